@@ -1,0 +1,125 @@
+"""What a diagram consists of, before anything is said about DOT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+__all__ = ["Bracket", "Element", "End", "Frame", "Junction", "Link", "Pill", "Row", "Sheet", "Stack"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step in a stack: its label, its caption, the shape it makes, how often it is applied.
+
+    `key` is its full path: the name of the value.
+    """
+
+    key: str
+    label: str
+    caption: str
+    shape: str
+    fill: str
+    times: int = 1
+    heavy: bool = False
+
+    def alike(self, other: Row) -> bool:
+        """Whether both could be one row applied twice."""
+        return (self.label, self.caption, self.shape, self.times) == (
+            other.label, other.caption, other.shape, other.times,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """Rows applied `times` times in a row."""
+
+    rows: tuple[Row, ...]
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A chain of steps in one box; `ports` are the outputs of the last step where several are used."""
+
+    id: str
+    rows: tuple[Row | Bracket, ...]
+    title: str = ""
+    auxiliary: bool = False
+    ports: tuple[str, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """Lines of text."""
+        lines = sum(len(row.rows) if isinstance(row, Bracket) else 1 for row in self.rows)
+        return lines + bool(self.title) + bool(self.ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """A merge that works element by element: a small circle."""
+
+    id: str
+    symbol: str
+    label: str = ""
+    auxiliary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """An input or output."""
+
+    id: str
+    name: str
+    shape: str = ""
+    output: bool = False
+    auxiliary: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """A named group of elements: a scope, a block opened in place, a repeat."""
+
+    id: str
+    title: str
+    note: str = ""
+    elements: list[Element] = field(default_factory=list)
+    auxiliary: bool = False
+
+
+Element: TypeAlias = Stack | Junction | Pill | Frame
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a link starts: an element, and the port of one of several outputs."""
+
+    id: str
+    port: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    tail: End
+    head: str
+    auxiliary: bool = False
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One connected drawing: the net, or the inside of one block."""
+
+    root: Frame
+    links: list[Link] = field(default_factory=list)
+
+    def nodes(self) -> list[Stack | Junction | Pill]:
+        """All elements but frames, in order."""
+        found: list[Stack | Junction | Pill] = []
+        waiting: list[Element] = [self.root]
+        while waiting:
+            element = waiting.pop(0)
+            if isinstance(element, Frame):
+                waiting[:0] = element.elements
+            else:
+                found.append(element)
+        return found

@@ -1,0 +1,68 @@
+"""Text for DOT: quoted names and HTML-like labels that can't be broken out of.
+
+Labels, names and docstrings come from strangers. On exit every text is one line of printable
+characters, no longer than a figure can hold, and escaped for the place that it stands in.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from html import escape
+
+__all__ = ["bold", "clean", "coloured", "element", "html", "name_of", "quoted"]
+
+LONGEST = 64
+
+# Control, format (bidirectional overrides among them), surrogate, private and unassigned characters.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def clean(text: str, longest: int = LONGEST) -> str:
+    """One line of printable characters, cut at `longest`."""
+    line = "".join(
+        " " if char.isspace() else char
+        for char in text
+        if char.isspace() or unicodedata.category(char) not in _UNPRINTABLE
+    )
+    line = " ".join(line.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def name_of(text: str) -> str:
+    """A name that needs no escapes."""
+    return clean(text, 240).replace("\\", "/").replace('"', "'")
+
+
+def quoted(text: str) -> str:
+    """A DOT string: nothing in it is read as an escape or ends it."""
+    return f'"{name_of(text)}"'
+
+
+def html(text: str) -> str:
+    """Text inside an HTML-like label."""
+    return escape(clean(text), quote=True)
+
+
+def element(tag: str, content: str, **attributes: str | int) -> str:
+    """``<TAG NAME="value">content</TAG>``; `content` is markup already."""
+    return f"<{tag}{_attributes(attributes)}>{content}</{tag}>"
+
+
+def bold(text: str) -> str:
+    return element("B", html(text))
+
+
+def coloured(text: str, color: str, size: int | None = None) -> str:
+    """Text in another colour, and size if given."""
+    attributes: dict[str, str | int] = {"COLOR": color}
+    if size is not None:
+        attributes["POINT-SIZE"] = size
+    return f"<FONT{_attributes(attributes)}>{html(text)}</FONT>"
+
+
+def _attributes(attributes: Mapping[str, str | int]) -> str:
+    return "".join(
+        f' {name.replace("_", "-")}="{escape(str(value), quote=True)}"'
+        for name, value in attributes.items()
+    )

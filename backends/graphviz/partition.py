@@ -1,0 +1,113 @@
+"""Cuts the steps of a function into scopes, repeats and chains.
+
+A part is a scope, a repeat of several steps, or a run of steps; parts stand in the order of their
+steps, so that a scope whose steps are interleaved with others is not drawn as one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
+
+from netlang.backends.graphviz.view import Group, Step, View
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Ref
+
+__all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junction", "parts_of"]
+
+# Merges that work element by element, and the sign that stands for each.
+JUNCTIONS = {"add": "+", "sub": "−", "mul": "×", "max": "max"}
+_HEAVY = frozenset({"conv", "linear", "recurrent", "pool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The steps under one label."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The steps of one repeat."""
+
+    group: Group
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Steps that stand in no inner scope."""
+
+    steps: tuple[Step, ...]
+
+
+Part: TypeAlias = Scope | Repeated | Run
+
+
+def parts_of(steps: Sequence[Step], scopes: int, repeats: int) -> list[Part]:
+    """Parts of `steps`, which stand in `scopes` scopes and `repeats` repeats already."""
+
+    def place(step: Step) -> Group | str | None:
+        inner = step.groups[repeats] if len(step.groups) > repeats else None
+        if inner is not None and inner.depth <= scopes:
+            return inner
+        names = step.node.path.split(".")
+        return names[scopes] if len(names) > scopes + 1 else None
+
+    runs = [(key, tuple(group)) for key, group in groupby(steps, key=place)]
+    often = Counter(key for key, _ in runs)
+    parts: list[Part] = []
+    for key, group in runs:
+        if isinstance(key, Group):
+            parts.append(Repeated(key, group))
+        elif key is None or often[key] > 1 or len(group) == 1:
+            if parts and isinstance(parts[-1], Run):
+                group = parts.pop().steps + group
+            parts.append(Run(group))
+        else:
+            parts.append(Scope(key, group))
+    return parts
+
+
+def is_junction(step: Step) -> bool:
+    """Whether a step is drawn as a circle."""
+    callee = step.node.callee
+    return isinstance(callee, Op) and callee.name in JUNCTIONS and len(step.sources) > 1
+
+
+def is_heavy(step: Step) -> bool:
+    """Whether a step opens a stack of its own; what follows it (norm, activation) joins it."""
+    callee = step.node.callee
+    if isinstance(callee, Function):
+        return True
+    return type(callee).__module__.rpartition(".")[2] in _HEAVY
+
+
+class Wiring:
+    """Who reads what in one function."""
+
+    def __init__(self, view: View) -> None:
+        self._uses: Counter[int] = Counter()
+        for step in view.steps:
+            self._uses.update(ref.producer for ref in step.sources)
+        self._uses.update(output.ref.producer for output in view.outputs)
+
+    def follows(self, before: Step, after: Step) -> bool:
+        """Whether `after` reads `before` alone and is its only reader."""
+        return (
+            after.sources == (Ref(before.number),)
+            and self._uses[before.number] == 1
+            and before.node.auxiliary == after.node.auxiliary
+            and not is_junction(before)
+        )
+
+    def is_chain(self, steps: Sequence[Step], plain: Callable[[Step], bool]) -> bool:
+        """Whether `steps` are one chain; `plain` says which steps can be rows."""
+        return all(map(plain, steps)) and all(
+            self.follows(before, after) for before, after in zip(steps, steps[1:], strict=False)
+        )

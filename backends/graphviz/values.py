@@ -1,0 +1,134 @@
+"""Numbers and other arguments as text, also where several variants of a block share one drawing.
+
+A block drawn once stands for every instance with that structure. Where its instances agree, a value
+is written as it is; where they differ, as the formula over the block's parameters that holds for
+all of them (``4·width``), or as the values themselves where there is no such formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from netlang.ir.dims import Dim, evaluate
+from netlang.ir.program import Function
+from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, origin_of
+from netlang.ir.types import DType, TensorType
+
+__all__ = ["Reader", "type_text", "value_text"]
+
+TIMES = "×"
+_DOT = "·"
+_MOST_LISTED = 4
+_AXES = ("channels", "height", "width")
+
+
+def value_text(value: object) -> str:
+    """One compile-time value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(value_text, value))}]"
+    if isinstance(value, Function):
+        return value.name
+    return str(value)
+
+
+def type_text(kind: TensorType, sizes: Mapping[str, int]) -> str:
+    """A shape at the sizes given: ``64×112×112``; other types than float32 are named."""
+    shape = TIMES.join(str(_at(dim, sizes)) for dim in kind.shape) or "scalar"
+    return shape if kind.dtype is DType.FLOAT32 else f"{kind.dtype.value} {shape}"
+
+
+def _at(dim: Dim, sizes: Mapping[str, int]) -> int:
+    return evaluate(dim, sizes)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads values of the functions that one drawing stands for; the first one is the model."""
+
+    members: tuple[Function, ...]
+
+    @property
+    def single(self) -> bool:
+        return len(self.members) == 1
+
+    def text(self, values: tuple[object, ...]) -> str:
+        """`values` holds what each member has in one place."""
+        if all(value == values[0] for value in values):
+            return value_text(values[0])
+        return self._traced(values) or self._fitted(values) or _listed(values)
+
+    def _traced(self, values: tuple[object, ...]) -> str | None:
+        """The formula that the numbers carry, if all of them carry the same one."""
+        origins = [origin_of(value) for value in values]
+        if origins[0] is None or any(origin != origins[0] for origin in origins):
+            return None
+        return _formula(origins[0])
+
+    def _fitted(self, values: tuple[object, ...]) -> str | None:
+        """A parameter, or a multiple or product of parameters, that gives every value."""
+        numbers = [value for value in values if isinstance(value, int)]
+        for name, column in self._columns.items():
+            if column == values:
+                return name
+        if len(numbers) < len(values):
+            return None
+        return next(self._products(tuple(numbers)), None)
+
+    def _products(self, values: tuple[int, ...]) -> Iterator[str]:
+        columns = {
+            name: tuple(number for number in column if isinstance(number, int) and number > 0)
+            for name, column in self._columns.items()
+        }
+        whole = {name: column for name, column in columns.items() if len(column) == len(values)}
+        for name, column in whole.items():
+            factor = values[0] // column[0]
+            if factor > 1 and all(factor * x == y for x, y in zip(column, values, strict=True)):
+                yield f"{factor}{_DOT}{name}"
+        for name, column in whole.items():
+            for other, second in whole.items():
+                if all(x * y == v for x, y, v in zip(column, second, values, strict=True)):
+                    yield f"{name}{_DOT}{other}"
+
+    @cached_property
+    def _columns(self) -> dict[str, tuple[object, ...]]:
+        """What each parameter, and the input's channels, are in every member."""
+        names = tuple(self.members[0].arguments)
+        columns: dict[str, tuple[object, ...]] = {
+            name: tuple(member.arguments.get(name) for member in self.members) for name in names
+        }
+        if all(member.inputs and member.inputs[0].type.shape for member in self.members):
+            columns["in.channels"] = tuple(
+                member.inputs[0].type.channels for member in self.members
+            )
+        return columns
+
+
+def _listed(values: tuple[object, ...]) -> str:
+    texts = list(dict.fromkeys(map(value_text, values)))
+    if len(texts) > _MOST_LISTED:
+        texts = [texts[0], "…", texts[-1]]
+    return " | ".join(texts)
+
+
+def _formula(origin: Origin | int) -> str:
+    if isinstance(origin, int):
+        return str(origin)
+    if isinstance(origin, ParameterOrigin):
+        return origin.name
+    if isinstance(origin, InputOrigin):
+        axis = _AXES[origin.axis] if origin.axis < len(_AXES) else f"shape[{origin.axis}]"
+        return f"in.{axis}" if origin.index == 0 else f"in{origin.index}.{axis}"
+    sign = {"*": _DOT, "//": "/"}.get(origin.operator, f" {origin.operator} ")
+    return f"{_operand(origin.left)}{sign}{_operand(origin.right)}"
+
+
+def _operand(origin: Origin | int) -> str:
+    text = _formula(origin)
+    nested = isinstance(origin, BinaryOrigin) and origin.operator in "+-%"
+    return f"({text})" if nested else text

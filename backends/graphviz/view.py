@@ -1,0 +1,103 @@
+"""A function as the diagram sees it: every step written once, with what it really reads.
+
+On exit a repeated step stands there once with its count, `identity` is seen through, and every
+reference names an input of the function or the first time of a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Item, Node, Output, Ref, Repeat
+
+__all__ = ["Group", "Step", "View", "is_identity", "view_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A repeat of several steps; `depth` counts the scopes that it stands in."""
+
+    first: int
+    count: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node, the values that it reads, how often it is applied and the repeats around it."""
+
+    number: int
+    node: Node
+    sources: tuple[Ref, ...]
+    times: int
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The steps of a function and its outputs, in order."""
+
+    steps: tuple[Step, ...]
+    outputs: tuple[Output, ...]
+
+
+def is_identity(callee: Op | Function) -> bool:
+    """Whether a step only hands its value on."""
+    return isinstance(callee, Op) and callee.name == "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    first: int
+    size: int
+    count: int
+
+    def folded(self, number: int) -> int:
+        inside = self.first <= number < self.first + self.size * self.count
+        return self.first + (number - self.first) % self.size if inside else number
+
+
+@lru_cache(maxsize=256)
+def view_of(function: Function) -> View:
+    """The view of one function."""
+    folds: list[_Fold] = []
+    steps = list(_walk(function.items, 0, 1, (), folds))
+    resolved: dict[Ref, Ref] = {}
+
+    def resolve(ref: Ref) -> Ref:
+        number = ref.producer
+        for fold in folds:
+            number = fold.folded(number)
+        place = Ref(number, ref.output)
+        return resolved.get(place, place)
+
+    kept = []
+    for step in steps:
+        sources = tuple(map(resolve, step.node.inputs))
+        if is_identity(step.node.callee) and sources:
+            resolved[Ref(step.number)] = sources[0]
+        else:
+            kept.append(Step(step.number, step.node, sources, step.times, step.groups))
+    outputs = tuple(Output(o.name, resolve(o.ref), o.auxiliary) for o in function.outputs)
+    return View(tuple(kept), outputs)
+
+
+def _walk(
+    items: tuple[Item, ...], start: int, times: int, groups: tuple[Group, ...], folds: list[_Fold]
+) -> Iterator[Step]:
+    number = start
+    for item in items:
+        if isinstance(item, Node):
+            yield Step(number, item, (), times, groups)
+            number += 1
+            continue
+        folds.append(_Fold(number, item.size, item.count))
+        if len(item.items) == 1:
+            yield from _walk(item.items, number, times * item.count, groups, folds)
+        else:
+            group = Group(number, item.count, item.depth)
+            yield from _walk(item.items, number, times, (*groups, group), folds)
+        number += item.size * item.count

@@ -1,0 +1,9 @@
+"""ONNX files from a program: written from the IR directly, never by tracing.
+
+Importing this package imports neither onnx nor onnxruntime; using it does.
+"""
+
+from netlang.backends.onnx.export import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx.runtime import runtime
+
+__all__ = ["HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "export", "runtime"]

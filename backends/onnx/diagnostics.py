@@ -1,0 +1,36 @@
+"""Errors of writing and running ONNX files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = ["OperatorUnsupported", "OpsetUnsupported"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class OperatorUnsupported(Diagnostic):
+    """An operator that ONNX can't express, with the reason."""
+
+    code = "E0931"
+    title = "`{operator}` has no ONNX form: {reason}"
+
+    operator: str
+    reason: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class OpsetUnsupported(Diagnostic):
+    """A version of the ONNX operator set that lowerings are not written for."""
+
+    code = "E0932"
+    title = "opset {opset} isn't supported"
+    help = "use an opset from {lowest} to {highest}"
+
+    opset: int
+    lowest: int
+    highest: int

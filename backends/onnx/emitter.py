@@ -1,0 +1,104 @@
+"""What a lowering writes with: the graph as one step sees it.
+
+A lowering gets an `Emitter` with the `Step` (one operator where it stands in the net). It emits
+nodes and returns the names of the values that are the step's outputs, which may be its inputs (an
+operator that does nothing is no node). The last node of a step has the step's path as its name,
+helpers the path and a suffix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netlang.backends.onnx.graph import Attribute, Graph
+from netlang.backends.onnx.sizes import SizeNodes
+from netlang.backends.weights import join
+from netlang.ir.op import Op
+from netlang.ir.types import Types
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Emitter", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operator at its place: `path` names its outputs, `module` owns its weights."""
+
+    path: str
+    module: str
+    op: Op
+    inputs: tuple[str, ...]
+    types: Types
+    outputs: Types
+
+
+@dataclass(frozen=True, eq=False)
+class Emitter:
+    """The graph as seen from one step."""
+
+    graph: Graph
+    sizes: SizeNodes
+    step: Step
+
+    @property
+    def opset(self) -> int:
+        return self.graph.opset
+
+    def node(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
+        """A helper node; `suffix` says what for. An empty input name is one left out."""
+        return self.nodes(suffix, kind, 1, *inputs, **attributes)[0]
+
+    def nodes(
+        self, suffix: str, kind: str, outputs: int, *inputs: str, **attributes: Attribute
+    ) -> tuple[str, ...]:
+        """A helper node with several outputs."""
+        name = f"{self.step.path}/{suffix}"
+        names = [name] + [f"{name}.{index}" for index in range(1, outputs)]
+        return self.graph.add(kind, name, inputs, names, attributes)
+
+    def result(self, kind: str, *inputs: str, **attributes: Attribute) -> tuple[str, ...]:
+        """The node that gives the step its first output, which it returns as a tuple."""
+        names = self.output_names()[:1]
+        return self.graph.add(kind, self.step.path, inputs, names, attributes)
+
+    def results(self, kind: str, *inputs: str, **attributes: Attribute) -> tuple[str, ...]:
+        """The node that gives the step all of its outputs."""
+        names = self.output_names()
+        return self.graph.add(kind, self.step.path, inputs, names, attributes)
+
+    def output_names(self) -> tuple[str, ...]:
+        """The path for the only output; with the output's name behind it where there are more."""
+        path, names = self.step.path, self.step.op.output_names
+        if len(self.step.outputs) == 1:
+            return (path,)
+        return tuple(f"{path}.{name}" for name in names[: len(self.step.outputs)])
+
+    def weight(self, name: str) -> str:
+        """The initializer that holds the step's weight `name`."""
+        key = join(self.step.module, name)
+        self.graph.weights[key] = next(
+            weight for weight in self.step.op.weights(self.step.types) if weight.name == name
+        )
+        return key
+
+    def has_weight(self, name: str) -> bool:
+        """Whether the step owns a weight `name`."""
+        return any(weight.name == name for weight in self.step.op.weights(self.step.types))
+
+    def integers(self, suffix: str, values: Sequence[int]) -> str:
+        """A constant int64 vector."""
+        import numpy as np
+
+        return self.graph.constant(f"{self.step.path}/{suffix}", np.array(values, np.int64))
+
+    def floats(self, suffix: str, values: object) -> str:
+        """A constant of float32, or of the type of the step's first input."""
+        import numpy as np
+
+        dtype = self.step.types[0].dtype.value if self.step.types else "float32"
+        return self.graph.constant(f"{self.step.path}/{suffix}", np.array(values, dtype))

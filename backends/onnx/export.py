@@ -1,0 +1,110 @@
+"""A program as an ONNX file: `export` ties flattening, weights and writing together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial as bind
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlang.backends.onnx.diagnostics import OpsetUnsupported
+from netlang.backends.onnx.types import element_type
+from netlang.backends.onnx.wire import INLINE_LIMIT, Tensor, write_model
+from netlang.backends.weights import (
+    Report,
+    Slot,
+    Stored,
+    WeightSource,
+    initial,
+    match,
+    read_weights,
+    require_fit,
+    slots,
+)
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.program import Program
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "export"]
+
+# Opset 21 is the newest that the oldest supported ONNX Runtime (1.20) implements.
+OPSET = 21
+LOWEST_OPSET, HIGHEST_OPSET = 18, 23
+
+
+def export(
+    program: Program,
+    path: Path,
+    *,
+    weights: WeightSource | None = None,
+    seed: int = 0,
+    opset: int = OPSET,
+    partial: bool = False,
+    inline_limit: int = INLINE_LIMIT,
+) -> Report:
+    """Write the deployed net of `program` to `path`.
+
+    Weights come from a file or mapping by their ``state_dict`` keys, or from `seed`. Where they
+    don't fit, a `NetlangError` says so; with `partial`, what fits is loaded, the others come from
+    `seed`, and the report that is returned names them. A model above `inline_limit` bytes gets its
+    weights in ``<path>.data``.
+    """
+    from netlang.backends.onnx.flatten import flatten
+    from netlang.backends.onnx.graph import Graph
+    from netlang.backends.onnx.model import build_model
+
+    _check_opset(opset)
+    owned = slots(program)
+    given, report = _given(program, owned, weights, partial)
+    flat = flatten(program, Graph(opset, _reserved(program, owned)))
+    needed = [slot for slot in owned if slot.key in flat.graph.weights]
+    tensors = [_tensor(slot, given.get(slot.key), seed) for slot in needed]
+    write_model(Path(path), build_model(program, flat), tensors, inline_limit)
+    return report
+
+
+def _check_opset(opset: int) -> None:
+    if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
+        raise NetlangError(
+            OpsetUnsupported(
+                span=None, opset=opset, lowest=LOWEST_OPSET, highest=HIGHEST_OPSET
+            )
+        )
+
+
+def _given(
+    program: Program, owned: tuple[Slot, ...], weights: WeightSource | None, partial: bool
+) -> tuple[Mapping[str, Stored], Report]:
+    if weights is None:
+        return {}, Report()
+    stored = read_weights(weights)
+    fitting, report = match(owned, stored)
+    if not partial:
+        source = "the mapping of weights" if isinstance(weights, Mapping) else f"`{weights}`"
+        require_fit(report, owned, stored, source=source, net=program.name)
+    return fitting, report
+
+
+def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
+    """Names that are spoken for: inputs, outputs and weights."""
+    return frozenset(
+        {port.name for port in program.net.inputs}
+        | {output.name for output in program.net.outputs}
+        | {slot.key for slot in owned}
+    )
+
+
+def _tensor(slot: Slot, given: Stored | None, seed: int) -> Tensor:
+    import numpy as np
+
+    weight = slot.weight
+    size = weight.elements * np.dtype(weight.dtype.value).itemsize
+    read = bind(_read, slot, given, seed)
+    return Tensor(slot.key, element_type(weight.dtype), weight.shape, size, read)
+
+
+def _read(slot: Slot, given: Stored | None, seed: int) -> NDArray[np.generic]:
+    return initial(slot, seed) if given is None else given.array(slot.weight.dtype)

@@ -1,0 +1,89 @@
+"""From the hierarchical IR to the flat graph: one pass over the steps of the deployed net.
+
+Holds on exit: every step outside the auxiliary heads was lowered exactly once, in order, and
+`Flat.outputs` names the value of each output of the net that is deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netlang.backends.onnx.diagnostics import OperatorUnsupported
+from netlang.backends.onnx.emitter import Emitter, Step
+from netlang.backends.onnx.graph import Graph
+from netlang.backends.onnx.lowering import UNSUPPORTED, lower
+from netlang.backends.onnx.sizes import SizeNodes
+from netlang.diagnostics.core import InternalError, NetlangError
+from netlang.ir.program import INPUT, Function, Node, Program, Ref
+from netlang.ir.types import TensorType
+
+__all__ = ["Flat", "flatten"]
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """The graph, the types of the values that steps made, and the value of every output."""
+
+    graph: Graph
+    types: dict[str, TensorType] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+def flatten(program: Program, graph: Graph) -> Flat:
+    """Lower `program` into `graph`, which is empty."""
+    net = program.net
+    flat = Flat(graph)
+    walker = _Walker(flat, SizeNodes(graph, net.inputs))
+    values = walker.function(net, "", "", tuple(port.name for port in net.inputs))
+    for index, output in enumerate(net.outputs):
+        if not output.auxiliary:
+            flat.outputs[output.name] = values[index]
+    return flat
+
+
+@dataclass(frozen=True, eq=False)
+class _Walker:
+    flat: Flat
+    sizes: SizeNodes
+
+    def function(
+        self, function: Function, path: str, module: str, inputs: tuple[str, ...]
+    ) -> dict[int, str]:
+        """Lower a function's steps; returns its deployed outputs by index."""
+        values = {Ref(INPUT, index): name for index, name in enumerate(inputs)}
+        for number, node in enumerate(function.nodes):
+            if not node.auxiliary:
+                for index, name in self._node(function, node, path, module, values).items():
+                    values[Ref(number, index)] = name
+        return {
+            index: values[output.ref]
+            for index, output in enumerate(function.outputs)
+            if not output.auxiliary
+        }
+
+    def _node(
+        self, function: Function, node: Node, path: str, module: str, values: Mapping[Ref, str]
+    ) -> dict[int, str]:
+        inputs = tuple(values[ref] for ref in node.inputs)
+        place, owner = path + node.path, module + node.module
+        if isinstance(node.callee, Function):
+            return self.function(node.callee, f"{place}.", f"{owner}.", inputs)
+        types = function.input_types(node)
+        return self._step(Step(place, owner, node.callee, inputs, types, node.types), node)
+
+    def _step(self, step: Step, node: Node) -> dict[int, str]:
+        kind = type(step.op)
+        if kind in UNSUPPORTED:
+            diagnostic = OperatorUnsupported(
+                span=node.span, operator=kind.name, reason=UNSUPPORTED[kind]
+            )
+            raise NetlangError(diagnostic)
+        names = lower(step.op, Emitter(self.flat.graph, self.sizes, step))
+        if len(names) != len(step.outputs):
+            raise InternalError(f"the ONNX lowering of `{kind.name}` gives {len(names)} outputs")
+        for name, type_ in zip(names, step.outputs, strict=True):
+            self.flat.types.setdefault(name, type_)
+        return dict(enumerate(names))
+
+

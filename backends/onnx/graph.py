@@ -1,0 +1,68 @@
+"""The flat graph while it is written: nodes, constants and the weights that they read.
+
+Holds on exit: every value has one name, no name is used twice, and a node stands after what it
+reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from netlang.ir.weights import Weight
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Attribute", "Graph", "Operation"]
+
+Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A node of the graph."""
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Attribute]
+
+
+@dataclass(eq=False)
+class Graph:
+    """The flat graph as it grows; `reserved` are names that no inner value may take."""
+
+    opset: int
+    reserved: frozenset[str]
+    operations: list[Operation] = field(default_factory=list)
+    constants: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    weights: dict[str, Weight] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def fresh(self, wish: str) -> str:
+        """`wish`, or the like of it if that name is taken."""
+        name, count = wish, 1
+        while name in self.taken or name in self.reserved:
+            count += 1
+            name = f"{wish}/{count}"
+        self.taken.add(name)
+        return name
+
+    def add(
+        self, kind: str, name: str, inputs: Sequence[str], outputs: Sequence[str],
+        attributes: Mapping[str, Attribute],
+    ) -> tuple[str, ...]:  # fmt: skip
+        """Append a node; returns the names that its outputs got."""
+        named = tuple(map(self.fresh, outputs))
+        self.operations.append(Operation(kind, name, tuple(inputs), named, attributes))
+        return named
+
+    def constant(self, name: str, values: NDArray[np.generic]) -> str:
+        """A constant value of the graph."""
+        named = self.fresh(name)
+        self.constants[named] = values
+        return named

@@ -1,0 +1,26 @@
+"""Where axes lie: the IR leaves out the batch axis, ONNX counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netlang.ir.types import TensorType
+from netlang.ops.spatial import Padding
+
+__all__ = ["full_axis", "pads_attribute", "spatial_axes"]
+
+
+def full_axis(axis: int, x: TensorType) -> int:
+    """Axis `axis` of the IR's `x`, which may count from the end, counted with the batch."""
+    return axis % x.rank + (x.batch is not None)
+
+
+def spatial_axes(x: TensorType) -> range:
+    """The axes behind the channels, counted with the batch."""
+    offset = int(x.batch is not None)
+    return range(1 + offset, x.rank + offset)
+
+
+def pads_attribute(pads: Sequence[Padding]) -> list[int]:
+    """ONNX's order: all that comes before, then all that comes after."""
+    return [before for before, _ in pads] + [after for _, after in pads]

@@ -1,0 +1,25 @@
+"""The one function that lowers operators, found by type, and what ONNX has no form for."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from netlang.backends.onnx.emitter import Emitter
+from netlang.diagnostics.core import InternalError
+from netlang.ir.op import Op
+
+__all__ = ["UNSUPPORTED", "lower", "lowered"]
+
+# Operators without an ONNX form, and why.
+UNSUPPORTED: dict[type[Op], str] = {}
+
+
+@singledispatch
+def lower(op: Op, emit: Emitter) -> tuple[str, ...]:
+    """Emit the nodes of `op`; returns the values that are its outputs."""
+    raise InternalError(f"`{op.name}` has no ONNX lowering")
+
+
+def lowered(kind: type[Op]) -> bool:
+    """Whether `kind` has a lowering of its own."""
+    return kind in lower.registry

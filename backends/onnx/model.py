@@ -1,0 +1,96 @@
+"""The model's protobuf messages, but for the data of the weights.
+
+Holds on exit: inputs and outputs have the names and types that the spec gives, sizes that the input
+decides are named by their formula, and what must hold of them stands in the metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import onnx
+from onnx import helper, numpy_helper
+
+from netlang.backends.onnx.flatten import Flat
+from netlang.backends.onnx.graph import Operation
+from netlang.backends.onnx.types import element_type
+from netlang.diagnostics.core import InternalError
+from netlang.ir.program import Program
+from netlang.ir.types import TensorType
+
+__all__ = ["build_model"]
+
+
+def build_model(program: Program, flat: Flat) -> onnx.ModelProto:
+    """The model of a flattened program; its weights are not yet in it."""
+    from netlang import __version__
+
+    graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
+    renamed = _rename_outputs(program, flat)
+    graph.node.extend(_node(operation, renamed) for operation in flat.graph.operations)
+    graph.input.extend(_value(port.name, port.type) for port in program.net.inputs)
+    graph.output.extend(_outputs(program))
+    shown = {port.name for port in graph.input} | {value.name for value in graph.output}
+    for name, type_ in flat.types.items():
+        new = renamed.get(name, name)
+        if new not in shown and new not in flat.graph.weights:
+            graph.value_info.append(_value(new, type_))
+    graph.initializer.extend(
+        numpy_helper.from_array(values, name) for name, values in flat.graph.constants.items()
+    )
+    opsets = [helper.make_opsetid("", flat.graph.opset)]
+    model = onnx.ModelProto(
+        ir_version=helper.find_min_ir_version_for(opsets), opset_import=opsets, graph=graph,
+        producer_name="netlang", producer_version=__version__,
+    )  # fmt: skip
+    helper.set_model_props(model, dict(_metadata(program)))
+    return model
+
+
+def _rename_outputs(program: Program, flat: Flat) -> dict[str, str]:
+    """Give every output its declared name.
+
+    Returns the new names of values. A value that is an input, a weight or an output already gets
+    an Identity node instead.
+    """
+    made = {name for operation in flat.graph.operations for name in operation.outputs}
+    renamed: dict[str, str] = {}
+    for name, value in flat.outputs.items():
+        if value in made and value not in renamed:
+            renamed[value] = name
+        elif value != name:
+            flat.graph.operations.append(Operation("Identity", name, (value,), (name,), {}))
+    if clash := {port.name for port in program.net.inputs} & set(flat.outputs):
+        raise InternalError(f"{min(clash)} is an input and an output of {program.name}")
+    return renamed
+
+
+def _node(operation: Operation, renamed: dict[str, str]) -> onnx.NodeProto:
+    return helper.make_node(
+        operation.kind,
+        [renamed.get(name, name) for name in operation.inputs],
+        [renamed.get(name, name) for name in operation.outputs],
+        operation.name,
+        **operation.attributes,
+    )
+
+
+def _outputs(program: Program) -> Iterator[onnx.ValueInfoProto]:
+    for output in program.net.outputs:
+        if not output.auxiliary:
+            yield _value(output.name, program.net.type_of(output.ref))
+
+
+def _value(name: str, type_: TensorType) -> onnx.ValueInfoProto:
+    sizes = type_.shape if type_.batch is None else (type_.batch, *type_.shape)
+    shape = [int(size) if isinstance(size, int) else str(size) for size in sizes]
+    return helper.make_tensor_value_info(name, element_type(type_.dtype), shape)
+
+
+def _metadata(program: Program) -> Iterator[tuple[str, str]]:
+    yield "netlang.net", program.name
+    if program.sizes:
+        yield "netlang.sizes", "\n".join(f"{size.name} = {size.default}" for size in program.sizes)
+    if program.conditions:
+        texts = dict.fromkeys(str(condition.constraint) for condition in program.conditions)
+        yield "netlang.constraints", "\n".join(texts)

@@ -1,0 +1,22 @@
+"""Element types of the IR as ONNX numbers them (TensorProto.DataType)."""
+
+from __future__ import annotations
+
+from netlang.ir.types import DType
+
+__all__ = ["element_type"]
+
+_NUMBERS = {
+    DType.FLOAT32: 1,
+    DType.INT32: 6,
+    DType.INT64: 7,
+    DType.BOOL: 9,
+    DType.FLOAT16: 10,
+    DType.FLOAT64: 11,
+    DType.BFLOAT16: 16,
+}
+
+
+def element_type(dtype: DType) -> int:
+    """The number that a file has for `dtype`."""
+    return _NUMBERS[dtype]

@@ -1,0 +1,155 @@
+"""Writing a model file with its weights streamed in.
+
+Protobuf's own serialiser copies every byte of the weights several times; here only the small parts
+go through it, and the tensors are written from where they lie. A length-delimited field is a tag, a
+length and the bytes (https://protobuf.dev/programming-guides/encoding/), and fields of a message may
+come in any order, so the weights are appended to the serialised graph.
+
+A model above the 2 GiB that protobuf can read gets its weights as one external data file beside it.
+Holds on exit: the file is there whole, or what was there before is untouched.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from netlang.diagnostics.core import NetlangError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnx
+    from numpy.typing import NDArray
+
+__all__ = ["INLINE_LIMIT", "Tensor", "write_model"]
+
+INLINE_LIMIT = 2**31 - 1
+# Page size: the ONNX specification asks for it, so that a reader can map a tensor into memory.
+ALIGNMENT = 4096
+GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9  # ModelProto.graph, GraphProto.initializer, TensorProto
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One weight of the file; `read` gives its data when they are written."""
+
+    name: str
+    data_type: int
+    shape: tuple[int, ...]
+    size: int
+    read: Callable[[], NDArray[np.generic]]
+
+
+def write_model(
+    path: Path, model: onnx.ModelProto, tensors: Sequence[Tensor], limit: int = INLINE_LIMIT
+) -> None:
+    """Write `model` with `tensors` as initializers of its graph, after those that it has."""
+    graph = model.graph.SerializeToString()
+    shell = _shell(model)
+    heads = [_inline_head(tensor) for tensor in tensors]
+    length = len(graph) + sum(
+        len(head) + tensor.size for head, tensor in zip(heads, tensors, strict=True)
+    )
+    if len(shell) + length > limit:
+        _write_external(path, shell, graph, tensors)
+        return
+    with replacing(path) as file:
+        file.write(shell + _tag(GRAPH) + _varint(length) + graph)
+        for head, tensor in zip(heads, tensors, strict=True):
+            file.write(head)
+            _write_data(file, tensor)
+
+
+def _write_external(
+    path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]
+) -> None:
+    data_path = path.with_name(f"{path.name}.data")
+    with replacing(data_path) as file:
+        heads = [_external_head(tensor, _store(file, tensor), data_path) for tensor in tensors]
+    length = len(graph) + sum(map(len, heads))
+    with replacing(path) as file:
+        file.write(shell + _tag(GRAPH) + _varint(length) + graph)
+        file.writelines(heads)
+
+
+def _shell(model: onnx.ModelProto) -> bytes:
+    """The model without its graph."""
+    import onnx
+
+    shell = onnx.ModelProto()
+    shell.CopyFrom(model)
+    shell.ClearField("graph")
+    return shell.SerializeToString()
+
+
+def _inline_head(tensor: Tensor) -> bytes:
+    """Everything of the initializer field but the data, which end it."""
+    head = _proto(tensor).SerializeToString() + _tag(RAW_DATA) + _varint(tensor.size)
+    return _tag(INITIALIZER) + _varint(len(head) + tensor.size) + head
+
+
+def _external_head(tensor: Tensor, offset: int, data_path: Path) -> bytes:
+    proto = _proto(tensor)
+    proto.data_location = proto.EXTERNAL
+    where = {"location": data_path.name, "offset": str(offset), "length": str(tensor.size)}
+    for key, value in where.items():
+        proto.external_data.add(key=key, value=value)
+    head = proto.SerializeToString()
+    return _tag(INITIALIZER) + _varint(len(head)) + head
+
+
+def _proto(tensor: Tensor) -> onnx.TensorProto:
+    import onnx
+
+    return onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.shape)
+
+
+def _store(file: BinaryIO, tensor: Tensor) -> int:
+    """Append the tensor at the next page; returns its offset."""
+    file.write(bytes(-file.tell() % ALIGNMENT))
+    offset = file.tell()
+    _write_data(file, tensor)
+    return offset
+
+
+def _write_data(file: BinaryIO, tensor: Tensor) -> None:
+    import numpy as np
+
+    data = np.ascontiguousarray(tensor.read())
+    if data.nbytes:
+        # Protobuf and safetensors are both little-endian; so is every machine that torch runs on.
+        file.write(data.reshape(-1).view(np.uint8).data)
+
+
+def _tag(field: int) -> bytes:
+    return _varint(field << 3 | 2)
+
+
+def _varint(value: int) -> bytes:
+    parts = bytearray()
+    while value > 0x7F:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when it is complete."""
+    from netlang.diagnostics.files import WriteFailed
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+    finally:
+        temporary.unlink(missing_ok=True)

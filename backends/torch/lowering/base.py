@@ -1,0 +1,144 @@
+"""How an operator looks in PyTorch: the dispatch that every family registers with.
+
+A lowering is a tree with holes: `Number` for each number of the operator, `Operand` for what it
+reads, `TheModule` for the module that holds its weights. The emitter fills the holes, so that one
+lowering serves a block's class, an `nn.Sequential` and a line of `forward` alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+
+from netlang.backends.torch.diagnostics import NoLowering
+from netlang.backends.torch.python.tree import (
+    Call,
+    Constant,
+    Expression,
+    Keyword,
+    Number,
+    NumberValue,
+    Operand,
+    PerAxis,
+    TheModule,
+)
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.op import Op
+from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
+from netlang.ir.types import Types
+
+__all__ = [
+    "Lowered",
+    "Unsupported",
+    "applied",
+    "arithmetic",
+    "constant",
+    "functional",
+    "layer",
+    "lower",
+    "number",
+    "option",
+    "per_axis_number",
+]
+
+APPLIED = Call(TheModule(), (Operand(0),))
+
+
+class Unsupported(Exception):
+    """PyTorch has nothing for the operator with these arguments; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """One step.
+
+    `constructor` makes its module and `apply` is the value in terms of the module; `function` is
+    the value without one. A `parameter` is a learned tensor rather than a module. `light` steps
+    read well around the call that made their input. The backward pass of an `overwritable` step
+    doesn't need its output, so that the next may write over it.
+    """
+
+    constructor: Expression | None = None
+    apply: Expression = APPLIED
+    function: Expression | None = None
+    parameter: bool = False
+    light: bool = False
+    overwritable: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it can stand in an `nn.Sequential`."""
+        return self.constructor is not None and not self.parameter and self.apply == APPLIED
+
+
+@singledispatch
+def lower(op: Op, inputs: Types, outputs: Types) -> Lowered:
+    """The step that applies `op`, which infers `outputs` from `inputs`."""
+    raise NetlangError(NoLowering(span=None, operator=op.name, reason="it has no lowering"))
+
+
+def number(value: object, role: str) -> Number:
+    """A number of the operator; `role` names it in a constructor (``stride``)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unsupported(f"the {role.replace('_', ' ')} depends on the size of the input")
+    return Number(value, role)
+
+
+def per_axis_number(values: Sequence[int], role: str) -> PerAxis:
+    """A number for each spatial axis."""
+    return PerAxis(tuple(Number(value, role) for value in values))
+
+
+def constant(value: int | float | bool | str | None) -> Constant:
+    """A literal that is part of the structure: two instances that differ in it differ in class."""
+    return Constant(value)
+
+
+def option(
+    name: str, value: Expression, default: int | float | bool | str | None = None
+) -> Keyword:
+    """A keyword argument that is left out at its default."""
+    return Keyword(name, value, Constant(default))
+
+
+def applied(function: Expression, *arguments: Expression | Keyword) -> Call:
+    """A call in order of positional and keyword arguments."""
+    return Call(
+        function,
+        tuple(item for item in arguments if not isinstance(item, Keyword)),
+        tuple(item for item in arguments if isinstance(item, Keyword)),
+    )
+
+
+def functional(function: Expression, *arguments: Expression | Keyword) -> Call:
+    """A function of the first operand and further arguments."""
+    return applied(function, Operand(0), *arguments)
+
+
+def layer(
+    module: Expression,
+    function: Expression | None,
+    *arguments: Expression | Keyword,
+    light: bool = False,
+) -> Lowered:
+    """A weightless layer whose module and function take the same arguments."""
+    return Lowered(
+        constructor=applied(module, *arguments),
+        function=None if function is None else functional(function, *arguments),
+        light=light,
+    )
+
+
+def arithmetic(operator: str, left: int, right: int) -> int:
+    """``left operator right`` for one of ``+ - * //``, with its origin if a side has one."""
+    value = {
+        "+": left + right,
+        "-": left - right,
+        "*": left * right,
+        "//": left // right if right else 0,
+    }[operator]
+    if not isinstance(left, Traced) and not isinstance(right, Traced):
+        return value
+    one, two = origin_of(left), origin_of(right)
+    return Traced(value, BinaryOrigin(operator, one or int(left), two or int(right)))

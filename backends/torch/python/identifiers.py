@@ -1,0 +1,73 @@
+"""Names in emitted source: words of a spec made safe to be Python identifiers.
+
+Holds on exit: an identifier is ASCII, no keyword and none of the names that emitted code relies on.
+Attribute names of modules are never changed, for they are the keys of the state: whether one can
+be written as ``self.label`` is decided here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable
+
+__all__ = ["MODULE_ATTRIBUTES", "RESERVED", "Scope", "identifier", "is_attribute", "is_identifier"]
+
+# What emitted code means by these names must not change.
+RESERVED = frozenset({"F", "NamedTuple", "Tensor", "forward", "math", "nn", "self", "torch"}) | frozenset(
+    name for name in dir(builtins)
+)
+
+# Public attributes of `torch.nn.Module` and of its containers, of every release that is supported.
+MODULE_ATTRIBUTES = frozenset(
+    """
+    T_destination add_module append apply bfloat16 buffers call_super_init children compile cpu
+    cuda double dump_patches eval extend extra_repr float forward get_buffer get_extra_state
+    get_parameter get_submodule half insert ipu load_state_dict modules mtia named_buffers
+    named_children named_modules named_parameters parameters pop register_backward_hook
+    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
+    """.split()
+)
+
+
+def is_identifier(text: str) -> bool:
+    """Whether Python reads `text` as one name and leaves it as it is."""
+    return text.isascii() and text.isidentifier() and not keyword.iskeyword(text)
+
+
+def is_attribute(label: str) -> bool:
+    """Whether a submodule `label` can be set and read as ``self.label``.
+
+    An underscore in front may meet private attributes, and two are mangled by Python.
+    """
+    return is_identifier(label) and label not in MODULE_ATTRIBUTES and not label.startswith("_")
+
+
+def identifier(text: str) -> str:
+    """The identifier nearest to `text` that emitted code can use for a local or parameter."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII).strip("_")
+    if not name or name[0].isdigit():
+        name = f"x{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in RESERVED else name
+
+
+class Scope:
+    """The names of one Python scope: each is given out once."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+
+    def fresh(self, text: str) -> str:
+        """An identifier like `text` that is not taken yet; takes it."""
+        name = wanted = identifier(text)
+        number = 2
+        while name in self._taken:
+            name = f"{wanted}{'_' if wanted[-1].isdigit() else ''}{number}"
+            number += 1
+        self._taken.add(name)
+        return name

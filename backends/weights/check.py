@@ -1,0 +1,132 @@
+"""Weights given beside weights needed: what fits, and a report of what doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from netlang.backends.weights.diagnostics import WeightsMismatch
+from netlang.backends.weights.files import Stored
+from netlang.backends.weights.slots import Slot
+from netlang.diagnostics.core import NetlangError
+
+__all__ = ["Misfit", "Report", "match", "require_fit"]
+
+ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A key, what the net expects under it and what was given; None for nothing."""
+
+    key: str
+    expected: str | None
+    given: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was not loaded: empty where everything fits."""
+
+    missing: tuple[Misfit, ...] = ()
+    unexpected: tuple[Misfit, ...] = ()
+    misshapen: tuple[Misfit, ...] = ()
+
+    @property
+    def misfits(self) -> tuple[Misfit, ...]:
+        return self.misshapen + self.missing + self.unexpected
+
+    @property
+    def counts(self) -> str:
+        """``2 keys missing, 1 unexpected``."""
+        named = (
+            (self.misshapen, "of another shape or type"),
+            (self.missing, "missing"),
+            (self.unexpected, "unexpected"),
+        )
+        parts = [f"{len(found)} {word}" for found, word in named if found]
+        return ", ".join(parts) or "everything fits"
+
+    def table(self) -> str:
+        """Key, expected and given, one line each; the first `ROWS` of every kind."""
+        rows = [("key", "expected", "given")]
+        for found in (self.misshapen, self.missing, self.unexpected):
+            rows.extend((m.key, m.expected or "-", m.given or "-") for m in found[:ROWS])
+            if len(found) > ROWS:
+                rows.append((f"... {len(found) - ROWS} more", "", ""))
+        widths = [max(len(row[column]) for row in rows) for column in range(2)]
+        return "\n".join(
+            f"{key:{widths[0]}}  {expected:{widths[1]}}  {given}".rstrip()
+            for key, expected, given in rows
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.misfits)
+
+    def __str__(self) -> str:
+        return f"{self.counts}\n{self.table()}" if self else self.counts
+
+
+def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str, Stored], Report]:
+    """The tensors that fit, by key, and the report on the others.
+
+    Keys of auxiliary heads and batch counters may be absent or present.
+    """
+    fitting: dict[str, Stored] = {}
+    missing, misshapen = [], []
+    for slot in slots:
+        given = stored.get(slot.key)
+        if given is None:
+            if slot.required:
+                missing.append(Misfit(slot.key, _expected(slot), None))
+        elif given.shape == slot.weight.shape and given.fits(slot.weight.dtype):
+            fitting[slot.key] = given
+        else:
+            misshapen.append(Misfit(slot.key, _expected(slot), _given(given)))
+    known = {slot.key for slot in slots}
+    unexpected = [
+        Misfit(key, None, _given(given)) for key, given in stored.items() if key not in known
+    ]
+    return fitting, Report(tuple(missing), tuple(unexpected), tuple(misshapen))
+
+
+def require_fit(
+    report: Report, slots: Sequence[Slot], stored: Mapping[str, Stored], *, source: str, net: str
+) -> None:
+    """Raise the report as one `NetlangError` if it says anything."""
+    if report:
+        raise NetlangError(
+            WeightsMismatch(
+                span=None, source=source, net=net, counts=report.counts, table=report.table(),
+                advice=_advice(slots, stored),
+            )
+        )  # fmt: skip
+
+
+def _expected(slot: Slot) -> str:
+    return _type(slot.weight.dtype.value, slot.weight.shape)
+
+
+def _given(stored: Stored) -> str:
+    return _type(stored.type_name, stored.shape)
+
+
+def _type(dtype: str, shape: tuple[int, ...]) -> str:
+    sizes = f"[{', '.join(map(str, shape))}]"
+    return sizes if dtype == "float32" else f"{dtype}{sizes}"
+
+
+def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+    """Wrappers such as DataParallel put a word before every key: say so where that is all."""
+    prefix = next(_first_words(stored), "")
+    if prefix and all(key.startswith(prefix) for key in stored):
+        bare = {key.removeprefix(prefix): value for key, value in stored.items()}
+        if not match(slots, bare)[1]:
+            return f"every key starts with `{prefix}`: without it they all fit"
+    return "give the weights of this net, or load only what fits with partial=True"
+
+
+def _first_words(stored: Mapping[str, Stored]) -> Iterator[str]:
+    for key in stored:
+        word, dot, _ = key.partition(".")
+        yield word + dot if dot else ""

@@ -1,0 +1,169 @@
+"""Reading weights: safetensors files, PyTorch state dicts and mappings of arrays.
+
+Nothing is read before it is asked for: a safetensors file is mapped into memory, and only its
+header is looked at. A ``.pth`` file is read by torch with ``weights_only=True`` and never
+otherwise, since a pickle can run code.
+
+Holds on exit: every `Stored` has the shape and the type that its data have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from netlang.backends.weights.diagnostics import (
+    NotAStateDict,
+    UnknownWeightsFormat,
+    UnreadableWeights,
+    UnsafeWeights,
+)
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.types import DType
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+__all__ = ["Stored", "WeightSource", "read_weights"]
+
+# Safetensors' names of the types that convert to a weight's type.
+TYPES = {
+    "F64": DType.FLOAT64, "F32": DType.FLOAT32, "F16": DType.FLOAT16, "BF16": DType.BFLOAT16,
+    "I64": DType.INT64, "I32": DType.INT32, "BOOL": DType.BOOL,
+}  # fmt: skip
+METADATA = "__metadata__"
+PICKLES = (".pth", ".pt", ".bin")
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A tensor as it lies in its file; bfloat16 data are the uint16 of their bits.
+
+    `dtype` is None where the data are of a type that no weight can take; `type_name` names it.
+    """
+
+    shape: tuple[int, ...]
+    type_name: str
+    dtype: DType | None
+    data: NDArray[np.generic]
+
+    def fits(self, dtype: DType) -> bool:
+        """Whether the data convert to `dtype`: floats to floats, whole numbers to whole numbers."""
+        return self.dtype is not None and self.dtype.is_float is dtype.is_float
+
+    def array(self, dtype: DType) -> NDArray[np.generic]:
+        """The data as `dtype`; without a copy if that is their type."""
+        import numpy as np
+
+        data = self.data
+        if self.dtype is DType.BFLOAT16:
+            data = (data.astype(np.uint32) << 16).view(np.float32)
+        return data.astype(np.dtype(dtype.value), copy=False)
+
+
+WeightSource = Path | Mapping[str, "NDArray[np.generic]"]
+
+
+def read_weights(source: WeightSource) -> dict[str, Stored]:
+    """The tensors of a file or mapping by key; raises `NetlangError` if it isn't one of weights."""
+    if isinstance(source, Mapping):
+        return {key: _from_array(value) for key, value in source.items()}
+    if not source.is_file():
+        raise NetlangError(UnreadableWeights(span=None, source=str(source), reason="no such file"))
+    if source.suffix == ".safetensors":
+        return _safetensors(source)
+    if source.suffix in PICKLES:
+        return _state_dict(source)
+    raise NetlangError(UnknownWeightsFormat(span=None, source=str(source), suffix=source.suffix))
+
+
+def _from_array(value: object) -> Stored:
+    import numpy as np
+
+    data = np.asarray(value)
+    name = data.dtype.name
+    dtype = DType(name) if name in {member.value for member in DType} else None
+    if dtype is DType.BFLOAT16:
+        data = data.view(np.uint16)
+    return Stored(data.shape, name, dtype, data)
+
+
+def _safetensors(path: Path) -> dict[str, Stored]:
+    import numpy as np
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        # The library checks the header: that ranges lie in the file, don't overlap and fit shapes.
+        with safe_open(path, framework="numpy"):
+            data = np.memmap(path, np.uint8, "r")
+    except (SafetensorError, OSError, ValueError) as error:
+        reason = f"not a safetensors file: {error}"
+        raise NetlangError(UnreadableWeights(span=None, source=str(path), reason=reason)) from error
+    start = 8 + int(data[:8].view("<u8")[0])
+    header: dict[str, _Entry] = json.loads(bytes(data[8:start]))
+    body = data.view(np.ndarray)[start:]
+    return {key: _mapped(body, entry) for key, entry in header.items() if key != METADATA}
+
+
+class _Entry(TypedDict):
+    """What the header of a safetensors file says of a tensor."""
+
+    dtype: str
+    shape: list[int]
+    data_offsets: tuple[int, int]
+
+
+def _mapped(body: NDArray[np.uint8], entry: _Entry) -> Stored:
+    import numpy as np
+
+    begin, end = entry["data_offsets"]
+    shape = tuple(entry["shape"])
+    name = entry["dtype"]
+    dtype = TYPES.get(name)
+    raw = body[begin:end]
+    if dtype is None:
+        return Stored(shape, name, None, raw)
+    kind = np.uint16 if dtype is DType.BFLOAT16 else np.dtype(dtype.value)
+    return Stored(shape, dtype.value, dtype, raw.view(kind).reshape(shape))
+
+
+def _state_dict(path: Path) -> dict[str, Stored]:
+    import pickle
+
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise NetlangError(UnsafeWeights(span=None, source=str(path))) from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+        reason = f"not a file that torch.save wrote: {str(error).splitlines()[0]}"
+        raise NetlangError(UnreadableWeights(span=None, source=str(path), reason=reason)) from error
+    if not isinstance(state, Mapping):
+        found = type(state).__name__
+        raise NetlangError(NotAStateDict(span=None, source=str(path), found=f"a {found}"))
+    odd = [str(key) for key, value in state.items() if not isinstance(value, torch.Tensor)]
+    if odd:
+        found = f"something else under `{odd[0]}`"
+        raise NetlangError(NotAStateDict(span=None, source=str(path), found=found))
+    return {str(key): _from_tensor(value) for key, value in state.items()}
+
+
+def _from_tensor(tensor: torch.Tensor) -> Stored:
+    import torch
+
+    name = str(tensor.dtype).removeprefix("torch.")
+    if tensor.layout is not torch.strided or tensor.is_quantized:
+        name = f"{tensor.layout} {name}"
+    dtype = next((member for member in DType if member.value == name), None)
+    if dtype is None:
+        return Stored(tuple(tensor.shape), name, None, torch.empty(0).numpy())
+    plain = tensor.detach().contiguous()
+    if dtype is DType.BFLOAT16:
+        plain = plain.view(torch.uint16)
+    return Stored(tuple(tensor.shape), name, dtype, plain.numpy())

@@ -1,0 +1,36 @@
+"""netlang: one file that reads like the table in the paper becomes a model, an ONNX file, a picture.
+
+``netlang.load("resnet50")`` gives a `Net`; everything else hangs on it. Importing this package costs
+next to nothing: what it offers is loaded at first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netlang.api import Net, load
+    from netlang.diagnostics.core import InternalError, NetlangError
+
+__all__ = ["InternalError", "Net", "NetlangError", "__version__", "load"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "InternalError": "netlang.diagnostics.core",
+    "Net": "netlang.api",
+    "NetlangError": "netlang.diagnostics.core",
+    "load": "netlang.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

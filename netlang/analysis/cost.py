@@ -1,0 +1,163 @@
+"""Parameters, work and memory of functions, computed once for each and summed by multiplicity.
+
+`Costs` walks a function's places, so a block that is repeated a million times costs as much time as
+one that is applied once. What a dim becomes is for the caller to say (`measure`): itself, which
+makes every figure a formula in the sizes, or its value at some sizes. A function's figures are kept
+by its identity for as long as the `Costs` object lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from netlang.analysis.flow import Flow, Step
+from netlang.ir.dims import Dim, evaluate
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Node
+
+__all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", "total"]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Figures of some steps.
+
+    `trainable` and `frozen` count the elements of parameters, `buffers` those of running statistics
+    and other state. `macs` and `other` are as in `netlang.ir.op.Cost`. `activations` are the
+    elements of all operator outputs, those of identities and views included.
+    """
+
+    trainable: int = 0
+    frozen: int = 0
+    buffers: int = 0
+    macs: Dim = 0
+    other: Dim = 0
+    activations: Dim = 0
+
+    @property
+    def params(self) -> int:
+        return self.trainable + self.frozen
+
+    def without_weights(self) -> Totals:
+        """The same work with weights that are counted elsewhere."""
+        return replace(self, trainable=0, frozen=0, buffers=0)
+
+
+NOTHING = Totals()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCost:
+    """A function as deployed, and what it has for training only."""
+
+    deployed: Totals
+    auxiliary: Totals
+
+    @property
+    def everything(self) -> Totals:
+        return total([(1, self.deployed), (1, self.auxiliary)])
+
+
+def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
+    """The sum of figures, each taken so many times."""
+    listed = list(parts)
+    return Totals(
+        trainable=sum(times * part.trainable for times, part in listed),
+        frozen=sum(times * part.frozen for times, part in listed),
+        buffers=sum(times * part.buffers for times, part in listed),
+        macs=_sum((times, part.macs) for times, part in listed),
+        other=_sum((times, part.other) for times, part in listed),
+        activations=_sum((times, part.activations) for times, part in listed),
+    )
+
+
+def _sum(parts: Iterable[tuple[int, Dim]]) -> Dim:
+    """Equal formulas are counted before any are added: adding is what takes time."""
+    number = 0
+    formulas: dict[Dim, int] = {}
+    for times, dim in parts:
+        if isinstance(dim, int):
+            number += times * dim
+        else:
+            formulas[dim] = formulas.get(dim, 0) + times
+    result: Dim = number
+    for dim, times in formulas.items():
+        result = result + dim * times
+    return result
+
+
+def formula(dim: Dim) -> Dim:
+    """Keeps figures as formulas in the sizes."""
+    return dim
+
+
+def at_sizes(sizes: Mapping[str, int]) -> Callable[[Dim], Dim]:
+    """Turns figures into numbers at the sizes given, the batch `N` among them."""
+    return lambda dim: int(dim) if isinstance(dim, int) else evaluate(dim, sizes)
+
+
+class Costs:
+    """Figures of functions and their steps, as `measure` makes them."""
+
+    def __init__(self, measure: Callable[[Dim], Dim]) -> None:
+        self._measure = measure
+        self._functions: dict[Function, FunctionCost] = {}
+        self._flows: dict[Function, Flow] = {}
+
+    def flow(self, function: Function) -> Flow:
+        """The places of a function."""
+        if function not in self._flows:
+            self._flows[function] = Flow(function)
+        return self._flows[function]
+
+    def of(self, function: Function) -> FunctionCost:
+        """The figures of one application of a function with weights of its own."""
+        if function not in self._functions:
+            self._functions[function] = self._sum(self.flow(function))
+        return self._functions[function]
+
+    def of_step(self, flow: Flow, step: Step) -> Totals:
+        """The figures of one application, weights included even where the step reuses them."""
+        node = step.node
+        if isinstance(node.callee, Function):
+            cost = self.of(node.callee)
+            return cost.deployed if step.place in flow.deployed else cost.everything
+        return self._of_operator(node.callee, flow, node)
+
+    def _of_operator(self, op: Op, flow: Flow, node: Node) -> Totals:
+        inputs = flow.input_types(node)
+        cost = op.cost(inputs)
+        counts = {"trainable": 0, "frozen": 0, "buffers": 0}
+        for weight in op.weights(inputs):
+            kind = "buffers" if weight.buffer else "trainable" if weight.trainable else "frozen"
+            counts[kind] += weight.elements
+        return Totals(
+            **counts,
+            macs=self._measure(cost.macs),
+            other=self._measure(cost.other),
+            activations=_sum((1, self._measure(output.elements)) for output in node.types),
+        )
+
+    def _sum(self, flow: Flow) -> FunctionCost:
+        owners: set[str] = set()
+        deployed = total(self._parts(flow, flow.deployed_steps(), owners))
+        auxiliary = list(self._parts(flow, flow.auxiliary_steps(), owners))
+        inner = self._auxiliary_of_callees(flow)
+        return FunctionCost(deployed, total([*auxiliary, *inner]))
+
+    def _auxiliary_of_callees(self, flow: Flow) -> Iterable[tuple[int, Totals]]:
+        for step in flow.deployed_steps():
+            if isinstance(step.node.callee, Function):
+                inner = self.of(step.node.callee).auxiliary
+                yield step.times, inner.without_weights() if step.node.reuses else inner
+
+    def _parts(
+        self, flow: Flow, steps: Iterable[Step], owners: set[str]
+    ) -> Iterable[tuple[int, Totals]]:
+        """Every step's figures; weights count at the first step that applies them."""
+        for step in steps:
+            figures = self.of_step(flow, step)
+            module = step.node.module
+            yield step.times, figures.without_weights() if module in owners else figures
+            owners.add(module)

@@ -1,0 +1,114 @@
+"""Where values of a function come from, found without writing its repeats out.
+
+Holds throughout: all times of a repeat count as one. A *place* is the number of a node as of the
+first time, so there are as many places as nodes that the author's blocks distinguish, and work on
+places depends on the block and not on how often it is repeated.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
+from netlang.ir.types import TensorType, Types
+
+__all__ = ["Flow", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node, its place, how often it is applied, and the repeats that it stands in."""
+
+    place: int
+    node: Node
+    times: int
+    repeats: tuple[Repeat, ...]
+
+    @property
+    def sources(self) -> tuple[Ref, ...]:
+        """What the node reads at any of its times."""
+        later = (r.carry_out for r in self.repeats for ref in self.node.inputs if ref == r.carry_in)
+        return (*self.node.inputs, *later)
+
+
+class _Level:
+    """The repeats that stand side by side, and inside each of them the next level."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.repeats: list[Repeat] = []
+        self.inner: list[_Level] = []
+
+    def add(self, repeat: Repeat) -> _Level:
+        inner = _Level()
+        self.starts.append(repeat.first)
+        self.repeats.append(repeat)
+        self.inner.append(inner)
+        return inner
+
+
+class Flow:
+    """The places of a function, by number and in order."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.steps: dict[int, Step] = {}
+        self._top = _Level()
+        self._collect(function.items, 0, (), self._top)
+
+    def _collect(
+        self, items: tuple[Item, ...], place: int, repeats: tuple[Repeat, ...], level: _Level
+    ) -> None:
+        times = prod(repeat.count for repeat in repeats)
+        for item in items:
+            if isinstance(item, Node):
+                self.steps[place] = Step(place, item, times, repeats)
+                place += 1
+            else:
+                self._collect(item.items, place, (*repeats, item), level.add(item))
+                place += item.count * item.size
+
+    def place(self, producer: int) -> int:
+        """The place of node number `producer`: every repeat around it takes it to its first time."""
+        level = self._top
+        while producer not in self.steps:
+            index = bisect_right(level.starts, producer) - 1
+            repeat = level.repeats[index]
+            producer = repeat.first + (producer - repeat.first) % repeat.size
+            level = level.inner[index]
+        return producer
+
+    def type_of(self, ref: Ref) -> TensorType:
+        """The type of a value."""
+        if ref.producer == INPUT:
+            return self.function.inputs[ref.output].type
+        return self.steps[self.place(ref.producer)].node.types[ref.output]
+
+    def input_types(self, node: Node) -> Types:
+        """The types that a node reads."""
+        return tuple([self.type_of(ref) for ref in node.inputs])
+
+    @cached_property
+    def deployed(self) -> frozenset[int]:
+        """The places that outputs need which are not auxiliary; the others are for training."""
+        found: set[int] = set()
+        waiting = [output.ref for output in self.function.outputs if not output.auxiliary]
+        while waiting:
+            ref = waiting.pop()
+            place = INPUT if ref.producer == INPUT else self.place(ref.producer)
+            if place != INPUT and place not in found:
+                found.add(place)
+                waiting.extend(self.steps[place].sources)
+        return frozenset(found)
+
+    def deployed_steps(self) -> Iterator[Step]:
+        """The steps of the network as deployed, in order."""
+        return (step for place, step in self.steps.items() if place in self.deployed)
+
+    def auxiliary_steps(self) -> Iterator[Step]:
+        """The steps that exist in training only, in order."""
+        return (step for place, step in self.steps.items() if place not in self.deployed)

@@ -1,0 +1,87 @@
+"""Failures of a command, as text on standard error and an exit status.
+
+1: the user's spec, file or argument can't be accepted. 2: the command was not used as it can be.
+70: a bug of ours. 130 and 141: interrupted, or the reader of the output went away, as shells count.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import TracebackType
+
+from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
+from netlang.cli.terminal import colour_wanted, silence_output
+
+__all__ = ["BROKEN_PIPE", "INTERNAL", "INTERRUPTED", "REFUSED", "USAGE", "guarded", "show"]
+
+REFUSED = 1
+USAGE = 2
+INTERNAL = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def show(diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Print diagnostics to standard error."""
+    from netlang.diagnostics.render import render_text
+
+    colour = colour_wanted(sys.stderr)
+    texts = (render_text(diagnostic, color=colour) for diagnostic in diagnostics)
+    print("\n\n".join(texts), file=sys.stderr)
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The exit status of `action`, whatever happens in it."""
+    try:
+        status = action()
+        sys.stdout.flush()
+        return status
+    except NetlangError as error:
+        show(error.diagnostics)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        silence_output()
+        return BROKEN_PIPE
+    except OSError as error:
+        return _system_failure(error)
+    except (Exception, RecursionError) as error:
+        return _bug(error)
+
+
+def _system_failure(error: OSError) -> int:
+    """The system refused something that no verb expected: a full disk, a closed terminal."""
+    where = f": `{error.filename}`" if error.filename else ""
+    print(f"error: {error.strerror or error}{where}", file=sys.stderr)
+    silence_output()
+    return REFUSED
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("NETLANG_TRACEBACK"):
+        from traceback import print_exception
+
+        print_exception(error)
+    text = str(error) if isinstance(error, InternalError) else f"{type(error).__name__}: {error}"
+    print(f"internal error: {text}", file=sys.stderr)
+    print(f"  at {_place(error.__traceback__)}", file=sys.stderr)
+    if not isinstance(error, InternalError):
+        print("This is a bug in netlang, not in your spec: please report it with the spec and the"
+              " command.", file=sys.stderr)
+    print("With NETLANG_TRACEBACK=1 the command shows the details for the report.", file=sys.stderr)
+    return INTERNAL
+
+
+def _place(trace: TracebackType | None) -> str:
+    """The innermost of our own lines that the error came through."""
+    place = "the start"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("netlang"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

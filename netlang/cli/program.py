@@ -1,0 +1,70 @@
+"""The click program, with the one verb that is asked for: the others are not imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from netlang import __version__
+from netlang.cli import VERBS
+from netlang.cli.failures import INTERRUPTED, USAGE
+
+__all__ = ["run"]
+
+SUMMARY = """Compile networks that are written as in the paper.
+
+SPEC is a file (`file.net`), one of its nets (`file.net:net`), a bundled net (`resnet50`), or any
+of these called: `'resnet50(classes=10)'`.
+"""
+
+
+def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The verbs to import: the one asked for, or all for the overview."""
+    first = next((word for word in arguments if not word.startswith("-")), None)
+    return (first,) if first in VERBS else tuple(VERBS)
+
+
+def _program(verbs: Sequence[str]) -> click.Group:
+    group = click.Group(
+        "netlang", help=SUMMARY, context_settings={"help_option_names": ["-h", "--help"]}
+    )
+    for verb in verbs:
+        group.add_command(import_module(VERBS[verb]).command(), verb)
+    return click.version_option(__version__, prog_name="netlang", message="%(prog)s %(version)s")(
+        group
+    )
+
+
+def _misspelt(arguments: Sequence[str]) -> str | None:
+    """What to say of a first word that is no verb."""
+    first = next(iter(arguments), "-")
+    if first.startswith("-") or first in VERBS:
+        return None
+    from difflib import get_close_matches
+
+    match = get_close_matches(first, VERBS, n=1)
+    advice = f"did you mean `netlang {match[0]}`?" if match else f"it may be {', '.join(VERBS)}"
+    return f"there is no verb `{first}`: {advice}"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and give the exit status."""
+    slip = _misspelt(arguments)
+    try:
+        if slip:
+            raise click.UsageError(slip)
+        status = _program(_wanted(arguments)).main(
+            list(arguments), prog_name="netlang", standalone_mode=False
+        )
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return USAGE
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,111 @@
+"""What a diagnostic is: a frozen class per error, with its texts as templates over its own fields.
+
+Holds on exit: everything that a renderer needs (code, spans, chain, fix) is in the object, so that
+text, JSON and SARIF can only say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from netlang.source import Span
+
+__all__ = ["Diagnostic", "Edit", "Fix", "Frame", "InternalError", "Label", "NetlangError"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A secondary span and what to know about it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One link of the chain that led to the error, innermost first.
+
+    `what` says what was being built (``bottleneck(64)``), `path` the label path of the instance
+    (``layer1.0``) or None for an import, `within` the net or block that it stands in.
+    """
+
+    span: Span
+    what: str
+    path: str | None = None
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the characters of `span` by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that makes the error go away; `safe` if it can be applied unseen."""
+
+    description: str
+    edits: tuple[Edit, ...] = ()
+    safe: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """Base of every error a user can make.
+
+    A subclass sets `code` and the templates, and adds the fields that they name. `title` is the
+    one-line statement, `caption` stands beside the caret, `help` is the advice if there is no `fix`.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    caption: ClassVar[str] = ""
+    help: ClassVar[str] = ""
+
+    span: Span | None
+    notes: tuple[Label, ...] = ()
+    chain: tuple[Frame, ...] = ()
+    fix: Fix | None = None
+
+    def _filled(self, template: str) -> str:
+        return template.format(**{f.name: getattr(self, f.name) for f in fields(self)})
+
+    @property
+    def message(self) -> str:
+        """The title with this error's values in it."""
+        return self._filled(self.title)
+
+    @property
+    def caption_text(self) -> str:
+        return self._filled(self.caption)
+
+    @property
+    def help_text(self) -> str:
+        """The fix in words, or the general advice, or nothing."""
+        return self.fix.description if self.fix else self._filled(self.help)
+
+
+class NetlangError(Exception):
+    """A spec, file or argument that can't be accepted; carries at least one diagnostic."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        from netlang.diagnostics.render import render_text
+
+        return "\n\n".join(render_text(diagnostic) for diagnostic in self.diagnostics)
+
+
+class InternalError(Exception):
+    """A broken invariant of the compiler itself: never the user's fault."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}\nThis is a bug in netlang: please report it with the spec that shows it."
+        )

@@ -1,0 +1,108 @@
+"""One line of source as it can be shown: escaped, tabs expanded, clipped around what is marked.
+
+Columns are counted in cells of the terminal, so that a mark stands under its text even behind tabs,
+escapes and wide characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from netlang.source import Span
+
+__all__ = ["WIDTH", "Mark", "visible", "window"]
+
+WIDTH = 100
+"""Cells of a source line that are shown."""
+
+_TAB = 4
+_ELLIPSIS = "..."
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A part of one line to underline; of a span over several lines, its part of the first."""
+
+    line: int
+    column: int
+    length: int
+    text: str
+    primary: bool
+
+    @staticmethod
+    def of(span: Span, text: str, primary: bool) -> Mark:
+        where = span.location
+        rest = len(span.source.line(where.line)) - where.column + 1
+        return Mark(where.line, where.column, min(span.end - span.start, rest), text, primary)
+
+
+def visible(text: str) -> str:
+    """User text with everything that a terminal would act on written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if char in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[char]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _cells(char: str, column: int) -> tuple[str, int]:
+    """What to show for a character that begins in cell `column`, and how many cells it takes."""
+    if char.isascii() and char.isprintable():
+        return char, 1
+    if char == "\t":
+        width = _TAB - column % _TAB
+        return " " * width, width
+    if not char.isprintable():
+        return _escaped(char), len(_escaped(char))
+    from unicodedata import combining, east_asian_width
+
+    if combining(char):
+        return char, 0
+    return char, 2 if east_asian_width(char) in "WF" else 1
+
+
+def window(line: str, marks: list[Mark]) -> tuple[str, list[tuple[int, int]]]:
+    """The line as shown, and for each mark the cell where it begins and its length in cells.
+
+    What is far from the marks is cut off before it is looked at: a line may have megabytes.
+    """
+    first, last = _window_of(line, marks)
+    before, after = _ELLIPSIS if first else "", _ELLIPSIS if last < len(line) else ""
+    shown, starts = [], []
+    cell = len(before)
+    for char in line[first:last]:
+        text, width = _cells(char, cell)
+        shown.append(text)
+        starts.append(cell)
+        cell += width
+    starts.append(cell)
+    places = []
+    for mark in marks:
+        start = _at(starts, mark.column - 1 - first)
+        end = _at(starts, mark.column - 1 + mark.length - first)
+        places.append((start, max(1, end - start)))
+    return before + "".join(shown) + after, places
+
+
+def _at(starts: list[int], index: int) -> int:
+    return starts[min(max(index, 0), len(starts) - 1)]
+
+
+def _window_of(line: str, marks: list[Mark]) -> tuple[int, int]:
+    """First and last character to show: all, or `WIDTH` of them around the main mark."""
+    if len(line) <= WIDTH:
+        return 0, len(line)
+    main = next((mark for mark in marks if mark.primary), marks[0])
+    centre = main.column - 1 + min(main.length, WIDTH // 2) // 2
+    first = max(0, min(centre - WIDTH // 2, len(line) - WIDTH))
+    return first, first + WIDTH

@@ -1,0 +1,215 @@
+"""Errors about files, spec names, output kinds and installed packages (E00xx): they have no span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "BadSpec",
+    "BrokenInstallation",
+    "ExtraMissing",
+    "FileNotFound",
+    "FileNotUtf8",
+    "FileTooLarge",
+    "FileUnreadable",
+    "IsADirectory",
+    "NetNotInFile",
+    "NoNetInFile",
+    "NotANetFile",
+    "OnnxruntimeTwice",
+    "SameOutputTwice",
+    "SeveralNets",
+    "UnknownBackend",
+    "UnknownBundled",
+    "UnknownSuffix",
+    "WriteFailed",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileNotFound(Diagnostic):
+    """`advice` names files of a similar name, or says what was looked for."""
+
+    code = "E0001"
+    title = "there is no file `{path}`"
+    help = "{advice}"
+
+    path: str
+    advice: str = "a bundled net is named without a path: `netlang list` shows them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsADirectory(Diagnostic):
+    code = "E0002"
+    title = "`{path}` is a directory"
+    help = "name a file in it"
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileNotUtf8(Diagnostic):
+    code = "E0003"
+    title = "`{path}` is not UTF-8 text: byte {offset} is {byte}"
+    help = "save it as UTF-8"
+
+    path: str
+    offset: int
+    byte: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileUnreadable(Diagnostic):
+    code = "E0004"
+    title = "can't read `{path}`: {reason}"
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotANetFile(Diagnostic):
+    code = "E0005"
+    title = "`{path}` is not a `.net` file"
+    help = "a spec is a file whose name ends in `.net`"
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownBundled(Diagnostic):
+    """`advice` names the nearest bundled names."""
+
+    code = "E0006"
+    title = "no bundled {kind} is called `{name}`"
+    help = "{advice}"
+
+    name: str
+    kind: str = "net"
+    advice: str = "`netlang list` shows what is bundled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetNotInFile(Diagnostic):
+    code = "E0007"
+    title = "`{path}` has no {kind} `{name}`"
+    help = "it has {available}"
+
+    path: str
+    name: str
+    available: str
+    kind: str = "net"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeveralNets(Diagnostic):
+    code = "E0008"
+    title = "`{path}` has several nets: {available}"
+    help = "say which: `{example}`"
+
+    path: str
+    available: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoNetInFile(Diagnostic):
+    code = "E0009"
+    title = "`{path}` has no net"
+    help = "only a `net` can be compiled; blocks are parts of nets"
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadSpec(Diagnostic):
+    code = "E0010"
+    title = "`{text}` doesn't name a net"
+    help = "write `resnet50`, `file.net`, `file.net:net`, or one of these called: `'resnet50(classes=10)'`"
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSuffix(Diagnostic):
+    code = "E0011"
+    title = "nothing writes `{path}`: its kind is not known"
+    help = "the suffix says the kind; it may be {available}"
+
+    path: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtraMissing(Diagnostic):
+    """A package that an optional part needs is not there."""
+
+    code = "E0012"
+    title = "{package} isn't installed"
+    help = "pip install 'netlang[{extra}]'"
+
+    package: str
+    extra: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxruntimeTwice(Diagnostic):
+    """Both packages install the same module `onnxruntime`, and the later one hides the other."""
+
+    code = "E0013"
+    title = "both onnxruntime and onnxruntime-gpu are installed, and they overwrite each other"
+    help = "pip uninstall -y onnxruntime onnxruntime-gpu, then install one: 'netlang[onnx]' or 'netlang[gpu]'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteFailed(Diagnostic):
+    code = "E0014"
+    title = "can't write `{path}`: {reason}"
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTooLarge(Diagnostic):
+    code = "E0018"
+    title = "`{path}` has {size}; a spec may have {limit}"
+    help = "say repetition with `repeat` or `for`"
+
+    path: str
+    size: str
+    limit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameOutputTwice(Diagnostic):
+    code = "E0019"
+    title = "`{path}` is named twice as an output"
+    help = "give each output a name of its own"
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownBackend(Diagnostic):
+    """A part of the product, or of a package that extends it, is not registered."""
+
+    code = "E0020"
+    title = "no backend `{name}` is installed"
+    help = "installed are {available}"
+
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenInstallation(Diagnostic):
+    code = "E0021"
+    title = "{package} is installed but doesn't load: {reason}"
+    help = "reinstall it: pip install --force-reinstall 'netlang[{extra}]'"
+
+    package: str
+    extra: str
+    reason: str

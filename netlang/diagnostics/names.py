@@ -1,0 +1,205 @@
+"""Errors about names: unknown, ambiguous, assigned twice, imported in vain (E02xx)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "AmbiguousLabel",
+    "AssignedTwice",
+    "BundledTwice",
+    "CircularConstant",
+    "CircularImport",
+    "DefinedTwice",
+    "ImportNotFound",
+    "NameNotInFile",
+    "NoSuchAttribute",
+    "NotALayer",
+    "NotAValue",
+    "Recursion",
+    "TooDeep",
+    "UnknownLabel",
+    "UnknownLayer",
+    "UnknownName",
+    "UnusedParameter",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownLayer(Diagnostic):
+    code = "E0201"
+    title = "unknown operator or block `{name}`"
+    caption = "no operator, block or layer has this name"
+    help = "`netlang list` shows the blocks of the library; import those of other files"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownName(Diagnostic):
+    code = "E0202"
+    title = "unknown name `{name}`"
+    caption = "nothing of this name is visible here"
+    help = "assign it before it is used, or make it a parameter"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownLabel(Diagnostic):
+    code = "E0203"
+    title = "no label `{label}` is visible here"
+    caption = "not labelled before this line, in this scope or one around it"
+    help = "label the step that makes the value, before this line: `{label}: ...`"
+
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignedTwice(Diagnostic):
+    code = "E0204"
+    title = "`{name}` is assigned twice"
+    caption = "a name is assigned once"
+    help = "choose another name for the second value"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinedTwice(Diagnostic):
+    code = "E0205"
+    title = "`{name}` is defined twice in this file"
+    caption = "defined before"
+    help = "choose another name for one of them"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotALayer(Diagnostic):
+    code = "E0206"
+    title = "`{name}` can't be applied: it is {kind}"
+    caption = "only operators, blocks and layers can be a step"
+    help = "a step applies an operator or block; a labelled value may only start a path"
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmbiguousLabel(Diagnostic):
+    code = "E0207"
+    title = "`{name}` is both a label and an operator here"
+    caption = "the labelled value, or the operator?"
+    help = "write `{name}()` for the operator, or choose another label"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recursion(Diagnostic):
+    code = "E0208"
+    title = "block `{name}` contains itself"
+    caption = "recursion is not part of the language"
+    help = "say how often with `repeat` or `for`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooDeep(Diagnostic):
+    code = "E0209"
+    title = "blocks are nested more than {limit} deep"
+    caption = "the limit is reached here"
+    help = "say depth with `repeat` or `for`; a block given to itself never ends"
+
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSuchAttribute(Diagnostic):
+    code = "E0210"
+    title = "{what} has no `{name}`"
+    caption = "it has {available}"
+    help = "a value has `channels`, `shape`, and `length`, `height`, `width` or `depth` by its rank"
+
+    what: str
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAValue(Diagnostic):
+    code = "E0211"
+    title = "`in` has no value here"
+    caption = "{why}"
+    help = "{advice}"
+
+    why: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportNotFound(Diagnostic):
+    code = "E0212"
+    title = "no file `{path}` to import from"
+    caption = "looked beside this file and in the bundled library"
+    help = "`netlang list` shows the bundled library"
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameNotInFile(Diagnostic):
+    code = "E0213"
+    title = "`{module}` has no `{name}`"
+    caption = "not defined there"
+    help = "it defines {available}"
+
+    module: str
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CircularImport(Diagnostic):
+    code = "E0214"
+    title = "this import leads back to the file itself"
+    caption = "{cycle}"
+    help = "move what both files need into a third one"
+
+    cycle: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CircularConstant(Diagnostic):
+    code = "E0215"
+    title = "`{name}` is defined by itself"
+    caption = "its value is needed to compute its value"
+    help = "give it a value that doesn't lead back to it"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedParameter(Diagnostic):
+    code = "E0216"
+    title = "parameter `{name}` of `{block}` is never used"
+    caption = "its value would be ignored"
+    help = "use it in the body, or remove it"
+
+    name: str
+    block: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundledTwice(Diagnostic):
+    code = "E0217"
+    title = "`{name}` is not unique in the bundled library"
+    caption = ""
+    help = "say which: {choices}"
+
+    name: str
+    choices: str

@@ -1,0 +1,278 @@
+"""Errors about recipes: their keys and values, and how they fit a net (E0701 to E0729)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "AugmentationNeedsImages",
+    "BadOverride",
+    "BadSchedulePath",
+    "ChannelCountDiffers",
+    "ClassCountDiffers",
+    "InputShapeDiffers",
+    "KeyTwice",
+    "LossForm",
+    "LossNeedsNames",
+    "LossOperands",
+    "LossShapes",
+    "MissingKey",
+    "ModelNotNet",
+    "NotADescription",
+    "OneInputNeeded",
+    "PathNotAllowed",
+    "StepsAndEpochs",
+    "UnknownKey",
+    "UnknownLossName",
+    "UnknownOverride",
+    "UnknownWord",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownKey(Diagnostic):
+    code = "E0701"
+    title = "a recipe has no key `{key}`"
+    caption = "unknown key"
+    help = "the keys are {available}"
+
+    key: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyTwice(Diagnostic):
+    code = "E0702"
+    title = "`{key}` is given twice"
+    caption = "given before"
+    help = "remove one of them"
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingKey(Diagnostic):
+    code = "E0703"
+    title = "recipe `{recipe}` doesn't say {what}"
+    caption = "`{key}` is missing"
+    help = "add a line such as `{example}`"
+
+    recipe: str
+    key: str
+    what: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepsAndEpochs(Diagnostic):
+    code = "E0704"
+    title = "the length of the run is given in steps and in epochs"
+    caption = "one of the two is enough"
+    help = "keep `steps` or `epochs`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownWord(Diagnostic):
+    code = "E0705"
+    title = "unknown {kind} `{name}`"
+    caption = "no {kind} has this name"
+    help = "there are {available}"
+
+    kind: str
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotADescription(Diagnostic):
+    code = "E0706"
+    title = "`{key}` takes the name of {kind}, with or without arguments"
+    caption = "this is none"
+    help = "there are {available}"
+
+    key: str
+    kind: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathNotAllowed(Diagnostic):
+    code = "E0707"
+    title = "`{key}` takes one value, not a path"
+    caption = "steps joined by `->`"
+    help = "only `augment`, `test` and `schedule` are paths"
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadSchedulePath(Diagnostic):
+    code = "E0708"
+    title = "a schedule is one schedule, or `warmup` and then another one"
+    caption = "`{name}` can't stand here"
+    help = "write it as `warmup(5) -> cosine`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelNotNet(Diagnostic):
+    code = "E0709"
+    title = "`model` must be a net"
+    caption = "this is {actual}"
+    help = "name a net of this file or an imported one: `model: resnet50(classes=10)`"
+
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossForm(Diagnostic):
+    code = "E0710"
+    title = "a loss is a sum of losses, each multiplied by a number"
+    caption = "{why}"
+    help = "write it as `cross_entropy(logits, label) + 0.3 * mse(reconstruction, image)`"
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossOperands(Diagnostic):
+    code = "E0711"
+    title = "`{function}` compares two values: {first} and {second}"
+    caption = "{given} given"
+    help = "write `{function}(output, target)`: names of outputs and inputs of the net, or `label`"
+
+    function: str
+    first: str
+    second: str
+    given: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownLossName(Diagnostic):
+    code = "E0712"
+    title = "net `{net}` has no output or input `{name}`"
+    caption = "a loss reads outputs and inputs of the net, and `label`"
+    help = "there are {available}"
+
+    net: str
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossNeedsNames(Diagnostic):
+    code = "E0713"
+    title = "`{function}` must say which values it compares: net `{net}` has {outputs} outputs"
+    caption = "which output?"
+    help = "write `{example}`"
+
+    function: str
+    net: str
+    outputs: int
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossShapes(Diagnostic):
+    code = "E0714"
+    title = "`{function}` can't compare {left} with {right}"
+    caption = "`{left_name}` is {left}, `{right_name}` is {right}"
+    help = "{advice}"
+
+    function: str
+    left: str
+    right: str
+    left_name: str
+    right_name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassCountDiffers(Diagnostic):
+    code = "E0715"
+    title = "`{data}` has {classes} classes, but `{output}` of net `{net}` has {outputs} channels"
+    caption = "`cross_entropy` needs one channel for each class"
+    help = "give the net {classes} classes"
+
+    data: str
+    classes: int
+    output: str
+    outputs: str
+    net: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentationNeedsImages(Diagnostic):
+    code = "E0716"
+    title = "`{augmentation}` works on images, but `{data}` gives {shape}"
+    caption = "not for this data"
+    help = "remove it"
+
+    augmentation: str
+    data: str
+    shape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputShapeDiffers(Diagnostic):
+    code = "E0717"
+    title = "net `{net}` takes {expected}, but the recipe gives {actual}"
+    caption = "{source}"
+    help = "{advice}"
+
+    net: str
+    expected: str
+    actual: str
+    source: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneInputNeeded(Diagnostic):
+    code = "E0718"
+    title = "`{data}` gives one input, but net `{net}` has {inputs}"
+    caption = "one of {inputs} inputs"
+    help = "train a net with one input"
+
+    data: str
+    net: str
+    inputs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelCountDiffers(Diagnostic):
+    code = "E0719"
+    title = "`{normalization}` is for {expected} channels, but `{data}` has {actual}"
+    caption = "one mean and deviation for each channel"
+    help = "write `standardize(mean=[...], std=[...])` with {actual} values each"
+
+    normalization: str
+    expected: int
+    data: str
+    actual: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownOverride(Diagnostic):
+    code = "E0720"
+    title = "recipe `{recipe}` has no parameter or key `{name}`"
+    caption = "unknown name"
+    help = "its parameters and keys are {available}"
+
+    recipe: str
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadOverride(Diagnostic):
+    code = "E0721"
+    title = "`{text}` is not of the form `name=value`"
+    caption = "{why}"
+    help = "write it as `steps=200` or `optimizer='adam(lr=1e-3)'`"
+
+    text: str
+    why: str

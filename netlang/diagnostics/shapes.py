@@ -1,0 +1,325 @@
+"""Errors that operators reject their inputs or arguments with: E0401 to E0449.
+
+An operator raises `Rejection` with one of these classes and the fields of its templates; the
+elaborator adds the span and the chain. Every template states what was expected, what was received
+and how to mend it, in the words of the language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "AxisOutOfRange",
+    "BranchesDiffer",
+    "ConcatMismatch",
+    "ConflictingArguments",
+    "ElementCountDiffers",
+    "EmptyOutput",
+    "FixedSizeNeeded",
+    "KernelTooLarge",
+    "NotDivisible",
+    "PadTooLarge",
+    "SizesPerAxis",
+    "WithoutBatch",
+    "WrongArity",
+    "WrongDType",
+    "WrongLength",
+    "WrongRank",
+    "WrongWeightShape",
+]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WrongRank(Diagnostic):
+    """The input has too many or too few axes."""
+
+    code: ClassVar[str] = "E0401"
+    title: ClassVar[str] = "`{operator}` needs {expected}, not {received}"
+    caption: ClassVar[str] = "its input is {received}"
+    help: ClassVar[str] = "bring the input to these axes with `reshape`, `flatten` or `transpose`"
+
+    operator: str
+    expected: str
+    received: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NotDivisible(Diagnostic):
+    """A number that is divided into equal parts leaves a rest."""
+
+    code: ClassVar[str] = "E0402"
+    title: ClassVar[str] = "{what} of `{operator}` must be a multiple of {divisor_name}"
+    caption: ClassVar[str] = "{value} is not a multiple of {divisor}"
+    help: ClassVar[str] = "choose {divisor_name} so that it divides {value}, or change {value}"
+
+    operator: str
+    what: str
+    value: str
+    divisor_name: str
+    divisor: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class KernelTooLarge(Diagnostic):
+    """The window doesn't fit into the padded input even once."""
+
+    code: ClassVar[str] = "E0403"
+    title: ClassVar[str] = "the kernel of `{operator}` is larger than its input"
+    caption: ClassVar[str] = (
+        "the kernel covers {extent} along the {axis}, the input with its padding has {padded}"
+    )
+    help: ClassVar[str] = "use a smaller kernel or more `pad`, or shrink the input less before"
+
+    operator: str
+    axis: str
+    extent: int
+    padded: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SizesPerAxis(Diagnostic):
+    """An argument gives sizes for another number of axes than the input has."""
+
+    code: ClassVar[str] = "E0404"
+    title: ClassVar[str] = "`{argument}` has {received} sizes for {expected}"
+    caption: ClassVar[str] = "{value} has {received} sizes, the input has {expected}"
+    help: ClassVar[str] = "give one number for all axes, or one for each of them"
+
+    argument: str
+    value: str
+    received: int
+    expected: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FixedSizeNeeded(Diagnostic):
+    """A size that weights depend on varies with the input of the net."""
+
+    code: ClassVar[str] = "E0405"
+    title: ClassVar[str] = "`{operator}` needs a fixed size for {what}"
+    caption: ClassVar[str] = "{what} is {size} here, which varies with the input"
+    help: ClassVar[str] = (
+        "fix the size before this step with `gap` or `adaptive_avgpool`, "
+        "or declare the input with numbers only"
+    )
+
+    operator: str
+    what: str
+    size: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ElementCountDiffers(Diagnostic):
+    """The shape asked for holds another number of elements than the input."""
+
+    code: ClassVar[str] = "E0406"
+    title: ClassVar[str] = "`{operator}` can't make {target} out of {received}"
+    caption: ClassVar[str] = "{target} has {wanted} elements, the input {received} has {found}"
+    help: ClassVar[str] = "give sizes whose product is {found}"
+
+    operator: str
+    target: str
+    wanted: str
+    received: str
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ConcatMismatch(Diagnostic):
+    """Branches of a concatenation differ in another axis than the one that is joined.
+
+    `first` and `second` count the branches from 1.
+    """
+
+    code: ClassVar[str] = "E0407"
+    title: ClassVar[str] = "the branches of `{operator}` may differ in axis {joined} only"
+    caption: ClassVar[str] = (
+        "branch {first} is {expected}, branch {second} is {received}: they differ in axis {axis}"
+    )
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    joined: int
+    first: int
+    second: int
+    expected: str
+    received: str
+    axis: int
+    advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WrongArity(Diagnostic):
+    """The step is fed more or fewer values than the operator takes."""
+
+    code: ClassVar[str] = "E0408"
+    title: ClassVar[str] = "`{operator}` takes {expected}, not {received}"
+    caption: ClassVar[str] = "{received} given"
+    help: ClassVar[str] = "name the values to feed it with: `(a, b) -> {operator}`"
+
+    operator: str
+    expected: str
+    received: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WrongDType(Diagnostic):
+    """The elements of the input are of a type that the operator can't take."""
+
+    code: ClassVar[str] = "E0409"
+    title: ClassVar[str] = "`{operator}` needs {expected} elements, not {received}"
+    caption: ClassVar[str] = "its input has {received} elements"
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    expected: str
+    received: str
+    advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PadTooLarge(Diagnostic):
+    """More padding than the operator can fill or make use of."""
+
+    code: ClassVar[str] = "E0410"
+    title: ClassVar[str] = "`pad` of `{operator}` is too large"
+    caption: ClassVar[str] = "{pad} along the {axis}, and at most {most} is possible: {reason}"
+    help: ClassVar[str] = "use a `pad` of at most {most}"
+
+    operator: str
+    pad: int
+    axis: str
+    most: int
+    reason: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class EmptyOutput(Diagnostic):
+    """Nothing is left of the input along some axis."""
+
+    code: ClassVar[str] = "E0411"
+    title: ClassVar[str] = "the output of `{operator}` would have no elements"
+    caption: ClassVar[str] = "the {axis} comes out as {size}, and it must be at least 1"
+    help: ClassVar[str] = "take away less: {advice}"
+
+    operator: str
+    axis: str
+    size: int
+    advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BranchesDiffer(Diagnostic):
+    """Branches of an elementwise merge differ in shape.
+
+    `first` and `second` count the branches from 1; `axis` is where they differ, or None if they
+    differ in the number of axes.
+    """
+
+    code: ClassVar[str] = "E0412"
+    title: ClassVar[str] = "the branches of `{operator}` differ in shape"
+    caption: ClassVar[str] = "branch {first} is {expected}, branch {second} is {received}"
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    first: int
+    second: int
+    expected: str
+    received: str
+    axis: int | None
+    advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AxisOutOfRange(Diagnostic):
+    """The input has no such axis."""
+
+    code: ClassVar[str] = "E0413"
+    title: ClassVar[str] = "`{operator}` has no axis {axis} to work on"
+    caption: ClassVar[str] = "the input is {received}: its axes are {lowest} to {highest}"
+    help: ClassVar[str] = "axes count from 0, which is the channels; the batch has no number"
+
+    operator: str
+    axis: int
+    received: str
+    lowest: int
+    highest: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WithoutBatch(Diagnostic):
+    """A learned tensor is fed to an operator that works on each example of a batch."""
+
+    code: ClassVar[str] = "E0414"
+    title: ClassVar[str] = "`{operator}` needs a value with a batch, not a learned tensor"
+    caption: ClassVar[str] = "its input {received} has no batch axis"
+    help: ClassVar[str] = "merge the learned tensor with a value first, with `add` or `mul`"
+
+    operator: str
+    received: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WrongWeightShape(Diagnostic):
+    """Numbers that the spec gives for a weight don't have the weight's shape."""
+
+    code: ClassVar[str] = "E0415"
+    title: ClassVar[str] = "the numbers given for `{argument}` don't have its shape"
+    caption: ClassVar[str] = "they are {received}, and {operator} on this input needs {expected}"
+    help: ClassVar[str] = "give nested lists of the sizes {expected}"
+
+    operator: str
+    argument: str
+    expected: str
+    received: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ConflictingArguments(Diagnostic):
+    """Arguments that are possible each by itself, but not together."""
+
+    code: ClassVar[str] = "E0416"
+    title: ClassVar[str] = "the arguments of `{operator}` contradict each other"
+    caption: ClassVar[str] = "{conflict}"
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    conflict: str
+    advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WrongLength(Diagnostic):
+    """A list has another number of items than the operator has use for."""
+
+    code: ClassVar[str] = "E0417"
+    title: ClassVar[str] = "`{argument}` of `{operator}` needs {expected}, not {received}"
+    caption: ClassVar[str] = "{received} given"
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    argument: str
+    expected: str
+    received: str
+    advice: str

@@ -1,0 +1,100 @@
+"""Errors about the sizes of inputs: E0451 to E0469."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "NoSizeWorks",
+    "NeverHolds",
+    "SizeNotPositive",
+    "SizeRefused",
+    "SizesRefused",
+    "UnknownSize",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeRefused(Diagnostic):
+    """A size of the input for which some step can't run."""
+
+    code: ClassVar[str] = "E0451"
+    title: ClassVar[str] = "`{size}` = {value} breaks: {rule}"
+    caption: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "{nearest}"
+
+    size: str
+    value: int
+    rule: str
+    reason: str
+    nearest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizesRefused(Diagnostic):
+    """Sizes of the input that don't go together."""
+
+    code: ClassVar[str] = "E0452"
+    title: ClassVar[str] = "{given} don't go together: {rule}"
+    caption: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "with these sizes it is {left} against {right}"
+
+    given: str
+    rule: str
+    reason: str
+    left: int
+    right: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSize(Diagnostic):
+    """A size was given for a name that the net's inputs don't have."""
+
+    code: ClassVar[str] = "E0453"
+    title: ClassVar[str] = "`{size}` is no symbolic size of `{net}`"
+    help: ClassVar[str] = "{known}"
+
+    size: str
+    net: str
+    known: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeNotPositive(Diagnostic):
+    """A size or the batch is below 1."""
+
+    code: ClassVar[str] = "E0454"
+    title: ClassVar[str] = "`{size}` = {value} is no size: expected a whole number >= 1"
+
+    size: str
+    value: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSizeWorks(Diagnostic):
+    """The conditions on a size contradict each other."""
+
+    code: ClassVar[str] = "E0455"
+    title: ClassVar[str] = "no `{size}` works: {rule}"
+    caption: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "change one of these steps so that some size of the input satisfies both"
+
+    size: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverHolds(Diagnostic):
+    """A step needs something that is false at every size of the input."""
+
+    code: ClassVar[str] = "E0456"
+    title: ClassVar[str] = "no size of the input works: {rule}"
+    caption: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "change this step so that some size of the input satisfies it"
+
+    rule: str
+    reason: str

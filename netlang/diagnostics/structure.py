@@ -1,0 +1,311 @@
+"""Errors about how a body is put together: labels, taps, inputs, branches (E05xx) and limits (E08xx)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "AssertFailed",
+    "BadLabelText",
+    "BodyNotAllowed",
+    "BodyTwice",
+    "BranchNotSingle",
+    "ReservedSize",
+    "DuplicateLabel",
+    "DuplicateOutput",
+    "EmptyMerge",
+    "InputInBlock",
+    "InputLate",
+    "InputMismatch",
+    "InputNotUsed",
+    "LabelInsideInstance",
+    "MisplacedStatement",
+    "NoInput",
+    "NoOutput",
+    "NotAnInstance",
+    "NothingToApply",
+    "NothingToRead",
+    "SizeWithoutDefault",
+    "StepWithoutEffect",
+    "TooManySteps",
+    "UnknownType",
+    "WeightsDiffer",
+    "WrongInputCount",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateLabel(Diagnostic):
+    code = "E0501"
+    title = "label `{label}` is used twice"
+    caption = "a label is unique in its net"
+    help = "number the labels (`{label}{{i}}`), or leave the label out"
+
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelInsideInstance(Diagnostic):
+    code = "E0502"
+    title = "label `{label}` lies inside `{instance}`, which is a step of its own"
+    caption = "`{instance}` is not a scope"
+    help = "choose a label that doesn't begin with `{instance}.`"
+
+    label: str
+    instance: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepWithoutEffect(Diagnostic):
+    code = "E0503"
+    title = "this step leads to no output"
+    caption = "nothing reads its value"
+    help = "use the value, make it an `output`, or remove the step"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoInput(Diagnostic):
+    code = "E0504"
+    title = "net `{net}` declares no input"
+    caption = "a net needs at least one"
+    help = "begin its body with `input image: [3, H=224, W=224]`"
+
+    net: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoOutput(Diagnostic):
+    code = "E0505"
+    title = "`{name}` has no step"
+    caption = "its output would be its input"
+    help = "add a step to its body"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadLabelText(Diagnostic):
+    code = "E0506"
+    title = "`{text}` can't be part of a label"
+    caption = "{why}"
+    help = "use letters, digits, `_` and `-`"
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyMerge(Diagnostic):
+    code = "E0507"
+    title = "`{name}` has no branch"
+    caption = "each statement inside is a branch"
+    help = "write at least one branch; `identity` is the current value itself"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchNotSingle(Diagnostic):
+    code = "E0508"
+    title = "a branch of `{name}` must end in one value, not {count}"
+    caption = "{count} values"
+    help = "merge them first, or pick one by its label"
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyNotAllowed(Diagnostic):
+    code = "E0509"
+    title = "`{name}` takes no body"
+    caption = "{why}"
+    help = "put the steps after it: `{name} -> ...`"
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyTwice(Diagnostic):
+    code = "E0510"
+    title = "`body` is applied twice"
+    caption = "a block applies the body it is given at most once"
+    help = "pass a layer as a parameter where a part is needed several times"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputLate(Diagnostic):
+    code = "E0511"
+    title = "inputs come before the first step"
+    caption = "a step stands before this input"
+    help = "move the `input` line to the beginning of the body"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputInBlock(Diagnostic):
+    code = "E0512"
+    title = "{what}"
+    caption = "{why}"
+    help = "{advice}"
+
+    what: str
+    why: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputMismatch(Diagnostic):
+    code = "E0513"
+    title = "`{name}` takes {expected} for its input `{input}`, not {actual}"
+    caption = "this is {actual}"
+    help = "bring the value to the shape {expected} first"
+
+    name: str
+    input: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongInputCount(Diagnostic):
+    code = "E0514"
+    title = "`{name}` takes {expected}, but gets {actual}"
+    caption = "{actual}"
+    help = "give it {expected}: `(a, b) -> {name}`"
+
+    name: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputNotUsed(Diagnostic):
+    code = "E0515"
+    title = "input `{name}` leads to no output"
+    caption = "never read"
+    help = "use it, or remove it"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeWithoutDefault(Diagnostic):
+    code = "E0516"
+    title = "size `{name}` needs a default"
+    caption = "costs are reported at it"
+    help = "write `{name}=224`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownType(Diagnostic):
+    code = "E0517"
+    title = "unknown element type `{name}`"
+    caption = "not an element type"
+    help = "one of {available}"
+
+    name: str
+    available: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateOutput(Diagnostic):
+    code = "E0518"
+    title = "output `{name}` is declared twice"
+    caption = "declared before"
+    help = "choose another name"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAnInstance(Diagnostic):
+    code = "E0519"
+    title = "`{label}` can't be reused"
+    caption = "it names {what}, not an operator or block with weights of its own"
+    help = "label the operator or block call itself"
+
+    label: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsDiffer(Diagnostic):
+    code = "E0520"
+    title = "`{label}` can't be reused here: its weights would have other shapes"
+    caption = "`{weight}` is {expected} there and {actual} here"
+    help = "bring the value to the shape that `{label}` had as input"
+
+    label: str
+    weight: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MisplacedStatement(Diagnostic):
+    code = "E0521"
+    title = "{what} can't stand here"
+    caption = "{why}"
+    help = "{advice}"
+
+    what: str
+    why: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToRead(Diagnostic):
+    code = "E0522"
+    title = "there is no current value here"
+    caption = "this step needs an input"
+    help = "start the path at a labelled value: `x -> ...`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToApply(Diagnostic):
+    code = "E0523"
+    title = "`{name}` was given no body"
+    caption = "it applies `body`"
+    help = "write the steps in braces after it: `{name} {{ ... }}`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservedSize(Diagnostic):
+    code = "E0524"
+    title = "`{name}` is the name of the batch size"
+    caption = "reserved"
+    help = "choose another name, such as `H`, `W` or `L`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssertFailed(Diagnostic):
+    code = "E0601"
+    title = "{statement}"
+    caption = "{found}"
+    help = "{advice}"
+
+    statement: str
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManySteps(Diagnostic):
+    code = "E0801"
+    title = "this would make more than {limit} steps"
+    caption = "{what}"
+    help = (
+        "`repeat` of a block whose output has the shape of its input costs nothing, however often"
+    )
+
+    limit: str
+    what: str

@@ -1,0 +1,355 @@
+"""Errors of the text itself, before names and shapes: E0101 to E0129.
+
+`netlang.syntax.mistakes` decides which one it is. Words for what was expected are those of the
+language page: a step, a value, a line break; never the name of a terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "BadNumber",
+    "BodyExpected",
+    "ColonForEquals",
+    "DocstringMisplaced",
+    "EqualsForColon",
+    "ForeignComment",
+    "ForeignWord",
+    "KeywordAsName",
+    "LabelText",
+    "LineBreakInside",
+    "MissingClosing",
+    "MissingComma",
+    "MissingSeparator",
+    "MissingSpaceBeforeBrace",
+    "NestingTooDeep",
+    "NumberTooLong",
+    "SpecTooLarge",
+    "StatementMisplaced",
+    "UnclosedDocstring",
+    "UnclosedString",
+    "UnexpectedText",
+    "UnknownCharacter",
+    "UnknownDefinition",
+    "UnknownEscape",
+    "UnmatchedClosing",
+    "WrongQuotes",
+]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnexpectedText(Diagnostic):
+    """No rule allows what stands here, and nothing more exact is known about it."""
+
+    code: ClassVar[str] = "E0101"
+    title: ClassVar[str] = "{found} can't stand here"
+    caption: ClassVar[str] = "expected {expected}"
+    help: ClassVar[str] = "{advice}"
+
+    found: str
+    expected: str
+    advice: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MissingClosing(Diagnostic):
+    """A bracket is open where it should be closed; a note points at it."""
+
+    code: ClassVar[str] = "E0102"
+    title: ClassVar[str] = "`{opening}` is never closed"
+    caption: ClassVar[str] = "expected `{closing}` before {found}"
+    help: ClassVar[str] = "close it with `{closing}`"
+
+    opening: str
+    closing: str
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnmatchedClosing(Diagnostic):
+    """A closing bracket where none is open, or one of another kind."""
+
+    code: ClassVar[str] = "E0103"
+    title: ClassVar[str] = "`{closing}` closes nothing"
+    caption: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "remove it"
+
+    closing: str
+    reason: str = "no bracket is open here"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnclosedString(Diagnostic):
+    """A string ends on the line that it begins on."""
+
+    code: ClassVar[str] = "E0104"
+    title: ClassVar[str] = "the string is not closed"
+    caption: ClassVar[str] = 'no `"` follows on this line'
+    help: ClassVar[str] = 'close it with `"`'
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnclosedDocstring(Diagnostic):
+    code: ClassVar[str] = "E0105"
+    title: ClassVar[str] = "the docstring is not closed"
+    caption: ClassVar[str] = 'no `"""` follows in the file'
+    help: ClassVar[str] = 'close it with `"""`'
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MissingSpaceBeforeBrace(Diagnostic):
+    """`concat{` would open a computed name."""
+
+    code: ClassVar[str] = "E0106"
+    title: ClassVar[str] = "a body needs a space before its `{{`"
+    caption: ClassVar[str] = "without one, the brace opens a computed name such as `down{{i}}`"
+    help: ClassVar[str] = "put a space before `{{`"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnknownCharacter(Diagnostic):
+    code: ClassVar[str] = "E0107"
+    title: ClassVar[str] = "the character `{character}` ({codepoint}) has no meaning here"
+    help: ClassVar[str] = "remove it"
+
+    character: str
+    codepoint: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WrongQuotes(Diagnostic):
+    code: ClassVar[str] = "E0108"
+    title: ClassVar[str] = "strings stand in double quotes"
+    caption: ClassVar[str] = "`{found}` opens no string"
+    help: ClassVar[str] = 'write `"..."`'
+
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BadNumber(Diagnostic):
+    code: ClassVar[str] = "E0109"
+    title: ClassVar[str] = "`{found}` is neither a number nor a name"
+    help: ClassVar[str] = (
+        "a number is `64`, `600_000`, `1e-3`, `0.5` or `14M` (suffixes k, M, G, T), dims are `3x3`, "
+        "and a name begins with a letter"
+    )
+
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NumberTooLong(Diagnostic):
+    code: ClassVar[str] = "E0110"
+    title: ClassVar[str] = "the number is too long"
+    caption: ClassVar[str] = "it has {length} characters; {limit}"
+    help: ClassVar[str] = "no size or setting of a net needs such a number"
+
+    length: int
+    limit: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SpecTooLarge(Diagnostic):
+    code: ClassVar[str] = "E0111"
+    title: ClassVar[str] = "`{name}` is too large: {size:,} characters, at most {limit:,} are read"
+    help: ClassVar[str] = "write repeated layers with `repeat`, `for` or a block"
+
+    name: str
+    size: int
+    limit: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NestingTooDeep(Diagnostic):
+    code: ClassVar[str] = "E0112"
+    title: ClassVar[str] = "this is nested more than {limit} levels deep"
+    caption: ClassVar[str] = "{what}"
+    help: ClassVar[str] = "name inner parts: a constant for a value, a block for steps"
+
+    limit: int
+    what: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class KeywordAsName(Diagnostic):
+    code: ClassVar[str] = "E0113"
+    title: ClassVar[str] = "`{word}` is a word of the language and can't be a name"
+    caption: ClassVar[str] = "expected {expected}"
+    help: ClassVar[str] = "choose another name, such as `{word}_`"
+
+    word: str
+    expected: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MissingSeparator(Diagnostic):
+    code: ClassVar[str] = "E0114"
+    title: ClassVar[str] = "{found} follows on the same line with nothing between"
+    caption: ClassVar[str] = "{expected}"
+    help: ClassVar[str] = "begin a new line"
+
+    found: str
+    expected: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MissingComma(Diagnostic):
+    code: ClassVar[str] = "E0115"
+    title: ClassVar[str] = "a comma is missing before {found}"
+    caption: ClassVar[str] = "expected `,` or `{closing}`"
+    help: ClassVar[str] = "put a `,` between them"
+
+    found: str
+    closing: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class EqualsForColon(Diagnostic):
+    code: ClassVar[str] = "E0116"
+    title: ClassVar[str] = "{what} is followed by `:`, not by `=`"
+    caption: ClassVar[str] = "`=` makes a compile-time constant or names an argument"
+    help: ClassVar[str] = "write `:`"
+
+    what: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ColonForEquals(Diagnostic):
+    code: ClassVar[str] = "E0117"
+    title: ClassVar[str] = "{what} takes `=`, not `:`"
+    caption: ClassVar[str] = "`:` follows a label"
+    help: ClassVar[str] = "write `=`"
+
+    what: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ForeignWord(Diagnostic):
+    """A word or an operator of other languages."""
+
+    code: ClassVar[str] = "E0118"
+    title: ClassVar[str] = "`{found}` is not part of this language"
+    help: ClassVar[str] = "{instead}"
+
+    found: str
+    instead: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ForeignComment(Diagnostic):
+    code: ClassVar[str] = "E0119"
+    title: ClassVar[str] = "a comment begins with `#`, not with `{found}`"
+    help: ClassVar[str] = "write `#`"
+
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnknownEscape(Diagnostic):
+    code: ClassVar[str] = "E0120"
+    title: ClassVar[str] = "`{found}` is not an escape"
+    help: ClassVar[str] = (
+        'a string knows `\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is `\\\\`'
+    )
+
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LabelText(Diagnostic):
+    """A label of a form that none can have."""
+
+    code: ClassVar[str] = "E0121"
+    title: ClassVar[str] = "this can't be a label: {reason}"
+    help: ClassVar[str] = (
+        'a label is `layer1`, `layer{{i}}`, `inner_blocks.{{i}}.0` or quoted, `"block1-{{j}}"`'
+    )
+
+    reason: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BodyExpected(Diagnostic):
+    code: ClassVar[str] = "E0122"
+    title: ClassVar[str] = "{what} needs its body in braces, begun on the same line"
+    caption: ClassVar[str] = "expected `{{` before {found}"
+    help: ClassVar[str] = "write `{what_text} {{ ... }}`"
+
+    what: str
+    what_text: str
+    found: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DocstringMisplaced(Diagnostic):
+    code: ClassVar[str] = "E0123"
+    title: ClassVar[str] = "a docstring can't stand here"
+    caption: ClassVar[str] = "it opens a file, or the body of a block, a net or a recipe"
+    help: ClassVar[str] = "make it a comment: begin its lines with `#`"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StatementMisplaced(Diagnostic):
+    code: ClassVar[str] = "E0124"
+    title: ClassVar[str] = "{what} can't stand {where}"
+    caption: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "{advice}"
+
+    what: str
+    where: str
+    reason: str = ""
+    advice: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class UnknownDefinition(Diagnostic):
+    code: ClassVar[str] = "E0125"
+    title: ClassVar[str] = "`{word}` begins nothing that a file can hold"
+    caption: ClassVar[str] = "expected `block`, `net`, `train`, `from`, `assert` or `name = value`"
+
+    word: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LineBreakInside(Diagnostic):
+    code: ClassVar[str] = "E0126"
+    title: ClassVar[str] = "the line ends in the middle of {what}"
+    caption: ClassVar[str] = "expected {expected}"
+    help: ClassVar[str] = (
+        "go on behind it; a value may run over several lines inside `( )`, and a line that begins with "
+        "`->` continues a path"
+    )
+
+    what: str
+    expected: str

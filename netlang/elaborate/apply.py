@@ -1,0 +1,294 @@
+"""One step applied: an operator, a merge, a block, or an instance once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.names import NotALayer, UnknownLabel, UnknownLayer
+from netlang.diagnostics.structure import (
+    BodyNotAllowed,
+    NotAnInstance,
+    NothingToRead,
+    WeightsDiffer,
+    WrongInputCount,
+)
+from netlang.elaborate import instantiate
+from netlang.elaborate.binding import argument_span, given, operator_of
+from netlang.elaborate.builder import Flow, Labelled, Path
+from netlang.elaborate.merge import branches
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
+from netlang.ir.op import Inferred, Op, Rejection
+from netlang.ir.program import INPUT, Function, Ref
+from netlang.ir.provenance import Traced, names_in
+from netlang.ir.types import Types
+from netlang.ir.weights import Weight
+from netlang.ops import operator, operator_names
+from netlang.source import Span
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["layer", "reuse", "single"]
+
+
+def layer(body: Body, action: ast.Apply, parts: Path | None, flow: Flow, span: Span) -> Flow:
+    """`conv(64)`, `unit(64) { ... }`, `add { ... }`: what the step makes of `flow`.
+
+    `parts` is the label, if the step has one, and `span` where to point for it.
+    """
+    applied = _resolve(body, action)
+    applied = given(applied, action.arguments or (), body.evaluator.value, action.span)
+    if isinstance(applied.target, BlockTarget):
+        return _block(body, applied, action, parts, flow, span)
+    if action.body is not None:
+        return _merge(body, applied, action, parts, flow, span)
+    op = operator_of(applied, action.span)
+    path = _numbered(body, parts)
+    result = None if flow is None else _operator(body, op, applied, action, path, flow)
+    return _labelled(body, path, parts, Labelled(result, span, "an operator", path, applied, op))
+
+
+def single(body: Body, flow: Flow, span: Span, name: str) -> Ref:
+    """The one ref of a flow; an error where there is none or several."""
+    if flow is not None and len(flow) == 1:
+        return flow[0]
+    if not flow:
+        raise NetlangError(NothingToRead(span=span))
+    raise NetlangError(
+        WrongInputCount(span=span, name=name, expected="1 input", actual=f"{len(flow)} inputs")
+    )
+
+
+def _resolve(body: Body, action: ast.Apply) -> Layer:
+    """The layer that a name stands for: of the spec, or an operator."""
+    found = body.evaluator.names.find(action.name)
+    if isinstance(found, Layer):
+        return found
+    if isinstance(found, Broken):
+        raise NetlangError
+    op = operator(action.name)
+    if op is not None:
+        return Layer(OperatorTarget(op))
+    if found is not None:
+        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind_of(found)))
+    if body.builder.find(body.scope, (action.name,)) is not None:
+        kind = "the label of a value"
+        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
+    known = (*body.evaluator.names.names(), *body.names_of_file(), *operator_names())
+    fix = replacement(action.name, known, action.name_span)
+    raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
+
+
+def _numbered(body: Body, parts: Path | None) -> Path:
+    """The path of the next counted step: its label, or its number."""
+    number = body.builder.number(body.scope)
+    return body.scope + (parts or (number,))
+
+
+def _labelled(body: Body, path: Path, parts: Path | None, labelled: Labelled) -> Flow:
+    """Make the label of a step readable, and the names of its outputs."""
+    if parts is not None:
+        body.builder.label(path, labelled)
+        for name, ref in zip(_output_names(labelled), labelled.flow or (), strict=False):
+            entry = Labelled((ref,), labelled.span, "an output", (*path, name))
+            body.builder.label((*path, name), entry)
+    return labelled.flow
+
+
+def _output_names(labelled: Labelled) -> tuple[str, ...]:
+    """The names of the outputs, where there are several."""
+    callee = labelled.callee
+    if isinstance(callee, Function):
+        names = tuple(output.name for output in callee.outputs if not output.auxiliary)
+    else:
+        names = callee.output_names if callee else ()
+    return names if len(names) > 1 else ()
+
+
+def _operator(
+    body: Body, op: Op, applied: Layer, action: ast.Apply | ast.Reuse, path: Path, flow: tuple[Ref, ...],
+    module: Path | None = None,
+) -> Flow:  # fmt: skip
+    """One node for an operator."""
+    if op.arity.maximum == 0:
+        flow = ()
+    if not op.arity.accepts(len(flow)):
+        if not flow:
+            raise NetlangError(NothingToRead(span=action.span))
+        raise NetlangError(
+            WrongInputCount(
+                span=action.span,
+                name=op.name,
+                expected=str(op.arity),
+                actual=f"{len(flow)}",
+            )
+        )
+    inputs = tuple(body.builder.type_of(ref) for ref in flow)
+    span = action.name_span if isinstance(action, ast.Apply) else action.span
+    inferred = infer(body, op, applied, flow, inputs, span)
+    for constraint in inferred.constraints:
+        body.shared.require(constraint, action.span)
+    _pin_lost(body, op, inputs, inferred.outputs)
+    if op.arity.minimum > 1:
+        body.builder.merge_path(path, action.span)
+    else:
+        body.builder.claim(path, action.span)
+    return body.builder.add(path, op, flow, inferred.outputs, action.span, module)
+
+
+def infer(
+    body: Body, op: Op, applied: Layer, flow: tuple[Ref, ...], inputs: Types, span: Span
+) -> Inferred:
+    """The operator's own rule; a rejection becomes a diagnostic with its places."""
+    try:
+        return op.infer(inputs)
+    except Rejection as rejection:
+        notes = tuple(_origin_note(body, ref) for ref in dict.fromkeys(flow))
+        raise NetlangError(
+            rejection.diagnostic(
+                span=argument_span(applied, rejection.argument, span),
+                notes=notes,
+                **rejection.fields,  # type: ignore[arg-type]  # templates check their fields
+            )
+        ) from None
+
+
+def _origin_note(body: Body, ref: Ref) -> Label:
+    """Where an input of a refused step comes from."""
+    shape = body.builder.type_of(ref)
+    if ref.producer == INPUT:
+        return Label(
+            body.builder.span, f"{shape} comes from here: the input of `{body.frame.name}`"
+        )
+    return Label(body.builder.origin(ref), f"{shape} comes from here")
+
+
+def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
+    """A traced number that an operator turned into a plain one decides more than can be told."""
+    traced = [size for type in inputs for size in type.shape if isinstance(size, Traced)]
+    if not any(names_in(size.origin) for size in traced):
+        return
+    fields = set(vars(op).values()) if not type(op).__dict__.get("__slots__") else set()
+    for type_ in outputs:
+        for size in type_.shape[:1]:
+            if not isinstance(size, Traced) and size not in fields:
+                for lost in traced:
+                    body.evaluator.pin(lost)
+
+
+def _merge(
+    body: Body, applied: Layer, action: ast.Apply, parts: Path | None, flow: Flow, span: Span
+) -> Flow:
+    """`add { a; b }`: the branches, then the operator on what they end in."""
+    op = operator_of(applied, action.span)
+    if op.arity.maximum is not None and op.arity.maximum < 2:
+        why = f"`{op.name}` takes {op.arity}; braces are for operators that merge branches"
+        assert action.body is not None
+        raise NetlangError(BodyNotAllowed(span=action.body.span, name=op.name, why=why))
+    scope = body.scope + parts if parts else body.scope
+    if parts:
+        body.builder.claim(scope, action.span, scope=True)
+    refs = branches(body, action, scope, flow)
+    if refs is not None and len(refs) == 1 and op.arity.minimum > 1:
+        path = scope
+        return _labelled(body, path, parts, Labelled(refs, span, "a value", path))
+    path = _numbered(body, parts)
+    result = None if refs is None else _operator(body, op, applied, action, path, refs)
+    return _labelled(body, path, parts, Labelled(result, span, "a merge", path, applied, op))
+
+
+def _block(
+    body: Body, applied: Layer, action: ast.Apply, parts: Path | None, flow: Flow, span: Span
+) -> Flow:
+    """A block or net as a step."""
+    path = _numbered(body, parts)
+    if action.body is not None:
+        result = instantiate.inline(body, applied, action, path, flow)
+        return _labelled(body, path, parts, Labelled(result, span, "a block with a body", path))
+    arguments = instantiate.arguments(body, applied, action.span, flow)
+    if flow is None:
+        return _labelled(body, path, parts, Labelled(None, span, "a block", path, applied))
+    if not flow:
+        raise NetlangError(NothingToRead(span=action.span))
+    made = instantiate.function(body, applied, arguments, flow, action.span, path)
+    if made is None:
+        return _labelled(body, path, parts, Labelled(None, span, "a block", path, applied))
+    body.builder.claim(path, action.span)
+    result = instantiate.call(body, made, arguments, flow, action.span, path)
+    return _labelled(
+        body, path, parts, Labelled(result, span, "a block", path, applied, made.function)
+    )
+
+
+def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow:
+    """`reuse head`: the labelled instance once more, with the weights that it has."""
+    wanted = body.parts(action.label)
+    found = body.builder.find(body.scope, wanted)
+    text = ".".join(wanted)
+    if found is None:
+        fix = replacement(text, body.label_names(), action.label.span)
+        raise NetlangError(UnknownLabel(span=action.label.span, label=text, fix=fix))
+    path = _numbered(body, parts)
+    if found.flow is None or flow is None:
+        return _labelled(body, path, parts, Labelled(None, action.span, "a reuse", path))
+    if found.layer is None or found.callee is None:
+        raise NetlangError(NotAnInstance(span=action.label.span, label=text, what=found.what))
+    inputs = tuple(body.builder.type_of(ref) for ref in flow)
+    if isinstance(found.callee, Op):
+        _same_weights(
+            text,
+            action,
+            found.callee.weights(_inputs_of(body, found)),
+            found.callee.weights(inputs),
+        )
+        result = _operator(body, found.callee, found.layer, action, path, flow, found.path)
+        return _labelled(body, path, parts, Labelled(result, action.span, "a value", path))
+    arguments = instantiate.arguments(body, found.layer, action.span, flow)
+    made = instantiate.function(body, found.layer, arguments, flow, action.span, path)
+    if made is None:
+        return None
+    _same_weights(text, action, _weights(found.callee), _weights(made.function))
+    body.builder.claim(path, action.span)
+    result = instantiate.call(body, made, arguments, flow, action.span, path, module=found.path)
+    return _labelled(body, path, parts, Labelled(result, action.span, "a value", path))
+
+
+def _inputs_of(body: Body, found: Labelled) -> Types:
+    """The input types of the step that a label stands for."""
+    text = ".".join(found.path)
+    refs = next(node.inputs for node in body.builder.plain_nodes() if node.path == text)
+    return tuple(body.builder.type_of(ref) for ref in refs)
+
+
+def _weights(function: Function) -> tuple[Weight, ...]:
+    """All weights of a function by their path in it."""
+    found: list[Weight] = []
+    for node in function.nodes:
+        if node.reuses:
+            continue
+        if isinstance(node.callee, Function):
+            own = _weights(node.callee)
+        else:
+            own = node.callee.weights(function.input_types(node))
+        found += [replace(weight, name=f"{node.path}.{weight.name}") for weight in own]
+    return tuple(found)
+
+
+def _same_weights(
+    label: str, action: ast.Reuse, there: tuple[Weight, ...], here: tuple[Weight, ...]
+) -> None:
+    for one, two in zip(there, here, strict=False):
+        if one.name != two.name or one.shape != two.shape:
+            raise NetlangError(
+                WeightsDiffer(
+                    span=action.span,
+                    label=label,
+                    weight=one.name,
+                    expected=str(list(one.shape)),
+                    actual=str(list(two.shape)),
+                )
+            )

@@ -1,0 +1,154 @@
+"""Arguments to parameters: partial application, and an operator from a layer that is complete.
+
+Positional arguments fill, in order, the parameters that the layer leaves open; a named argument may
+also replace one that was given before, so that ``conv3x3(64, pad=0)`` is a default overridden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.values import (
+    ArgumentTwice,
+    BadArgument,
+    MissingArgument,
+    TooManyArguments,
+    UnknownArgument,
+)
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import (
+    Bound,
+    Layer,
+    OperatorTarget,
+    Value,
+    describe,
+    kind_of,
+)
+from netlang.ir.arguments import Argument, Mismatch, signature
+from netlang.ir.op import Op
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["argument_span", "convert", "given", "operator_of", "parameter_names"]
+
+Evaluate = Callable[[ast.Expr], Value]
+
+
+def parameter_names(layer: Layer) -> tuple[str, ...]:
+    """The parameters of what a layer applies, in positional order."""
+    if isinstance(layer.target, OperatorTarget):
+        return tuple(item.name for item in signature(layer.target.op))
+    return tuple(parameter.name for parameter in layer.target.definition.parameters)
+
+
+def given(
+    layer: Layer, arguments: tuple[ast.Argument, ...], evaluate: Evaluate, span: Span
+) -> Layer:
+    """`layer` with more arguments; raises a diagnostic for one that it doesn't have."""
+    names = parameter_names(layer)
+    bound = dict(layer.arguments)
+    open_names = [name for name in names if name not in bound]
+    here: dict[str, Span] = {}
+    for argument in arguments:
+        name = _parameter(layer, argument, names, open_names, len(arguments))
+        if name in here:
+            raise NetlangError(
+                ArgumentTwice(
+                    span=argument.span,
+                    callee=layer.name,
+                    name=name,
+                    notes=(Label(here[name], f"`{name}` is given here"),),
+                )
+            )
+        here[name] = argument.span
+        bound[name] = Bound(evaluate(argument.value), argument.value.span)
+    return Layer(layer.target, tuple((name, bound[name]) for name in names if name in bound))
+
+
+def _parameter(
+    layer: Layer,
+    argument: ast.Argument,
+    names: tuple[str, ...],
+    open_names: list[str],
+    count: int,
+) -> str:
+    """The parameter that an argument is for; a positional one takes the next open name."""
+    if argument.name is None:
+        if open_names:
+            return open_names.pop(0)
+        raise NetlangError(
+            TooManyArguments(
+                span=argument.span,
+                callee=layer.name,
+                expected=_counted(len(names)),
+                given=count + len(layer.arguments),
+                available=_listed(names),
+            )
+        )
+    if argument.name in names:
+        if argument.name in open_names:
+            open_names.remove(argument.name)
+        return argument.name
+    span = argument.name_span or argument.span
+    raise NetlangError(
+        UnknownArgument(
+            span=span,
+            callee=layer.name,
+            name=argument.name,
+            available=_listed(names),
+            fix=replacement(argument.name, names, span),
+        )
+    )
+
+
+def _counted(count: int) -> str:
+    return {0: "no arguments", 1: "1 argument"}.get(count, f"{count} arguments")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "no arguments"
+
+
+def convert(callee: str, item: Argument, bound: Bound) -> object:
+    """The argument as the field wants it; raises a diagnostic where it is of another kind."""
+    try:
+        return item.kind.convert(bound.value)
+    except Mismatch as mismatch:
+        actual = str(mismatch) or f"{describe(bound.value)}, {kind_of(bound.value)}"
+        raise NetlangError(
+            BadArgument(
+                span=bound.span,
+                callee=callee,
+                name=item.name,
+                expected=item.kind.description,
+                actual=actual,
+            )
+        ) from None
+
+
+def operator_of(layer: Layer, span: Span) -> Op:
+    """The operator with all of its arguments; raises a diagnostic for one missing or unfit."""
+    if not isinstance(layer.target, OperatorTarget):
+        raise TypeError(f"{layer.name} is no operator")
+    bound = dict(layer.arguments)
+    fields: dict[str, object] = {}
+    for item in signature(layer.target.op):
+        if item.name in bound:
+            fields[item.name] = convert(layer.name, item, bound[item.name])
+        elif item.required:
+            raise NetlangError(
+                MissingArgument(
+                    span=span,
+                    callee=layer.name,
+                    name=item.name,
+                    description=item.kind.description,
+                )
+            )
+    return layer.target.op(**fields)
+
+
+def argument_span(layer: Layer, name: str | None, otherwise: Span) -> Span:
+    """Where an argument was written, or the step itself."""
+    bound = dict(layer.arguments).get(name or "")
+    return bound.span if bound else otherwise

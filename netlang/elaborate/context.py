@@ -1,0 +1,94 @@
+"""What all bodies of one program share: errors, conditions, functions made so far, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from netlang.diagnostics.core import Diagnostic, Frame, NetlangError
+from netlang.diagnostics.structure import TooManySteps
+from netlang.ir.constraints import Constraint
+from netlang.ir.program import Condition, Function, Size
+from netlang.ir.provenance import InputOrigin, ParameterOrigin
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["Made", "Shared"]
+
+_STEP_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A function and the origins that it is pinned to."""
+
+    function: Function
+    pins: frozenset[ParameterOrigin | InputOrigin]
+
+
+@dataclass(slots=True)
+class Shared:
+    """One per program."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    sizes: dict[str, Size] = field(default_factory=dict)
+    functions: dict[object, Made | None] = field(default_factory=dict)
+    active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    steps: int = 0
+    _trips: list[int] = field(default_factory=list)
+
+    @property
+    def chain(self) -> tuple[Frame, ...]:
+        """The instantiations that led here, innermost first."""
+        return tuple(reversed(self.frames))
+
+    def report(self, error: NetlangError) -> None:
+        """Keep the diagnostics of an error, with the chain that led to it."""
+        for diagnostic in error.diagnostics:
+            chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
+            if chained not in self.diagnostics:
+                self.diagnostics.append(chained)
+
+    def require(self, constraint: Constraint, span: Span) -> None:
+        """Keep a condition on the input's sizes."""
+        self.conditions.append(Condition(constraint, span, self.chain))
+
+    def tick(self, span: Span) -> None:
+        """Count one statement; a spec that never ends is refused."""
+        self.steps += 1
+        if self.steps > _STEP_LIMIT:
+            self._too_many(span, "the statement that exceeded it")
+
+    @contextmanager
+    def instance(self, frame: Frame) -> Iterator[None]:
+        """What is elaborated inside is part of `frame`."""
+        self.frames.append(frame)
+        try:
+            yield
+        finally:
+            self.frames.pop()
+
+    @contextmanager
+    def loop(self, trips: int, span: Span) -> Iterator[None]:
+        """What is elaborated inside runs `trips` times: nested loops are refused before they run."""
+        self._trips.append(max(trips, 1))
+        total = 1
+        for each in self._trips:
+            total *= each
+        try:
+            if total > _STEP_LIMIT:
+                self._too_many(span, f"{total:,} times, the loops around it counted in")
+            yield
+        finally:
+            self._trips.pop()
+
+    def _too_many(self, span: Span, what: str) -> None:
+        error = TooManySteps(span=span, limit=f"{_STEP_LIMIT:,}", what=what, chain=self.chain)
+        raise Abort(error)
+
+
+class Abort(NetlangError):
+    """A limit was exceeded: elaboration ends here, nothing after it is looked at."""

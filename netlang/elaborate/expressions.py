@@ -1,0 +1,329 @@
+"""Evaluation of expressions to compile-time values.
+
+Holds on exit: the value is fully known, but for sizes that the input decides, which are formulas.
+Using a `Traced` number for anything but arithmetic and arguments is recorded in `pins`: there
+another value could have led to another network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.names import NoSuchAttribute, UnknownName
+from netlang.diagnostics.values import (
+    BadCondition,
+    BadIndex,
+    BadOperands,
+    DependsOnSizes,
+    FunctionRefused,
+    NotCallable,
+    TooManyArguments,
+    UnknownArgument,
+)
+from netlang.elaborate.arithmetic import binary, compare, negate
+from netlang.elaborate.binding import given
+from netlang.elaborate.builtins import FUNCTIONS, USAGE, Refusal
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import (
+    Broken,
+    Layer,
+    OperatorTarget,
+    Range,
+    TensorValue,
+    Undecided,
+    Value,
+    describe,
+    kind_of,
+)
+from netlang.ir.arguments import Keyword
+from netlang.ir.constraints import Constraint
+from netlang.ir.dims import Expr
+from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
+from netlang.ir.types import TensorType
+from netlang.ops import KEYWORDS, operator
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["Evaluator", "Labels", "leaves"]
+
+
+class Labels(Protocol):
+    """What a body adds to the names that an expression can read: labelled values and `in`."""
+
+    def tensor(self, name: str) -> TensorType | None: ...
+    def input_type(self, span: Span) -> TensorType: ...
+    def label_names(self) -> Iterator[str]: ...
+
+
+def leaves(origin: Origin | int) -> Iterator[ParameterOrigin | InputOrigin]:
+    """The parameters and input sizes that an origin is made of."""
+    if isinstance(origin, BinaryOrigin):
+        yield from leaves(origin.left)
+        yield from leaves(origin.right)
+    elif not isinstance(origin, int):
+        yield origin
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """Evaluates the expressions of one scope."""
+
+    names: Environment
+    labels: Labels | None = None
+    pins: set[ParameterOrigin | InputOrigin] = field(default_factory=set)
+    keywords: frozenset[str] = KEYWORDS
+
+    def within(self, names: Environment) -> Evaluator:
+        """The evaluator of an inner scope; it pins to the same set."""
+        return Evaluator(names, self.labels, self.pins, self.keywords)
+
+    def value(self, expr: ast.Expr) -> Value:
+        """The value of `expr`; raises `NetlangError`."""
+        return _RULES[type(expr)](self, expr)
+
+    def pin(self, value: Value) -> Value:
+        """The value without its origin, which is recorded."""
+        if isinstance(value, Traced):
+            self.pins.update(leaves(value.origin))
+            return int(value)
+        if isinstance(value, tuple):
+            return tuple(self.pin(item) for item in value)
+        return value
+
+    def decided(self, expr: ast.Expr) -> Value:
+        """The value of an expression that steers the compilation."""
+        return self.pin(self.value(expr))
+
+    def truth(self, expr: ast.Expr) -> bool:
+        """The value of a condition; one that depends on the input's sizes is an error."""
+        value = self.judgement(expr)
+        if isinstance(value, bool):
+            return value
+        raise NetlangError(DependsOnSizes(span=expr.span, value=describe(value)))
+
+    def judgement(self, expr: ast.Expr) -> bool | Undecided:
+        """The value of a condition, which may be a condition on the input's sizes."""
+        value = self.decided(expr)
+        if isinstance(value, bool | Undecided):
+            return value
+        actual = f"{describe(value)}, {kind_of(value)}"
+        raise NetlangError(BadCondition(span=expr.span, actual=actual, text=expr.span.text))
+
+    # --- one method for each kind of expression ---------------------------------------------
+
+    def _literal(self, expr: ast.Number | ast.String | ast.Boolean) -> Value:
+        return expr.value
+
+    def _dims(self, expr: ast.Dims) -> Value:
+        return expr.sizes
+
+    def _items(self, expr: ast.ListExpr | ast.TupleExpr) -> Value:
+        return tuple(self.value(item) for item in expr.items)
+
+    def _range(self, expr: ast.RangeExpr) -> Value:
+        start, stop = self.decided(expr.start), self.decided(expr.stop)
+        for value in (start, stop):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                operands = f"{kind_of(start)} and {kind_of(stop)}"
+                raise NetlangError(BadOperands(span=expr.span, operator="..", operands=operands))
+        return Range(start, stop)  # type: ignore[arg-type]  # checked in the loop
+
+    def _name(self, expr: ast.Name) -> Value:
+        found = self.names.find(expr.name)
+        if isinstance(found, Broken):
+            raise NetlangError
+        if found is not None:
+            return found
+        if self.labels is not None and (tensor := self.labels.tensor(expr.name)) is not None:
+            return TensorValue(tensor)
+        if (op := operator(expr.name)) is not None:
+            return Layer(OperatorTarget(op))
+        if expr.name in self.keywords:
+            return Keyword(expr.name)
+        fix = replacement(expr.name, self._known(), expr.span)
+        raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
+
+    def _known(self) -> Iterator[str]:
+        yield from self.names.names()
+        yield from FUNCTIONS
+        if self.labels is not None:
+            yield from self.labels.label_names()
+
+    def _in(self, expr: ast.In) -> Value:
+        if self.labels is None:
+            raise NetlangError(UnknownName(span=expr.span, name="in"))
+        return TensorValue(self.labels.input_type(expr.span))
+
+    def _attribute(self, expr: ast.Attribute) -> Value:
+        value = self.value(expr.value)
+        if not isinstance(value, TensorValue):
+            what = f"`{expr.value.span.text}`, {kind_of(value)},"
+            raise NetlangError(
+                NoSuchAttribute(
+                    span=expr.name_span, what=what, name=expr.name, available="no attributes"
+                )
+            )
+        available = _attributes(value.type)
+        if expr.name in available:
+            return available[expr.name]
+        raise NetlangError(
+            NoSuchAttribute(
+                span=expr.name_span,
+                what=f"a value of shape {value.type}",
+                name=expr.name,
+                available=", ".join(available),
+                fix=replacement(expr.name, available, expr.name_span),
+            )
+        )
+
+    def _index(self, expr: ast.Index) -> Value:
+        items, index = self.value(expr.value), self.decided(expr.index)
+        if not isinstance(items, tuple) or isinstance(index, bool) or not isinstance(index, int):
+            operands = f"{kind_of(items)} and {kind_of(index)}"
+            raise NetlangError(BadOperands(span=expr.span, operator="[]", operands=operands))
+        if -len(items) <= index < len(items):
+            return items[index]
+        last = len(items) - 1
+        raise NetlangError(
+            BadIndex(span=expr.index.span, index=str(index), length=len(items), last=last)
+        )
+
+    def _slice(self, expr: ast.Slice) -> Value:
+        items = self.value(expr.value)
+        bounds = [
+            None if bound is None else self.decided(bound)
+            for bound in (expr.start, expr.stop, expr.step)
+        ]
+        whole = all(
+            bound is None or (isinstance(bound, int) and not isinstance(bound, bool))
+            for bound in bounds
+        )
+        if not isinstance(items, tuple) or not whole or bounds[2] == 0:
+            raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(items)))
+        return items[slice(*bounds)]
+
+    def _unary(self, expr: ast.Unary) -> Value:
+        if expr.operator == "not":
+            return not self.truth(expr.operand)
+        value = self.value(expr.operand)
+        return value if expr.operator == "+" else negate(self.pin(value), expr.span)
+
+    def _binary(self, expr: ast.Binary) -> Value:
+        left, right = self.value(expr.left), self.value(expr.right)
+        result = binary(expr.operator, left, right, expr.span)
+        if not isinstance(result, Traced):
+            self.pin(left)
+            self.pin(right)
+        return result
+
+    def _compare(self, expr: ast.Compare) -> Value:
+        values = [self.decided(operand) for operand in expr.operands]
+        constraints: tuple[Constraint, ...] = ()
+        for symbol, left, right in zip(expr.operators, values, values[1:], strict=False):
+            outcome = compare(symbol, left, right, expr.span)
+            if outcome is False:
+                return False
+            if isinstance(outcome, Undecided):
+                constraints += outcome.constraints
+        return Undecided(constraints) if constraints else True
+
+    def _logical(self, expr: ast.Logical) -> Value:
+        left = self.judgement(expr.left)
+        if isinstance(left, bool):
+            stops = left is (expr.operator == "or")
+            return left if stops else self.judgement(expr.right)
+        right = self.judgement(expr.right) if expr.operator == "and" else None
+        if right is True:
+            return left
+        if isinstance(right, Undecided):
+            return Undecided(left.constraints + right.constraints)
+        if right is False:
+            return False
+        raise NetlangError(DependsOnSizes(span=expr.left.span, value=describe(left)))
+
+    def _conditional(self, expr: ast.Conditional) -> Value:
+        return self.value(expr.then if self.truth(expr.condition) else expr.otherwise)
+
+    def _call(self, expr: ast.Call) -> Value:
+        if isinstance(expr.callee, ast.Name) and self._is_function(expr.callee.name):
+            return self._function(expr.callee.name, expr)
+        callee = self.value(expr.callee)
+        if isinstance(callee, Layer):
+            return given(callee, expr.arguments, self.value, expr.span)
+        what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
+        raise NetlangError(NotCallable(span=expr.callee.span, what=what))
+
+    def _is_function(self, name: str) -> bool:
+        """A function's name, unless the spec gave it another meaning; `max` is an operator too."""
+        return name in FUNCTIONS and self.names.find(name) is None
+
+    def _function(self, name: str, expr: ast.Call) -> Value:
+        for argument in expr.arguments:
+            if argument.name is not None:
+                raise NetlangError(
+                    UnknownArgument(
+                        span=argument.name_span or argument.span,
+                        callee=name,
+                        name=argument.name,
+                        available=USAGE[name],
+                    )
+                )
+        values = [self.decided(argument.value) for argument in expr.arguments]
+        for value, argument in zip(values, expr.arguments, strict=True):
+            if isinstance(value, Expr):
+                raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
+        try:
+            return FUNCTIONS[name](*values)
+        except Refusal as refusal:
+            why = str(refusal)
+        except TypeError:
+            raise NetlangError(
+                TooManyArguments(
+                    span=expr.span,
+                    callee=name,
+                    expected="other arguments",
+                    given=len(values),
+                    available=USAGE[name],
+                )
+            ) from None
+        raise NetlangError(
+            FunctionRefused(span=expr.span, function=name, why=why, usage=USAGE[name])
+        )
+
+
+_SPATIAL = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+
+
+def _attributes(type: TensorType) -> dict[str, Value]:
+    """The sizes of a value by name; `features` is the last axis."""
+    found: dict[str, Value] = {"shape": type.shape, "rank": type.rank}
+    if type.shape:
+        found |= {"channels": type.shape[0], "features": type.shape[-1]}
+    found |= dict(zip(_SPATIAL.get(type.rank, ()), type.spatial, strict=False))
+    return found
+
+
+_RULES: dict[type, Callable[[Evaluator, ast.Expr], Value]] = {
+    ast.Number: Evaluator._literal,
+    ast.String: Evaluator._literal,
+    ast.Boolean: Evaluator._literal,
+    ast.Dims: Evaluator._dims,
+    ast.ListExpr: Evaluator._items,
+    ast.TupleExpr: Evaluator._items,
+    ast.RangeExpr: Evaluator._range,
+    ast.Name: Evaluator._name,
+    ast.In: Evaluator._in,
+    ast.Attribute: Evaluator._attribute,
+    ast.Index: Evaluator._index,
+    ast.Slice: Evaluator._slice,
+    ast.Unary: Evaluator._unary,
+    ast.Binary: Evaluator._binary,
+    ast.Compare: Evaluator._compare,
+    ast.Logical: Evaluator._logical,
+    ast.Conditional: Evaluator._conditional,
+    ast.Call: Evaluator._call,
+}  # type: ignore[assignment]  # each rule takes the class that it is filed under

@@ -1,0 +1,162 @@
+"""`input` declarations: the ports of a net, and named inputs of a block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.structure import (
+    DuplicateLabel,
+    InputInBlock,
+    InputLate,
+    InputMismatch,
+    ReservedSize,
+    SizeWithoutDefault,
+    UnknownType,
+    WrongInputCount,
+)
+from netlang.diagnostics.values import BadArgument
+from netlang.elaborate.builder import Flow, Labelled
+from netlang.elaborate.values import describe, kind_of
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim, symbol
+from netlang.ir.program import INPUT, Port, Ref, Size
+from netlang.ir.types import DType, TensorType
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["declare"]
+
+
+def declare(body: Body, declaration: ast.Input) -> Flow:
+    """One `input` line: the value that it names becomes (part of) the current one."""
+    frame = body.frame
+    if frame.started:
+        raise NetlangError(InputLate(span=declaration.span))
+    index = frame.declared
+    frame.declared += 1
+    if frame.given is None:
+        port = Port(declaration.name, _declared_type(body, declaration))
+        body.builder.inputs.append(port)
+        ref = Ref(INPUT, index)
+    else:
+        ref = _bound(body, declaration, index)
+    path = (*body.scope, declaration.name)
+    if path in body.builder.labels:
+        raise NetlangError(DuplicateLabel(span=declaration.name_span, label=declaration.name))
+    body.builder.label(path, Labelled((ref,), declaration.name_span, "an input", path))
+    entry = frame.entry or ()
+    return entry[: index + 1] if frame.given is not None else (*(body.flow or ()), ref)
+
+
+def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
+    """An input of a block or of a net used as a step: what the caller gave."""
+    frame = body.frame
+    given = frame.given or ()
+    if index >= len(given) or frame.entry is None:
+        raise NetlangError(
+            WrongInputCount(
+                span=declaration.span,
+                name=frame.name,
+                expected=f"{index + 1} or more inputs",
+                actual=f"{len(given)}",
+            )
+        )
+    ref = frame.entry[index]
+    if declaration.type is not None:
+        if not frame.is_net:
+            raise NetlangError(
+                InputInBlock(
+                    span=declaration.type.span,
+                    what="a block's input has no type of its own",
+                    why="its shape is that of the value it is given",
+                    advice=f"write `input {declaration.name}`",
+                )
+            )
+        _check(body, declaration, declaration.type, given[index])
+    if body.builder.inputs and ref.producer == INPUT:
+        old = body.builder.inputs[ref.output]
+        body.builder.inputs[ref.output] = Port(declaration.name, old.type)
+    return ref
+
+
+def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
+    """The type that a net's input declares; its symbolic sizes become known to the program."""
+    spec = declaration.type
+    if spec is None:
+        raise NetlangError(
+            InputInBlock(
+                span=declaration.span,
+                what=f"input `{declaration.name}` of a net needs a shape",
+                why="nothing else says what it is given",
+                advice=f"write `input {declaration.name}: [3, H=224, W=224]`",
+            )
+        )
+    return TensorType(tuple(_size(body, size) for size in spec.sizes), _dtype(spec))
+
+
+def _dtype(spec: ast.TypeSpec) -> DType:
+    if spec.dtype is None:
+        return DType.FLOAT32
+    try:
+        return DType(spec.dtype)
+    except ValueError:
+        available = ", ".join(f"`{dtype.value}`" for dtype in DType)
+        raise NetlangError(
+            UnknownType(span=spec.dtype_span or spec.span, name=spec.dtype, available=available)
+        ) from None
+
+
+def _size(body: Body, size: ast.SizeDecl) -> Dim:
+    """One size of an input: fixed, or a symbol with its default."""
+    value = None if size.default is None else body.evaluator.decided(size.default)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        actual = f"{describe(value)}, {kind_of(value)}"
+        raise NetlangError(
+            BadArgument(
+                span=size.span,
+                callee="input",
+                name=size.name or "size",
+                expected="a whole number >= 1",
+                actual=actual,
+            )
+        )
+    if size.name is None:
+        return value if isinstance(value, int) else 1
+    if size.name == "N":
+        raise NetlangError(ReservedSize(span=size.span, name=size.name))
+    known = body.shared.sizes.get(size.name)
+    if isinstance(value, int) and known is None:
+        body.shared.sizes[size.name] = Size(size.name, value, size.span)
+    elif known is None:
+        raise NetlangError(SizeWithoutDefault(span=size.span, name=size.name))
+    return symbol(size.name)
+
+
+def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: TensorType) -> None:
+    """A net used as a step: the value must fit the input that the net declares."""
+    bound: dict[str, Dim] = {}
+    fits = len(spec.sizes) == actual.rank and _dtype(spec) == actual.dtype
+    for size, dim in zip(spec.sizes, actual.shape, strict=False):
+        if size.name is not None:
+            expected = bound.setdefault(size.name, dim)
+        else:
+            expected = _size(body, size)
+        difference = dim - expected
+        if isinstance(difference, int):
+            fits = fits and difference == 0
+        else:
+            reason = f"input `{declaration.name}` of `{body.frame.name}` has size {expected}"
+            body.shared.require(Constraint(dim, Relation.EQUAL, expected, reason), declaration.span)
+    if not fits:
+        raise NetlangError(
+            InputMismatch(
+                span=declaration.span,
+                name=body.frame.name,
+                input=declaration.name,
+                expected=spec.span.text,
+                actual=str(actual),
+            )
+        )

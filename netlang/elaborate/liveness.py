@@ -1,0 +1,105 @@
+"""Which nodes reach an output: the last look at a function before it is frozen.
+
+On entry the nodes are complete. On exit every node leads to an output, and those that lead to
+auxiliary outputs only are marked so; what leads nowhere has been reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netlang.ir.program import INPUT, Item, Node, Output, Ref, Repeat
+
+__all__ = ["Liveness"]
+
+
+class Liveness:
+    """Reachability over the nodes of `items`, one time of each repeat standing for all."""
+
+    def __init__(self, items: tuple[Item, ...], outputs: tuple[Output, ...]) -> None:
+        self._items = items
+        self._readers = dict(self._reads(items))
+        self._spans = list(self._repeats(items))
+        deployed = [output.ref for output in outputs if not output.auxiliary]
+        self.deployed = self._reached(deployed)
+        self.all = self._reached([output.ref for output in outputs])
+
+    def dead(self) -> Iterator[Node]:
+        """Nodes that nothing reads and that are no output."""
+        read = {self._folded(ref.producer) for refs in self._readers.values() for ref in refs}
+        for index, node in self._numbered(self._items):
+            if index not in self.all and index not in read:
+                yield node
+
+    def reads_input(self, index: int) -> bool:
+        """Whether input `index` leads to an output."""
+        return any(
+            ref == Ref(INPUT, index)
+            for producer, refs in self._readers.items()
+            if producer in self.all
+            for ref in refs
+        )
+
+    def marked(self) -> tuple[Item, ...]:
+        """The items, with auxiliary nodes marked."""
+        if self.deployed == self.all:
+            return self._items
+        return tuple(self._mark(self._items, 0))
+
+    def _mark(self, items: tuple[Item, ...], index: int) -> Iterator[Item]:
+        for item in items:
+            if isinstance(item, Repeat):
+                yield replace(item, items=tuple(self._mark(item.items, index)))
+                index += item.size * item.count
+            else:
+                yield replace(item, auxiliary=index not in self.deployed)
+                index += 1
+
+    def _numbered(self, items: tuple[Item, ...], index: int = 0) -> Iterator[tuple[int, Node]]:
+        for item in items:
+            if isinstance(item, Repeat):
+                yield from self._numbered(item.items, index)
+                index += item.size * item.count
+            else:
+                yield index, item
+                index += 1
+
+    def _reads(
+        self, items: tuple[Item, ...], index: int = 0
+    ) -> Iterator[tuple[int, tuple[Ref, ...]]]:
+        """What each node reads; the first of a repeat also what it reads the next time."""
+        for item in items:
+            if isinstance(item, Repeat):
+                for producer, refs in self._reads(item.items, index):
+                    again = (item.carry_out,) if item.carry_in in refs else ()
+                    yield producer, refs + again
+                index += item.size * item.count
+            else:
+                yield index, item.inputs
+                index += 1
+
+    def _repeats(self, items: tuple[Item, ...]) -> Iterator[Repeat]:
+        """All repeats, the outer ones first."""
+        for item in items:
+            if isinstance(item, Repeat):
+                yield item
+                yield from self._repeats(item.items)
+
+    def _folded(self, producer: int) -> int:
+        """The same node in the first time of every repeat around it."""
+        for repeat in self._spans:
+            if repeat.first <= producer < repeat.first + repeat.size * repeat.count:
+                producer = repeat.first + (producer - repeat.first) % repeat.size
+        return producer
+
+    def _reached(self, roots: list[Ref]) -> set[int]:
+        seen: set[int] = set()
+        waiting = [ref.producer for ref in roots]
+        while waiting:
+            producer = self._folded(waiting.pop())
+            if producer == INPUT or producer in seen:
+                continue
+            seen.add(producer)
+            waiting.extend(ref.producer for ref in self._readers[producer])
+        return seen

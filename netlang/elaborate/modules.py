@@ -1,0 +1,271 @@
+"""Files as namespaces: what each name of a file stands for, across imports.
+
+Names are evaluated when they are first needed, so that their order in the file doesn't matter; a
+name that leads to itself is an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.names import (
+    CircularConstant,
+    CircularImport,
+    DefinedTwice,
+    ImportNotFound,
+    NameNotInFile,
+    UnusedParameter,
+)
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.files import bundled_files, read
+from netlang.elaborate.suggest import nearest, replacement
+from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
+from netlang.source import Source
+from netlang.syntax import ast
+from netlang.syntax.parser import parse
+
+__all__ = ["Library", "Module"]
+
+Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
+
+
+class Library:
+    """All files of one compilation, each read and parsed once."""
+
+    def __init__(self) -> None:
+        self._modules: dict[Path, Module] = {}
+        self._opening: list[Path] = []
+        prelude = Path(__file__).with_name("prelude.net")
+        self.prelude = Module(self, read(prelude), None, {})
+
+    def open(self, path: Path) -> Module:
+        """The file at `path`; raises `NetlangError`."""
+        resolved = path.resolve()
+        if resolved not in self._modules:
+            self._modules[resolved] = self.module(read(path), path.parent)
+        return self._modules[resolved]
+
+    def module(self, source: Source, folder: Path | None) -> Module:
+        """A text as a file in `folder`."""
+        return Module(self, source, folder, self.prelude.layers())
+
+
+class Module:
+    """One file: its syntax tree and the values of its names."""
+
+    def __init__(
+        self, library: Library, source: Source, folder: Path | None, prelude: dict[str, Value]
+    ) -> None:
+        self.library = library
+        self.source = source
+        self.folder = folder
+        self.file = parse(source)
+        self._prelude = prelude
+        self._values: dict[str, Value | None] = {}
+        self._named: dict[str, Named] = {}
+        self._imported: dict[str, tuple[ast.FromImport, ast.Import]] = {}
+        self.recipes: dict[str, ast.TrainDef] = {}
+        self._collect()
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    # --- definitions ------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """File the definitions by name; raises for names defined twice, unused parameters."""
+        errors: list[NetlangError] = []
+        for item in self.file.items:
+            try:
+                self._file(item)
+            except NetlangError as error:
+                errors.append(error)
+        if errors:
+            raise NetlangError(*(each for error in errors for each in error.diagnostics))
+
+    def _file(self, item: ast.Item) -> None:
+        if isinstance(item, ast.FromImport):
+            for name in item.names:
+                self._imported[name.alias or name.name] = (item, name)
+        elif isinstance(item, ast.TrainDef):
+            if item.name in self.recipes:
+                raise NetlangError(DefinedTwice(span=item.name_span, name=item.name))
+            self.recipes[item.name] = item
+        elif not isinstance(item, ast.Assert):
+            before = self._named.get(item.name)
+            if before is not None:
+                notes = (Label(before.name_span, "the first definition"),)
+                raise NetlangError(DefinedTwice(span=item.name_span, name=item.name, notes=notes))
+            self._named[item.name] = item
+            if isinstance(item, ast.BlockDef | ast.NetDef):
+                _check_parameters(item)
+
+    def names(self) -> Iterator[str]:
+        """Every name that the file defines or imports."""
+        yield from self._named
+        yield from self._imported
+
+    def nets(self) -> dict[str, ast.NetDef | ast.NetAlias]:
+        """The nets that the file defines, by name."""
+        return {
+            name: item
+            for name, item in self._named.items()
+            if isinstance(item, ast.NetDef | ast.NetAlias)
+        }
+
+    def definitions(self) -> Iterator[Named]:
+        yield from self._named.values()
+
+    def layers(self) -> dict[str, Value]:
+        """All names with their values (for the prelude)."""
+        return {name: value for name in self._named if (value := self.find(name)) is not None}
+
+    # --- values -----------------------------------------------------------------------------
+
+    def find(self, name: str) -> Value | None:
+        """What `name` stands for in this file, or None; raises for a definition in error."""
+        if name in self._values:
+            value = self._values[name]
+            if value is None:
+                self._circular(name)
+            return value
+        if name in self._named or name in self._imported:
+            self._values[name] = None
+            try:
+                self._values[name] = self._evaluate(name)
+            except NetlangError:
+                self._values[name] = Broken()
+                raise
+            return self._values[name]
+        return self._prelude.get(name)
+
+    def _circular(self, name: str) -> None:
+        item = self._named.get(name)
+        span = item.name_span if item else self._imported[name][0].span
+        raise NetlangError(CircularConstant(span=span, name=name))
+
+    def _evaluate(self, name: str) -> Value:
+        if name in self._imported:
+            return self._import(*self._imported[name])
+        item = self._named[name]
+        if isinstance(item, ast.BlockDef | ast.NetDef):
+            return Layer(BlockTarget(item, self))
+        return self.evaluator().value(item.value)
+
+    def evaluator(self, keywords: frozenset[str] | None = None) -> Evaluator:
+        """Evaluates expressions at file level."""
+        names = Environment(self.find)
+        return Evaluator(names) if keywords is None else Evaluator(names, keywords=keywords)
+
+    # --- imports ----------------------------------------------------------------------------
+
+    def _import(self, statement: ast.FromImport, name: ast.Import) -> Value:
+        module = self.imported(statement)
+        value = module.find(name.name)
+        if value is not None and name.name in set(module.names()):
+            return value
+        known = sorted(module.names())
+        available = ", ".join(f"`{each}`" for each in known) or "nothing"
+        raise NetlangError(
+            NameNotInFile(
+                span=name.span,
+                module=".".join(statement.module),
+                name=name.name,
+                available=available,
+                fix=replacement(name.name, known, name.span),
+            )
+        )
+
+    def imported(self, statement: ast.FromImport) -> Module:
+        """The file of an import: beside this one, or bundled."""
+        path = self._locate(statement)
+        opening = self.library._opening
+        resolved = path.resolve()
+        if resolved in opening:
+            cycle = " imports ".join(f"`{each.name}`" for each in (*opening, resolved))
+            raise NetlangError(CircularImport(span=statement.module_span, cycle=cycle))
+        opening.append(resolved)
+        try:
+            module = self.library.open(path)
+            for inner in module.file.items:
+                if isinstance(inner, ast.FromImport):
+                    module.imported(inner)
+            return module
+        finally:
+            opening.pop()
+
+    def _locate(self, statement: ast.FromImport) -> Path:
+        relative = Path(*statement.module).with_suffix(".net")
+        if self.folder is not None and (self.folder / relative).is_file():
+            return self.folder / relative
+        bundled = bundled_files()
+        dotted = ".".join(statement.module)
+        if dotted in bundled:
+            return bundled[dotted]
+        beside = [] if self.folder is None else [path.stem for path in self.folder.glob("*.net")]
+        match = nearest(dotted, [*bundled, *beside])
+        fix = replacement(dotted, [match], statement.module_span) if match else None
+        raise NetlangError(
+            ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
+        )
+
+    # --- recursion --------------------------------------------------------------------------
+
+    def mentions_itself(self, definition: ast.BlockDef | ast.NetDef) -> bool:
+        """Whether the names in a definition's body lead back to it."""
+        return self._reaches(definition, definition, set())
+
+    def _reaches(self, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
+        for name in set(_mentioned(start)):
+            value = self.find(name) if name in self._named or name in self._imported else None
+            if not isinstance(value, Layer) or not isinstance(value.target, BlockTarget):
+                continue
+            definition, module = value.target.definition, value.target.module
+            if definition is goal:
+                return True
+            if id(definition) not in seen:
+                seen.add(id(definition))
+                if module._reaches(definition, goal, seen):
+                    return True
+        return False
+
+
+def _mentioned(node: object) -> Iterator[str]:
+    """Every name that a tree reads."""
+    if isinstance(node, ast.Name | ast.Apply):
+        yield node.name
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _mentioned(item)
+    elif isinstance(node, ast.Node):
+        for field in dataclasses.fields(node):
+            if field.name != "span":
+                yield from _mentioned(getattr(node, field.name))
+
+
+def _check_parameters(definition: ast.BlockDef | ast.NetDef) -> None:
+    """Every parameter is used, by the body or a later default; names are unique."""
+    if not definition.parameters:
+        return
+    mentioned = set(_mentioned(definition.body))
+    seen: set[str] = set()
+    unused = []
+    for parameter in reversed(definition.parameters):
+        if parameter.name not in mentioned:
+            unused.append(
+                UnusedParameter(
+                    span=parameter.name_span, name=parameter.name, block=definition.name
+                )
+            )
+        mentioned.update(_mentioned(parameter.default))
+    for parameter in definition.parameters:
+        if parameter.name in seen:
+            raise NetlangError(DefinedTwice(span=parameter.name_span, name=parameter.name))
+        seen.add(parameter.name)
+    if unused:
+        raise NetlangError(*reversed(unused))

@@ -1,0 +1,82 @@
+"""A net with its arguments: from a layer to a program.
+
+Holds on exit: every type is known, every node leads to an output, the conditions on the sizes can
+be met.
+"""
+
+from __future__ import annotations
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.structure import NoInput
+from netlang.elaborate.body import Body, Frame
+from netlang.elaborate.builder import FunctionBuilder
+from netlang.elaborate.context import Abort, Shared
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.instantiate import finish, own, parameters
+from netlang.elaborate.values import BlockTarget, Layer
+from netlang.ir.program import Program
+from netlang.ir.solve import contradictions
+from netlang.source import Span
+
+__all__ = ["elaborate"]
+
+
+def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> Program:
+    """The net that `applied` stands for, as a program called `name`.
+
+    Raises `NetlangError` with every error found; `span` is where the net was asked for.
+    """
+    shared = Shared()
+    program = None
+    try:
+        program = _net(shared, applied, name, span, doc)
+    except NetlangError as error:
+        shared.report(error)
+    if program is not None and not shared.diagnostics:
+        shared.diagnostics += contradictions(program.conditions)
+    if program is None or shared.diagnostics:
+        raise NetlangError(*_in_order(shared.diagnostics))
+    return program
+
+
+def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """By file and position, those without a place last."""
+
+    def place(diagnostic: Diagnostic) -> tuple[bool, str, int]:
+        span = diagnostic.span
+        return (span is None, span.source.name if span else "", span.start if span else 0)
+
+    return sorted(diagnostics, key=place)
+
+
+def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None) -> Program | None:
+    target = applied.target
+    if not isinstance(target, BlockTarget):
+        raise TypeError(f"{applied.name} is no net")
+    definition = target.definition
+    values = parameters(target, applied, span, None)
+    names = Environment(target.module.find)
+    for parameter in definition.parameters:
+        value = own(parameter.name, values[parameter.name])
+        names.assign(parameter.name, value, parameter.name_span)
+    builder = FunctionBuilder(name, definition.name_span)
+    frame = Frame(
+        definition.name, True, (), None, doc=doc or definition.doc or target.module.file.doc
+    )
+    evaluator = Evaluator(names)
+    body = Body(shared, builder, frame, evaluator, target.module)
+    evaluator.labels = body
+    shared.active.append(definition)
+    try:
+        flow = body.run(definition.body)
+    except Abort as abort:
+        shared.report(abort)
+        return None
+    if not frame.declared:
+        shared.report(NetlangError(NoInput(span=definition.name_span, net=definition.name)))
+    if flow is None or shared.diagnostics:
+        return None
+    made = finish(body, flow, values)
+    sizes = tuple(shared.sizes.values())
+    return Program(name, made.function, sizes, tuple(shared.conditions), made.function.doc)

@@ -1,0 +1,50 @@
+"""`repeat n { ... }`: as soon as a time leaves the shape as it found it, the rest are folded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlang.elaborate.builder import Flow, Mark
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+    from netlang.syntax import ast
+
+__all__ = ["repeat"]
+
+
+def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
+    """`count` times the statements of the body, from the current value on.
+
+    A time whose output has the type of its input, that makes no label or tap and reads nothing
+    of an earlier time but the current value, is the same every time: it becomes one `Repeat`.
+    """
+    flow = body.flow
+    remaining = count
+    while remaining:
+        mark = body.builder.mark(body.scope)
+        reads, body.builder.label_reads = body.builder.label_reads, set()
+        with body.shared.loop(1 if remaining == count else remaining, statement.span):
+            after = body.inner(flow=flow).run(statement.body)
+        if after is None or flow is None:
+            return None
+        foldable = _foldable(body, mark, flow, after)
+        body.builder.label_reads |= reads
+        if foldable and remaining > 1:
+            return (body.builder.fold(mark, remaining, flow[0], after[0], body.scope),)
+        if foldable or len(body.builder.items) == mark.items:
+            return after
+        flow = after
+        remaining -= 1
+    return flow
+
+
+def _foldable(body: Body, mark: Mark, before: Flow, after: Flow) -> bool:
+    builder = body.builder
+    if not before or not after or len(before) != 1 or len(after) != 1 or before == after:
+        return False
+    if len(builder.labels) > mark.labels or len(builder.outputs) > mark.outputs:
+        return False
+    if before[0] in builder.label_reads or after[0].producer < mark.size:
+        return False
+    return builder.type_of(before[0]) == builder.type_of(after[0])

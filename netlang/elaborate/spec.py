@@ -1,0 +1,181 @@
+"""What the user names on the command line: ``resnet50``, ``file.net:net(classes=10)``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.files import (
+    BadSpec,
+    NetNotInFile,
+    NoNetInFile,
+    SeveralNets,
+    UnknownBundled,
+)
+from netlang.diagnostics.names import BundledTwice, NotALayer
+from netlang.elaborate.binding import given
+from netlang.elaborate.files import bundled_definitions, bundled_files
+from netlang.elaborate.modules import Library, Module
+from netlang.elaborate.program import elaborate
+from netlang.elaborate.suggest import nearest
+from netlang.elaborate.values import BlockTarget, Bound, Layer, Value, kind_of
+from netlang.ir.program import Program
+from netlang.source import Source, Span
+from netlang.syntax import ast
+from netlang.syntax.parser import parse
+
+__all__ = ["Target", "load_program", "net_layer", "resolve"]
+
+_SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a spec text names: a file, a net or recipe of it, and arguments as written."""
+
+    text: str
+    module: Module
+    name: str
+    kind: str
+    arguments: tuple[ast.Argument, ...]
+    span: Span
+
+
+def load_program(spec: str, **arguments: object) -> Program:
+    """The program of a net.
+
+    `spec` is ``file.net``, ``file.net:net``, a bundled name, or one of these called; `arguments`
+    are those of the net, as plain Python values. Raises `NetlangError`.
+    """
+    target = resolve(spec, "net")
+    return elaborate_target(target, arguments)
+
+
+def elaborate_target(target: Target, arguments: dict[str, object] | None = None) -> Program:
+    """The program of the net that was named."""
+    layer = net_layer(target.module, target.name, target.span)
+    layer = given(layer, target.arguments, target.module.evaluator().value, target.span)
+    layer = _with(layer, arguments or {}, target.span)
+    item = target.module.nets().get(target.name)
+    return elaborate(layer, target.name, target.span, item.doc if item else None)
+
+
+def net_layer(module: Module, name: str, span: Span) -> Layer:
+    """The layer of a net by its name."""
+    value = module.find(name)
+    if isinstance(value, Layer) and isinstance(value.target, BlockTarget):
+        if isinstance(value.target.definition, ast.NetDef):
+            return value
+    raise NetlangError(NotALayer(span=span, name=name, kind=f"{kind_of(value)}, not a net"))
+
+
+def _with(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
+    """The layer with arguments given from Python."""
+    source = Source(
+        "<arguments>", ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    )
+    whole = Span(source, 0, len(source.text))
+    bound = dict(layer.arguments)
+    named = tuple(ast.Argument(whole, name, whole, ast.Number(whole, 0)) for name in arguments)
+    given(layer, named, lambda expr: 0, span)
+    for name, value in arguments.items():
+        bound[name] = Bound(_value(value), whole)
+    return Layer(layer.target, tuple(bound.items()))
+
+
+def _value(value: object) -> Value:
+    """A plain Python value as one of the language; raises `TypeError` for anything else."""
+    if isinstance(value, list | tuple):
+        return tuple(_value(item) for item in value)
+    if isinstance(value, bool | int | float | str | Layer):
+        return value
+    raise TypeError(f"{value!r} has no counterpart in the language")
+
+
+def resolve(spec: str, kind: str = "net", library: Library | None = None) -> Target:
+    """The file and name that a spec text means; `kind` is ``net`` or ``train``."""
+    library = library or Library()
+    match = _SPEC.fullmatch(spec.strip())
+    if match is None:
+        raise NetlangError(BadSpec(span=None, text=spec))
+    source = Source("<spec>", spec)
+    where, _, name = match["where"].partition(":")
+    module, found = _locate(library, where.strip(), name.strip() or None, kind)
+    return Target(
+        spec, module, found, kind, _arguments(match["arguments"], spec), Span(source, 0, len(spec))
+    )
+
+
+def _locate(library: Library, where: str, name: str | None, kind: str) -> tuple[Module, str]:
+    if where.endswith(".net") or "/" in where or "\\" in where:
+        module = library.open(Path(where))
+        return module, _named(module, where, name, kind)
+    if name is None:
+        return _bundled(library, where, kind)
+    files = bundled_files()
+    if where not in files:
+        owners = [file for _, each, file in bundled_definitions() if each == where]
+        if not owners:
+            raise _unknown(where, kind)
+        where = owners[0]
+    module = library.open(files[where])
+    return module, _named(module, where, name, kind)
+
+
+def _named(module: Module, shown: str, name: str | None, kind: str) -> str:
+    """The net or recipe of a file, if it was named or is the only one."""
+    known = list(module.nets() if kind == "net" else module.recipes)
+    noun = "net" if kind == "net" else "recipe"
+    available = ", ".join(f"`{each}`" for each in known)
+    if name is not None:
+        if name not in known:
+            raise NetlangError(
+                NetNotInFile(
+                    span=None, path=shown, name=name, kind=noun, available=available or f"no {noun}"
+                )
+            )
+        return name
+    if not known:
+        raise NetlangError(NoNetInFile(span=None, path=shown))
+    if len(known) > 1:
+        example = f"{shown}:{known[-1]}"
+        raise NetlangError(SeveralNets(span=None, path=shown, available=available, example=example))
+    return known[0]
+
+
+def _bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
+    """A bundled net or recipe by its own name, or by the file that holds only one."""
+    files = bundled_files()
+    owners = [
+        file for each, defined, file in bundled_definitions() if (each, defined) == (kind, name)
+    ]
+    if len(owners) > 1:
+        choices = ", ".join(f"`{owner}:{name}`" for owner in owners)
+        raise NetlangError(BundledTwice(span=None, name=name, choices=choices))
+    if owners:
+        return library.open(files[owners[0]]), name
+    if name in files:
+        module = library.open(files[name])
+        return module, _named(module, name, None, kind)
+    raise _unknown(name, kind)
+
+
+def _unknown(name: str, kind: str) -> NetlangError:
+    known = [each for defined, each, _ in bundled_definitions() if defined == kind]
+    match = nearest(name, known)
+    advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"
+    noun = "net" if kind == "net" else "recipe"
+    return NetlangError(UnknownBundled(span=None, name=name, kind=noun, advice=advice))
+
+
+def _arguments(text: str | None, spec: str) -> tuple[ast.Argument, ...]:
+    """The arguments of a spec that is called, parsed as the language's own."""
+    if text is None:
+        return ()
+    file = parse(Source("<spec>", f"spec = net_{text}\n"))
+    item = file.items[0] if len(file.items) == 1 else None
+    if isinstance(item, ast.Constant) and isinstance(item.value, ast.Call):
+        return item.value.arguments
+    raise NetlangError(BadSpec(span=None, text=spec))

@@ -1,0 +1,178 @@
+"""Kinds of arguments: what a field of an operator or recipe accepts from the language.
+
+The elaborator hands over plain compile-time values (int, float, bool, str, `Keyword`, tuple, `Dim`,
+layers); a kind either converts the value or says that it doesn't fit. The dataclass fields are
+the whole signature: order, names, defaults and what they take.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netlang.ir.dims import Expr
+
+__all__ = [
+    "Argument", "Keyword", "Kind", "Mismatch", "argument", "choice", "count", "flag", "integer",
+    "keywords_of", "natural", "number", "probability", "shape", "sizes", "literal_tensor", "text",
+    "signature",
+]  # fmt: skip
+
+
+class Keyword(str):
+    """A bare word that an argument takes: `same`, `fan_out`."""
+
+    __slots__ = ()
+
+
+class Mismatch(Exception):
+    """The value is not of the kind; the message says what was found, if that needs saying."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an argument accepts, in words for messages, and how to convert it."""
+
+    description: str
+    convert: Callable[[object], object]
+    keywords: tuple[str, ...] = ()
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Mismatch
+    return value
+
+
+def _at_least(minimum: int) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        if _integer(value) < minimum:
+            raise Mismatch
+        return value
+
+    return convert
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Mismatch
+    return float(value)
+
+
+def _probability(value: object) -> float:
+    if not 0.0 <= _number(value) <= 1.0:
+        raise Mismatch
+    return _number(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Mismatch
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or isinstance(value, Keyword):
+        raise Mismatch
+    return value
+
+
+def _shape(value: object) -> tuple[int | Expr, ...]:
+    if not isinstance(value, tuple):
+        raise Mismatch
+    for size in value:
+        if (
+            isinstance(size, bool)
+            or not isinstance(size, int | Expr)
+            or (isinstance(size, int) and size < 1)
+        ):
+            raise Mismatch
+    return value
+
+
+def _tensor(value: object) -> tuple[object, ...]:
+    """A nested tuple of numbers, equally long on every level."""
+    if not isinstance(value, tuple) or not value:
+        raise Mismatch
+    if any(isinstance(item, tuple) for item in value):
+        rows = tuple(_tensor(item) for item in value)
+        if len({len(row) for row in rows}) > 1:
+            raise Mismatch("rows of different length")
+        return rows
+    return tuple(_number(item) for item in value)
+
+
+count = Kind("a whole number >= 1", _at_least(1))
+natural = Kind("a whole number >= 0", _at_least(0))
+integer = Kind("a whole number", _integer)
+number = Kind("a number", _number)
+probability = Kind("a number from 0 to 1", _probability)
+flag = Kind("true or false", _flag)
+text = Kind("a string", _text)
+shape = Kind("a list of sizes", _shape)
+literal_tensor = Kind("a nested list of numbers", _tensor)
+
+
+def sizes(*keywords: str, minimum: int = 1) -> Kind:
+    """One whole number for every spatial axis, or one for each (``3`` or ``3x5``), or a keyword."""
+    least = _at_least(minimum)
+
+    def convert(value: object) -> object:
+        if isinstance(value, Keyword) and value in keywords:
+            return str(value)
+        if isinstance(value, tuple) and value:
+            return tuple(least(size) for size in value)
+        return least(value)
+
+    words = "".join(f" or `{word}`" for word in keywords)
+    return Kind(
+        f"a whole number >= {minimum} or one for each axis (`3x3`){words}", convert, keywords
+    )
+
+
+def choice(*keywords: str) -> Kind:
+    """One of some bare words."""
+
+    def convert(value: object) -> object:
+        if not isinstance(value, Keyword) or value not in keywords:
+            raise Mismatch
+        return str(value)
+
+    return Kind(f"one of {', '.join(f'`{word}`' for word in keywords)}", convert, keywords)
+
+
+def argument(kind: Kind, doc: str) -> dict[str, object]:
+    """Metadata of a dataclass field that the language can set: ``field(metadata=argument(...))``."""
+    return {"kind": kind, "doc": doc}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a signature, in positional order."""
+
+    name: str
+    kind: Kind
+    required: bool
+    default: object
+    doc: str
+
+
+def signature(cls: type) -> tuple[Argument, ...]:
+    """The arguments of a dataclass whose fields were made with `argument`."""
+    return tuple(
+        Argument(
+            field.name,
+            field.metadata["kind"],
+            field.default is dataclasses.MISSING,
+            None if field.default is dataclasses.MISSING else field.default,
+            field.metadata["doc"],
+        )
+        for field in dataclasses.fields(cls)
+        if "kind" in field.metadata
+    )
+
+
+def keywords_of(cls: type) -> frozenset[str]:
+    """Every bare word that some argument of `cls` takes."""
+    return frozenset(word for item in signature(cls) for word in item.kind.keywords)

@@ -1,0 +1,34 @@
+"""Conditions on sizes that hold for some inputs only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from netlang.ir.dims import Dim, evaluate
+
+__all__ = ["Constraint", "Relation"]
+
+
+class Relation(Enum):
+    EQUAL = "=="
+    AT_LEAST = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """``left relation right``, and in words why the operator needs it."""
+
+    left: Dim
+    relation: Relation
+    right: Dim
+    reason: str
+
+    def holds(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the condition is met at the sizes given."""
+        left, right = evaluate(self.left, sizes), evaluate(self.right, sizes)
+        return left == right if self.relation is Relation.EQUAL else left >= right
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.relation.value} {self.right}"

@@ -1,0 +1,259 @@
+"""Dims: sizes as symbolic integers in normal form.
+
+A `Dim` is a plain `int`, or an `Expr`: a polynomial with integer coefficients over *atoms*, where an
+atom is a `Symbol` (``H``) or a `Floor` (``(H + 1)//2``). Two equal polynomials are equal objects by
+value; every operation returns an `int` as soon as the result is constant. Ceil division is written
+with floor division: ``ceil(a/b) = (a + b - 1)//b``.
+
+Floor divisions are normalised so that equal sizes of usual networks come out equal:
+``(b*q + r)//b = q + r//b``, ``(a//m + c)//n = (a + c*m)//(m*n)`` and common factors cancel
+(Graham, Knuth, Patashnik, Concrete Mathematics, 3.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import gcd
+from typing import TypeAlias
+
+__all__ = [
+    "Atom", "Dim", "Expr", "Floor", "Symbol", "ceil_div", "evaluate", "floor_div", "floors_of", "substitute", "symbol",
+    "symbols_of",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A size that the input decides: ``N``, ``H``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """``numerator // divisor`` that doesn't simplify; `divisor` > 1."""
+
+    numerator: Expr
+    divisor: int
+
+    def __str__(self) -> str:
+        text = str(self.numerator)
+        return f"{text if self.numerator.is_atom else f'({text})'}//{self.divisor}"
+
+
+Atom: TypeAlias = Symbol | Floor
+# A monomial is a sorted tuple of atoms with repetition: H*H*W is (H, H, W).
+Monomial: TypeAlias = tuple[Atom, ...]
+
+
+def _key(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
+    return (-len(monomial), tuple(str(atom) for atom in monomial))
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A polynomial: terms ``(coefficient, monomial)`` sorted, none zero, never only a constant."""
+
+    terms: tuple[tuple[int, Monomial], ...]
+
+    @property
+    def is_atom(self) -> bool:
+        return len(self.terms) == 1 and self.terms[0][0] == 1 and len(self.terms[0][1]) == 1
+
+    @property
+    def constant(self) -> int:
+        """The constant term."""
+        coefficient, monomial = self.terms[-1]
+        return 0 if monomial else coefficient
+
+    def __add__(self, other: Dim) -> Dim:
+        total = dict((monomial, coefficient) for coefficient, monomial in self.terms)
+        for coefficient, monomial in _terms(other):
+            total[monomial] = total.get(monomial, 0) + coefficient
+        return _build(total)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Expr:
+        return Expr(tuple((-coefficient, monomial) for coefficient, monomial in self.terms))
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + -other
+
+    def __rsub__(self, other: int) -> Dim:
+        return -self + other
+
+    def __mul__(self, other: Dim) -> Dim:
+        total: dict[Monomial, int] = {}
+        for left, one in self.terms:
+            for right, two in _terms(other):
+                product = tuple(sorted(one + two, key=str)) if one and two else one or two
+                total[product] = total.get(product, 0) + left * right
+        return _build(total)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, divisor: int) -> Dim:
+        return floor_div(self, divisor)
+
+    def __mod__(self, divisor: int) -> Dim:
+        return self - floor_div(self, divisor) * divisor
+
+    def __str__(self) -> str:
+        text = ""
+        for coefficient, monomial in self.terms:
+            factors = [
+                f"({atom})"
+                if isinstance(atom, Floor) and (len(monomial) > 1 or abs(coefficient) != 1)
+                else str(atom)
+                for atom in monomial
+            ]
+            if abs(coefficient) != 1 or not monomial:
+                factors.insert(0, str(abs(coefficient)))
+            sign = "-" if coefficient < 0 else "+"
+            text += (
+                f" {sign} {'*'.join(factors)}"
+                if text
+                else ("-" if coefficient < 0 else "") + "*".join(factors)
+            )
+        return text
+
+    __repr__ = __str__
+
+
+Dim: TypeAlias = int | Expr
+
+
+def _terms(dim: Dim) -> tuple[tuple[int, Monomial], ...]:
+    if isinstance(dim, Expr):
+        return dim.terms
+    return ((dim, ()),) if dim else ()
+
+
+def _build(total: Mapping[Monomial, int]) -> Dim:
+    terms = [(coefficient, monomial) for monomial, coefficient in total.items() if coefficient]
+    if not terms:
+        return 0
+    if len(terms) == 1 and not terms[0][1]:
+        return terms[0][0]
+    terms.sort(key=lambda term: _key(term[1]))
+    return Expr(tuple(terms))
+
+
+def symbol(name: str) -> Expr:
+    """The size called `name`."""
+    return Expr(((1, (Symbol(name),)),))
+
+
+def floor_div(dim: Dim, divisor: int) -> Dim:
+    """``dim // divisor`` in normal form; `divisor` must be positive."""
+    if divisor <= 0:
+        raise ValueError(f"the divisor must be positive, not {divisor}")
+    if isinstance(dim, int):
+        return dim // divisor
+    if divisor == 1:
+        return dim
+    whole: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    for coefficient, monomial in dim.terms:
+        if monomial and coefficient % divisor:
+            rest[monomial] = coefficient
+        elif coefficient // divisor:
+            whole[monomial] = coefficient // divisor
+    if remainder := dim.constant % divisor:
+        rest[()] = remainder
+    quotient = _build(whole)
+    remaining = _build(rest)
+    if isinstance(remaining, int):
+        return quotient + remaining // divisor
+    return quotient + _reduced_floor(remaining, divisor)
+
+
+def _reduced_floor(numerator: Expr, divisor: int) -> Dim:
+    """A floor whose coefficients are not multiples of `divisor`: cancel factors, merge nested floors."""
+    common = gcd(divisor, *(coefficient for coefficient, monomial in numerator.terms if monomial))
+    if common > 1:
+        terms = {m: c // common for c, m in numerator.terms}
+        return floor_div(_build(terms), divisor // common)
+    leading, monomial = numerator.terms[0]
+    if (
+        len(numerator.terms) <= 2
+        and leading == 1
+        and len(monomial) == 1
+        and isinstance(monomial[0], Floor)
+    ):
+        inner = monomial[0]
+        if len(numerator.terms) == 1 or not numerator.terms[1][1]:
+            return floor_div(
+                inner.numerator + numerator.constant * inner.divisor, inner.divisor * divisor
+            )
+    return Expr(((1, (Floor(numerator, divisor),)),))
+
+
+def ceil_div(dim: Dim, divisor: int) -> Dim:
+    """``ceil(dim / divisor)``."""
+    return floor_div(dim + (divisor - 1), divisor)
+
+
+def evaluate(dim: Dim, sizes: Mapping[str, int]) -> int:
+    """The size that `dim` is when every symbol has the size given.
+
+    Raises `KeyError` for a symbol that `sizes` doesn't name.
+    """
+    if isinstance(dim, int):
+        return dim
+    total = 0
+    for coefficient, monomial in dim.terms:
+        product = coefficient
+        for atom in monomial:
+            product *= (
+                sizes[atom.name]
+                if isinstance(atom, Symbol)
+                else evaluate(atom.numerator, sizes) // atom.divisor
+            )
+        total += product
+    return total
+
+
+def substitute(dim: Dim, sizes: Mapping[str, Dim]) -> Dim:
+    """`dim` with some of its symbols replaced; the others stay."""
+    if isinstance(dim, int):
+        return dim
+    total: Dim = 0
+    for coefficient, monomial in dim.terms:
+        product: Dim = coefficient
+        for atom in monomial:
+            product = product * _substituted(atom, sizes)
+        total = total + product
+    return total
+
+
+def _substituted(atom: Atom, sizes: Mapping[str, Dim]) -> Dim:
+    if isinstance(atom, Symbol):
+        return sizes.get(atom.name, Expr(((1, (atom,)),)))
+    return floor_div(substitute(atom.numerator, sizes), atom.divisor)
+
+
+def symbols_of(dim: Dim) -> Iterator[str]:
+    """The names of the symbols in `dim`, in order of first appearance, with repetition."""
+    if isinstance(dim, Expr):
+        for _, monomial in dim.terms:
+            for atom in monomial:
+                if isinstance(atom, Symbol):
+                    yield atom.name
+                else:
+                    yield from symbols_of(atom.numerator)
+
+
+def floors_of(dim: Dim) -> Iterator[Floor]:
+    """The floor divisions in `dim`, outermost first."""
+    if isinstance(dim, Expr):
+        for _, monomial in dim.terms:
+            for atom in monomial:
+                if isinstance(atom, Floor):
+                    yield atom
+                    yield from floors_of(atom.numerator)

@@ -1,0 +1,152 @@
+"""The base of every operator: what an operator must say about itself.
+
+An operator is one frozen dataclass in `netlang.ops`. Its fields are its signature in the language,
+its docstring its page in the reference, its methods its rules. Every rule is abstract here: nothing
+unknown counts as zero.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, TypeAlias
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.ir.constraints import Constraint
+from netlang.ir.dims import Dim
+from netlang.ir.types import Types
+from netlang.ir.weights import Weight
+
+__all__ = ["Arity", "Case", "Cost", "Everything", "Inferred", "Op", "Reach", "Rejection", "Window"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arity:
+    """How many inputs an operator takes; `maximum` is None where there is no limit."""
+
+    minimum: int
+    maximum: int | None
+
+    def accepts(self, inputs: int) -> bool:
+        return self.minimum <= inputs and (self.maximum is None or inputs <= self.maximum)
+
+    def __str__(self) -> str:
+        if self.maximum is None:
+            return f"{self.minimum} or more inputs"
+        plural = "input" if self.minimum == 1 else "inputs"
+        return (
+            f"{self.minimum} {plural}"
+            if self.minimum == self.maximum
+            else f"{self.minimum} to {self.maximum} inputs"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """Output types, and what must hold of the sizes for the operator to run."""
+
+    outputs: Types
+    constraints: tuple[Constraint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Work of one application, as formulas in the sizes, the batch `N` counted in.
+
+    `macs` are the multiply-accumulates of contractions (convolutions and matrix products, biases
+    not counted): 1 MAC = 2 FLOPs, as `torch.utils.flop_counter` counts. `other` are all other
+    arithmetic operations, each counted as the operator's docstring says.
+    """
+
+    macs: Dim
+    other: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one output element sees along each spatial axis: extent and step, in input elements.
+
+    `extent` includes the dilation; `stride` is below 1 where the operator enlarges. No axes: a
+    pointwise operator of any rank.
+    """
+
+    extent: tuple[int, ...] = ()
+    stride: tuple[Fraction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Every output element sees the whole input."""
+
+
+Reach: TypeAlias = Window | Everything
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An operator with inputs that it accepts: every backend is tested on it.
+
+    `integers_below` bounds the values of integer inputs (indices of an embedding).
+    """
+
+    op: Op
+    inputs: Types
+    integers_below: int = 2
+
+
+class Rejection(Exception):
+    """An operator refuses its inputs or arguments.
+
+    `argument` names the argument at fault and `input` the index of the input, if it is one of
+    them; `fields` fill the templates of `diagnostic`. The elaborator adds spans and the chain.
+    """
+
+    def __init__(
+        self,
+        diagnostic: type[Diagnostic],
+        *,
+        argument: str | None = None,
+        input: int | None = None,
+        **fields: object,
+    ) -> None:
+        super().__init__(diagnostic.code)
+        self.diagnostic = diagnostic
+        self.argument = argument
+        self.input = input
+        self.fields = fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Op(ABC):
+    """One operator with all of its arguments.
+
+    `name` is its name in the language, `arity` the number of its inputs, `output_names` the names
+    of its outputs (``indices`` of a pooling layer that returns them). Shapes leave out the batch.
+    """
+
+    name: ClassVar[str]
+    arity: ClassVar[Arity] = Arity(1, 1)
+    output_names: ClassVar[tuple[str, ...]] = ("output",)
+
+    @abstractmethod
+    def infer(self, inputs: Types) -> Inferred:
+        """Output types and constraints; raises `Rejection` where the inputs don't fit."""
+
+    @abstractmethod
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        """What the operator owns, in PyTorch's order of parameters and then buffers."""
+
+    @abstractmethod
+    def cost(self, inputs: Types) -> Cost:
+        """The work of one application."""
+
+    @abstractmethod
+    def reach(self, inputs: Types) -> Reach:
+        """What an output element sees of the input, for the receptive field."""
+
+    @classmethod
+    @abstractmethod
+    def cases(cls) -> Iterator[Case]:
+        """Arguments and inputs that stand for the operator's whole range."""

@@ -1,0 +1,216 @@
+"""The IR: functions that call operators and other functions.
+
+A block with given arguments and input types is one `Function`, however often it is used; its uses
+are `Node`s whose callee it is. Holds on exit of elaboration: nodes stand in an order in which every
+node comes after what it reads; paths are unique within a function; every type is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+from netlang.diagnostics.core import Frame
+from netlang.ir.constraints import Constraint
+from netlang.ir.op import Op
+from netlang.ir.types import TensorType, Types
+from netlang.source import Span
+
+__all__ = [
+    "INPUT",
+    "Condition",
+    "Function",
+    "Item",
+    "Node",
+    "Output",
+    "Port",
+    "Program",
+    "Ref",
+    "Repeat",
+    "Size",
+]
+
+INPUT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Output `output` of node number `producer`; a producer of `INPUT` means function input `output`."""
+
+    producer: int
+    output: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One application of an operator or function.
+
+    `path` is the label path within the enclosing function and names the value. `module` is the path
+    that the weights belong to: the same, unless the step reuses another one. `auxiliary` nodes
+    exist in training only. `types` has one type per output of the callee, auxiliary ones included.
+    """
+
+    path: str
+    callee: Op | Function
+    inputs: tuple[Ref, ...]
+    types: Types
+    span: Span
+    module: str
+    auxiliary: bool = False
+
+    @property
+    def reuses(self) -> bool:
+        """Whether the weights belong to another step."""
+        return self.module != self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`items` applied `count` >= 2 times in a row, each time with weights of its own.
+
+    The items are written as of the first time. What reads `carry_in` reads, from the second time
+    on, what `carry_out` was the time before. Component number `depth` of each path (from 0) is a
+    number that grows by `step` each time. `size` is the number of nodes of one time.
+    """
+
+    items: tuple[Item, ...]
+    count: int
+    carry_in: Ref
+    carry_out: Ref
+    depth: int
+    step: int
+    first: int
+    size: int
+
+    def expand(self) -> Iterator[Node]:
+        """The nodes of all times, in order."""
+        nodes = tuple(expand(self.items))
+        for time in range(self.count):
+            for node in nodes:
+                yield self._at(time, node) if time else node
+
+    def _at(self, time: int, node: Node) -> Node:
+        inputs = tuple(self._moved(time, ref) for ref in node.inputs)
+        path = self._renumbered(time, node.path)
+        module = path if not node.reuses else node.module
+        return replace(node, inputs=inputs, path=path, module=module)
+
+    def _moved(self, time: int, ref: Ref) -> Ref:
+        if ref == self.carry_in:
+            return Ref(self.carry_out.producer + (time - 1) * self.size, self.carry_out.output)
+        if ref.producer >= self.first:
+            return Ref(ref.producer + time * self.size, ref.output)
+        return ref
+
+    def _renumbered(self, time: int, path: str) -> str:
+        parts = path.split(".")
+        parts[self.depth] = str(int(parts[self.depth]) + time * self.step)
+        return ".".join(parts)
+
+
+Item: TypeAlias = Node | Repeat
+
+
+def expand(items: tuple[Item, ...]) -> Iterator[Node]:
+    """The nodes of `items`, repeats written out."""
+    for item in items:
+        if isinstance(item, Repeat):
+            yield from item.expand()
+        else:
+            yield item
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input of a function."""
+
+    name: str
+    type: TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output of a function; an auxiliary one exists in training only."""
+
+    name: str
+    ref: Ref
+    auxiliary: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A block or net with given arguments and input types.
+
+    `arguments` are the values of its parameters in order. Numbers in the operators and types of its
+    nodes may be `Traced` to them. `pinned` names the parameters that also decided something else
+    than such a number (a loop, a condition): another value of them would need another elaboration.
+    """
+
+    name: str
+    arguments: Mapping[str, object]
+    inputs: tuple[Port, ...]
+    items: tuple[Item, ...]
+    outputs: tuple[Output, ...]
+    span: Span
+    doc: str | None = None
+    pinned: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"<function {self.name} at {self.span}>"
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, repeats written out; `Ref.producer` counts these."""
+        return tuple(expand(self.items))
+
+    def type_of(self, ref: Ref) -> TensorType:
+        """The type of a value of this function."""
+        return (
+            self.inputs[ref.output].type
+            if ref.producer == INPUT
+            else self.nodes[ref.producer].types[ref.output]
+        )
+
+    def input_types(self, node: Node) -> Types:
+        """The types that `node` reads."""
+        return tuple(self.type_of(ref) for ref in node.inputs)
+
+    @cached_property
+    def output_types(self) -> Types:
+        return tuple(self.type_of(output.ref) for output in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A symbolic size of an input: its name, the size to report costs at, where it was declared."""
+
+    name: str
+    default: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A constraint and the place in the spec that it comes from."""
+
+    constraint: Constraint
+    span: Span
+    chain: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A net, elaborated: what every analysis and backend starts from."""
+
+    name: str
+    net: Function
+    sizes: tuple[Size, ...]
+    conditions: tuple[Condition, ...]
+    doc: str | None = None
+
+    @property
+    def defaults(self) -> dict[str, int]:
+        """Every symbol with its default size; the batch ``N`` is 1."""
+        return {"N": 1, **{size.name: size.default for size in self.sizes}}

@@ -1,0 +1,111 @@
+"""Where a number came from, in terms of the block that it was computed in.
+
+A `Traced` is an ordinary `int` that also knows the expression over the block's parameters and input
+that gave it (``4 * width``). It equals and hashes as its value and loses the expression in any
+arithmetic outside the elaborator, so that nothing but a backend that writes source needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netlang.ir.dims import Dim, Expr
+
+__all__ = [
+    "BinaryOrigin",
+    "InputOrigin",
+    "Origin",
+    "ParameterOrigin",
+    "Traced",
+    "names_in",
+    "origin_of",
+    "retrace",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterOrigin:
+    """The parameter `name` of the enclosing block or net."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputOrigin:
+    """Axis `axis` (0 is the channels) of input `index` of the enclosing block."""
+
+    index: int
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryOrigin:
+    """``left operator right`` with operator one of ``+ - * // ** %``."""
+
+    operator: str
+    left: Origin | int
+    right: Origin | int
+
+
+Origin: TypeAlias = ParameterOrigin | InputOrigin | BinaryOrigin
+
+
+class Traced(int):
+    """An int with its origin."""
+
+    origin: Origin
+
+    def __new__(cls, value: int, origin: Origin) -> Traced:
+        traced = super().__new__(cls, value)
+        traced.origin = origin
+        return traced
+
+
+def origin_of(value: object) -> Origin | None:
+    """The origin of a number, or None if it is a plain one."""
+    return value.origin if isinstance(value, Traced) else None
+
+
+def names_in(origin: Origin | int) -> frozenset[str]:
+    """The parameters that an origin speaks of."""
+    if isinstance(origin, ParameterOrigin):
+        return frozenset({origin.name})
+    if isinstance(origin, BinaryOrigin):
+        return names_in(origin.left) | names_in(origin.right)
+    return frozenset()
+
+
+def retrace(
+    value: Dim, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
+) -> Dim:
+    """A number of a callee, told in the caller's terms.
+
+    `parameters` are the arguments and `inputs` the shapes that the caller gave; where one of them
+    is a plain number the result is plain as far as it depends on it.
+    """
+    if not isinstance(value, Traced):
+        return value
+    outer = _outer(value.origin, parameters, inputs)
+    return int(value) if outer is None or isinstance(outer, int) else Traced(int(value), outer)
+
+
+def _outer(
+    origin: Origin | int, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
+) -> Origin | int | None:
+    if isinstance(origin, int):
+        return origin
+    if isinstance(origin, BinaryOrigin):
+        left = _outer(origin.left, parameters, inputs)
+        right = _outer(origin.right, parameters, inputs)
+        if left is None or right is None or (isinstance(left, int) and isinstance(right, int)):
+            return None
+        return BinaryOrigin(origin.operator, left, right)
+    if isinstance(origin, ParameterOrigin):
+        given = parameters[origin.name]
+    else:
+        given = inputs[origin.index][origin.axis]
+    if isinstance(given, Traced):
+        return given.origin
+    return given if isinstance(given, int) and not isinstance(given, bool | Expr) else None

@@ -1,0 +1,73 @@
+"""Types of values: a shape without its batch axis, an element type, and the batch size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from netlang.ir.dims import Dim, symbol
+
+__all__ = ["BATCH", "DType", "TensorType", "Types"]
+
+BATCH = symbol("N")
+
+
+class DType(Enum):
+    """Element types, by the name that the language, numpy and torch all use."""
+
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+    INT64 = "int64"
+    INT32 = "int32"
+    BOOL = "bool"
+
+    @property
+    def is_float(self) -> bool:
+        return "float" in self.value
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """A tensor: `shape` leaves out the batch axis, which is `batch` long.
+
+    Channels come first (``[C, H, W]``). `batch` is None for a value without a batch axis, such as a
+    learned tensor: it broadcasts over the batch.
+    """
+
+    shape: tuple[Dim, ...]
+    dtype: DType = DType.FLOAT32
+    batch: Dim | None = BATCH
+
+    @property
+    def rank(self) -> int:
+        """Number of axes without the batch."""
+        return len(self.shape)
+
+    @property
+    def channels(self) -> Dim:
+        return self.shape[0]
+
+    @property
+    def spatial(self) -> tuple[Dim, ...]:
+        """The sizes after the channel axis."""
+        return self.shape[1:]
+
+    @property
+    def elements(self) -> Dim:
+        """Number of elements, the batch counted in."""
+        count: Dim = 1 if self.batch is None else self.batch
+        for size in self.shape:
+            count = count * size
+        return count
+
+    def with_shape(self, *shape: Dim) -> TensorType:
+        return replace(self, shape=shape)
+
+    def __str__(self) -> str:
+        sizes = f"[{', '.join(map(str, self.shape))}]"
+        return sizes if self.dtype is DType.FLOAT32 else f"{self.dtype.value}{sizes}"
+
+
+Types = tuple[TensorType, ...]

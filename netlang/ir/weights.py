@@ -1,0 +1,96 @@
+"""Learned tensors and running statistics of an operator, and how they start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netlang.ir.types import DType
+
+__all__ = [
+    "Constant",
+    "Init",
+    "KaimingUniform",
+    "Literal",
+    "Normal",
+    "Ones",
+    "Uniform",
+    "Weight",
+    "Zeros",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """Every element 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ones:
+    """Every element 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Every element `value`."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """The elements in row-major order, as the spec gives them."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """U(-bound, bound)."""
+
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """N(0, std^2)."""
+
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
+class KaimingUniform:
+    """U(-b, b) with b = sqrt(6 / ((1 + a^2) fan_in)): He et al. 2015, arXiv:1502.01852.
+
+    PyTorch's default for convolutions and linear maps is a = sqrt(5), so b = 1 / sqrt(fan_in).
+    """
+
+    fan_in: int
+    a: float = 5**0.5
+
+
+Init: TypeAlias = Zeros | Ones | Constant | Literal | Uniform | Normal | KaimingUniform
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One tensor that an operator owns.
+
+    `name` is the last part of its key (``weight``); an empty name means that the label of the step
+    is the key. A `buffer` is part of the state but not a parameter (running statistics). A weight
+    that is not `trainable` is a parameter with fixed values.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    init: Init
+    buffer: bool = False
+    trainable: bool = True
+    dtype: DType = DType.FLOAT32
+
+    @property
+    def elements(self) -> int:
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count

@@ -1,0 +1,340 @@
+"""Activations: functions of every element, and softmax over an axis.
+
+What `other` counts per element stands with each; tanh, erf, exp and log count as one operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, choice, integer, number
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import axis_index, the_input
+from netlang.ops.pointwise import Pointwise
+
+__all__ = [
+    "Elu", "Gelu", "HardSigmoid", "HardSwish", "Heaviside", "LeakyRelu", "LogSoftmax", "Relu",
+    "Relu6", "Sigmoid", "Silu", "Softmax", "Softplus", "Tanh",
+]  # fmt: skip
+
+_IMAGE = (TensorType((3, 4, 5)),)
+_VECTOR = (TensorType((7,)),)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Relu(Pointwise):
+    """Rectified linear unit: y = max(x, 0).
+
+    Shape: [*] -> [*]. Other: 1 operation for each element.
+
+    Source: Fukushima 1969; Nair, Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann
+    Machines.
+    """
+
+    name: ClassVar[str] = "relu"
+    per_element: ClassVar[int] = 1
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(), _VECTOR)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Relu6(Pointwise):
+    """ReLU cut off at 6: y = min(max(x, 0), 6).
+
+    Shape: [*] -> [*]. Other: 2 operations for each element.
+
+    Source: Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10.
+    """
+
+    name: ClassVar[str] = "relu6"
+    per_element: ClassVar[int] = 2
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LeakyRelu(Pointwise):
+    """ReLU with a slope below 0: y = x if x > 0, else negative_slope x.
+
+    Shape: [*] -> [*]. Other: 2 operations for each element.
+
+    Source: Maas, Hannun, Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
+    """
+
+    name: ClassVar[str] = "leaky_relu"
+    per_element: ClassVar[int] = 2
+
+    negative_slope: float = field(default=0.01, metadata=argument(number, "slope below 0"))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(negative_slope=0.2), _VECTOR)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Elu(Pointwise):
+    """Exponential linear unit: y = x if x > 0, else alpha (exp(x) - 1).
+
+    Shape: [*] -> [*]. Other: 4 operations for each element.
+
+    Source: Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289.
+    """
+
+    name: ClassVar[str] = "elu"
+    per_element: ClassVar[int] = 4
+
+    alpha: float = field(default=1.0, metadata=argument(number, "what is approached below 0, < 0"))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(alpha=0.5), _VECTOR)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Sigmoid(Pointwise):
+    """Logistic function: y = 1 / (1 + exp(-x)).
+
+    Shape: [*] -> [*]. Other: 4 operations for each element.
+
+    Source: Verhulst 1838; as a unit: Rumelhart, Hinton, Williams 1986, Learning Representations by
+    Back-propagating Errors.
+    """
+
+    name: ClassVar[str] = "sigmoid"
+    per_element: ClassVar[int] = 4
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Tanh(Pointwise):
+    """Hyperbolic tangent: y = tanh(x).
+
+    Shape: [*] -> [*]. Other: 1 operation for each element.
+
+    Source: LeCun, Bottou, Orr, Müller 1998, Efficient BackProp.
+    """
+
+    name: ClassVar[str] = "tanh"
+    per_element: ClassVar[int] = 1
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Silu(Pointwise):
+    """Sigmoid linear unit, also called swish: y = x sigmoid(x).
+
+    Shape: [*] -> [*]. Other: 5 operations for each element.
+
+    Source: Hendrycks, Gimpel 2016, arXiv:1606.08415; Ramachandran et al. 2017, arXiv:1710.05941.
+    """
+
+    name: ClassVar[str] = "silu"
+    per_element: ClassVar[int] = 5
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Gelu(Pointwise):
+    """Gaussian error linear unit: y = x/2 (1 + erf(x/sqrt(2))).
+
+    With `approximate=tanh`: y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
+
+    Shape: [*] -> [*]. Other: 9 operations for each element, as many as the approximation has (the
+    exact formula has 5: one figure stands for both).
+
+    Source: Hendrycks, Gimpel 2016, arXiv:1606.08415.
+    """
+
+    name: ClassVar[str] = "gelu"
+    per_element: ClassVar[int] = 9
+
+    approximate: str = field(
+        default="none", metadata=argument(choice("none", "tanh"), "the formula to compute")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(approximate="tanh"), _VECTOR)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HardSigmoid(Pointwise):
+    """Sigmoid in straight lines: y = min(max(x + 3, 0), 6) / 6.
+
+    Shape: [*] -> [*]. Other: 4 operations for each element.
+
+    Source: Howard et al. 2019, arXiv:1905.02244.
+    """
+
+    name: ClassVar[str] = "hard_sigmoid"
+    per_element: ClassVar[int] = 4
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HardSwish(Pointwise):
+    """Swish in straight lines: y = x min(max(x + 3, 0), 6) / 6.
+
+    Shape: [*] -> [*]. Other: 5 operations for each element.
+
+    Source: Howard et al. 2019, arXiv:1905.02244.
+    """
+
+    name: ClassVar[str] = "hard_swish"
+    per_element: ClassVar[int] = 5
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Softplus(Pointwise):
+    """Smooth ReLU: y = log(1 + exp(beta x)) / beta, and x itself where beta x > threshold.
+
+    Shape: [*] -> [*]. Other: 6 operations for each element.
+
+    Source: Dugas et al. 2000, Incorporating Second-Order Functional Knowledge for Better Option
+    Pricing.
+    """
+
+    name: ClassVar[str] = "softplus"
+    per_element: ClassVar[int] = 6
+
+    beta: float = field(default=1.0, metadata=argument(number, "sharpness of the bend"))
+    threshold: float = field(
+        default=20.0, metadata=argument(number, "where beta x is large enough to be the identity")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(beta=2.0, threshold=1.0), _VECTOR)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Heaviside(Pointwise):
+    """Step function: y = 0 if x < 0, 1 if x > 0, and `at_zero` if x = 0.
+
+    Shape: [*] -> [*]. Other: 1 operation for each element. Its gradient is 0 everywhere.
+
+    Source: McCulloch, Pitts 1943, A Logical Calculus of the Ideas Immanent in Nervous Activity.
+    """
+
+    name: ClassVar[str] = "heaviside"
+    per_element: ClassVar[int] = 1
+
+    at_zero: float = field(default=0.0, metadata=argument(number, "the value at 0"))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(at_zero=0.5), _VECTOR)
+
+
+class _AlongAxis(Op):
+    """Normalises the elements along one axis to a distribution."""
+
+    per_element: ClassVar[int]
+    axis: int
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = the_input(self, inputs)
+        axis_index(self, x, self.axis)
+        return Inferred((x,))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * self.per_element)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Softmax(_AlongAxis):
+    """Normalised exponentials along one axis: y_i = exp(x_i - m) / sum over j of exp(x_j - m).
+
+    m is the maximum along the axis; it cancels and keeps the exponentials finite.
+
+    Shape: [*] -> [*]. Other: 5 operations for each element (maximum, difference, exponential, sum,
+    quotient).
+
+    Source: Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs.
+    """
+
+    name: ClassVar[str] = "softmax"
+    per_element: ClassVar[int] = 5
+
+    axis: int = field(
+        default=0, metadata=argument(integer, "axis that sums to 1; 0 is the channels")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _VECTOR)
+        yield Case(cls(axis=-1), _IMAGE)
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LogSoftmax(_AlongAxis):
+    """Logarithm of `softmax`: y_i = x_i - m - log(sum over j of exp(x_j - m)).
+
+    Shape: [*] -> [*]. Other: 5 operations for each element (maximum, two differences, exponential,
+    sum).
+
+    Source: Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs.
+    """
+
+    name: ClassVar[str] = "log_softmax"
+    per_element: ClassVar[int] = 5
+
+    axis: int = field(
+        default=0, metadata=argument(integer, "axis that is normalised; 0 is the channels")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _VECTOR)
+        yield Case(cls(axis=1), _IMAGE)

@@ -1,0 +1,147 @@
+"""Shapes of several values that meet: broadcasting and joining.
+
+A size broadcasts only if it is 1 for every input size. Two numbers that differ are an error, two
+formulas that differ a condition on the input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim
+from netlang.ir.op import Inferred, Op, Rejection
+from netlang.ir.types import Types
+from netlang.ops.checks import shape_text
+from netlang.ops.tracing import traced_sum
+
+__all__ = ["broadcast", "joined"]
+
+
+def broadcast(op: Op, inputs: Types) -> Inferred:
+    """The common type of values that are merged element by element."""
+    reference = _fullest(inputs)
+    full = inputs[reference]
+    constraints: list[Constraint] = []
+    shape = list(full.shape)
+    for index, x in enumerate(inputs):
+        _check_kind(op, inputs, reference, index)
+        _check_rank(op, inputs, reference, index)
+        offset = full.rank - x.rank
+        for axis, size in enumerate(x.shape):
+            place = offset + axis
+            if size == 1 or size == shape[place]:
+                continue
+            if shape[place] == 1:
+                shape[place] = size
+            elif isinstance(size, int) and isinstance(shape[place], int):
+                raise _differ(op, inputs, _owner(inputs, place, full.rank), index, place)
+            else:
+                constraints.append(_equal(op, shape[place], size))
+    return Inferred((replace(full, shape=tuple(shape)),), tuple(constraints))
+
+
+def _fullest(inputs: Types) -> int:
+    """The first value with a batch and the most axes: what the others must fit to."""
+    return max(range(len(inputs)), key=lambda i: (inputs[i].batch is not None, inputs[i].rank, -i))
+
+
+def _owner(inputs: Types, place: int, rank: int) -> int:
+    """The first branch whose size on axis `place` of the result is not 1."""
+    for index, x in enumerate(inputs):
+        axis = place - (rank - x.rank)
+        if axis >= 0 and x.shape[axis] != 1:
+            return index
+    raise ValueError(f"no branch has an axis {place}")
+
+
+def _equal(op: Op, left: Dim, right: Dim) -> Constraint:
+    return Constraint(left, Relation.EQUAL, right, f"the branches of `{op.name}` must agree")
+
+
+def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:
+    if inputs[index].dtype is not inputs[reference].dtype:
+        from netlang.diagnostics.shapes import WrongDType
+
+        raise Rejection(
+            WrongDType, input=index, operator=op.name, expected=inputs[reference].dtype.value,
+            received=inputs[index].dtype.value, advice="give all branches elements of one type",
+        )  # fmt: skip
+
+
+def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
+    """Only a learned tensor may have fewer axes: it broadcasts over those in front."""
+    full, x = inputs[reference], inputs[index]
+    if x.rank == full.rank or (x.batch is None and x.rank < full.rank):
+        return
+    from netlang.diagnostics.shapes import BranchesDiffer
+
+    first, second = sorted((reference, index))
+    raise Rejection(
+        BranchesDiffer, input=second, operator=op.name, axis=None,
+        **_pair(inputs, first, second),
+        advice="bring the branches to the same axes with `reshape` or `flatten`",
+    )  # fmt: skip
+
+
+def _pair(inputs: Types, first: int, second: int) -> dict[str, object]:
+    return {
+        "first": first + 1,
+        "second": second + 1,
+        "expected": shape_text(inputs[first].shape),
+        "received": shape_text(inputs[second].shape),
+    }
+
+
+def _differ(op: Op, inputs: Types, first: int, second: int, axis: int) -> Rejection:
+    from netlang.diagnostics.shapes import BranchesDiffer
+
+    return Rejection(
+        BranchesDiffer, input=second, operator=op.name, axis=axis,
+        **_pair(inputs, first, second), advice=_advice(inputs, first, second, axis),
+    )  # fmt: skip
+
+
+def _advice(inputs: Types, first: int, second: int, axis: int) -> str:
+    """Channels are matched by a projection, places by strides and padding."""
+    if axis == 0 and inputs[first].rank > 1:
+        wanted = inputs[first].channels
+        return f"project branch {second + 1} to {wanted} channels: `conv({wanted}, 1)`"
+    if axis == 0:
+        wanted = inputs[first].channels
+        return f"project branch {second + 1} to {wanted} features: `linear({wanted})`"
+    return "use strides, kernels and `pad` that give both branches the same size"
+
+
+def joined(op: Op, inputs: Types, axis: int) -> Inferred:
+    """The type of values laid one behind the other along `axis`."""
+    first = inputs[0]
+    constraints: list[Constraint] = []
+    for index, x in enumerate(inputs):
+        _check_kind(op, inputs, 0, index)
+        if x.rank != first.rank or (x.batch is None) != (first.batch is None):
+            raise _mismatch(op, inputs, index, axis, None)
+        for place, (size, wanted) in enumerate(zip(x.shape, first.shape, strict=True)):
+            if place == axis or size == wanted:
+                continue
+            if isinstance(size, int) and isinstance(wanted, int):
+                raise _mismatch(op, inputs, index, axis, place)
+            constraints.append(_equal(op, wanted, size))
+    total = traced_sum(x.shape[axis] for x in inputs)
+    shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
+    return Inferred((replace(first, shape=shape),), tuple(constraints))
+
+
+def _mismatch(op: Op, inputs: Types, index: int, joined_axis: int, axis: int | None) -> Rejection:
+    from netlang.diagnostics.shapes import BranchesDiffer, ConcatMismatch
+
+    pair = _pair(inputs, 0, index)
+    if axis is None:
+        return Rejection(
+            BranchesDiffer, input=index, operator=op.name, axis=None, **pair,
+            advice="bring the branches to the same axes with `reshape` or `flatten`",
+        )  # fmt: skip
+    return Rejection(
+        ConcatMismatch, input=index, operator=op.name, joined=joined_axis, axis=axis, **pair,
+        advice="use strides, kernels and `pad` that give all branches the same size, or `crop`",
+    )  # fmt: skip

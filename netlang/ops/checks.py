@@ -1,0 +1,160 @@
+"""What operators ask of their inputs, and the rejections for where they don't get it.
+
+Each check returns what the caller goes on with. The classes of the errors are imported when one is
+raised: programs that are in order never pay for them.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from netlang.ir.dims import Dim, Expr
+from netlang.ir.op import Op, Rejection
+from netlang.ir.types import DType, TensorType, Types
+
+__all__ = [
+    "ADVICE_FLOAT",
+    "axis_index",
+    "batched",
+    "divisible",
+    "fixed",
+    "floating",
+    "inputs_of",
+    "integral",
+    "ranked",
+    "shape_text",
+    "spatial_input",
+    "the_input",
+]
+
+Shape: TypeAlias = tuple[Dim, ...]
+
+ADVICE_FLOAT = "numbers that stand for classes or words go through `embedding` first"
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as messages show it: ``[3, H, W]``."""
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def inputs_of(op: Op, inputs: Types) -> Types:
+    """The inputs, as many as the operator takes."""
+    if not op.arity.accepts(len(inputs)):
+        from netlang.diagnostics.shapes import WrongArity
+
+        raise Rejection(WrongArity, operator=op.name, expected=str(op.arity), received=len(inputs))
+    return inputs
+
+
+def the_input(op: Op, inputs: Types) -> TensorType:
+    """The one input of an operator that takes one, with floating point elements."""
+    return floating(op, inputs_of(op, inputs)[0])
+
+
+def floating(op: Op, x: TensorType, index: int = 0) -> TensorType:
+    """`x`, which must have floating point elements."""
+    if not x.dtype.is_float:
+        from netlang.diagnostics.shapes import WrongDType
+
+        raise Rejection(
+            WrongDType,
+            input=index,
+            operator=op.name,
+            expected="floating point",
+            received=x.dtype.value,
+            advice=ADVICE_FLOAT,
+        )
+    return x
+
+
+def integral(op: Op, x: TensorType, index: int = 0) -> TensorType:
+    """`x`, which must have whole numbers as elements."""
+    if x.dtype not in (DType.INT64, DType.INT32):
+        from netlang.diagnostics.shapes import WrongDType
+
+        raise Rejection(
+            WrongDType,
+            input=index,
+            operator=op.name,
+            expected="int64 or int32",
+            received=x.dtype.value,
+            advice="declare the input with its type: `input tokens: int64[128]`",
+        )
+    return x
+
+
+def batched(op: Op, x: TensorType, index: int = 0) -> TensorType:
+    """`x`, which must have a batch axis."""
+    if x.batch is None:
+        from netlang.diagnostics.shapes import WithoutBatch
+
+        raise Rejection(WithoutBatch, input=index, operator=op.name, received=shape_text(x.shape))
+    return x
+
+
+def ranked(op: Op, x: TensorType, ranks: range, expected: str, index: int = 0) -> TensorType:
+    """`x`, whose number of axes must be one of `ranks`; `expected` says so in words."""
+    if x.rank not in ranks:
+        from netlang.diagnostics.shapes import WrongRank
+
+        raise Rejection(
+            WrongRank,
+            input=index,
+            operator=op.name,
+            expected=expected,
+            received=shape_text(x.shape),
+        )
+    return x
+
+
+def spatial_input(op: Op, inputs: Types) -> TensorType:
+    """The one input, a batch of channels with one to three spatial axes."""
+    return ranked(
+        op,
+        batched(op, the_input(op, inputs)),
+        range(2, 5),
+        "an input of shape [C, L], [C, H, W] or [C, D, H, W]",
+    )
+
+
+def fixed(op: Op, size: Dim, what: str) -> int:
+    """`size`, which must be the same number for every input; `what` it is, in words."""
+    if isinstance(size, Expr):
+        from netlang.diagnostics.shapes import FixedSizeNeeded
+
+        raise Rejection(FixedSizeNeeded, input=0, operator=op.name, what=what, size=str(size))
+    return size
+
+
+def divisible(op: Op, value: int, divisor: int, what: str, argument: str) -> int:
+    """``value // divisor``, which must come out even; `what` the value is, in words."""
+    if value % divisor:
+        from netlang.diagnostics.shapes import NotDivisible
+
+        raise Rejection(
+            NotDivisible,
+            argument=argument,
+            operator=op.name,
+            what=what,
+            value=str(value),
+            divisor_name=f"`{argument}`",
+            divisor=divisor,
+        )
+    return value // divisor
+
+
+def axis_index(op: Op, x: TensorType, axis: int, argument: str = "axis") -> int:
+    """`axis` counted from 0, where a negative one counts from the end."""
+    if not -x.rank <= axis < x.rank:
+        from netlang.diagnostics.shapes import AxisOutOfRange
+
+        raise Rejection(
+            AxisOutOfRange,
+            argument=argument,
+            operator=op.name,
+            axis=axis,
+            received=shape_text(x.shape),
+            lowest=-x.rank,
+            highest=x.rank - 1,
+        )
+    return axis % x.rank

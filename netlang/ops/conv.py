@@ -1,0 +1,268 @@
+"""Convolutions and transposed convolutions over one to three spatial axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, choice, count, flag, sizes
+from netlang.ir.constraints import Constraint
+from netlang.ir.dims import Dim
+from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import KaimingUniform, Uniform, Weight
+from netlang.ops.checks import divisible, fixed, spatial_input
+from netlang.ops.spatial import (
+    Padding, Sizes, at_least, axis_name, extents, fits, padding, per_axis, slide,
+)  # fmt: skip
+
+__all__ = ["Conv", "ConvTranspose"]
+
+
+def _channels(op: Op, x: TensorType) -> int:
+    return fixed(op, x.channels, "the input channels")
+
+
+def _parameters(kernel: tuple[int, ...], out: int, fan_in: int, bias: bool) -> tuple[Weight, ...]:
+    """PyTorch's default: both from U(-b, b) with b = 1/sqrt(fan_in)."""
+    weight = Weight("weight", kernel, KaimingUniform(fan_in))
+    if not bias:
+        return (weight,)
+    return (weight, Weight("bias", (out,), Uniform(fan_in**-0.5)))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Conv(Op):
+    """Convolution (cross-correlation) over one to three spatial axes.
+
+    y[o] = b[o] + sum over c, k of w[o, c, k] x[c, s i + d k - p], each output channel reading the
+    in/groups input channels of its group.
+
+    Shape: [C, L] -> [out, L'], [C, H, W] -> [out, H', W'], [C, D, H, W] -> [out, D', H', W'] with
+    size' = floor((size + 2 pad - dilation (kernel - 1) - 1) / stride) + 1. `pad=same` adds
+    dilation (kernel - 1) in all, the odd one behind, which gives size' = ceil(size / stride).
+    Parameters: weight [out, C/groups, *kernel] and bias [out].
+    MACs: N out C/groups prod(kernel) prod(size'). Other: one addition of the bias for each output.
+
+    Source: LeCun et al. 1989, Backpropagation Applied to Handwritten Zip Code Recognition; groups:
+    Krizhevsky et al. 2012; dilation: Yu, Koltun 2015, arXiv:1511.07122.
+    """
+
+    name: ClassVar[str] = "conv"
+
+    out: int = field(metadata=argument(count, "number of output channels"))
+    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
+    stride: Sizes = field(default=1, metadata=argument(sizes(), "step of the window"))
+    pad: Sizes | str = field(
+        default=0,
+        metadata=argument(sizes("same", minimum=0), "elements added on each side, or `same`"),
+    )
+    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
+    groups: int = field(
+        default=1, metadata=argument(count, "number of groups that the channels are split into")
+    )
+    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
+    pad_mode: str = field(
+        default="zeros",
+        metadata=argument(choice("zeros", "reflect", "replicate", "circular"), "what to pad with"),
+    )
+
+    def _extent(self, rank: int) -> tuple[int, ...]:
+        kernel = per_axis(self.kernel, rank, "kernel")
+        return extents(kernel, per_axis(self.dilation, rank, "dilation"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        divisible(self, _channels(self, x), self.groups, "the input channels", "groups")
+        divisible(self, self.out, self.groups, "`out`", "groups")
+        extent = self._extent(x.rank - 1)
+        pads = padding(self.pad, extent)
+        constraints = fits(self, x.spatial, pads, extent)
+        constraints += _pad_available(self, self.pad_mode, x.spatial, pads)
+        stride = per_axis(self.stride, x.rank - 1, "stride")
+        return Inferred(
+            (x.with_shape(self.out, *slide(x.spatial, pads, extent, stride)),), constraints
+        )
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        x = inputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
+        channels = _channels(self, x) // self.groups
+        return _parameters(
+            (self.out, channels, *kernel), self.out, channels * prod(kernel), self.bias
+        )
+
+    def cost(self, inputs: Types) -> Cost:
+        y = self.infer(inputs).outputs[0]
+        kernel = per_axis(self.kernel, y.rank - 1, "kernel")
+        taps = _channels(self, inputs[0]) // self.groups * prod(kernel)
+        return Cost(y.elements * taps, y.elements if self.bias else 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        rank = inputs[0].rank - 1
+        stride = per_axis(self.stride, rank, "stride")
+        return Window(self._extent(rank), tuple(Fraction(step) for step in stride))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        image = (TensorType((4, 9, 8)),)
+        yield Case(cls(out=6, kernel=3), image)
+        yield Case(cls(out=6, kernel=(3, 3), stride=2, pad=1, bias=False), image)
+        yield Case(cls(out=6, kernel=(1, 5), stride=(1, 2), pad=(0, 2), dilation=(3, 1)), image)
+        yield Case(cls(out=8, kernel=3, groups=2, dilation=2), image)
+        yield Case(cls(out=4, kernel=3, pad="same", groups=4, bias=False), image)
+        yield Case(cls(out=5, kernel=(4, 3), pad="same"), image)
+        yield Case(cls(out=4, kernel=(2, 3), stride=2, pad="same", dilation=(1, 2)), image)
+        yield Case(cls(out=4, kernel=1), (TensorType((3, 1, 1)),))
+        yield Case(cls(out=3, kernel=3, pad=2, pad_mode="reflect"), image)
+        yield Case(cls(out=3, kernel=4, pad="same", pad_mode="replicate"), image)
+        yield Case(cls(out=3, kernel=3, stride=2, pad=(1, 3), pad_mode="circular"), image)
+        yield Case(cls(out=5, kernel=5, stride=2, pad=1), (TensorType((1, 40)),))
+        yield Case(cls(out=5, kernel=3, pad=2, pad_mode="reflect"), (TensorType((2, 11)),))
+        yield Case(cls(out=4, kernel=(3, 2, 1), stride=2, pad=1), (TensorType((2, 5, 6, 7)),))
+        yield Case(cls(out=2, kernel=3, pad=1, pad_mode="replicate"), (TensorType((2, 4, 5, 3)),))
+
+
+def _pad_available(
+    op: Op, mode: str, spatial: Sequence[Dim], pads: Sequence[Padding]
+) -> tuple[Constraint, ...]:
+    """Reflection can't reach further than the input without its edge, wrapping around than once."""
+    if mode not in ("reflect", "circular"):
+        return ()
+    spare = 1 if mode == "reflect" else 0
+    found: tuple[Constraint, ...] = ()
+    for axis, (size, (_, pad)) in enumerate(zip(spatial, pads, strict=True)):
+        where = axis_name(len(spatial), axis)
+        reason = f"`pad_mode={mode}` has only the input to pad with"
+        if isinstance(size, int) and pad > size - spare:
+            from netlang.diagnostics.shapes import PadTooLarge
+
+            raise Rejection(
+                PadTooLarge, argument="pad", operator=op.name, pad=pad, axis=where,
+                most=size - spare, reason=reason,
+            )  # fmt: skip
+        found += at_least(size, pad + spare, reason)
+    return found
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ConvTranspose(Op):
+    """Transposed convolution: the gradient of `conv` with respect to its input, as a layer.
+
+    Every input element adds its value times the kernel to the output at `stride` times its place;
+    `pad` elements are then cut off on each side and `output_pad` added behind.
+
+    Shape: [C, *size] -> [out, *size'] with size' = (size - 1) stride - 2 pad +
+    dilation (kernel - 1) + output_pad + 1.
+    Parameters: weight [C, out/groups, *kernel] and bias [out].
+    MACs: N C out/groups prod(kernel) prod(size). Other: one addition of the bias for each output.
+
+    Source: Zeiler et al. 2010, Deconvolutional Networks; Long et al. 2014, arXiv:1411.4038.
+    """
+
+    name: ClassVar[str] = "conv_transpose"
+
+    out: int = field(metadata=argument(count, "number of output channels"))
+    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
+    stride: Sizes = field(default=1, metadata=argument(sizes(), "step in the output"))
+    pad: Sizes = field(
+        default=0, metadata=argument(sizes(minimum=0), "elements cut off on each side")
+    )
+    output_pad: Sizes = field(
+        default=0,
+        metadata=argument(sizes(minimum=0), "elements added behind, fewer than stride or dilation"),
+    )
+    groups: int = field(
+        default=1, metadata=argument(count, "number of groups that the channels are split into")
+    )
+    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
+    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
+
+    def _extent(self, rank: int) -> tuple[int, ...]:
+        kernel = per_axis(self.kernel, rank, "kernel")
+        return extents(kernel, per_axis(self.dilation, rank, "dilation"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        divisible(self, _channels(self, x), self.groups, "the input channels", "groups")
+        divisible(self, self.out, self.groups, "`out`", "groups")
+        spatial = self._enlarged(x.spatial)
+        constraints: tuple[Constraint, ...] = ()
+        for axis, size in enumerate(spatial):
+            constraints += self._not_empty(size, axis_name(len(spatial), axis))
+        return Inferred((x.with_shape(self.out, *spatial),), constraints)
+
+    def _enlarged(self, spatial: Sequence[Dim]) -> tuple[Dim, ...]:
+        rank = len(spatial)
+        extra = per_axis(self.output_pad, rank, "output_pad")
+        stride = per_axis(self.stride, rank, "stride")
+        self._check_output_pad(extra, stride, per_axis(self.dilation, rank, "dilation"))
+        pads = per_axis(self.pad, rank, "pad")
+        return tuple(
+            (size - 1) * step + (window + more - 2 * pad)
+            for size, step, window, more, pad in zip(
+                spatial, stride, self._extent(rank), extra, pads, strict=True
+            )
+        )
+
+    def _check_output_pad(
+        self, extra: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+    ) -> None:
+        for more, step, spacing in zip(extra, stride, dilation, strict=True):
+            if more >= max(step, spacing):
+                from netlang.diagnostics.shapes import ConflictingArguments
+
+                raise Rejection(
+                    ConflictingArguments, argument="output_pad", operator=self.name,
+                    conflict=f"`output_pad` is {more}, and `stride` {step}, `dilation` {spacing}",
+                    advice="`output_pad` must be smaller than `stride` or `dilation`",
+                )  # fmt: skip
+
+    def _not_empty(self, size: Dim, axis: str) -> tuple[Constraint, ...]:
+        if isinstance(size, int) and size < 1:
+            from netlang.diagnostics.shapes import EmptyOutput
+
+            raise Rejection(
+                EmptyOutput, argument="pad", operator=self.name, axis=axis, size=size,
+                advice="use a smaller `pad`",
+            )  # fmt: skip
+        return at_least(size, 1, f"`{self.name}` must leave some of the {axis}")
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        x = inputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
+        out = self.out // self.groups
+        return _parameters(
+            (_channels(self, x), out, *kernel), self.out, out * prod(kernel), self.bias
+        )
+
+    def cost(self, inputs: Types) -> Cost:
+        x = inputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
+        y = self.infer(inputs).outputs[0]
+        macs = x.elements * (self.out // self.groups * prod(kernel))
+        return Cost(macs, y.elements if self.bias else 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        rank = inputs[0].rank - 1
+        stride = per_axis(self.stride, rank, "stride")
+        extent = tuple(
+            -(-window // step) for window, step in zip(self._extent(rank), stride, strict=True)
+        )
+        return Window(extent, tuple(Fraction(1, step) for step in stride))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        image = (TensorType((4, 5, 6)),)
+        yield Case(cls(out=6, kernel=2, stride=2), image)
+        yield Case(cls(out=6, kernel=(3, 4), stride=2, pad=1, output_pad=(1, 0)), image)
+        yield Case(cls(out=6, kernel=3, groups=2, dilation=2, bias=False), image)
+        yield Case(cls(out=3, kernel=3, dilation=3, stride=2, output_pad=2), image)
+        yield Case(cls(out=3, kernel=4), (TensorType((5, 1, 1)),))
+        yield Case(cls(out=3, kernel=4, stride=3, pad=1), (TensorType((2, 7)),))
+        yield Case(cls(out=2, kernel=(1, 2, 3), stride=(1, 2, 2)), (TensorType((2, 3, 4, 5)),))

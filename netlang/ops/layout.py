@@ -1,0 +1,111 @@
+"""Operators that only lay elements out in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, integer, shape
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import axis_index, batched, inputs_of, shape_text
+from netlang.ops.spatial import product
+from netlang.ops.tracing import traced_product
+
+__all__ = ["Flatten", "Reshape"]
+
+
+class Layout(Op):
+    """An operator that moves elements and computes nothing: no weights, no cost."""
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Flatten(Layout):
+    """Joins the axes from `start` to `end`, both included, into one, row by row.
+
+    Shape: [C, H, W] -> [C H W]; the batch axis stays. Axes count from 0, the channels; negative
+    ones from the end. Other: 0.
+
+    Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition.
+    """
+
+    name: ClassVar[str] = "flatten"
+
+    start: int = field(default=0, metadata=argument(integer, "first axis to join"))
+    end: int = field(default=-1, metadata=argument(integer, "last axis to join"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        start, end = axis_index(self, x, self.start, "start"), axis_index(self, x, self.end, "end")
+        if start > end:
+            from netlang.diagnostics.shapes import ConflictingArguments
+
+            raise Rejection(
+                ConflictingArguments, argument="end", operator=self.name,
+                conflict=f"`start` is axis {start}, which comes after `end`, axis {end}",
+                advice="`start` must be the first and `end` the last axis to join",
+            )  # fmt: skip
+        joined = traced_product(x.shape[start : end + 1])
+        return Inferred((x.with_shape(*x.shape[:start], joined, *x.shape[end + 1 :]),))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window() if inputs[0].rank == 1 else Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((3, 4, 5)),))
+        yield Case(cls(start=1), (TensorType((3, 4, 5)),))
+        yield Case(cls(start=-3, end=1), (TensorType((3, 4, 5)),))
+        yield Case(cls(), (TensorType((6,)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Reshape(Layout):
+    """Lays the elements of each example out in another shape, row by row.
+
+    Shape: [*] -> shape, with as many elements; the batch axis stays. Other: 0.
+
+    Source: as in every array language since APL (Iverson 1962).
+    """
+
+    name: ClassVar[str] = "reshape"
+
+    shape: tuple[Dim, ...] = field(metadata=argument(shape, "the shape wanted, without the batch"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        found, wanted = product(x.shape), product(self.shape)
+        y = x.with_shape(*self.shape)
+        if found == wanted:
+            return Inferred((y,))
+        if isinstance(found, int) and isinstance(wanted, int):
+            from netlang.diagnostics.shapes import ElementCountDiffers
+
+            raise Rejection(
+                ElementCountDiffers, argument="shape", operator=self.name,
+                target=shape_text(self.shape), wanted=str(wanted), received=shape_text(x.shape),
+                found=str(found),
+            )  # fmt: skip
+        reason = f"`reshape` to {shape_text(self.shape)} keeps the number of elements"
+        return Inferred((y,), (Constraint(found, Relation.EQUAL, wanted, reason),))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(shape=(1, 40)), (TensorType((40,)),))
+        yield Case(cls(shape=(5, 3, 4)), (TensorType((3, 4, 5)),))
+        yield Case(cls(shape=(60,)), (TensorType((3, 4, 5)),))

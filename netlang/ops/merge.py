@@ -1,0 +1,194 @@
+"""Operators that join several values into one, and the one that leaves a value alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, integer
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.types import BATCH, DType, TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.agreement import broadcast, joined
+from netlang.ops.checks import axis_index, floating, inputs_of
+
+__all__ = ["Add", "Concat", "Identity", "Max", "Mul", "Sub"]
+
+_LEARNED = TensorType((3, 1, 1), batch=None)
+_IMAGE = TensorType((3, 4, 5))
+_PER_CHANNEL = TensorType((3, 1, 1))
+
+
+class Elementwise(Op):
+    """Joins values of one shape element by element, from the first to the last."""
+
+    def infer(self, inputs: Types) -> Inferred:
+        for index, x in enumerate(inputs_of(self, inputs)):
+            floating(self, x, index)
+        return broadcast(self, inputs)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, broadcast(self, inputs).outputs[0].elements * (len(inputs) - 1))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Add(Elementwise):
+    """Sum of the branches: y = a + b + ...
+
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
+    over the batch and the axes that it lacks in front.
+    Other: 1 for each output and branch after the first.
+
+    Source: He et al. 2015, Deep Residual Learning for Image Recognition, arXiv:1512.03385.
+    """
+
+    name: ClassVar[str] = "add"
+    arity: ClassVar[Arity] = Arity(2, None)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE, _IMAGE))
+        yield Case(cls(), (_IMAGE, _PER_CHANNEL, _IMAGE))
+        yield Case(cls(), (TensorType((5,)), TensorType((5,), batch=None)))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Sub(Elementwise):
+    """Difference of two branches: y = a - b.
+
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
+    over the batch and the axes that it lacks in front.
+    Other: 1 for each output.
+
+    Source: elementary arithmetic.
+    """
+
+    name: ClassVar[str] = "sub"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE, _IMAGE))
+        yield Case(cls(), (_PER_CHANNEL, _IMAGE))
+        yield Case(cls(), (_LEARNED, _IMAGE))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Mul(Elementwise):
+    """Product of the branches, element by element: y = a b ...
+
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
+    over the batch and the axes that it lacks in front.
+    Other: 1 for each output and branch after the first.
+
+    Source: Hu et al. 2017, Squeeze-and-Excitation Networks, arXiv:1709.01507.
+    """
+
+    name: ClassVar[str] = "mul"
+    arity: ClassVar[Arity] = Arity(2, None)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE, _PER_CHANNEL))
+        yield Case(cls(), (_LEARNED, _IMAGE))
+        yield Case(cls(), (_IMAGE, TensorType((5,), batch=None), _IMAGE))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Max(Elementwise):
+    """Maximum of the branches, element by element: y = max(a, b, ...).
+
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
+    over the batch and the axes that it lacks in front.
+    Other: 1 for each output and branch after the first.
+
+    Source: Goodfellow et al. 2013, Maxout Networks, arXiv:1302.4389.
+    """
+
+    name: ClassVar[str] = "max"
+    arity: ClassVar[Arity] = Arity(2, None)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE, _IMAGE))
+        yield Case(cls(), (_IMAGE, _PER_CHANNEL, _IMAGE))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Concat(Op):
+    """The branches one behind the other along an axis, the channels unless told otherwise.
+
+    Shape: [C1, *size], [C2, *size], ... -> [C1 + C2 + ..., *size]; the other axes must agree.
+    Other: 0.
+
+    Source: Szegedy et al. 2014, Going Deeper with Convolutions, arXiv:1409.4842.
+    """
+
+    name: ClassVar[str] = "concat"
+    arity: ClassVar[Arity] = Arity(1, None)
+
+    axis: int = field(
+        default=0, metadata=argument(integer, "axis to join along; 0 is the channels")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        first = inputs_of(self, inputs)[0]
+        return joined(self, inputs, axis_index(self, first, self.axis))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE, TensorType((2, 4, 5)), TensorType((1, 4, 5))))
+        yield Case(cls(axis=-1), (_IMAGE, TensorType((3, 4, 2))))
+        yield Case(cls(axis=1), (_IMAGE, TensorType((3, 1, 5))))
+        yield Case(cls(), (TensorType((2,)), TensorType((3,))))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Identity(Op):
+    """The value as it is: y = x. The empty branch of a merge.
+
+    Shape: [*] -> [*], of any element type. Other: 0.
+
+    Source: He et al. 2015, Deep Residual Learning for Image Recognition, arXiv:1512.03385.
+    """
+
+    name: ClassVar[str] = "identity"
+
+    def infer(self, inputs: Types) -> Inferred:
+        return Inferred((inputs_of(self, inputs)[0],))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE,))
+        yield Case(cls(), (TensorType((4,), dtype=DType.INT64, batch=BATCH),))

@@ -1,0 +1,34 @@
+"""The base of operators that treat every element by itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netlang.ir.op import Cost, Inferred, Op, Reach, Window
+from netlang.ir.types import Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import the_input
+
+__all__ = ["Pointwise"]
+
+
+class Pointwise(Op):
+    """An operator without weights whose output has the type of its input.
+
+    `per_element` counts the arithmetic operations of one element: each comparison, addition,
+    multiplication, division, exponential, logarithm, tanh and erf is one.
+    """
+
+    per_element: ClassVar[int]
+
+    def infer(self, inputs: Types) -> Inferred:
+        return Inferred((the_input(self, inputs),))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * self.per_element)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()

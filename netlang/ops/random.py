@@ -1,0 +1,51 @@
+"""Draws from a distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.agreement import broadcast
+from netlang.ops.checks import floating, inputs_of
+
+__all__ = ["GaussianSample"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GaussianSample(Op):
+    """A draw from a normal distribution, told so that gradients pass: the inputs are mean, logvar.
+
+    In training y = mean + exp(logvar / 2) e with e from N(0, 1) for each element; when deployed,
+    y = mean.
+
+    Shape: [*], [*] -> [*]. Other: 0, as deployed.
+
+    Source: Kingma, Welling 2013, Auto-Encoding Variational Bayes, arXiv:1312.6114.
+    """
+
+    name: ClassVar[str] = "gaussian_sample"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    def infer(self, inputs: Types) -> Inferred:
+        for index, x in enumerate(inputs_of(self, inputs)):
+            floating(self, x, index)
+        return broadcast(self, inputs)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((20,)), TensorType((20,))))
+        yield Case(cls(), (TensorType((3, 4, 5)), TensorType((3, 4, 5))))

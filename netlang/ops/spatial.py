@@ -1,0 +1,144 @@
+"""Windows that slide over spatial axes: arguments per axis, padding, output sizes.
+
+What an operator's field holds is what was written (``3`` or ``3x5``); everything that depends on
+the number of spatial axes is worked out here, for operators and backends alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TypeAlias
+
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim, Expr, evaluate, floor_div, floors_of, symbols_of
+from netlang.ir.op import Op, Rejection
+
+__all__ = [
+    "Padding",
+    "Sizes",
+    "at_least",
+    "axis_name",
+    "extents",
+    "fits",
+    "padding",
+    "per_axis",
+    "product",
+    "slide",
+    "volume",
+]
+
+Sizes: TypeAlias = int | tuple[int, ...]
+# Elements added before and after an axis.
+Padding: TypeAlias = tuple[int, int]
+
+_AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+def axis_name(rank: int, axis: int) -> str:
+    """What spatial axis `axis` (from 0) of `rank` is called."""
+    return _AXES[rank][axis]
+
+
+def per_axis(value: Sizes, rank: int, argument: str | None = None) -> tuple[int, ...]:
+    """`value` for each of `rank` spatial axes; `argument` is its name, for messages."""
+    if isinstance(value, int):
+        return (value,) * rank
+    if len(value) != rank:
+        from netlang.diagnostics.shapes import SizesPerAxis
+
+        raise Rejection(
+            SizesPerAxis,
+            argument=argument,
+            value="x".join(map(str, value)),
+            received=len(value),
+            expected=f"{rank} spatial {'axis' if rank == 1 else 'axes'}",
+        )
+    return value
+
+
+def product(sizes: Sequence[Dim]) -> Dim:
+    """The product of sizes."""
+    total: Dim = 1
+    for size in sizes:
+        total = total * size
+    return total
+
+
+def extents(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+    """How many input elements a dilated kernel spans: d(k - 1) + 1."""
+    return tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+
+
+def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
+    """Elements added before and after each axis.
+
+    `same` adds as many as the kernel takes away at stride 1, the odd one behind (as PyTorch does);
+    with stride s the output has ceil(size / s).
+    """
+    if isinstance(pad, str):
+        return tuple(((e - 1) // 2, e // 2) for e in extent)
+    return tuple((p, p) for p in per_axis(pad, len(extent), "pad"))
+
+
+def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
+    """``left >= right`` as a constraint, its constant on the right; none where all sizes meet it."""
+    if not isinstance(left, Expr) or (_grows(left) and _smallest(left) >= right):
+        return ()
+    constant = left.constant
+    return (Constraint(left - constant, Relation.AT_LEAST, right - constant, reason),)
+
+
+def _grows(dim: Expr) -> bool:
+    """Whether `dim` never falls when a size grows."""
+    return all(coefficient > 0 or not monomial for coefficient, monomial in dim.terms) and all(
+        _grows(floor.numerator) for floor in floors_of(dim)
+    )
+
+
+def _smallest(dim: Expr) -> int:
+    """What `dim` is where every size is 1."""
+    return evaluate(dim, dict.fromkeys(symbols_of(dim), 1))
+
+
+def fits(
+    op: Op, spatial: Sequence[Dim], pads: Sequence[Padding], extent: Sequence[int]
+) -> tuple[Constraint, ...]:
+    """Every window must fit into its padded axis at least once."""
+    found: tuple[Constraint, ...] = ()
+    for axis, (size, (before, after), window) in enumerate(zip(spatial, pads, extent, strict=True)):
+        padded = size + (before + after)
+        where = axis_name(len(spatial), axis)
+        if isinstance(padded, int) and padded < window:
+            from netlang.diagnostics.shapes import KernelTooLarge
+
+            raise Rejection(
+                KernelTooLarge,
+                argument="kernel",
+                operator=op.name,
+                axis=where,
+                extent=window,
+                padded=padded,
+            )
+        found += at_least(
+            padded, window, f"the kernel of `{op.name}` spans {window} of the {where}"
+        )
+    return found
+
+
+def slide(
+    spatial: Sequence[Dim],
+    pads: Sequence[Padding],
+    extent: Sequence[int],
+    stride: Sequence[int],
+) -> tuple[Dim, ...]:
+    """How often a window fits: floor((size + padding - extent) / stride) + 1."""
+    return tuple(
+        floor_div(size + (before + after - window), step) + 1
+        for size, (before, after), window, step in zip(spatial, pads, extent, stride, strict=True)
+    )
+
+
+def volume(kernel: Sequence[int]) -> int:
+    """Elements of a kernel."""
+    return prod(kernel)

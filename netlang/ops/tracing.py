@@ -1,0 +1,41 @@
+"""Sums and products of sizes that keep the origin of their numbers.
+
+Plain arithmetic forgets where a `Traced` number came from; an operator whose output size is a sum
+or a product of sizes (`concat`, `flatten`) uses these, so that a backend can write the size of
+what follows in terms of the block's parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netlang.ir.dims import Dim
+from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
+
+__all__ = ["traced_product", "traced_sum"]
+
+
+def traced_sum(sizes: Iterable[Dim]) -> Dim:
+    """The sum of `sizes`, traced where all are numbers and one of them is traced."""
+    total: Dim = 0
+    for size in sizes:
+        total = size if isinstance(total, int) and total == 0 else _join("+", total, size)
+    return total
+
+
+def traced_product(sizes: Iterable[Dim]) -> Dim:
+    """The product of `sizes`, traced where all are numbers and one of them is traced."""
+    total: Dim = 1
+    for size in sizes:
+        total = size if isinstance(total, int) and total == 1 else _join("*", total, size)
+    return total
+
+
+def _join(operator: str, left: Dim, right: Dim) -> Dim:
+    value = left + right if operator == "+" else left * right
+    if not isinstance(left, int) or not isinstance(right, int) or not isinstance(value, int):
+        return value
+    if not isinstance(left, Traced) and not isinstance(right, Traced):
+        return value
+    origin = BinaryOrigin(operator, origin_of(left) or int(left), origin_of(right) or int(right))
+    return Traced(value, origin)

@@ -1,0 +1,34 @@
+"""The base of everything that a recipe names: optimizers, schedules, losses, data, augmentations.
+
+A description is a frozen dataclass whose fields are its signature in the language
+(`netlang.ir.arguments`). It says what is wanted and holds no tensor; a backend carries it out.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netlang.elaborate.values import describe
+from netlang.ir.arguments import Argument, signature
+
+__all__ = ["Description"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description(ABC):
+    """`name` is the word that a recipe uses for it."""
+
+    name: ClassVar[str]
+
+    def __str__(self) -> str:
+        """As a recipe would write it, every argument spelled out."""
+        given = ", ".join(
+            f"{item.name}={self._spelled(item)}" for item in signature(type(self))
+        )
+        return f"{self.name}({given})" if given else self.name
+
+    def _spelled(self, item: Argument) -> str:
+        value = getattr(self, item.name)
+        return str(value) if value in item.kind.keywords else describe(value)

@@ -1,0 +1,68 @@
+"""Kinds of arguments that recipes have beyond those of operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.elaborate.values import Range
+from netlang.ir.arguments import Kind, Mismatch, count, number, text
+
+__all__ = [
+    "counts", "decay", "decays", "deviations", "non_negative", "per_channel", "positive", "scales",
+    "plain_name", "share", "size_or_sizes",
+]  # fmt: skip
+
+def _number(accepts: Callable[[float], bool]) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        converted = number.convert(value)
+        if not isinstance(converted, float) or not accepts(converted):
+            raise Mismatch
+        return converted
+
+    return convert
+
+def _many(item: Kind, length: int | None = None) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        if not isinstance(value, tuple) or not value:
+            raise Mismatch
+        if length is not None and len(value) != length:
+            raise Mismatch
+        return tuple(item.convert(part) for part in value)
+
+    return convert
+
+def _between(item: Kind) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        if not isinstance(value, Range):
+            raise Mismatch
+        start, stop = item.convert(value.start), item.convert(value.stop)
+        if value.start > value.stop:
+            raise Mismatch(f"{value}, which ends before it starts")
+        return Range(start, stop)  # type: ignore[arg-type]  # both kinds used here give numbers
+
+    return convert
+
+def _size(value: object) -> object:
+    return _between(count)(value) if isinstance(value, Range) else count.convert(value)
+
+
+def _plain(value: object) -> object:
+    """A name that can't lead anywhere: no separator, no dot."""
+    name = text.convert(value)
+    if not isinstance(name, str) or not name.replace("-", "_").isidentifier():
+        raise Mismatch
+    return name
+
+
+positive = Kind("a number above 0", _number(lambda value: 0.0 < value < float("inf")))
+non_negative = Kind("a number >= 0", _number(lambda value: 0.0 <= value < float("inf")))
+decay = Kind("a number from 0 to below 1", _number(lambda value: 0.0 <= value < 1.0))
+share = Kind("a number from 0 to 1", _number(lambda value: 0.0 <= value <= 1.0))
+
+decays = Kind("two numbers from 0 to below 1", _many(decay, 2))
+counts = Kind("a list of whole numbers >= 1", _many(count))
+per_channel = Kind("a list of numbers, one for each channel", _many(number))
+deviations = Kind("a list of numbers above 0, one for each channel", _many(positive))
+scales = Kind("a range of numbers above 0 (`0.08..1.0`)", _between(positive))
+size_or_sizes = Kind("a whole number >= 1 or a range of them (`256..480`)", _size)
+plain_name = Kind("a name of letters, digits, `_` and `-`", _plain)

@@ -1,0 +1,33 @@
+"""The words of recipes: for each kind of thing its classes by name.
+
+A module is imported when a recipe first uses a word of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+
+from netlang.recipes.description import Description
+
+__all__ = ["KINDS", "table"]
+
+# The kind as a message calls it, and the module that holds its classes.
+KINDS: Mapping[str, str] = {
+    "optimizer": "optimizers",
+    "schedule": "schedules",
+    "loss": "losses",
+    "data source": "data",
+    "augmentation": "augmentations",
+    "normalization": "normalizations",
+    "initialization": "initializations",
+}
+
+
+@cache
+def table(kind: str) -> Mapping[str, type[Description]]:
+    """Every class of a kind by the word that recipes use for it."""
+    module = import_module(f"netlang.recipes.{KINDS[kind]}")
+    classes: tuple[type[Description], ...] = module.ALL
+    return {cls.name: cls for cls in classes}

@@ -1,0 +1,75 @@
+"""Source text and the spans that point into it.
+
+Holds on exit: a `Span` always lies inside its source, so every stage after this one can show the
+user's own line without asking where it came from.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+__all__ = ["Location", "Source", "Span"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a text as editors count it: line and column from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One text and the name that the user knows it by (a path as given, or `<string>`)."""
+
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
+        return starts
+
+    def location(self, offset: int) -> Location:
+        """Line and column of the character at `offset`."""
+        line = bisect_right(self._line_starts, offset)
+        return Location(line, offset - self._line_starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (from 1), without its line break."""
+        start = self._line_starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+
+    def line_start(self, number: int) -> int:
+        """Offset of the first character of line `number` (from 1)."""
+        return self._line_starts[number - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The characters `start` to `end` (exclusive) of a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def location(self) -> Location:
+        return self.source.location(self.start)
+
+    def to(self, other: Span) -> Span:
+        """The span from the start of this one to the end of `other`."""
+        return Span(self.source, self.start, other.end)
+
+    def __str__(self) -> str:
+        where = self.location
+        return f"{self.source.name}:{where.line}:{where.column}"

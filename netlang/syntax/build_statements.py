@@ -1,0 +1,235 @@
+"""Makers of the nodes for steps, statements and definitions: see `builder.py` for what they get."""
+
+from __future__ import annotations
+
+from netlang.source import Span
+from netlang.syntax.ast import (
+    Apply,
+    Assert,
+    Auxiliary,
+    BlockDef,
+    Constant,
+    Entry,
+    File,
+    For,
+    FromImport,
+    If,
+    Import,
+    Input,
+    Label,
+    Name,
+    NetAlias,
+    NetDef,
+    Output,
+    Parameter,
+    Path,
+    Pipeline,
+    Reference,
+    Repeat,
+    Reuse,
+    Scope,
+    SizeDecl,
+    Step,
+    Suite,
+    TrainDef,
+    Tuple,
+    TypeSpec,
+)  # fmt: skip
+from netlang.syntax.builder import Builder, Maker, Parts
+from netlang.syntax.literals import docstring_value
+
+__all__ = ["STATEMENTS"]
+
+
+def _list(b: Builder, parts: Parts, first: int, last: int) -> Parts:
+    return parts
+
+
+# --- steps -------------------------------------------------------------------------------------
+
+
+def _apply(b: Builder, parts: Parts, first: int, last: int) -> Apply:
+    arguments = body = None
+    for part in parts[1:]:
+        if isinstance(part, Suite):
+            body = part
+        else:
+            arguments = part
+    return Apply(b.span(first, last), b.text(first), b.span(first, first), arguments, body)
+
+
+def _scope(b: Builder, parts: Parts, first: int, last: int) -> Scope:
+    return Scope(b.span(first, last), parts[0])
+
+
+def _tuple(b: Builder, parts: Parts, first: int, last: int) -> Tuple:
+    return Tuple(b.span(first, last), tuple(parts))
+
+
+def _reuse(b: Builder, parts: Parts, first: int, last: int) -> Reuse:
+    return Reuse(b.span(first, last), parts[0])
+
+
+def _reference(b: Builder, parts: Parts, first: int, last: int) -> Reference:
+    """Of a label, or of the parts of one where it stands as a step."""
+    span = b.span(first, last)
+    label = parts[0]
+    return Reference(span, label if isinstance(label, Label) else Label(span, tuple(label)))
+
+
+def _step(b: Builder, parts: Parts, first: int, last: int) -> Step:
+    return Step(b.span(first, last), parts[0] if len(parts) == 2 else None, parts[-1])
+
+
+def _path(b: Builder, parts: Parts, first: int, last: int) -> Path:
+    return Path(b.span(first, last), tuple(parts))
+
+
+# --- statements --------------------------------------------------------------------------------
+
+
+def _output(b: Builder, parts: Parts, first: int, last: int) -> Output:
+    path = parts[1] if len(parts) == 2 else None
+    return Output(b.span(first, last), b.text(parts[0]), b.span(parts[0], parts[0]), path)
+
+
+def _auxiliary(b: Builder, parts: Parts, first: int, last: int) -> Auxiliary:
+    path = parts[1] if len(parts) == 2 else None
+    return Auxiliary(b.span(first, last), b.text(parts[0]), b.span(parts[0], parts[0]), path)
+
+
+def _input(b: Builder, parts: Parts, first: int, last: int) -> Input:
+    type_spec = parts[1] if len(parts) == 2 else None
+    return Input(b.span(first, last), b.text(parts[0]), b.span(parts[0], parts[0]), type_spec)
+
+
+def _type_spec(b: Builder, parts: Parts, first: int, last: int) -> TypeSpec:
+    span = b.span(first, last)
+    if parts and isinstance(parts[0], int):
+        return TypeSpec(span, b.text(first), b.span(first, first), tuple(parts[1:]))
+    return TypeSpec(span, None, None, tuple(parts))
+
+
+def _size_decl(b: Builder, parts: Parts, first: int, last: int) -> SizeDecl:
+    span = b.span(first, last)
+    if len(parts) == 2:
+        return SizeDecl(span, b.text(first), parts[1])
+    size = parts[0]
+    return SizeDecl(span, size.name, None) if isinstance(size, Name) else SizeDecl(span, None, size)
+
+
+def _constant(b: Builder, parts: Parts, first: int, last: int) -> Constant:
+    return Constant(b.span(first, last), b.text(first), b.span(first, first), parts[1])
+
+
+def _if(b: Builder, parts: Parts, first: int, last: int) -> If:
+    otherwise = parts[2] if len(parts) == 3 else None
+    if isinstance(otherwise, If):
+        otherwise = Suite(otherwise.span, (otherwise,))
+    return If(b.span(first, last), parts[0], parts[1], otherwise)
+
+
+def _for(b: Builder, parts: Parts, first: int, last: int) -> For:
+    *targets, iterable, body = parts
+    return For(b.span(first, last), tuple(targets), iterable, body)
+
+
+def _repeat(b: Builder, parts: Parts, first: int, last: int) -> Repeat:
+    return Repeat(b.span(first, last), parts[0], parts[1])
+
+
+def _assert(b: Builder, parts: Parts, first: int, last: int) -> Assert:
+    return Assert(b.span(first, last), parts[0], parts[1] if len(parts) == 2 else None)
+
+
+def _suite(b: Builder, parts: Parts, first: int, last: int) -> Suite:
+    return Suite(b.span(first, last), tuple(parts))
+
+
+# --- definitions -------------------------------------------------------------------------------
+
+
+def _doc(b: Builder, parts: Parts) -> str | None:
+    """Takes the docstring, which is a token, off the front of the parts."""
+    if parts and isinstance(parts[0], int):
+        return docstring_value(b.text(parts.pop(0)))
+    return None
+
+
+def _body(b: Builder, parts: Parts, first: int, last: int) -> tuple[str | None, Suite]:
+    doc = _doc(b, parts)
+    return doc, Suite(b.span(first, last), tuple(parts))
+
+
+def _parameter(b: Builder, parts: Parts, first: int, last: int) -> Parameter:
+    default = parts[1] if len(parts) == 2 else None
+    return Parameter(b.span(first, last), b.text(first), b.span(first, first), default)
+
+
+def _parameters(b: Builder, parts: Parts, first: int, last: int) -> tuple[Parameter, ...]:
+    return tuple(parts)
+
+
+def _block_def(b: Builder, parts: Parts, first: int, last: int) -> BlockDef:
+    name, *parameters, (doc, body) = parts
+    declared = parameters[0] if parameters else ()
+    return BlockDef(b.span(first, last), b.text(name), b.span(name, name), declared, doc, body)
+
+
+def _net_def(b: Builder, parts: Parts, first: int, last: int) -> NetDef:
+    name, *parameters, (doc, body) = parts
+    declared = parameters[0] if parameters else ()
+    return NetDef(b.span(first, last), b.text(name), b.span(name, name), declared, doc, body)
+
+
+def _net_alias(b: Builder, parts: Parts, first: int, last: int) -> NetAlias:
+    name, value = parts[:2]
+    doc = _doc(b, parts[2:])
+    return NetAlias(b.span(first, last), b.text(name), b.span(name, name), value, doc)
+
+
+def _train_def(b: Builder, parts: Parts, first: int, last: int) -> TrainDef:
+    name = parts.pop(0)
+    declared = parts.pop(0) if parts and isinstance(parts[0], tuple) else ()
+    doc = _doc(b, parts)
+    span = b.span(first, last)
+    return TrainDef(span, b.text(name), b.span(name, name), declared, doc, tuple(parts))
+
+
+def _pipeline(b: Builder, parts: Parts, first: int, last: int) -> Pipeline:
+    return Pipeline(b.span(first, last), tuple(parts))
+
+
+def _entry(b: Builder, parts: Parts, first: int, last: int) -> Entry:
+    return Entry(b.span(first, last), b.text(first), b.span(first, first), parts[1])
+
+
+def _module(b: Builder, parts: Parts, first: int, last: int) -> tuple[tuple[str, ...], Span]:
+    return tuple(b.text(token) for token in parts), b.span(first, last)
+
+
+def _import(b: Builder, parts: Parts, first: int, last: int) -> Import:
+    alias = b.text(last) if len(parts) == 2 else None
+    return Import(b.span(first, last), b.text(first), alias)
+
+
+def _from_import(b: Builder, parts: Parts, first: int, last: int) -> FromImport:
+    (module, module_span), *names = parts
+    return FromImport(b.span(first, last), module, module_span, tuple(names))
+
+
+def _file(b: Builder, parts: Parts, first: int, last: int) -> File:
+    doc = _doc(b, parts)
+    return File(Span(b.source, 0, len(b.characters)), doc, tuple(parts))
+
+
+STATEMENTS: dict[str, Maker] = {
+    "list": _list, "apply": _apply, "scope": _scope, "tuple": _tuple, "reuse": _reuse,
+    "reference": _reference, "step": _step, "path": _path, "output": _output,
+    "auxiliary": _auxiliary, "input": _input, "type_spec": _type_spec, "size_decl": _size_decl,
+    "constant": _constant, "if": _if, "for": _for, "repeat": _repeat, "assert": _assert,
+    "suite": _suite, "body": _body, "parameter": _parameter, "parameters": _parameters,
+    "block_def": _block_def, "net_def": _net_def, "net_alias": _net_alias,
+    "train_def": _train_def, "pipeline": _pipeline, "entry": _entry, "module": _module,
+    "import": _import, "from_import": _from_import, "file": _file,
+}  # fmt: skip

@@ -1,0 +1,34 @@
+"""How large a file, a nesting and a number may be, and the exception that a broken rule travels in.
+
+The limits bound time and memory for any input and lie far above what a person writes.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+__all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_DIGITS", "Mistake"]
+
+MAX_CHARACTERS = 16 * 2**20
+"""A net of 100,000 distinct layer lines has about 5 million."""
+
+MAX_DEPTH = 100
+"""How deep brackets, operators and `else if` may nest; later stages recurse over the tree."""
+
+MAX_DIGITS = 30
+"""Digits of one number: 64-bit sizes have 19, a float tells 17 apart."""
+
+
+@final
+class Mistake(Exception):
+    """Something that the tables can't see is wrong with the text from `start` to `end`.
+
+    `kind` names the function of `netlang.syntax.mistakes` that explains it. Diagnostics are not made
+    here, so that a good file never loads their module.
+    """
+
+    def __init__(self, kind: str, start: int, end: int) -> None:
+        super().__init__(kind, start, end)
+        self.kind = kind
+        self.start = start
+        self.end = end

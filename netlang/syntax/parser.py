@@ -1,0 +1,222 @@
+"""Tokens to tree: the LALR(1) automaton of `grammar.lark`, run over its tables.
+
+Lark computes the tables ahead of time (`tables.py`); this loop only follows them, so that neither
+Lark nor the grammar is loaded when a net is compiled. The tree grows from the leaves in one pass
+without recursion: time is linear, and no nesting can overflow the stack.
+
+Holds on exit of `parse`: the file follows the grammar and the limits of `limits.py`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, final
+
+from netlang.source import Source
+from netlang.syntax.ast import Expr, File
+from netlang.syntax.build_expressions import EXPRESSIONS
+from netlang.syntax.build_statements import STATEMENTS
+from netlang.syntax.builder import Builder, Maker
+from netlang.syntax.lexer import Lexer, Tokens, Words
+from netlang.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, Mistake
+
+__all__ = ["Stuck", "Tables", "load_tables", "parse", "parse_part"]
+
+_NESTING = frozenset((
+    "attribute", "binary", "call", "compare", "conditional", "if", "index", "list_expr", "logical",
+    "slice", "suite", "tuple_expr", "unary",
+))  # fmt: skip
+
+
+class Rule(NamedTuple):
+    """What to do where a rule ends: take `length` values, make one of those in `kept`.
+
+    `maker` is None where the one kept value is handed on, and `make_list` for a repetition;
+    values at `spliced` are such lists and are put in place.
+    """
+
+    origin: str
+    length: int
+    maker: Maker | None
+    kept: tuple[int, ...]
+    spliced: frozenset[int]
+    nests: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`tables.json`, ready to follow.
+
+    `actions[state][kind]` is the state to go to, or -1 - the number of the rule that ends here;
+    `gotos[state][origin]` is the state after a rule of that name.
+    """
+
+    words: Words
+    rules: tuple[Rule, ...]
+    actions: list[dict[str, int]]
+    gotos: list[dict[str, int]]
+    starts: dict[str, int]
+
+
+@final
+class Stuck(Exception):
+    """No rule allows the token number `index` after what was read; `states` is the stack then."""
+
+    def __init__(self, tokens: Tokens, index: int, states: list[int]) -> None:
+        super().__init__(index)
+        self.tokens = tokens
+        self.index = index
+        self.states = states
+
+
+@cache
+def load_tables() -> Tables:
+    makers = EXPRESSIONS | STATEMENTS
+    data = json.loads(Path(__file__).with_name("tables.json").read_bytes())
+    rules = tuple(
+        Rule(
+            origin,
+            length,
+            makers[maker] if maker else None,
+            tuple(kept),
+            frozenset(spliced),
+            int(maker in _NESTING),
+        )
+        for origin, length, maker, kept, spliced in data["rules"]
+    )
+    return Tables(
+        words=Words(data["patterns"], data["keywords"], data["marks"]),
+        rules=rules,
+        actions=[data["actions"][row] for row, _ in data["states"]],
+        gotos=[data["gotos"][row] for _, row in data["states"]],
+        starts=data["starts"],
+    )
+
+
+def parse(source: Source) -> File:
+    """The tree of a whole file; raises `NetlangError` with every mistake that was found."""
+    if len(source.text) > MAX_CHARACTERS:
+        from netlang.syntax.mistakes import too_large
+
+        raise too_large(source)
+    try:
+        file = parse_part(source, "file", int(source.text.startswith("\ufeff")), len(source.text))
+    except (Stuck, Mistake) as first:
+        from netlang.syntax.mistakes import explain
+
+        raise explain(source, first) from None
+    assert isinstance(file, File)
+    return file
+
+
+def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
+    """What the characters `start` to `end` are as a `symbol`; raises `Stuck` or `Mistake`."""
+    tables = load_tables()
+    with _no_collection():
+        tokens = Lexer(tables.words, source.text, start, end).run()
+        run = _Run(tables, Builder(source, tokens, _parse_expression))
+        return run.follow(tables.starts[symbol])
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A tree has no cycles: collecting while it grows walks it again and again for nothing."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _parse_expression(source: Source, start: int, end: int) -> Expr:
+    expression = parse_part(source, "conditional", start, end)
+    return expression  # type: ignore[return-value]  # the start symbol makes an expression
+
+
+@final
+class _Run:
+    """One way through the automaton. The stacks hold, for each symbol read and not yet used, its
+    state, its value, the number of its first token, and how deep the tree under it is."""
+
+    def __init__(self, tables: Tables, builder: Builder) -> None:
+        self.tables = tables
+        self.builder = builder
+        self.states: list[int] = []
+        self.values: list[Any] = []
+        self.firsts: list[int] = []
+        self.depths: list[int] = []
+
+    def follow(self, start: int) -> object:
+        actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
+        states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
+        states.append(start)
+        state = start
+        for index, kind in enumerate(self.builder.kinds):
+            while True:
+                action = actions[state].get(kind)
+                if action is None:
+                    raise Stuck(self.builder.tokens, index, states)
+                if action >= 0:
+                    state = action
+                    states.append(state)
+                    values.append(index)
+                    firsts.append(index)
+                    depths.append(0)
+                    break
+                rule = rules[-1 - action]
+                if rule.length == 1 and rule.maker is None:
+                    state = gotos[states[-2]][rule.origin]
+                    states[-1] = state
+                    continue
+                self._reduce(rule, index)
+                state = gotos[states[-1]][rule.origin]
+                states.append(state)
+        return values[0]
+
+    def _reduce(self, rule: Rule, index: int) -> None:
+        """Puts the value of a rule that ends before token `index` in the place of its parts."""
+        states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
+        length = rule.length
+        if not length:
+            states_first, depth, children = index, 0, []
+        else:
+            states_first = firsts[-length]
+            depth = max(depths[-length:]) + rule.nests
+            children = self._children(rule)
+            del states[-length:], values[-length:], firsts[-length:], depths[-length:]
+        builder = self.builder
+        if depth > MAX_DEPTH:
+            raise Mistake("too_deep", builder.starts[states_first], builder.ends[index - 1])
+        values.append(
+            rule.maker(builder, children, states_first, index - 1) if rule.maker else children[0]
+        )
+        firsts.append(states_first)
+        depths.append(depth)
+
+    def _children(self, rule: Rule) -> list[Any]:
+        values, length = self.values, rule.length
+        if not rule.spliced:
+            return [values[place - length] for place in rule.kept]
+        if rule.kept[0] == 0 and 0 in rule.spliced:
+            # A repetition grows in place: copying it at each step would take quadratic time.
+            children: list[Any] = values[-length]
+            children.extend(values[place - length] for place in rule.kept[1:])
+            return children
+        children = []
+        for place in rule.kept:
+            value = values[place - length]
+            if place in rule.spliced:
+                children.extend(value)
+            else:
+                children.append(value)
+        return children

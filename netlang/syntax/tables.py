@@ -1,0 +1,177 @@
+"""Turns `grammar.lark` into the parse tables that the parser loads: `python -m netlang.syntax.tables`.
+
+Lark reads the grammar and computes the LALR(1) automaton; what is kept of it is plain data in
+`tables.json`. So Lark is needed when the grammar changes, and not when a net is compiled.
+
+Holds on exit: the grammar has no conflict, and the same grammar gives the same bytes, whatever the
+hash seed: states are numbered in the order in which a walk from the start symbols finds them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from lark import Lark
+    from lark.grammar import Rule, Symbol
+    from lark.parsers.lalr_analysis import IntParseTable
+
+__all__ = ["GRAMMAR", "STARTS", "TABLES", "build", "main"]
+
+GRAMMAR = Path(__file__).with_name("grammar.lark")
+TABLES = Path(__file__).with_name("tables.json")
+
+STARTS = ("file", "conditional")
+"""A whole file, and one expression: the computed part of a quoted label is parsed by itself."""
+
+Json: TypeAlias = None | bool | int | str | list["Json"] | dict[str, "Json"]
+Row: TypeAlias = dict[str, int]
+
+
+def build(grammar: str) -> str:
+    """The text of `tables.json` for a grammar."""
+    from lark import Lark
+
+    lark = Lark(grammar, parser="lalr", lexer="basic", start=list(STARTS), maybe_placeholders=False)
+    data = _Numbering(lark).data()
+    lines = [f"{json.dumps(key)}: {_rows(value)}" for key, value in data.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _rows(value: Json) -> str:
+    """JSON with one line an entry of a list, so that a change of the grammar gives a small diff."""
+    if not isinstance(value, list):
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    rows = (json.dumps(row, sort_keys=True, separators=(",", ":")) for row in value)
+    return "[\n" + ",\n".join(rows) + "\n]"
+
+
+def _distinct(rows: list[Row]) -> tuple[list[Json], list[int]]:
+    """Each row once, and for each place the number of its row: many states end the same rule."""
+    numbers: dict[str, int] = {}
+    places = [numbers.setdefault(json.dumps(row, sort_keys=True), len(numbers)) for row in rows]
+    return [json.loads(row) for row in numbers], places
+
+
+def _automaton(lark: Lark) -> IntParseTable:
+    """The LALR(1) automaton; strict, so that a conflict is an error and never settled silently."""
+    from lark.common import ParserConf
+    from lark.parsers.lalr_analysis import IntParseTable, LALR_Analyzer
+
+    analyzer = LALR_Analyzer(ParserConf(lark.rules, {}, list(STARTS)), strict=True)
+    analyzer.compute_lalr()  # type: ignore[no-untyped-call]  # Lark gives it no types
+    table = analyzer.parse_table
+    assert isinstance(table, IntParseTable)
+    return table
+
+
+class _Numbering:
+    """Lark's automaton with terminals by their text, and states and rules numbered for good."""
+
+    def __init__(self, lark: Lark) -> None:
+        from lark.lexer import PatternStr
+
+        self.table = _automaton(lark)
+        self.text = {
+            terminal.name: terminal.pattern.value
+            for terminal in lark.terminals
+            if isinstance(terminal.pattern, PatternStr)
+        }
+        self.patterns = {
+            terminal.name: terminal.pattern.value
+            for terminal in lark.terminals
+            if terminal.name not in self.text
+        }
+        symbols = (symbol for rule in lark.rules for symbol in rule.expansion)
+        self.terminals = {symbol.name for symbol in symbols if symbol.is_term} | {"$END"}
+        self.rules = sorted(lark.rules, key=str)
+        self.rule_number = {rule: number for number, rule in enumerate(self.rules)}
+        self.states = list(self._reachable())
+        self.state_number = {state: number for number, state in enumerate(self.states)}
+
+    def _reachable(self) -> Iterator[int]:
+        queue = [self.table.start_states[start] for start in STARTS]
+        seen = set(queue)
+        for state in queue:
+            yield state
+            for _, target in sorted(self._shifts(state)):
+                if target not in seen:
+                    seen.add(target)
+                    queue.append(target)
+
+    def _shifts(self, state: int) -> Iterator[tuple[str, int]]:
+        from lark.parsers.lalr_analysis import Shift
+
+        for symbol, (action, target) in self.table.states[state].items():
+            if action is Shift:
+                yield symbol, target
+
+    def data(self) -> dict[str, Json]:
+        """Keys: see `netlang.syntax.parser.Tables`."""
+        actions, action_of = _distinct([self._actions(state) for state in self.states])
+        gotos, goto_of = _distinct([self._gotos(state) for state in self.states])
+        words = sorted(text for text in self.text.values() if text.isalpha())
+        marks = sorted((t for t in self.text.values() if not t.isalpha()), key=lambda t: (-len(t), t))
+        return {
+            "patterns": [[name, pattern] for name, pattern in self.patterns.items()],
+            "keywords": [*words],
+            "marks": [*marks],
+            "rules": [self._rule(rule) for rule in self.rules],
+            "actions": actions,
+            "gotos": gotos,
+            "states": [list(pair) for pair in zip(action_of, goto_of, strict=True)],
+            "starts": {s: self.state_number[self.table.start_states[s]] for s in STARTS},
+        }
+
+    def _actions(self, state: int) -> Row:
+        """Terminal to state number (shift), or to -1 - rule number (reduce).
+
+        The end of the text, where it may come, leads nowhere further.
+        """
+        from lark.parsers.lalr_analysis import Shift
+
+        if state in self.table.end_states.values():
+            return {"$END": self.state_number[state]}
+        return {
+            self.text.get(symbol, symbol): (
+                self.state_number[target] if action is Shift else -1 - self.rule_number[target]
+            )
+            for symbol, (action, target) in self.table.states[state].items()
+            if symbol in self.terminals
+        }
+
+    def _gotos(self, state: int) -> Row:
+        """Nonterminal to state number."""
+        shifts = self._shifts(state)
+        return {s: self.state_number[to] for s, to in shifts if s not in self.terminals}
+
+    def _rule(self, rule: Rule) -> Json:
+        """`[origin, length, maker, kept]`: a maker of "" hands the one kept child on."""
+        kept: list[Json] = [i for i, symbol in enumerate(rule.expansion) if self._keeps(symbol)]
+        origin = str(rule.origin.name)
+        passes = len(kept) == 1 and not rule.alias and not origin.startswith("__")
+        passes = passes and (rule.options.expand1 or origin.startswith("_"))
+        maker = "" if passes else rule.alias or ("list" if origin.startswith("__") else origin)
+        spliced: list[Json] = [
+            i
+            for i, symbol in enumerate(rule.expansion)
+            if symbol.name.startswith("__") and not symbol.is_term
+        ]
+        return [origin, len(rule.expansion), maker, kept, spliced]
+
+    def _keeps(self, symbol: Symbol) -> bool:
+        """Marks, keywords and what the lexer declares carry nothing; a rule always does."""
+        if not symbol.is_term:
+            return True
+        return not getattr(symbol, "filter_out", False) and symbol.name not in ("SEP", "COMPUTED")
+
+
+def main() -> None:
+    TABLES.write_text(build(GRAMMAR.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

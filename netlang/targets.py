@@ -1,0 +1,152 @@
+"""What a backend is to the core: an object that writes a program to a file of some kind.
+
+Backends register in the entry point group `netlang.backends`, so the core imports none of them and
+other packages can add theirs. A backend module must import without its heavy library: that is
+loaded when something is written.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.files import (
+    BrokenInstallation,
+    ExtraMissing,
+    UnknownBackend,
+    UnknownSuffix,
+)
+from netlang.ir.program import Program
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = [
+    "GROUP",
+    "Backend",
+    "BuildOptions",
+    "ModuleBackend",
+    "Written",
+    "backend",
+    "backend_for",
+    "backends",
+    "module_backend",
+    "needs",
+]
+
+GROUP = "netlang.backends"
+
+# What an import needs, in the words of its own project, and the extra that brings it.
+PACKAGES: Mapping[str, tuple[str, str]] = {
+    "graphviz": ("graphviz", "draw"),
+    "matplotlib": ("Matplotlib", "data"),
+    "mnist1d": ("mnist1d", "data"),
+    "numpy": ("NumPy", "torch"),
+    "onnx": ("ONNX", "onnx"),
+    "onnxruntime": ("ONNX Runtime", "onnx"),
+    "pygraphviz": ("PyGraphviz", "draw"),
+    "safetensors": ("safetensors", "torch"),
+    "torch": ("PyTorch", "torch"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build: `weights` from a file or, without one, drawn from `seed`.
+
+    `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
+    """
+
+    weights: Path | None = None
+    partial: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing gave: the file, others beside it, and what the user should know."""
+
+    path: Path
+    beside: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Backend(ABC):
+    """Writes programs as files of the kinds that `suffixes` name; `extra` installs what it needs."""
+
+    name: ClassVar[str]
+    extra: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
+        """Write `program` to `path`, whole or not at all."""
+
+
+class ModuleBackend(Backend):
+    """A backend that can also run what it writes, as a PyTorch module."""
+
+    @abstractmethod
+    def build(self, program: Program, options: BuildOptions) -> nn.Module:
+        """The network as a module in training mode."""
+
+
+def backends() -> dict[str, Backend]:
+    """Every registered backend by name, in a fixed order."""
+    from importlib.metadata import entry_points
+
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    loaded = {point.name: point.load() for point in points}
+    return {name: found for name, found in loaded.items() if isinstance(found, Backend)}
+
+
+def backend(name: str) -> Backend:
+    """The backend registered as `name`."""
+    found = backends()
+    if name not in found:
+        available = ", ".join(found) or "none"
+        raise NetlangError(UnknownBackend(span=None, name=name, available=available))
+    return found[name]
+
+
+def backend_for(path: Path) -> Backend:
+    """The backend that writes files of the kind of `path`."""
+    found = backends()
+    for candidate in found.values():
+        if path.suffix.lower() in candidate.suffixes:
+            return candidate
+    suffixes = sorted(suffix for candidate in found.values() for suffix in candidate.suffixes)
+    raise NetlangError(
+        UnknownSuffix(span=None, path=str(path), available=", ".join(suffixes) or "none")
+    )
+
+
+def module_backend() -> ModuleBackend:
+    """The backend that makes PyTorch modules."""
+    found = backend("torch")
+    if not isinstance(found, ModuleBackend):
+        raise NetlangError(UnknownBackend(span=None, name="torch", available="others"))
+    return found
+
+
+@contextmanager
+def needs(extra: str) -> Iterator[None]:
+    """Inside, a missing or broken optional package is an error that says how to install it."""
+    try:
+        yield
+    except ImportError as error:
+        module = (error.name or "").split(".")[0]
+        if module not in PACKAGES:
+            raise
+        package, own_extra = PACKAGES[module]
+        chosen = extra if module == "numpy" else own_extra
+        if isinstance(error, ModuleNotFoundError) and error.name == module:
+            raise NetlangError(ExtraMissing(span=None, package=package, extra=chosen)) from None
+        raise NetlangError(
+            BrokenInstallation(span=None, package=package, extra=chosen, reason=str(error))
+        ) from error

@@ -1,0 +1,1 @@
+"""The bundled library: plain `.net` files, read as data."""

@@ -1,0 +1,161 @@
+"""The solver against brute force: what it admits is what every single size says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim, floor_div, symbol
+from netlang.ir.periodic import admitted
+from netlang.ir.program import Condition
+from netlang.ir.solve import contradictions, solve_conditions
+from netlang.source import Source, Span
+
+H, W = symbol("H"), symbol("W")
+SPAN = Span(Source("x.net", "concat"), 0, 6)
+UP_TO = 500
+
+
+def condition(left: Dim, relation: str, right: Dim, reason: str = "they must agree") -> Condition:
+    return Condition(Constraint(left, Relation(relation), right, reason), SPAN, ())
+
+
+def holds_as_text(texts: tuple[str, ...], size: int) -> bool:
+    """Reads the reported conditions as Python, which writes them the same way."""
+    return all(eval(text, {"H": size}) for text in texts)  # our own output, not a spec's
+
+
+@st.composite
+def sums(draw: st.DrawFn, depth: int = 2) -> Dim:
+    """Quasi-linear dims as networks make them: sums of floors of such sums."""
+    total: Dim = draw(st.integers(-20, 20)) + draw(st.integers(-2, 2)) * H
+    for _ in range(draw(st.integers(0, 2)) if depth else 0):
+        inner = draw(sums(depth - 1))
+        total = total + draw(st.integers(-2, 2)) * floor_div(inner, draw(st.integers(2, 6)))
+    return total
+
+
+conditions = st.builds(condition, sums(), st.sampled_from(["==", ">="]), sums())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(conditions, min_size=1, max_size=3))
+def test_solution_equals_brute_force(found: list[Condition]) -> None:
+    solution = solve_conditions(found)
+    works = {s for s in range(1, UP_TO) if all(c.constraint.holds({"H": s}) for c in found)}
+    impossible = contradictions(found)
+    assert not (works and impossible)
+    if impossible:
+        return
+    for size in (1, 2, 37, 480, *sorted(works)[:3]):
+        assert bool(solution.check({"H": size})) == (size not in works)
+    assert {s for s in range(1, UP_TO) if holds_as_text(solution.texts, s)} == works
+    for part in solution.symbols:
+        assert {s for s in range(1, UP_TO) if part.works(s)} == works
+
+
+@settings(max_examples=300, deadline=None)
+@given(conditions)
+def test_one_condition_equals_brute_force(found: Condition) -> None:
+    if not set(str(found.constraint)) & {"H"} or isinstance(
+        found.constraint.left - found.constraint.right, int
+    ):
+        return
+    sizes = admitted(found.constraint, "H")
+    assert sizes is not None
+    for size in range(1, UP_TO):
+        assert (size in sizes) == found.constraint.holds({"H": size})
+
+
+def unet(size: Dim) -> list[Condition]:
+    """What the four joins of a U-Net ask."""
+    halves = [size]
+    for _ in range(4):
+        halves.append(floor_div(halves[-1], 2))
+    ups = [2 * half for half in halves[1:]]
+    return [condition(a, "==", b) for a, b in zip(halves[:-1], ups, strict=True)]
+
+
+def test_unet_sizes_are_multiples_of_16() -> None:
+    solution = solve_conditions(unet(H) + unet(W))
+    assert solution.texts == ("H % 16 == 0", "W % 16 == 0")
+    assert solution.sentences == ("H and W must be multiples of 16",)
+    (error,) = solution.check({"H": 250, "W": 256})
+    assert error.code == "E0451"
+    assert error.message == "`H` = 250 breaks: H must be a multiple of 16"
+    assert error.help_text == "H=240 and H=256 are the nearest sizes that work"
+    assert error.span == SPAN
+    assert not solution.check({"H": 16, "W": 992})
+
+
+@pytest.mark.parametrize(
+    ("found", "texts", "sentence"),
+    [
+        (
+            [condition(H, "==", 32 * floor_div(H, 32)), condition(H, ">=", 33)],
+            ("H % 32 == 0", "H >= 33"),
+            "H must be a multiple of 32 and at least 64",
+        ),
+        ([condition(floor_div(H, 32), ">=", 1)], ("H >= 32",), "H must be at least 32"),
+        (
+            [condition(floor_div(H, 8), "==", 2 * floor_div(H, 16))],
+            ("H % 16 <= 7",),
+            "H must be 0 to 7 more than a multiple of 16",
+        ),
+        (
+            [condition(floor_div(H - 5, 4) * 4 + 5, "==", H)],
+            ("H % 4 == 1",),
+            "H must be 1 more than a multiple of 4",
+        ),
+        ([condition(floor_div(H, 32), "==", 7)], ("H >= 224", "H <= 255"), None),
+        ([condition(2 * H, "==", 64)], ("H == 32",), "H must be 32"),
+        ([condition(H, ">=", 1)], (), None),
+        ([condition(H * W, "==", 2 * floor_div(H, 2) * W)], ("H % 2 == 0",), None),
+        (
+            [condition(floor_div(H, 5), "==", floor_div(H + 3, 5))],
+            ("H % 5 <= 1",),
+            "H must be 0 to 1 more than a multiple of 5",
+        ),
+        (
+            [condition(7 * floor_div(H, 8191), "==", 0)],
+            ("7*(H//8191) == 0",),
+            "7*(H//8191) must equal 0",
+        ),
+    ],
+)
+def test_texts(found: list[Condition], texts: tuple[str, ...], sentence: str | None) -> None:
+    solution = solve_conditions(found)
+    assert solution.texts == texts
+    if sentence:
+        assert solution.sentences == (sentence,)
+
+
+def test_long_periods_are_checked_by_evaluation() -> None:
+    solution = solve_conditions([condition(floor_div(H, 8191) * 8191, "==", H)])
+    assert not solution.check({"H": 16382})
+    (error,) = solution.check({"H": 16383})
+    assert error.help_text == "H=16382 and H=24573 are the nearest sizes that work"
+
+
+def test_conditions_on_several_sizes_are_checked_by_evaluation() -> None:
+    solution = solve_conditions([condition(floor_div(H, 2), "==", W)])
+    assert solution.texts == ("H//2 == W",)
+    assert not solution.check({"H": 9, "W": 4})
+    (error,) = solution.check({"H": 8, "W": 5})
+    assert error.code == "E0452"
+    assert error.message == "`H` = 8 and `W` = 5 don't go together: H//2 must equal W"
+
+
+def test_contradictions_name_both_steps() -> None:
+    odd = condition(2 * floor_div(H, 2) + 1, "==", H, "the branches must agree")
+    (error,) = contradictions([*unet(H), odd])
+    assert error.code == "E0455"
+    assert error.message.startswith("no `H` works: ")
+    assert len(error.notes) == 1
+    (alone,) = contradictions([condition(H + 1, "==", H)])
+    assert alone.code == "E0456"
+    (too_small,) = contradictions([condition(0, ">=", H)])
+    assert too_small.code == "E0456"
+    assert not contradictions(unet(H))
