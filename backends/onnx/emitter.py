@@ -8,7 +8,6 @@ helpers the path and a suffix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,7 @@ from netlang.ir.op import Op
 from netlang.ir.types import Types
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike
 
 __all__ = ["Emitter", "Step"]
 
@@ -62,14 +60,13 @@ class Emitter:
         return self.graph.add(kind, name, inputs, names, attributes)
 
     def result(self, kind: str, *inputs: str, **attributes: Attribute) -> tuple[str, ...]:
-        """The node that gives the step its first output, which it returns as a tuple."""
-        names = self.output_names()[:1]
-        return self.graph.add(kind, self.step.path, inputs, names, attributes)
+        """The node that makes the only output of the step, which it returns as a tuple."""
+        return (self.output(0, kind, *inputs, **attributes),)
 
-    def results(self, kind: str, *inputs: str, **attributes: Attribute) -> tuple[str, ...]:
-        """The node that gives the step all of its outputs."""
-        names = self.output_names()
-        return self.graph.add(kind, self.step.path, inputs, names, attributes)
+    def output(self, index: int, kind: str, *inputs: str, **attributes: Attribute) -> str:
+        """The node that makes output `index` of the step."""
+        name = self.output_names()[index]
+        return self.graph.add(kind, name, inputs, [name], attributes)[0]
 
     def output_names(self) -> tuple[str, ...]:
         """The path for the only output; with the output's name behind it where there are more."""
@@ -90,15 +87,15 @@ class Emitter:
         """Whether the step owns a weight `name`."""
         return any(weight.name == name for weight in self.step.op.weights(self.step.types))
 
-    def integers(self, suffix: str, values: Sequence[int]) -> str:
-        """A constant int64 vector."""
+    def integers(self, suffix: str, values: ArrayLike) -> str:
+        """A constant of int64."""
         import numpy as np
 
-        return self.graph.constant(f"{self.step.path}/{suffix}", np.array(values, np.int64))
+        return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.int64))
 
-    def floats(self, suffix: str, values: object) -> str:
-        """A constant of float32, or of the type of the step's first input."""
+    def floats(self, suffix: str, values: ArrayLike) -> str:
+        """A constant of the type of the step's first input."""
         import numpy as np
 
-        dtype = self.step.types[0].dtype.value if self.step.types else "float32"
-        return self.graph.constant(f"{self.step.path}/{suffix}", np.array(values, dtype))
+        dtype = self.step.types[0].dtype.value
+        return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, dtype))

@@ -69,9 +69,7 @@ def export(
 def _check_opset(opset: int) -> None:
     if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
         raise NetlangError(
-            OpsetUnsupported(
-                span=None, opset=opset, lowest=LOWEST_OPSET, highest=HIGHEST_OPSET
-            )
+            OpsetUnsupported(span=None, opset=opset, lowest=LOWEST_OPSET, highest=HIGHEST_OPSET)
         )
 
 

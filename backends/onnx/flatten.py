@@ -85,5 +85,3 @@ class _Walker:
         for name, type_ in zip(names, step.outputs, strict=True):
             self.flat.types.setdefault(name, type_)
         return dict(enumerate(names))
-
-

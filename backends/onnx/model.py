@@ -66,13 +66,16 @@ def _rename_outputs(program: Program, flat: Flat) -> dict[str, str]:
 
 
 def _node(operation: Operation, renamed: dict[str, str]) -> onnx.NodeProto:
-    return helper.make_node(
-        operation.kind,
-        [renamed.get(name, name) for name in operation.inputs],
-        [renamed.get(name, name) for name in operation.outputs],
-        operation.name,
-        **operation.attributes,
+    node = onnx.NodeProto(
+        op_type=operation.kind,
+        name=operation.name,
+        input=[renamed.get(name, name) for name in operation.inputs],
+        output=[renamed.get(name, name) for name in operation.outputs],
     )
+    node.attribute.extend(
+        helper.make_attribute(key, value) for key, value in operation.attributes.items()
+    )
+    return node
 
 
 def _outputs(program: Program) -> Iterator[onnx.ValueInfoProto]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import metadata
+from importlib import import_module, metadata
 from types import ModuleType
 
 from netlang.diagnostics.core import NetlangError
@@ -20,13 +20,9 @@ def runtime() -> ModuleType:
     if len(found) > 1:
         raise NetlangError(OnnxruntimeTwice(span=None))
     try:
-        import onnxruntime
+        return import_module("onnxruntime")
     except ModuleNotFoundError as error:
-        raise NetlangError(
-            ExtraMissing(span=None, package="onnxruntime", extra="onnx")
-        ) from error
-    module: ModuleType = onnxruntime
-    return module
+        raise NetlangError(ExtraMissing(span=None, package="onnxruntime", extra="onnx")) from error
 
 
 def _installed(distribution: str) -> bool:

@@ -68,9 +68,7 @@ class SizeNodes:
             return self.known[str(atom)]
         if atom.name not in self.known:
             name, axis = self._source(atom)
-            self.known[atom.name] = self._node(
-                "Shape", atom.name, name, start=axis, end=axis + 1
-            )
+            self.known[atom.name] = self._node("Shape", atom.name, name, start=axis, end=axis + 1)
         return self.known[atom.name]
 
     def _source(self, size: Symbol) -> tuple[str, int]:

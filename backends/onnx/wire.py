@@ -2,8 +2,8 @@
 
 Protobuf's own serialiser copies every byte of the weights several times; here only the small parts
 go through it, and the tensors are written from where they lie. A length-delimited field is a tag, a
-length and the bytes (https://protobuf.dev/programming-guides/encoding/), and fields of a message may
-come in any order, so the weights are appended to the serialised graph.
+length and the bytes (https://protobuf.dev/programming-guides/encoding/), and the fields of a
+message may come in any order, so that the weights can follow the serialised graph.
 
 A model above the 2 GiB that protobuf can read gets its weights as one external data file beside it.
 Holds on exit: the file is there whole, or what was there before is untouched.
@@ -64,9 +64,7 @@ def write_model(
             _write_data(file, tensor)
 
 
-def _write_external(
-    path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]
-) -> None:
+def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> None:
     data_path = path.with_name(f"{path.name}.data")
     with replacing(data_path) as file:
         heads = [_external_head(tensor, _store(file, tensor), data_path) for tensor in tensors]
@@ -83,12 +81,12 @@ def _shell(model: onnx.ModelProto) -> bytes:
     shell = onnx.ModelProto()
     shell.CopyFrom(model)
     shell.ClearField("graph")
-    return shell.SerializeToString()
+    return bytes(shell.SerializeToString())
 
 
 def _inline_head(tensor: Tensor) -> bytes:
     """Everything of the initializer field but the data, which end it."""
-    head = _proto(tensor).SerializeToString() + _tag(RAW_DATA) + _varint(tensor.size)
+    head = bytes(_proto(tensor).SerializeToString()) + _tag(RAW_DATA) + _varint(tensor.size)
     return _tag(INITIALIZER) + _varint(len(head) + tensor.size) + head
 
 
@@ -98,7 +96,7 @@ def _external_head(tensor: Tensor, offset: int, data_path: Path) -> bytes:
     where = {"location": data_path.name, "offset": str(offset), "length": str(tensor.size)}
     for key, value in where.items():
         proto.external_data.add(key=key, value=value)
-    head = proto.SerializeToString()
+    head = bytes(proto.SerializeToString())
     return _tag(INITIALIZER) + _varint(len(head)) + head
 
 

@@ -73,7 +73,7 @@ class Flow:
                 place += item.count * item.size
 
     def place(self, producer: int) -> int:
-        """The place of node number `producer`: every repeat around it takes it to its first time."""
+        """The place of node number `producer`: that of its first time in every repeat around it."""
         level = self._top
         while producer not in self.steps:
             index = bisect_right(level.starts, producer) - 1
@@ -94,7 +94,7 @@ class Flow:
 
     @cached_property
     def deployed(self) -> frozenset[int]:
-        """The places that outputs need which are not auxiliary; the others are for training."""
+        """The places that some output needs which is not auxiliary."""
         found: set[int] = set()
         waiting = [output.ref for output in self.function.outputs if not output.auxiliary]
         while waiting:

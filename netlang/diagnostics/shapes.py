@@ -25,7 +25,6 @@ __all__ = [
     "PadTooLarge",
     "SizesPerAxis",
     "WithoutBatch",
-    "WrongArity",
     "WrongDType",
     "WrongLength",
     "WrongRank",
@@ -157,21 +156,6 @@ class ConcatMismatch(Diagnostic):
     received: str
     axis: int
     advice: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class WrongArity(Diagnostic):
-    """The step is fed more or fewer values than the operator takes."""
-
-    code: ClassVar[str] = "E0408"
-    title: ClassVar[str] = "`{operator}` takes {expected}, not {received}"
-    caption: ClassVar[str] = "{received} given"
-    help: ClassVar[str] = "name the values to feed it with: `(a, b) -> {operator}`"
-
-    operator: str
-    expected: str
-    received: int
 
 
 @final

@@ -173,8 +173,8 @@ class InputMismatch(Diagnostic):
 class WrongInputCount(Diagnostic):
     code = "E0514"
     title = "`{name}` takes {expected}, but gets {actual}"
-    caption = "{actual}"
-    help = "give it {expected}: `(a, b) -> {name}`"
+    caption = "the current value is {actual} values"
+    help = "start its path at the value, or values, that it should get: `(a, b) -> {name}`"
 
     name: str
     expected: str

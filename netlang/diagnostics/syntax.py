@@ -144,8 +144,8 @@ class BadNumber(Diagnostic):
     code: ClassVar[str] = "E0109"
     title: ClassVar[str] = "`{found}` is neither a number nor a name"
     help: ClassVar[str] = (
-        "a number is `64`, `600_000`, `1e-3`, `0.5` or `14M` (suffixes k, M, G, T), dims are `3x3`, "
-        "and a name begins with a letter"
+        "a number is `64`, `600_000`, `1e-3`, `0.5` or `14M` (suffixes k, M, G, T), dims are "
+        "`3x3`, and a name begins with a letter"
     )
 
     found: str
@@ -155,12 +155,12 @@ class BadNumber(Diagnostic):
 @dataclass(frozen=True, kw_only=True)
 class NumberTooLong(Diagnostic):
     code: ClassVar[str] = "E0110"
-    title: ClassVar[str] = "the number is too long"
-    caption: ClassVar[str] = "it has {length} characters; {limit}"
+    title: ClassVar[str] = "the number is too {what}"
+    caption: ClassVar[str] = "{reason}"
     help: ClassVar[str] = "no size or setting of a net needs such a number"
 
-    length: int
-    limit: str
+    what: str
+    reason: str
 
 
 @final
@@ -347,8 +347,8 @@ class LineBreakInside(Diagnostic):
     title: ClassVar[str] = "the line ends in the middle of {what}"
     caption: ClassVar[str] = "expected {expected}"
     help: ClassVar[str] = (
-        "go on behind it; a value may run over several lines inside `( )`, and a line that begins with "
-        "`->` continues a path"
+        "go on behind it; a value may run over several lines inside `( )`, and a line that begins "
+        "with `->` continues a path"
     )
 
     what: str

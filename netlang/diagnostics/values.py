@@ -166,7 +166,7 @@ class BadCount(Diagnostic):
     code = "E0313"
     title = "`repeat` needs a whole number >= 0"
     caption = "this is {actual}"
-    help = "write how often: `repeat 3 { ... }`"
+    help = "write how often: `repeat 3 {{ ... }}`"
 
     actual: str
 

@@ -48,7 +48,9 @@ def layer(body: Body, action: ast.Apply, parts: Path | None, flow: Flow, span: S
         return _merge(body, applied, action, parts, flow, span)
     op = operator_of(applied, action.span)
     path = _numbered(body, parts)
-    result = None if flow is None else _operator(body, op, applied, action, path, flow)
+    result = None
+    if flow is not None:
+        result = _operator(body, op, applied, action, path, flow, label=span)
     return _labelled(body, path, parts, Labelled(result, span, "an operator", path, applied, op))
 
 
@@ -110,9 +112,16 @@ def _output_names(labelled: Labelled) -> tuple[str, ...]:
 
 
 def _operator(
-    body: Body, op: Op, applied: Layer, action: ast.Apply | ast.Reuse, path: Path, flow: tuple[Ref, ...],
+    body: Body,
+    op: Op,
+    applied: Layer,
+    action: ast.Apply | ast.Reuse,
+    path: Path,
+    flow: tuple[Ref, ...],
+    *,
     module: Path | None = None,
-) -> Flow:  # fmt: skip
+    label: Span | None = None,
+) -> Flow:
     """One node for an operator."""
     if op.arity.maximum == 0:
         flow = ()
@@ -133,10 +142,11 @@ def _operator(
     for constraint in inferred.constraints:
         body.shared.require(constraint, action.span)
     _pin_lost(body, op, inputs, inferred.outputs)
+    where = label or action.span
     if op.arity.minimum > 1:
-        body.builder.merge_path(path, action.span)
+        body.builder.merge_path(path, where)
     else:
-        body.builder.claim(path, action.span)
+        body.builder.claim(path, where)
     return body.builder.add(path, op, flow, inferred.outputs, action.span, module)
 
 
@@ -146,8 +156,13 @@ def infer(
     """The operator's own rule; a rejection becomes a diagnostic with its places."""
     try:
         return op.infer(inputs)
-    except Rejection as rejection:
-        notes = tuple(_origin_note(body, ref) for ref in dict.fromkeys(flow))
+    except Rejection as refused:
+        in_numbers = _at_defaults(body, op, inputs)
+        rejection = in_numbers or refused
+        notes = tuple(
+            _origin_note(body, ref, in_numbers=in_numbers is not None)
+            for ref in dict.fromkeys(flow)
+        )
         raise NetlangError(
             rejection.diagnostic(
                 span=argument_span(applied, rejection.argument, span),
@@ -157,14 +172,24 @@ def infer(
         ) from None
 
 
-def _origin_note(body: Body, ref: Ref) -> Label:
+def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
+    """The same refusal told in numbers: people think in 56, not in ``(H + 3)//4``."""
+    try:
+        op.infer(tuple(body.shared.at_defaults(type_) for type_ in inputs))
+    except Rejection as rejection:
+        return rejection
+    return None
+
+
+def _origin_note(body: Body, ref: Ref, *, in_numbers: bool) -> Label:
     """Where an input of a refused step comes from."""
     shape = body.builder.type_of(ref)
-    if ref.producer == INPUT:
-        return Label(
-            body.builder.span, f"{shape} comes from here: the input of `{body.frame.name}`"
-        )
-    return Label(body.builder.origin(ref), f"{shape} comes from here")
+    if in_numbers:
+        shape = body.shared.at_defaults(shape)
+    where = body.builder.origin(ref)
+    if ref.producer == INPUT and ref.output not in body.builder.input_spans:
+        return Label(where, f"{shape} comes from here: the input of `{body.frame.name}`")
+    return Label(where, f"{shape} comes from here")
 
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
@@ -191,13 +216,15 @@ def _merge(
         raise NetlangError(BodyNotAllowed(span=action.body.span, name=op.name, why=why))
     scope = body.scope + parts if parts else body.scope
     if parts:
-        body.builder.claim(scope, action.span, scope=True)
+        body.builder.claim(scope, span, scope=True)
     refs = branches(body, action, scope, flow)
     if refs is not None and len(refs) == 1 and op.arity.minimum > 1:
         path = scope
         return _labelled(body, path, parts, Labelled(refs, span, "a value", path))
     path = _numbered(body, parts)
-    result = None if refs is None else _operator(body, op, applied, action, path, refs)
+    result = None
+    if refs is not None:
+        result = _operator(body, op, applied, action, path, refs, label=span)
     return _labelled(body, path, parts, Labelled(result, span, "a merge", path, applied, op))
 
 
@@ -245,7 +272,7 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
             found.callee.weights(_inputs_of(body, found)),
             found.callee.weights(inputs),
         )
-        result = _operator(body, found.callee, found.layer, action, path, flow, found.path)
+        result = _operator(body, found.callee, found.layer, action, path, flow, module=found.path)
         return _labelled(body, path, parts, Labelled(result, action.span, "a value", path))
     arguments = instantiate.arguments(body, found.layer, action.span, flow)
     made = instantiate.function(body, found.layer, arguments, flow, action.span, path)

@@ -6,8 +6,10 @@ the input stay formulas; a `Traced` number combined with another keeps its origi
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
+from typing import Any
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.values import BadOperands, DependsOnSizes, DivisionByZero, NumberTooLarge
@@ -28,11 +30,11 @@ _NUMERIC: dict[str, Callable[[int | float, int | float], int | float]] = {
     "//": operator.floordiv,
     "%": operator.mod,
 }
-_ORDER: dict[str, Callable[[int | float | str, int | float | str], bool]] = {
-    "<": operator.lt,  # type: ignore[dict-item]  # both sides are checked to be of one kind
-    "<=": operator.le,  # type: ignore[dict-item]
-    ">": operator.gt,  # type: ignore[dict-item]
-    ">=": operator.ge,  # type: ignore[dict-item]
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -76,9 +78,9 @@ def _power(base: int | float, exponent: int | float) -> int | float:
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
         if abs(base) > 1 and exponent * (abs(base).bit_length() - 1) > 128:
             raise OverflowError
-        return int(base) ** int(exponent)
-    result: int | float = float(base) ** exponent
-    return result
+        power: int = int(base) ** int(exponent)
+        return power
+    return math.pow(base, exponent)
 
 
 def _traced(symbol: str, left: Value, right: Value, result: int | float) -> int | float:
@@ -127,7 +129,7 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
         return _equal(left, right) == (symbol == "==")
     numbers = is_number(left) and is_number(right)
     if numbers or (isinstance(left, str) and isinstance(right, str)):
-        return _ORDER[symbol](left, right)  # type: ignore[arg-type]  # checked just now
+        return _ORDER[symbol](left, right)
     operands = f"{kind_of(left)} and {kind_of(right)}"
     raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
 
@@ -155,8 +157,7 @@ def _compare_sizes(symbol: str, left: Value, right: Value, span: Span) -> bool |
         raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
     difference = left - right
     if isinstance(difference, int):
-        decided = compare(symbol, difference, 0, span)
-        return decided
+        return compare(symbol, difference, 0, span)
     reason = f"the spec asserts `{describe(left)} {symbol} {describe(right)}`"
     if symbol == "==":
         return Undecided((Constraint(left, Relation.EQUAL, right, reason),))

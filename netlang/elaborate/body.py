@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import AmbiguousLabel, AssignedTwice, NotAValue, UnknownLabel
@@ -61,6 +61,11 @@ class Frame:
     applied: bool = False
     started: bool = False
     doc: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What the frame is, in words."""
+        return f"{'net' if self.is_net else 'block'} `{self.name}`"
 
 
 @dataclass(slots=True)
@@ -134,12 +139,12 @@ class Body:
         self.flow = self.path(path, self.flow)
 
     def _output(self, tap: ast.Output | ast.Auxiliary) -> None:
-        flow = self.flow
-        if tap.path is not None:
-            flow = self.path(tap.path, flow, tap=tap.name)
-        auxiliary = isinstance(tap, ast.Auxiliary)
         if any(output.name == tap.name for output in self.builder.outputs):
             raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name))
+        flow = self.flow
+        if tap.path is not None:
+            flow = self.path(tap.path, flow, tap=tap)
+        auxiliary = isinstance(tap, ast.Auxiliary)
         if flow is None:
             self.builder.outputs.append(Output(tap.name, Ref(-2), auxiliary))
             return
@@ -212,7 +217,7 @@ class Body:
         if not isinstance(items, tuple):
             actual = f"{describe(items)}, {kind_of(items)}"
             raise NetlangError(BadIterable(span=statement.iterable.span, actual=actual))
-        with self.shared.loop(len(items), statement.span):
+        with self.shared.loop(len(items), statement.iterable.span):
             for item in items:
                 body = self.inner()
                 body.bind(statement, item)
@@ -247,12 +252,15 @@ class Body:
 
     # --- paths and steps --------------------------------------------------------------------
 
-    def path(self, path: ast.Path, flow: Flow, tap: str | None = None) -> Flow:
+    def path(
+        self, path: ast.Path, flow: Flow, tap: ast.Output | ast.Auxiliary | None = None
+    ) -> Flow:
         """The steps of a path in turn, from `flow`."""
-        name = tap if len(path.steps) == 1 and path.steps[0].label is None else None
+        if len(path.steps) > 1 or path.steps[0].label is not None:
+            tap = None
         for index, step in enumerate(path.steps):
             try:
-                flow = self.step(step, flow, first=index == 0, tap=name)
+                flow = self.step(step, flow, first=index == 0, tap=tap)
             except Abort:
                 raise
             except NetlangError as error:
@@ -271,15 +279,18 @@ class Body:
             return
         self.builder.labels.setdefault(path, Labelled(None, step.label.span, "a step", path))
 
-    def step(self, step: ast.Step, flow: Flow, *, first: bool, tap: str | None) -> Flow:
-        """One step: what it makes of `flow`."""
+    def step(
+        self, step: ast.Step, flow: Flow, *, first: bool, tap: ast.Output | ast.Auxiliary | None
+    ) -> Flow:
+        """One step: what it makes of `flow`. The name of a tap labels a step that has no label."""
         self.frame.started = True
-        parts = self.parts(step.label) if step.label else (tap,) if tap else None
+        parts = self.parts(step.label) if step.label else (tap.name,) if tap else None
         action = step.action
+        label = step.label.span if step.label else tap.name_span if tap else action.span
         if isinstance(action, ast.Scope):
-            return self._scope(action, parts, flow)
+            return self._scope(action, parts, flow, label)
         if isinstance(action, ast.Apply) and not self._is_value(action, first):
-            return self._apply(action, parts, flow, step.label.span if step.label else action.span)
+            return self._apply(action, parts, flow, label)
         if isinstance(action, ast.Reuse):
             return apply.reuse(self, action, parts, flow)
         if not first:
@@ -339,11 +350,11 @@ class Body:
             raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
         return found.flow
 
-    def _scope(self, action: ast.Scope, parts: Path | None, flow: Flow) -> Flow:
+    def _scope(self, action: ast.Scope, parts: Path | None, flow: Flow, span: Span) -> Flow:
         if parts is None:
             return self.inner(flow=flow).run(action.body)
         path = self.scope + parts
-        self.builder.claim(path, action.span, scope=True)
+        self.builder.claim(path, span, scope=True)
         result = self.inner(path, flow).run(action.body)
         self.builder.label(path, Labelled(result, action.span, "a scope", path))
         return result
@@ -363,7 +374,8 @@ class Body:
         return self.frame.closure(flow, action.span)
 
 
-_STATEMENTS: dict[type, Callable[[Body, ast.Statement], None]] = {
+# Each method takes the class that it is filed under.
+_STATEMENTS: dict[type[ast.Node], Callable[[Body, Any], None]] = {
     ast.Path: Body._path,
     ast.Output: Body._output,
     ast.Auxiliary: Body._output,
@@ -373,4 +385,4 @@ _STATEMENTS: dict[type, Callable[[Body, ast.Statement], None]] = {
     ast.For: Body._for,
     ast.Repeat: Body._repeat,
     ast.Assert: Body._assert,
-}  # type: ignore[assignment]  # each method takes the class that it is filed under
+}

@@ -44,6 +44,7 @@ class FunctionBuilder:
     name: str
     span: Span
     inputs: list[Port] = field(default_factory=list)
+    input_spans: dict[int, Span] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     size: int = 0
@@ -64,7 +65,9 @@ class FunctionBuilder:
 
     def origin(self, ref: Ref) -> Span:
         """The step that made a value; for an input, the place that declares it."""
-        return self.span if ref.producer == INPUT else self._spans[ref.producer]
+        if ref.producer == INPUT:
+            return self.input_spans.get(ref.output, self.span)
+        return self._spans[ref.producer]
 
     # --- numbers and labels -----------------------------------------------------------------
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from netlang.diagnostics.core import Diagnostic, Frame, NetlangError
 from netlang.diagnostics.structure import TooManySteps
 from netlang.ir.constraints import Constraint
+from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
+from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -35,6 +37,7 @@ class Shared:
     conditions: list[Condition] = field(default_factory=list)
     sizes: dict[str, Size] = field(default_factory=dict)
     functions: dict[object, Made | None] = field(default_factory=dict)
+    building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     steps: int = 0
@@ -56,6 +59,11 @@ class Shared:
         """Keep a condition on the input's sizes."""
         self.conditions.append(Condition(constraint, span, self.chain))
 
+    def at_defaults(self, type_: TensorType) -> TensorType:
+        """A type with the default sizes in place of the symbols, for messages."""
+        sizes = {name: size.default for name, size in self.sizes.items()}
+        return type_.with_shape(*(substitute(size, sizes) for size in type_.shape))
+
     def tick(self, span: Span) -> None:
         """Count one statement; a spec that never ends is refused."""
         self.steps += 1
@@ -73,7 +81,7 @@ class Shared:
 
     @contextmanager
     def loop(self, trips: int, span: Span) -> Iterator[None]:
-        """What is elaborated inside runs `trips` times: nested loops are refused before they run."""
+        """What is inside runs `trips` times: nested loops are refused before they run."""
         self._trips.append(max(trips, 1))
         total = 1
         for each in self._trips:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import NoSuchAttribute, UnknownName
@@ -194,17 +194,19 @@ class Evaluator:
 
     def _slice(self, expr: ast.Slice) -> Value:
         items = self.value(expr.value)
-        bounds = [
-            None if bound is None else self.decided(bound)
-            for bound in (expr.start, expr.stop, expr.step)
-        ]
-        whole = all(
-            bound is None or (isinstance(bound, int) and not isinstance(bound, bool))
-            for bound in bounds
-        )
-        if not isinstance(items, tuple) or not whole or bounds[2] == 0:
+        start, stop, step = (self._bound(bound) for bound in (expr.start, expr.stop, expr.step))
+        if not isinstance(items, tuple) or step == 0:
             raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(items)))
-        return items[slice(*bounds)]
+        return items[start:stop:step]
+
+    def _bound(self, expr: ast.Expr | None) -> int | None:
+        """One bound of a slice: a whole number, or nothing."""
+        if expr is None:
+            return None
+        value = self.decided(expr)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(value)))
+        return value
 
     def _unary(self, expr: ast.Unary) -> Value:
         if expr.operator == "not":
@@ -307,7 +309,8 @@ def _attributes(type: TensorType) -> dict[str, Value]:
     return found
 
 
-_RULES: dict[type, Callable[[Evaluator, ast.Expr], Value]] = {
+# Each rule takes the class that it is filed under.
+_RULES: dict[type[ast.Node], Callable[[Evaluator, Any], Value]] = {
     ast.Number: Evaluator._literal,
     ast.String: Evaluator._literal,
     ast.Boolean: Evaluator._literal,
@@ -326,4 +329,4 @@ _RULES: dict[type, Callable[[Evaluator, ast.Expr], Value]] = {
     ast.Logical: Evaluator._logical,
     ast.Conditional: Evaluator._conditional,
     ast.Call: Evaluator._call,
-}  # type: ignore[assignment]  # each rule takes the class that it is filed under
+}

@@ -20,14 +20,14 @@ from netlang.elaborate.suggest import nearest
 from netlang.source import Source
 from netlang.syntax.limits import MAX_CHARACTERS
 
-__all__ = ["bundled_definitions", "bundled_files", "bundled_folder", "read"]
+__all__ = ["bundled_definitions", "bundled_files", "bundled_folder", "bundled_name", "read"]
 
 _DEFINITION = re.compile(r"^(net|block|train)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
 
-def read(path: Path) -> Source:
-    """The text of a `.net` file; raises `NetlangError` where it can't be had."""
-    shown = str(path)
+def read(path: Path, shown: str | None = None) -> Source:
+    """The text of a `.net` file, called `shown` in messages; raises `NetlangError`."""
+    shown = shown or str(path)
     if path.suffix != ".net":
         raise NetlangError(NotANetFile(span=None, path=shown))
     try:
@@ -76,6 +76,11 @@ def bundled_files() -> dict[str, Path]:
         ".".join(path.relative_to(folder).with_suffix("").parts): path
         for path in sorted(folder.rglob("*.net"))
     }
+
+
+def bundled_name(dotted: str) -> str:
+    """What messages call a bundled file: ``specs/resnet.net``, wherever it is installed."""
+    return f"specs/{dotted.replace('.', '/')}.net"
 
 
 @cache

@@ -40,6 +40,7 @@ def declare(body: Body, declaration: ast.Input) -> Flow:
     if frame.given is None:
         port = Port(declaration.name, _declared_type(body, declaration))
         body.builder.inputs.append(port)
+        body.builder.input_spans[index] = declaration.name_span
         ref = Ref(INPUT, index)
     else:
         ref = _bound(body, declaration, index)
@@ -79,6 +80,7 @@ def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
     if body.builder.inputs and ref.producer == INPUT:
         old = body.builder.inputs[ref.output]
         body.builder.inputs[ref.output] = Port(declaration.name, old.type)
+        body.builder.input_spans[ref.output] = declaration.name_span
     return ref
 
 
@@ -140,10 +142,7 @@ def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: Tenso
     bound: dict[str, Dim] = {}
     fits = len(spec.sizes) == actual.rank and _dtype(spec) == actual.dtype
     for size, dim in zip(spec.sizes, actual.shape, strict=False):
-        if size.name is not None:
-            expected = bound.setdefault(size.name, dim)
-        else:
-            expected = _size(body, size)
+        expected = bound.setdefault(size.name, dim) if size.name else _size(body, size)
         difference = dim - expected
         if isinstance(difference, int):
             fits = fits and difference == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Frame as ChainLink
@@ -84,8 +85,8 @@ class _Entry:
     def input_type(self, span: Span) -> TensorType:
         return self._body.builder.type_of(self._flow[0])
 
-    def label_names(self) -> tuple[str, ...]:
-        return ()
+    def label_names(self) -> Iterator[str]:
+        return iter(())
 
 
 def _entry(body: Body, flow: Flow) -> _Entry | None:
@@ -109,25 +110,42 @@ def function(
     """The function of a block for these arguments and inputs; None if its body was in error."""
     shared, target = body.shared, _target(applied)
     inputs = tuple(body.builder.type_of(ref) for ref in flow)
+    _count_inputs(target, len(flow), span)
     key = (id(target.definition), memo_key(tuple(values.values())), inputs)
     if key not in shared.functions:
-        _refuse_endless(shared, target, span)
+        _refuse_endless(shared, target, span, key)
         what = " ".join(span.text.split())
         link = ChainLink(
-            span, what if len(what) < 60 else what[:57] + "...", ".".join(path), body.frame.name
+            span, what if len(what) < 60 else what[:57] + "...", ".".join(path), body.frame.shown
         )
         shared.active.append(target.definition)
+        shared.building.add(key)
         with shared.instance(link):
             shared.functions[key] = _elaborate(shared, target, values, inputs)
+        shared.building.discard(key)
         shared.active.pop()
     return shared.functions[key]
 
 
-def _refuse_endless(shared: Shared, target: BlockTarget, span: Span) -> None:
+def _count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
+    """A block takes as many inputs as it declares, and one if it declares none."""
+    statements = target.definition.body.statements
+    wanted = max(1, sum(isinstance(statement, ast.Input) for statement in statements))
+    if wanted != actual:
+        expected = "1 input" if wanted == 1 else f"{wanted} inputs"
+        raise NetlangError(
+            WrongInputCount(span=span, name=target.name, expected=expected, actual=str(actual))
+        )
+
+
+def _refuse_endless(shared: Shared, target: BlockTarget, span: Span, key: object = None) -> None:
     """Recursion has no place in the language; blocks passed to blocks may still go deep."""
     if len(shared.active) >= _DEEPEST:
         raise NetlangError(TooDeep(span=span, limit=_DEEPEST))
-    if target.definition in shared.active and target.module.mentions_itself(target.definition):
+    endless = target.definition in shared.active and target.module.mentions_itself(
+        target.definition
+    )
+    if endless or key in shared.building:
         raise NetlangError(Recursion(span=span, name=target.name))
 
 
@@ -157,16 +175,6 @@ def _elaborate(
     evaluator.labels = body
     errors = len(shared.diagnostics)
     flow = body.run(definition.body)
-    if frame.declared != len(inputs) and (frame.declared or len(inputs) > 1):
-        expected = f"{frame.declared or 1} inputs" if frame.declared > 1 else "1 input"
-        raise NetlangError(
-            WrongInputCount(
-                span=definition.name_span,
-                name=definition.name,
-                expected=expected,
-                actual=f"{len(inputs)}",
-            )
-        )
     if flow is None or len(shared.diagnostics) > errors:
         return None
     made = finish(body, flow, values)
@@ -296,7 +304,7 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     body.builder.claim(path, action.span, scope=True)
     taps = len(body.builder.outputs)
     shared.active.append(target.definition)
-    with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.name)):
+    with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
         result = inner.run(target.definition.body)
     shared.active.pop()
     result = _taken(body, taps, result)

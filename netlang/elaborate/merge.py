@@ -69,7 +69,7 @@ def _branch(body: Body, statement: ast.Statement, flow: Flow) -> list[Flow]:
         return ends
     if isinstance(statement, ast.Repeat):
         count = body.count(statement)
-        with body.shared.loop(count, statement.span):
+        with body.shared.loop(count, statement.count.span):
             return [end for _ in range(count) for end in _ends(body.inner(), statement.body, flow)]
     if isinstance(statement, ast.Input):
         raise NetlangError(

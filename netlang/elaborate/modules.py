@@ -21,14 +21,14 @@ from netlang.diagnostics.names import (
 )
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.files import bundled_files, read
+from netlang.elaborate.files import bundled_files, bundled_name, read
 from netlang.elaborate.suggest import nearest, replacement
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
-__all__ = ["Library", "Module"]
+__all__ = ["Library", "Module", "mentioned"]
 
 Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
 
@@ -42,11 +42,11 @@ class Library:
         prelude = Path(__file__).with_name("prelude.net")
         self.prelude = Module(self, read(prelude), None, {})
 
-    def open(self, path: Path) -> Module:
-        """The file at `path`; raises `NetlangError`."""
+    def open(self, path: Path, shown: str | None = None) -> Module:
+        """The file at `path`, called `shown` in messages; raises `NetlangError`."""
         resolved = path.resolve()
         if resolved not in self._modules:
-            self._modules[resolved] = self.module(read(path), path.parent)
+            self._modules[resolved] = self.module(read(path, shown), path.parent)
         return self._modules[resolved]
 
     def module(self, source: Source, folder: Path | None) -> Module:
@@ -183,7 +183,7 @@ class Module:
 
     def imported(self, statement: ast.FromImport) -> Module:
         """The file of an import: beside this one, or bundled."""
-        path = self._locate(statement)
+        path, shown = self._locate(statement)
         opening = self.library._opening
         resolved = path.resolve()
         if resolved in opening:
@@ -191,7 +191,7 @@ class Module:
             raise NetlangError(CircularImport(span=statement.module_span, cycle=cycle))
         opening.append(resolved)
         try:
-            module = self.library.open(path)
+            module = self.library.open(path, shown)
             for inner in module.file.items:
                 if isinstance(inner, ast.FromImport):
                     module.imported(inner)
@@ -199,14 +199,15 @@ class Module:
         finally:
             opening.pop()
 
-    def _locate(self, statement: ast.FromImport) -> Path:
+    def _locate(self, statement: ast.FromImport) -> tuple[Path, str]:
+        """Where an imported file lies, and what to call it in messages."""
         relative = Path(*statement.module).with_suffix(".net")
         if self.folder is not None and (self.folder / relative).is_file():
-            return self.folder / relative
+            return self.folder / relative, str(Path(self.name).parent / relative)
         bundled = bundled_files()
         dotted = ".".join(statement.module)
         if dotted in bundled:
-            return bundled[dotted]
+            return bundled[dotted], bundled_name(dotted)
         beside = [] if self.folder is None else [path.stem for path in self.folder.glob("*.net")]
         match = nearest(dotted, [*bundled, *beside])
         fix = replacement(dotted, [match], statement.module_span) if match else None
@@ -221,7 +222,7 @@ class Module:
         return self._reaches(definition, definition, set())
 
     def _reaches(self, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
-        for name in set(_mentioned(start)):
+        for name in set(mentioned(start)):
             value = self.find(name) if name in self._named or name in self._imported else None
             if not isinstance(value, Layer) or not isinstance(value.target, BlockTarget):
                 continue
@@ -235,34 +236,34 @@ class Module:
         return False
 
 
-def _mentioned(node: object) -> Iterator[str]:
+def mentioned(node: object) -> Iterator[str]:
     """Every name that a tree reads."""
     if isinstance(node, ast.Name | ast.Apply):
         yield node.name
     if isinstance(node, tuple):
         for item in node:
-            yield from _mentioned(item)
+            yield from mentioned(item)
     elif isinstance(node, ast.Node):
         for field in dataclasses.fields(node):
             if field.name != "span":
-                yield from _mentioned(getattr(node, field.name))
+                yield from mentioned(getattr(node, field.name))
 
 
 def _check_parameters(definition: ast.BlockDef | ast.NetDef) -> None:
     """Every parameter is used, by the body or a later default; names are unique."""
     if not definition.parameters:
         return
-    mentioned = set(_mentioned(definition.body))
+    used = set(mentioned(definition.body))
     seen: set[str] = set()
     unused = []
     for parameter in reversed(definition.parameters):
-        if parameter.name not in mentioned:
+        if parameter.name not in used:
             unused.append(
                 UnusedParameter(
                     span=parameter.name_span, name=parameter.name, block=definition.name
                 )
             )
-        mentioned.update(_mentioned(parameter.default))
+        used.update(mentioned(parameter.default))
     for parameter in definition.parameters:
         if parameter.name in seen:
             raise NetlangError(DefinedTwice(span=parameter.name_span, name=parameter.name))

@@ -6,6 +6,10 @@ be met.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.structure import NoInput
 from netlang.elaborate.body import Body, Frame
@@ -18,6 +22,7 @@ from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.ir.solve import contradictions
 from netlang.source import Span
+from netlang.syntax import ast
 
 __all__ = ["elaborate"]
 
@@ -30,7 +35,8 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     shared = Shared()
     program = None
     try:
-        program = _net(shared, applied, name, span, doc)
+        with _room_for_nesting():
+            program = _net(shared, applied, name, span, doc)
     except NetlangError as error:
         shared.report(error)
     if program is not None and not shared.diagnostics:
@@ -38,6 +44,17 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     if program is None or shared.diagnostics:
         raise NetlangError(*_in_order(shared.diagnostics))
     return program
+
+
+@contextmanager
+def _room_for_nesting() -> Iterator[None]:
+    """Blocks may nest 100 deep and suites within them: more than Python's usual 1,000 frames."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 20_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
@@ -61,20 +78,18 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
         value = own(parameter.name, values[parameter.name])
         names.assign(parameter.name, value, parameter.name_span)
     builder = FunctionBuilder(name, definition.name_span)
-    frame = Frame(
-        definition.name, True, (), None, doc=doc or definition.doc or target.module.file.doc
-    )
+    frame = Frame(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
     evaluator = Evaluator(names)
     body = Body(shared, builder, frame, evaluator, target.module)
     evaluator.labels = body
     shared.active.append(definition)
+    if not any(isinstance(each, ast.Input) for each in definition.body.statements):
+        raise NetlangError(NoInput(span=definition.name_span, net=definition.name))
     try:
         flow = body.run(definition.body)
     except Abort as abort:
         shared.report(abort)
         return None
-    if not frame.declared:
-        shared.report(NetlangError(NoInput(span=definition.name_span, net=definition.name)))
     if flow is None or shared.diagnostics:
         return None
     made = finish(body, flow, values)

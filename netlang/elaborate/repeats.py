@@ -24,7 +24,7 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
     while remaining:
         mark = body.builder.mark(body.scope)
         reads, body.builder.label_reads = body.builder.label_reads, set()
-        with body.shared.loop(1 if remaining == count else remaining, statement.span):
+        with body.shared.loop(1 if remaining == count else remaining, statement.count.span):
             after = body.inner(flow=flow).run(statement.body)
         if after is None or flow is None:
             return None

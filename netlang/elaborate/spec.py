@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
@@ -16,7 +17,7 @@ from netlang.diagnostics.files import (
 )
 from netlang.diagnostics.names import BundledTwice, NotALayer
 from netlang.elaborate.binding import given
-from netlang.elaborate.files import bundled_definitions, bundled_files
+from netlang.elaborate.files import bundled_definitions, bundled_files, bundled_name
 from netlang.elaborate.modules import Library, Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import nearest
@@ -65,9 +66,9 @@ def elaborate_target(target: Target, arguments: dict[str, object] | None = None)
 def net_layer(module: Module, name: str, span: Span) -> Layer:
     """The layer of a net by its name."""
     value = module.find(name)
-    if isinstance(value, Layer) and isinstance(value.target, BlockTarget):
-        if isinstance(value.target.definition, ast.NetDef):
-            return value
+    target = value.target if isinstance(value, Layer) else None
+    if isinstance(target, BlockTarget) and isinstance(target.definition, ast.NetDef):
+        return cast(Layer, value)
     raise NetlangError(NotALayer(span=span, name=name, kind=f"{kind_of(value)}, not a net"))
 
 
@@ -120,7 +121,7 @@ def _locate(library: Library, where: str, name: str | None, kind: str) -> tuple[
         if not owners:
             raise _unknown(where, kind)
         where = owners[0]
-    module = library.open(files[where])
+    module = library.open(files[where], bundled_name(where))
     return module, _named(module, where, name, kind)
 
 
@@ -155,9 +156,9 @@ def _bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
         choices = ", ".join(f"`{owner}:{name}`" for owner in owners)
         raise NetlangError(BundledTwice(span=None, name=name, choices=choices))
     if owners:
-        return library.open(files[owners[0]]), name
+        return library.open(files[owners[0]], bundled_name(owners[0])), name
     if name in files:
-        module = library.open(files[name])
+        module = library.open(files[name], bundled_name(name))
         return module, _named(module, name, None, kind)
     raise _unknown(name, kind)
 

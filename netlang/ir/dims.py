@@ -71,7 +71,7 @@ class Expr:
         return 0 if monomial else coefficient
 
     def __add__(self, other: Dim) -> Dim:
-        total = dict((monomial, coefficient) for coefficient, monomial in self.terms)
+        total = {monomial: coefficient for coefficient, monomial in self.terms}
         for coefficient, monomial in _terms(other):
             total[monomial] = total.get(monomial, 0) + coefficient
         return _build(total)

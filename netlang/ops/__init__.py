@@ -31,17 +31,17 @@ _TABLE = {
     "hard_swish": "activation:HardSwish",
     "softplus": "activation:Softplus",
     "heaviside": "activation:Heaviside",
-    "softmax": "activation:Softmax",
-    "log_softmax": "activation:LogSoftmax",
+    "softmax": "softmax:Softmax",
+    "log_softmax": "softmax:LogSoftmax",
     # normalisations
     "batch_norm": "norm:BatchNorm",
     # pools
     "maxpool": "pool:Maxpool",
     "avgpool": "pool:Avgpool",
-    "adaptive_avgpool": "pool:AdaptiveAvgpool",
-    "adaptive_maxpool": "pool:AdaptiveMaxpool",
-    "global_avgpool": "pool:GlobalAvgpool",
-    "global_maxpool": "pool:GlobalMaxpool",
+    "adaptive_avgpool": "adaptive_pool:AdaptiveAvgpool",
+    "adaptive_maxpool": "adaptive_pool:AdaptiveMaxpool",
+    "global_avgpool": "adaptive_pool:GlobalAvgpool",
+    "global_maxpool": "adaptive_pool:GlobalMaxpool",
     # layout
     "flatten": "layout:Flatten",
     "reshape": "layout:Reshape",

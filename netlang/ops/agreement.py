@@ -12,7 +12,7 @@ from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.types import Types
-from netlang.ops.checks import shape_text
+from netlang.ops.checks import batched, shape_text
 from netlang.ops.tracing import traced_sum
 
 __all__ = ["broadcast", "joined"]
@@ -27,6 +27,8 @@ def broadcast(op: Op, inputs: Types) -> Inferred:
     for index, x in enumerate(inputs):
         _check_kind(op, inputs, reference, index)
         _check_rank(op, inputs, reference, index)
+        if full.batch is not None and x.batch is not None and x.batch != full.batch:
+            constraints.append(_equal(op, full.batch, x.batch))
         offset = full.rank - x.rank
         for axis, size in enumerate(x.shape):
             place = offset + axis
@@ -72,45 +74,36 @@ def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:
 def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
     """Only a learned tensor may have fewer axes: it broadcasts over those in front."""
     full, x = inputs[reference], inputs[index]
-    if x.rank == full.rank or (x.batch is None and x.rank < full.rank):
-        return
-    from netlang.diagnostics.shapes import BranchesDiffer
-
-    first, second = sorted((reference, index))
-    raise Rejection(
-        BranchesDiffer, input=second, operator=op.name, axis=None,
-        **_pair(inputs, first, second),
-        advice="bring the branches to the same axes with `reshape` or `flatten`",
-    )  # fmt: skip
+    if x.rank != full.rank and (x.batch is not None or x.rank > full.rank):
+        first, second = sorted((reference, index))
+        raise _differ(op, inputs, first, second, None)
 
 
-def _pair(inputs: Types, first: int, second: int) -> dict[str, object]:
-    return {
-        "first": first + 1,
-        "second": second + 1,
-        "expected": shape_text(inputs[first].shape),
-        "received": shape_text(inputs[second].shape),
-    }
-
-
-def _differ(op: Op, inputs: Types, first: int, second: int, axis: int) -> Rejection:
+def _differ(op: Op, inputs: Types, first: int, second: int, axis: int | None) -> Rejection:
     from netlang.diagnostics.shapes import BranchesDiffer
 
     return Rejection(
-        BranchesDiffer, input=second, operator=op.name, axis=axis,
-        **_pair(inputs, first, second), advice=_advice(inputs, first, second, axis),
-    )  # fmt: skip
+        BranchesDiffer,
+        input=second,
+        operator=op.name,
+        axis=axis,
+        first=first + 1,
+        second=second + 1,
+        expected=shape_text(inputs[first].shape),
+        received=shape_text(inputs[second].shape),
+        advice=_advice(inputs, first, second, axis),
+    )
 
 
-def _advice(inputs: Types, first: int, second: int, axis: int) -> str:
+def _advice(inputs: Types, first: int, second: int, axis: int | None) -> str:
     """Channels are matched by a projection, places by strides and padding."""
-    if axis == 0 and inputs[first].rank > 1:
-        wanted = inputs[first].channels
-        return f"project branch {second + 1} to {wanted} channels: `conv({wanted}, 1)`"
-    if axis == 0:
-        wanted = inputs[first].channels
-        return f"project branch {second + 1} to {wanted} features: `linear({wanted})`"
-    return "use strides, kernels and `pad` that give both branches the same size"
+    if axis is None:
+        return "bring the branches to the same axes with `reshape` or `flatten`"
+    if axis > 0:
+        return "use strides, kernels and `pad` that give both branches the same size"
+    wanted = inputs[first].channels
+    step = f"conv({wanted}, 1)" if inputs[first].rank > 1 else f"linear({wanted})"
+    return f"project branch {second + 1}: `{step}`"
 
 
 def joined(op: Op, inputs: Types, axis: int) -> Inferred:
@@ -119,29 +112,32 @@ def joined(op: Op, inputs: Types, axis: int) -> Inferred:
     constraints: list[Constraint] = []
     for index, x in enumerate(inputs):
         _check_kind(op, inputs, 0, index)
-        if x.rank != first.rank or (x.batch is None) != (first.batch is None):
-            raise _mismatch(op, inputs, index, axis, None)
+        batched(op, x, index)
+        if x.rank != first.rank:
+            raise _differ(op, inputs, 0, index, None)
         for place, (size, wanted) in enumerate(zip(x.shape, first.shape, strict=True)):
             if place == axis or size == wanted:
                 continue
             if isinstance(size, int) and isinstance(wanted, int):
-                raise _mismatch(op, inputs, index, axis, place)
+                raise _unjoinable(op, inputs, index, axis, place)
             constraints.append(_equal(op, wanted, size))
     total = traced_sum(x.shape[axis] for x in inputs)
     shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
     return Inferred((replace(first, shape=shape),), tuple(constraints))
 
 
-def _mismatch(op: Op, inputs: Types, index: int, joined_axis: int, axis: int | None) -> Rejection:
-    from netlang.diagnostics.shapes import BranchesDiffer, ConcatMismatch
+def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) -> Rejection:
+    from netlang.diagnostics.shapes import ConcatMismatch
 
-    pair = _pair(inputs, 0, index)
-    if axis is None:
-        return Rejection(
-            BranchesDiffer, input=index, operator=op.name, axis=None, **pair,
-            advice="bring the branches to the same axes with `reshape` or `flatten`",
-        )  # fmt: skip
     return Rejection(
-        ConcatMismatch, input=index, operator=op.name, joined=joined_axis, axis=axis, **pair,
-        advice="use strides, kernels and `pad` that give all branches the same size, or `crop`",
-    )  # fmt: skip
+        ConcatMismatch,
+        input=index,
+        operator=op.name,
+        joined=joined_axis,
+        axis=axis,
+        first=1,
+        second=index + 1,
+        expected=shape_text(inputs[0].shape),
+        received=shape_text(inputs[index].shape),
+        advice="use strides, kernels and `pad` that give all branches the same size",
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from netlang.diagnostics.core import InternalError
 from netlang.ir.dims import Dim, Expr
 from netlang.ir.op import Op, Rejection
 from netlang.ir.types import DType, TensorType, Types
@@ -38,11 +39,9 @@ def shape_text(shape: Shape) -> str:
 
 
 def inputs_of(op: Op, inputs: Types) -> Types:
-    """The inputs, as many as the operator takes."""
+    """The inputs, as many as the operator takes: elaboration has seen to that."""
     if not op.arity.accepts(len(inputs)):
-        from netlang.diagnostics.shapes import WrongArity
-
-        raise Rejection(WrongArity, operator=op.name, expected=str(op.arity), received=len(inputs))
+        raise InternalError(f"`{op.name}` takes {op.arity} and was given {len(inputs)}")
     return inputs
 
 

@@ -16,8 +16,16 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
 from netlang.ops.spatial import (
-    Padding, Sizes, at_least, axis_name, extents, fits, padding, per_axis, slide,
-)  # fmt: skip
+    Padding,
+    Sizes,
+    at_least,
+    axis_name,
+    extents,
+    fits,
+    padding,
+    per_axis,
+    slide,
+)
 
 __all__ = ["Conv", "ConvTranspose"]
 

@@ -102,7 +102,7 @@ class Reshape(Layout):
         return Inferred((y,), (Constraint(found, Relation.EQUAL, wanted, reason),))
 
     def reach(self, inputs: Types) -> Reach:
-        return Everything()
+        return Window() if inputs[0].rank == 1 else Everything()
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -137,7 +137,7 @@ class Concat(Op):
     """
 
     name: ClassVar[str] = "concat"
-    arity: ClassVar[Arity] = Arity(1, None)
+    arity: ClassVar[Arity] = Arity(2, None)
 
     axis: int = field(
         default=0, metadata=argument(integer, "axis to join along; 0 is the channels")

@@ -1,4 +1,4 @@
-"""Pooling: a summary of each window, of each of a fixed number of regions, or of everything."""
+"""Pooling by a sliding window."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, sizes
 from netlang.ir.constraints import Constraint
-from netlang.ir.dims import Dim, ceil_div, floor_div
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
 from netlang.ops.spatial import (
-    Padding, Sizes, axis_name, extents, fits, padding, per_axis, slide,
-)  # fmt: skip
+    Padding,
+    Sizes,
+    axis_name,
+    extents,
+    fits,
+    padding,
+    per_axis,
+    slide,
+)
 
 __all__ = [
-    "AdaptiveAvgpool", "AdaptiveMaxpool", "Avgpool", "GlobalAvgpool", "GlobalMaxpool", "Maxpool",
-    "Sliding", "ceil_padding",
-]  # fmt: skip
+"Avgpool", "Maxpool", "Sliding", "ceil_padding"]  # fmt: skip
 
 _IMAGE = (TensorType((3, 9, 8)),)
 _SIGNAL = (TensorType((2, 11)),)
@@ -54,15 +58,13 @@ class Sliding:
     pads: tuple[Padding, ...]
 
     @classmethod
-    def of(
-        cls, rank: int, kernel: Sizes, stride: Sizes | None, pad: Sizes, dilation: Sizes, ceil: bool
-    ) -> Sliding:
+    def of(cls, op: Maxpool | Avgpool, rank: int, dilation: Sizes = 1) -> Sliding:
         """The window that the arguments of a pool describe."""
-        window = per_axis(kernel, rank, "kernel")
+        window = per_axis(op.kernel, rank, "kernel")
         extent = extents(window, per_axis(dilation, rank, "dilation"))
-        steps = window if stride is None else per_axis(stride, rank, "stride")
-        pads = padding(pad, extent)
-        return cls(window, extent, steps, ceil_padding(pads, extent, steps) if ceil else pads)
+        steps = window if op.stride is None else per_axis(op.stride, rank, "stride")
+        pads = padding(op.pad, extent)
+        return cls(window, extent, steps, ceil_padding(pads, extent, steps) if op.ceil else pads)
 
     def infer(self, op: Op, x: TensorType) -> tuple[TensorType, tuple[Constraint, ...]]:
         """The pooled type and what the sizes must meet."""
@@ -120,7 +122,7 @@ class Maxpool(Op):
 
     def sliding(self, rank: int) -> Sliding:
         """The window over `rank` spatial axes."""
-        return Sliding.of(rank, self.kernel, self.stride, self.pad, self.dilation, self.ceil)
+        return Sliding.of(self, rank, self.dilation)
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -186,7 +188,7 @@ class Avgpool(Op):
 
     def sliding(self, rank: int) -> Sliding:
         """The window over `rank` spatial axes."""
-        return Sliding.of(rank, self.kernel, self.stride, self.pad, 1, self.ceil)
+        return Sliding.of(self, rank)
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -218,180 +220,3 @@ class Avgpool(Op):
         )
         yield Case(cls(kernel=3, stride=2, pad=1), _SIGNAL)
         yield Case(cls(kernel=(1, 2, 3), stride=2), _VOLUME)
-
-
-def _regions(size: Dim, count: int) -> tuple[Dim, ...]:
-    """Lengths of the regions from floor(i size / count) to ceil((i + 1) size / count)."""
-    return tuple(ceil_div(size * (i + 1), count) - floor_div(size * i, count) for i in range(count))
-
-
-def _visited(x: TensorType, out: Sequence[int]) -> Dim:
-    """Elements in all regions, those that several regions share counted for each."""
-    totals: list[Dim] = []
-    for size, count in zip(x.spatial, out, strict=True):
-        total: Dim = 0
-        for length in _regions(size, count):
-            total = total + length
-        totals.append(total)
-    return x.with_shape(x.channels, *totals).elements
-
-
-def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
-    if all(count == 1 for count in out) or not all(isinstance(size, int) for size in x.spatial):
-        return Everything()
-    sizes_ = [size for size in x.spatial if isinstance(size, int)]
-    longest = []
-    for size, count in zip(sizes_, out, strict=True):
-        longest.append(max(r for r in _regions(size, count) if isinstance(r, int)))
-    steps = tuple(Fraction(size, count) for size, count in zip(sizes_, out, strict=True))
-    return Window(tuple(longest), steps)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class AdaptiveAvgpool(Op):
-    """Mean of each of a fixed number of regions, whatever the size of the input.
-
-    Output i of an axis of `size` elements is the mean of the elements from floor(i size / out) to
-    ceil((i + 1) size / out), exclusive; regions overlap where out doesn't divide the size.
-
-    Shape: [C, *size] -> [C, *out].
-    Other: one operation for each element of each region (the additions and one division). Its
-    receptive field is taken to be everything where the size of the input is symbolic.
-
-    Source: He et al. 2014, Spatial Pyramid Pooling, arXiv:1406.4729.
-    """
-
-    name: ClassVar[str] = "adaptive_avgpool"
-
-    out: Sizes = field(metadata=argument(sizes(), "size of the output"))
-
-    def infer(self, inputs: Types) -> Inferred:
-        x = spatial_input(self, inputs)
-        return Inferred((x.with_shape(x.channels, *per_axis(self.out, x.rank - 1, "out")),))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        x = inputs[0]
-        return Cost(0, _visited(x, per_axis(self.out, x.rank - 1, "out")))
-
-    def reach(self, inputs: Types) -> Reach:
-        return _region_reach(inputs[0], per_axis(self.out, inputs[0].rank - 1, "out"))
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(out=1), _IMAGE)
-        yield Case(cls(out=(3, 4)), _IMAGE)
-        yield Case(cls(out=4), _IMAGE)
-        yield Case(cls(out=(7, 7)), (TensorType((2, 3, 1)),))
-        yield Case(cls(out=3), _SIGNAL)
-        yield Case(cls(out=(2, 3, 4)), _VOLUME)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class AdaptiveMaxpool(Op):
-    """Maximum of each of a fixed number of regions, whatever the size of the input.
-
-    Output i of an axis of `size` elements is the maximum of the elements from floor(i size / out)
-    to ceil((i + 1) size / out), exclusive; regions overlap where out doesn't divide the size.
-
-    Shape: [C, *size] -> [C, *out].
-    Other: one comparison for each element of each region but the first. Its receptive field is
-    taken to be everything where the size of the input is symbolic.
-
-    Source: He et al. 2014, Spatial Pyramid Pooling, arXiv:1406.4729.
-    """
-
-    name: ClassVar[str] = "adaptive_maxpool"
-
-    out: Sizes = field(metadata=argument(sizes(), "size of the output"))
-
-    def infer(self, inputs: Types) -> Inferred:
-        x = spatial_input(self, inputs)
-        return Inferred((x.with_shape(x.channels, *per_axis(self.out, x.rank - 1, "out")),))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        x = inputs[0]
-        visited = _visited(x, per_axis(self.out, x.rank - 1, "out"))
-        return Cost(0, visited - self.infer(inputs).outputs[0].elements)
-
-    def reach(self, inputs: Types) -> Reach:
-        return _region_reach(inputs[0], per_axis(self.out, inputs[0].rank - 1, "out"))
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(out=1), _IMAGE)
-        yield Case(cls(out=(3, 4)), _IMAGE)
-        yield Case(cls(out=4), _IMAGE)
-        yield Case(cls(out=3), _SIGNAL)
-        yield Case(cls(out=(2, 3, 4)), _VOLUME)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class GlobalAvgpool(Op):
-    """Mean of each channel over all places: y[c] = sum over i of x[c, i] / prod(size).
-
-    Shape: [C, *size] -> [C, 1, ...]: the spatial axes stay, with size 1.
-    Other: one operation for each element of the input (the additions and one division).
-
-    Source: Lin, Chen, Yan 2013, Network In Network, arXiv:1312.4400.
-    """
-
-    name: ClassVar[str] = "global_avgpool"
-
-    def infer(self, inputs: Types) -> Inferred:
-        x = spatial_input(self, inputs)
-        return Inferred((x.with_shape(x.channels, *(1,) * (x.rank - 1)),))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        return Cost(0, inputs[0].elements)
-
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        for inputs in (_IMAGE, _SIGNAL, _VOLUME):
-            yield Case(cls(), inputs)
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class GlobalMaxpool(Op):
-    """Maximum of each channel over all places: y[c] = max over i of x[c, i].
-
-    Shape: [C, *size] -> [C, 1, ...]: the spatial axes stay, with size 1.
-    Other: one comparison for each element of the input but one in each channel.
-
-    Source: Oquab et al. 2015, Is Object Localization for Free?
-    """
-
-    name: ClassVar[str] = "global_maxpool"
-
-    def infer(self, inputs: Types) -> Inferred:
-        x = spatial_input(self, inputs)
-        return Inferred((x.with_shape(x.channels, *(1,) * (x.rank - 1)),))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        return Cost(0, inputs[0].elements - self.infer(inputs).outputs[0].elements)
-
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        for inputs in (_IMAGE, _SIGNAL, _VOLUME):
-            yield Case(cls(), inputs)

@@ -7,7 +7,6 @@ the number of spatial axes is worked out here, for operators and backends alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import TypeAlias
 
 from netlang.ir.constraints import Constraint, Relation
@@ -25,7 +24,6 @@ __all__ = [
     "per_axis",
     "product",
     "slide",
-    "volume",
 ]
 
 Sizes: TypeAlias = int | tuple[int, ...]
@@ -82,7 +80,7 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
 
 
 def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
-    """``left >= right`` as a constraint, its constant on the right; none where all sizes meet it."""
+    """``left >= right`` with its constant on the right; nothing where all sizes meet it."""
     if not isinstance(left, Expr) or (_grows(left) and _smallest(left) >= right):
         return ()
     constant = left.constant
@@ -137,8 +135,3 @@ def slide(
         floor_div(size + (before + after - window), step) + 1
         for size, (before, after), window, step in zip(spatial, pads, extent, stride, strict=True)
     )
-
-
-def volume(kernel: Sequence[int]) -> int:
-    """Elements of a kernel."""
-    return prod(kernel)

@@ -50,7 +50,7 @@ class Mnist1d(Data):
 
 @dataclass(frozen=True, kw_only=True)
 class Digits(Data):
-    """Handwritten digits of scikit-learn: 1797 grey images of 8x8, values in 0..1, every fifth a test.
+    """Digits of scikit-learn: 1797 grey images of 8x8, values in 0..1, every fifth is for the test.
 
     Alpaydin, Kaynak 1998, UCI Optical Recognition of Handwritten Digits.
     """

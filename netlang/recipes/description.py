@@ -24,9 +24,7 @@ class Description(ABC):
 
     def __str__(self) -> str:
         """As a recipe would write it, every argument spelled out."""
-        given = ", ".join(
-            f"{item.name}={self._spelled(item)}" for item in signature(type(self))
-        )
+        given = ", ".join(f"{item.name}={self._spelled(item)}" for item in signature(type(self)))
         return f"{self.name}({given})" if given else self.name
 
     def _spelled(self, item: Argument) -> str:

@@ -1,7 +1,7 @@
 """Initializations: how the weights of convolutions and linear maps start.
 
-They apply to the weight tensors of convolutions, transposed convolutions and linear maps that a
-spec leaves free; biases, normalisations and recurrent layers keep the start that their operator states.
+They apply to the weights of convolutions, transposed convolutions and linear maps that a spec
+leaves free; biases, normalisations and recurrent layers keep the start that their operator states.
 """
 
 from __future__ import annotations

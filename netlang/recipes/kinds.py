@@ -12,6 +12,7 @@ __all__ = [
     "plain_name", "share", "size_or_sizes",
 ]  # fmt: skip
 
+
 def _number(accepts: Callable[[float], bool]) -> Callable[[object], object]:
     def convert(value: object) -> object:
         converted = number.convert(value)
@@ -20,6 +21,7 @@ def _number(accepts: Callable[[float], bool]) -> Callable[[object], object]:
         return converted
 
     return convert
+
 
 def _many(item: Kind, length: int | None = None) -> Callable[[object], object]:
     def convert(value: object) -> object:
@@ -31,6 +33,7 @@ def _many(item: Kind, length: int | None = None) -> Callable[[object], object]:
 
     return convert
 
+
 def _between(item: Kind) -> Callable[[object], object]:
     def convert(value: object) -> object:
         if not isinstance(value, Range):
@@ -41,6 +44,7 @@ def _between(item: Kind) -> Callable[[object], object]:
         return Range(start, stop)  # type: ignore[arg-type]  # both kinds used here give numbers
 
     return convert
+
 
 def _size(value: object) -> object:
     return _between(count)(value) if isinstance(value, Range) else count.convert(value)

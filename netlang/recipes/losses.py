@@ -16,8 +16,8 @@ from netlang.recipes.kinds import decay
 from netlang.source import Span
 
 __all__ = [
-    "ALL", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "CrossEntropy", "KlNormal",
-    "L1", "Loss", "LossFunction", "Mse", "Operand", "Term",
+    "ALL", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "CrossEntropy",
+    "KlNormal", "L1", "Loss", "LossFunction", "Mse", "Operand", "Term",
 ]  # fmt: skip
 
 LABEL = "label"
@@ -49,7 +49,7 @@ class CrossEntropy(LossFunction):
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryCrossEntropy(LossFunction):
-    """-(t log p + (1 - t) log(1 - p)) of probabilities: the negative log-likelihood of an example."""
+    """-(t log p + (1 - t) log(1 - p)) of probabilities: an example's negative log-likelihood."""
 
     name: ClassVar[str] = "binary_cross_entropy"
 

@@ -79,7 +79,7 @@ class Recipe:
     places: Mapping[str, Span] = field(compare=False, repr=False, default_factory=dict)
 
     def describe(self) -> dict[str, str]:
-        """Every key with its value in words: what a run records, and what a resumed run compares."""
+        """Every key with its value in words: what a run records and a resumed run compares."""
         return {
             "model": str(self.model),
             "data": str(self.data),

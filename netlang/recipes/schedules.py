@@ -75,7 +75,9 @@ class Multistep(Schedule):
 
     name: ClassVar[str] = "multistep"
 
-    milestones: tuple[int, ...] = field(metadata=argument(counts, "epochs (or steps) of the changes"))
+    milestones: tuple[int, ...] = field(
+        metadata=argument(counts, "epochs (or steps) of the changes")
+    )
     gamma: float = field(default=0.1, metadata=argument(positive, "factor of each change"))
     unit: str = field(default="epochs", metadata=_UNIT)
 
@@ -86,7 +88,7 @@ class Multistep(Schedule):
 
 @dataclass(frozen=True, kw_only=True)
 class Cosine(Schedule):
-    """Half a cosine wave from 1 to `floor` over the run; arXiv:1608.03983, equation 5, no restart."""
+    """Half a cosine wave from 1 to `floor` over the run; arXiv:1608.03983, eq. 5, no restart."""
 
     name: ClassVar[str] = "cosine"
 

@@ -1,9 +1,9 @@
 """Text to tokens: the part of the syntax that depends on what stands around a character.
 
-Holds on exit: a separator (`SEP`) stands only between two statements, a keyword has its own kind only
-where it acts as one, and `COMPUTED` is a brace of a computed name. The kind of a mark or a keyword is
-its text, that of anything else the name of its terminal in `grammar.lark`; the last token is `$END`,
-or `PROBLEM` where the text can't be read on.
+Holds on exit: a separator (`SEP`) stands only between two statements, a keyword has its own kind
+only where it acts as one, and `COMPUTED` is a brace of a computed name. The kind of a mark or a
+keyword is its text, that of anything else the name of its terminal in `grammar.lark`; the last
+token is `$END`, or `PROBLEM` where the text can't be read on.
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ class Words:
     ) -> None:
         named = dict(patterns)
         mark = "|".join(re.escape(text) for text in [*marks, ";"])
-        terminals = [f"(?P<{name}>{pattern})" for name, pattern in named.items() if name != "STRING"]
-        # A docstring comes first, then an unclosed one: `""` would else be taken for an empty string.
-        order = [terminals[0], f"(?P<STRING>(?!\"\"\"){named['STRING']})", *terminals[1:]]
+        terminals = [
+            f"(?P<{name}>{pattern})" for name, pattern in named.items() if name != "STRING"
+        ]
+        # Three quotes that open an unclosed docstring are no empty string.
+        order = [terminals[0], f'(?P<STRING>(?!"""){named["STRING"]})', *terminals[1:]]
         text = "|".join([_LINES, *order, f"(?P<MARK>{mark})", _UNFINISHED])
         self.pattern = re.compile(rf"{_SPACE}(?:{text}|(?P<END>\Z)|(?P<unknown>.))", re.DOTALL)
         self.keywords = frozenset(keywords)

@@ -1,6 +1,6 @@
 """The values of numbers, dims, strings and docstrings, from their texts.
 
-Holds on exit: a number is finite and no longer than `MAX_DIGITS`; a string holds no undefined escape.
+Holds on exit: a number is finite and no longer than `MAX_DIGITS`; a string has no unknown escape.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def number_value(text: str, start: int) -> int | float:
     if "e" not in digits and "E" not in digits and (zeros or not dot):
         significant = fraction.rstrip("0")
         if len(significant) <= zeros:
-            return int(whole + significant) * 10 ** (zeros - len(significant))
+            return int((whole + significant).ljust(len(whole) + zeros, "0"))
     value = float(digits) * 10.0**zeros
     if not isfinite(value):
         raise Mistake("infinite_number", start, end)

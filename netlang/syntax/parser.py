@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, cast, final
 
 from netlang.source import Source
 from netlang.syntax.ast import Expr, File
@@ -67,13 +67,13 @@ class Tables:
 
 @final
 class Stuck(Exception):
-    """No rule allows the token number `index` after what was read; `states` is the stack then."""
+    """No rule allows the token number `index` of a `symbol` after what was read of it."""
 
-    def __init__(self, tokens: Tokens, index: int, states: list[int]) -> None:
+    def __init__(self, tokens: Tokens, index: int, symbol: str) -> None:
         super().__init__(index)
         self.tokens = tokens
         self.index = index
-        self.states = states
+        self.symbol = symbol
 
 
 @cache
@@ -121,8 +121,7 @@ def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
     tables = load_tables()
     with _no_collection():
         tokens = Lexer(tables.words, source.text, start, end).run()
-        run = _Run(tables, Builder(source, tokens, _parse_expression))
-        return run.follow(tables.starts[symbol])
+        return _Run(tables, Builder(source, tokens, _parse_expression), symbol).follow()
 
 
 @contextmanager
@@ -139,8 +138,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _parse_expression(source: Source, start: int, end: int) -> Expr:
-    expression = parse_part(source, "conditional", start, end)
-    return expression  # type: ignore[return-value]  # the start symbol makes an expression
+    return cast(Expr, parse_part(source, "conditional", start, end))
 
 
 @final
@@ -148,24 +146,25 @@ class _Run:
     """One way through the automaton. The stacks hold, for each symbol read and not yet used, its
     state, its value, the number of its first token, and how deep the tree under it is."""
 
-    def __init__(self, tables: Tables, builder: Builder) -> None:
+    def __init__(self, tables: Tables, builder: Builder, symbol: str) -> None:
         self.tables = tables
+        self.symbol = symbol
         self.builder = builder
         self.states: list[int] = []
         self.values: list[Any] = []
         self.firsts: list[int] = []
         self.depths: list[int] = []
 
-    def follow(self, start: int) -> object:
+    def follow(self) -> object:
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
         states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
-        states.append(start)
-        state = start
+        state = self.tables.starts[self.symbol]
+        states.append(state)
         for index, kind in enumerate(self.builder.kinds):
             while True:
                 action = actions[state].get(kind)
                 if action is None:
-                    raise Stuck(self.builder.tokens, index, states)
+                    raise Stuck(self.builder.tokens, index, self.symbol)
                 if action >= 0:
                     state = action
                     states.append(state)

@@ -1,4 +1,4 @@
-"""Turns `grammar.lark` into the parse tables that the parser loads: `python -m netlang.syntax.tables`.
+"""`python -m netlang.syntax.tables`: turns `grammar.lark` into the tables that the parser loads.
 
 Lark reads the grammar and computes the LALR(1) automaton; what is kept of it is plain data in
 `tables.json`. So Lark is needed when the grammar changes, and not when a net is compiled.
@@ -27,7 +27,7 @@ TABLES = Path(__file__).with_name("tables.json")
 STARTS = ("file", "conditional")
 """A whole file, and one expression: the computed part of a quoted label is parsed by itself."""
 
-Json: TypeAlias = None | bool | int | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 Row: TypeAlias = dict[str, int]
 
 
@@ -114,7 +114,9 @@ class _Numbering:
         actions, action_of = _distinct([self._actions(state) for state in self.states])
         gotos, goto_of = _distinct([self._gotos(state) for state in self.states])
         words = sorted(text for text in self.text.values() if text.isalpha())
-        marks = sorted((t for t in self.text.values() if not t.isalpha()), key=lambda t: (-len(t), t))
+        marks = sorted(
+            (t for t in self.text.values() if not t.isalpha()), key=lambda t: (-len(t), t)
+        )
         return {
             "patterns": [[name, pattern] for name, pattern in self.patterns.items()],
             "keywords": [*words],

@@ -26,7 +26,7 @@ from netlang.backends.torch.python.tree import (
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 
 __all__ = [
     "Lowered",
@@ -34,6 +34,7 @@ __all__ = [
     "applied",
     "arithmetic",
     "constant",
+    "dimension",
     "functional",
     "layer",
     "lower",
@@ -142,3 +143,8 @@ def arithmetic(operator: str, left: int, right: int) -> int:
         return value
     one, two = origin_of(left), origin_of(right)
     return Traced(value, BinaryOrigin(operator, one or int(left), two or int(right)))
+
+
+def dimension(axis: int, x: TensorType) -> int:
+    """An axis of the language, which leaves out the batch, as a dimension of the tensor."""
+    return axis + 1 if axis >= 0 and x.batch is not None else axis

@@ -1,0 +1,28 @@
+"""Errors of the diagram backend (E094x): they have no span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = ["GraphvizFailed", "GraphvizMissing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphvizMissing(Diagnostic):
+    code = "E0941"
+    title = "a {format} needs Graphviz, which is not installed"
+    help = "pip install netlang[draw], or write a .dot file, which needs nothing"
+
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphvizFailed(Diagnostic):
+    code = "E0942"
+    title = "Graphviz could not make the {format}: {reason}"
+    help = "write a .dot file and try another version of Graphviz on it"
+
+    format: str
+    reason: str

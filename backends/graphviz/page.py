@@ -1,0 +1,64 @@
+"""Arranges a page: the net in the first column, the inside of each of its blocks beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from netlang.backends.graphviz.builder import Names, Plan, block_sheet, net_sheet
+from netlang.backends.graphviz.dot import write_dot
+from netlang.backends.graphviz.elements import Sheet
+from netlang.backends.graphviz.forms import Form, forms_of
+from netlang.backends.graphviz.layout import height_of, nested_skips
+from netlang.ir.program import Program
+
+__all__ = ["to_dot"]
+
+_TALLEST = 760  # points: what a page of A4 or letter holds with a caption
+_APART = 40
+
+
+def to_dot(
+    program: Program, *, depth: int | None = None, sizes: Mapping[str, int] | None = None
+) -> str:
+    """The diagram of a program as DOT text.
+
+    `depth` says how many levels of blocks below the net are opened: 0 shows the net alone, None
+    opens every one. `sizes` are the symbolic sizes to write shapes at, by default the declared ones.
+    """
+    plan = Plan(forms_of(program), {**program.defaults, **(sizes or {})}, depth)
+    names = Names()
+    net = _fitting(lambda tight: net_sheet(program.net, plan, names, tight), names)
+    details = [_detail(form, plan, names) for form in plan.forms.all if _is_detail(form, plan)]
+    return write_dot(program.name, [[net], *_columns(details, max(height_of(net), 300))])
+
+
+def _detail(form: Form, plan: Plan, names: Names) -> Sheet:
+    return _fitting(lambda tight: block_sheet(form, plan, names, tight), names)
+
+
+def _is_detail(form: Form, plan: Plan) -> bool:
+    return plan.shows(form) and not plan.forms.is_single(form.members[0])
+
+
+def _fitting(build: Callable[[bool], Sheet], names: Names) -> Sheet:
+    """The airy drawing if it fits a page, else the one with whole chains in one box."""
+    before = set(names.taken)
+    sheet = build(False)
+    if nested_skips(sheet) or height_of(sheet) <= _TALLEST:
+        return sheet
+    names.taken = before
+    return build(True)
+
+
+def _columns(sheets: list[Sheet], tallest: int) -> list[list[Sheet]]:
+    """Sheets in order, in columns about as tall as the net."""
+    columns: list[list[Sheet]] = []
+    filled = 0
+    for sheet in sheets:
+        height = height_of(sheet) + _APART
+        if not columns or filled + height > tallest:
+            columns.append([])
+            filled = 0
+        columns[-1].append(sheet)
+        filled += height
+    return columns

@@ -1,0 +1,100 @@
+"""From DOT text to pictures, and to files that are either whole or not there.
+
+Graphviz comes with the pygraphviz wheel, else from the system's `dot`. Either runs in a process of
+its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from netlang.backends.graphviz.diagnostics import GraphvizFailed, GraphvizMissing
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.files import UnknownSuffix, WriteFailed
+
+__all__ = ["FORMATS", "format_of", "render", "write"]
+
+FORMATS: Final = ("svg", "png", "pdf", "dot")
+_SECONDS: Final = 120
+_RESOLUTION: Final = 144
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's suffix names."""
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        raise NetlangError(UnknownSuffix(span=None, path=str(path), available=known))
+    return suffix
+
+
+def render(text: str, picture: str) -> bytes:
+    """DOT text as a picture; the same text gives the same bytes."""
+    if picture == "dot":
+        return text.encode("utf-8")
+    if picture == "png":
+        text = text.replace("{", f"{{\n  graph [dpi={_RESOLUTION}];", 1)
+    command = _command(picture)
+    # Cairo writes the date of this variable into a PDF instead of the clock's.
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
+    try:
+        done = subprocess.run(
+            command,
+            input=text.encode("utf-8"),
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+            env=environment,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _failed(picture, str(error)) from error
+    if done.returncode != 0 or not done.stdout:
+        message = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = message[-1] if message else f"it ended with status {done.returncode}"
+        raise _failed(picture, reason)
+    return done.stdout
+
+
+def _command(picture: str) -> list[str]:
+    if find_spec("pygraphviz") is not None:
+        worker = Path(__file__).with_name("worker.py")
+        return [sys.executable, "-P", str(worker), picture]
+    dot = shutil.which("dot")
+    if dot is None:
+        raise NetlangError(GraphvizMissing(span=None, format=picture))
+    return [dot, f"-T{picture}"]
+
+
+def _failed(picture: str, reason: str) -> NetlangError:
+    return NetlangError(GraphvizFailed(span=None, format=picture, reason=reason))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            _give_usual_mode(name)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+
+
+def _give_usual_mode(name: str) -> None:
+    """`mkstemp` makes files for the owner alone; a picture is an ordinary file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(name, 0o666 & ~mask)

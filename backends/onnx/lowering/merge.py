@@ -1,0 +1,68 @@
+"""Merges, and the operators that do nothing when deployed."""
+
+from __future__ import annotations
+
+from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.lowering.axes import full_axis
+from netlang.backends.onnx.lowering.registry import lower
+from netlang.ops.dropout import Dropout
+from netlang.ops.merge import Add, Concat, Identity, Max, Mul, Sub
+from netlang.ops.random import GaussianSample
+
+__all__: list[str] = []
+
+
+def _folded(kind: str, emit: Emitter) -> tuple[str, ...]:
+    """From the first to the last: ONNX's operator takes two."""
+    total, *others, last = emit.step.inputs
+    for number, other in enumerate(others, 1):
+        total = emit.node(str(number), kind, total, other)
+    return emit.result(kind, total, last)
+
+
+@lower.register
+def _(op: Add, emit: Emitter) -> tuple[str, ...]:
+    return _folded("Add", emit)
+
+
+@lower.register
+def _(op: Sub, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Sub", *emit.step.inputs)
+
+
+@lower.register
+def _(op: Mul, emit: Emitter) -> tuple[str, ...]:
+    return _folded("Mul", emit)
+
+
+@lower.register
+def _(op: Max, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Max", *emit.step.inputs)
+
+
+@lower.register
+def _(op: Concat, emit: Emitter) -> tuple[str, ...]:
+    if len(emit.step.inputs) == 1:
+        return emit.step.inputs
+    axis = full_axis(op.axis, emit.step.types[0])
+    return emit.result("Concat", *emit.step.inputs, axis=axis)
+
+
+@lower.register
+def _(op: Identity, emit: Emitter) -> tuple[str, ...]:
+    return emit.step.inputs
+
+
+@lower.register
+def _(op: Dropout, emit: Emitter) -> tuple[str, ...]:
+    return emit.step.inputs
+
+
+@lower.register
+def _(op: GaussianSample, emit: Emitter) -> tuple[str, ...]:
+    """When deployed, the mean; with the shape that both inputs have together."""
+    mean, (output,) = emit.step.inputs[0], emit.step.outputs
+    if emit.step.types[0] == output:
+        return (mean,)
+    sizes = output.shape if output.batch is None else (output.batch, *output.shape)
+    return emit.result("Expand", mean, emit.sizes.vector(sizes))

@@ -1,0 +1,172 @@
+"""Numbers of a block as expressions in its parameters.
+
+A *column* holds the number that stands at one place of the block in each of its instances. On exit
+a column is told by one expression that gives the right number in every instance: the elaborator's
+own where it says one, a plain number, or the simplest that fits; or None where nothing does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from netlang.backends.torch.python.tree import Binary, Constant, Expression, Name, NumberValue
+from netlang.ir.provenance import (
+    BinaryOrigin,
+    InputOrigin,
+    Origin,
+    ParameterOrigin,
+    Traced,
+    origin_of,
+)
+
+__all__ = [
+    "Environment", "Formula", "Variable", "expression", "fit", "formula_of", "known", "value_of",
+    "variables_in",
+]  # fmt: skip
+
+Variable: TypeAlias = ParameterOrigin | InputOrigin
+Formula: TypeAlias = Origin | NumberValue
+# What the parameters and input sizes of one instance are.
+Environment: TypeAlias = Mapping[Variable, NumberValue]
+
+
+def value_of(formula: Formula, environment: Environment) -> NumberValue | None:
+    """What a formula gives in one instance; None where it can't be computed."""
+    if isinstance(formula, int | float):
+        return formula
+    if not isinstance(formula, BinaryOrigin):
+        return environment.get(formula)
+    left = value_of(formula.left, environment)
+    right = value_of(formula.right, environment)
+    if left is None or right is None:
+        return None
+    match formula.operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "//":
+            return left // right if right else None
+        case "%":
+            return left % right if right else None
+    return None
+
+
+def variables_in(formula: Formula) -> Iterator[Variable]:
+    """The parameters and sizes that a formula speaks of, with repetition."""
+    if isinstance(formula, BinaryOrigin):
+        yield from variables_in(formula.left)
+        yield from variables_in(formula.right)
+    elif isinstance(formula, ParameterOrigin | InputOrigin):
+        yield formula
+
+
+def known(formula: Formula, values: Environment) -> Formula:
+    """A formula with some of its variables replaced by numbers, and computed as far as it goes."""
+    if isinstance(formula, int | float):
+        return formula
+    if not isinstance(formula, BinaryOrigin):
+        return values.get(formula, formula)
+    left, right = known(formula.left, values), known(formula.right, values)
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        computed = value_of(formula, values)
+        return formula if computed is None else computed
+    if isinstance(left, float) or isinstance(right, float):
+        return formula
+    return _simplified(BinaryOrigin(formula.operator, left, right))
+
+
+def _simplified(formula: BinaryOrigin) -> Formula:
+    """``x * 1``, ``x + 0`` and the like without what does nothing."""
+    neutral = 0 if formula.operator in ("+", "-") else 1
+    if formula.right == neutral and formula.operator != "%":
+        return formula.left
+    if formula.left == neutral and formula.operator in ("+", "*"):
+        return formula.right
+    return formula
+
+
+def expression(formula: Formula, names: Mapping[Variable, str]) -> Expression:
+    """A formula as source, with its variables by the names given."""
+    if isinstance(formula, BinaryOrigin):
+        left, right = expression(formula.left, names), expression(formula.right, names)
+        swap = formula.operator == "*" and isinstance(right, Constant)
+        left, right = (right, left) if swap else (left, right)
+        return Binary(formula.operator, left, right)
+    if isinstance(formula, ParameterOrigin | InputOrigin):
+        return Name(names[formula])
+    return Constant(formula)
+
+
+def formula_of(
+    column: Sequence[NumberValue], environments: Sequence[Environment]
+) -> Formula | None:
+    """What a column is, as far as provenance and equality tell."""
+    for origin in dict.fromkeys(origin_of(value) for value in column):
+        if origin is not None and _gives(origin, column, environments):
+            return origin
+    return plain(column[0]) if len({(type(plain(v)), v) for v in column}) == 1 else None
+
+
+def plain(value: NumberValue) -> NumberValue:
+    """A number without its origin."""
+    return int(value) if isinstance(value, Traced) else value
+
+
+def _gives(
+    formula: Formula, column: Sequence[NumberValue], environments: Sequence[Environment]
+) -> bool:
+    return all(
+        value_of(formula, environment) == value
+        for value, environment in zip(column, environments, strict=True)
+    )
+
+
+def fit(
+    column: Sequence[NumberValue], environments: Sequence[Environment], role: str
+) -> Formula | None:
+    """The simplest formula that gives a column which differs between instances."""
+    shared = [v for v in environments[0] if all(v in environment for environment in environments)]
+    shared.sort(key=lambda variable: _distance(variable, role))
+    for formula in _candidates(shared, column, environments[0]):
+        if _gives(formula, column, environments):
+            return formula
+    return None
+
+
+def _distance(variable: Variable, role: str) -> int:
+    """How little a variable has to do with a role, by its name."""
+    if isinstance(variable, InputOrigin):
+        return 0 if role.startswith("in_") or role == "num_features" else 2
+    return 0 if variable.name in role else 1
+
+
+def _candidates(
+    variables: Sequence[Variable], column: Sequence[NumberValue], first: Environment
+) -> Iterator[Formula]:
+    """Formulas worth trying, simple ones first."""
+    yield from variables
+    if not all(isinstance(value, int) for value in column):
+        return
+    whole = [variable for variable in variables if isinstance(first[variable], int)]
+    wanted = int(column[0])
+    for variable in whole:
+        yield from _scaled(variable, wanted, int(first[variable]))
+    for index, one in enumerate(whole):
+        for two in whole[index + 1 :]:
+            yield BinaryOrigin("*", one, two)
+            yield BinaryOrigin("+", one, two)
+            yield BinaryOrigin("//", one, two)
+            yield BinaryOrigin("//", two, one)
+
+
+def _scaled(variable: Variable, wanted: int, value: int) -> Iterator[Formula]:
+    if value and wanted > value and wanted % value == 0:
+        yield BinaryOrigin("*", wanted // value, variable)
+    for divisor in dict.fromkeys((value // wanted if wanted > 0 else 2, 2)):
+        if divisor > 1:
+            yield BinaryOrigin("//", variable, divisor)
+    yield BinaryOrigin("//", BinaryOrigin("-", variable, 1), 2)

@@ -1,0 +1,162 @@
+"""Functions that can share a class.
+
+On entry functions are rewritten (`rewrite.py`). On exit every function belongs to one form: those of
+the same block whose steps are alike in everything but numbers. A form becomes one class, whose
+constructor takes the numbers that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from netlang.backends.torch.lowering import lowered
+from netlang.backends.torch.lowering.base import Lowered
+from netlang.backends.torch.python.tree import (
+    Constant,
+    Expression,
+    Number,
+    NumberValue,
+    PerAxis,
+    map_expression,
+    walk,
+)
+from netlang.ir.program import Function, Node
+
+__all__ = ["Form", "Forms", "Site", "fill", "numbers_in"]
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A call of an instance of a form: node `index` of `caller`."""
+
+    caller: Function
+    index: int
+
+    @property
+    def node(self) -> Node:
+        return self.caller.nodes[self.index]
+
+
+@dataclass(eq=False)
+class Form:
+    """The instances of a block that share a class, and where they are called."""
+
+    name: str
+    instances: list[Function] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
+
+    @property
+    def sample(self) -> Function:
+        """An instance to read the structure from."""
+        return self.instances[0]
+
+
+class Forms:
+    """All forms of a net, callees before callers."""
+
+    def __init__(self, net: Function) -> None:
+        self._of: dict[Function, Form] = {}
+        self._by_structure: dict[object, Form] = {}
+        self._lowered: dict[tuple[Function, int], Lowered] = {}
+        self.net = self._visit(net)
+
+    def __iter__(self) -> Iterator[Form]:
+        return iter(self._by_structure.values())
+
+    def of(self, function: Function) -> Form:
+        return self._of[function]
+
+    def step(self, function: Function, index: int) -> Lowered:
+        """How operator node `index` of a function looks, its numbers as they are there."""
+        return self._lowered[function, index]
+
+    def places(self, form: Form) -> set[tuple[Form, str]]:
+        """Where the text calls a form: the calling form and the step's path."""
+        return {(self._of[site.caller], site.node.path) for site in form.sites}
+
+    def _visit(self, function: Function) -> Form:
+        if function in self._of:
+            return self._of[function]
+        for index, node in enumerate(function.nodes):
+            if isinstance(node.callee, Function):
+                self._visit(node.callee)
+            else:
+                inputs = function.input_types(node)
+                self._lowered[function, index] = lowered(node, node.callee, inputs)
+        form = self._by_structure.setdefault(self._structure(function), Form(function.name))
+        form.instances.append(function)
+        self._of[function] = form
+        for index, node in enumerate(function.nodes):
+            if isinstance(node.callee, Function):
+                self._of[node.callee].sites.append(Site(function, index))
+        return form
+
+    def _structure(self, function: Function) -> object:
+        """Equal for functions that differ in numbers only."""
+        steps = tuple(
+            (node.path, node.module, node.inputs, node.auxiliary, self._shape(function, index))
+            for index, node in enumerate(function.nodes)
+        )
+        ports = tuple((port.name, port.type.rank) for port in function.inputs)
+        return (function.name, ports, steps, function.outputs)
+
+    def _shape(self, function: Function, index: int) -> object:
+        callee = function.nodes[index].callee
+        if isinstance(callee, Function):
+            return id(self._of[callee])
+        step = self._lowered[function, index]
+        parts = (step.constructor, step.apply, step.function)
+        return tuple(None if part is None else map_expression(part, _blank) for part in parts)
+
+
+def _blank(part: Expression) -> Expression:
+    """Numbers of one kind look alike."""
+    if isinstance(part, Number):
+        return Number(0.0 if isinstance(part.value, float) else 0, part.role)
+    return part
+
+
+def numbers_in(step: Lowered) -> Iterator[Number]:
+    """The numbers of a step, in a fixed order."""
+    for part in (step.constructor, step.apply, step.function):
+        if part is not None:
+            yield from (item for item in walk(part) if isinstance(item, Number))
+
+
+def fill(step: Lowered, values: Iterator[Expression]) -> Lowered:
+    """A step with its numbers replaced, in the order of `numbers_in`."""
+
+    def change(part: Expression) -> Expression:
+        if isinstance(part, Number):
+            return next(values)
+        if isinstance(part, PerAxis):
+            same = all(item == part.items[0] for item in part.items)
+            return part.items[0] if same else _tuple(part)
+        return part
+
+    from dataclasses import replace
+
+    return replace(
+        step,
+        constructor=None if step.constructor is None else map_expression(step.constructor, change),
+        apply=map_expression(step.apply, change),
+        function=None if step.function is None else map_expression(step.function, change),
+    )
+
+
+def _tuple(part: PerAxis) -> Expression:
+    from netlang.backends.torch.python.tree import TupleDisplay
+
+    return TupleDisplay(part.items)
+
+
+def constant_of(part: Expression) -> NumberValue | None:
+    """The number that an expression is, if it is one."""
+    return (
+        part.value
+        if isinstance(part, Constant)
+        and isinstance(part.value, int | float)
+        and not isinstance(part.value, bool)
+        else None
+    )

@@ -1,0 +1,62 @@
+"""Sizes of a program: which ones work, and completing and checking those that a user gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.sizes import SizeNotPositive, UnknownSize
+from netlang.ir.program import Program
+from netlang.ir.rules import listed
+from netlang.ir.solve import Solution, solve_conditions
+
+__all__ = ["checked_sizes", "solve"]
+
+_solved: WeakKeyDictionary[Program, Solution] = WeakKeyDictionary()
+
+
+def solve(program: Program) -> Solution:
+    """The conditions of a program in closed form; kept for as long as the program lives."""
+    if program not in _solved:
+        _solved[program] = solve_conditions(program.conditions)
+    return _solved[program]
+
+
+def checked_sizes(
+    program: Program, sizes: Mapping[str, int] | None = None, batch: int = 1
+) -> dict[str, int]:
+    """Every symbol with its size, the batch `N` first: those given, defaults for the others.
+
+    Raises `NetlangError` with one diagnostic for every size that is unknown, below 1, or at which
+    some step of the net can't run.
+    """
+    given = dict(sizes or {})
+    complete = {**program.defaults, **given, "N": batch}
+    errors = [*_unknown(program, given), *_not_positive(complete)]
+    errors = errors or list(solve(program).check(complete))
+    if errors:
+        raise NetlangError(*errors)
+    return complete
+
+
+def _unknown(program: Program, given: Mapping[str, int]) -> list[Diagnostic]:
+    names = [size.name for size in program.sizes]
+    known = (
+        f"its sizes are {listed([f'`{name}`' for name in names], 'and')}"
+        if names
+        else "all sizes of its inputs are fixed: write `H=224` instead of `224` in its input"
+    )
+    return [
+        UnknownSize(span=None, size=name, net=program.name, known=known)
+        for name in given
+        if name not in names
+    ]
+
+
+def _not_positive(sizes: Mapping[str, int]) -> list[Diagnostic]:
+    return [
+        SizeNotPositive(span=None, size=name, value=size)
+        for name, size in sizes.items()
+        if size < 1
+    ]

@@ -1,0 +1,152 @@
+"""The facts of a program, each computed when it is first asked for.
+
+All of them describe the network as deployed, without auxiliary heads; `auxiliary_params` alone
+counts what those add. `memory` is the sum of all operator outputs at 4 bytes an element (fp32).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from heapq import nlargest
+
+from netlang.analysis.constraints import checked_sizes
+from netlang.analysis.cost import Costs, FunctionCost, Totals, at_sizes, formula
+from netlang.analysis.flow import Flow
+from netlang.analysis.receptive import Fields, ReceptiveField
+from netlang.analysis.rows import deployed_rows
+from netlang.diagnostics.core import InternalError
+from netlang.ir.dims import Dim, evaluate
+from netlang.ir.program import Program
+
+__all__ = ["BYTES_PER_ELEMENT", "FACTS", "Facts", "Figure", "facts"]
+
+BYTES_PER_ELEMENT = 4
+
+# One number, or one for each spatial axis; None for a receptive field without spatial axes.
+Figure = int | tuple[int, ...] | None
+
+_SUMS: dict[str, Callable[[Totals], Dim]] = {
+    "params": lambda totals: totals.params,
+    "trainable_params": lambda totals: totals.trainable,
+    "frozen_params": lambda totals: totals.frozen,
+    "buffers": lambda totals: totals.buffers,
+    "macs": lambda totals: totals.macs,
+    "flops": lambda totals: totals.macs * 2,
+    "other_ops": lambda totals: totals.other,
+    "memory": lambda totals: totals.activations * BYTES_PER_ELEMENT,
+}
+
+# Every name that `Facts.value` knows.
+FACTS = (*_SUMS, "auxiliary_params", "receptive_field")
+
+
+class Facts:
+    """The facts of one program: as attributes at its default sizes, by name at any sizes."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._costs: dict[tuple[tuple[str, int], ...], Costs] = {}
+
+    @property
+    def params(self) -> int:
+        return self._default("params")
+
+    @property
+    def trainable_params(self) -> int:
+        return self._default("trainable_params")
+
+    @property
+    def auxiliary_params(self) -> int:
+        return self.cost().auxiliary.params
+
+    @property
+    def macs(self) -> int:
+        return self._default("macs")
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of the contractions: 2 for each MAC."""
+        return self._default("flops")
+
+    @property
+    def other_ops(self) -> int:
+        return self._default("other_ops")
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all operator outputs together."""
+        return self._default("memory")
+
+    @cached_property
+    def receptive_field(self) -> ReceptiveField | None:
+        return Fields().of(self.program.net)
+
+    @property
+    def output_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every deployed output, by its name."""
+        return self.shapes()
+
+    def costs(self, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Costs:
+        """Figures at some sizes, the defaults for those not given; checks that the net runs."""
+        complete = checked_sizes(self.program, sizes, batch)
+        key = tuple(sorted(complete.items()))
+        if key not in self._costs:
+            self._costs[key] = Costs(at_sizes(complete))
+        return self._costs[key]
+
+    def cost(self, sizes: Mapping[str, int] | None = None, batch: int = 1) -> FunctionCost:
+        """The figures of the net at some sizes."""
+        return self.costs(sizes, batch).of(self.program.net)
+
+    def shapes(self, sizes: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
+        """The shape of every deployed output at some sizes, without the batch."""
+        complete = checked_sizes(self.program, sizes)
+        flow = Flow(self.program.net)
+        return {
+            output.name: tuple(evaluate(size, complete) for size in flow.type_of(output.ref).shape)
+            for output in self.program.net.outputs
+            if not output.auxiliary
+        }
+
+    def value(self, name: str, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Figure:
+        """The fact called `name`, one of `FACTS`, at some sizes."""
+        if name == "receptive_field":
+            checked_sizes(self.program, sizes, batch)
+            return self.receptive_field.figure if self.receptive_field else None
+        cost = self.cost(sizes, batch)
+        if name == "auxiliary_params":
+            return cost.auxiliary.params
+        return evaluate(_sum_of(name)(cost.deployed), {})
+
+    def formula(self, name: str) -> Dim:
+        """The fact called `name`, a sum over the net, as a formula in the sizes."""
+        return _sum_of(name)(self._formulas.deployed)
+
+    def contributors(
+        self, name: str, count: int = 3, sizes: Mapping[str, int] | None = None
+    ) -> tuple[tuple[str, int], ...]:
+        """The operators that add most to a fact: their paths and figures, the largest first."""
+        figure = _sum_of(name)
+        rows = deployed_rows(self.costs(sizes), self.program.net, fold=False)
+        figures = ((row.path, evaluate(figure(row.totals), {})) for row in rows if row.is_leaf)
+        largest = nlargest(count, figures, key=lambda item: item[1])
+        return tuple(item for item in largest if item[1])
+
+    @cached_property
+    def _formulas(self) -> FunctionCost:
+        return Costs(formula).of(self.program.net)
+
+    def _default(self, name: str) -> int:
+        return evaluate(_sum_of(name)(self.cost().deployed), {})
+
+
+def _sum_of(name: str) -> Callable[[Totals], Dim]:
+    if name not in _SUMS:
+        raise InternalError(f"{name!r} is no sum over the operators of a net")
+    return _SUMS[name]
+
+
+def facts(program: Program) -> Facts:
+    """The facts of a program, to be kept by whoever asks for several."""
+    return Facts(program)

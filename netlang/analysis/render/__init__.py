@@ -1,0 +1,1 @@
+"""Summaries as text: a table for people, JSON and CSV for programs."""

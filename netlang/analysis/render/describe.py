@@ -1,0 +1,76 @@
+"""Operators and blocks as the language would write them: ``conv(64, 7x7, stride=2, pad=3)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netlang.ir.arguments import Argument, Keyword, literal_tensor, shape, signature
+from netlang.ir.dims import Expr
+from netlang.ir.op import Op
+from netlang.ir.program import Function
+
+__all__ = ["describe", "printable"]
+
+# Longer values are cut: a table needs to say what a layer is, not to repeat its numbers.
+LONGEST_VALUE = 24
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that a terminal would act on or hide."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def describe(callee: Op | Function | None) -> str:
+    """An operator or block with the arguments that differ from its defaults."""
+    if callee is None:
+        return ""
+    found = _of_operator(callee) if isinstance(callee, Op) else _of_block(callee)
+    arguments = ", ".join(found)
+    return printable(f"{callee.name}({arguments})" if arguments else callee.name)
+
+
+def _of_operator(op: Op) -> Iterator[str]:
+    for argument in signature(type(op)):
+        value: object = getattr(op, argument.name)
+        if argument.required:
+            yield _written(value, argument)
+        elif value != argument.default:
+            yield f"{argument.name}={_written(value, argument)}"
+
+
+def _of_block(function: Function) -> Iterator[str]:
+    for name, value in function.arguments.items():
+        if isinstance(value, bool | int | float | str | Expr) or _is_numbers(value):
+            yield f"{name}={_written(value)}"
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(item, int | float) for item in value)
+
+
+def _written(value: object, argument: Argument | None = None) -> str:
+    text = _whole(value, argument)
+    return text if len(text) <= LONGEST_VALUE else "[...]"
+
+
+def _whole(value: object, argument: Argument | None) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return _sequence(value, argument)
+    if isinstance(value, str):
+        return value if isinstance(value, Keyword) or argument else f'"{value}"'
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return "none" if value is None else str(value)
+
+
+def _sequence(value: Sequence[object], argument: Argument | None) -> str:
+    is_sizes = argument is not None and argument.kind not in (shape, literal_tensor)
+    if is_sizes and len(value) > 1 and all(isinstance(item, int) for item in value):
+        return "x".join(map(str, value))
+    return f"[{', '.join(_whole(item, argument) for item in value)}]"

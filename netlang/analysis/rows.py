@@ -1,0 +1,199 @@
+"""The rows of a summary: operators as leaves, blocks and scopes above them, by label path.
+
+A repeat is either written out, or *folded* into one set of rows whose figures are those of all
+times: component ``{0..35}`` of a path stands for 0 to 35, ``{0..105:3}`` for every third of them.
+Nets of more than `LONGEST` leaves are always folded and, if that is not enough, cut at the greatest
+depth that is; then a block is one row, and the figures still add up to the net's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from netlang.analysis.cost import Costs, Totals, total
+from netlang.analysis.flow import Flow, Step
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Node
+from netlang.ir.types import Types
+
+__all__ = ["LONGEST", "Row", "deployed_rows"]
+
+LONGEST = 10_000
+
+# How many levels of rows are wanted; None for all of them.
+Depth = int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An operator, a block or a scope, with the figures of everything in it.
+
+    `callee` is None for a scope. `times` tells how often a folded row is applied; its figures
+    are those of all times. `depth` is the number of rows that it stands under. A leaf has no rows
+    under it: an operator, or a block or scope that was cut.
+    """
+
+    path: str
+    callee: Op | Function | None
+    types: Types
+    totals: Totals
+    times: int
+    depth: int
+    is_leaf: bool
+
+    @property
+    def kind(self) -> str:
+        """The language's name of the operator, or the block's; empty for a scope."""
+        return self.callee.name if self.callee else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One application of a node at one time, or at all times where its repeats are folded."""
+
+    parts: tuple[str, ...]
+    node: Node
+    totals: Totals
+    times: int
+    owns_weights: bool
+
+
+def deployed_rows(
+    costs: Costs, net: Function, *, fold: bool, depth: Depth = None
+) -> tuple[Row, ...]:
+    """The rows of a net as deployed, parents before what they consist of."""
+    counter = _Counter(costs)
+    if not fold and counter.leaves(net, False, None) > LONGEST:
+        fold = True
+    if fold and counter.leaves(net, True, None) > LONGEST:
+        fitting = counter.fitting_depth(net)
+        depth = fitting if depth is None else min(depth, fitting)
+    return _Writer(costs, fold).rows(net, depth)
+
+
+def _less(depth: Depth, levels: int) -> Depth:
+    return None if depth is None else depth - levels
+
+
+class _Counter:
+    """How many leaves a listing has, counted once for each function."""
+
+    def __init__(self, costs: Costs) -> None:
+        self._costs = costs
+        self._known: dict[tuple[Function, bool, Depth], int] = {}
+
+    def leaves(self, function: Function, fold: bool, depth: Depth) -> int:
+        """The number of leaves; at a limited depth no fewer than there are."""
+        key = (function, fold, depth)
+        if key not in self._known:
+            self._known[key] = sum(
+                (1 if fold else step.times) * self._of_step(step.node, fold, depth)
+                for step in self._costs.flow(function).deployed_steps()
+            )
+        return self._known[key]
+
+    def _of_step(self, node: Node, fold: bool, depth: Depth) -> int:
+        inner = _less(depth, node.path.count(".") + 1)
+        if isinstance(node.callee, Function) and (inner is None or inner > 0):
+            return self.leaves(node.callee, fold, inner)
+        return 1
+
+    def fitting_depth(self, net: Function) -> int:
+        """The greatest depth at which a folded listing is short enough, at least 1."""
+        depth = 1
+        while self.leaves(net, True, depth + 1) <= LONGEST:
+            depth += 1
+        return depth
+
+
+class _Writer:
+    """Rows of functions relative to their call, made once for each function and depth."""
+
+    def __init__(self, costs: Costs, fold: bool) -> None:
+        self._costs = costs
+        self._fold = fold
+        self._known: dict[tuple[Function, Depth], tuple[Row, ...]] = {}
+
+    def rows(self, function: Function, depth: Depth) -> tuple[Row, ...]:
+        key = (function, depth)
+        if key not in self._known:
+            entries = list(self._entries(self._costs.flow(function)))
+            self._known[key] = tuple(self._grouped(entries, 0, depth))
+        return self._known[key]
+
+    def _entries(self, flow: Flow) -> Iterator[_Entry]:
+        owned = dict(self._figures(flow))
+        if self._fold:
+            for place, (figures, owns) in owned.items():
+                step = flow.steps[place]
+                totals = total([(step.times, figures)])
+                yield _Entry(_folded(step), step.node, totals, step.times, owns)
+            return
+        for number, node in enumerate(flow.function.nodes):
+            place = flow.place(number)
+            if place in owned:
+                yield _Entry(tuple(node.path.split(".")), node, owned[place][0], 1, owned[place][1])
+
+    def _figures(self, flow: Flow) -> Iterator[tuple[int, tuple[Totals, bool]]]:
+        """For every deployed place its figures, and whether weights count there."""
+        owners: set[str] = set()
+        for step in flow.deployed_steps():
+            figures = self._costs.of_step(flow, step)
+            owns = step.node.module not in owners
+            owners.add(step.node.module)
+            yield step.place, (figures if owns else figures.without_weights(), owns)
+
+    def _grouped(self, entries: Iterable[_Entry], level: int, depth: Depth) -> Iterator[Row]:
+        """The rows of entries whose first `level` parts agree."""
+        for parts, group in groupby(entries, key=lambda entry: entry.parts[: level + 1]):
+            same = list(group)
+            if len(same) == 1 and len(same[0].parts) <= level + 1:
+                yield from self._step(same[0], level, depth)
+                continue
+            cut = depth is not None and level + 1 >= depth
+            yield _scope(same, ".".join(parts), level, cut)
+            if not cut:
+                yield from self._grouped(same, level + 1, depth)
+
+    def _step(self, entry: _Entry, level: int, depth: Depth) -> Iterator[Row]:
+        path, node = ".".join(entry.parts), entry.node
+        rows: tuple[Row, ...] = ()
+        inner = _less(depth, level + 1)
+        if isinstance(node.callee, Function) and (inner is None or inner > 0):
+            rows = self.rows(node.callee, inner)
+        yield Row(path, node.callee, node.types, entry.totals, entry.times, level, not rows)
+        for row in rows:
+            yield _placed(row, path, level + 1, entry)
+
+
+def _scope(entries: Sequence[_Entry], path: str, level: int, cut: bool) -> Row:
+    totals = total((1, entry.totals) for entry in entries)
+    times = min(entry.times for entry in entries)
+    return Row(path, None, entries[-1].node.types, totals, times, level, cut)
+
+
+def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:
+    """A row of a callee as a row of its caller."""
+    totals = row.totals if call.owns_weights else row.totals.without_weights()
+    if call.times > 1:
+        totals = total([(call.times, totals)])
+    return replace(
+        row,
+        path=f"{path}.{row.path}",
+        totals=totals,
+        times=row.times * call.times,
+        depth=row.depth + depth,
+    )
+
+
+def _folded(step: Step) -> tuple[str, ...]:
+    """The path with a range for each number that a repeat counts up."""
+    parts = step.node.path.split(".")
+    for repeat in step.repeats:
+        first = int(parts[repeat.depth])
+        last = first + (repeat.count - 1) * repeat.step
+        stride = "" if repeat.step == 1 else f":{repeat.step}"
+        parts[repeat.depth] = f"{{{first}..{last}{stride}}}"
+    return tuple(parts)

@@ -1,0 +1,60 @@
+"""`netlang compile`: a net as PyTorch source, an ONNX file or a diagram."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netlang.cli.options import build_options, outputs, spec_argument, weight_options
+
+__all__ = ["command", "report"]
+
+
+def command() -> click.Command:
+    return click.Command(
+        "compile",
+        callback=_compile,
+        params=[
+            spec_argument(),
+            click.Option(
+                ["-o", "--output", "names"],
+                multiple=True,
+                required=True,
+                metavar="OUT",
+                help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
+            ),
+            *weight_options(),
+        ],
+        help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT.",
+        short_help="Write PyTorch source, ONNX files and diagrams.",
+    )
+
+
+def _compile(
+    spec: str, names: tuple[str, ...], weights: str | None, partial: bool, seed: int
+) -> int:
+    from netlang.elaborate import load_program
+    from netlang.targets import backend_for, write
+
+    options = build_options(weights, partial, seed)
+    # Every output is known to be writable in kind before the first is written.
+    jobs = [(backend_for(path), path) for path in outputs(names)]
+    program = load_program(spec)
+    for backend, path in jobs:
+        for note in write(backend, program, path, options).notes:
+            click.echo(note, err=True)
+        report(path)
+    return 0
+
+
+def report(path: Path) -> None:
+    """Say that a file was written, and how large it is."""
+    size = path.stat().st_size
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            break
+        size /= 1000
+    else:
+        unit = "GB"
+    click.echo(f"wrote {path} ({size:.3g} {unit})")

@@ -1,0 +1,80 @@
+"""Arguments and options that several verbs take, and how their texts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from netlang.targets import BuildOptions
+
+__all__ = ["build_options", "outputs", "size_option", "sizes", "spec_argument", "weight_options"]
+
+
+def spec_argument() -> click.Argument:
+    """The net, recipe or file that a verb is about."""
+    return click.Argument(["spec"], metavar="SPEC")
+
+
+def size_option() -> click.Option:
+    return click.Option(
+        ["--size"], metavar="H=256,W=256", help="Sizes of the input instead of the default ones."
+    )
+
+
+def sizes(text: str | None) -> dict[str, int]:
+    """``H=256,W=256`` as a mapping."""
+    found: dict[str, int] = {}
+    for part in (text or "").split(",") if text else ():
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not (name and equals and value.isascii() and value.isdigit() and len(value) < 19):
+            raise click.BadParameter(
+                f"`{part.strip()}` is not a size: write H=256,W=256", param_hint="--size"
+            )
+        if name in found:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--size")
+        found[name] = int(value)
+    return found
+
+
+def weight_options() -> tuple[click.Option, ...]:
+    """Where the weights of a written model come from."""
+    return (
+        click.Option(
+            ["--weights"],
+            metavar="FILE",
+            help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
+        ),
+        click.Option(
+            ["--partial"],
+            is_flag=True,
+            help="Load what fits from --weights and draw the others from the seed.",
+        ),
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**63 - 1),
+            default=0,
+            show_default=True,
+            help="Seed of the initial weights.",
+        ),
+    )
+
+
+def build_options(weights: str | None, partial: bool, seed: int) -> BuildOptions:
+    """The options of `weight_options` as one object."""
+    if partial and weights is None:
+        raise click.UsageError("--partial says how to read --weights, which is missing")
+    return BuildOptions(Path(weights) if weights is not None else None, partial, seed)
+
+
+def outputs(names: Sequence[str]) -> tuple[Path, ...]:
+    """The files to write, each named once."""
+    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.files import SameOutputTwice
+
+    paths = tuple(Path(name) for name in names)
+    for path in paths:
+        if paths.count(path) > 1:
+            raise NetlangError(SameOutputTwice(span=None, path=str(path)))
+    return paths

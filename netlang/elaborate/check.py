@@ -1,0 +1,70 @@
+"""A whole file looked at: every name evaluated, every net that its own arguments complete built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.elaborate.modules import Module
+from netlang.elaborate.program import elaborate
+from netlang.elaborate.spec import net_layer
+from netlang.elaborate.values import BlockTarget, Layer
+from netlang.ir.program import Program
+from netlang.syntax import ast
+
+__all__ = ["Checked", "check_definitions"]
+
+
+class Checked:
+    """What a look at a file has found: programs by the name of their net, and errors."""
+
+    def __init__(self) -> None:
+        self.programs: dict[str, Program] = {}
+        self.diagnostics: list[Diagnostic] = []
+
+    def report(self, error: NetlangError) -> None:
+        """Keep the diagnostics of an error, each once."""
+        for diagnostic in error.diagnostics:
+            if not any(_same(diagnostic, known) for known in self.diagnostics):
+                self.diagnostics.append(diagnostic)
+
+
+def _same(one: Diagnostic, two: Diagnostic) -> bool:
+    """The same mistake, perhaps reached on another way."""
+    return (one.code, one.span, one.message) == (two.code, two.span, two.message)
+
+
+def check_definitions(module: Module) -> Checked:
+    """Evaluate every name of a file and elaborate every net that needs no more arguments."""
+    checked = Checked()
+    for item in module.file.items:
+        if isinstance(item, ast.FromImport):
+            _collect(checked, module, (name.alias or name.name for name in item.names))
+    _collect(checked, module, (item.name for item in module.definitions()))
+    for name, item in module.nets().items():
+        try:
+            layer = net_layer(module, name, item.name_span)
+            if _is_complete(layer):
+                program = elaborate(layer, name, item.name_span, item.doc)
+                checked.programs[name] = program
+        except NetlangError as error:
+            checked.report(error)
+    return checked
+
+
+def _collect(checked: Checked, module: Module, names: Iterator[str]) -> None:
+    for name in names:
+        try:
+            module.find(name)
+        except NetlangError as error:
+            checked.report(error)
+
+
+def _is_complete(layer: Layer) -> bool:
+    """Whether every parameter has a value."""
+    target = layer.target
+    given = {name for name, _ in layer.arguments}
+    return isinstance(target, BlockTarget) and all(
+        parameter.name in given or parameter.default is not None
+        for parameter in target.definition.parameters
+    )

@@ -1,0 +1,90 @@
+"""Softmax and its logarithm: the elements along one axis as a distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, integer
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import axis_index, the_input
+
+__all__ = ["LogSoftmax", "Softmax"]
+
+_IMAGE = (TensorType((3, 4, 5)),)
+_VECTOR = (TensorType((7,)),)
+
+
+class _AlongAxis(Op):
+    """Normalises the elements along one axis to a distribution."""
+
+    per_element: ClassVar[int]
+    axis: int
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = the_input(self, inputs)
+        axis_index(self, x, self.axis)
+        return Inferred((x,))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * self.per_element)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Softmax(_AlongAxis):
+    """Normalised exponentials along one axis: y_i = exp(x_i - m) / sum over j of exp(x_j - m).
+
+    m is the maximum along the axis; it cancels and keeps the exponentials finite.
+
+    Shape: [*] -> [*]. Other: 5 operations for each element (maximum, difference, exponential, sum,
+    quotient).
+
+    Source: Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs.
+    """
+
+    name: ClassVar[str] = "softmax"
+    per_element: ClassVar[int] = 5
+
+    axis: int = field(
+        default=0, metadata=argument(integer, "axis that sums to 1; 0 is the channels")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _VECTOR)
+        yield Case(cls(axis=-1), _IMAGE)
+        yield Case(cls(), _IMAGE)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LogSoftmax(_AlongAxis):
+    """Logarithm of `softmax`: y_i = x_i - m - log(sum over j of exp(x_j - m)).
+
+    Shape: [*] -> [*]. Other: 5 operations for each element (maximum, two differences, exponential,
+    sum).
+
+    Source: Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs.
+    """
+
+    name: ClassVar[str] = "log_softmax"
+    per_element: ClassVar[int] = 5
+
+    axis: int = field(
+        default=0, metadata=argument(integer, "axis that is normalised; 0 is the channels")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _VECTOR)
+        yield Case(cls(axis=1), _IMAGE)

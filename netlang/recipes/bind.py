@@ -1,0 +1,142 @@
+"""From an expression such as ``sgd(lr=0.1, momentum=0.9)`` to the description that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.recipes import NotADescription, UnknownWord
+from netlang.diagnostics.values import (
+    ArgumentTwice,
+    MissingArgument,
+    TooManyArguments,
+    UnknownArgument,
+)
+from netlang.elaborate.binding import convert
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import Bound
+from netlang.ir.arguments import Argument, keywords_of, signature
+from netlang.recipes.description import Description
+from netlang.recipes.tables import table
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["described", "fields_of", "listed", "word_of"]
+
+_D = TypeVar("_D", bound=Description)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for a message."""
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def word_of(expr: ast.Expr) -> ast.Name | None:
+    """The word that an expression names a description by, or None if it can't name one."""
+    callee = expr.callee if isinstance(expr, ast.Call) else expr
+    return callee if isinstance(callee, ast.Name) else None
+
+
+def described(key: str, kind: str, base: type[_D], expr: ast.Expr, names: Environment) -> _D:
+    """The description of a kind that `expr` names; raises `NetlangError`."""
+    classes = table(kind)
+    word = word_of(expr)
+    if word is None:
+        article = "an" if kind[0] in "aeiou" else "a"
+        raise NetlangError(
+            NotADescription(
+                span=expr.span, key=key, kind=f"{article} {kind}", available=listed(classes)
+            )
+        )
+    cls = classes.get(word.name)
+    if cls is None or not issubclass(cls, base):
+        raise NetlangError(
+            UnknownWord(
+                span=word.span,
+                kind=kind,
+                name=word.name,
+                available=listed(classes),
+                fix=replacement(word.name, classes, word.span),
+            )
+        )
+    arguments = expr.arguments if isinstance(expr, ast.Call) else ()
+    return cls(**fields_of(cls, arguments, names, expr.span))
+
+
+def fields_of(
+    cls: type[Description], arguments: tuple[ast.Argument, ...], names: Environment, span: Span
+) -> dict[str, object]:
+    """The fields of a description from the arguments in a recipe; raises `NetlangError`."""
+    evaluator = Evaluator(names, keywords=keywords_of(cls))
+    items = {item.name: item for item in signature(cls)}
+    given: dict[str, ast.Argument] = {}
+    for position, argument in enumerate(arguments):
+        name = _name(cls, argument, position, tuple(items), len(arguments))
+        if name in given:
+            first = Label(given[name].span, f"`{name}` is given here")
+            raise NetlangError(
+                ArgumentTwice(span=argument.span, callee=cls.name, name=name, notes=(first,))
+            )
+        given[name] = argument
+    _require(cls, tuple(items.values()), given, span)
+    return {
+        name: convert(
+            cls.name,
+            items[name],
+            Bound(evaluator.decided(argument.value), argument.value.span),
+        )
+        for name, argument in given.items()
+    }
+
+
+def _require(
+    cls: type[Description],
+    items: tuple[Argument, ...],
+    given: dict[str, ast.Argument],
+    span: Span,
+) -> None:
+    for item in items:
+        if item.required and item.name not in given:
+            raise NetlangError(
+                MissingArgument(
+                    span=span, callee=cls.name, name=item.name, description=item.kind.description
+                )
+            )
+
+
+def _name(
+    cls: type[Description],
+    argument: ast.Argument,
+    position: int,
+    names: tuple[str, ...],
+    count: int,
+) -> str:
+    """The field that an argument is for."""
+    if argument.name is None:
+        if position < len(names):
+            return names[position]
+        limit = {0: "no arguments", 1: "1 argument"}.get(len(names), f"{len(names)} arguments")
+        raise NetlangError(
+            TooManyArguments(
+                span=argument.span,
+                callee=cls.name,
+                expected=limit,
+                given=count,
+                available=listed(names),
+            )
+        )
+    if argument.name in names:
+        return argument.name
+    span = argument.name_span or argument.span
+    raise NetlangError(
+        UnknownArgument(
+            span=span,
+            callee=cls.name,
+            name=argument.name,
+            available=listed(names),
+            fix=replacement(argument.name, names, span),
+        )
+    )

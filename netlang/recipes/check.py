@@ -1,0 +1,115 @@
+"""Whether a recipe fits its net: names and shapes of the loss, the input, classes, augmentations.
+
+Every check is independent of the others, so that one run reports all mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.recipes import (
+    AugmentationNeedsImages,
+    ChannelCountDiffers,
+    InputShapeDiffers,
+    OneInputNeeded,
+)
+from netlang.ir.dims import Dim
+from netlang.ir.program import Program
+from netlang.recipes.augmentations import Augmentation
+from netlang.recipes.check_loss import check_loss
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["check_recipe"]
+
+
+def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
+    """Everything that is wrong with training `program` by `recipe`, in the order of the keys."""
+    return [
+        *_check_augmentations(recipe),
+        *_check_channels(recipe),
+        *_check_input(recipe, program),
+        *check_loss(recipe, program),
+    ]
+
+
+def _check_augmentations(recipe: Recipe) -> Iterator[Diagnostic]:
+    if recipe.data.is_image:
+        return
+    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
+        if steps:
+            yield AugmentationNeedsImages(
+                span=recipe.places[key],
+                augmentation=steps[0].name,
+                data=recipe.data.name,
+                shape=_shown(recipe.data.shape),
+            )
+
+
+def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
+    if recipe.normalize is None:
+        return
+    expected, actual = len(recipe.normalize.means), _channels(recipe)
+    deviations = len(recipe.normalize.deviations)
+    if expected != actual or deviations != actual:
+        yield ChannelCountDiffers(
+            span=recipe.places["normalize"],
+            normalization=recipe.normalize.name,
+            expected=expected if expected != actual else deviations,
+            data=recipe.data.name,
+            actual=actual,
+        )
+
+
+def _channels(recipe: Recipe) -> int:
+    """Channels of the data: a signal without a channel axis counts as one."""
+    shape = recipe.data.shape
+    return shape[0] or 1 if len(shape) > 1 else 1
+
+
+def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    inputs = program.net.inputs
+    if len(inputs) != 1:
+        yield OneInputNeeded(
+            span=recipe.places["data"],
+            data=recipe.data.name,
+            net=program.name,
+            inputs=len(inputs),
+        )
+        return
+    expected = inputs[0].type.shape
+    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
+        given, source = _prepared(recipe, steps)
+        if not _fits(given, expected):
+            yield InputShapeDiffers(
+                span=recipe.places.get(key, recipe.places["data"]),
+                net=program.name,
+                expected=str(inputs[0].type),
+                actual=_shown(given),
+                source=f"`{source}` gives {_shown(given)}",
+                advice="give the net another input, or the data another size",
+            )
+            return
+
+
+def _prepared(
+    recipe: Recipe, steps: tuple[Augmentation, ...]
+) -> tuple[tuple[int | None, ...], str]:
+    """The shape that a path makes of an example, and the step that decides it."""
+    shape, source = recipe.data.shape, recipe.data.name
+    for step in steps:
+        if step.side is not None and recipe.data.is_image:
+            shape, source = (shape[0], step.side, step.side), step.name
+    return shape, source
+
+
+def _fits(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> bool:
+    """Whether the sizes that are known on both sides agree."""
+    if len(given) != len(expected):
+        return False
+    pairs = zip(given, expected, strict=True)
+    return all(a is None or not isinstance(b, int) or a == b for a, b in pairs)
+
+
+def _shown(shape: tuple[int | None, ...]) -> str:
+    return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"

@@ -1,0 +1,158 @@
+"""The keys of a recipe: how the value of each is read.
+
+A reader takes the expression (or path) after the colon and gives what `Recipe` holds, or raises
+`NetlangError`. `none` stands for nothing where nothing is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.recipes import BadSchedulePath, ModelNotNet, PathNotAllowed
+from netlang.elaborate.binding import convert
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.values import BlockTarget, Bound, Layer, describe, kind_of
+from netlang.ir.arguments import Argument, Kind, choice, count, natural
+from netlang.recipes.augmentations import Augmentation
+from netlang.recipes.bind import described
+from netlang.recipes.data import Data
+from netlang.recipes.initializations import Initialization
+from netlang.recipes.normalizations import Normalization
+from netlang.recipes.optimizers import Optimizer
+from netlang.recipes.read_loss import read_loss
+from netlang.recipes.recipe import Epochs, Precision, Steps
+from netlang.recipes.schedules import Chain, Schedule, Warmup
+from netlang.syntax import ast
+
+__all__ = ["KEYS", "NEEDED"]
+
+Written: TypeAlias = ast.Expr | ast.Pipeline
+Reader: TypeAlias = Callable[[str, Written, Environment], object]
+
+
+def _one(key: str, value: Written) -> ast.Expr:
+    """The value of a key that takes no path."""
+    if isinstance(value, ast.Pipeline):
+        raise NetlangError(PathNotAllowed(span=value.span, key=key))
+    return value
+
+
+def _is_none(value: Written) -> bool:
+    return isinstance(value, ast.Name) and value.name == "none"
+
+
+def _stages(value: Written) -> tuple[ast.Expr, ...]:
+    return value.stages if isinstance(value, ast.Pipeline) else (value,)
+
+
+def _model(key: str, value: Written, names: Environment) -> object:
+    expr = _one(key, value)
+    layer = Evaluator(names).decided(expr)
+    if isinstance(layer, Layer) and isinstance(layer.target, BlockTarget):
+        if isinstance(layer.target.definition, ast.NetDef):
+            return layer
+        actual = f"`{layer.name}`, a block"
+    else:
+        actual = f"{describe(layer)}, {kind_of(layer)}"
+    raise NetlangError(ModelNotNet(span=expr.span, actual=actual))
+
+
+def _data(key: str, value: Written, names: Environment) -> object:
+    return described(key, "data source", Data, _one(key, value), names)
+
+
+def _path(key: str, value: Written, names: Environment) -> object:
+    if _is_none(value):
+        return ()
+    return tuple(
+        described(key, "augmentation", Augmentation, stage, names) for stage in _stages(value)
+    )
+
+
+def _normalize(key: str, value: Written, names: Environment) -> object:
+    if _is_none(value):
+        return None
+    return described(key, "normalization", Normalization, _one(key, value), names)
+
+
+def _init(key: str, value: Written, names: Environment) -> object:
+    if _is_none(value):
+        return None
+    return described(key, "initialization", Initialization, _one(key, value), names)
+
+
+def _loss(key: str, value: Written, names: Environment) -> object:
+    return read_loss(_one(key, value), names)
+
+
+def _optimizer(key: str, value: Written, names: Environment) -> object:
+    return described(key, "optimizer", Optimizer, _one(key, value), names)
+
+
+def _schedule(key: str, value: Written, names: Environment) -> object:
+    stages = _stages(value)
+    parts = [described(key, "schedule", Schedule, stage, names) for stage in stages]
+    if len(parts) == 1:
+        return parts[0]
+    first, *rest = parts
+    if not isinstance(first, Warmup):
+        raise NetlangError(BadSchedulePath(span=stages[0].span, name=first.name))
+    if len(rest) > 1 or isinstance(rest[0], Warmup):
+        wrong = 2 if len(rest) > 1 else 1
+        raise NetlangError(BadSchedulePath(span=stages[wrong].span, name=parts[wrong].name))
+    return Chain(warmup=first, then=rest[0])
+
+
+def _plain(kind: Kind, make: Callable[[object], object] = lambda value: value) -> Reader:
+    """Reads a number or word of a kind."""
+
+    def read(key: str, value: Written, names: Environment) -> object:
+        expr = _one(key, value)
+        found = Evaluator(names, keywords=frozenset(kind.keywords)).decided(expr)
+        item = Argument(key, kind, True, None, "")
+        return make(convert("a recipe", item, Bound(found, expr.span)))
+
+    return read
+
+
+def _steps(value: object) -> Steps:
+    assert isinstance(value, int)
+    return Steps(value)
+
+
+def _epochs(value: object) -> Epochs:
+    assert isinstance(value, int)
+    return Epochs(value)
+
+
+KEYS: Mapping[str, Reader] = {
+    "model": _model,
+    "data": _data,
+    "augment": _path,
+    "normalize": _normalize,
+    "loss": _loss,
+    "init": _init,
+    "optimizer": _optimizer,
+    "schedule": _schedule,
+    "batch": _plain(count),
+    "steps": _plain(count, _steps),
+    "epochs": _plain(count, _epochs),
+    "precision": _plain(choice(*(item.value for item in Precision)), Precision),
+    "seed": _plain(natural),
+    "test": _path,
+    "evaluate_every": _plain(count),
+    "checkpoint_every": _plain(count),
+}
+
+# What every recipe must say: the key, in words, and a line that would do.
+NEEDED: Mapping[str, tuple[str, str]] = {
+    "model": ("which net is trained", "model: resnet50()"),
+    "data": ("what it is trained on", "data: mnist1d"),
+    "loss": ("what is minimised", "loss: cross_entropy"),
+    "optimizer": ("how the weights change", "optimizer: adam(lr=1e-3)"),
+    "batch": ("how many examples a step sees", "batch: 128"),
+    "steps": ("how long to train", "epochs: 20"),
+}

@@ -1,0 +1,207 @@
+"""From a `train` definition to a `Recipe`.
+
+Holds on exit: every key is known, given once and of the right kind, and no needed one is missing;
+all mistakes were reported together. Whether the recipe fits its net is for `netlang.recipes.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from netlang.diagnostics.core import Diagnostic, Label, NetlangError
+from netlang.diagnostics.names import DefinedTwice, UnusedParameter
+from netlang.diagnostics.recipes import (
+    KeyTwice,
+    MissingKey,
+    PathNotAllowed,
+    StepsAndEpochs,
+    UnknownKey,
+    UnknownOverride,
+)
+from netlang.diagnostics.values import MissingArgument
+from netlang.elaborate import Module
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.modules import mentioned
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import Broken
+from netlang.recipes.bind import listed
+from netlang.recipes.keys import KEYS, NEEDED
+from netlang.recipes.overrides import read_override
+from netlang.recipes.recipe import Recipe
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["read_recipe"]
+
+
+def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Recipe:
+    """The recipe `name` of a file.
+
+    Each override is a text ``name=value`` that replaces a parameter or a key. Raises `NetlangError`
+    with every mistake.
+    """
+    reading = _Reading(module.recipes[name], Environment(Environment(module.find)))
+    reading.override(overrides)
+    reading.parameters()
+    reading.entries()
+    return reading.result()
+
+
+@dataclass
+class _Reading:
+    """One recipe while it is read."""
+
+    definition: ast.TrainDef
+    names: Environment
+    problems: list[Diagnostic] = field(default_factory=list)
+    failed: bool = False
+    arguments: dict[str, ast.Entry] = field(default_factory=dict)
+    replaced: dict[str, ast.Entry] = field(default_factory=dict)
+    # Each reader of KEYS gives what the field of that name takes.
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+
+    def _keep(self, error: NetlangError) -> None:
+        self.failed = True
+        self.problems += [item for item in error.diagnostics if item not in self.problems]
+
+    # --- the command line -------------------------------------------------------------------
+
+    def override(self, texts: Iterable[str]) -> None:
+        """File each override as an argument of a parameter or as an entry."""
+        parameters = {parameter.name for parameter in self.definition.parameters}
+        for text in texts:
+            try:
+                entry = read_override(text)
+                target = self.arguments if entry.key in parameters else self.replaced
+                if target is self.replaced and entry.key not in KEYS:
+                    raise self._unknown_override(entry, parameters)
+                if entry.key in target:
+                    raise NetlangError(KeyTwice(span=entry.key_span, key=entry.key))
+                target[entry.key] = entry
+            except NetlangError as error:
+                self._keep(error)
+
+    def _unknown_override(self, entry: ast.Entry, parameters: set[str]) -> NetlangError:
+        known = (*sorted(parameters), *KEYS)
+        return NetlangError(
+            UnknownOverride(
+                span=entry.key_span,
+                recipe=self.definition.name,
+                name=entry.key,
+                available=listed(known),
+                fix=replacement(entry.key, known, entry.key_span),
+            )
+        )
+
+    # --- parameters -------------------------------------------------------------------------
+
+    def parameters(self) -> None:
+        """Give every parameter its value, in order: a default may use earlier ones."""
+        used = set(mentioned(self.definition.entries))
+        for parameter in self.definition.parameters:
+            used.update(mentioned(parameter.default))
+        for parameter in self.definition.parameters:
+            try:
+                self._parameter(parameter, used)
+            except NetlangError as error:
+                self._keep(error)
+                self.names.assign(parameter.name, Broken(), parameter.name_span)
+
+    def _parameter(self, parameter: ast.Parameter, used: set[str]) -> None:
+        name, span = parameter.name, parameter.name_span
+        if name in self.names.own:
+            raise NetlangError(DefinedTwice(span=span, name=name))
+        if name not in used:
+            self._keep(
+                NetlangError(UnusedParameter(span=span, name=name, block=self.definition.name))
+            )
+        entry = self.arguments.get(name)
+        if entry is not None and isinstance(entry.value, ast.Pipeline):
+            raise NetlangError(PathNotAllowed(span=entry.value.span, key=name))
+        expr = entry.value if entry is not None else parameter.default
+        if expr is None:
+            raise NetlangError(
+                MissingArgument(
+                    span=span, callee=self.definition.name, name=name, description="no default"
+                )
+            )
+        assert not isinstance(expr, ast.Pipeline)
+        self.names.assign(name, Evaluator(self.names).decided(expr), span)
+
+    # --- entries ----------------------------------------------------------------------------
+
+    def entries(self) -> None:
+        """Read every entry, those of the command line in place of those of the file."""
+        for entry in self._in_force():
+            try:
+                self.values[entry.key] = KEYS[entry.key](entry.key, entry.value, self.names)
+            except NetlangError as error:
+                self._keep(error)
+
+    def _in_force(self) -> Iterable[ast.Entry]:
+        for entry in self.definition.entries:
+            if entry.key not in KEYS:
+                self._keep(NetlangError(_unknown_key(entry)))
+            elif entry.key in self.places:
+                before = Label(self.places[entry.key], f"`{entry.key}` is given here")
+                twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,))
+                self._keep(NetlangError(twice))
+            else:
+                self.places[entry.key] = entry.value.span
+                if not self._is_replaced(entry.key):
+                    yield entry
+        for entry in self.replaced.values():
+            self.places[entry.key] = entry.value.span
+            yield entry
+
+    def _is_replaced(self, key: str) -> bool:
+        """`steps` on the command line also replaces `epochs` of the file, and the reverse."""
+        other = {"steps": "epochs", "epochs": "steps"}.get(key)
+        if other in self.replaced and key not in self.replaced:
+            self.places.pop(key)
+            return True
+        return key in self.replaced
+
+    # --- the whole --------------------------------------------------------------------------
+
+    def result(self) -> Recipe:
+        """The recipe; raises `NetlangError` with everything that was wrong."""
+        self._completeness()
+        if self.failed:
+            raise NetlangError(*self.problems)
+        fields = dict(self.values)
+        length = fields.pop("steps", None) or fields.pop("epochs")
+        return Recipe(
+            name=self.definition.name,
+            length=length,
+            doc=self.definition.doc,
+            span=self.definition.name_span,
+            places=self.places,
+            **fields,
+        )
+
+    def _completeness(self) -> None:
+        if {"steps", "epochs"} <= self.places.keys():
+            note = Label(self.places["steps"], "and in steps here")
+            both = StepsAndEpochs(span=self.places["epochs"], notes=(note,))
+            self._keep(NetlangError(both))
+        present = set(self.places) | ({"steps"} if "epochs" in self.places else set())
+        for key, (what, example) in NEEDED.items():
+            if key not in present:
+                missing = MissingKey(
+                    span=self.definition.name_span,
+                    recipe=self.definition.name,
+                    key=key,
+                    what=what,
+                    example=example,
+                )
+                self._keep(NetlangError(missing))
+
+
+def _unknown_key(entry: ast.Entry) -> UnknownKey:
+    fix = replacement(entry.key, KEYS, entry.key_span)
+    return UnknownKey(span=entry.key_span, key=entry.key, available=listed(KEYS), fix=fix)

@@ -1,0 +1,112 @@
+"""From the expression after ``loss:`` to a `Loss`.
+
+The names in it are outputs and inputs of a net that isn't known here; `netlang.recipes.check`
+looks them up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.recipes import LossForm, LossOperands, UnknownWord
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.suggest import replacement
+from netlang.recipes.bind import fields_of, listed, word_of
+from netlang.recipes.losses import Loss, LossFunction, Operand, Term
+from netlang.recipes.tables import table
+from netlang.syntax import ast
+
+__all__ = ["read_loss"]
+
+
+def read_loss(expr: ast.Expr, names: Environment) -> Loss:
+    """The terms of a loss; raises `NetlangError`."""
+    return Loss(_terms(expr, names))
+
+
+def _terms(expr: ast.Expr, names: Environment) -> tuple[Term, ...]:
+    if isinstance(expr, ast.Binary) and expr.operator in ("+", "-"):
+        right = _terms(expr.right, names)
+        return _terms(expr.left, names) + _scaled(right, 1.0 if expr.operator == "+" else -1.0)
+    if isinstance(expr, ast.Binary) and expr.operator in ("*", "/"):
+        return _product(expr, names)
+    if isinstance(expr, ast.Unary) and expr.operator == "-":
+        return _scaled(_terms(expr.operand, names), -1.0)
+    return (_term(expr, names),)
+
+
+def _scaled(terms: tuple[Term, ...], factor: float) -> tuple[Term, ...]:
+    return tuple(replace(term, factor=term.factor * factor) for term in terms)
+
+
+def _product(expr: ast.Binary, names: Environment) -> tuple[Term, ...]:
+    if expr.operator == "/":
+        if _is_loss(expr.right):
+            raise _malformed(expr.right, "a loss can't be divided by")
+        divisor = _number(expr.right, names)
+        if divisor == 0.0:
+            raise _malformed(expr.right, "the divisor is 0")
+        return _scaled(_terms(expr.left, names), 1.0 / divisor)
+    if _is_loss(expr.left) and _is_loss(expr.right):
+        raise _malformed(expr, "both factors are losses")
+    loss, factor = (expr.left, expr.right) if _is_loss(expr.left) else (expr.right, expr.left)
+    return _scaled(_terms(loss, names), _number(factor, names))
+
+
+def _is_loss(expr: ast.Expr) -> bool:
+    """Whether a loss is mentioned: everything else is a number."""
+    if isinstance(expr, ast.Binary):
+        return _is_loss(expr.left) or _is_loss(expr.right)
+    if isinstance(expr, ast.Unary):
+        return _is_loss(expr.operand)
+    word = word_of(expr)
+    return word is not None and word.name in table("loss")
+
+
+def _malformed(expr: ast.Expr, why: str) -> NetlangError:
+    return NetlangError(LossForm(span=expr.span, why=why))
+
+
+def _number(expr: ast.Expr, names: Environment) -> float:
+    value = Evaluator(names).decided(expr)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _malformed(expr, "this factor is no number")
+    return float(value)
+
+
+def _term(expr: ast.Expr, names: Environment) -> Term:
+    """``cross_entropy(logits, label, label_smoothing=0.1)``, or the name alone."""
+    word = word_of(expr)
+    if word is None:
+        raise _malformed(expr, "this is no loss")
+    classes = table("loss")
+    cls = classes.get(word.name)
+    if cls is None or not issubclass(cls, LossFunction):
+        fix = replacement(word.name, classes, word.span)
+        raise NetlangError(
+            UnknownWord(
+                span=word.span, kind="loss", name=word.name, available=listed(classes), fix=fix
+            )
+        )
+    arguments = expr.arguments if isinstance(expr, ast.Call) else ()
+    operands = tuple(_operand(item) for item in arguments if item.name is None)
+    if len(operands) not in (0, 2):
+        raise _operand_count(cls, expr, len(operands))
+    settings = tuple(item for item in arguments if item.name is not None)
+    function = cls(**fields_of(cls, settings, names, expr.span))
+    return Term(1.0, function, operands, expr.span)
+
+
+def _operand_count(cls: type[LossFunction], expr: ast.Expr, given: int) -> NetlangError:
+    first, second = cls.operands
+    return NetlangError(
+        LossOperands(span=expr.span, function=cls.name, first=first, second=second, given=given)
+    )
+
+
+def _operand(argument: ast.Argument) -> Operand:
+    if not isinstance(argument.value, ast.Name):
+        raise _malformed(argument.value, "a loss compares named values")
+    return Operand(argument.value.name, argument.value.span)

@@ -1,0 +1,91 @@
+"""What could have stood where the parser stopped, in the words of the language.
+
+Loaded only when an error has occurred. Holds on exit: no name of a terminal is in any text.
+"""
+
+from __future__ import annotations
+
+from netlang.syntax.parser import Tables, load_tables
+
+__all__ = ["allowed", "in_words", "states_before"]
+
+_VALUE = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "(", "["))
+_STEP = frozenset(("NAME", "NUMBER", "STRING", "COMPUTED", "in", "(", "{", "reuse"))
+_STATEMENT = frozenset(("if", "for", "repeat", "assert", "output", "input", "auxiliary"))
+_DEFINITION = frozenset(("block", "net", "train", "from", "assert"))
+_OPERATORS = frozenset((
+    "+", "-", "*", "/", "//", "%", "**", "..", "==", "!=", "<", "<=", ">", ">=", "in", "and", "or",
+    "if", "(", "[", ".",
+))  # fmt: skip
+_REST = {
+    "NAME": "a name", "NUMBER": "a whole number", "STRING": "a string", "SEP": "a line break",
+    "DIMS": "dims", "$END": "the end of the file",
+}  # fmt: skip
+_UNSAID = frozenset(("DOC", "COMPUTED"))
+_LONGEST = 5
+
+
+def states_before(kinds: list[str], index: int, symbol: str) -> list[int]:
+    """The stack of states when token `index` comes, before any rule ended because of it."""
+    tables = load_tables()
+    states = [tables.starts[symbol]]
+    for kind in kinds[:index]:
+        _advance(tables, states, kind)
+    return states
+
+
+def _advance(tables: Tables, states: list[int], kind: str) -> bool:
+    """Feeds one token; False if it can't stand here."""
+    while True:
+        action = tables.actions[states[-1]].get(kind)
+        if action is None:
+            return False
+        if action >= 0:
+            states.append(action)
+            return True
+        rule = tables.rules[-1 - action]
+        if rule.length:
+            del states[-rule.length :]
+        states.append(tables.gotos[states[-1]][rule.origin])
+
+
+def allowed(states: list[int]) -> frozenset[str]:
+    """The kinds of token that can stand next, each tried to its shift."""
+    tables = load_tables()
+    kinds = tables.actions[states[-1]]
+    return frozenset(kind for kind in kinds if _advance(tables, list(states), kind))
+
+
+def in_words(kinds: frozenset[str]) -> str:
+    """A list as messages have it ("a value, `,` or `)`"): at most five, the closest first."""
+    rest = set(kinds) - _UNSAID
+    words: list[str] = []
+    if rest >= _DEFINITION:
+        words.append("a definition (`block`, `net`, `train`, `from`, `assert` or `name = value`)")
+        rest -= _DEFINITION | {"NAME"}
+    if rest >= _STATEMENT:
+        words.append("a step or another statement")
+        rest -= _STATEMENT | _STEP
+    elif rest >= {"NAME", "STRING", "{"}:
+        words.append("a step")
+        rest -= _STEP
+    elif rest >= _VALUE:
+        words.append("a value")
+        rest -= _VALUE | {"-", "not"}
+    closers = [kind for kind in (",", ")", "]", "}", ":", "=", "->") if kind in rest]
+    if rest >= {"+", "*", "=="}:
+        rest -= _OPERATORS
+        words.append("an operator")
+    elif "." in rest and len(rest) > 1:
+        rest.discard(".")
+    words.extend(f"`{kind}`" for kind in closers)
+    rest -= set(closers)
+    ordered = sorted(rest, key=lambda kind: (kind in _REST, kind))
+    words.extend(_REST.get(kind, f"`{kind}`") for kind in ordered)
+    return _joined(words[:_LONGEST])
+
+
+def _joined(words: list[str]) -> str:
+    if not words:
+        return "something else"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

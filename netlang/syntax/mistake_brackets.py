@@ -1,0 +1,162 @@
+"""Explanations of brackets that are missing, of the wrong kind, or mean something else."""
+
+from __future__ import annotations
+
+import re
+
+from netlang.diagnostics.core import Diagnostic, Fix, Label
+from netlang.diagnostics.syntax import MissingClosing, UnmatchedClosing
+from netlang.syntax.mistake_text import PROBLEMS
+from netlang.syntax.spot import OPENERS, Spot
+
+__all__ = ["BRACKETS", "UNCLOSED"]
+
+_NEW_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
+
+
+def _missing_space(spot: Spot) -> Diagnostic | None:
+    """The text inside or behind a brace without a space before it is no computed name."""
+    number = _computed_brace(spot)
+    if number is None:
+        return None
+    if spot.kind() == ":" and "}" in spot.allowed:
+        return _unclosed(spot)
+    if (spot.kind(-1), spot.kind(), spot.kind(1)) == ("COMPUTED", "}", ":"):
+        return PROBLEMS["empty_computed"](spot.source, spot.span(-1).start, spot.span().end)
+    start = spot.tokens.starts[number]
+    return PROBLEMS["glued_brace"](spot.source, start, start + 1)
+
+
+def _computed_brace(spot: Spot) -> int | None:
+    """Number of the token that opened the computed name around, at, or just before the spot."""
+    kinds = spot.tokens.kinds
+    opened = [number for number in spot.opened if kinds[number] == "COMPUTED"]
+    if spot.kind() == "COMPUTED":
+        opened.append(spot.index)
+    if not opened and spot.kind(-1) == "}":
+        opened = [_opener(kinds, spot.index - 1)]
+    glued = [number for number in opened if kinds[number] == "COMPUTED" and _glued(spot, number)]
+    return glued[-1] if glued else None
+
+
+def _opener(kinds: list[str], closer: int) -> int:
+    depth = 0
+    for number in range(closer, -1, -1):
+        if kinds[number] == "}":
+            depth += 1
+        elif kinds[number] in ("{", "COMPUTED"):
+            depth -= 1
+            if not depth:
+                return number
+    return closer
+
+
+def _glued(spot: Spot, number: int) -> bool:
+    tokens = spot.tokens
+    return number > 0 and tokens.ends[number - 1] == tokens.starts[number] and (
+        tokens.kinds[number - 1] not in (".", "(", ",")
+    )  # fmt: skip
+
+
+def _closing(spot: Spot) -> Diagnostic | None:
+    """A closing bracket that doesn't belong to the innermost open one."""
+    kind = spot.kind()
+    if kind not in OPENERS.values() or (spot.innermost and OPENERS[spot.innermost] == kind):
+        return None
+    if any(OPENERS[spot.tokens.kinds[number]] == kind for number in spot.opened):
+        return _unclosed(spot)
+    reason = "no bracket is open here"
+    notes: tuple[Label, ...] = ()
+    if spot.opened:
+        opener = spot.opened[-1] - spot.index
+        reason = f"expected `{OPENERS[spot.innermost]}`"
+        notes = (Label(spot.span(opener), "this is open"),)
+    instead = OPENERS[spot.innermost] if spot.opened else ""
+    description = f"write `{instead}`" if instead else "remove it"
+    fix = spot.replacing(description, spot.start, spot.start + 1, instead)
+    return UnmatchedClosing(span=spot.span(), closing=kind, reason=reason, notes=notes, fix=fix)
+
+
+def _definition_inside(spot: Spot) -> Diagnostic | None:
+    """A definition at the beginning of a line, while brackets are open: one was never closed."""
+    if not spot.opened:
+        return None
+    for offset in range(spot.first, 1):
+        start = spot.tokens.starts[spot.index + offset]
+        column = spot.source.location(start).column
+        if column == 1 and _NEW_DEFINITION.match(spot.source.text, start):
+            return _unclosed(spot, offset)
+    return None
+
+
+def _unclosed(spot: Spot, offset: int = 0) -> MissingClosing:
+    """The bracket that is still open where the token at `offset` comes."""
+    opener = _culprit(spot)
+    opening = "{" if spot.tokens.kinds[opener] == "COMPUTED" else spot.tokens.kinds[opener]
+    closing = OPENERS[opening]
+    place = spot.index + offset
+    end = spot.tokens.ends[place - 1]
+    if spot.kind(offset - 1) == "SEP":
+        end = spot.tokens.ends[place - 2]
+    at_end = spot.kind(offset) == "$END"
+    return MissingClosing(
+        span=spot.at(end - 1, end) if at_end else spot.span(offset),
+        opening=opening,
+        closing=closing,
+        found=spot.found if not offset else f"`{spot.text(offset)}`",
+        notes=(Label(spot.span(opener - spot.index), "opened here"),),
+        fix=_close_all(spot, end, closing, at_end or opening == "{"),
+    )
+
+
+def _close_all(spot: Spot, end: int, closing: str, through: bool) -> Fix:
+    """Closes the innermost bracket, or before a definition and at the end of the file all."""
+    kinds = [spot.tokens.kinds[number] for number in reversed(spot.opened)]
+    if kinds[0] == "COMPUTED" or not through:
+        return spot.replacing(f"close it with `{closing}`", end, end, OPENERS[kinds[0]])
+    text = "".join("\n}" if kind == "{" else OPENERS[kind] for kind in kinds)
+    return spot.replacing(f"close it with `{closing}`", end, end, text)
+
+
+def _culprit(spot: Spot) -> int:
+    """Which bracket the author forgot to close, judged by the indentation of their lines.
+
+    A `}` that begins a line belongs to the line with its own indentation; where it closed a bracket
+    of a line that stands further right, that one was left open.
+    """
+    opened: list[tuple[int, int]] = []
+    suspect = None
+    for number, kind in enumerate(spot.tokens.kinds[: spot.index]):
+        if kind in OPENERS:
+            opened.append((number, _indentation(spot, number)))
+        elif kind in OPENERS.values() and opened:
+            opener, indentation = opened.pop()
+            begins = not spot.source.text[
+                _line_start(spot, number) : spot.tokens.starts[number]
+            ].strip()
+            if kind == "}" and begins and _indentation(spot, number) < indentation:
+                suspect = suspect or opener
+    return suspect if suspect is not None and spot.innermost == "{" else spot.opened[-1]
+
+
+def _line_start(spot: Spot, number: int) -> int:
+    return spot.source.text.rfind("\n", 0, spot.tokens.starts[number]) + 1
+
+
+def _indentation(spot: Spot, number: int) -> int:
+    start = _line_start(spot, number)
+    line = spot.source.text[start : spot.tokens.starts[number]].expandtabs(4)
+    return len(line) - len(line.lstrip())
+
+
+def _end_inside(spot: Spot) -> Diagnostic | None:
+    """The text ends, or a new line begins, before a bracket is closed."""
+    if not spot.opened:
+        return None
+    if spot.kind() == "$END" or (spot.new_line and spot.innermost in ("(", "[")):
+        return _unclosed(spot)
+    return None
+
+
+BRACKETS = (_closing, _definition_inside, _missing_space)
+UNCLOSED = (_end_inside,)

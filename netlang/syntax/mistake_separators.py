@@ -1,0 +1,113 @@
+"""Explanations of a comma, line break, `:`, `=` or brace that is missing or in place of another."""
+
+from __future__ import annotations
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.syntax import (
+    BodyExpected,
+    ColonForEquals,
+    EqualsForColon,
+    LineBreakInside,
+    MissingComma,
+    MissingSeparator,
+)
+from netlang.syntax.spot import OPENERS, Spot
+
+__all__ = ["SEPARATORS"]
+
+_VALUE_STARTS = frozenset((
+    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "(", "[", "not", "DOC",
+))  # fmt: skip
+_STATEMENT_STARTS = _VALUE_STARTS | {
+    "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",
+    "train", "from",
+}  # fmt: skip
+_TAPS = {"input": "the name of an input", "output": "the name of an output",
+         "auxiliary": "the name of an output"}  # fmt: skip
+
+
+def _equals(spot: Spot) -> Diagnostic | None:
+    """`=` where only `:` can stand, or before what only a step can be."""
+    if spot.kind() == "=" and ":" in spot.allowed:
+        place, what = 0, _TAPS.get(spot.kind(-2), "a label or the key of a recipe")
+    elif _labels_a_path(spot):
+        place, what = spot.first + 1, "a label"
+    else:
+        return None
+    span = spot.span(place)
+    start = span.start
+    while spot.source.text[start - 1] in " \t":
+        start -= 1
+    fix = spot.replacing("write `:`", start, span.end, ":")
+    return EqualsForColon(span=span, what=what, fix=fix)
+
+
+def _labels_a_path(spot: Spot) -> bool:
+    """`name = step -> ...` or `name = { ...` in a body."""
+    equals = spot.first + 1
+    if spot.kind() not in ("->", "{") or spot.kind(equals) != "=" or spot.innermost != "{":
+        return False
+    return equals == -1 or spot.kind(equals + 1) == "NAME"
+
+
+def _colon(spot: Spot) -> Diagnostic | None:
+    if spot.kind() != ":" or "=" not in spot.allowed:
+        return None
+    what = "an argument or the default of a parameter" if spot.innermost == "(" else "a definition"
+    fix = spot.replacing("write `=`", spot.start, spot.start + 1, "=" if spot.innermost else " =")
+    return ColonForEquals(span=spot.span(), what=what, fix=fix)
+
+
+def _body(spot: Spot) -> Diagnostic | None:
+    """`if x:` or `repeat 3 relu`, or the brace on the next line."""
+    if "{" not in spot.allowed or "NAME" in spot.allowed or spot.kind() in ("}", ")"):
+        return None
+    word = spot.kind(spot.first)
+    if word not in ("if", "for", "repeat", "else", "block", "net", "train"):
+        word = "else" if spot.kind(-1) == "else" else ""
+    if not word or spot.innermost in ("(", "[") or ("(" in spot.allowed and spot.kind() == "="):
+        return None
+    fix = None
+    if spot.kind() == "SEP" and spot.kind(1) == "{":
+        end = spot.tokens.starts[spot.index + 1]
+        fix = spot.replacing("put the brace on this line", spot.before, end, " ", safe=True)
+    head = " ".join(spot.source.text[spot.span(spot.first).start : spot.before].split())
+    return BodyExpected(
+        span=spot.span(), what=f"`{word}`", what_text=head[-60:], found=spot.found, fix=fix
+    )
+
+
+def _comma(spot: Spot) -> Diagnostic | None:
+    if spot.innermost not in ("(", "[") or "," not in spot.allowed or spot.new_line:
+        return None
+    if spot.kind() not in _VALUE_STARTS:
+        return None
+    fix = spot.replacing("put a `,` between them", spot.before, spot.before, ",")
+    return MissingComma(
+        span=spot.span(), found=spot.found, closing=OPENERS[spot.innermost], fix=fix
+    )
+
+
+def _separator(spot: Spot) -> Diagnostic | None:
+    if "SEP" not in spot.allowed or spot.kind() not in _STATEMENT_STARTS:
+        return None
+    if "->" in spot.allowed and spot.kind() in ("NAME", "reuse", "STRING", "{"):
+        expected = "steps are joined by `->` or a line break"
+        fix = spot.replacing("put `->` between them", spot.start, spot.start, "-> ")
+    else:
+        expected = "expected a line break or `;`"
+        separator = "; " if spot.opened else "\n"
+        fix = spot.replacing("put a line break between", spot.before, spot.start, separator)
+    return MissingSeparator(span=spot.span(), found=spot.found, expected=expected, fix=fix)
+
+
+def _line_end(spot: Spot) -> Diagnostic | None:
+    if spot.kind() != "SEP" or spot.text() == ";" or "SEP" in spot.allowed:
+        return None
+    what = "a value" if "NUMBER" in spot.allowed else "a statement"
+    return LineBreakInside(
+        span=spot.at(spot.before - 1, spot.before), what=what, expected=spot.expected
+    )
+
+
+SEPARATORS = (_equals, _colon, _body, _comma, _separator, _line_end)

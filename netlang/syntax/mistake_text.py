@@ -1,0 +1,166 @@
+"""Diagnostics for text that no token can be made of, or whose value breaks a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.diagnostics.syntax import (
+    BadNumber,
+    ForeignComment,
+    ForeignWord,
+    LabelText,
+    MissingSpaceBeforeBrace,
+    NestingTooDeep,
+    NumberTooLong,
+    UnclosedDocstring,
+    UnclosedString,
+    UnknownCharacter,
+    UnknownEscape,
+    WrongQuotes,
+)
+from netlang.source import Source, Span
+from netlang.syntax.limits import MAX_DEPTH, MAX_DIGITS
+
+__all__ = ["PROBLEMS"]
+
+Problem: TypeAlias = Callable[[Source, int, int], Diagnostic]
+
+_CONSTANTS = {"True": "true", "False": "false"}
+_OPERATORS = {"&&": "and", "||": "or", "&": "and", "|": "or", "!": "not "}
+_ALIKE = {
+    "\u00d7": "x", "\u2192": "->", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\uff08": "(",
+    "\uff09": ")", "\uff0c": ",", "\uff1a": ":", "\uff1b": ";", "\u2026": "..", "\u00a0": " ",
+    "\u3000": " ", "\u00b7": "*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u200b": "",
+    "\ufeff": "",
+}  # fmt: skip
+_QUOTES = "'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
+
+
+def _replace(span: Span, text: str, description: str = "", safe: bool = True) -> Fix:
+    return Fix(description or f"write `{text.strip()}`", (Edit(span, text),), safe)
+
+
+def _glued_brace(source: Source, start: int, end: int) -> Diagnostic:
+    fix = _replace(Span(source, start, start), " ", "put a space before the brace")
+    return MissingSpaceBeforeBrace(span=Span(source, start, end), fix=fix)
+
+
+def _open_string(source: Source, start: int, end: int) -> Diagnostic:
+    line_end = source.text.find("\n", start)
+    line_end = len(source.text) if line_end < 0 else line_end
+    return UnclosedString(span=Span(source, start, line_end))
+
+
+def _open_docstring(source: Source, start: int, end: int) -> Diagnostic:
+    return UnclosedDocstring(span=Span(source, start, end))
+
+
+def _bad_number(source: Source, start: int, end: int) -> Diagnostic:
+    span = Span(source, start, end)
+    return BadNumber(span=span, found=_short(span.text))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _long_number(source: Source, start: int, end: int) -> Diagnostic:
+    reason = f"it has {end - start} characters; {MAX_DIGITS} are read"
+    return NumberTooLong(span=Span(source, start, end), what="long", reason=reason)
+
+
+def _infinite_number(source: Source, start: int, end: int) -> Diagnostic:
+    reason = "no float is that large"
+    return NumberTooLong(span=Span(source, start, end), what="large", reason=reason)
+
+
+def _too_deep(source: Source, start: int, end: int) -> Diagnostic:
+    what = (
+        "this bracket is one too many" if end - start == 1 else "this is where it becomes too deep"
+    )
+    return NestingTooDeep(span=Span(source, start, end), limit=MAX_DEPTH, what=what)
+
+
+def _foreign_constant(source: Source, start: int, end: int) -> Diagnostic:
+    span = Span(source, start, end)
+    instead = _CONSTANTS.get(span.text)
+    if instead is None:
+        advice = "leave the argument out, or make the parameter one with a default"
+        return ForeignWord(span=span, found=span.text, instead=advice)
+    advice = f"write `{instead}`"
+    return ForeignWord(span=span, found=span.text, instead=advice, fix=_replace(span, instead))
+
+
+def _unknown_escape(source: Source, start: int, end: int) -> Diagnostic:
+    span = Span(source, start, end)
+    return UnknownEscape(span=span, found=span.text, fix=_replace(
+        Span(source, start, start), "\\", "write `\\\\` for a backslash", safe=False
+    ))  # fmt: skip
+
+
+def _label(reason: str) -> Problem:
+    def problem(source: Source, start: int, end: int) -> Diagnostic:
+        return LabelText(span=Span(source, start, end), reason=reason)
+
+    return problem
+
+
+def _unknown(source: Source, start: int, end: int) -> Diagnostic:
+    """A character that begins no token: often one that looks like, or means, another."""
+    text = source.text
+    span, pair = Span(source, start, end), text[start : start + 2]
+    char = text[start]
+    if char in _QUOTES:
+        return _wrong_quotes(span)
+    if pair in _OPERATORS or char in _OPERATORS:
+        found = pair if pair in _OPERATORS else char
+        span = Span(source, start, start + len(found))
+        instead = _replace(span, _OPERATORS[found], safe=False)
+        advice = instead.description
+        return ForeignWord(span=span, found=found, instead=advice, fix=instead)
+    fix: Fix | None = None
+    if char in _ALIKE:
+        alike = _ALIKE[char]
+        fix = _replace(span, alike, f"write `{alike}`" if alike.strip() else "replace it")
+    codepoint = f"U+{ord(char):04X}"
+    return UnknownCharacter(span=span, character=char, codepoint=codepoint, fix=fix)
+
+
+def _wrong_quotes(span: Span) -> Diagnostic:
+    """Replaces both quotes if the other one is on the same line."""
+    source = span.source
+    line_end = source.text.find("\n", span.end)
+    rest = source.text[span.end : line_end if line_end >= 0 else len(source.text)]
+    closing = next((i for i, char in enumerate(rest) if char in _QUOTES), None)
+    if closing is None or '"' in rest[:closing]:
+        return WrongQuotes(span=span, found=span.text)
+    end = Span(source, span.end + closing, span.end + closing + 1)
+    edits = (Edit(span, '"'), Edit(end, '"'))
+    fix = Fix(f'write `"{rest[:closing]}"`', edits, safe=True)
+    return WrongQuotes(span=span.to(end), found=span.text, fix=fix)
+
+
+def comment(span: Span) -> Diagnostic:
+    """A comment as other languages begin it."""
+    return ForeignComment(span=span, found=span.text, fix=_replace(span, "#"))
+
+
+PROBLEMS: dict[str, Problem] = {
+    "glued_brace": _glued_brace,
+    "open_string": _open_string,
+    "open_docstring": _open_docstring,
+    "bad_number": _bad_number,
+    "long_number": _long_number,
+    "infinite_number": _infinite_number,
+    "too_deep": _too_deep,
+    "foreign_constant": _foreign_constant,
+    "unknown_escape": _unknown_escape,
+    "unknown": _unknown,
+    "space_in_label": _label("its parts stand together, without spaces"),
+    "number_in_label": _label("of numbers, only whole ones can stand in it"),
+    "empty_computed": _label("nothing stands between its braces"),
+    "open_computed": _label("the `{` is not closed"),
+    "lone_brace": _label("no `{` is open before this `}`"),
+}

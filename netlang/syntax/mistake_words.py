@@ -1,0 +1,157 @@
+"""Explanations of words that are taken, foreign, or stand in the wrong kind of place."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from netlang.diagnostics.core import Diagnostic, Fix
+from netlang.diagnostics.syntax import (
+    DocstringMisplaced,
+    ForeignWord,
+    KeywordAsName,
+    StatementMisplaced,
+    UnexpectedText,
+    UnknownDefinition,
+)
+from netlang.syntax.mistake_text import comment
+from netlang.syntax.parser import load_tables
+from netlang.syntax.spot import Spot
+
+__all__ = ["WORDS"]
+
+_DEFINITIONS = ("block", "net", "train", "from", "assert")
+_IN_BODY = frozenset(("input", "output", "auxiliary", "if", "for", "repeat", "reuse"))
+_STATEMENT_WORDS = frozenset(("if", "for", "repeat", "assert", "else"))
+
+_BLOCK = "a part of a net is a `block name(parameters) { ... }`"
+_LOOP = "steps are repeated with `repeat n { ... }` or `for i in range(n) { ... }`"
+_CONSTANT = "a constant is just `name = value`"
+_ADVICE = {
+    "def": _BLOCK, "class": _BLOCK, "fn": _BLOCK, "func": _BLOCK, "function": _BLOCK,
+    "module": _BLOCK, "layer": _BLOCK, "while": _LOOP, "loop": _LOOP, "let": _CONSTANT,
+    "var": _CONSTANT, "const": _CONSTANT, "return": "the last value of a body is its output",
+    "import": "write `from file import name`", "pass": "a body may be empty: `{ }`",
+    "lambda": "a layer is a value already: `act=relu`", "switch": "write `if ... else if ...`",
+    "is": "compare with `==`", "then": "the body of an `if` stands in braces",
+}  # fmt: skip
+_INSTEAD = {"elif": "else if", "elsif": "else if", "elseif": "else if", "def": "block",
+            "fn": "block", "func": "block", "function": "block"}  # fmt: skip
+
+
+def _foreign_comment(spot: Spot) -> Diagnostic | None:
+    """`//` or `/*` where no value stands before it to be divided."""
+    if spot.kind() == "//" or (spot.kind() == "/" and spot.kind(1) in ("*", "**")):
+        return comment(spot.span())
+    if spot.kind(-2) == "//" and (spot.kind(-1), spot.kind()) == ("NAME", "NAME"):
+        return comment(spot.span(-2))
+    return None
+
+
+def _foreign_word(spot: Spot) -> Diagnostic | None:
+    """The spot is a word of other languages, or follows one that begins the statement."""
+    for offset in (0, spot.first):
+        word = spot.text(offset)
+        near = offset >= -2
+        if near and spot.kind(offset) == "NAME" and word in _ADVICE.keys() | _INSTEAD.keys():
+            return _foreign(spot, offset, word)
+    if spot.kind() == "not" and spot.kind(1) == "in":
+        advice = "write `not a in b`"
+        return ForeignWord(
+            span=spot.at(spot.start, spot.span(1).end), found="not in", instead=advice
+        )
+    if spot.kind() in ("+", "-", "*", "/", "//") and spot.kind(1) == "=":
+        advice = "a name is assigned once, with `=`"
+        found = spot.text() + "="
+        return ForeignWord(span=spot.span().to(spot.span(1)), found=found, instead=advice)
+    return None
+
+
+def _foreign(spot: Spot, offset: int, word: str) -> Diagnostic:
+    span = spot.span(offset)
+    fix: Fix | None = None
+    instead = _INSTEAD.get(word)
+    if instead:
+        fix = spot.replacing(f"write `{instead}`", span.start, span.end, instead)
+    return ForeignWord(
+        span=span, found=word, instead=_ADVICE.get(word) or f"write `{instead}`", fix=fix
+    )
+
+
+def _keyword_as_name(spot: Spot) -> Diagnostic | None:
+    word = spot.kind()
+    if word not in load_tables().words.keywords or "NAME" not in spot.allowed:
+        return None
+    if spot.kind(-1) in ("SEP", "{", "}", "", "->", "else") or _starts_value(spot):
+        return None
+    following = spot.kind(1)
+    if following not in ("=", ",", ")", "{", "(", ":", "in", "SEP", "import", "."):
+        return None
+    span = spot.span()
+    fix = spot.replacing(
+        f"choose another name, such as `{word}_`", span.start, span.end, f"{word}_"
+    )
+    return KeywordAsName(span=span, word=word, expected=spot.expected, fix=fix)
+
+
+def _starts_value(spot: Spot) -> bool:
+    """After an operator a missing value is the likelier mistake."""
+    return spot.kind(-1) in ("+", "-", "*", "/", "==", "and", "or", "not")
+
+
+def _docstring(spot: Spot) -> Diagnostic | None:
+    return DocstringMisplaced(span=spot.span()) if spot.kind() == "DOC" else None
+
+
+def _outside_body(spot: Spot) -> Diagnostic | None:
+    """A step or a statement of a body at the level of the file."""
+    if spot.opened:
+        return None
+    word = spot.kind()
+    if word in _IN_BODY and not spot.first:
+        return StatementMisplaced(
+            span=spot.span(), what=f"`{word}`", where="outside a body",
+            reason="this is no definition", advice="put it into the braces of a `net` or a `block`",
+        )  # fmt: skip
+    if spot.index + spot.first < 0 or spot.first != -1 or spot.kind(-1) != "NAME":
+        return None
+    name = spot.text(-1)
+    if spot.kind() in ("NAME", "STRING"):
+        close = get_close_matches(name, _DEFINITIONS, 1, 0.6)
+        fix = None
+        if close:
+            span = spot.span(-1)
+            fix = spot.replacing(f"write `{close[0]}`", span.start, span.end, close[0])
+        return UnknownDefinition(span=spot.span(-1), word=name, fix=fix)
+    if spot.kind() in ("(", "->", "SEP", "$END", "{", "COMPUTED", "."):
+        return StatementMisplaced(
+            span=spot.span(-1), what="a step", where="outside a body",
+            reason="this is no definition", advice="put it into the braces of a `net` or a `block`",
+        )  # fmt: skip
+    return None
+
+
+def _inside_body(spot: Spot) -> Diagnostic | None:
+    """`block name` or `from x import` in a body."""
+    word = spot.text(spot.first)
+    if spot.innermost != "{" or spot.first != -1 or word not in ("block", "net", "train", "from"):
+        return None
+    if spot.kind() != "NAME":
+        return None
+    what = "an import" if word == "from" else f"a definition with `{word}`"
+    return StatementMisplaced(
+        span=spot.span(-1), what=what, where="inside a body", reason="definitions don't nest",
+        advice="move it out of the braces, to the level of the file",
+    )  # fmt: skip
+
+
+def _lone_else(spot: Spot) -> Diagnostic | None:
+    if spot.kind() != "else":
+        return None
+    advice = "`else` follows the `}` of an `if`"
+    return UnexpectedText(span=spot.span(), found="`else`", expected=spot.expected, advice=advice)
+
+
+WORDS = (
+    _docstring, _foreign_comment, _foreign_word, _inside_body, _outside_body, _lone_else,
+    _keyword_as_name,
+)  # fmt: skip

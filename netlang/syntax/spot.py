@@ -1,0 +1,121 @@
+"""The place where the parser stopped, as the functions that explain mistakes look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias, final
+
+from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.source import Source, Span
+from netlang.syntax.expected import allowed, in_words
+from netlang.syntax.lexer import Tokens
+
+__all__ = ["OPENERS", "Explain", "Spot"]
+
+OPENERS = {"(": ")", "[": "]", "{": "}", "COMPUTED": "}"}
+_CLOSERS = frozenset(OPENERS.values())
+
+
+@final
+@dataclass(frozen=True)
+class Spot:
+    """Token `index` of a text can't stand where it does; `states` is the stack before it."""
+
+    source: Source
+    tokens: Tokens
+    index: int
+    states: list[int]
+
+    def kind(self, offset: int = 0) -> str:
+        """Kind of the token `offset` places on, "" outside the text."""
+        place = self.index + offset
+        return self.tokens.kinds[place] if 0 <= place < len(self.tokens.kinds) else ""
+
+    def span(self, offset: int = 0) -> Span:
+        place = self.index + offset
+        return Span(self.source, self.tokens.starts[place], self.tokens.ends[place])
+
+    def text(self, offset: int = 0) -> str:
+        place = self.index + offset
+        return self.span(offset).text if 0 <= place < len(self.tokens.kinds) else ""
+
+    @property
+    def start(self) -> int:
+        return self.tokens.starts[self.index]
+
+    @property
+    def before(self) -> int:
+        """The end of the token before."""
+        return self.tokens.ends[self.index - 1] if self.index else self.start
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        return allowed(self.states)
+
+    @cached_property
+    def expected(self) -> str:
+        return in_words(self.allowed)
+
+    @cached_property
+    def opened(self) -> list[int]:
+        """Numbers of the tokens that opened the brackets around the spot, outermost first."""
+        opened: list[int] = []
+        for number, kind in enumerate(self.tokens.kinds[: self.index]):
+            if kind in OPENERS:
+                opened.append(number)
+            elif kind in _CLOSERS and opened:
+                opened.pop()
+        return opened
+
+    @property
+    def innermost(self) -> str:
+        """Kind of the innermost open bracket, or ""."""
+        return self.tokens.kinds[self.opened[-1]] if self.opened else ""
+
+    @cached_property
+    def first(self) -> int:
+        """Offset (not positive) of the first token of the statement that the spot is in."""
+        depth, offset = 0, 0
+        while self.index + offset > 0:
+            kind = self.kind(offset - 1)
+            if kind in (")", "]"):
+                depth += 1
+            elif kind in ("(", "["):
+                depth = max(0, depth - 1)
+            elif not depth and kind in ("SEP", "{", "}"):
+                break
+            offset -= 1
+        return offset
+
+    @property
+    def new_line(self) -> bool:
+        """Whether a line break lies between the token before and the spot."""
+        return "\n" in self.source.text[self.before : self.start]
+
+    @property
+    def found(self) -> str:
+        """The token in words."""
+        kind, text = self.kind(), self.text()
+        if kind == "$END":
+            return "the end of the file"
+        if kind == "SEP":
+            return "`;`" if text == ";" else "the end of the line"
+        if kind == "STRING":
+            return "a string"
+        if kind == "DOC":
+            return "a docstring"
+        return f"`{text}`" if len(text) <= 40 else f"`{text[:37]}...`"
+
+    def at(self, start: int, end: int) -> Span:
+        return Span(self.source, start, end)
+
+    def replacing(
+        self, description: str, start: int, end: int, text: str, safe: bool = False
+    ) -> Fix:
+        """A fix that puts `text` in the place of the characters from `start` to `end`."""
+        return Fix(description, (Edit(self.at(start, end), text),), safe)
+
+
+Explain: TypeAlias = Callable[[Spot], Diagnostic | None]

@@ -1,0 +1,167 @@
+"""The rules that keep the packages apart: who imports whom, what is public, what starts light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import netlang
+import pytest
+from tests.quality import ROOT
+
+# Each package may import those before it.
+ORDER = (
+    {"source"},
+    {"diagnostics"},
+    {"ir"},
+    {"ops", "syntax"},
+    {"elaborate"},
+    {"recipes", "passes", "analysis"},
+    {"targets"},
+    {"api"},
+    {"cli"},
+    {"__main__"},
+)
+RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
+HEAVY = {
+    "click", "graphviz", "matplotlib", "mnist1d", "numpy", "onnx", "onnxruntime", "pygraphviz",
+    "safetensors", "torch", "torchvision",
+}  # fmt: skip
+FOLDERS = {"netlang": "netlang", "netlang.backends": "backends", "netlang.specs": "specs"}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the installed packages, by its installed name."""
+    for package, folder in FOLDERS.items():
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT / folder).with_suffix("").parts
+            yield ".".join((package, *(part for part in parts if part != "__init__"))), path
+
+
+MODULES = dict(modules())
+CORE = {name: path for name, path in MODULES.items() if not name.startswith("netlang.backends")}
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def imports(tree: ast.AST, *, inside_functions: bool, for_types: bool = True) -> Iterator[str]:
+    """The modules that a module imports, by their full names."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import, line {node.lineno}"
+            assert node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif is_type_checking(node) and not for_types:
+            continue
+        elif inside_functions or not isinstance(node, ast.FunctionDef):
+            yield from imports(node, inside_functions=inside_functions, for_types=for_types)
+
+
+def part(module: str) -> str:
+    """The first part of the core that a module belongs to: `ir` of `netlang.ir.dims`."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [name for name in CORE if part(name)])
+def test_imports_run_one_way(name: str) -> None:
+    own = part(name)
+    if own == "specs":
+        return
+    for imported in imports(parsed(CORE[name]), inside_functions=True):
+        other = part(imported)
+        if not imported.startswith("netlang.") or other in (own, "__version__"):
+            continue
+        assert other != "backends", f"{name} imports {imported}: the core knows no backend"
+        assert RANK[other] < RANK[own], f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_heavy_packages_are_imported_where_they_are_used(name: str) -> None:
+    own = part(name)
+    allowed = {"click"} if own == "cli" else HEAVY if own == "backends" else set()
+    if name.endswith(".backend"):
+        allowed = set()
+    tree = parsed(MODULES[name])
+    for imported in imports(tree, inside_functions=False, for_types=False):
+        package = imported.split(".")[0]
+        assert package not in HEAVY - allowed, f"{name} imports {package} when it is loaded"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("netlang.backends")])
+def test_backends_import_the_core_and_not_its_surface(name: str) -> None:
+    for imported in imports(parsed(MODULES[name]), inside_functions=True):
+        assert not imported.startswith(("netlang.cli", "netlang.api")), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_is_and_what_it_offers(name: str) -> None:
+    tree = parsed(MODULES[name])
+    assert ast.get_docstring(tree), f"{name} has no docstring"
+    if not tree.body[1:]:
+        return
+    offered = getattr(import_module(name), "__all__", None)
+    assert offered is not None, f"{name} has no __all__"
+    assert len(set(offered)) == len(offered), f"{name}: a name twice in __all__"
+    for attribute in offered:
+        getattr(import_module(name), attribute)
+
+
+def test_every_package_is_shipped() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert set(listed["tool"]["setuptools"]["packages"]) == found
+
+
+def test_public_api() -> None:
+    assert sorted(netlang.__all__) == [
+        "InternalError",
+        "Net",
+        "NetlangError",
+        "__version__",
+        "load",
+    ]
+    offered = sorted(name for name in vars(netlang.Net) if not name.startswith("_"))
+    assert offered == [
+        "constraints",
+        "draw",
+        "flops",
+        "macs",
+        "name",
+        "onnx",
+        "params",
+        "program",
+        "source",
+        "summary",
+        "torch",
+    ]
+
+
+LIGHT = {
+    "import": "import netlang",
+    "facts": "import netlang; net = netlang.load('resnet18'); net.params, net.summary()",
+    "check": "from netlang.cli import main\ntry: main(['check', 'resnet18'])\nexcept SystemExit: pass",
+    "list": "from netlang.cli import main\ntry: main(['list'])\nexcept SystemExit: pass",
+}
+
+
+@pytest.mark.parametrize("what", LIGHT)
+def test_what_starts_without_heavy_packages(what: str) -> None:
+    heavy = sorted(HEAVY - {"click"})
+    code = f"{LIGHT[what]}\nimport sys\nprint([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
