@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,16 +20,20 @@ from netlang.diagnostics.files import (
     ExtraMissing,
     UnknownBackend,
     UnknownSuffix,
+    WriteFailed,
 )
 from netlang.ir.program import Program
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from netlang.recipes.recipe import Recipe
+
 __all__ = [
     "GROUP",
     "Backend",
     "BuildOptions",
+    "TrainingBackend",
     "ModuleBackend",
     "Written",
     "backend",
@@ -37,6 +41,9 @@ __all__ = [
     "backends",
     "module_backend",
     "needs",
+    "replace_file",
+    "training_backend",
+    "write",
 ]
 
 GROUP = "netlang.backends"
@@ -60,11 +67,14 @@ class BuildOptions:
     """How to build: `weights` from a file or, without one, drawn from `seed`.
 
     `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
+    `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
     """
 
     weights: Path | None = None
     partial: bool = False
     seed: int = 0
+    depth: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,24 @@ class ModuleBackend(Backend):
     """A backend that can also run what it writes, as a PyTorch module."""
 
     @abstractmethod
+    def source(self, program: Program) -> str:
+        """The text that `build` runs."""
+
+    @abstractmethod
     def build(self, program: Program, options: BuildOptions) -> nn.Module:
         """The network as a module in training mode."""
+
+
+class TrainingBackend(ModuleBackend):
+    """A backend that can also carry out recipes."""
+
+    @abstractmethod
+    def train(self, recipe: Recipe, program: Program, folder: Path, resume: bool) -> None:
+        """Train, with checkpoints, metrics and weights in `folder`; go on from there if `resume`."""
+
+    @abstractmethod
+    def evaluate(self, recipe: Recipe, program: Program, weights: Path) -> Mapping[str, float]:
+        """The scores of a file of weights on the recipe's test data, by their names."""
 
 
 def backends() -> dict[str, Backend]:
@@ -130,6 +156,44 @@ def module_backend() -> ModuleBackend:
     """The backend that makes PyTorch modules."""
     found = backend("torch")
     if not isinstance(found, ModuleBackend):
+        raise NetlangError(UnknownBackend(span=None, name="torch", available="others"))
+    return found
+
+
+def write(backend: Backend, program: Program, path: Path, options: BuildOptions) -> Written:
+    """Write `program` to `path`; what the system or a missing package refuses is a `NetlangError`."""
+    try:
+        with needs(backend.extra):
+            return backend.write(program, path, options)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: no reader ever sees half of it."""
+    import os
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
+        try:
+            new.write(content)
+            new.close()
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(new.name, 0o666 & ~mask)  # a temporary file is for its owner alone
+            os.replace(new.name, path)
+        except BaseException:
+            os.unlink(new.name)
+            raise
+
+
+def training_backend() -> TrainingBackend:
+    """The backend that trains."""
+    found = backend("torch")
+    if not isinstance(found, TrainingBackend):
         raise NetlangError(UnknownBackend(span=None, name="torch", available="others"))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netlang.analysis.asserts import check_asserts
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.elaborate import Library
 from netlang.elaborate.check import check_definitions
@@ -25,4 +26,7 @@ def check_text(path: Path) -> list[Diagnostic]:
         module = Library().module(read_source(path), path.parent)
     except NetlangError as error:
         return list(error.diagnostics)
-    return check_definitions(module).diagnostics
+    checked = check_definitions(module)
+    if checked.diagnostics:
+        return checked.diagnostics
+    return list(check_asserts(module, checked.programs))

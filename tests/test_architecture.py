@@ -22,7 +22,7 @@ ORDER = (
     {"ops", "syntax"},
     {"elaborate"},
     {"recipes", "passes", "analysis"},
-    {"targets"},
+    {"examine", "targets"},
     {"api"},
     {"cli"},
     {"__main__"},

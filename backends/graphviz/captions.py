@@ -1,4 +1,4 @@
-"""How operators and blocks are captioned: ``conv 7×7, 64, /2``, ``bottleneck 64``.
+"""How operators and blocks are captioned: ``conv 7x7, 64, /2``, ``bottleneck 64``.
 
 The table holds what a paper's figure says of an operator; an operator that is not in it is written
 with its arguments as the language does, those at their defaults left out. So every operator,
@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from netlang.backends.graphviz.values import TIMES, Reader, value_text
+from netlang.backends.graphviz.markup import TIMES
+from netlang.backends.graphviz.values import Reader, value_text
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
 from netlang.ir.program import Function
@@ -19,13 +20,13 @@ from netlang.ir.program import Function
 __all__ = ["block_caption", "operator_caption"]
 
 
-
 @dataclass(frozen=True)
 class _Place:
-    """One argument in one variant of each member."""
+    """One argument in each member, the channels that come in there, the number of spatial axes."""
 
     name: str
     values: tuple[object, ...]
+    channels: tuple[object, ...]
     rank: int
 
     def same(self, value: object) -> bool:
@@ -33,7 +34,7 @@ class _Place:
 
 
 def _kernel(place: _Place, reader: Reader) -> str:
-    """``3×3`` however it was written."""
+    """``3x3`` however it was written."""
     first = place.values[0]
     if not place.same(first):
         return reader.text(place.values)
@@ -55,11 +56,22 @@ def _stride(place: _Place, reader: Reader) -> str | None:
 
 
 def _named(place: _Place, reader: Reader) -> str:
-    return f"{place.name}={reader.text(place.values)}"
+    text = reader.text(place.values)
+    return text if text == place.name else f"{place.name}={text}"
+
+
+def _groups(place: _Place, reader: Reader) -> str | None:
+    if place.same(1):
+        return None
+    return "depthwise" if place.values == place.channels else _named(place, reader)
 
 
 def _unless_one(place: _Place, reader: Reader) -> str | None:
     return None if place.same(1) else _named(place, reader)
+
+
+def _unless_flag(place: _Place, reader: Reader) -> str | None:
+    return None if isinstance(place.values[0], bool) else _named(place, reader)
 
 
 def _nothing(place: _Place, reader: Reader) -> None:
@@ -79,7 +91,7 @@ class _Caption:
 
 _CONV: Final = (
     ("kernel", _kernel), ("out", _plain), ("stride", _stride),
-    ("dilation", _unless_one), ("groups", _unless_one),
+    ("dilation", _unless_one), ("groups", _groups),
 )  # fmt: skip
 _POOL: Final = (("kernel", _kernel), ("stride", _stride))
 
@@ -91,8 +103,9 @@ _TABLE: Final = {
     "layer_norm": _Caption("layer_norm"),
     "maxpool": _Caption("maxpool", _POOL),
     "avgpool": _Caption("avgpool", _POOL),
-    "adaptive_avgpool": _Caption("adaptive_avgpool", (("size", _kernel),)),
-    "adaptive_maxpool": _Caption("adaptive_maxpool", (("size", _kernel),)),
+    "adaptive_avgpool": _Caption("adaptive_avgpool", (("out", _kernel),)),
+    "adaptive_maxpool": _Caption("adaptive_maxpool", (("out", _kernel),)),
+    "dropout": _Caption("dropout", (("p", _plain),)),
     "global_avgpool": _Caption("global avgpool"),
     "global_maxpool": _Caption("global maxpool"),
 }  # fmt: skip
@@ -101,34 +114,32 @@ _TABLE: Final = {
 _BLOCK_PARTS: Final[dict[str, Part]] = {
     "kernel": _kernel,
     "stride": _stride,
-    "groups": _unless_one,
+    "groups": _groups,
     "dilation": _unless_one,
     "pad": _nothing,
-    "bias": _nothing,
+    "bias": _unless_flag,
 }
 _MOST_NAMED = 3
 
 
-def operator_caption(ops: tuple[Op, ...], rank: int, reader: Reader) -> str:
-    """The caption of one step; `ops` holds the operator in each member, `rank` counts spatial axes."""
+def operator_caption(
+    ops: tuple[Op, ...], channels: tuple[object, ...], rank: int, reader: Reader
+) -> str:
+    """The caption of one step.
+
+    `ops` holds the operator in each member and `channels` those that come in; `rank` counts the
+    spatial axes.
+    """
     known = _TABLE.get(ops[0].name)
-    if known is None:
-        return _call_text(ops, rank, reader)
-    fields = {item.name for item in signature(type(ops[0]))}
-    parts = [
-        part(_place(name, ops, rank), reader) for name, part in known.parts if name in fields
-    ]
-    return _joined(known.title, parts)
-
-
-def _place(name: str, ops: tuple[Op, ...], rank: int) -> _Place:
-    return _Place(name, tuple(getattr(op, name) for op in ops), rank)
-
-
-def _call_text(ops: tuple[Op, ...], rank: int, reader: Reader) -> str:
     parts: list[str | None] = []
-    for item in signature(type(ops[0])):
-        place = _place(item.name, ops, rank)
+    places = {
+        item.name: (item, _Place(item.name, _column(ops, item.name), channels, rank))
+        for item in signature(type(ops[0]))
+    }
+    if known is not None:
+        parts = [part(places[name][1], reader) for name, part in known.parts if name in places]
+        return _joined(known.title, parts)
+    for item, place in places.values():
         if item.required:
             parts.append(_plain(place, reader))
         elif not place.same(item.default):
@@ -136,18 +147,28 @@ def _call_text(ops: tuple[Op, ...], rank: int, reader: Reader) -> str:
     return _joined(ops[0].name, parts)
 
 
+def _column(ops: tuple[Op, ...], name: str) -> tuple[object, ...]:
+    return tuple(getattr(op, name) for op in ops)
+
+
 def block_caption(
-    title: str, callees: tuple[Function, ...], told: frozenset[str], rank: int, reader: Reader
+    title: str,
+    callees: tuple[Function, ...],
+    told: frozenset[str],
+    channels: tuple[object, ...],
+    rank: int,
+    reader: Reader,
 ) -> str:
     """The caption of a call: the block's name and those of its arguments that are in `told`."""
     names = [name for name in callees[0].arguments if name in told]
     others = [name for name in names[1:] if name not in _BLOCK_PARTS]
     parts: list[tuple[bool, str | None]] = []
     for name in names:
-        place = _Place(name, tuple(callee.arguments.get(name) for callee in callees), rank)
+        values = tuple(callee.arguments.get(name) for callee in callees)
         bare = name == names[0] or len(others) > _MOST_NAMED
         part = _BLOCK_PARTS.get(name, _plain if bare else _named)
-        parts.append((name != "kernel", part(place, reader)))
+        text = part(_Place(name, values, channels, rank), reader)
+        parts.append((name != "kernel", text))
     parts.sort(key=lambda part: part[0])  # the kernel comes first, as in an operator's caption
     return _joined(title, [text for _, text in parts])
 

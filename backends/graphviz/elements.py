@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Bracket", "Element", "End", "Frame", "Junction", "Link", "Pill", "Row", "Sheet", "Stack"]
+__all__ = [
+    "Bracket",
+    "Element",
+    "End",
+    "Frame",
+    "Junction",
+    "Link",
+    "Pill",
+    "Row",
+    "Sheet",
+    "Stack",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One step in a stack: its label, its caption, the shape it makes, how often it is applied.
 
-    `key` is its full path: the name of the value.
+    `key` is its full path: the name of the value. A heavy row opens a box of its own; `block` names
+    the block that is called, if one is; `steps` counts the steps of the function that it tells.
     """
 
     key: str
@@ -22,25 +34,31 @@ class Row:
     fill: str
     times: int = 1
     heavy: bool = False
+    block: str = ""
+    steps: int = 1
 
     def alike(self, other: Row) -> bool:
         """Whether both could be one row applied twice."""
-        return (self.label, self.caption, self.shape, self.times) == (
-            other.label, other.caption, other.shape, other.times,
-        )  # fmt: skip
+        return (self.label, self.caption) == (other.label, other.caption)
 
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Rows applied `times` times in a row."""
+    """Rows applied `times` times in a row, `written` times of which stand in the function."""
 
     rows: tuple[Row, ...]
     times: int
+    written: int = 1
+
+    @property
+    def steps(self) -> int:
+        """How many steps of the function it tells."""
+        return self.written * sum(row.steps for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A chain of steps in one box; `ports` are the outputs of the last step where several are used."""
+    """A chain of steps in one box; `ports` name the last step's outputs where several are used."""
 
     id: str
     rows: tuple[Row | Bracket, ...]

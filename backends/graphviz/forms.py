@@ -1,7 +1,7 @@
 """The blocks of a program, grouped so that each distinct structure is drawn once.
 
-Two functions have the same form if they come from the same block and are wired alike, whatever their
-numbers are: `bottleneck` of ResNet has two forms, with and without a projection.
+Two functions have the same form if they come from the same block and are wired alike, whatever
+their numbers are: `bottleneck` of ResNet has two forms, with and without a projection.
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ the placing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from netlang.backends.graphviz.elements import Junction, Pill, Sheet, Stack
+from netlang.backends.graphviz.elements import Junction, Link, Pill, Sheet, Stack
 
-__all__ = ["Nested", "height_of", "nested_skips"]
+__all__ = ["Nested", "height_of", "long_links", "nested_skips"]
 
 _LINE, _PADDING, _GAP, _CIRCLE, _PILL = 17, 6, 24, 20, 20
 
@@ -26,15 +27,31 @@ class Nested:
 
 def height_of(sheet: Sheet) -> int:
     """Height of a sheet laid out from top to bottom: its longest path."""
-    own = {node.id: _height(node) for node in sheet.nodes()}
+    return max(_distances(sheet, _GAP).values(), default=0)
+
+
+def long_links(sheet: Sheet) -> list[Link]:
+    """Links into a merge that pass by boxes on another way there."""
+    ranks = _distances(sheet, None)
+    merges = {node.id for node in sheet.nodes() if isinstance(node, Junction)}
+    return [
+        link
+        for link in dict.fromkeys(sheet.links)
+        if link.head in merges and ranks[link.head] > ranks[link.tail.id] + 1
+    ]
+
+
+def _distances(sheet: Sheet, gap: int | None) -> dict[str, int]:
+    """The longest path down to the end of each node, in points or, without a gap, in nodes."""
+    own = {node.id: 1 if gap is None else _height(node) for node in sheet.nodes()}
     total = dict(own)
     readers: dict[str, list[str]] = {}
     for link in sheet.links:
         readers.setdefault(link.head, []).append(link.tail.id)
-    for name in own:  # links only point forward in this order
-        before = [total[tail] + _GAP for tail in readers.get(name, []) if tail in total]
-        total[name] = own[name] + max(before, default=0)
-    return max(total.values(), default=0)
+    for name, height in own.items():  # links only point forward in this order
+        before = [total[tail] + (gap or 0) for tail in readers.get(name, []) if tail in total]
+        total[name] = height + max(before, default=0)
+    return total
 
 
 def _height(node: Stack | Junction | Pill) -> int:
@@ -53,10 +70,7 @@ def nested_skips(sheet: Sheet) -> Nested | None:
     if any((index, index + 1) not in pairs for index in range(len(names) - 1)):
         return None
     skips = sorted((tail, head) for tail, head in pairs if head > tail + 1)
-    nested = all(
-        outer[0] < inner[0] and inner[1] < outer[1]
-        for outer, inner in zip(skips, skips[1:], strict=False)
-    )
+    nested = all(outer[0] < inner[0] and inner[1] < outer[1] for outer, inner in pairwise(skips))
     if len(skips) < 2 or not nested:
         return None
     bottom = skips[-1][0] + 1

@@ -10,11 +10,15 @@ import unicodedata
 from collections.abc import Mapping
 from html import escape
 
-__all__ = ["bold", "clean", "coloured", "element", "html", "name_of", "quoted"]
+__all__ = [
+    "MINUS", "TIMES", "bold", "clean", "coloured", "element", "html", "name_of", "quoted",
+]  # fmt: skip
 
 LONGEST = 64
+TIMES = "\N{MULTIPLICATION SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
-# Control, format (bidirectional overrides among them), surrogate, private and unassigned characters.
+# Control, format (bidirectional overrides among them), surrogate, private, unassigned.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from netlang.backends.graphviz.builder import Names, Plan, block_sheet, net_sheet
+from netlang.backends.graphviz.builder import block_sheet, net_sheet
 from netlang.backends.graphviz.dot import write_dot
 from netlang.backends.graphviz.elements import Sheet
 from netlang.backends.graphviz.forms import Form, forms_of
 from netlang.backends.graphviz.layout import height_of, nested_skips
+from netlang.backends.graphviz.plan import Names, Plan
 from netlang.ir.program import Program
 
 __all__ = ["to_dot"]
 
-_TALLEST = 760  # points: what a page of A4 or letter holds with a caption
+_TALLEST = 900  # points: what a page of A4 or letter holds with a caption
 _APART = 40
 
 
@@ -23,11 +24,11 @@ def to_dot(
     """The diagram of a program as DOT text.
 
     `depth` says how many levels of blocks below the net are opened: 0 shows the net alone, None
-    opens every one. `sizes` are the symbolic sizes to write shapes at, by default the declared ones.
+    opens every one. `sizes` are the symbolic sizes to write shapes at, else the declared ones.
     """
     plan = Plan(forms_of(program), {**program.defaults, **(sizes or {})}, depth)
     names = Names()
-    net = _fitting(lambda tight: net_sheet(program.net, plan, names, tight), names)
+    net = _fitting(lambda tight: net_sheet(program, plan, names, tight), names)
     details = [_detail(form, plan, names) for form in plan.forms.all if _is_detail(form, plan)]
     return write_dot(program.name, [[net], *_columns(details, max(height_of(net), 300))])
 

@@ -7,8 +7,20 @@ from typing import Final
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 
-__all__ = ["AUXILIARY", "BLOCK", "FONT", "FRAME", "INK", "LINE", "MUTED", "NOTE", "fill_of"]
+__all__ = [
+    "AUXILIARY",
+    "BLOCK",
+    "FONT",
+    "FRAME",
+    "INK",
+    "LINE",
+    "MUTED",
+    "NOTE",
+    "SMALL",
+    "fill_of",
+]
 
+SMALL: Final = 9
 FONT: Final = "Helvetica,Arial,sans-serif"
 INK: Final = "#1f2328"
 MUTED: Final = "#5f6670"

@@ -7,11 +7,12 @@ steps, so that a scope whose steps are interleaved with others is not drawn as o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TypeAlias
 
+from netlang.backends.graphviz.markup import MINUS, TIMES
 from netlang.backends.graphviz.view import Group, Step, View
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
@@ -19,7 +20,7 @@ from netlang.ir.program import Function, Ref
 __all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junction", "parts_of"]
 
 # Merges that work element by element, and the sign that stands for each.
-JUNCTIONS = {"add": "+", "sub": "−", "mul": "×", "max": "max"}
+JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
 _HEAVY = frozenset({"conv", "linear", "recurrent", "pool"})
 
 
@@ -65,12 +66,12 @@ def parts_of(steps: Sequence[Step], scopes: int, repeats: int) -> list[Part]:
     for key, group in runs:
         if isinstance(key, Group):
             parts.append(Repeated(key, group))
-        elif key is None or often[key] > 1 or len(group) == 1:
-            if parts and isinstance(parts[-1], Run):
-                group = parts.pop().steps + group
-            parts.append(Run(group))
-        else:
+        elif key is not None and often[key] == 1 and len(group) > 1:
             parts.append(Scope(key, group))
+        elif parts and isinstance(parts[-1], Run):
+            parts[-1] = Run(parts[-1].steps + group)
+        else:
+            parts.append(Run(group))
     return parts
 
 
@@ -92,10 +93,10 @@ class Wiring:
     """Who reads what in one function."""
 
     def __init__(self, view: View) -> None:
-        self._uses: Counter[int] = Counter()
-        for step in view.steps:
-            self._uses.update(ref.producer for ref in step.sources)
-        self._uses.update(output.ref.producer for output in view.outputs)
+        refs = [ref for step in view.steps for ref in step.sources]
+        refs += [output.ref for output in view.outputs]
+        self._uses = Counter(ref.producer for ref in refs)
+        self._read = set(refs)
 
     def follows(self, before: Step, after: Step) -> bool:
         """Whether `after` reads `before` alone and is its only reader."""
@@ -106,8 +107,10 @@ class Wiring:
             and not is_junction(before)
         )
 
-    def is_chain(self, steps: Sequence[Step], plain: Callable[[Step], bool]) -> bool:
-        """Whether `steps` are one chain; `plain` says which steps can be rows."""
-        return all(map(plain, steps)) and all(
-            self.follows(before, after) for before, after in zip(steps, steps[1:], strict=False)
-        )
+    def is_chain(self, steps: Sequence[Step]) -> bool:
+        """Whether each of `steps` follows the one before it."""
+        return all(self.follows(before, after) for before, after in pairwise(steps))
+
+    def has_several_outputs(self, step: Step) -> bool:
+        """Whether more than one output of `step` is read."""
+        return sum(ref.producer == step.number for ref in self._read) > 1

@@ -1,4 +1,4 @@
-"""Folds the rows of a stack: equal neighbours become one row with a count."""
+"""Folds the rows of a stack: what comes several times in a row is written once, with a count."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import replace
 
 from netlang.backends.graphviz.elements import Bracket, Row
 
-__all__ = ["fold", "without_repeated_shapes"]
+__all__ = ["fold", "stacks_of", "without_repeated_shapes"]
 
 _LONGEST_PERIOD = 6
 
 
 def fold(rows: Sequence[Row]) -> tuple[Row | Bracket, ...]:
-    """The same steps in as few rows as possible."""
+    """The same steps in as few rows as possible; shapes are those of the last time."""
     folded: list[Row | Bracket] = []
     position = 0
     merged = _merged(rows)
     while position < len(merged):
         period, times = _repetition(merged[position:])
+        end = position + period * times
         if times > 1:
-            folded.append(Bracket(tuple(merged[position : position + period]), times))
-            position += period * times
+            folded.append(Bracket(tuple(merged[end - period : end]), times, times))
         else:
             folded.append(merged[position])
-            position += 1
+        position = end
     return tuple(folded)
 
 
@@ -33,8 +33,8 @@ def _merged(rows: Sequence[Row]) -> list[Row]:
     merged: list[Row] = []
     for row in rows:
         last = merged[-1] if merged else None
-        if last and row.heavy and replace(last, times=row.times).alike(row):
-            merged[-1] = replace(last, times=last.times + row.times)
+        if last and row.heavy and last.alike(row):
+            merged[-1] = replace(row, times=last.times + row.times, steps=last.steps + row.steps)
         else:
             merged.append(row)
     return merged
@@ -53,8 +53,31 @@ def _repetition(rows: Sequence[Row]) -> tuple[int, int]:
 
 def _same(left: Sequence[Row], right: Sequence[Row]) -> bool:
     return len(left) == len(right) and all(
-        one.alike(two) for one, two in zip(left, right, strict=True)
+        one.alike(two) and one.times == two.times for one, two in zip(left, right, strict=True)
     )
+
+
+def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
+    """Cuts rows before each that opens a box of its own; calls of one block stay together."""
+    stacks: list[list[Row | Bracket]] = []
+    for row in rows:
+        if stacks and _joins(stacks[-1], row):
+            stacks[-1].append(row)
+        else:
+            stacks.append([row])
+    return [tuple(stack) for stack in stacks]
+
+
+def _joins(stack: Sequence[Row | Bracket], row: Row | Bracket) -> bool:
+    if isinstance(row, Bracket):
+        return False
+    if not row.heavy:
+        return not isinstance(stack[-1], Bracket)
+    others = [item for item in stack if isinstance(item, Row)]
+    if len(others) < len(stack):
+        return False
+    alike = all(item.block and item.block == row.block for item in others)
+    return alike or not any(item.heavy for item in others)
 
 
 def without_repeated_shapes(
@@ -62,12 +85,10 @@ def without_repeated_shapes(
 ) -> tuple[Row | Bracket, ...]:
     """Rows that tell their shape only where it changes; `before` is the shape that comes in."""
     told: list[Row | Bracket] = []
-    for row in rows:
-        if isinstance(row, Bracket):
-            inner = without_repeated_shapes(row.rows, before)
-            told.append(Bracket(tuple(r for r in inner if isinstance(r, Row)), row.times))
-            before = row.rows[-1].shape
-        else:
-            told.append(replace(row, shape="" if row.shape == before else row.shape))
+    for item in rows:
+        inner = []
+        for row in item.rows if isinstance(item, Bracket) else (item,):
+            inner.append(replace(row, shape="" if row.shape == before else row.shape))
             before = row.shape
+        told.append(replace(item, rows=tuple(inner)) if isinstance(item, Bracket) else inner[0])
     return tuple(told)

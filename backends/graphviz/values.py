@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from netlang.backends.graphviz.markup import TIMES
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Function
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, origin_of
@@ -18,7 +19,6 @@ from netlang.ir.types import DType, TensorType
 
 __all__ = ["Reader", "type_text", "value_text"]
 
-TIMES = "×"
 _DOT = "·"
 _MOST_LISTED = 4
 _AXES = ("channels", "height", "width")
@@ -38,7 +38,7 @@ def value_text(value: object) -> str:
 
 
 def type_text(kind: TensorType, sizes: Mapping[str, int]) -> str:
-    """A shape at the sizes given: ``64×112×112``; other types than float32 are named."""
+    """A shape at the sizes given: ``64x112x112`` with proper signs; other types than float32 are named."""
     shape = TIMES.join(str(_at(dim, sizes)) for dim in kind.shape) or "scalar"
     return shape if kind.dtype is DType.FLOAT32 else f"{kind.dtype.value} {shape}"
 

@@ -6,12 +6,13 @@ reference names an input of the function or the first time of a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Item, Node, Output, Ref, Repeat
+from netlang.ir.program import INPUT, Function, Item, Node, Output, Ref
+from netlang.ir.types import TensorType, Types
 
 __all__ = ["Group", "Step", "View", "is_identity", "view_of"]
 
@@ -40,8 +41,19 @@ class Step:
 class View:
     """The steps of a function and its outputs, in order."""
 
+    inputs: Types
     steps: tuple[Step, ...]
     outputs: tuple[Output, ...]
+    types: Mapping[int, Types]
+
+    def type_of(self, ref: Ref) -> TensorType:
+        """The type of a value."""
+        kinds = self.inputs if ref.producer == INPUT else self.types[ref.producer]
+        return kinds[ref.output]
+
+    def input_types(self, step: Step) -> Types:
+        """The types that a step reads."""
+        return tuple(map(self.type_of, step.sources))
 
 
 def is_identity(callee: Op | Function) -> bool:
@@ -82,7 +94,9 @@ def view_of(function: Function) -> View:
         else:
             kept.append(Step(step.number, step.node, sources, step.times, step.groups))
     outputs = tuple(Output(o.name, resolve(o.ref), o.auxiliary) for o in function.outputs)
-    return View(tuple(kept), outputs)
+    inputs = tuple(port.type for port in function.inputs)
+    types = {step.number: step.node.types for step in kept}
+    return View(inputs, tuple(kept), outputs, types)
 
 
 def _walk(

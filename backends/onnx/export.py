@@ -23,6 +23,7 @@ from netlang.backends.weights import (
 )
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
+from netlang.targets import Written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,13 +45,13 @@ def export(
     opset: int = OPSET,
     partial: bool = False,
     inline_limit: int = INLINE_LIMIT,
-) -> Report:
+) -> Written:
     """Write the deployed net of `program` to `path`.
 
     Weights come from a file or mapping by their ``state_dict`` keys, or from `seed`. Where they
     don't fit, a `NetlangError` says so; with `partial`, what fits is loaded, the others come from
-    `seed`, and the report that is returned names them. A model above `inline_limit` bytes gets its
-    weights in ``<path>.data``.
+    `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a file
+    ``<path>.data`` beside it.
     """
     from netlang.backends.onnx.flatten import flatten
     from netlang.backends.onnx.graph import Graph
@@ -62,8 +63,9 @@ def export(
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
     tensors = [_tensor(slot, given.get(slot.key), seed) for slot in needed]
-    write_model(Path(path), build_model(program, flat), tensors, inline_limit)
-    return report
+    beside = write_model(path, build_model(program, flat), tensors, inline_limit)
+    notes = (f"not loaded: {report}",) if report else ()
+    return Written(path, beside, notes)
 
 
 def _check_opset(opset: int) -> None:

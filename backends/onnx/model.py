@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import onnx
 from onnx import helper, numpy_helper
 
+from netlang.analysis.constraints import solve
 from netlang.backends.onnx.flatten import Flat
 from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.types import element_type
@@ -94,6 +95,5 @@ def _metadata(program: Program) -> Iterator[tuple[str, str]]:
     yield "netlang.net", program.name
     if program.sizes:
         yield "netlang.sizes", "\n".join(f"{size.name} = {size.default}" for size in program.sizes)
-    if program.conditions:
-        texts = dict.fromkeys(str(condition.constraint) for condition in program.conditions)
+    if texts := solve(program).texts:
         yield "netlang.constraints", "\n".join(texts)

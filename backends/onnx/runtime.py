@@ -6,6 +6,8 @@ from importlib import import_module, metadata
 from types import ModuleType
 
 from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.files import OnnxruntimeTwice
+from netlang.targets import needs
 
 __all__ = ["runtime"]
 
@@ -14,15 +16,10 @@ DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 
 def runtime() -> ModuleType:
     """The module `onnxruntime`; raises `NetlangError` if it is missing or installed twice."""
-    from netlang.diagnostics.files import ExtraMissing, OnnxruntimeTwice
-
-    found = [name for name in DISTRIBUTIONS if _installed(name)]
-    if len(found) > 1:
+    if all(map(_installed, DISTRIBUTIONS)):
         raise NetlangError(OnnxruntimeTwice(span=None))
-    try:
+    with needs("onnx"):
         return import_module("onnxruntime")
-    except ModuleNotFoundError as error:
-        raise NetlangError(ExtraMissing(span=None, package="onnxruntime", extra="onnx")) from error
 
 
 def _installed(distribution: str) -> bool:

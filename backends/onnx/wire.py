@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from netlang.diagnostics.core import NetlangError
-
 if TYPE_CHECKING:
     import numpy as np
     import onnx
@@ -46,8 +44,11 @@ class Tensor:
 
 def write_model(
     path: Path, model: onnx.ModelProto, tensors: Sequence[Tensor], limit: int = INLINE_LIMIT
-) -> None:
-    """Write `model` with `tensors` as initializers of its graph, after those that it has."""
+) -> tuple[Path, ...]:
+    """Write `model` with `tensors` as initializers of its graph, after those that it has.
+
+    Returns the files that were written beside `path`.
+    """
     graph = model.graph.SerializeToString()
     shell = _shell(model)
     heads = [_inline_head(tensor) for tensor in tensors]
@@ -55,16 +56,16 @@ def write_model(
         len(head) + tensor.size for head, tensor in zip(heads, tensors, strict=True)
     )
     if len(shell) + length > limit:
-        _write_external(path, shell, graph, tensors)
-        return
+        return (_write_external(path, shell, graph, tensors),)
     with replacing(path) as file:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         for head, tensor in zip(heads, tensors, strict=True):
             file.write(head)
             _write_data(file, tensor)
+    return ()
 
 
-def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> None:
+def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
     data_path = path.with_name(f"{path.name}.data")
     with replacing(data_path) as file:
         heads = [_external_head(tensor, _store(file, tensor), data_path) for tensor in tensors]
@@ -72,6 +73,7 @@ def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Te
     with replacing(path) as file:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         file.writelines(heads)
+    return data_path
 
 
 def _shell(model: onnx.ModelProto) -> bytes:
@@ -139,15 +141,10 @@ def _varint(value: int) -> bytes:
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when it is complete."""
-    from netlang.diagnostics.files import WriteFailed
-
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
             yield file
         temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
     finally:
         temporary.unlink(missing_ok=True)

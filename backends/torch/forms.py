@@ -8,19 +8,20 @@ constructor takes the numbers that differ.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from netlang.backends.torch.lowering import lowered
-from netlang.backends.torch.lowering.base import Lowered
+from netlang.backends.torch.diagnostics import NoLowering
+from netlang.backends.torch.lowering import Lowered, Unsupported, lower
 from netlang.backends.torch.python.tree import (
-    Constant,
     Expression,
     Number,
-    NumberValue,
     PerAxis,
+    TupleDisplay,
     map_expression,
     walk,
 )
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 
 __all__ = ["Form", "Forms", "Site", "fill", "numbers_in"]
@@ -82,8 +83,7 @@ class Forms:
             if isinstance(node.callee, Function):
                 self._visit(node.callee)
             else:
-                inputs = function.input_types(node)
-                self._lowered[function, index] = lowered(node, node.callee, inputs)
+                self._lowered[function, index] = _lowered(function, node, node.callee)
         form = self._by_structure.setdefault(self._structure(function), Form(function.name))
         form.instances.append(function)
         self._of[function] = form
@@ -110,6 +110,15 @@ class Forms:
         return tuple(None if part is None else map_expression(part, _blank) for part in parts)
 
 
+def _lowered(function: Function, node: Node, op: Op) -> Lowered:
+    try:
+        return lower(op, function.input_types(node), node.types)
+    except Unsupported as reason:
+        raise NetlangError(
+            NoLowering(span=node.span, operator=op.name, reason=str(reason))
+        ) from None
+
+
 def _blank(part: Expression) -> Expression:
     """Numbers of one kind look alike."""
     if isinstance(part, Number):
@@ -132,31 +141,12 @@ def fill(step: Lowered, values: Iterator[Expression]) -> Lowered:
             return next(values)
         if isinstance(part, PerAxis):
             same = all(item == part.items[0] for item in part.items)
-            return part.items[0] if same else _tuple(part)
+            return part.items[0] if same else TupleDisplay(part.items)
         return part
-
-    from dataclasses import replace
 
     return replace(
         step,
         constructor=None if step.constructor is None else map_expression(step.constructor, change),
         apply=map_expression(step.apply, change),
         function=None if step.function is None else map_expression(step.function, change),
-    )
-
-
-def _tuple(part: PerAxis) -> Expression:
-    from netlang.backends.torch.python.tree import TupleDisplay
-
-    return TupleDisplay(part.items)
-
-
-def constant_of(part: Expression) -> NumberValue | None:
-    """The number that an expression is, if it is one."""
-    return (
-        part.value
-        if isinstance(part, Constant)
-        and isinstance(part.value, int | float)
-        and not isinstance(part.value, bool)
-        else None
     )

@@ -47,7 +47,7 @@ class Report:
         parts = [f"{len(found)} {word}" for found, word in named if found]
         return ", ".join(parts) or "everything fits"
 
-    def table(self) -> str:
+    def rows(self) -> tuple[str, ...]:
         """Key, expected and given, one line each; the first `ROWS` of every kind."""
         rows = [("key", "expected", "given")]
         for found in (self.misshapen, self.missing, self.unexpected):
@@ -55,7 +55,7 @@ class Report:
             if len(found) > ROWS:
                 rows.append((f"... {len(found) - ROWS} more", "", ""))
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
-        return "\n".join(
+        return tuple(
             f"{key:{widths[0]}}  {expected:{widths[1]}}  {given}".rstrip()
             for key, expected, given in rows
         )
@@ -64,7 +64,7 @@ class Report:
         return bool(self.misfits)
 
     def __str__(self) -> str:
-        return f"{self.counts}\n{self.table()}" if self else self.counts
+        return "\n".join((self.counts, *self.rows())) if self else self.counts
 
 
 def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str, Stored], Report]:
@@ -97,7 +97,7 @@ def require_fit(
     if report:
         raise NetlangError(
             WeightsMismatch(
-                span=None, source=source, net=net, counts=report.counts, table=report.table(),
+                span=None, source=source, net=net, counts=report.counts, rows=report.rows(),
                 advice=_advice(slots, stored),
             )
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 from netlang.diagnostics.core import Diagnostic
 
@@ -19,16 +19,15 @@ __all__ = [
 @final
 @dataclass(frozen=True, kw_only=True)
 class WeightsMismatch(Diagnostic):
-    """Keys are missing, unknown, or their tensors have another shape or type."""
+    """Keys are missing, unknown, or their tensors have another shape or type: `rows` list them."""
 
-    code: ClassVar[str] = "E0921"
-    title: ClassVar[str] = "{source} doesn't fit net `{net}`: {counts}\n\n{table}"
-    help: ClassVar[str] = "{advice}"
+    code = "E0921"
+    title = "{source} doesn't fit net `{net}`: {counts}"
+    help = "{advice}"
 
     source: str
     net: str
     counts: str
-    table: str
     advice: str
 
 
@@ -37,9 +36,9 @@ class WeightsMismatch(Diagnostic):
 class UnreadableWeights(Diagnostic):
     """The file doesn't exist or isn't what its name says."""
 
-    code: ClassVar[str] = "E0922"
-    title: ClassVar[str] = "can't read weights from `{source}`: {reason}"
-    help: ClassVar[str] = "give a .safetensors file, or a state dict saved by torch.save (.pth)"
+    code = "E0922"
+    title = "can't read weights from `{source}`: {reason}"
+    help = "give a .safetensors file, or a state dict saved by torch.save (.pth)"
 
     source: str
     reason: str
@@ -50,9 +49,9 @@ class UnreadableWeights(Diagnostic):
 class UnknownWeightsFormat(Diagnostic):
     """Neither safetensors nor a PyTorch file, by its suffix."""
 
-    code: ClassVar[str] = "E0923"
-    title: ClassVar[str] = "can't read weights from `{source}`: the suffix `{suffix}` is not known"
-    help: ClassVar[str] = "expected .safetensors, or .pth, .pt or .bin for a PyTorch state dict"
+    code = "E0923"
+    title = "can't read weights from `{source}`: the suffix `{suffix}` is not known"
+    help = "expected .safetensors, or .pth, .pt or .bin for a PyTorch state dict"
 
     source: str
     suffix: str
@@ -63,12 +62,12 @@ class UnknownWeightsFormat(Diagnostic):
 class UnsafeWeights(Diagnostic):
     """A pickle with more in it than tensors: unpickling could run code."""
 
-    code: ClassVar[str] = "E0924"
-    title: ClassVar[str] = (
+    code = "E0924"
+    title = (
         "`{source}` is refused: it holds other Python objects than tensors, and reading those could"
         " run code"
     )
-    help: ClassVar[str] = (
+    help = (
         "if you trust the file, load it with PyTorch and save `model.state_dict()` as safetensors"
     )
 
@@ -80,9 +79,9 @@ class UnsafeWeights(Diagnostic):
 class NotAStateDict(Diagnostic):
     """A PyTorch file that holds something else than tensors by key."""
 
-    code: ClassVar[str] = "E0925"
-    title: ClassVar[str] = "`{source}` is not a state dict: it holds {found}"
-    help: ClassVar[str] = "save `model.state_dict()` alone, with torch.save or as safetensors"
+    code = "E0925"
+    title = "`{source}` is not a state dict: it holds {found}"
+    help = "save `model.state_dict()` alone, with torch.save or as safetensors"
 
     source: str
     found: str

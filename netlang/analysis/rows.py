@@ -1,7 +1,8 @@
 """The rows of a summary: operators as leaves, blocks and scopes above them, by label path.
 
 A repeat is either written out, or *folded* into one set of rows whose figures are those of all
-times: component ``{0..35}`` of a path stands for 0 to 35, ``{0..105:3}`` for every third of them.
+times: component ``{0..35}`` of a path stands for 0 to 35, ``{0..105:3}`` for every third of them,
+and ``{2..5}+{0..12:6}``, from a repeat in a repeat, for every sum of one of each.
 Nets of more than `LONGEST` leaves are always folded and, if that is not enough, cut at the greatest
 depth that is; then a block is one row, and the figures still add up to the net's.
 """
@@ -189,11 +190,16 @@ def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:
 
 
 def _folded(step: Step) -> tuple[str, ...]:
-    """The path with a range for each number that a repeat counts up."""
+    """The path with a range for each number that repeats count up."""
     parts = step.node.path.split(".")
-    for repeat in step.repeats:
-        first = int(parts[repeat.depth])
-        last = first + (repeat.count - 1) * repeat.step
-        stride = "" if repeat.step == 1 else f":{repeat.step}"
-        parts[repeat.depth] = f"{{{first}..{last}{stride}}}"
+    innermost_first = step.repeats[::-1]
+    for depth in {repeat.depth for repeat in step.repeats}:
+        ranges = []
+        first = int(parts[depth])
+        for repeat in (repeat for repeat in innermost_first if repeat.depth == depth):
+            stride = "" if repeat.step == 1 else f":{repeat.step}"
+            last = first + (repeat.count - 1) * repeat.step
+            ranges.append(f"{{{first}..{last}{stride}}}")
+            first = 0
+        parts[depth] = "+".join(ranges)
     return tuple(parts)

@@ -59,6 +59,7 @@ class Diagnostic:
 
     A subclass sets `code` and the templates, and adds the fields that they name. `title` is the
     one-line statement, `caption` stands beside the caret, `help` is the advice if there is no `fix`.
+    `rows` are the lines of a table, where one line can't say it all.
     """
 
     code: ClassVar[str]
@@ -70,6 +71,7 @@ class Diagnostic:
     notes: tuple[Label, ...] = ()
     chain: tuple[Frame, ...] = ()
     fix: Fix | None = None
+    rows: tuple[str, ...] = ()
 
     def _filled(self, template: str) -> str:
         return template.format(**{f.name: getattr(self, f.name) for f in fields(self)})

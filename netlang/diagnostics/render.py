@@ -24,6 +24,7 @@ def render_text(diagnostic: Diagnostic, color: bool = False) -> str:
     numbers = [mark.line for marks in sections.values() for mark in marks]
     gutter = len(str(max(numbers, default=1)))
     lines = [_header(diagnostic, color)]
+    lines.extend(f"{' ' * gutter}   {visible(row)}" for row in diagnostic.rows)
     for source, marks in sections.items():
         lines.extend(_section(source, marks, gutter, color))
     lines.extend(_note(text, gutter, color) for text in _chain(diagnostic.chain))

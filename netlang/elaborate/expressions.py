@@ -59,6 +59,10 @@ class Labels(Protocol):
     def label_names(self) -> Iterator[str]: ...
 
 
+# A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
+Figure = Callable[[Layer, ast.Attribute, tuple[ast.Argument, ...]], Value]
+
+
 def leaves(origin: Origin | int) -> Iterator[ParameterOrigin | InputOrigin]:
     """The parameters and input sizes that an origin is made of."""
     if isinstance(origin, BinaryOrigin):
@@ -76,10 +80,11 @@ class Evaluator:
     labels: Labels | None = None
     pins: set[ParameterOrigin | InputOrigin] = field(default_factory=set)
     keywords: frozenset[str] = KEYWORDS
+    figure: Figure | None = None
 
     def within(self, names: Environment) -> Evaluator:
         """The evaluator of an inner scope; it pins to the same set."""
-        return Evaluator(names, self.labels, self.pins, self.keywords)
+        return Evaluator(names, self.labels, self.pins, self.keywords, self.figure)
 
     def value(self, expr: ast.Expr) -> Value:
         """The value of `expr`; raises `NetlangError`."""
@@ -160,6 +165,8 @@ class Evaluator:
 
     def _attribute(self, expr: ast.Attribute) -> Value:
         value = self.value(expr.value)
+        if isinstance(value, Layer) and self.figure is not None:
+            return self.figure(value, expr, ())
         if not isinstance(value, TensorValue):
             what = f"`{expr.value.span.text}`, {kind_of(value)},"
             raise NetlangError(
@@ -253,6 +260,10 @@ class Evaluator:
     def _call(self, expr: ast.Call) -> Value:
         if isinstance(expr.callee, ast.Name) and self._is_function(expr.callee.name):
             return self._function(expr.callee.name, expr)
+        if self.figure is not None and isinstance(expr.callee, ast.Attribute):
+            owner = self.value(expr.callee.value)
+            if isinstance(owner, Layer):
+                return self.figure(owner, expr.callee, expr.arguments)
         callee = self.value(expr.callee)
         if isinstance(callee, Layer):
             return given(callee, expr.arguments, self.value, expr.span)

@@ -143,7 +143,7 @@ def choice(*keywords: str) -> Kind:
 
 
 def argument(kind: Kind, doc: str) -> dict[str, object]:
-    """Metadata of a dataclass field that the language can set: ``field(metadata=argument(...))``."""
+    """Metadata of a field that the language can set: ``field(metadata=argument(...))``."""
     return {"kind": kind, "doc": doc}
 
 

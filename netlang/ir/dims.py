@@ -1,9 +1,9 @@
 """Dims: sizes as symbolic integers in normal form.
 
-A `Dim` is a plain `int`, or an `Expr`: a polynomial with integer coefficients over *atoms*, where an
-atom is a `Symbol` (``H``) or a `Floor` (``(H + 1)//2``). Two equal polynomials are equal objects by
-value; every operation returns an `int` as soon as the result is constant. Ceil division is written
-with floor division: ``ceil(a/b) = (a + b - 1)//b``.
+A `Dim` is a plain `int`, or an `Expr`: a polynomial with integer coefficients over *atoms*, where
+an atom is a `Symbol` (``H``) or a `Floor` (``(H + 1)//2``). Two equal polynomials are equal objects
+by value; every operation returns an `int` as soon as the result is constant. Ceil division is
+written with floor division: ``ceil(a/b) = (a + b - 1)//b``.
 
 Floor divisions are normalised so that equal sizes of usual networks come out equal:
 ``(b*q + r)//b = q + r//b``, ``(a//m + c)//n = (a + c*m)//(m*n)`` and common factors cancel
@@ -18,8 +18,8 @@ from math import gcd
 from typing import TypeAlias
 
 __all__ = [
-    "Atom", "Dim", "Expr", "Floor", "Symbol", "ceil_div", "evaluate", "floor_div", "floors_of", "substitute", "symbol",
-    "symbols_of",
+    "Atom", "Dim", "Expr", "Floor", "Symbol", "ceil_div", "evaluate", "floor_div", "floors_of",
+    "substitute", "symbol", "symbols_of",
 ]  # fmt: skip
 
 
@@ -106,10 +106,10 @@ class Expr:
     def __str__(self) -> str:
         text = ""
         for coefficient, monomial in self.terms:
+            # A floor stands alone only where nothing before it would be divided as well.
+            alone = len(monomial) == 1 and (coefficient == 1 or (coefficient == -1 and text))
             factors = [
-                f"({atom})"
-                if isinstance(atom, Floor) and (len(monomial) > 1 or abs(coefficient) != 1)
-                else str(atom)
+                f"({atom})" if isinstance(atom, Floor) and not alone else str(atom)
                 for atom in monomial
             ]
             if abs(coefficient) != 1 or not monomial:
@@ -174,7 +174,7 @@ def floor_div(dim: Dim, divisor: int) -> Dim:
 
 
 def _reduced_floor(numerator: Expr, divisor: int) -> Dim:
-    """A floor whose coefficients are not multiples of `divisor`: cancel factors, merge nested floors."""
+    """A floor of no multiple of `divisor`: cancels factors, merges nested floors."""
     common = gcd(divisor, *(coefficient for coefficient, monomial in numerator.terms if monomial))
     if common > 1:
         terms = {m: c // common for c, m in numerator.terms}

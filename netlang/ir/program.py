@@ -37,7 +37,7 @@ INPUT = -1
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Output `output` of node number `producer`; a producer of `INPUT` means function input `output`."""
+    """Output `output` of node number `producer`, or input `output` of the function: `INPUT`."""
 
     producer: int
     output: int = 0

@@ -63,7 +63,7 @@ _TABLE = {
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test
 # compares it with the signatures.
-KEYWORDS = frozenset({"same", "zeros", "reflect", "replicate", "circular"})
+KEYWORDS = frozenset({"same", "zeros", "reflect", "replicate", "circular", "none", "tanh", "relu"})
 
 
 @cache

@@ -137,6 +137,7 @@ class Rnn(Recurrent):
         yield Case(cls(hidden=4), _SEQUENCE)
         yield Case(cls(hidden=4, nonlinearity="relu", bias=False), _SEQUENCE)
         yield Case(cls(hidden=4, layers=2, bidirectional=True, return_state=True), _SEQUENCE)
+        yield Case(cls(hidden=3, layers=3, dropout=0.2), _SEQUENCE)
 
 
 @final
@@ -231,4 +232,4 @@ class Gru(Recurrent):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(hidden=6, bidirectional=True), (TensorType((40, 1)),))
         yield Case(cls(hidden=4, return_state=True), _SEQUENCE)
-        yield Case(cls(hidden=4, layers=2, bias=False), _SEQUENCE)
+        yield Case(cls(hidden=4, layers=2, bias=False, dropout=0.5), _SEQUENCE)

@@ -113,7 +113,7 @@ def _plain(kind: Kind, make: Callable[[object], object] = lambda value: value) -
         expr = _one(key, value)
         found = Evaluator(names, keywords=frozenset(kind.keywords)).decided(expr)
         item = Argument(key, kind, True, None, "")
-        return make(convert("a recipe", item, Bound(found, expr.span)))
+        return make(convert("train", item, Bound(found, expr.span)))
 
     return read
 

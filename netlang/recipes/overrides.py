@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import TypeVar, cast
+
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.recipes import BadOverride
 from netlang.source import Source, Span
@@ -10,19 +13,43 @@ from netlang.syntax.parser import parse
 
 __all__ = ["read_override"]
 
+_PREFIX = "train argument { "
+
+_T = TypeVar("_T")
+
 
 def read_override(text: str) -> ast.Entry:
     """The entry that an override stands for; raises `NetlangError`."""
+    source = Source("<argument>", text)
     key, equals, value = text.partition("=")
     if not equals or not key.strip().isidentifier() or not value.strip() or "\n" in text:
-        raise _bad(text, "a name, `=` and a value are needed")
-    file = parse(Source("<argument>", f"train argument {{ {key.strip()}: {value.strip()} }}"))
+        raise _bad(source, "a name, `=` and a value are needed")
+    try:
+        file = parse(Source("<argument>", f"{_PREFIX}{key}:{value} }}"))
+    except NetlangError as error:
+        raise NetlangError(*(_placed(each, source) for each in error.diagnostics)) from None
     item = file.items[0] if len(file.items) == 1 else None
     if not isinstance(item, ast.TrainDef) or len(item.entries) != 1:
-        raise _bad(text, "one value is needed")
-    return item.entries[0]
+        raise _bad(source, "one value is needed")
+    return _placed(item.entries[0], source)
 
 
-def _bad(text: str, why: str) -> NetlangError:
-    span = Span(Source("<argument>", text), 0, len(text))
-    return NetlangError(BadOverride(span=span, text=text, why=why))
+def _bad(source: Source, why: str) -> NetlangError:
+    return NetlangError(
+        BadOverride(span=Span(source, 0, len(source.text)), text=source.text, why=why)
+    )
+
+
+def _placed(part: _T, source: Source) -> _T:
+    """A tree or diagnostic of the text that was parsed, with its spans in the user's own text."""
+    moved: object = part
+    if isinstance(part, Span):
+        ends = (part.start - len(_PREFIX), part.end - len(_PREFIX))
+        moved = Span(source, *(min(max(end, 0), len(source.text)) for end in ends))
+    elif isinstance(part, tuple):
+        moved = tuple(_placed(item, source) for item in part)
+    elif dataclasses.is_dataclass(part) and not isinstance(part, type | Source):
+        fields = dataclasses.fields(part)
+        changes = {each.name: _placed(getattr(part, each.name), source) for each in fields}
+        moved = dataclasses.replace(part, **changes)
+    return cast(_T, moved)

@@ -1,0 +1,31 @@
+"""One lowering per operator, in files by family; importing this registers them all."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from netlang.backends.torch.lowering import (
+    activation,
+    conv,
+    layout,
+    linear,
+    merge,
+    norm,
+    pool,
+    random,
+    recurrent,
+)
+from netlang.backends.torch.lowering.base import Lowered, Unsupported, lower
+from netlang.backends.torch.lowering.unsupported import UNSUPPORTED
+from netlang.ir.op import Op
+from netlang.ir.types import Types
+
+__all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower"]
+
+_FAMILIES = (activation, conv, layout, linear, merge, norm, pool, random, recurrent)
+
+
+@lru_cache(maxsize=4096)
+def is_plain(op: Op, inputs: Types, outputs: Types) -> bool:
+    """Whether the operator can stand in an `nn.Sequential`."""
+    return lower(op, inputs, outputs).plain

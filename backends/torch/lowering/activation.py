@@ -20,15 +20,14 @@ from netlang.ops.activation import (
     HardSwish,
     Heaviside,
     LeakyRelu,
-    LogSoftmax,
     Relu,
     Relu6,
     Sigmoid,
     Silu,
-    Softmax,
     Softplus,
     Tanh,
 )
+from netlang.ops.softmax import LogSoftmax, Softmax
 
 __all__: list[str] = []
 

@@ -12,14 +12,13 @@ from netlang.backends.torch.lowering.base import (
 )
 from netlang.backends.torch.python.tree import Constant, Keyword, dotted
 from netlang.ir.types import Types
-from netlang.ops.pool import (
+from netlang.ops.adaptive_pool import (
     AdaptiveAvgpool,
     AdaptiveMaxpool,
-    Avgpool,
     GlobalAvgpool,
     GlobalMaxpool,
-    Maxpool,
 )
+from netlang.ops.pool import Avgpool, Maxpool
 from netlang.ops.spatial import Sizes, per_axis
 
 __all__: list[str] = []

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 __all__ = ["MODULE_ATTRIBUTES", "RESERVED", "Scope", "identifier", "is_attribute", "is_identifier"]
 
 # What emitted code means by these names must not change.
-RESERVED = frozenset({"F", "NamedTuple", "Tensor", "forward", "math", "nn", "self", "torch"}) | frozenset(
-    name for name in dir(builtins)
-)
+RESERVED = frozenset(
+    {"F", "NamedTuple", "Tensor", "forward", "math", "nn", "self", "torch"}
+) | frozenset(name for name in dir(builtins))
 
 # Public attributes of `torch.nn.Module` and of its containers, of every release that is supported.
 MODULE_ATTRIBUTES = frozenset(

@@ -275,7 +275,9 @@ def _docstring(text: str, indent: str) -> list[str]:
 
 def docstring(text: str, indent: str = "") -> list[str]:
     """`text` between triple quotes, such that nothing in it can end them."""
-    paragraphs = [printable(line.rstrip().replace("\\", "\\\\")) for line in text.strip().split("\n")]
+    paragraphs = [
+        printable(line.rstrip().replace("\\", "\\\\")) for line in text.strip().split("\n")
+    ]
     lines = [line.rstrip().replace('"""', '\\"\\"\\"') for line in _dedented(paragraphs)]
     if len(lines) == 1:
         quote = " " if lines[0].endswith('"') else ""

@@ -43,9 +43,15 @@ def _of_operator(op: Op) -> Iterator[str]:
 
 
 def _of_block(function: Function) -> Iterator[str]:
-    for name, value in function.arguments.items():
-        if isinstance(value, bool | int | float | str | Expr) or _is_numbers(value):
-            yield f"{name}={_written(value)}"
+    """Every argument in order; by name where some can't be told (layers)."""
+    told = {name: value for name, value in function.arguments.items() if _is_told(value)}
+    for name, value in told.items():
+        named = len(told) < len(function.arguments)
+        yield f"{name}={_written(value)}" if named else _written(value)
+
+
+def _is_told(value: object) -> bool:
+    return isinstance(value, bool | int | float | str | Expr) or _is_numbers(value)
 
 
 def _is_numbers(value: object) -> bool:

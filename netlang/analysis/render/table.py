@@ -98,7 +98,7 @@ def _totals(summary: Summary) -> Iterator[str]:
     texts = [(name, f"{figure:,}", note) for name, figure, note in figures]
     if summary.receptive_field:
         everything = summary.receptive_field.everything
-        note = "before a global operator, which sees everything" if everything else "of the input"
+        note = "by windows alone; a global operator sees everything" if everything else "elements"
         texts.append(("receptive field", str(summary.receptive_field), note))
     width = max(len(text) for _, text, _ in texts)
     for name, text, note in texts:

@@ -1,0 +1,201 @@
+"""Draws the steps of a function, or of several of one form at once, into a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netlang.backends.graphviz.describe import Describer, label_of
+from netlang.backends.graphviz.elements import (
+    Bracket,
+    End,
+    Frame,
+    Junction,
+    Link,
+    Row,
+    Sheet,
+    Stack,
+)
+from netlang.backends.graphviz.markup import TIMES
+from netlang.backends.graphviz.partition import (
+    JUNCTIONS,
+    Repeated,
+    Run,
+    Scope,
+    Wiring,
+    is_junction,
+    parts_of,
+)  # fmt: skip
+from netlang.backends.graphviz.plan import Names, Plan
+from netlang.backends.graphviz.rows import fold, stacks_of, without_repeated_shapes
+from netlang.backends.graphviz.view import Step, view_of
+from netlang.ir.program import INPUT, Function, Ref
+
+__all__ = ["Body"]
+
+
+class Body:
+    """One function of the drawing, with what its inputs are connected to."""
+
+    def __init__(
+        self,
+        members: tuple[Function, ...],
+        prefix: str,
+        inputs: tuple[End, ...],
+        sheet: Sheet,
+        plan: Plan,
+        names: Names,
+        compact: bool,
+    ) -> None:
+        self._prefix, self._inputs, self._sheet = prefix, inputs, sheet
+        self._plan, self._names, self._compact = plan, names, compact
+        self._view = view_of(members[0])
+        self._wiring = Wiring(self._view)
+        self._describer = Describer(members, plan.forms, plan.sizes, prefix)
+        self._ends: dict[int, tuple[End, ...]] = {}
+
+    def draw(self, frame: Frame) -> None:
+        """Draws everything into `frame`."""
+        self._arrange(self._view.steps, 0, 0, frame)
+
+    def draw_as_stack(self, frame: Frame, title: str) -> bool:
+        """Draws everything as one box in `frame`, if it is one chain."""
+        steps = self._view.steps
+        if not steps or not self._is_chain(steps, 0):
+            return False
+        self._stack(steps, self._rows(steps, 0), frame, title)
+        return True
+
+    def outputs(self) -> Iterator[End]:
+        """Where the outputs come from."""
+        return (self._end(output.ref) for output in self._view.outputs)
+
+    def _arrange(self, steps: tuple[Step, ...], scopes: int, repeats: int, frame: Frame) -> None:
+        for part in parts_of(steps, scopes, repeats):
+            if isinstance(part, Run):
+                self._run(part.steps, scopes, frame)
+            elif isinstance(part, Scope):
+                self._scope(part, scopes, repeats, frame, len(steps) == len(part.steps))
+            else:
+                self._repeated(part, scopes, repeats, frame)
+
+    def _scope(
+        self, part: Scope, scopes: int, repeats: int, frame: Frame, everything: bool
+    ) -> None:
+        if self._is_chain(part.steps, repeats):
+            self._stack(part.steps, self._rows(part.steps, scopes + 1), frame, part.name)
+        elif everything and part.name.isdigit():  # the number of an unlabelled repeat
+            self._arrange(part.steps, scopes + 1, repeats, frame)
+        else:
+            path = ".".join(part.steps[0].node.path.split(".")[: scopes + 1])
+            inner = self._frame(path, part.name, "", frame, part.steps)
+            self._arrange(part.steps, scopes + 1, repeats, inner)
+
+    def _repeated(self, part: Repeated, scopes: int, repeats: int, frame: Frame) -> None:
+        times = part.group.count
+        if self._is_chain(part.steps, repeats + 1):
+            rows = tuple(self._describer.row(step, scopes) for step in part.steps)
+            self._stack(part.steps, (Bracket(rows, times),), frame)
+        else:
+            path = f"{part.steps[0].node.path} repeat"
+            inner = self._frame(path, f"{TIMES} {times}", "", frame, part.steps)
+            self._arrange(part.steps, scopes, repeats + 1, inner)
+
+    def _frame(
+        self, path: str, title: str, note: str, outer: Frame, steps: Sequence[Step]
+    ) -> Frame:
+        auxiliary = all(step.node.auxiliary for step in steps)
+        name = self._names.fresh(f"cluster {self._prefix}{path}")
+        frame = Frame(name, title, note, auxiliary=auxiliary)
+        outer.elements.append(frame)
+        return frame
+
+    def _run(self, steps: tuple[Step, ...], scopes: int, frame: Frame) -> None:
+        chain: list[Step] = []
+        for step in steps:
+            if chain and not (self._is_row(step) and self._wiring.follows(chain[-1], step)):
+                self._chain(chain, scopes, frame)
+                chain = []
+            if self._plan.opened(step):
+                self._open(step, scopes, frame)
+            elif is_junction(step):
+                self._junction(step, scopes, frame)
+            else:
+                chain.append(step)
+        if chain:
+            self._chain(chain, scopes, frame)
+
+    def _is_row(self, step: Step) -> bool:
+        return not is_junction(step) and not self._plan.opened(step)
+
+    def _is_chain(self, steps: Sequence[Step], repeats: int) -> bool:
+        """Whether `steps` can be one box; `repeats` are those around all of them."""
+        return all(
+            len(step.groups) <= repeats and self._is_row(step) for step in steps
+        ) and self._wiring.is_chain(steps)
+
+    def _open(self, step: Step, scopes: int, frame: Frame) -> None:
+        callee = self._plan.opened(step)
+        assert callee is not None
+        label = label_of(step.node, scopes)
+        title = f"{label}: {callee.name}" if label else callee.name
+        prefix = f"{self._prefix}{step.node.path}."
+        ends = tuple(self._end(ref) for ref in step.sources)
+        body = Body((callee,), prefix, ends, self._sheet, self._plan, self._names, self._compact)
+        if not body.draw_as_stack(frame, title):
+            body.draw(self._frame(step.node.path, title, "", frame, (step,)))
+        self._ends[step.number] = tuple(body.outputs())
+
+    def _junction(self, step: Step, scopes: int, frame: Frame) -> None:
+        node = step.node
+        name = self._names.fresh(self._prefix + node.path)
+        label = label_of(node, scopes)
+        frame.elements.append(Junction(name, JUNCTIONS[node.callee.name], label, node.auxiliary))
+        self._connect(step, name)
+        self._ends[step.number] = (End(name),)
+
+    def _rows(self, steps: Sequence[Step], scopes: int) -> tuple[Row | Bracket, ...]:
+        return fold([self._describer.row(step, scopes) for step in steps])
+
+    def _chain(self, chain: Sequence[Step], scopes: int, frame: Frame) -> None:
+        """One box for each convolution, pool, block ... with what follows it, or one for all."""
+        rows = self._rows(chain, scopes)
+        position = 0
+        for group in [rows] if self._compact else stacks_of(rows):
+            size = sum(item.steps for item in group)
+            self._stack(chain[position : position + size], group, frame)
+            position += size
+
+    def _stack(
+        self,
+        steps: Sequence[Step],
+        rows: tuple[Row | Bracket, ...],
+        frame: Frame,
+        title: str = "",
+    ) -> None:
+        first, last = steps[0], steps[-1]
+        name = self._names.fresh(self._prefix + first.node.path)
+        ports = self._ports(last)
+        told = without_repeated_shapes(rows, self._describer.shape_of(first.sources))
+        frame.elements.append(Stack(name, told, title, first.node.auxiliary, ports))
+        self._connect(first, name)
+        self._ends[last.number] = tuple(
+            End(name, f"o{index}" if ports else "") for index in range(len(last.node.types))
+        )
+
+    def _ports(self, step: Step) -> tuple[str, ...]:
+        """The names of the outputs, if more than one of them is read."""
+        if not self._wiring.has_several_outputs(step):
+            return ()
+        callee = step.node.callee
+        if isinstance(callee, Function):
+            return tuple(output.name for output in callee.outputs)
+        return callee.output_names
+
+    def _connect(self, step: Step, name: str) -> None:
+        for ref in step.sources:
+            self._sheet.links.append(Link(self._end(ref), name, step.node.auxiliary))
+
+    def _end(self, ref: Ref) -> End:
+        if ref.producer == INPUT:
+            return self._inputs[ref.output]
+        return self._ends[ref.producer][ref.output]

@@ -1,0 +1,50 @@
+"""What holds for a whole page: the forms of blocks, the sizes, how deep to open, the names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netlang.backends.graphviz.forms import Form, Forms
+from netlang.backends.graphviz.markup import name_of
+from netlang.backends.graphviz.view import Step
+from netlang.ir.program import Function
+
+__all__ = ["Names", "Plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What holds for all sheets of a page."""
+
+    forms: Forms
+    sizes: Mapping[str, int]
+    depth: int | None
+
+    def shows(self, form: Form) -> bool:
+        """Whether the inside of a block is drawn at all."""
+        return self.depth is None or form.level <= self.depth
+
+    def opened(self, step: Step) -> Function | None:
+        """The block that is drawn as its inside in place of the call: one that is used once."""
+        callee = step.node.callee
+        if not isinstance(callee, Function) or not self.forms.is_single(callee):
+            return None
+        return callee if self.shows(self.forms.of(callee)) else None
+
+
+@dataclass
+class Names:
+    """Hands out every name of the page once."""
+
+    taken: set[str] = field(default_factory=set)
+
+    def fresh(self, text: str) -> str:
+        """`text` as a name, with a number if it is taken."""
+        name = base = name_of(text)[:200]
+        number = 1
+        while name in self.taken:
+            number += 1
+            name = f"{base}~{number}"
+        self.taken.add(name)
+        return name

@@ -1,0 +1,27 @@
+"""Operators that draw random numbers in training."""
+
+from __future__ import annotations
+
+from netlang.backends.torch.lowering.base import Lowered, functional, lower, number
+from netlang.backends.torch.python.tree import Keyword, Operand, call, dotted
+from netlang.ir.types import Types
+from netlang.ops.dropout import Dropout
+from netlang.ops.random import GaussianSample
+
+__all__: list[str] = []
+
+_TRAINING = Keyword("training", dotted("self.training"))
+
+
+@lower.register
+def _dropout(op: Dropout, inputs: Types, outputs: Types) -> Lowered:
+    p = number(op.p, "p")
+    return Lowered(
+        constructor=call("nn.Dropout", p),
+        function=functional(dotted("F.dropout"), p, _TRAINING),
+    )
+
+
+@lower.register
+def _gaussian_sample(op: GaussianSample, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(function=call("gaussian_sample", Operand(0), Operand(1), _TRAINING))

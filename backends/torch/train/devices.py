@@ -1,0 +1,77 @@
+"""Where the arithmetic happens, and that it happens the same way each time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+
+import torch
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.training import DeviceMissing
+
+__all__ = ["choose_device", "derived_seed", "random_state", "reproducible", "restore_random_state"]
+
+
+def choose_device(name: str | None = None) -> torch.device:
+    """The device of that name, or the fastest kind that is here: CUDA, then MPS, then CPU."""
+    available = ["cpu"]
+    if torch.backends.mps.is_available():
+        available.insert(0, "mps")
+    if torch.cuda.is_available():
+        available.insert(0, "cuda")
+    if name is None:
+        return torch.device(available[0])
+    if name.split(":")[0] not in available:
+        shown = ", ".join(available)
+        raise NetlangError(DeviceMissing(span=None, device=name, available=shown))
+    return torch.device(name)
+
+
+def derived_seed(seed: int, purpose: str) -> int:
+    """A seed for one purpose: streams of different purposes are independent of each other."""
+    digest = sha256(f"{seed}/{purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
+
+
+@contextmanager
+def reproducible(device: torch.device) -> Iterator[None]:
+    """Inside, algorithms are deterministic; random streams and settings are restored on exit.
+
+    An operation that has no deterministic algorithm on a GPU runs with a warning of PyTorch's.
+    """
+    # cuBLAS reads this when its first handle is made: docs.nvidia.com/cuda/cublas, "Reproducibility".
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.are_deterministic_algorithms_enabled()
+    lenient = torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark = torch.backends.cudnn.benchmark
+    devices = [] if device.type == "cpu" else [device]
+    with torch.random.fork_rng(devices, device_type="cuda" if not devices else device.type):
+        torch.use_deterministic_algorithms(True, warn_only=device.type != "cpu")
+        torch.backends.cudnn.benchmark = False
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before, warn_only=lenient)
+            torch.backends.cudnn.benchmark = benchmark
+
+
+def random_state(device: torch.device) -> dict[str, torch.Tensor]:
+    """The state of the random streams that a model draws from (dropout, samples)."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def restore_random_state(states: dict[str, torch.Tensor], device: torch.device) -> None:
+    """Go on from `random_state`; a run that moved to another kind of device keeps its fresh stream."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    elif device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

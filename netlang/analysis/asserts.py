@@ -1,0 +1,151 @@
+"""File-level asserts: what a spec claims about its own nets, held against the facts.
+
+``assert resnet50.macs(H=224, W=224) < 4.1G`` speaks of the net at its default arguments, deployed,
+N = 1, at its default sizes but for those given. A failing one shows the figure and what contributes
+most to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from netlang.analysis.facts import FACTS, Facts
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.names import NoSuchAttribute
+from netlang.diagnostics.structure import AssertFailed
+from netlang.diagnostics.values import BadArgument
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.modules import Module, mentioned
+from netlang.elaborate.program import elaborate
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import Layer, Value, describe, kind_of
+from netlang.ir.program import Program
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["check_asserts"]
+
+_SUMMED = ("params", "trainable_params", "macs", "flops", "other_ops", "memory")
+
+
+def check_asserts(
+    module: Module, programs: Mapping[str, Program], about: str | None = None
+) -> Iterator[Diagnostic]:
+    """The asserts of a file that don't hold, or can't be evaluated.
+
+    `programs` are nets of the file by name, elaborated before; others are elaborated here. With
+    `about`, only asserts that name this net are looked at.
+    """
+    nets = _Nets(module, programs)
+    for item in module.file.items:
+        if not isinstance(item, ast.Assert):
+            continue
+        if about is None or about in set(mentioned(item.condition)):
+            try:
+                yield from nets.check(item)
+            except NetlangError as error:
+                yield from error.diagnostics
+
+
+class _Nets:
+    """The nets that asserts speak of, with their facts."""
+
+    def __init__(self, module: Module, programs: Mapping[str, Program]) -> None:
+        self._module = module
+        self._programs = programs
+        self._facts: dict[str, Facts] = {}
+        self._read: list[tuple[str, str, dict[str, int], Value]] = []
+
+    def check(self, statement: ast.Assert) -> Iterator[Diagnostic]:
+        """Nothing if the condition holds."""
+        self._read.clear()
+        evaluator = self._evaluator()
+        if evaluator.truth(statement.condition):
+            return
+        text = statement.condition.span.text
+        yield AssertFailed(
+            span=statement.condition.span,
+            statement=statement.message.value if statement.message else f"`{text}` doesn't hold",
+            found=", ".join(f"{what} is {_grouped(value)}" for what, _, _, value in self._read)
+            or "this is false",
+            advice=self._contributors() or "correct the figure, or the net",
+        )
+
+    def _evaluator(self) -> Evaluator:
+        evaluator = self._module.evaluator()
+        evaluator.figure = self.figure
+        return evaluator
+
+    def figure(
+        self, layer: Layer, expr: ast.Attribute, arguments: tuple[ast.Argument, ...]
+    ) -> Value:
+        """A fact of a net, or the shape of one of its outputs."""
+        name = expr.value.span.text
+        facts = self._of(name, layer, expr)
+        sizes = dict(self._size(argument) for argument in arguments)
+        try:
+            value = self._value(facts, name, expr, sizes)
+        except NetlangError as error:
+            raise NetlangError(*(_placed(each, expr.span) for each in error.diagnostics)) from None
+        self._read.append((f"{name}.{expr.name}", expr.name, sizes, value))
+        return value
+
+    def _value(
+        self, facts: Facts, name: str, expr: ast.Attribute, sizes: Mapping[str, int]
+    ) -> Value:
+        if expr.name in FACTS:
+            figure = facts.value(expr.name, sizes)
+            if figure is not None:
+                return figure
+        shapes = facts.shapes(sizes)
+        if expr.name in shapes:
+            return shapes[expr.name]
+        known = (*FACTS, *shapes)
+        raise NetlangError(
+            NoSuchAttribute(
+                span=expr.name_span,
+                what=f"net `{name}`",
+                name=expr.name,
+                available=", ".join(known),
+                fix=replacement(expr.name, known, expr.name_span),
+            )
+        )
+
+    def _of(self, name: str, layer: Layer, expr: ast.Attribute) -> Facts:
+        if name not in self._facts:
+            program = self._programs.get(name) or elaborate(layer, name, expr.value.span)
+            self._facts[name] = Facts(program)
+        return self._facts[name]
+
+    def _size(self, argument: ast.Argument) -> tuple[str, int]:
+        value = self._module.evaluator().value(argument.value)
+        if argument.name and isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return argument.name, int(value)
+        raise NetlangError(
+            BadArgument(
+                span=argument.span,
+                callee="a fact",
+                name=argument.name or "size",
+                expected="a size by its name: `H=224`",
+                actual=f"{describe(value)}, {kind_of(value)}",
+            )
+        )
+
+    def _contributors(self) -> str:
+        """What adds most to the first figure that was read."""
+        for what, name, sizes, _ in self._read:
+            if name in _SUMMED:
+                top = self._facts[what.removesuffix(f".{name}")].contributors(name, 3, sizes)
+                parts = ", ".join(f"`{path}` {figure:,}" for path, figure in top)
+                return f"most of it comes from {parts}" if parts else ""
+        return ""
+
+
+def _placed(diagnostic: Diagnostic, span: Span) -> Diagnostic:
+    """A diagnostic about the sizes that an assert gives, at the assert if it has no place."""
+    return diagnostic if diagnostic.span else replace(diagnostic, span=span)
+
+
+def _grouped(value: Value) -> str:
+    return f"{value:,}" if isinstance(value, int) else describe(value)

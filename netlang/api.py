@@ -1,0 +1,123 @@
+"""The Python side: a spec as an object with its facts, its module, its files and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, final
+
+from netlang.diagnostics.core import NetlangError
+from netlang.elaborate import load_program
+from netlang.ir.program import Program
+from netlang.targets import BuildOptions, backend, module_backend, needs, write
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from netlang.analysis.facts import Facts
+    from netlang.analysis.summary import Summary
+
+__all__ = ["Net", "load"]
+
+
+def load(spec: str, **arguments: object) -> Net:
+    """The net that `spec` names: ``resnet50``, ``file.net``, ``file.net:net``, or one of these called.
+
+    `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`.
+    """
+    return Net(load_program(spec, **arguments))
+
+
+@final
+class Net:
+    """A compiled net. Its facts describe it as deployed, without auxiliary heads."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    @cached_property
+    def _facts(self) -> Facts:
+        from netlang.analysis.facts import Facts
+
+        return Facts(self.program)
+
+    @property
+    def params(self) -> int:
+        """Number of parameters."""
+        return self._facts.params
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one example of the default size."""
+        return self._facts.macs
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of the contractions for one example of the default size."""
+        return self._facts.flops
+
+    @property
+    def constraints(self) -> tuple[str, ...]:
+        """What the sizes of the input must satisfy: ``H % 16 == 0``."""
+        from netlang.analysis.constraints import solve
+
+        return solve(self.program).texts
+
+    def summary(self, batch: int = 1, **sizes: int) -> Summary:
+        """Every layer and every total at some sizes: ``net.summary(H=256, W=256)``."""
+        from netlang.analysis.summary import summarize
+
+        return summarize(self.program, sizes, batch)
+
+    def source(self) -> str:
+        """The net as PyTorch source: what `torch` runs."""
+        return module_backend().source(self.program)
+
+    def torch(
+        self, weights: str | Path | None = None, *, seed: int = 0, partial: bool = False
+    ) -> nn.Module:
+        """The net as a PyTorch module, with the weights of a file or initial ones from `seed`."""
+        built = module_backend()
+        with needs(built.extra):
+            return built.build(self.program, _options(weights, seed, partial))
+
+    def onnx(
+        self,
+        path: str | Path,
+        weights: str | Path | None = None,
+        *,
+        seed: int = 0,
+        partial: bool = False,
+    ) -> Path:
+        """Write an ONNX file, with the weights of a file or initial ones from `seed`."""
+        options = _options(weights, seed, partial)
+        return write(backend("onnx"), self.program, Path(path), options).path
+
+    def draw(
+        self, path: str | Path, *, depth: int | None = None, sizes: Mapping[str, int] | None = None
+    ) -> Path:
+        """Draw the net as .svg, .png, .pdf or .dot, by the suffix of `path`."""
+        options = replace(BuildOptions(), depth=depth, sizes=sizes or {})
+        return write(backend("graphviz"), self.program, Path(path), options).path
+
+    def _repr_svg_(self) -> str | None:
+        # Notebooks fall back to `repr` on None: the way to say that there is no picture to show.
+        try:
+            with TemporaryDirectory() as folder:
+                return self.draw(Path(folder) / "net.svg").read_text(encoding="utf-8")
+        except NetlangError:
+            return None
+
+    def __repr__(self) -> str:
+        return f"<netlang net {self.name}: {self.params:,} params, {self.macs:,} MACs>"
+
+
+def _options(weights: str | Path | None, seed: int, partial: bool) -> BuildOptions:
+    return BuildOptions(Path(weights) if weights is not None else None, partial, seed)

@@ -1,0 +1,42 @@
+"""`netlang eval`: the scores of trained weights on the test data of a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netlang.cli.train import recipe_arguments
+
+__all__ = ["command"]
+
+
+def command() -> click.Command:
+    return click.Command(
+        "eval",
+        callback=_evaluate,
+        params=[
+            *recipe_arguments(),
+            click.Option(
+                ["--weights"],
+                required=True,
+                metavar="FILE",
+                help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
+            ),
+        ],
+        help="Score weights on the test data of RECIPE, changed by KEY=VALUE as in training.",
+        short_help="Score trained weights.",
+    )
+
+
+def _evaluate(spec: str, changes: tuple[str, ...], weights: str) -> int:
+    from netlang.recipes.load import load_recipe
+    from netlang.targets import needs, training_backend
+
+    recipe, program = load_recipe(spec, changes)
+    backend = training_backend()
+    with needs(backend.extra):
+        scores = backend.evaluate(recipe, program, Path(weights))
+    for name, score in scores.items():
+        click.echo(f"{name}: {score:.6g}")
+    return 0

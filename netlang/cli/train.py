@@ -1,0 +1,47 @@
+"""`netlang train`: carry out a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command", "recipe_arguments"]
+
+
+def recipe_arguments() -> tuple[click.Argument, click.Argument]:
+    """The recipe, and what to change in it."""
+    return (
+        click.Argument(["spec"], metavar="RECIPE"),
+        click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
+    )
+
+
+def command() -> click.Command:
+    return click.Command(
+        "train",
+        callback=_train,
+        params=[
+            *recipe_arguments(),
+            click.Option(
+                ["--out"], metavar="DIR", help="Folder of the run; runs/RECIPE without it."
+            ),
+            click.Option(
+                ["--resume"], is_flag=True, help="Go on from the last checkpoint of the folder."
+            ),
+        ],
+        help="Train by RECIPE (`mnist1d`, `file.net`, `file.net:recipe`). KEY=VALUE replaces a "
+        "parameter or key of it: `seed=7`, `arch=mlp`, `steps=100`.",
+        short_help="Train a net by a recipe.",
+    )
+
+
+def _train(spec: str, changes: tuple[str, ...], out: str | None, resume: bool) -> int:
+    from netlang.recipes.load import load_recipe
+    from netlang.targets import needs, training_backend
+
+    recipe, program = load_recipe(spec, changes)
+    backend = training_backend()
+    with needs(backend.extra):
+        backend.train(recipe, program, Path(out or Path("runs", recipe.name)), resume)
+    return 0

@@ -1,0 +1,43 @@
+"""What the figures of the analysis are compared with: torchvision's models and torch's counter."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+__all__ = ["counted_flops", "torchvision_models"]
+
+_CUDA_ONLY = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "roi_align(Tensor input) -> Tensor",
+    "roi_pool(Tensor input) -> Tensor",
+    "_cuda_version() -> int",
+)
+_libraries: list[torch.library.Library] = []
+
+
+def torchvision_models() -> ModuleType:
+    """`torchvision.models`, on machines without CUDA too.
+
+    There its operators don't load, and its import fails unless their schemas exist.
+    """
+    if not _libraries and not hasattr(torch.ops.torchvision, "nms"):
+        library = torch.library.Library("torchvision", "DEF")
+        for schema in _CUDA_ONLY:
+            library.define(schema)
+        _libraries.append(library)
+    import torchvision.models
+
+    models: ModuleType = torchvision.models
+    return models
+
+
+def counted_flops(model: torch.nn.Module, shape: tuple[int, ...]) -> int:
+    """FLOPs of one application as torch counts them, without computing anything."""
+    model = model.to("meta").eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.empty(shape, device="meta"))
+    return int(counter.get_total_flops())
