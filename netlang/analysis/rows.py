@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import prod
 
 from netlang.analysis.cost import Costs, Totals, total
 from netlang.analysis.flow import Flow, Step
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Node
+from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
 
 __all__ = ["LONGEST", "Row", "deployed_rows"]
@@ -57,8 +58,12 @@ class _Entry:
     parts: tuple[str, ...]
     node: Node
     totals: Totals
-    times: int
+    repeats: tuple[Repeat, ...]
     owns_weights: bool
+
+    @property
+    def times(self) -> int:
+        return prod(repeat.count for repeat in self.repeats)
 
 
 def deployed_rows(
@@ -130,12 +135,13 @@ class _Writer:
             for place, (figures, owns) in owned.items():
                 step = flow.steps[place]
                 totals = total([(step.times, figures)])
-                yield _Entry(_folded(step), step.node, totals, step.times, owns)
+                yield _Entry(_folded(step), step.node, totals, step.repeats, owns)
             return
         for number, node in enumerate(flow.function.nodes):
             place = flow.place(number)
             if place in owned:
-                yield _Entry(tuple(node.path.split(".")), node, owned[place][0], 1, owned[place][1])
+                figures, owns = owned[place]
+                yield _Entry(tuple(node.path.split(".")), node, figures, (), owns)
 
     def _figures(self, flow: Flow) -> Iterator[tuple[int, tuple[Totals, bool]]]:
         """For every deployed place its figures, and whether weights count there."""
@@ -171,7 +177,8 @@ class _Writer:
 
 def _scope(entries: Sequence[_Entry], path: str, level: int, cut: bool) -> Row:
     totals = total((1, entry.totals) for entry in entries)
-    times = min(entry.times for entry in entries)
+    repeats = entries[0].repeats
+    times = prod(repeat.count for repeat in repeats if repeat.depth <= level)
     return Row(path, None, entries[-1].node.types, totals, times, level, cut)
 
 

@@ -31,7 +31,7 @@ def _check(specs: tuple[str, ...]) -> int:
     for spec in specs:
         programs, errors = _examined(spec)
         found.extend(error for error in errors if error not in found)
-        for program in programs:
+        for program in () if errors else programs:
             click.echo(_line(program))
     if found:
         show(tuple(found))

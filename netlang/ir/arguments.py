@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from netlang.ir.dims import Expr
 
@@ -158,6 +159,7 @@ class Argument:
     doc: str
 
 
+@cache
 def signature(cls: type) -> tuple[Argument, ...]:
     """The arguments of a dataclass whose fields were made with `argument`."""
     return tuple(

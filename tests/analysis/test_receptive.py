@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from netlang.analysis.receptive import Fields, ReceptiveField
 from netlang.elaborate import load_program
 

@@ -40,22 +40,26 @@ def derived_seed(seed: int, purpose: str) -> int:
 def reproducible(device: torch.device) -> Iterator[None]:
     """Inside, algorithms are deterministic; random streams and settings are restored on exit.
 
-    An operation that has no deterministic algorithm on a GPU runs with a warning of PyTorch's.
+    An operation that has no deterministic algorithm on a GPU runs with a warning of PyTorch's. On a
+    CPU nothing has to be set: the number of threads alone decides in which order sums are taken.
     """
-    # cuBLAS reads this when its first handle is made: docs.nvidia.com/cuda/cublas, "Reproducibility".
+    if device.type == "cpu":
+        with torch.random.fork_rng([]):
+            yield
+        return
+    # cuBLAS reads this when it makes its first handle: docs.nvidia.com/cuda/cublas, section 2.1.4.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled()
     lenient = torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
-    devices = [] if device.type == "cpu" else [device]
-    with torch.random.fork_rng(devices, device_type="cuda" if not devices else device.type):
-        torch.use_deterministic_algorithms(True, warn_only=device.type != "cpu")
-        torch.backends.cudnn.benchmark = False
-        try:
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    try:
+        with torch.random.fork_rng([device], device_type=device.type):
             yield
-        finally:
-            torch.use_deterministic_algorithms(before, warn_only=lenient)
-            torch.backends.cudnn.benchmark = benchmark
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=lenient)
+        torch.backends.cudnn.benchmark = benchmark
 
 
 def random_state(device: torch.device) -> dict[str, torch.Tensor]:

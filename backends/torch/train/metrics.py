@@ -1,0 +1,60 @@
+"""`metrics.jsonl`: one line for each record of a run, in order of the steps.
+
+A record has `step`, `loss` (mean since the record before) and `lr`; after an evaluation also
+`test_loss` and, for classifiers, `accuracy`. The same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from netlang.backends.torch.train.storage import Json, write_text
+
+__all__ = ["Metrics", "read_metrics"]
+
+
+def read_metrics(path: Path) -> list[dict[str, Json]]:
+    """The whole records of a file; a line that was cut short ends it."""
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            break
+    return records
+
+
+class Metrics:
+    """The file, open for new records."""
+
+    def __init__(self, path: Path, done: int) -> None:
+        """Go on after step `done`: later records, of a run that was cut off, are removed."""
+        self.records = [record for record in read_metrics(path) if _step(record) <= done]
+        write_text(path, "".join(map(_line, self.records)))
+        self._file = path.open("a", encoding="utf-8", newline="\n")
+
+    def add(self, record: Mapping[str, Json]) -> None:
+        self.records.append(dict(record))
+        self._file.write(_line(record))
+        self._file.flush()
+
+    def settle(self) -> None:
+        """Wait until every record is on the disk."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _step(record: Mapping[str, Json]) -> int:
+    step = record.get("step")
+    return step if isinstance(step, int) else 0
+
+
+def _line(record: Mapping[str, Json]) -> str:
+    return json.dumps(record, allow_nan=False) + "\n"

@@ -1,0 +1,116 @@
+"""Every operator and every case of it: the file is valid, and two runtimes agree with torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx.lowering import UNSUPPORTED, lowered
+from netlang.ir.dims import symbol
+from netlang.ir.op import Case, Op, Rejection
+from netlang.ir.types import TensorType
+from netlang.ops import all_operators
+from tests.onnx.support import (
+    Arrays, check_file, largest_difference, program_of, random_weights, run, run_reference,
+)  # fmt: skip
+from tests.ops.torch_modules import build, tensors
+
+CASES = [
+    pytest.param(case, id=f"{op.name}-{index}")
+    for op in all_operators()
+    if op not in UNSUPPORTED
+    for index, case in enumerate(op.cases())
+]
+SIZES = ("H", "W", "D")
+TOLERANCE = 1e-5
+
+
+def symbolic(case: Case) -> Case | None:
+    """The case with every size but the first symbolic, if the operator takes such an input."""
+    if len(case.inputs) != 1 or case.inputs[0].rank < 2:
+        return None
+    (x,) = case.inputs
+    sizes = [symbol(name) for name in SIZES[: x.rank - 1]]
+    try:
+        case.op.infer((x.with_shape(x.channels, *sizes),))
+    except Rejection:
+        return None
+    return replace(case, inputs=(x.with_shape(x.channels, *sizes),))
+
+
+SYMBOLIC = [
+    pytest.param(param.values[0], found, id=str(param.id))
+    for param in CASES
+    if isinstance(param.values[0], Case) and (found := symbolic(param.values[0]))
+]
+
+
+def expected(
+    op: Op, inputs: tuple[TensorType, ...], weights: Arrays, feeds: list[torch.Tensor]
+) -> list[torch.Tensor]:
+    """What the torch module gives with the same weights."""
+    module = build(op, inputs).eval()
+    state = {key.removeprefix("step."): torch.from_numpy(w) for key, w in weights.items()}
+    module.load_state_dict({key: value.clone() for key, value in state.items()})
+    with torch.no_grad():
+        result = module(*feeds)
+    return list(result) if isinstance(result, tuple | list) else [result]
+
+
+def compare(case: Case, plain: Case, path: Path, batch: int, opset: int = OPSET) -> None:
+    """Write `case` and run it on inputs of the sizes of `plain`."""
+    sizes = dict(zip(SIZES, (int(str(s)) for s in plain.inputs[0].shape[1:]), strict=False))
+    program = program_of(case.op, case.inputs, sizes if case is not plain else {})
+    weights = random_weights(program)
+    export(program, path, weights=weights, opset=opset)
+    model = check_file(path)
+    torch.manual_seed(batch)
+    values = tensors(plain.inputs, batch, case.integers_below)
+    feeds = {f"x{index}": value.numpy() for index, value in enumerate(values)}
+    wanted = [y.numpy() for y in expected(case.op, plain.inputs, weights, values)]
+    for found in (run(path, feeds), run_reference(model, feeds)):
+        for one, other in zip(found, wanted, strict=True):
+            assert largest_difference(one, other) <= TOLERANCE
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("case", CASES)
+def test_values_are_torchs(case: Case, batch: int, tmp_path: Path) -> None:
+    compare(case, case, tmp_path / "net.onnx", batch)
+
+
+@pytest.mark.parametrize("opset", [LOWEST_OPSET, HIGHEST_OPSET])
+@pytest.mark.parametrize("case", CASES)
+def test_values_are_torchs_in_every_opset(case: Case, opset: int, tmp_path: Path) -> None:
+    compare(case, case, tmp_path / "net.onnx", 2, opset)
+
+
+@pytest.mark.parametrize("more", [0, 1, 4])
+@pytest.mark.parametrize(("plain", "case"), SYMBOLIC)
+def test_values_are_torchs_where_sizes_are_symbolic(
+    plain: Case, case: Case, more: int, tmp_path: Path
+) -> None:
+    (x,) = plain.inputs
+    larger = x.with_shape(x.channels, *(size + more for size in x.spatial))
+    compare(case, replace(plain, inputs=(larger,)), tmp_path / "net.onnx", 2)
+
+
+def test_every_operator_has_a_lowering_or_a_reason() -> None:
+    operators = set(all_operators())
+    without = {op for op in operators if not lowered(op)}
+    assert without == set(UNSUPPORTED)
+    assert all(len(reason) > 10 for reason in UNSUPPORTED.values())
+
+
+def test_a_batch_of_none_is_refused_by_no_operator(tmp_path: Path) -> None:
+    case = next(iter(all_operators()[0].cases()))
+    program = program_of(case.op, case.inputs, {})
+    path = tmp_path / "net.onnx"
+    export(program, path)
+    shape = [0, *(int(str(size)) for size in case.inputs[0].shape)]
+    assert run(path, {"x0": np.zeros(shape, np.float32)})[0].shape[0] == 0
