@@ -26,11 +26,13 @@ from netlang.backends.graphviz.partition import (
     parts_of,
 )  # fmt: skip
 from netlang.backends.graphviz.plan import Names, Plan
-from netlang.backends.graphviz.rows import fold, stacks_of, without_repeated_shapes
+from netlang.backends.graphviz.rows import columns_of, fold, stacks_of, without_repeated_shapes
 from netlang.backends.graphviz.view import Step, view_of
 from netlang.ir.program import INPUT, Function, Ref
 
 __all__ = ["Body"]
+
+_MOST_ROWS = 45
 
 
 class Body:
@@ -161,9 +163,11 @@ class Body:
         rows = self._rows(chain, scopes)
         position = 0
         for group in [rows] if self._compact else stacks_of(rows):
-            size = sum(item.steps for item in group)
-            self._stack(chain[position : position + size], group, frame)
-            position += size
+            beside = ""
+            for column in columns_of(group, _MOST_ROWS):
+                steps = chain[position : position + sum(item.steps for item in column)]
+                beside = self._stack(steps, column, frame, beside=beside)
+                position += len(steps)
 
     def _stack(
         self,
@@ -171,16 +175,18 @@ class Body:
         rows: tuple[Row | Bracket, ...],
         frame: Frame,
         title: str = "",
-    ) -> None:
+        beside: str = "",
+    ) -> str:
         first, last = steps[0], steps[-1]
         name = self._names.fresh(self._prefix + first.node.path)
         ports = self._ports(last)
         told = without_repeated_shapes(rows, self._describer.shape_of(first.sources))
-        frame.elements.append(Stack(name, told, title, first.node.auxiliary, ports))
+        frame.elements.append(Stack(name, told, title, first.node.auxiliary, ports, beside))
         self._connect(first, name)
         self._ends[last.number] = tuple(
             End(name, f"o{index}" if ports else "") for index in range(len(last.node.types))
         )
+        return name
 
     def _ports(self, step: Step) -> tuple[str, ...]:
         """The names of the outputs, if more than one of them is read."""

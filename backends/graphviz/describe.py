@@ -1,4 +1,4 @@
-"""Says what a step is: its label, caption and shape, for all functions that a drawing stands for."""
+"""Says what a step is: label, caption and shape, for all functions that a drawing stands for."""
 
 from __future__ import annotations
 
@@ -43,10 +43,11 @@ class Describer:
     def row(self, step: Step, scopes: int) -> Row:
         """One step as a row."""
         node = step.node
+        caption, label = self._caption(step), label_of(node, scopes)
         return Row(
             key=self._prefix + node.path,
-            label=label_of(node, scopes),
-            caption=self._caption(step),
+            label="" if label == caption.partition(" ")[0] else label,
+            caption=caption,
             shape=self._common(tuple(s.node.types[0] for s in self._siblings[step.number])),
             fill=fill_of(node.callee),
             times=step.times,

@@ -66,10 +66,17 @@ class _Writer:
         yield f"{margin}  graph [{_frame_look(frame, frame is self._sheet.root)}];"
         for item in frame.elements:
             yield from self._element(item, indent + 1)
-        if frame is self._sheet.root and self._nested:
-            for left, right in self._nested.levels:
-                yield f"{margin}  {{ rank=same; {quoted(left)}; {quoted(right)}; }}"
+        for left, right in self._level(frame):
+            yield f"{margin}  {{ rank=same; {quoted(left)}; {quoted(right)}; }}"
         yield f"{margin}}}"
+
+    def _level(self, frame: Frame) -> Iterator[tuple[str, str]]:
+        """Pairs that stand side by side."""
+        if frame is self._sheet.root and self._nested:
+            yield from self._nested.levels
+        for item in frame.elements:
+            if isinstance(item, Stack) and item.beside:
+                yield item.beside, item.id
 
     def _element(self, item: Element, indent: int) -> Iterator[str]:
         margin = "  " * indent
@@ -88,8 +95,9 @@ class _Writer:
         bend = self._bends.get(link)
         if bend is not None:
             # The point keeps a long edge inside its frame.
-            yield _edge(tail, quoted(bend), ["weight=0", "arrowhead=none"])
-            yield _edge(quoted(bend), head, ["weight=0"])
+            point = quoted(bend)
+            yield _edge(tail, f"{point}:n", ["weight=0", "headclip=false", "arrowhead=none"])
+            yield _edge(f"{point}:s", head, ["weight=0", "tailclip=false"])
         elif self._nested and _climbs(link, self._nested):
             yield _edge(head, tail, [*look, "dir=back"])
         else:
@@ -115,7 +123,7 @@ def _frame_look(frame: Frame, root: bool) -> str:
     style = "rounded,dashed" if frame.auxiliary else "rounded"
     color = AUXILIARY if frame.auxiliary else FRAME
     look = f'style="{style}", color="{color}", margin=10'
-    return f"label=<{bold(frame.title)}{note}>, labeljust=l, {look}"
+    return f"label=<{bold(frame.title)}{note}>, labeljust=l, fontsize=11, peripheries=1, {look}"
 
 
 def _node(item: Stack | Junction | Pill) -> str:

@@ -58,13 +58,17 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A chain of steps in one box; `ports` name the last step's outputs where several are used."""
+    """A chain of steps in one box; `ports` name the last step's outputs where several are used.
+
+    A chain too long for one box goes on `beside` the box named.
+    """
 
     id: str
     rows: tuple[Row | Bracket, ...]
     title: str = ""
     auxiliary: bool = False
     ports: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def height(self) -> int:

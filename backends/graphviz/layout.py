@@ -6,6 +6,7 @@ the placing.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,13 +32,16 @@ def height_of(sheet: Sheet) -> int:
 
 
 def long_links(sheet: Sheet) -> list[Link]:
-    """Links into a merge that pass by boxes on another way there."""
+    """Shortcuts: links into a merge that pass by the boxes between the same two places."""
     ranks = _distances(sheet, None)
+    uses = Counter(link.tail for link in sheet.links)
     merges = {node.id for node in sheet.nodes() if isinstance(node, Junction)}
     return [
         link
         for link in dict.fromkeys(sheet.links)
-        if link.head in merges and ranks[link.head] > ranks[link.tail.id] + 1
+        if uses[link.tail] > 1
+        and link.head in merges
+        and ranks[link.head] > ranks[link.tail.id] + 1
     ]
 
 

@@ -16,6 +16,7 @@ __all__ = ["to_dot"]
 
 _TALLEST = 900  # points: what a page of A4 or letter holds with a caption
 _APART = 40
+_USUAL_WIDTH = 300
 
 
 def to_dot(
@@ -52,7 +53,15 @@ def _fitting(build: Callable[[bool], Sheet], names: Names) -> Sheet:
 
 
 def _columns(sheets: list[Sheet], tallest: int) -> list[list[Sheet]]:
-    """Sheets in order, in columns about as tall as the net."""
+    """Sheets in order, in columns about as tall as the net, or taller if they would be too many."""
+    columns = _filled(sheets, tallest)
+    while len(columns) * _USUAL_WIDTH > 2 * tallest:
+        tallest += tallest // 4
+        columns = _filled(sheets, tallest)
+    return columns
+
+
+def _filled(sheets: list[Sheet], tallest: int) -> list[list[Sheet]]:
     columns: list[list[Sheet]] = []
     filled = 0
     for sheet in sheets:

@@ -34,6 +34,8 @@ _OTHER: Final = "#e9e4da"
 _FAMILIES: Final = {
     "conv": "#c9ddf2",
     "linear": "#d9d0ee",
+    "softmax": "#fbdcc4",
+    "adaptive_pool": "#cbe6d0",
     "norm": "#ebedf0",
     "activation": "#fbdcc4",
     "pool": "#cbe6d0",
@@ -50,4 +52,9 @@ def fill_of(callee: Op | Function) -> str:
     """The fill of a row; operators from elsewhere share one colour."""
     if isinstance(callee, Function):
         return BLOCK
-    return _FAMILIES.get(type(callee).__module__.rpartition(".")[2], _OTHER)
+    return _FAMILIES.get(family_of(callee), _OTHER)
+
+
+def family_of(op: Op) -> str:
+    """The family of an operator: the name of the file that defines it."""
+    return type(op).__module__.rpartition(".")[2]

@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 from typing import TypeAlias
 
 from netlang.backends.graphviz.markup import MINUS, TIMES
+from netlang.backends.graphviz.palette import family_of
 from netlang.backends.graphviz.view import Group, Step, View
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
@@ -21,7 +22,7 @@ __all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junctio
 
 # Merges that work element by element, and the sign that stands for each.
 JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
-_HEAVY = frozenset({"conv", "linear", "recurrent", "pool"})
+_HEAVY = frozenset({"conv", "linear", "recurrent", "pool", "adaptive_pool"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def is_heavy(step: Step) -> bool:
     callee = step.node.callee
     if isinstance(callee, Function):
         return True
-    return type(callee).__module__.rpartition(".")[2] in _HEAVY
+    return family_of(callee) in _HEAVY
 
 
 class Wiring:

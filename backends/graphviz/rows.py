@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netlang.backends.graphviz.elements import Bracket, Row
 
-__all__ = ["fold", "stacks_of", "without_repeated_shapes"]
+__all__ = ["columns_of", "fold", "stacks_of", "without_repeated_shapes"]
 
 _LONGEST_PERIOD = 6
 
@@ -42,6 +42,8 @@ def _merged(rows: Sequence[Row]) -> list[Row]:
 
 def _repetition(rows: Sequence[Row]) -> tuple[int, int]:
     """The shortest period of at least two rows that `rows` start with, and how often it comes."""
+    if not rows[0].heavy:  # a repeat starts with its convolution, not with the rest of another
+        return 1, 1
     for period in range(2, min(_LONGEST_PERIOD, len(rows) // 2) + 1):
         times = 1
         while _same(rows[:period], rows[times * period : (times + 1) * period]):
@@ -66,6 +68,13 @@ def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
         else:
             stacks.append([row])
     return [tuple(stack) for stack in stacks]
+
+
+def columns_of(rows: Sequence[Row | Bracket], most: int) -> list[tuple[Row | Bracket, ...]]:
+    """Cuts rows that are too many for one box into about equal parts."""
+    parts = -(-len(rows) // most)
+    size = -(-len(rows) // parts)
+    return [tuple(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
 def _joins(stack: Sequence[Row | Bracket], row: Row | Bracket) -> bool:

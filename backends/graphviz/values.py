@@ -38,7 +38,7 @@ def value_text(value: object) -> str:
 
 
 def type_text(kind: TensorType, sizes: Mapping[str, int]) -> str:
-    """A shape at the sizes given: ``64x112x112`` with proper signs; other types than float32 are named."""
+    """A shape at the sizes given: ``64x112x112``; other types than float32 are named."""
     shape = TIMES.join(str(_at(dim, sizes)) for dim in kind.shape) or "scalar"
     return shape if kind.dtype is DType.FLOAT32 else f"{kind.dtype.value} {shape}"
 

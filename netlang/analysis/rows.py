@@ -3,8 +3,9 @@
 A repeat is either written out, or *folded* into one set of rows whose figures are those of all
 times: component ``{0..35}`` of a path stands for 0 to 35, ``{0..105:3}`` for every third of them,
 and ``{2..5}+{0..12:6}``, from a repeat in a repeat, for every sum of one of each.
-Nets of more than `LONGEST` leaves are always folded and, if that is not enough, cut at the greatest
-depth that is; then a block is one row, and the figures still add up to the net's.
+Nets of more than `LONGEST` leaves, and more than they have distinct nodes, are always folded and, if
+that is not enough, cut at the greatest depth that is; then a block is one row, and the figures still
+add up to the net's.
 """
 
 from __future__ import annotations
@@ -71,10 +72,11 @@ def deployed_rows(
 ) -> tuple[Row, ...]:
     """The rows of a net as deployed, parents before what they consist of."""
     counter = _Counter(costs)
-    if not fold and counter.leaves(net, False, None) > LONGEST:
+    limit = max(LONGEST, counter.distinct(net))
+    if not fold and counter.leaves(net, False, None) > limit:
         fold = True
-    if fold and counter.leaves(net, True, None) > LONGEST:
-        fitting = counter.fitting_depth(net)
+    if fold and counter.leaves(net, True, None) > limit:
+        fitting = counter.fitting_depth(net, limit)
         depth = fitting if depth is None else min(depth, fitting)
     return _Writer(costs, fold).rows(net, depth)
 
@@ -106,12 +108,26 @@ class _Counter:
             return self.leaves(node.callee, fold, inner)
         return 1
 
-    def fitting_depth(self, net: Function) -> int:
+    def fitting_depth(self, net: Function, limit: int) -> int:
         """The greatest depth at which a folded listing is short enough, at least 1."""
         depth = 1
-        while self.leaves(net, True, depth + 1) <= LONGEST:
+        while self.leaves(net, True, depth + 1) <= limit:
             depth += 1
         return depth
+
+    def distinct(self, net: Function) -> int:
+        """How many nodes the net and all functions under it have, repeats counted once."""
+        seen, waiting = {net}, [net]
+        nodes = 0
+        while waiting:
+            steps = self._costs.flow(waiting.pop()).steps.values()
+            nodes += len(steps)
+            for step in steps:
+                callee = step.node.callee
+                if isinstance(callee, Function) and callee not in seen:
+                    seen.add(callee)
+                    waiting.append(callee)
+        return nodes
 
 
 class _Writer:

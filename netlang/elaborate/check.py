@@ -8,6 +8,7 @@ from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.elaborate.modules import Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.spec import net_layer
+from netlang.elaborate.static import unknown_names
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.syntax import ast
@@ -49,6 +50,10 @@ def check_definitions(module: Module) -> Checked:
                 checked.programs[name] = program
         except NetlangError as error:
             checked.report(error)
+    for definition in module.definitions():
+        if isinstance(definition, ast.BlockDef | ast.NetDef):
+            for diagnostic in unknown_names(module, definition):
+                checked.report(NetlangError(diagnostic))
     return checked
 
 

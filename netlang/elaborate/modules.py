@@ -6,7 +6,6 @@ name that leads to itself is an error.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
+from netlang.syntax.walk import walk
 
 __all__ = ["Library", "Module", "mentioned"]
 
@@ -236,17 +236,9 @@ class Module:
         return False
 
 
-def mentioned(node: object) -> Iterator[str]:
+def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads."""
-    if isinstance(node, ast.Name | ast.Apply):
-        yield node.name
-    if isinstance(node, tuple):
-        for item in node:
-            yield from mentioned(item)
-    elif isinstance(node, ast.Node):
-        for field in dataclasses.fields(node):
-            if field.name != "span":
-                yield from mentioned(getattr(node, field.name))
+    return (node.name for node in walk(tree) if isinstance(node, ast.Name | ast.Apply))
 
 
 def _check_parameters(definition: ast.BlockDef | ast.NetDef) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from netlang.diagnostics.core import Diagnostic, Fix, Label
-from netlang.diagnostics.syntax import MissingClosing, UnmatchedClosing
+from netlang.diagnostics.syntax import LabelText, MissingClosing, UnmatchedClosing
 from netlang.syntax.mistake_text import PROBLEMS
 from netlang.syntax.spot import OPENERS, Spot
 
@@ -84,7 +84,8 @@ def _definition_inside(spot: Spot) -> Diagnostic | None:
     for offset in range(spot.first, 1):
         start = spot.tokens.starts[spot.index + offset]
         column = spot.source.location(start).column
-        if column == 1 and _NEW_DEFINITION.match(spot.source.text, start):
+        outside = spot.opened[0] < spot.index + offset
+        if outside and column == 1 and _NEW_DEFINITION.match(spot.source.text, start):
             return _unclosed(spot, offset)
     return None
 
@@ -158,5 +159,18 @@ def _end_inside(spot: Spot) -> Diagnostic | None:
     return None
 
 
-BRACKETS = (_closing, _definition_inside, _missing_space)
+def _space_before_computed(spot: Spot) -> Diagnostic | None:
+    """`layer {i}: relu`: what looks like a body is a part of a label."""
+    if (spot.kind(-1), spot.kind()) != ("}", ":"):
+        return None
+    opener = _opener(spot.tokens.kinds, spot.index - 1)
+    if opener == 0 or spot.tokens.kinds[opener - 1] != "NAME":
+        return None
+    start, end = spot.tokens.ends[opener - 1], spot.tokens.starts[opener]
+    fix = spot.replacing("remove the space", start, end, "", safe=True)
+    reason = "its parts stand together, without spaces"
+    return LabelText(span=spot.at(start, end), reason=reason, fix=fix)
+
+
+BRACKETS = (_closing, _definition_inside, _missing_space, _space_before_computed)
 UNCLOSED = (_end_inside,)

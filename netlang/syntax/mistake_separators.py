@@ -10,6 +10,7 @@ from netlang.diagnostics.syntax import (
     LineBreakInside,
     MissingComma,
     MissingSeparator,
+    UnexpectedText,
 )
 from netlang.syntax.spot import OPENERS, Spot
 
@@ -18,7 +19,7 @@ __all__ = ["SEPARATORS"]
 _VALUE_STARTS = frozenset((
     "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "(", "[", "not", "DOC",
 ))  # fmt: skip
-_STATEMENT_STARTS = _VALUE_STARTS | {
+_STATEMENT_STARTS = (_VALUE_STARTS - {"["}) | {
     "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",
     "train", "from",
 }  # fmt: skip
@@ -91,6 +92,8 @@ def _comma(spot: Spot) -> Diagnostic | None:
 def _separator(spot: Spot) -> Diagnostic | None:
     if "SEP" not in spot.allowed or spot.kind() not in _STATEMENT_STARTS:
         return None
+    if spot.before == spot.start:
+        return None
     if "->" in spot.allowed and spot.kind() in ("NAME", "reuse", "STRING", "{"):
         expected = "steps are joined by `->` or a line break"
         fix = spot.replacing("put `->` between them", spot.start, spot.start, "-> ")
@@ -101,8 +104,16 @@ def _separator(spot: Spot) -> Diagnostic | None:
     return MissingSeparator(span=spot.span(), found=spot.found, expected=expected, fix=fix)
 
 
+def _ends_line(spot: Spot) -> bool:
+    """A line break, also where it isn't counted: before a `}` and at the end of the file."""
+    if spot.kind() == "SEP":
+        return spot.text() != ";"
+    inside = spot.kind() == "$END" and bool(spot.opened)
+    return spot.kind() in ("}", "$END") and spot.new_line and not inside
+
+
 def _line_end(spot: Spot) -> Diagnostic | None:
-    if spot.kind() != "SEP" or spot.text() == ";" or "SEP" in spot.allowed:
+    if not _ends_line(spot) or "SEP" in spot.allowed or not spot.index:
         return None
     what = "a value" if "NUMBER" in spot.allowed else "a statement"
     return LineBreakInside(
@@ -110,4 +121,50 @@ def _line_end(spot: Spot) -> Diagnostic | None:
     )
 
 
-SEPARATORS = (_equals, _colon, _body, _comma, _separator, _line_end)
+def _mended(spot: Spot, advice: str, end: int, text: str) -> Diagnostic:
+    """Something that can't stand here, with what should be in its place up to `end`."""
+    return UnexpectedText(
+        span=spot.at(spot.start, end),
+        found=f"`{spot.source.text[spot.start : end]}`",
+        expected=spot.expected,
+        advice=advice,
+        fix=spot.replacing(advice, spot.start, end, text),
+    )
+
+
+def _comparison(spot: Spot) -> Diagnostic | None:
+    if spot.kind() != "=" or "==" not in spot.allowed:
+        return None
+    return _mended(spot, "`==` compares", spot.start + 1, "==")
+
+
+def _split_arrow(spot: Spot) -> Diagnostic | None:
+    if (spot.kind(), spot.kind(1)) != ("-", ">"):
+        return None
+    return _mended(spot, "write `->`", spot.span(1).end, "->")
+
+
+def _comma_in_body(spot: Spot) -> Diagnostic | None:
+    if spot.kind() != "," or spot.innermost != "{" or "SEP" not in spot.allowed:
+        return None
+    return _mended(spot, "separate statements by a line break or `;`", spot.start + 1, ";")
+
+
+def _bare_argument(spot: Spot) -> Diagnostic | None:
+    """`conv 64`."""
+    if spot.kind(-1) != "NAME" or "(" not in spot.allowed or spot.new_line:
+        return None
+    if spot.kind() not in ("NUMBER", "DIMS", "STRING", "true", "false"):
+        return None
+    return UnexpectedText(
+        span=spot.span(),
+        found=spot.found,
+        expected=spot.expected,
+        advice=f"arguments stand in parentheses: `{spot.text(-1)}({spot.text()})`",
+    )
+
+
+SEPARATORS = (
+    _equals, _colon, _comparison, _split_arrow, _comma_in_body, _bare_argument, _body, _comma,
+    _separator, _line_end,
+)  # fmt: skip

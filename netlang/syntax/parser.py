@@ -37,8 +37,9 @@ _NESTING = frozenset((
 class Rule(NamedTuple):
     """What to do where a rule ends: take `length` values, make one of those in `kept`.
 
-    `maker` is None where the one kept value is handed on, and `make_list` for a repetition;
-    values at `spliced` are such lists and are put in place.
+    `maker` is None where the one kept value is handed on. Values at `spliced` are lists, made by
+    repetitions, and their items are put in place; `nests` is 1 where the rule adds a level of depth;
+    `whole` says that every value is kept as it is.
     """
 
     origin: str
@@ -47,6 +48,7 @@ class Rule(NamedTuple):
     kept: tuple[int, ...]
     spliced: frozenset[int]
     nests: int
+    whole: bool
 
 
 @final
@@ -88,6 +90,7 @@ def load_tables() -> Tables:
             tuple(kept),
             frozenset(spliced),
             int(maker in _NESTING),
+            len(kept) == length and not spliced,
         )
         for origin, length, maker, kept, spliced in data["rules"]
     )
@@ -204,6 +207,8 @@ class _Run:
 
     def _children(self, rule: Rule) -> list[Any]:
         values, length = self.values, rule.length
+        if rule.whole:
+            return values[-length:]
         if not rule.spliced:
             return [values[place - length] for place in rule.kept]
         if rule.kept[0] == 0 and 0 in rule.spliced:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
 from netlang.backends.onnx.lowering import UNSUPPORTED, lowered
+from netlang.ir.constraints import Relation
 from netlang.ir.dims import symbol
 from netlang.ir.op import Case, Op, Rejection
 from netlang.ir.types import TensorType
 from netlang.ops import all_operators
+from netlang.ops.adaptive_pool import AdaptiveMaxpool, GlobalMaxpool
+from netlang.ops.conv import ConvTranspose
+from netlang.ops.recurrent import Rnn
 from tests.onnx.support import (
-    Arrays, check_file, largest_difference, program_of, random_weights, run, run_reference,
+    Arrays,
+    check_file,
+    largest_difference,
+    program_of,
+    random_weights,
+    run,
+    run_reference,
 )  # fmt: skip
 from tests.ops.torch_modules import build, tensors
 
@@ -29,18 +41,22 @@ CASES = [
 SIZES = ("H", "W", "D")
 TOLERANCE = 1e-5
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+
 
 def symbolic(case: Case) -> Case | None:
     """The case with every size but the first symbolic, if the operator takes such an input."""
     if len(case.inputs) != 1 or case.inputs[0].rank < 2:
         return None
     (x,) = case.inputs
-    sizes = [symbol(name) for name in SIZES[: x.rank - 1]]
+    inputs = (x.with_shape(x.channels, *(symbol(name) for name in SIZES[: x.rank - 1])),)
     try:
-        case.op.infer((x.with_shape(x.channels, *sizes),))
+        constraints = case.op.infer(inputs).constraints
     except Rejection:
         return None
-    return replace(case, inputs=(x.with_shape(x.channels, *sizes),))
+    if any(constraint.relation is Relation.EQUAL for constraint in constraints):
+        return None
+    return replace(case, inputs=inputs)
 
 
 SYMBOLIC = [
@@ -73,9 +89,32 @@ def compare(case: Case, plain: Case, path: Path, batch: int, opset: int = OPSET)
     values = tensors(plain.inputs, batch, case.integers_below)
     feeds = {f"x{index}": value.numpy() for index, value in enumerate(values)}
     wanted = [y.numpy() for y in expected(case.op, plain.inputs, weights, values)]
-    for found in (run(path, feeds), run_reference(model, feeds)):
-        for one, other in zip(found, wanted, strict=True):
-            assert largest_difference(one, other) <= TOLERANCE
+    agree(run(path, feeds), wanted)
+    if not reference_fails(case):
+        agree(run_reference(model, feeds), wanted)
+
+
+def agree(found: Sequence[NDArray[np.generic]], wanted: Sequence[NDArray[np.generic]]) -> None:
+    for one, other in zip(found, wanted, strict=True):
+        assert largest_difference(one, other) <= TOLERANCE
+
+
+def reference_fails(case: Case) -> bool:
+    """Whether the evaluator of the onnx package is wrong itself, as of 1.23.
+
+    It reduces the wrong axes in GlobalMaxPool unless there are two, knows no Relu in an RNN, and
+    can't run a transposed convolution in groups.
+    """
+    match case.op:
+        case GlobalMaxpool():
+            return case.inputs[0].rank != 3
+        case AdaptiveMaxpool(out=1):
+            return case.inputs[0].rank != 3
+        case Rnn(nonlinearity="relu"):
+            return True
+        case ConvTranspose(groups=groups):
+            return groups > 1
+    return False
 
 
 @pytest.mark.parametrize("batch", [1, 3])

@@ -284,7 +284,7 @@ class States(nn.Module):
         self.return_state = return_state
 
     def forward(self, x: Tensor) -> object:
-        output, states = self.inner[0](x)
+        output, states = self.inner[0].train(self.training)(x)
         if not self.return_state:
             return output
         several = states if isinstance(states, tuple) else (states,)

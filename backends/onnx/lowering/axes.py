@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from netlang.ir.types import TensorType
-from netlang.ops.spatial import Padding
 
-__all__ = ["full_axis", "pads_attribute", "spatial_axes"]
+__all__ = ["full_axis", "spatial_axes"]
 
 
 def full_axis(axis: int, x: TensorType) -> int:
@@ -19,8 +16,3 @@ def spatial_axes(x: TensorType) -> range:
     """The axes behind the channels, counted with the batch."""
     offset = int(x.batch is not None)
     return range(1 + offset, x.rank + offset)
-
-
-def pads_attribute(pads: Sequence[Padding]) -> list[int]:
-    """ONNX's order: all that comes before, then all that comes after."""
-    return [before for before, _ in pads] + [after for _, after in pads]

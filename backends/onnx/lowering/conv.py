@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.backends.onnx.emitter import Emitter
-from netlang.backends.onnx.lowering.axes import pads_attribute, spatial_axes
+from netlang.backends.onnx.lowering.axes import spatial_axes
+from netlang.backends.onnx.lowering.padding import padded, pads_attribute
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ops.conv import Conv, ConvTranspose
 from netlang.ops.spatial import Padding, extents, padding, per_axis
@@ -24,7 +25,7 @@ def _(op: Conv, emit: Emitter) -> tuple[str, ...]:
     pads: Sequence[Padding] = padding(op.pad, extents(kernel, dilation))
     (x,) = emit.step.inputs
     if op.pad_mode != "zeros" and any(map(any, pads)):
-        x, pads = _padded(op.pad_mode, x, pads, emit), [(0, 0)] * rank
+        x, pads = _around(op.pad_mode, x, pads, emit), [(0, 0)] * rank
     return emit.result(
         "Conv", x, *_weights(emit), kernel_shape=kernel, dilations=dilation,
         strides=per_axis(op.stride, rank), pads=pads_attribute(pads), group=op.groups,
@@ -36,15 +37,12 @@ def _weights(emit: Emitter) -> tuple[str, ...]:
     return tuple(emit.weight(name) for name in ("weight", *bias))
 
 
-def _padded(mode: str, x: str, pads: Sequence[Padding], emit: Emitter) -> str:
-    axes = spatial_axes(emit.step.types[0])
-    if mode == "circular":
-        for axis, (before, after) in zip(axes, pads, strict=True):
-            x = _wrapped(x, axis, before, after, emit)
-        return x
-    amounts = emit.integers("pads", pads_attribute(pads))
-    which = emit.integers("axes", axes)
-    return emit.node("padded", "Pad", x, amounts, "", which, mode=PAD_MODES[mode])
+def _around(mode: str, x: str, pads: Sequence[Padding], emit: Emitter) -> str:
+    if mode != "circular":
+        return padded(x, pads, emit, mode=PAD_MODES[mode])
+    for axis, (before, after) in zip(spatial_axes(emit.step.types[0]), pads, strict=True):
+        x = _wrapped(x, axis, before, after, emit)
+    return x
 
 
 def _wrapped(x: str, axis: int, before: int, after: int, emit: Emitter) -> str:
@@ -68,9 +66,16 @@ def _slice(name: str, x: str, axis: int, start: int, end: int, emit: Emitter) ->
 def _(op: ConvTranspose, emit: Emitter) -> tuple[str, ...]:
     rank = emit.step.types[0].rank - 1
     pads = [(pad, pad) for pad in per_axis(op.pad, rank)]
+    stride, extra = per_axis(op.stride, rank), per_axis(op.output_pad, rank)
+    (x,) = emit.step.inputs
+    if any(more >= step for more, step in zip(extra, stride, strict=True)):
+        # Runtimes refuse that. A zero behind the input adds nothing but makes the output longer by
+        # the stride.
+        steps = [(0, more // step) for more, step in zip(extra, stride, strict=True)]
+        x = padded(x, steps, emit)
+        extra = tuple(more % step for more, step in zip(extra, stride, strict=True))
     return emit.result(
-        "ConvTranspose", *emit.step.inputs, *_weights(emit),
-        kernel_shape=per_axis(op.kernel, rank), strides=per_axis(op.stride, rank),
-        dilations=per_axis(op.dilation, rank), pads=pads_attribute(pads),
-        output_padding=per_axis(op.output_pad, rank), group=op.groups,
+        "ConvTranspose", x, *_weights(emit), kernel_shape=per_axis(op.kernel, rank),
+        strides=stride, dilations=per_axis(op.dilation, rank), pads=pads_attribute(pads),
+        output_padding=extra, group=op.groups,
     )  # fmt: skip

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.backends.onnx.emitter import Emitter
-from netlang.backends.onnx.lowering.axes import pads_attribute, spatial_axes
+from netlang.backends.onnx.lowering.padding import padded, pads_attribute
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ops.adaptive_pool import GlobalAvgpool, GlobalMaxpool
 from netlang.ops.pool import Avgpool, Maxpool
-from netlang.ops.spatial import Padding, per_axis, product
+from netlang.ops.spatial import per_axis, product
 
 __all__: list[str] = []
 
@@ -29,7 +29,7 @@ def _(op: Maxpool, emit: Emitter) -> tuple[str, ...]:
     }  # fmt: skip
     if any(max(pad) >= taps for pad, taps in zip(pads, window.kernel, strict=True)):
         # A dilated window may reach further than its taps are many, which runtimes refuse.
-        x, pads = _padded(x, pads, float("-inf"), emit), ((0, 0),) * rank
+        x, pads = padded(x, pads, emit, fill=float("-inf")), ((0, 0),) * rank
     attributes["pads"] = pads_attribute(pads)
     if not op.return_indices:
         return emit.result("MaxPool", x, **attributes)
@@ -52,19 +52,12 @@ def _(op: Avgpool, emit: Emitter) -> tuple[str, ...]:
     base = tuple((before, before) for before, _ in pads)
     if counted and pads != base and any(map(any, base)):
         # Padding counts and what rounding up brings in doesn't: pad first, leave out the rest.
-        x, counted = _padded(x, base, 0.0, emit), False
+        x, counted = padded(x, base, emit), False
         pads = tuple((0, after - before) for before, after in pads)
     return emit.result(
         "AveragePool", x, kernel_shape=window.kernel, strides=window.stride,
         pads=pads_attribute(pads), count_include_pad=int(counted and pads == base),
     )  # fmt: skip
-
-
-def _padded(x: str, pads: Sequence[Padding], value: float, emit: Emitter) -> str:
-    axes = spatial_axes(emit.step.types[0])
-    amounts = emit.integers("pads", pads_attribute(pads))
-    fill, which = emit.floats("fill", value), emit.integers("axes", axes)
-    return emit.node("padded", "Pad", x, amounts, fill, which)
 
 
 @lower.register

@@ -1,0 +1,84 @@
+"""Names of a block that no net of the file has built: looked up without knowing any shape.
+
+A library file holds blocks only; a slip in one of them is an error of that file, not of the first
+net that uses it. What elaboration would find as well it finds in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.names import UnknownLayer, UnknownName
+from netlang.elaborate.binding import given
+from netlang.elaborate.builtins import FUNCTIONS
+from netlang.elaborate.modules import Module
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import Layer, OperatorTarget, Value
+from netlang.ops import KEYWORDS, operator, operator_names
+from netlang.syntax import ast
+from netlang.syntax.walk import walk
+
+__all__ = ["unknown_names"]
+
+
+def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
+    """Names in a block that nothing defines, and arguments that its operators don't have."""
+    local = set(_local_names(definition))
+    for node in walk((definition.parameters, definition.body)):
+        if isinstance(node, ast.Apply) and node.name not in local and node.name != "body":
+            yield from _layer(module, local, node)
+        elif isinstance(node, ast.Name) and node.name not in local:
+            yield from _name(module, local, node)
+
+
+def _layer(module: Module, local: set[str], action: ast.Apply) -> Iterator[Diagnostic]:
+    """What is wrong with the layer that a step names."""
+    try:
+        found = module.find(action.name)
+        op = operator(action.name)
+        if found is None and op is not None:
+            found = Layer(OperatorTarget(op))
+        if isinstance(found, Layer):
+            given(found, action.arguments or (), _any_value, action.span)
+        elif found is None:
+            known = (*local, *module.names(), *operator_names())
+            fix = replacement(action.name, known, action.name_span)
+            yield UnknownLayer(span=action.name_span, name=action.name, fix=fix)
+    except NetlangError as error:
+        yield from error.diagnostics
+
+
+def _name(module: Module, local: set[str], expr: ast.Name) -> Iterator[Diagnostic]:
+    """What is wrong with a name in an expression."""
+    known = expr.name in FUNCTIONS or expr.name in KEYWORDS or operator(expr.name) is not None
+    try:
+        if not known and module.find(expr.name) is None:
+            fix = replacement(expr.name, (*local, *module.names(), *FUNCTIONS), expr.span)
+            yield UnknownName(span=expr.span, name=expr.name, fix=fix)
+    except NetlangError as error:
+        yield from error.diagnostics
+
+
+def _any_value(expr: ast.Expr) -> Value:
+    """Values don't matter here: only the names of arguments and how many there are."""
+    return 0
+
+
+def _local_names(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Parameters, constants, loop names, inputs and labels of a block."""
+    yield from (parameter.name for parameter in definition.parameters)
+    for node in walk(definition.body):
+        if isinstance(node, ast.Constant | ast.Input | ast.Output | ast.Auxiliary):
+            yield node.name
+        elif isinstance(node, ast.For):
+            yield from (target.name for target in node.targets)
+        elif isinstance(node, ast.Step) and node.label is not None:
+            yield from _label_texts(node.label)
+
+
+def _label_texts(label: ast.Label) -> Iterator[str]:
+    """The parts of a label that are plain text."""
+    for part in label.parts:
+        if len(part.pieces) == 1 and isinstance(part.pieces[0], str):
+            yield part.pieces[0]
