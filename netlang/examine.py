@@ -31,7 +31,9 @@ def examine(spec: str) -> Examined:
     target = resolve(spec, "net")
     program = elaborate_target(target)
     # Asserts speak of nets at their default arguments.
-    claims = () if target.arguments else _asserts(target.module, {target.name: program}, target.name)
+    claims = (
+        () if target.arguments else _asserts(target.module, {target.name: program}, target.name)
+    )
     return Examined((program,), tuple(claims))
 
 

@@ -16,7 +16,7 @@ ERRORS = Path(__file__).parent / "errors"
 
 
 def read_source(path: Path) -> Source:
-    """The text of a test file under its bare name, so that messages don't depend on where it lies."""
+    """The text of a test file under its bare name: messages don't depend on where it lies."""
     return Source(path.name, path.read_text(encoding="utf-8"))
 
 

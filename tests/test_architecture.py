@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-import netlang
 import pytest
+
+import netlang
 from tests.quality import ROOT
 
 # Each package may import those before it.

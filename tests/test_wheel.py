@@ -11,6 +11,7 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from tests.quality import ROOT
 
 SHIPPED = ("netlang", "backends", "specs", "pyproject.toml", "README.md", "LICENSE")

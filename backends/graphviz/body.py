@@ -120,7 +120,7 @@ class Body:
             if self._plan.opened(step):
                 self._open(step, scopes, frame)
             elif is_junction(step):
-                self._junction(step, scopes, frame)
+                self._junction(step, frame)
             else:
                 chain.append(step)
         if chain:
@@ -147,11 +147,10 @@ class Body:
             body.draw(self._frame(step.node.path, title, "", frame, (step,)))
         self._ends[step.number] = tuple(body.outputs())
 
-    def _junction(self, step: Step, scopes: int, frame: Frame) -> None:
+    def _junction(self, step: Step, frame: Frame) -> None:
         node = step.node
         name = self._names.fresh(self._prefix + node.path)
-        label = label_of(node, scopes)
-        frame.elements.append(Junction(name, JUNCTIONS[node.callee.name], label, node.auxiliary))
+        frame.elements.append(Junction(name, JUNCTIONS[node.callee.name], node.auxiliary))
         self._connect(step, name)
         self._ends[step.number] = (End(name),)
 

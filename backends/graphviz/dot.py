@@ -12,11 +12,21 @@ from itertools import pairwise
 
 from netlang.backends.graphviz.elements import Element, Frame, Junction, Link, Pill, Sheet, Stack
 from netlang.backends.graphviz.layout import Nested, long_links, nested_skips
-from netlang.backends.graphviz.markup import bold, coloured, html, quoted
+from netlang.backends.graphviz.markup import bold, coloured, element, html, quoted
 from netlang.backends.graphviz.palette import AUXILIARY, FONT, FRAME, INK, LINE, MUTED, SMALL
 from netlang.backends.graphviz.tables import table
 
 __all__ = ["write_dot"]
+
+# Where a shortcut passes through its frame: a piece of its line. Graphviz leaves a point free
+# before a port, so the port is the middle of the piece.
+_PIECE = "".join(
+    element("TR", element("TD", "", WIDTH=1, HEIGHT=height, FIXEDSIZE="TRUE", PORT=port))
+    for port, height in (("above", 3), ("middle", 1), ("below", 3))
+)
+_POINT = element(
+    "TABLE", _PIECE, BORDER=0, CELLBORDER=0, CELLSPACING=0, CELLPADDING=0, BGCOLOR=LINE
+)
 
 
 def write_dot(name: str, columns: Sequence[Sequence[Sheet]]) -> str:
@@ -66,6 +76,11 @@ class _Writer:
         yield f"{margin}  graph [{_frame_look(frame, frame is self._sheet.root)}];"
         for item in frame.elements:
             yield from self._element(item, indent + 1)
+        if frame is self._sheet.root and self._nested:
+            for name in sorted(self._nested.climbing):
+                yield f"{margin}  {quoted(name)} [group=climbing];"
+            for name, _ in self._nested.levels:
+                yield f"{margin}  {quoted(name)} [group=descending];"
         for left, right in self._level(frame):
             yield f"{margin}  {{ rank=same; {quoted(left)}; {quoted(right)}; }}"
         yield f"{margin}}}"
@@ -86,7 +101,7 @@ class _Writer:
         yield margin + _node(item)
         for link, bend in self._bends.items():
             if link.head == item.id:
-                yield f"{margin}{quoted(bend)} [shape=point, width=0.01, style=invis];"
+                yield f"{margin}{quoted(bend)} [label=<{_POINT}>];"
 
     def _link(self, link: Link) -> Iterator[str]:
         tail = quoted(link.tail.id) + (f":{quoted(link.tail.port)}" if link.tail.port else "")
@@ -96,8 +111,8 @@ class _Writer:
         if bend is not None:
             # The point keeps a long edge inside its frame.
             point = quoted(bend)
-            yield _edge(tail, f"{point}:n", ["weight=0", "headclip=false", "arrowhead=none"])
-            yield _edge(f"{point}:s", head, ["weight=0", "tailclip=false"])
+            yield _edge(tail, f"{point}:middle:n", ["weight=0", "arrowhead=none"])
+            yield _edge(f"{point}:middle:s", head, ["weight=0"])
         elif self._nested and _climbs(link, self._nested):
             yield _edge(head, tail, [*look, "dir=back"])
         else:
@@ -135,10 +150,9 @@ def _node(item: Stack | Junction | Pill) -> str:
 def _circle(item: Junction) -> str:
     width = 0.26 if len(item.symbol) == 1 else 0.42
     color = AUXILIARY if item.auxiliary else LINE
-    label = f" {coloured(item.label, MUTED, SMALL)}" if item.label else ""
     return (
         f"{quoted(item.id)} [shape=circle, fixedsize=true, width={width}, "
-        f'style=filled, fillcolor=white, color="{color}", label=<{html(item.symbol)}{label}>];'
+        f'style=filled, fillcolor=white, color="{color}", label=<{html(item.symbol)}>];'
     )
 
 

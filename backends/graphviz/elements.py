@@ -83,7 +83,6 @@ class Junction:
 
     id: str
     symbol: str
-    label: str = ""
     auxiliary: bool = False
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "MUTED",
     "NOTE",
     "SMALL",
+    "family_of",
     "fill_of",
 ]
 

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from typing import Final
 from netlang.backends.graphviz.diagnostics import GraphvizFailed, GraphvizMissing
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import UnknownSuffix, WriteFailed
+from netlang.targets import replace_file
 
 __all__ = ["FORMATS", "format_of", "render", "write"]
 
@@ -79,22 +79,7 @@ def _failed(picture: str, reason: str) -> NetlangError:
 def write(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            _give_usual_mode(name)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        replace_file(path, content)
     except OSError as error:
         reason = error.strerror or str(error)
         raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
-
-
-def _give_usual_mode(name: str) -> None:
-    """`mkstemp` makes files for the owner alone; a picture is an ordinary file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, 0o666 & ~mask)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from netlang.backends.graphviz.elements import Bracket, Row
 
@@ -71,10 +72,14 @@ def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
 
 
 def columns_of(rows: Sequence[Row | Bracket], most: int) -> list[tuple[Row | Bracket, ...]]:
-    """Cuts rows that are too many for one box into about equal parts."""
+    """Cuts rows that are too many for one box into about equal parts, each from a heavy row on."""
     parts = -(-len(rows) // most)
     size = -(-len(rows) // parts)
-    return [tuple(rows[start : start + size]) for start in range(0, len(rows), size)]
+    heavy = [index for index, row in enumerate(rows) if isinstance(row, Bracket) or row.heavy]
+    cuts = [0]
+    for start in range(size, len(rows), size):
+        cuts.append(next((index for index in heavy if start <= index < start + size), start))
+    return [tuple(rows[start:end]) for start, end in pairwise([*cuts, len(rows)]) if start < end]
 
 
 def _joins(stack: Sequence[Row | Bracket], row: Row | Bracket) -> bool:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from netlang.analysis.flow import Flow, Step
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Node
+from netlang.ir.program import Function
+from netlang.ir.types import Types
 
 __all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", "total"]
 
@@ -103,6 +104,7 @@ class Costs:
     def __init__(self, measure: Callable[[Dim], Dim]) -> None:
         self._measure = measure
         self._functions: dict[Function, FunctionCost] = {}
+        self._operators: dict[tuple[Op, Types], Totals] = {}
         self._flows: dict[Function, Flow] = {}
 
     def flow(self, function: Function) -> Flow:
@@ -123,10 +125,13 @@ class Costs:
         if isinstance(node.callee, Function):
             cost = self.of(node.callee)
             return cost.deployed if step.place in flow.deployed else cost.everything
-        return self._of_operator(node.callee, flow, node)
-
-    def _of_operator(self, op: Op, flow: Flow, node: Node) -> Totals:
         inputs = flow.input_types(node)
+        key = (node.callee, inputs)
+        if key not in self._operators:
+            self._operators[key] = self._of_operator(node.callee, inputs, node.types)
+        return self._operators[key]
+
+    def _of_operator(self, op: Op, inputs: Types, outputs: Types) -> Totals:
         cost = op.cost(inputs)
         counts = {"trainable": 0, "frozen": 0, "buffers": 0}
         for weight in op.weights(inputs):
@@ -136,7 +141,7 @@ class Costs:
             **counts,
             macs=self._measure(cost.macs),
             other=self._measure(cost.other),
-            activations=_sum((1, self._measure(output.elements)) for output in node.types),
+            activations=_sum((1, self._measure(output.elements)) for output in outputs),
         )
 
     def _sum(self, flow: Flow) -> FunctionCost:

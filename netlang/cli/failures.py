@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
 from netlang.cli.terminal import colour_wanted, silence_output
+from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
 
 __all__ = ["BROKEN_PIPE", "INTERNAL", "INTERRUPTED", "REFUSED", "USAGE", "guarded", "show"]
 
@@ -70,8 +70,11 @@ def _bug(error: Exception) -> int:
     print(f"internal error: {text}", file=sys.stderr)
     print(f"  at {_place(error.__traceback__)}", file=sys.stderr)
     if not isinstance(error, InternalError):
-        print("This is a bug in netlang, not in your spec: please report it with the spec and the"
-              " command.", file=sys.stderr)
+        print(
+            "This is a bug in netlang, not in your spec: please report it with the spec and the"
+            " command.",
+            file=sys.stderr,
+        )
     print("With NETLANG_TRACEBACK=1 the command shows the details for the report.", file=sys.stderr)
     return INTERNAL
 

@@ -1,4 +1,4 @@
-"""Errors that operators reject their inputs or arguments with: E0401 to E0449.
+"""Errors that operators reject an input or their arguments with: E0401 to E0449.
 
 An operator raises `Rejection` with one of these classes and the fields of its templates; the
 elaborator adds the span and the chain. Every template states what was expected, what was received
@@ -14,8 +14,6 @@ from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
     "AxisOutOfRange",
-    "BranchesDiffer",
-    "ConcatMismatch",
     "ConflictingArguments",
     "ElementCountDiffers",
     "EmptyOutput",
@@ -24,9 +22,11 @@ __all__ = [
     "NotDivisible",
     "PadTooLarge",
     "SizesPerAxis",
+    "TooFewElements",
+    "WindowOutside",
     "WithoutBatch",
+    "WrongAxes",
     "WrongDType",
-    "WrongLength",
     "WrongRank",
     "WrongWeightShape",
 ]
@@ -135,31 +135,6 @@ class ElementCountDiffers(Diagnostic):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ConcatMismatch(Diagnostic):
-    """Branches of a concatenation differ in another axis than the one that is joined.
-
-    `first` and `second` count the branches from 1.
-    """
-
-    code: ClassVar[str] = "E0407"
-    title: ClassVar[str] = "the branches of `{operator}` may differ in axis {joined} only"
-    caption: ClassVar[str] = (
-        "branch {first} is {expected}, branch {second} is {received}: they differ in axis {axis}"
-    )
-    help: ClassVar[str] = "{advice}"
-
-    operator: str
-    joined: int
-    first: int
-    second: int
-    expected: str
-    received: str
-    axis: int
-    advice: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
 class WrongDType(Diagnostic):
     """The elements of the input are of a type that the operator can't take."""
 
@@ -204,29 +179,6 @@ class EmptyOutput(Diagnostic):
     operator: str
     axis: str
     size: int
-    advice: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class BranchesDiffer(Diagnostic):
-    """Branches of an elementwise merge differ in shape.
-
-    `first` and `second` count the branches from 1; `axis` is where they differ, or None if they
-    differ in the number of axes.
-    """
-
-    code: ClassVar[str] = "E0412"
-    title: ClassVar[str] = "the branches of `{operator}` differ in shape"
-    caption: ClassVar[str] = "branch {first} is {expected}, branch {second} is {received}"
-    help: ClassVar[str] = "{advice}"
-
-    operator: str
-    first: int
-    second: int
-    expected: str
-    received: str
-    axis: int | None
     advice: str
 
 
@@ -294,16 +246,50 @@ class ConflictingArguments(Diagnostic):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class WrongLength(Diagnostic):
-    """A list has another number of items than the operator has use for."""
+class WrongAxes(Diagnostic):
+    """A list of axes that names one twice, or leaves out one where all are needed."""
 
     code: ClassVar[str] = "E0417"
-    title: ClassVar[str] = "`{argument}` of `{operator}` needs {expected}, not {received}"
-    caption: ClassVar[str] = "{received} given"
-    help: ClassVar[str] = "{advice}"
+    title: ClassVar[str] = "`{argument}` of `{operator}` must be {expected}"
+    caption: ClassVar[str] = "{received} given for the input {shape}"
+    help: ClassVar[str] = "axes count from 0, which is the channels; the batch has no number"
 
     operator: str
     argument: str
     expected: str
     received: str
+    shape: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TooFewElements(Diagnostic):
+    """The operator can say nothing about so few elements."""
+
+    code: ClassVar[str] = "E0418"
+    title: ClassVar[str] = "`{operator}` needs at least {least} {what}"
+    caption: ClassVar[str] = "the input {received} has {found}"
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    least: int
+    what: str
+    received: str
+    found: int
     advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WindowOutside(Diagnostic):
+    """A window that is cut out reaches beyond the input."""
+
+    code: ClassVar[str] = "E0419"
+    title: ClassVar[str] = "the window of `{operator}` reaches beyond its input"
+    caption: ClassVar[str] = "it reaches to {end} along the {axis}, which has {size}"
+    help: ClassVar[str] = "choose a window that lies within the input"
+
+    operator: str
+    axis: str
+    end: str
+    size: str

@@ -1,4 +1,4 @@
-"""Errors of the text itself, before names and shapes: E0101 to E0129.
+"""Errors in how the words of a text follow each other: among E0101 to E0129.
 
 `netlang.syntax.mistakes` decides which one it is. Words for what was expected are those of the
 language page: a step, a value, a line break; never the name of a terminal.
@@ -12,7 +12,6 @@ from typing import ClassVar, final
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
-    "BadNumber",
     "BodyExpected",
     "ColonForEquals",
     "DocstringMisplaced",
@@ -26,18 +25,10 @@ __all__ = [
     "MissingComma",
     "MissingSeparator",
     "MissingSpaceBeforeBrace",
-    "NestingTooDeep",
-    "NumberTooLong",
-    "SpecTooLarge",
     "StatementMisplaced",
-    "UnclosedDocstring",
-    "UnclosedString",
     "UnexpectedText",
-    "UnknownCharacter",
     "UnknownDefinition",
-    "UnknownEscape",
     "UnmatchedClosing",
-    "WrongQuotes",
 ]
 
 
@@ -87,26 +78,6 @@ class UnmatchedClosing(Diagnostic):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class UnclosedString(Diagnostic):
-    """A string ends on the line that it begins on."""
-
-    code: ClassVar[str] = "E0104"
-    title: ClassVar[str] = "the string is not closed"
-    caption: ClassVar[str] = 'no `"` follows on this line'
-    help: ClassVar[str] = 'close it with `"`'
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class UnclosedDocstring(Diagnostic):
-    code: ClassVar[str] = "E0105"
-    title: ClassVar[str] = "the docstring is not closed"
-    caption: ClassVar[str] = 'no `"""` follows in the file'
-    help: ClassVar[str] = 'close it with `"""`'
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
 class MissingSpaceBeforeBrace(Diagnostic):
     """`concat{` would open a computed name."""
 
@@ -114,77 +85,6 @@ class MissingSpaceBeforeBrace(Diagnostic):
     title: ClassVar[str] = "a body needs a space before its `{{`"
     caption: ClassVar[str] = "without one, the brace opens a computed name such as `down{{i}}`"
     help: ClassVar[str] = "put a space before `{{`"
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class UnknownCharacter(Diagnostic):
-    code: ClassVar[str] = "E0107"
-    title: ClassVar[str] = "the character `{character}` ({codepoint}) has no meaning here"
-    help: ClassVar[str] = "remove it"
-
-    character: str
-    codepoint: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class WrongQuotes(Diagnostic):
-    code: ClassVar[str] = "E0108"
-    title: ClassVar[str] = "strings stand in double quotes"
-    caption: ClassVar[str] = "`{found}` opens no string"
-    help: ClassVar[str] = 'write `"..."`'
-
-    found: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class BadNumber(Diagnostic):
-    code: ClassVar[str] = "E0109"
-    title: ClassVar[str] = "`{found}` is neither a number nor a name"
-    help: ClassVar[str] = (
-        "a number is `64`, `600_000`, `1e-3`, `0.5` or `14M` (suffixes k, M, G, T), dims are "
-        "`3x3`, and a name begins with a letter"
-    )
-
-    found: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class NumberTooLong(Diagnostic):
-    code: ClassVar[str] = "E0110"
-    title: ClassVar[str] = "the number is too {what}"
-    caption: ClassVar[str] = "{reason}"
-    help: ClassVar[str] = "no size or setting of a net needs such a number"
-
-    what: str
-    reason: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class SpecTooLarge(Diagnostic):
-    code: ClassVar[str] = "E0111"
-    title: ClassVar[str] = "`{name}` is too large: {size:,} characters, at most {limit:,} are read"
-    help: ClassVar[str] = "write repeated layers with `repeat`, `for` or a block"
-
-    name: str
-    size: int
-    limit: int
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class NestingTooDeep(Diagnostic):
-    code: ClassVar[str] = "E0112"
-    title: ClassVar[str] = "this is nested more than {limit} levels deep"
-    caption: ClassVar[str] = "{what}"
-    help: ClassVar[str] = "name inner parts: a constant for a value, a block for steps"
-
-    limit: int
-    what: str
 
 
 @final
@@ -264,18 +164,6 @@ class ForeignComment(Diagnostic):
     code: ClassVar[str] = "E0119"
     title: ClassVar[str] = "a comment begins with `#`, not with `{found}`"
     help: ClassVar[str] = "write `#`"
-
-    found: str
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class UnknownEscape(Diagnostic):
-    code: ClassVar[str] = "E0120"
-    title: ClassVar[str] = "`{found}` is not an escape"
-    help: ClassVar[str] = (
-        'a string knows `\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is `\\\\`'
-    )
 
     found: str
 

@@ -25,7 +25,7 @@ from netlang.elaborate.values import (
     describe,
     kind_of,
 )
-from netlang.ir.arguments import Argument, Mismatch, signature
+from netlang.ir.arguments import Argument, Keyword, Mismatch, signature
 from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
@@ -112,8 +112,11 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def convert(callee: str, item: Argument, bound: Bound) -> object:
     """The argument as the field wants it; raises a diagnostic where it is of another kind."""
+    value = bound.value
+    if isinstance(value, Layer) and not value.arguments and value.name in item.kind.keywords:
+        value = Keyword(value.name)  # a word that names an operator as well: `approximate=tanh`
     try:
-        return item.kind.convert(bound.value)
+        return item.kind.convert(value)
     except Mismatch as mismatch:
         actual = str(mismatch) or f"{describe(bound.value)}, {kind_of(bound.value)}"
         raise NetlangError(

@@ -113,28 +113,32 @@ def _dtype(spec: ast.TypeSpec) -> DType:
 
 def _size(body: Body, size: ast.SizeDecl) -> Dim:
     """One size of an input: fixed, or a symbol with its default."""
-    value = None if size.default is None else body.evaluator.decided(size.default)
+    name, default = size.name, size.default
+    if name is not None and default is None and body.evaluator.names.find(name) is not None:
+        # `[n]` with a name that has a value is a fixed size, not a symbol.
+        name, default = None, ast.Name(size.span, name)
+    value = None if default is None else body.evaluator.decided(default)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         actual = f"{describe(value)}, {kind_of(value)}"
         raise NetlangError(
             BadArgument(
                 span=size.span,
                 callee="input",
-                name=size.name or "size",
+                name=name or "size",
                 expected="a whole number >= 1",
                 actual=actual,
             )
         )
-    if size.name is None:
+    if name is None:
         return value if isinstance(value, int) else 1
-    if size.name == "N":
-        raise NetlangError(ReservedSize(span=size.span, name=size.name))
-    known = body.shared.sizes.get(size.name)
+    if name == "N":
+        raise NetlangError(ReservedSize(span=size.span, name=name))
+    known = body.shared.sizes.get(name)
     if isinstance(value, int) and known is None:
-        body.shared.sizes[size.name] = Size(size.name, value, size.span)
+        body.shared.sizes[name] = Size(name, value, size.span)
     elif known is None:
-        raise NetlangError(SizeWithoutDefault(span=size.span, name=size.name))
-    return symbol(size.name)
+        raise NetlangError(SizeWithoutDefault(span=size.span, name=name))
+    return symbol(name)
 
 
 def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: TensorType) -> None:

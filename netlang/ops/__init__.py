@@ -33,8 +33,15 @@ _TABLE = {
     "heaviside": "activation:Heaviside",
     "softmax": "softmax:Softmax",
     "log_softmax": "softmax:LogSoftmax",
+    "prelu": "vector:Prelu",
+    "maxout": "vector:Maxout",
     # normalisations
     "batch_norm": "norm:BatchNorm",
+    "layer_norm": "norm:LayerNorm",
+    "group_norm": "norm:GroupNorm",
+    "instance_norm": "norm:InstanceNorm",
+    "local_response_norm": "norm:LocalResponseNorm",
+    "l2_normalize": "vector:L2Normalize",
     # pools
     "maxpool": "pool:Maxpool",
     "avgpool": "pool:Avgpool",
@@ -45,8 +52,16 @@ _TABLE = {
     # layout
     "flatten": "layout:Flatten",
     "reshape": "layout:Reshape",
+    "transpose": "layout:Transpose",
+    "slice": "cut:Slice",
+    "crop": "cut:Crop",
+    "pad": "cut:Pad",
+    "upsample": "upsample:Upsample",
+    "pixel_shuffle": "shuffle:PixelShuffle",
+    "channel_shuffle": "shuffle:ChannelShuffle",
     # randomness
     "dropout": "dropout:Dropout",
+    "stochastic_depth": "dropout:StochasticDepth",
     "gaussian_sample": "random:GaussianSample",
     # merges
     "add": "merge:Add",
@@ -55,6 +70,9 @@ _TABLE = {
     "max": "merge:Max",
     "concat": "merge:Concat",
     "identity": "merge:Identity",
+    # learned tensors
+    "parameter": "tensor:Parameter",
+    "embedding": "tensor:Embedding",
     # sequences
     "rnn": "recurrent:Rnn",
     "lstm": "recurrent:Lstm",
@@ -63,7 +81,26 @@ _TABLE = {
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test
 # compares it with the signatures.
-KEYWORDS = frozenset({"same", "zeros", "reflect", "replicate", "circular", "none", "tanh", "relu"})
+KEYWORDS = frozenset(
+    [
+        "same",
+        "zeros",
+        "constant",
+        "reflect",
+        "replicate",
+        "circular",
+        "none",
+        "tanh",
+        "relu",
+        "nearest",
+        "linear",
+        "bilinear",
+        "trilinear",
+        "bicubic",
+        "row",
+        "batch",
+    ]
+)
 
 
 @cache

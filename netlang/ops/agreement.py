@@ -80,7 +80,7 @@ def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
 
 
 def _differ(op: Op, inputs: Types, first: int, second: int, axis: int | None) -> Rejection:
-    from netlang.diagnostics.shapes import BranchesDiffer
+    from netlang.diagnostics.branches import BranchesDiffer
 
     return Rejection(
         BranchesDiffer,
@@ -127,7 +127,7 @@ def joined(op: Op, inputs: Types, axis: int) -> Inferred:
 
 
 def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) -> Rejection:
-    from netlang.diagnostics.shapes import ConcatMismatch
+    from netlang.diagnostics.branches import ConcatMismatch
 
     return Rejection(
         ConcatMismatch,

@@ -16,12 +16,12 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
 from netlang.ops.spatial import (
-    Padding,
     Sizes,
     at_least,
     axis_name,
     extents,
     fits,
+    pad_available,
     padding,
     per_axis,
     slide,
@@ -90,7 +90,7 @@ class Conv(Op):
         extent = self._extent(x.rank - 1)
         pads = padding(self.pad, extent)
         constraints = fits(self, x.spatial, pads, extent)
-        constraints += _pad_available(self, self.pad_mode, x.spatial, pads)
+        constraints += pad_available(self, self.pad_mode, x.spatial, pads)
         stride = per_axis(self.stride, x.rank - 1, "stride")
         return Inferred(
             (x.with_shape(self.out, *slide(x.spatial, pads, extent, stride)),), constraints
@@ -133,28 +133,6 @@ class Conv(Op):
         yield Case(cls(out=5, kernel=3, pad=2, pad_mode="reflect"), (TensorType((2, 11)),))
         yield Case(cls(out=4, kernel=(3, 2, 1), stride=2, pad=1), (TensorType((2, 5, 6, 7)),))
         yield Case(cls(out=2, kernel=3, pad=1, pad_mode="replicate"), (TensorType((2, 4, 5, 3)),))
-
-
-def _pad_available(
-    op: Op, mode: str, spatial: Sequence[Dim], pads: Sequence[Padding]
-) -> tuple[Constraint, ...]:
-    """Reflection can't reach further than the input without its edge, wrapping around than once."""
-    if mode not in ("reflect", "circular"):
-        return ()
-    spare = 1 if mode == "reflect" else 0
-    found: tuple[Constraint, ...] = ()
-    for axis, (size, (_, pad)) in enumerate(zip(spatial, pads, strict=True)):
-        where = axis_name(len(spatial), axis)
-        reason = f"`pad_mode={mode}` has only the input to pad with"
-        if isinstance(size, int) and pad > size - spare:
-            from netlang.diagnostics.shapes import PadTooLarge
-
-            raise Rejection(
-                PadTooLarge, argument="pad", operator=op.name, pad=pad, axis=where,
-                most=size - spare, reason=reason,
-            )  # fmt: skip
-        found += at_least(size, pad + spare, reason)
-    return found
 
 
 @final

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, probability
+from netlang.ir.arguments import argument, choice, probability
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType
 from netlang.ops.pointwise import Pointwise
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "StochasticDepth"]
 
 
 @final
@@ -36,3 +36,30 @@ class Dropout(Pointwise):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (TensorType((6,)),))
         yield Case(cls(p=0.2), (TensorType((3, 4, 5)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StochasticDepth(Pointwise):
+    """Sets whole examples to 0 at random in training and scales the others: y = x m / (1 - p).
+
+    m is 1 with probability 1 - p, for each example (`mode=row`) or for the whole batch
+    (`mode=batch`). On the body of a residual block it leaves the shortcut. When deployed, y = x.
+
+    Shape: [*] -> [*]. Other: 0, as deployed.
+
+    Source: Huang et al. 2016, Deep Networks with Stochastic Depth, arXiv:1603.09382.
+    """
+
+    name: ClassVar[str] = "stochastic_depth"
+    per_element: ClassVar[int] = 0
+
+    p: float = field(metadata=argument(probability, "probability of leaving out"))
+    mode: str = field(
+        default="row", metadata=argument(choice("row", "batch"), "what is left out at a time")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(p=0.2), (TensorType((3, 4, 5)),))
+        yield Case(cls(p=0.5, mode="batch"), (TensorType((6,)),))

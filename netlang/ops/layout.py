@@ -12,11 +12,12 @@ from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
+from netlang.ops.axes import axes, distinct_axes
 from netlang.ops.checks import axis_index, batched, inputs_of, shape_text
 from netlang.ops.spatial import product
 from netlang.ops.tracing import traced_product
 
-__all__ = ["Flatten", "Reshape"]
+__all__ = ["Flatten", "Layout", "Reshape", "Transpose"]
 
 
 class Layout(Op):
@@ -109,3 +110,34 @@ class Reshape(Layout):
         yield Case(cls(shape=(1, 40)), (TensorType((40,)),))
         yield Case(cls(shape=(5, 3, 4)), (TensorType((3, 4, 5)),))
         yield Case(cls(shape=(60,)), (TensorType((3, 4, 5)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Transpose(Layout):
+    """The axes in another order: axis i of the output is axis `axes[i]` of the input.
+
+    Shape: [A, B, ...] -> the sizes in the order of `axes`; the batch stays in front. Other: 0.
+
+    Source: linear algebra.
+    """
+
+    name: ClassVar[str] = "transpose"
+
+    axes: int | tuple[int, ...] = field(
+        metadata=argument(axes, "every axis of the input, in the order wanted")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        order = distinct_axes(self, x, self.axes, every=True)
+        return Inferred((x.with_shape(*(x.shape[axis] for axis in order)),))
+
+    def reach(self, inputs: Types) -> Reach:
+        order = distinct_axes(self, inputs[0], self.axes, every=True)
+        return Window() if order == tuple(range(len(order))) else Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(axes=(1, 2, 0)), (TensorType((3, 4, 5)),))
+        yield Case(cls(axes=(-1, 0)), (TensorType((3, 4)),))

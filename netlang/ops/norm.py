@@ -6,13 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, flag, number, probability
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.arguments import argument, count, flag, number, probability
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Ones, Weight, Zeros
-from netlang.ops.checks import batched, fixed, ranked, the_input
+from netlang.ops.axes import axes, distinct_axes
+from netlang.ops.checks import (
+    batched,
+    divisible,
+    fixed,
+    ranked,
+    shape_text,
+    spatial_input,
+    the_input,
+)
+from netlang.ops.spatial import at_least, product
 
-__all__ = ["BatchNorm"]
+__all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LocalResponseNorm"]
 
 
 def channels_of(op: Op, inputs: Types) -> int:
@@ -81,3 +91,204 @@ class BatchNorm(Op):
         yield Case(cls(eps=1e-3, momentum=0.01), (TensorType((6,)),))
         yield Case(cls(affine=False), (TensorType((4, 7)),))
         yield Case(cls(), (TensorType((2, 3, 2, 4)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LayerNorm(Op):
+    """Normalisation of each example along given axes: y = (x - mean) / sqrt(var + eps) w + b.
+
+    Mean and variance are taken along `axes`, for each place of the other axes by itself: along the
+    last axis by default, with `axes=0` along the channels of an image at each place.
+
+    Shape: [*] -> [*]. Parameters: weight and bias of the sizes of `axes`, which must be fixed.
+    Other: 5 for each element (sum, difference, square, sum of squares, factor), and 1 each for
+    weight and bias.
+
+    Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450.
+    """
+
+    name: ClassVar[str] = "layer_norm"
+
+    axes: int | tuple[int, ...] = field(
+        default=-1, metadata=argument(axes, "axes to normalise along; 0 is the channels")
+    )
+    eps: float = field(default=1e-5, metadata=argument(number, "added to the variance"))
+    affine: bool = field(
+        default=True, metadata=argument(flag, "whether to learn a factor for each element")
+    )
+    bias: bool = field(
+        default=True, metadata=argument(flag, "whether to learn a summand too, if affine")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        self._sizes(x)
+        return Inferred((x,))
+
+    def _sizes(self, x: TensorType) -> tuple[int, ...]:
+        found = distinct_axes(self, x, self.axes)
+        return tuple(fixed(self, x.shape[axis], f"axis {axis} of its input") for axis in found)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return scale_and_shift(self._sizes(inputs[0]), self.bias) if self.affine else ()
+
+    def cost(self, inputs: Types) -> Cost:
+        learned = (2 if self.bias else 1) if self.affine else 0
+        return Cost(0, inputs[0].elements * (5 + learned))
+
+    def reach(self, inputs: Types) -> Reach:
+        along = distinct_axes(self, inputs[0], self.axes)
+        return Window() if along == (0,) else Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((7, 5)),))
+        yield Case(cls(axes=0, eps=1e-6), (TensorType((3, 4, 5)),))
+        yield Case(cls(axes=(0, 1, 2)), (TensorType((3, 4, 5)),))
+        yield Case(cls(axes=(-2, -1), bias=False), (TensorType((2, 3, 4)),))
+        yield Case(cls(affine=False), (TensorType((6,)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GroupNorm(Op):
+    """Normalisation of each example over groups of channels: y = (x - mean)/sqrt(var + eps) w + b.
+
+    Mean and variance are those of a group of C/groups channels at all places.
+
+    Shape: [C, *] -> [C, *]. Parameters: weight [C] and bias [C].
+    Other: 5 for each element (sum, difference, square, sum of squares, factor), and 1 each for
+    weight and bias.
+
+    Source: Wu, He 2018, arXiv:1803.08494.
+    """
+
+    name: ClassVar[str] = "group_norm"
+
+    groups: int = field(metadata=argument(count, "number of groups of channels"))
+    eps: float = field(default=1e-5, metadata=argument(number, "added to the variance"))
+    affine: bool = field(
+        default=True, metadata=argument(flag, "whether to learn a factor and a summand a channel")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        ranked(self, x, range(1, 5), "an input of shape [C] or [C, ...] with up to 3 spatial axes")
+        divisible(self, channels_of(self, inputs), self.groups, "the input channels", "groups")
+        return Inferred((x,))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return scale_and_shift((channels_of(self, inputs),)) if self.affine else ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * (7 if self.affine else 5))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(groups=2), (TensorType((4, 3, 5)),))
+        yield Case(cls(groups=3, eps=1e-3), (TensorType((6,)),))
+        yield Case(cls(groups=1, affine=False), (TensorType((4, 7)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class InstanceNorm(Op):
+    """Normalisation of each channel of each example: y = (x - mean) / sqrt(var + eps) w + b.
+
+    Mean and variance are those of the channel at all places, in training and deployed.
+
+    Shape: [C, *size] -> [C, *size] with one to three spatial axes and more than one place.
+    Parameters, if affine: weight [C] and bias [C].
+    Other: 5 for each element (sum, difference, square, sum of squares, factor), and 1 each for
+    weight and bias.
+
+    Source: Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022.
+    """
+
+    name: ClassVar[str] = "instance_norm"
+
+    eps: float = field(default=1e-5, metadata=argument(number, "added to the variance"))
+    affine: bool = field(
+        default=False, metadata=argument(flag, "whether to learn a factor and a summand a channel")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        channels_of(self, inputs)
+        places = product(x.spatial)
+        if isinstance(places, int) and places < 2:
+            from netlang.diagnostics.shapes import TooFewElements
+
+            raise Rejection(
+                TooFewElements,
+                input=0,
+                operator=self.name,
+                least=2,
+                what="places in each channel",
+                received=shape_text(x.shape),
+                found=places,
+                advice="normalise before the input shrinks so far, or use `batch_norm`",
+            )
+        return Inferred((x,), at_least(places, 2, "`instance_norm` needs more than one place"))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return scale_and_shift((channels_of(self, inputs),)) if self.affine else ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * (7 if self.affine else 5))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((3, 4, 5)),))
+        yield Case(cls(eps=1e-3, affine=True), (TensorType((2, 7)),))
+        yield Case(cls(), (TensorType((2, 3, 2, 4)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LocalResponseNorm(Op):
+    """Each element divided by a power of the mean square of its neighbours among the channels.
+
+    y[c] = x[c] / (k + alpha/size sum over j of x[j]^2)^beta, j from c - size // 2 to
+    c + (size - 1) // 2 as far as there are channels. The 2012 paper has no division of alpha by
+    size: its alpha = 1e-4, size = 5 is alpha=5e-4 here.
+
+    Shape: [C, *size] -> [C, *size].
+    Other: size + 4 for each element (square, sum of `size` squares, factor, summand, power,
+    quotient).
+
+    Source: Krizhevsky, Sutskever, Hinton 2012, ImageNet Classification with Deep Convolutional
+    Neural Networks, section 3.3.
+    """
+
+    name: ClassVar[str] = "local_response_norm"
+
+    size: int = field(metadata=argument(count, "number of channels that are neighbours"))
+    alpha: float = field(default=1e-4, metadata=argument(number, "factor of the mean square"))
+    beta: float = field(default=0.75, metadata=argument(number, "exponent"))
+    k: float = field(default=1.0, metadata=argument(number, "summand"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        return Inferred((spatial_input(self, inputs),))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * (self.size + 4))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(size=5, alpha=5e-4, k=2.0), (TensorType((8, 4, 5)),))
+        yield Case(cls(size=2, alpha=1.0, beta=0.5), (TensorType((3, 7)),))
+        yield Case(cls(size=3), (TensorType((5, 2, 3)),))

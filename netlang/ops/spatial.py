@@ -20,6 +20,7 @@ __all__ = [
     "axis_name",
     "extents",
     "fits",
+    "pad_available",
     "padding",
     "per_axis",
     "product",
@@ -135,3 +136,26 @@ def slide(
         floor_div(size + (before + after - window), step) + 1
         for size, (before, after), window, step in zip(spatial, pads, extent, stride, strict=True)
     )
+
+
+def pad_available(
+    op: Op, mode: str, spatial: Sequence[Dim], pads: Sequence[Padding]
+) -> tuple[Constraint, ...]:
+    """Reflection can't reach further than the input without its edge, wrapping around than once."""
+    if mode not in ("reflect", "circular"):
+        return ()
+    spare = 1 if mode == "reflect" else 0
+    found: tuple[Constraint, ...] = ()
+    for axis, (size, both) in enumerate(zip(spatial, pads, strict=True)):
+        pad = max(both)
+        where = axis_name(len(spatial), axis)
+        reason = f"`{mode}` has only the input to pad with"
+        if isinstance(size, int) and pad > size - spare:
+            from netlang.diagnostics.shapes import PadTooLarge
+
+            raise Rejection(
+                PadTooLarge, argument="pad", operator=op.name, pad=pad, axis=where,
+                most=size - spare, reason=reason,
+            )  # fmt: skip
+        found += at_least(size, pad + spare, reason)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.recipes import NotADescription, UnknownWord
@@ -26,8 +25,6 @@ from netlang.syntax import ast
 
 __all__ = ["described", "fields_of", "listed", "word_of"]
 
-_D = TypeVar("_D", bound=Description)
-
 
 def listed(names: Iterable[str]) -> str:
     """Names for a message."""
@@ -40,7 +37,7 @@ def word_of(expr: ast.Expr) -> ast.Name | None:
     return callee if isinstance(callee, ast.Name) else None
 
 
-def described(key: str, kind: str, base: type[_D], expr: ast.Expr, names: Environment) -> _D:
+def described(key: str, kind: str, expr: ast.Expr, names: Environment) -> Description:
     """The description of a kind that `expr` names; raises `NetlangError`."""
     classes = table(kind)
     word = word_of(expr)
@@ -52,7 +49,7 @@ def described(key: str, kind: str, base: type[_D], expr: ast.Expr, names: Enviro
             )
         )
     cls = classes.get(word.name)
-    if cls is None or not issubclass(cls, base):
+    if cls is None:
         raise NetlangError(
             UnknownWord(
                 span=word.span,

@@ -16,15 +16,10 @@ from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.values import BlockTarget, Bound, Layer, describe, kind_of
 from netlang.ir.arguments import Argument, Kind, choice, count, natural
-from netlang.recipes.augmentations import Augmentation
 from netlang.recipes.bind import described
-from netlang.recipes.data import Data
-from netlang.recipes.initializations import Initialization
-from netlang.recipes.normalizations import Normalization
-from netlang.recipes.optimizers import Optimizer
 from netlang.recipes.read_loss import read_loss
 from netlang.recipes.recipe import Epochs, Precision, Steps
-from netlang.recipes.schedules import Chain, Schedule, Warmup
+from netlang.recipes.schedules import Chain, Warmup
 from netlang.syntax import ast
 
 __all__ = ["KEYS", "NEEDED"]
@@ -61,27 +56,25 @@ def _model(key: str, value: Written, names: Environment) -> object:
 
 
 def _data(key: str, value: Written, names: Environment) -> object:
-    return described(key, "data source", Data, _one(key, value), names)
+    return described(key, "data source", _one(key, value), names)
 
 
 def _path(key: str, value: Written, names: Environment) -> object:
     if _is_none(value):
         return ()
-    return tuple(
-        described(key, "augmentation", Augmentation, stage, names) for stage in _stages(value)
-    )
+    return tuple(described(key, "augmentation", stage, names) for stage in _stages(value))
 
 
 def _normalize(key: str, value: Written, names: Environment) -> object:
     if _is_none(value):
         return None
-    return described(key, "normalization", Normalization, _one(key, value), names)
+    return described(key, "normalization", _one(key, value), names)
 
 
 def _init(key: str, value: Written, names: Environment) -> object:
     if _is_none(value):
         return None
-    return described(key, "initialization", Initialization, _one(key, value), names)
+    return described(key, "initialization", _one(key, value), names)
 
 
 def _loss(key: str, value: Written, names: Environment) -> object:
@@ -89,12 +82,12 @@ def _loss(key: str, value: Written, names: Environment) -> object:
 
 
 def _optimizer(key: str, value: Written, names: Environment) -> object:
-    return described(key, "optimizer", Optimizer, _one(key, value), names)
+    return described(key, "optimizer", _one(key, value), names)
 
 
 def _schedule(key: str, value: Written, names: Environment) -> object:
     stages = _stages(value)
-    parts = [described(key, "schedule", Schedule, stage, names) for stage in stages]
+    parts = [described(key, "schedule", stage, names) for stage in stages]
     if len(parts) == 1:
         return parts[0]
     first, *rest = parts
@@ -103,6 +96,7 @@ def _schedule(key: str, value: Written, names: Environment) -> object:
     if len(rest) > 1 or isinstance(rest[0], Warmup):
         wrong = 2 if len(rest) > 1 else 1
         raise NetlangError(BadSchedulePath(span=stages[wrong].span, name=parts[wrong].name))
+    assert isinstance(rest[0], Schedule)
     return Chain(warmup=first, then=rest[0])
 
 

@@ -13,12 +13,13 @@ from typing import TypeAlias
 from netlang.source import Span
 
 __all__ = [
-    "Apply", "Argument", "Assert", "Attribute", "Auxiliary", "Binary", "BlockDef", "Boolean", "Call",
-    "Compare", "Conditional", "Constant", "Dims", "Entry", "Expr", "File", "For", "FromImport", "If",
-    "Import", "In", "Index", "Input", "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name",
-    "NetAlias", "NetDef", "Node", "Number", "Output", "Parameter", "Path", "Pipeline", "RangeExpr",
-    "Reference", "Repeat", "Reuse", "Scope", "Slice", "Statement", "Step", "Action", "String", "Suite",
-    "Tuple", "TupleExpr", "TrainDef", "Unary", "TypeSpec", "SizeDecl",
+    "Apply", "Argument", "Assert", "Attribute", "Auxiliary", "Binary", "BlockDef", "Boolean",
+    "Call", "Compare", "Conditional", "Constant", "Dims", "Entry", "Expr", "File", "For",
+    "FromImport", "If", "Import", "In", "Index", "Input", "Item", "Label", "LabelPart",
+    "ListExpr", "Logical", "Name", "NetAlias", "NetDef", "Node", "Number", "Output",
+    "Parameter", "Path", "Pipeline", "RangeExpr", "Reference", "Repeat", "Reuse", "Scope",
+    "Slice", "Statement", "Step", "Action", "String", "Suite", "Tuple", "TupleExpr", "TrainDef",
+    "Unary", "TypeSpec", "SizeDecl",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ _REST = {
     "DIMS": "dims", "$END": "the end of the file",
 }  # fmt: skip
 _UNSAID = frozenset(("DOC", "COMPUTED"))
+_LIKELY = ("->", "SEP", ",", ")", "]", "}", ":", "=")
 _LONGEST = 5
 
 
@@ -72,17 +73,19 @@ def in_words(kinds: frozenset[str]) -> str:
     elif rest >= _VALUE:
         words.append("a value")
         rest -= _VALUE | {"-", "not"}
-    closers = [kind for kind in (",", ")", "]", "}", ":", "=", "->") if kind in rest]
     if rest >= {"+", "*", "=="}:
         rest -= _OPERATORS
         words.append("an operator")
     elif "." in rest and len(rest) > 1:
         rest.discard(".")
-    words.extend(f"`{kind}`" for kind in closers)
-    rest -= set(closers)
-    ordered = sorted(rest, key=lambda kind: (kind in _REST, kind))
+    ordered = sorted(rest, key=lambda kind: (_rank(kind), kind))
     words.extend(_REST.get(kind, f"`{kind}`") for kind in ordered)
     return _joined(words[:_LONGEST])
+
+
+def _rank(kind: str) -> int:
+    """The likeliest to be missing first."""
+    return _LIKELY.index(kind) if kind in _LIKELY else len(_LIKELY)
 
 
 def _joined(words: list[str]) -> str:

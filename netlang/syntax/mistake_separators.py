@@ -115,7 +115,9 @@ def _ends_line(spot: Spot) -> bool:
 def _line_end(spot: Spot) -> Diagnostic | None:
     if not _ends_line(spot) or "SEP" in spot.allowed or not spot.index:
         return None
-    what = "a value" if "NUMBER" in spot.allowed else "a statement"
+    what = "a value" if "DIMS" in spot.allowed else "a statement"
+    if "reuse" in spot.allowed:
+        what = "a path"
     return LineBreakInside(
         span=spot.at(spot.before - 1, spot.before), what=what, expected=spot.expected
     )

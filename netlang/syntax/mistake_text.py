@@ -7,11 +7,13 @@ from typing import TypeAlias
 
 from netlang.diagnostics.core import Diagnostic, Edit, Fix
 from netlang.diagnostics.syntax import (
-    BadNumber,
     ForeignComment,
     ForeignWord,
     LabelText,
     MissingSpaceBeforeBrace,
+)
+from netlang.diagnostics.text import (
+    BadNumber,
     NestingTooDeep,
     NumberTooLong,
     UnclosedDocstring,

@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 
 from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
-from netlang.diagnostics.syntax import SpecTooLarge, UnexpectedText
+from netlang.diagnostics.syntax import UnexpectedText
+from netlang.diagnostics.text import SpecTooLarge
 from netlang.source import Source
 from netlang.syntax.expected import states_before
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake

@@ -38,8 +38,8 @@ class Rule(NamedTuple):
     """What to do where a rule ends: take `length` values, make one of those in `kept`.
 
     `maker` is None where the one kept value is handed on. Values at `spliced` are lists, made by
-    repetitions, and their items are put in place; `nests` is 1 where the rule adds a level of depth;
-    `whole` says that every value is kept as it is.
+    repetitions, and their items are put in place; `nests` is 1 where the rule adds a level of
+    depth; `whole` says that every value is kept as it is.
     """
 
     origin: str

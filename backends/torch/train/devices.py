@@ -73,7 +73,7 @@ def random_state(device: torch.device) -> dict[str, torch.Tensor]:
 
 
 def restore_random_state(states: dict[str, torch.Tensor], device: torch.device) -> None:
-    """Go on from `random_state`; a run that moved to another kind of device keeps its fresh stream."""
+    """Go on from `random_state`; on another kind of device its own stream is left as it is."""
     torch.set_rng_state(states["cpu"])
     if device.type == "cuda" and "cuda" in states:
         torch.cuda.set_rng_state(states["cuda"], device)

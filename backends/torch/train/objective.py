@@ -8,19 +8,19 @@ from functools import singledispatch
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name that PyTorch code uses
+from torch.nn import functional as F
 
 from netlang.backends.torch.train.examples import Examples
 from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.check_loss import default_operands
 from netlang.recipes.losses import (
+    L1,
     LABEL,
     BinaryCrossEntropy,
     BinaryCrossEntropyWithLogits,
     CrossEntropy,
     KlNormal,
-    L1,
     LossFunction,
     Mse,
 )

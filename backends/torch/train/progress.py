@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 __all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
 
@@ -74,6 +77,7 @@ class Bar:
         self._shown = 0
         self._status = ""
         self._next = 0.0
+        self._bar: ProgressBar[int] | None = None
 
     def begin(self, done: int, total: int) -> None:
         from click import progressbar

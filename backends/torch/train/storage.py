@@ -20,7 +20,7 @@ from netlang.diagnostics.training import UnreadableRun
 
 __all__ = ["Json", "load_tensors", "save_tensors", "write_text"]
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 # One entry, since safetensors doesn't promise an order: the same content gives the same bytes.
 _ENTRY = "netlang"
@@ -47,7 +47,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Json]]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            keys: list[str] = file.keys()
+            tensors = {key: file.get_tensor(key) for key in keys}
         facts = json.loads(metadata.get(_ENTRY, "{}"))
     except (OSError, SafetensorError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -71,7 +72,11 @@ def _separate(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f"{path.name}.tmp")
     try:
+        # The file gets the permissions of any new file, whatever wrote it.
+        temporary.touch()
+        mode = temporary.stat().st_mode
         write(temporary)
+        temporary.chmod(mode)
         _flush(temporary)
         os.replace(temporary, path)
         _flush(path.parent)

@@ -1,0 +1,201 @@
+"""One class per form: constructor and `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from netlang.backends.torch.forward import Unit, Writer
+from netlang.backends.torch.modules import Modules
+from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, Scope
+from netlang.backends.torch.python.tree import (
+    Assign,
+    Attribute,
+    Call,
+    ClassDef,
+    Constant,
+    Do,
+    Expression,
+    Field,
+    FunctionDef,
+    If,
+    Index,
+    Name,
+    Parameter,
+    Return,
+    Statement,
+    TheModule,
+    TupleDisplay,
+    call,
+    dotted,
+    map_expression,
+    walk,
+)
+from netlang.backends.torch.resolve import Constructor
+from netlang.ir.program import Function, Output, Ref
+
+__all__ = ["Emitter", "file_name"]
+
+_TENSOR = Name("Tensor")
+
+
+def file_name(function: Function) -> str:
+    """The file that a function comes from, without where it lies."""
+    return function.span.source.name.replace("\\", "/").rpartition("/")[2]
+
+
+class Emitter:
+    """Writes the class of one form, and the named tuples that it returns."""
+
+    def __init__(self, constructor: Constructor, *, is_net: bool, taken: frozenset[str]) -> None:
+        self._made, self._is_net, self._taken = constructor, is_net, taken
+        self._function = constructor.form.sample
+        self._modules = Modules(self._function, constructor.steps)
+        self._stored = self._stored_arguments()
+
+    def definitions(self) -> Iterator[ClassDef]:
+        """The class, after what it returns."""
+        if self._modules.whole:
+            yield self._sequential()
+            return
+        yield from self._tuples()
+        body = (*self._constructor(), self._forward())
+        yield ClassDef(self._made.class_name, dotted("nn.Module"), body, self._doc())
+
+    def _doc(self) -> str:
+        function = self._function
+        where = f"{file_name(function)}, line {function.span.location.line}"
+        what = f"{'Net' if self._is_net else 'Block'} `{function.name}` of {where}."
+        return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
+
+    # --- constructor --------------------------------------------------------------------------
+
+    def _parameters(self) -> tuple[Parameter, ...]:
+        return (
+            Parameter("self"),
+            *(
+                Parameter(
+                    argument.name,
+                    Name("float" if argument.is_float else "int"),
+                    None if argument.default is None else Constant(argument.default),
+                )
+                for argument in self._made.arguments
+            ),
+        )
+
+    def _init(self, body: tuple[Statement, ...]) -> FunctionDef:
+        return FunctionDef("__init__", self._parameters(), Constant(None), body)
+
+    def _sequential(self) -> ClassDef:
+        """A plain chain."""
+        layers = Call(dotted("super().__init__"), self._modules.layers())
+        made = self._init((Do(layers),))
+        return ClassDef(self._made.class_name, dotted("nn.Sequential"), (made,), self._doc())
+
+    def _constructor(self) -> tuple[Statement, ...]:
+        stored = tuple(
+            Assign(Attribute(Name("self"), attribute), Name(name))
+            for name, attribute in self._stored.items()
+        )
+        modules = self._modules.statements()
+        if not stored and not modules:
+            return ()
+        return (self._init((Do(call("super().__init__")), *stored, *modules)),)
+
+    def _stored_arguments(self) -> Mapping[str, str]:
+        """Constructor arguments that `forward` reads, with the attribute that keeps each."""
+        names = {argument.name for argument in self._made.arguments}
+        labels = Scope(
+            {node.path.partition(".")[0] for node in self._function.nodes} | MODULE_ATTRIBUTES
+        )
+        used = dict.fromkeys(
+            part.id
+            for index in range(len(self._function.nodes))
+            if self._is_line(index) and not self._modules.is_module(index)
+            for part in walk(self._made.steps[index].function)
+            if isinstance(part, Name) and part.id in names
+        )
+        return {name: labels.fresh(name) for name in used}
+
+    # --- forward ------------------------------------------------------------------------------
+
+    def _is_line(self, index: int) -> bool:
+        """Whether a node is a unit of its own in `forward`."""
+        return self._modules.chain_of(index) is None
+
+    def _units(self) -> Iterator[Unit]:
+        """The calls of `forward`, a plain chain being one."""
+        nodes = self._function.nodes
+        chains: dict[str, list[int]] = {}
+        for index in range(len(nodes)):
+            chain = self._modules.chain_of(index)
+            if chain is not None:
+                chains.setdefault(chain, []).append(index)
+        for index, node in enumerate(nodes):
+            chain = self._modules.chain_of(index)
+            if chain is None:
+                yield self._unit(index)
+            elif index == chains[chain][-1]:
+                first = nodes[chains[chain][0]]
+                value = Call(self._modules.reference(chain), (dotted_operand(),))
+                yield Unit(
+                    index, first.inputs, value, chain, node.types, False, False, node.auxiliary
+                )
+
+    def _unit(self, index: int) -> Unit:
+        node, step = self._function.nodes[index], self._made.steps[index]
+        if node.reuses or self._modules.is_module(index):
+            module = self._modules.reference(node.module, step.parameter)
+            value = _with_module(step.apply, module)
+        else:
+            assert step.function is not None
+            value = self._kept(step.function)
+        return Unit(
+            index, node.inputs, value, node.path, node.types,
+            step.light, step.overwritable, node.auxiliary,
+        )  # fmt: skip
+
+    def _kept(self, part: Expression) -> Expression:
+        """A functional call that reads constructor arguments where they were stored."""
+
+        def change(inner: Expression) -> Expression:
+            if isinstance(inner, Name) and inner.id in self._stored:
+                return Attribute(Name("self"), self._stored[inner.id])
+            return inner
+
+        return map_expression(part, change)
+
+    def _forward(self) -> FunctionDef:
+        scope = Scope(self._taken)
+        ports = self._function.inputs
+        names = [
+            scope.fresh(port.name if self._is_net or len(ports) > 1 else "x") for port in ports
+        ]
+        several = len(self._function.outputs) > 1
+        writer = Writer(
+            self._function,
+            list(self._units()),
+            names,
+            scope,
+            shapes=self._is_net,
+            named_outputs=several,
+        )
+        head = writer.statements()
+        body = self._returned(writer) if several else (self._single(writer),)
+        # Statements are read again: the return may have given the last value a name.
+        head = writer.statements_so_far()
+        parameters = (Parameter("self"), *(Parameter(name, _TENSOR) for name in names))
+        return FunctionDef("forward", parameters, self._returns(), (*self._absent(), *head, *body))
+
+    def _single(self, writer: Writer) -> Statement:
+        value, comment = writer.last(self._function.outputs[0].ref)
+        return Return(value, comment)
+
+    # --- several outputs ----------------------------------------------------------------------
+
+    @property
+    def _deployed(self) -> tuple[Output, ...]:
+        return tuple(output for output in self._function.outputs if not output.auxiliary)
+
+    @property
+    def _has_auxiliary(self) -> bool:
+        return len(self._deployed) < len(self._function.outputs)

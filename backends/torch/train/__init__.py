@@ -1,0 +1,12 @@
+"""Training and evaluation of programs with PyTorch."""
+
+from netlang.backends.torch.train.evaluation import evaluate
+from netlang.backends.torch.train.folder import RunFolder
+from netlang.backends.torch.train.progress import Bar, Lines, Progress, Silent, progress_for
+from netlang.backends.torch.train.run import Result, train
+from netlang.backends.torch.train.state import Scores
+
+__all__ = [
+    "Bar", "Lines", "Progress", "Result", "RunFolder", "Scores", "Silent", "evaluate",
+    "progress_for", "train",
+]  # fmt: skip

@@ -1,0 +1,67 @@
+"""How long until a user knows what a network costs: ``python -m benchmarks.startup``.
+
+Whole process: `netlang summary resnet152` against printing torchinfo's summary of torchvision's
+resnet152. In process, imports excluded: loading the spec of resnet152 and computing every fact,
+against fvcore's count on a model that is built already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+
+from benchmarks.timing import Comparison, compare
+
+__all__ = ["counting", "main", "whole_process"]
+
+NET = "resnet152"
+TORCHINFO = f"""
+from tests.analysis.oracles import torchvision_models
+import torchinfo
+print(torchinfo.summary(torchvision_models().{NET}(), (1, 3, 224, 224), verbose=0))
+"""
+
+
+def _process(*arguments: str) -> Callable[[], object]:
+    command = [sys.executable, *arguments]
+    return lambda: subprocess.run(command, check=True, capture_output=True)
+
+
+def whole_process(rounds: int) -> Comparison:
+    """Both as processes of their own, output and imports included."""
+    return compare(_process("-m", "netlang", "summary", NET), _process("-c", TORCHINFO), rounds)
+
+
+def _every_fact() -> object:
+    from netlang.analysis.summary import summarize
+    from netlang.elaborate import load_program
+
+    return summarize(load_program(NET)).to_json()
+
+
+def counting(rounds: int) -> Comparison:
+    """Both in this process; the first round, not counted, does the imports."""
+    import torch
+    from fvcore.nn import FlopCountAnalysis
+
+    from tests.analysis.oracles import torchvision_models
+
+    logging.getLogger("fvcore").setLevel(logging.ERROR)
+    model = getattr(torchvision_models(), NET)().eval()
+    image = torch.zeros(1, 3, 224, 224)
+    return compare(_every_fact, lambda: FlopCountAnalysis(model, image).total(), rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="times that each side is run")
+    rounds = parser.parse_args().rounds
+    print(f"summary as a process, against torchinfo: {whole_process(rounds)}")
+    print(f"facts in process, against fvcore's count: {counting(rounds)}")
+
+
+if __name__ == "__main__":
+    main()

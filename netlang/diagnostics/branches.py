@@ -1,0 +1,61 @@
+"""Errors of values that meet in one step and don't fit together: E0407 and E0412.
+
+`first` and `second` count the branches from 1. The elaborator adds where each comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = ["BranchesDiffer", "ConcatMismatch"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ConcatMismatch(Diagnostic):
+    """Branches of a concatenation differ in another axis than the one that is joined.
+
+    `first` and `second` count the branches from 1.
+    """
+
+    code: ClassVar[str] = "E0407"
+    title: ClassVar[str] = "the branches of `{operator}` may differ in axis {joined} only"
+    caption: ClassVar[str] = (
+        "branch {first} is {expected}, branch {second} is {received}: they differ in axis {axis}"
+    )
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    joined: int
+    first: int
+    second: int
+    expected: str
+    received: str
+    axis: int
+    advice: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BranchesDiffer(Diagnostic):
+    """Branches of an elementwise merge differ in shape.
+
+    `first` and `second` count the branches from 1; `axis` is where they differ, or None if they
+    differ in the number of axes.
+    """
+
+    code: ClassVar[str] = "E0412"
+    title: ClassVar[str] = "the branches of `{operator}` differ in shape"
+    caption: ClassVar[str] = "branch {first} is {expected}, branch {second} is {received}"
+    help: ClassVar[str] = "{advice}"
+
+    operator: str
+    first: int
+    second: int
+    expected: str
+    received: str
+    axis: int | None
+    advice: str

@@ -1,0 +1,218 @@
+"""Elements added at the borders and taken away from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, choice, integer, number, shape, sizes
+from netlang.ir.constraints import Constraint
+from netlang.ir.dims import Dim, ceil_div, floor_div
+from netlang.ir.op import Case, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ops.checks import axis_index, batched, inputs_of, spatial_input
+from netlang.ops.layout import Layout
+from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis
+
+__all__ = ["Crop", "Pad", "Slice"]
+
+_IMAGE = (TensorType((3, 5, 6)),)
+
+
+def _still_there(op: Op, size: Dim, what: str, advice: str) -> tuple[Constraint, ...]:
+    """Something must be left along each axis."""
+    if isinstance(size, int) and size < 1:
+        from netlang.diagnostics.shapes import EmptyOutput
+
+        raise Rejection(EmptyOutput, operator=op.name, axis=what, size=size, advice=advice)
+    return at_least(size, 1, f"`{op.name}` must leave some of the {what}")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Pad(Layout):
+    """Elements added around the spatial axes, as many before each as after unless told otherwise.
+
+    Shape: [C, *size] -> [C, *(size + before + after)]. Other: 0.
+
+    Source: the padding of a convolution (LeCun et al. 1989) as a step of its own.
+    """
+
+    name: ClassVar[str] = "pad"
+
+    before: Sizes = field(metadata=argument(sizes(minimum=0), "elements added in front"))
+    after: Sizes | None = field(
+        default=None, metadata=argument(sizes(minimum=0), "elements added behind; `before` if not")
+    )
+    mode: str = field(
+        default="constant",
+        metadata=argument(choice("constant", "reflect", "replicate", "circular"), "what to add"),
+    )
+    value: float = field(default=0.0, metadata=argument(number, "the constant to add"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        pads = self.pads(x.rank - 1)
+        spatial = tuple(
+            size + (before + after) for size, (before, after) in zip(x.spatial, pads, strict=True)
+        )
+        constraints = pad_available(self, self.mode, x.spatial, pads)
+        return Inferred((x.with_shape(x.channels, *spatial),), constraints)
+
+    def pads(self, rank: int) -> tuple[tuple[int, int], ...]:
+        """Elements added in front of and behind each of `rank` spatial axes."""
+        before = per_axis(self.before, rank, "before")
+        after = before if self.after is None else per_axis(self.after, rank, "after")
+        return tuple(zip(before, after, strict=True))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(before=1), _IMAGE)
+        yield Case(cls(before=0, after=(1, 2), value=-1.5), _IMAGE)
+        yield Case(cls(before=(2, 1), mode="reflect"), _IMAGE)
+        yield Case(cls(before=2, after=0, mode="replicate"), _IMAGE)
+        yield Case(cls(before=1, after=2, mode="circular"), _IMAGE)
+        yield Case(cls(before=3), (TensorType((2, 7)),))
+        yield Case(cls(before=(1, 0, 2)), (TensorType((2, 3, 2, 4)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Crop(Layout):
+    """A window of given size out of the spatial axes, from the middle unless told otherwise.
+
+    Shape: [C, *in] -> [C, *size]. Without `offset` the window starts at floor((in - size) / 2).
+    Other: 0.
+
+    Source: Ronneberger et al. 2015, arXiv:1505.04597.
+    """
+
+    name: ClassVar[str] = "crop"
+
+    size: tuple[Dim, ...] = field(
+        metadata=argument(shape, "size of the window, one for each spatial axis")
+    )
+    offset: Sizes | None = field(
+        default=None, metadata=argument(sizes(minimum=0), "where it starts; in the middle if not")
+    )
+
+    def offsets(self, spatial: Sequence[Dim]) -> tuple[Dim, ...]:
+        """Where the window starts along each axis."""
+        if self.offset is not None:
+            return per_axis(self.offset, len(spatial), "offset")
+        return tuple(
+            floor_div(size - wanted, 2) for size, wanted in zip(spatial, self.size, strict=True)
+        )
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        if len(self.size) != x.rank - 1:
+            from netlang.diagnostics.shapes import SizesPerAxis
+
+            raise Rejection(
+                SizesPerAxis,
+                argument="size",
+                value=str(list(self.size)),
+                received=len(self.size),
+                expected=f"{x.rank - 1} spatial {'axis' if x.rank == 2 else 'axes'}",
+            )
+        constraints: tuple[Constraint, ...] = ()
+        for axis, (size, wanted) in enumerate(zip(x.spatial, self.size, strict=True)):
+            least = 0 if self.offset is None else per_axis(self.offset, x.rank - 1)[axis]
+            constraints += self._inside(size, wanted + least, axis_name(x.rank - 1, axis))
+        return Inferred((x.with_shape(x.channels, *self.size),), constraints)
+
+    def _inside(self, size: Dim, end: Dim, axis: str) -> tuple[Constraint, ...]:
+        """The window must end where the input does, or before."""
+        rest = size - end
+        if isinstance(rest, int) and rest < 0:
+            from netlang.diagnostics.shapes import WindowOutside
+
+            raise Rejection(
+                WindowOutside,
+                argument="size",
+                operator=self.name,
+                axis=axis,
+                end=str(end),
+                size=str(size),
+            )
+        return at_least(rest, 0, f"the window of `crop` must lie within the {axis}")
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(size=(3, 3)), _IMAGE)
+        yield Case(cls(size=(2, 6), offset=(3, 0)), _IMAGE)
+        yield Case(cls(size=(4,), offset=1), (TensorType((2, 7)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Slice(Layout):
+    """The elements from `start` to `stop`, exclusive, along one axis, every `step`-th of them.
+
+    Negative numbers count from the end, and without `stop` it goes to the end.
+
+    Shape: [C, *] -> [ceil((stop - start) / step), *] for axis 0. Other: 0.
+
+    Source: as the split of the channels: Ma et al. 2018, ShuffleNet V2, arXiv:1807.11164.
+    """
+
+    name: ClassVar[str] = "slice"
+
+    start: int = field(metadata=argument(integer, "first element; negative from the end"))
+    stop: int | None = field(
+        default=None, metadata=argument(integer, "element to stop before; the end if not given")
+    )
+    axis: int = field(default=0, metadata=argument(integer, "axis to slice; 0 is the channels"))
+    step: int = field(default=1, metadata=argument(integer, "distance of the elements, at least 1"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        axis = axis_index(self, x, self.axis)
+        size = x.shape[axis]
+        start, stop = self._place(self.start, size), self._place(self.stop, size)
+        what = f"axis {axis}"
+        constraints = self._within(start, size, what) + self._within(stop, size, what)
+        length = ceil_div(stop - start, self.step)
+        constraints += _still_there(self, length, what, "choose a smaller `start` or larger `stop`")
+        return Inferred((x.with_shape(*x.shape[:axis], length, *x.shape[axis + 1 :]),), constraints)
+
+    def _place(self, index: int | None, size: Dim) -> Dim:
+        if index is None:
+            return size
+        return size + index if index < 0 else index
+
+    def _within(self, place: Dim, size: Dim, what: str) -> tuple[Constraint, ...]:
+        for rest in (place, size - place):
+            if isinstance(rest, int) and rest < 0:
+                from netlang.diagnostics.shapes import WindowOutside
+
+                raise Rejection(
+                    WindowOutside, operator=self.name, axis=what, end=str(place), size=str(size)
+                )
+        reason = f"`slice` must start and stop within {what}"
+        return at_least(place, 0, reason) + at_least(size - place, 0, reason)
+
+    def reach(self, inputs: Types) -> Reach:
+        x = inputs[0]
+        axis = axis_index(self, x, self.axis)
+        if axis == 0 or self.step == 1:
+            return Window()
+        step = tuple(Fraction(self.step if i == axis else 1) for i in range(1, x.rank))
+        return Window((1,) * (x.rank - 1), step)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(start=0, stop=2), _IMAGE)
+        yield Case(cls(start=1), _IMAGE)
+        yield Case(cls(start=-2, axis=-1), _IMAGE)
+        yield Case(cls(start=1, stop=-1, axis=1, step=2), _IMAGE)
+        yield Case(cls(start=2, stop=5), (TensorType((7,)),))

@@ -1,0 +1,79 @@
+"""Channels traded for places, and channels in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count
+from netlang.ir.op import Case, Inferred, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ops.checks import batched, divisible, fixed, inputs_of, ranked
+from netlang.ops.layout import Layout
+
+__all__ = ["ChannelShuffle", "PixelShuffle"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ChannelShuffle(Layout):
+    """Channels of all groups in turn: y[c groups + g] = x[g C/groups + c].
+
+    Shape: [C, *] -> [C, *]. Other: 0.
+
+    Source: Zhang et al. 2017, ShuffleNet, arXiv:1707.01083.
+    """
+
+    name: ClassVar[str] = "channel_shuffle"
+
+    groups: int = field(metadata=argument(count, "number of groups that the channels come in"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        ranked(self, x, range(2, 5), "an input of shape [C, L], [C, H, W] or [C, D, H, W]")
+        channels = fixed(self, x.channels, "the input channels")
+        divisible(self, channels, self.groups, "the input channels", "groups")
+        return Inferred((x,))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(groups=2), (TensorType((6, 4, 5)),))
+        yield Case(cls(groups=3), (TensorType((6, 7)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PixelShuffle(Layout):
+    """Channels laid out as places: y[c, r i + a, r j + b] = x[c r^2 + a r + b, i, j], r the factor.
+
+    Shape: [C r^2, H, W] -> [C, r H, r W]. Other: 0.
+
+    Source: Shi et al. 2016, arXiv:1609.05158.
+    """
+
+    name: ClassVar[str] = "pixel_shuffle"
+
+    factor: int = field(metadata=argument(count, "how many times as high and wide the output is"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        ranked(self, x, range(3, 4), "an input of shape [C, H, W]")
+        channels = fixed(self, x.channels, "the input channels")
+        if channels % self.factor**2:
+            divisible(self, channels, self.factor**2, "the input channels", "factor")
+        height, width = x.spatial
+        left = channels // self.factor**2
+        return Inferred((x.with_shape(left, height * self.factor, width * self.factor),))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window((1, 1), (Fraction(1, self.factor),) * 2)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(factor=2), (TensorType((8, 3, 5)),))
+        yield Case(cls(factor=3), (TensorType((9, 2, 2)),))

@@ -1,0 +1,108 @@
+"""Learned tensors: as values, and looked up by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count, number, shape
+from netlang.ir.dims import Dim
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.types import DType, TensorType, Types
+from netlang.ir.weights import Constant, Normal, Weight
+from netlang.ops.checks import batched, fixed, inputs_of, integral
+
+__all__ = ["Embedding", "Parameter"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Op):
+    """A learned tensor as a value. It has no batch axis and broadcasts over the batch.
+
+    Shape: -> shape. Parameters: one tensor of this shape, whose key is the label of the step. It
+    starts with `init` everywhere, or drawn from N(0, std^2) where `std` is given.
+    Other: 0.
+
+    Source: as the scale of a layer: Touvron et al. 2021, arXiv:2103.17239; as a token: Dosovitskiy
+    et al. 2020, arXiv:2010.11929.
+    """
+
+    name: ClassVar[str] = "parameter"
+    arity: ClassVar[Arity] = Arity(0, 0)
+
+    shape: tuple[Dim, ...] = field(metadata=argument(shape, "sizes, all of them numbers"))
+    init: float = field(default=0.0, metadata=argument(number, "value to start with"))
+    std: float = field(
+        default=0.0, metadata=argument(number, "standard deviation to start with, 0 for `init`")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        inputs_of(self, inputs)
+        if self.std < 0 or (self.std and self.init):
+            from netlang.diagnostics.shapes import ConflictingArguments
+
+            raise Rejection(
+                ConflictingArguments,
+                argument="std",
+                operator=self.name,
+                conflict=f"`init` is {self.init} and `std` is {self.std}",
+                advice="give `init` for equal elements, or a positive `std` for random ones",
+            )
+        self._sizes()
+        return Inferred((TensorType(self.shape, batch=None),))
+
+    def _sizes(self) -> tuple[int, ...]:
+        return tuple(fixed(self, size, "a learned tensor") for size in self.shape)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        init = Normal(self.std) if self.std else Constant(self.init)
+        return (Weight("", self._sizes(), init),)
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(shape=(4, 1, 1), init=1e-6), ())
+        yield Case(cls(shape=(3, 5), std=0.02), ())
+        yield Case(cls(shape=(6,)), ())
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Embedding(Op):
+    """A learned vector for each of a number of words: y[i] = weight[x[i]].
+
+    Shape: int64 [*] -> [*, size]; the inputs are numbers from 0 to words - 1.
+    Parameters: weight [words, size], from N(0, 1) to start with. Other: 0.
+
+    Source: Bengio et al. 2003, A Neural Probabilistic Language Model.
+    """
+
+    name: ClassVar[str] = "embedding"
+
+    words: int = field(metadata=argument(count, "number of vectors"))
+    size: int = field(metadata=argument(count, "elements of a vector"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, integral(self, inputs_of(self, inputs)[0]))
+        return Inferred((TensorType((*x.shape, self.size), batch=x.batch),))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return (Weight("weight", (self.words, self.size), Normal(1.0)),)
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(words=10, size=4), (TensorType((7,), dtype=DType.INT64),), 10)
+        yield Case(cls(words=3, size=5), (TensorType((), dtype=DType.INT64),), 3)

@@ -1,0 +1,133 @@
+"""Enlarging by interpolation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, choice, flag, shape, sizes
+from netlang.ir.dims import Dim
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import spatial_input
+from netlang.ops.spatial import Sizes, per_axis
+
+__all__ = ["Upsample"]
+
+# Elements that an output is interpolated from along each axis, and the ranks that a mode is for.
+_TAPS = {"nearest": 1, "linear": 2, "bilinear": 2, "trilinear": 2, "bicubic": 4}
+_RANKS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Upsample(Op):
+    """Interpolation to another size: `scale` times the size of the input, or the size given.
+
+    Output i stands at place (i + 1/2) in/out - 1/2 of the input, with `align_corners=true` at
+    i (in - 1)/(out - 1). `nearest` takes element floor(i in/out); `linear`, `bilinear` and
+    `trilinear` weigh the 2 nearest along each axis, `bicubic` the 4 nearest with a = -3/4.
+
+    Shape: [C, *size] -> [C, *(scale size)] or [C, *size given].
+    Other: for each output interpolated from t elements t products and t - 1 sums; `nearest`: 0.
+    Its receptive field is taken to be everything where a size given or found is symbolic.
+
+    Source: Keys 1981, Cubic Convolution Interpolation for Digital Image Processing; in networks:
+    Long et al. 2014, arXiv:1411.4038.
+    """
+
+    name: ClassVar[str] = "upsample"
+
+    scale: Sizes | None = field(
+        default=None, metadata=argument(sizes(), "how many times as large the output is")
+    )
+    size: tuple[Dim, ...] | None = field(
+        default=None, metadata=argument(shape, "size of the output, one for each spatial axis")
+    )
+    mode: str = field(
+        default="nearest",
+        metadata=argument(
+            choice("nearest", "linear", "bilinear", "trilinear", "bicubic"), "how to interpolate"
+        ),
+    )
+    align_corners: bool = field(
+        default=False, metadata=argument(flag, "whether corners stay in place; not for `nearest`")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        self._check(x.rank - 1)
+        return Inferred((x.with_shape(x.channels, *self._spatial(x)),))
+
+    def _spatial(self, x: TensorType) -> tuple[Dim, ...]:
+        if self.size is not None:
+            return self.size
+        scale = per_axis(self.scale or 1, x.rank - 1, "scale")
+        return tuple(size * factor for size, factor in zip(x.spatial, scale, strict=True))
+
+    def _check(self, rank: int) -> None:
+        if (self.scale is None) == (self.size is None):
+            raise self._conflict("scale", "give one of `scale` and `size`", "give just one")
+        if self.size is not None and len(self.size) != rank:
+            raise self._conflict(
+                "size",
+                f"`size` has {len(self.size)} sizes, the input has {rank} spatial axes",
+                "give one size for each spatial axis",
+            )
+        if _RANKS.get(self.mode, rank) != rank:
+            raise self._conflict(
+                "mode",
+                f"`{self.mode}` is for {_RANKS[self.mode]} spatial axes, the input has {rank}",
+                "use `linear` for one, `bilinear` or `bicubic` for two, `trilinear` for three",
+            )
+        if self.align_corners and self.mode == "nearest":
+            raise self._conflict(
+                "align_corners", "`nearest` has no corners to align", "use another `mode`"
+            )
+
+    def _conflict(self, argument_: str, conflict: str, advice: str) -> Rejection:
+        from netlang.diagnostics.shapes import ConflictingArguments
+
+        return Rejection(
+            ConflictingArguments,
+            argument=argument_,
+            operator=self.name,
+            conflict=conflict,
+            advice=advice,
+        )
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        y = self.infer(inputs).outputs[0]
+        taps = _TAPS[self.mode] ** (y.rank - 1)
+        return Cost(0, y.elements * (2 * taps - 1 if taps > 1 else 0))
+
+    def reach(self, inputs: Types) -> Reach:
+        x = inputs[0]
+        steps: list[Fraction] = []
+        for size, out in zip(x.spatial, self._spatial(x), strict=True):
+            if self.size is not None and not (isinstance(size, int) and isinstance(out, int)):
+                return Everything()
+            if isinstance(size, int) and isinstance(out, int):
+                steps.append(Fraction(size, out))
+        if self.size is None:
+            scale = per_axis(self.scale or 1, x.rank - 1, "scale")
+            steps = [Fraction(1, factor) for factor in scale]
+        return Window((_TAPS[self.mode],) * (x.rank - 1), tuple(steps))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        image, signal = (TensorType((3, 4, 5)),), (TensorType((2, 7)),)
+        yield Case(cls(scale=2), image)
+        yield Case(cls(scale=(2, 3), mode="bilinear"), image)
+        yield Case(cls(scale=2, mode="bilinear", align_corners=True), image)
+        yield Case(cls(size=(7, 3), mode="bilinear"), image)
+        yield Case(cls(size=(9, 11)), image)
+        yield Case(cls(scale=2, mode="bicubic"), image)
+        yield Case(cls(scale=3, mode="linear"), signal)
+        yield Case(cls(scale=(2, 1, 2), mode="trilinear"), (TensorType((2, 3, 2, 4)),))

@@ -1,0 +1,131 @@
+"""Operators on the vector of channels at each place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count, flag, integer, number
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Constant, Weight
+from netlang.ops.checks import axis_index, batched, divisible, fixed, the_input
+
+__all__ = ["L2Normalize", "Maxout", "Prelu"]
+
+_IMAGE = (TensorType((6, 4, 5)),)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Prelu(Op):
+    """ReLU with a learned slope below 0: y = x if x > 0, else weight x.
+
+    Shape: [C, *] -> [C, *]. Parameters: weight [1], or [C] with `per_channel=true`.
+    Other: 2 operations for each element.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers, arXiv:1502.01852.
+    """
+
+    name: ClassVar[str] = "prelu"
+
+    per_channel: bool = field(
+        default=False, metadata=argument(flag, "whether each channel has a slope of its own")
+    )
+    init: float = field(default=0.25, metadata=argument(number, "the slope to start with"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        self._slopes(x)
+        return Inferred((x,))
+
+    def _slopes(self, x: TensorType) -> int:
+        return fixed(self, x.channels, "the input channels") if self.per_channel else 1
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return (Weight("weight", (self._slopes(inputs[0]),), Constant(self.init)),)
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * 2)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(per_channel=True, init=0.1), _IMAGE)
+        yield Case(cls(per_channel=True), (TensorType((4,)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Maxout(Op):
+    """Maximum of each `pieces` channels in a row: y[c] = max over k of x[pieces c + k].
+
+    Shape: [C, *] -> [C / pieces, *]. Other: pieces - 1 comparisons for each output.
+
+    Source: Goodfellow et al. 2013, Maxout Networks, arXiv:1302.4389.
+    """
+
+    name: ClassVar[str] = "maxout"
+
+    pieces: int = field(metadata=argument(count, "number of channels that make one"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        channels = fixed(self, x.channels, "the input channels")
+        left = divisible(self, channels, self.pieces, "the input channels", "pieces")
+        return Inferred((x.with_shape(left, *x.spatial),))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, self.infer(inputs).outputs[0].elements * (self.pieces - 1))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(pieces=2), _IMAGE)
+        yield Case(cls(pieces=3), (TensorType((9,)),))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class L2Normalize(Op):
+    """Vectors brought to length 1: y = x / max(sqrt(sum of x^2), eps), sums along `axis`.
+
+    Shape: [*] -> [*]. Other: 3 operations for each element (square, sum, quotient).
+
+    Source: Liu, Rabinovich, Berg 2015, ParseNet, arXiv:1506.04579.
+    """
+
+    name: ClassVar[str] = "l2_normalize"
+
+    axis: int = field(
+        default=0, metadata=argument(integer, "axis that the vectors lie along; 0 is the channels")
+    )
+    eps: float = field(default=1e-12, metadata=argument(number, "the least length to divide by"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        axis_index(self, x, self.axis)
+        return Inferred((x,))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * 3)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(axis=-1, eps=0.1), _IMAGE)

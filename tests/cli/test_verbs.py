@@ -1,0 +1,121 @@
+"""What each verb prints and writes when all is well."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+
+import netlang
+from netlang.cli import VERBS
+from tests.cli.support import Runner
+
+
+def test_check_prints_a_line_for_each_net(run: Runner) -> None:
+    result = run("check", "two.net", "resnet18")
+    assert result.status == 0
+    assert [line.partition(":")[0] for line in result.out.splitlines()] == [
+        "tiny",
+        "other",
+        "resnet18",
+    ]
+    assert "11,689,512 params" in result.out
+    assert result.err == ""
+
+
+def test_check_reports_sizes(run: Runner) -> None:
+    assert "H and W must be multiples of 16" in run("check", "unet").out
+
+
+def test_check_goes_on_after_a_file_in_error(run: Runner) -> None:
+    result = run("check", "wrong.net", "good.net", "absent.net")
+    assert result.status == 1
+    assert result.out.startswith("tiny: ")
+    assert "wrong.net:3:5" in result.err
+    assert "E0001" in result.err
+
+
+def test_summary_as_json(run: Runner) -> None:
+    found = json.loads(run("summary", "good.net", "--format", "json").out)
+    assert found["net"] == "tiny"
+    assert found["size"] == {"H": 28, "W": 28}
+    assert found["params"] == 4 * 9 + 4 + 4 * 10 + 10
+    assert found["flops"] == 2 * found["macs"]
+    assert [layer["path"] for layer in found["layers"]][-1] == "fc"
+
+
+def test_summary_at_other_sizes(run: Runner) -> None:
+    given = ("summary", "good.net", "--format", "json", "--size", "H=30, W=8", "--batch", "2")
+    found = json.loads(run(*given).out)
+    assert found["macs"] == 2 * (28 * 6 * 9 * 4 + 40)
+
+
+def test_summary_as_csv(run: Runner) -> None:
+    rows = list(csv.DictReader(StringIO(run("summary", "good.net", "--format", "csv").out)))
+    assert rows[0]["op"] == "conv"
+    assert rows[-1]["path"] == "fc"
+
+
+def test_summary_depth(run: Runner) -> None:
+    deep, flat = run("summary", "resnet18").out, run("summary", "resnet18", "--depth", "1").out
+    assert "layer1.0.conv1" in deep
+    assert "layer1.0" not in flat
+    assert "11,689,512" in flat
+
+
+@pytest.mark.parametrize("spec", ["good.net", "good.net:tiny", "good.net:tiny(classes=3)"])
+def test_forms_of_a_spec(run: Runner, spec: str) -> None:
+    assert run("summary", spec).status == 0
+
+
+def test_compile_writes_every_kind(run: Runner) -> None:
+    names = [f"tiny.{kind}" for kind in ("py", "onnx", "svg", "dot")]
+    result = run("compile", "good.net", *(word for name in names for word in ("-o", name)))
+    assert result.status == 0, result.err
+    assert [line.split()[1] for line in result.out.splitlines()] == names
+    assert all((run.folder / name).stat().st_size for name in names)
+
+
+def test_draw_names_its_file(run: Runner) -> None:
+    assert run("draw", "good.net").out.startswith("wrote tiny.svg")
+    assert "<svg" in (run.folder / "tiny.svg").read_text()
+
+
+def test_list_groups_by_family(run: Runner) -> None:
+    text = run("list").out
+    assert text.index("resnet  Deep Residual") < text.index("resnet50")
+    assert "recipe  mnist1d" in text
+
+
+def test_list_searches(run: Runner) -> None:
+    text = run("list", "residual", "HE").out
+    assert "resnet50" in text
+    assert "googlenet" not in text
+    assert run("list", "nothing-like-this").status == 1
+
+
+def test_version(run: Runner) -> None:
+    assert run("--version").out == f"netlang {netlang.__version__}\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(run: Runner, verb: str) -> None:
+    result = run(verb, "--help")
+    assert result.status == 0
+    assert f"Usage: netlang {verb}" in result.out
+    assert verb in run().err + run("--help").out
+
+
+def test_a_verb_does_not_import_the_others() -> None:
+    code = (
+        "import sys; from netlang.cli import main\n"
+        "try: main(['check', 'resnet18'])\n"
+        "except SystemExit: print([m for m in sys.modules if m.startswith('netlang.cli.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].strip("[]").replace("'", "").split(", "))
+    assert loaded == {f"netlang.cli.{m}" for m in ("check", "failures", "program", "terminal")}
