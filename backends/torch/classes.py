@@ -10,6 +10,7 @@ from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, Scope
 from netlang.backends.torch.python.tree import (
     Assign,
     Attribute,
+    Binary,
     Call,
     ClassDef,
     Constant,
@@ -20,6 +21,7 @@ from netlang.backends.torch.python.tree import (
     If,
     Index,
     Name,
+    Operand,
     Parameter,
     Return,
     Statement,
@@ -31,7 +33,7 @@ from netlang.backends.torch.python.tree import (
     walk,
 )
 from netlang.backends.torch.resolve import Constructor
-from netlang.ir.program import Function, Output, Ref
+from netlang.ir.program import Function, Output
 
 __all__ = ["Emitter", "file_name"]
 
@@ -87,7 +89,7 @@ class Emitter:
 
     def _sequential(self) -> ClassDef:
         """A plain chain."""
-        layers = Call(dotted("super().__init__"), self._modules.layers())
+        layers = Call(Attribute(call("super"), "__init__"), self._modules.layers())
         made = self._init((Do(layers),))
         return ClassDef(self._made.class_name, dotted("nn.Sequential"), (made,), self._doc())
 
@@ -99,7 +101,7 @@ class Emitter:
         modules = self._modules.statements()
         if not stored and not modules:
             return ()
-        return (self._init((Do(call("super().__init__")), *stored, *modules)),)
+        return (self._init((Do(Call(Attribute(call("super"), "__init__"))), *stored, *modules)),)
 
     def _stored_arguments(self) -> Mapping[str, str]:
         """Constructor arguments that `forward` reads, with the attribute that keeps each."""
@@ -136,7 +138,7 @@ class Emitter:
                 yield self._unit(index)
             elif index == chains[chain][-1]:
                 first = nodes[chains[chain][0]]
-                value = Call(self._modules.reference(chain), (dotted_operand(),))
+                value = Call(self._modules.reference(chain), (Operand(0),))
                 yield Unit(
                     index, first.inputs, value, chain, node.types, False, False, node.auxiliary
                 )
@@ -179,23 +181,97 @@ class Emitter:
             shapes=self._is_net,
             named_outputs=several,
         )
-        head = writer.statements()
-        body = self._returned(writer) if several else (self._single(writer),)
-        # Statements are read again: the return may have given the last value a name.
-        head = writer.statements_so_far()
+        writer.run()
+        if several:
+            writer.flush()
+            body = self._several(writer)
+        else:
+            value, comment = writer.last(self._function.outputs[0].ref)
+            body = (Return(value, comment),)
+        statements = (*self._absent(writer), *writer.statements(), *body)
         parameters = (Parameter("self"), *(Parameter(name, _TENSOR) for name in names))
-        return FunctionDef("forward", parameters, self._returns(), (*self._absent(), *head, *body))
-
-    def _single(self, writer: Writer) -> Statement:
-        value, comment = writer.last(self._function.outputs[0].ref)
-        return Return(value, comment)
+        return FunctionDef("forward", parameters, self._returns(), statements)
 
     # --- several outputs ----------------------------------------------------------------------
 
     @property
+    def _outputs(self) -> tuple[Output, ...]:
+        return self._function.outputs
+
+    @property
     def _deployed(self) -> tuple[Output, ...]:
-        return tuple(output for output in self._function.outputs if not output.auxiliary)
+        return tuple(output for output in self._outputs if not output.auxiliary)
 
     @property
     def _has_auxiliary(self) -> bool:
-        return len(self._deployed) < len(self._function.outputs)
+        return len(self._deployed) < len(self._outputs)
+
+    def _tuples(self) -> Iterator[ClassDef]:
+        """The named tuples that a net returns: of all outputs, and of the deployed ones."""
+        if not self._is_net:
+            return
+        if len(self._outputs) > 1:
+            doc = "The outputs, in training." if self._has_auxiliary else "The outputs."
+            yield _named_tuple(self._tuple_name(self._outputs), self._outputs, doc)
+        if self._has_auxiliary and len(self._deployed) > 1:
+            yield _named_tuple(
+                self._tuple_name(self._deployed), self._deployed, "The outputs, when deployed."
+            )
+
+    def _tuple_name(self, outputs: tuple[Output, ...]) -> str:
+        training = self._has_auxiliary and outputs == self._outputs
+        return f"{self._made.class_name}{'TrainingOutput' if training else 'Output'}"
+
+    def _several(self, writer: Writer) -> tuple[Statement, ...]:
+        """What a function with several outputs returns, in training and deployed."""
+        everything = self._packed(writer, self._outputs)
+        if not self._is_net or not self._has_auxiliary:
+            return (Return(everything),)
+        training = If(dotted("self.training"), (Return(everything),))
+        return (training, Return(self._packed(writer, self._deployed)))
+
+    def _packed(self, writer: Writer, outputs: tuple[Output, ...]) -> Expression:
+        values = tuple(writer.named(output.ref) for output in outputs)
+        if len(values) == 1:
+            return values[0]
+        if self._is_net:
+            return Call(Name(self._tuple_name(outputs)), values)
+        return TupleDisplay(values)
+
+    def _absent(self, writer: Writer) -> Iterator[Statement]:
+        """A block's auxiliary outputs are None when deployed."""
+        if self._is_net:
+            return
+        for output in self._outputs:
+            if output.auxiliary and self._function.nodes[output.ref.producer].auxiliary:
+                yield Assign(writer.named(output.ref), Constant(None))
+
+    def _returns(self) -> Expression:
+        if len(self._outputs) == 1:
+            return _TENSOR
+        if not self._is_net:
+            items = tuple(
+                Binary("|", _TENSOR, Constant(None)) if output.auxiliary else _TENSOR
+                for output in self._outputs
+            )
+            return Index(Name("tuple"), TupleDisplay(items))
+        everything = Name(self._tuple_name(self._outputs))
+        if not self._has_auxiliary:
+            return everything
+        deployed = _TENSOR
+        if len(self._deployed) > 1:
+            deployed = Name(self._tuple_name(self._deployed))
+        return Binary("|", deployed, everything)
+
+
+def _named_tuple(name: str, outputs: tuple[Output, ...], doc: str) -> ClassDef:
+    scope = Scope()
+    fields = tuple(Field(scope.fresh(output.name), _TENSOR) for output in outputs)
+    return ClassDef(name, Name("NamedTuple"), fields, doc)
+
+
+def _with_module(part: Expression, module: Expression) -> Expression:
+    def change(inner: Expression) -> Expression:
+        return module if isinstance(inner, TheModule) else inner
+
+    return map_expression(part, change)

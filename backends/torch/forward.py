@@ -7,7 +7,7 @@ read, or are the running value ``x``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from netlang.backends.torch.modules import settled
@@ -22,7 +22,6 @@ from netlang.backends.torch.python.tree import (
     Name,
     Operand,
     Overwrite,
-    Return,
     Statement,
     TupleDisplay,
     dotted,
@@ -115,15 +114,10 @@ class Writer:
 
     # --- statements ---------------------------------------------------------------------------
 
-    def statements(self) -> tuple[Statement, ...]:
-        """Everything before the return, with steps of training only behind a condition."""
+    def run(self) -> None:
+        """Write every unit; the last value may still be without a name."""
         for place, unit in enumerate(self._units):
             self._write(place, unit)
-        return self._grouped()
-
-    def result(self, ref: Ref) -> Expression:
-        """An output; call after `last` or `flush`."""
-        return Name(self._names[self._root(ref)])
 
     def last(self, ref: Ref) -> tuple[Expression, str]:
         """The one output, which may be what was written last, and its shape."""
@@ -132,18 +126,28 @@ class Writer:
             self._pending = None
             return pending.value, self._comment(pending.unit)
         self.flush()
-        return self.result(ref), ""
+        return self.named(ref), ""
 
-    def _grouped(self) -> tuple[Statement, ...]:
-        found: list[Statement] = []
+    def named(self, ref: Ref) -> Name:
+        """A value by its name, which it has once it is flushed."""
+        return Name(self._names[self._root(ref)])
+
+    def statements(self) -> tuple[Statement, ...]:
+        """What was written, with steps of training only behind a condition."""
+        return tuple(self._grouped())
+
+    def _grouped(self) -> Iterator[Statement]:
         group: list[Statement] = []
-        for auxiliary, line in [*self._lines, (False, None)]:
+        for auxiliary, line in self._lines:
             if not auxiliary and group:
-                found.append(If(dotted("self.training"), tuple(group)))
+                yield If(dotted("self.training"), tuple(group))
                 group = []
-            if line is not None:
-                (group if auxiliary else found).append(line)
-        return tuple(found)
+            if auxiliary:
+                group.append(line)
+            else:
+                yield line
+        if group:
+            yield If(dotted("self.training"), tuple(group))
 
     def _write(self, place: int, unit: Unit) -> None:
         operands = [self._root(ref) for ref in unit.operands]
@@ -151,7 +155,7 @@ class Writer:
         if nested is None:
             self.flush()
         values = {
-            index: nested.value if nested is not None and ref == nested.ref else self._named(ref)
+            index: nested.value if nested is not None and ref == nested.ref else self.named(ref)
             for index, ref in enumerate(operands)
         }
         value = settled(_over(unit.value, values), self._may_overwrite(unit, operands))
@@ -162,9 +166,6 @@ class Writer:
             self._unpack(made)
         else:
             self._pending = made
-
-    def _named(self, ref: Ref) -> Expression:
-        return Name(self._names[ref])
 
     def _may_overwrite(self, unit: Unit, operands: Sequence[Ref]) -> bool:
         """Whether the input is read by nothing else and not needed to go backwards."""

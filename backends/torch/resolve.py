@@ -118,9 +118,7 @@ class _Resolver:
             for index, step in enumerate(formulas)
         )
         extra = dict(zip(self._form.instances, self._extras, strict=True))
-        return Constructor(
-            self._form, self._class_name, arguments, tuple(map(_tidy, steps)), extra
-        )
+        return Constructor(self._form, self._class_name, arguments, tuple(map(_tidy, steps)), extra)
 
     def _settled_values(self) -> Environment:
         """Variables to write as numbers.
@@ -133,7 +131,8 @@ class _Resolver:
             return {
                 v: n
                 for v, n in first.items()
-                if isinstance(v, InputOrigin) or (isinstance(v, ParameterOrigin) and v.name in pinned)
+                if isinstance(v, InputOrigin)
+                or (isinstance(v, ParameterOrigin) and v.name in pinned)
             }
         return {
             v: n

@@ -238,7 +238,11 @@ class Module:
 
 def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads."""
-    return (node.name for node in walk(tree) if isinstance(node, ast.Name | ast.Apply))
+    for node in walk(tree):
+        if isinstance(node, ast.Name | ast.Apply):
+            yield node.name
+        elif isinstance(node, ast.SizeDecl) and node.name is not None and node.default is None:
+            yield node.name
 
 
 def _check_parameters(definition: ast.BlockDef | ast.NetDef) -> None:

@@ -69,6 +69,7 @@ _TABLE = {
     "mul": "merge:Mul",
     "max": "merge:Max",
     "concat": "merge:Concat",
+    "matmul": "merge:Matmul",
     "identity": "merge:Identity",
     # learned tensors
     "parameter": "tensor:Parameter",

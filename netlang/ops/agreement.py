@@ -15,7 +15,7 @@ from netlang.ir.types import Types
 from netlang.ops.checks import batched, shape_text
 from netlang.ops.tracing import traced_sum
 
-__all__ = ["broadcast", "joined"]
+__all__ = ["broadcast", "joined", "multiplied"]
 
 
 def broadcast(op: Op, inputs: Types) -> Inferred:
@@ -141,3 +141,18 @@ def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) 
         received=shape_text(inputs[index].shape),
         advice="use strides, kernels and `pad` that give all branches the same size",
     )
+
+
+def multiplied(op: Op, inputs: Types) -> Inferred:
+    """The type of a matrix product: the axes in front broadcast, the inner ones must agree."""
+    left, right = inputs
+    inner, met = left.shape[-1], right.shape[-2]
+    if inner != met and isinstance(inner, int) and isinstance(met, int):
+        raise _differ(op, inputs, 0, 1, None)
+    constraints = () if inner == met else (_equal(op, inner, met),)
+    # A column each of the rows and of the columns: what is left to agree on is in front.
+    fronts = tuple(replace(x, shape=(*x.shape[:-2], 1, 1)) for x in inputs)
+    front = broadcast(op, fronts)
+    y = front.outputs[0]
+    shape = (*y.shape[:-2], left.shape[-2], right.shape[-1])
+    return Inferred((replace(y, shape=shape),), (*constraints, *front.constraints))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, integer, number, shape, sizes
+from netlang.ir.arguments import argument, choice, count, integer, number, shape, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Dim, ceil_div, floor_div
 from netlang.ir.op import Case, Inferred, Op, Reach, Rejection, Window
@@ -172,7 +172,7 @@ class Slice(Layout):
         default=None, metadata=argument(integer, "element to stop before; the end if not given")
     )
     axis: int = field(default=0, metadata=argument(integer, "axis to slice; 0 is the channels"))
-    step: int = field(default=1, metadata=argument(integer, "distance of the elements, at least 1"))
+    step: int = field(default=1, metadata=argument(count, "distance of the elements taken"))
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
-from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import BATCH, DType, TensorType, Types
 from netlang.ir.weights import Weight
-from netlang.ops.agreement import broadcast, joined
-from netlang.ops.checks import axis_index, floating, inputs_of
+from netlang.ops.agreement import broadcast, joined, multiplied
+from netlang.ops.checks import axis_index, floating, inputs_of, ranked
 
-__all__ = ["Add", "Concat", "Identity", "Max", "Mul", "Sub"]
+__all__ = ["Add", "Concat", "Identity", "Matmul", "Max", "Mul", "Sub"]
 
 _LEARNED = TensorType((3, 1, 1), batch=None)
 _IMAGE = TensorType((3, 4, 5))
@@ -123,6 +123,42 @@ class Max(Elementwise):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (_IMAGE, _IMAGE))
         yield Case(cls(), (_IMAGE, _PER_CHANNEL, _IMAGE))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Matmul(Op):
+    """Matrix product of the last two axes: y[i, j] = sum over k of a[i, k] b[k, j].
+
+    Shape: [*, I, K], [*, K, J] -> [*, I, J]; the axes in front must agree, and a size of 1
+    broadcasts. MACs: N prod(*) I J K. Other: 0.
+
+    Source: linear algebra; in attention: Vaswani et al. 2017, arXiv:1706.03762.
+    """
+
+    name: ClassVar[str] = "matmul"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    def infer(self, inputs: Types) -> Inferred:
+        for index, x in enumerate(inputs_of(self, inputs)):
+            ranked(self, floating(self, x, index), range(2, 99), "matrices [..., I, K]", index)
+        return multiplied(self, inputs)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(multiplied(self, inputs).outputs[0].elements * inputs[0].shape[-1], 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((4, 5)), TensorType((5, 3))))
+        yield Case(cls(), (TensorType((2, 4, 5)), TensorType((2, 5, 3))))
+        yield Case(cls(), (TensorType((2, 4, 5)), TensorType((1, 5, 3))))
+        yield Case(cls(), (TensorType((4, 5)), TensorType((5, 3), batch=None)))
 
 
 @final

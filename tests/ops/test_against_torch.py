@@ -13,7 +13,16 @@ from torch.utils.flop_counter import FlopCounterMode
 from netlang.ir.dims import evaluate, symbol
 from netlang.ir.op import Case, Inferred, Op, Rejection
 from netlang.ir.types import TensorType, Types
-from netlang.ir.weights import Constant, KaimingUniform, Literal, Ones, Uniform, Weight, Zeros
+from netlang.ir.weights import (
+    Constant,
+    KaimingUniform,
+    Literal,
+    Normal,
+    Ones,
+    Uniform,
+    Weight,
+    Zeros,
+)
 from netlang.ops import all_operators
 from tests.ops.torch_modules import build, tensors
 
@@ -87,6 +96,9 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
             assert (values == 1).all()
         case Constant(value):
             assert torch.allclose(values, torch.tensor(value, dtype=values.dtype))
+        case Normal(std):
+            assert abs(values.mean()) < std * 0.1
+            assert values.std().item() == pytest.approx(std, rel=0.1)
         case Uniform(bound):
             check_uniform(values, bound)
         case KaimingUniform(fan_in, a):
@@ -153,7 +165,7 @@ def torch_shapes(case: Case, inputs: Types) -> list[tuple[int, ...]] | None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_symbolic_sizes_run_exactly_where_torch_runs(case: Case) -> None:
-    for axis in range(-max(x.rank for x in case.inputs), 0):
+    for axis in range(-max((x.rank for x in case.inputs), default=0), 0):
         for inputs in symbolic(case.inputs, axis):
             inferred = infer_or_none(case.op, inputs)
             for size in SWEEP if inferred else ():
@@ -180,7 +192,7 @@ def evaluate_cost(op: Op, inputs: Types, size: int) -> tuple[int, int]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_plain_sizes_are_refused_exactly_where_torch_refuses(case: Case) -> None:
-    for axis in range(-max(x.rank for x in case.inputs), 0):
+    for axis in range(-max((x.rank for x in case.inputs), default=0), 0):
         for inputs in symbolic(case.inputs, axis):
             for size in SWEEP:
                 plain = at_size(inputs, size)

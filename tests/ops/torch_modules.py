@@ -19,13 +19,18 @@ from netlang.ops import (
     activation,
     adaptive_pool,
     conv,
+    cut,
     layout,
     linear,
     merge,
     norm,
     pool,
     recurrent,
+    shuffle,
     softmax,
+    tensor,
+    upsample,
+    vector,
 )
 from netlang.ops import dropout as dropout_ops
 from netlang.ops import random as random_ops
@@ -74,6 +79,24 @@ def _channels(inputs: Types) -> int:
 
 def _is_stepped(stride: int | tuple[int, ...]) -> bool:
     return stride != 1 if isinstance(stride, int) else any(step != 1 for step in stride)
+
+
+class Around(nn.Module):
+    """A module between two functions, with the module's own state."""
+
+    def __init__(
+        self,
+        inner: nn.Module,
+        before: Callable[[Tensor], Tensor],
+        after: Callable[[Tensor], Tensor],
+    ) -> None:
+        super().__init__()
+        self.inner, self.before, self.after = [inner], before, after
+        for name, value in inner.named_parameters():
+            self.register_parameter(name, value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(self.inner[0](self.before(x)))
 
 
 class PaddedConv(nn.Module):
@@ -271,6 +294,148 @@ def _(op: merge.Max, inputs: Types) -> nn.Module:
 @build.register
 def _(op: merge.Concat, inputs: Types) -> nn.Module:
     return Applied(lambda *branches: torch.cat(branches, _torch_axis(op.axis)))
+
+
+@build.register
+def _(op: merge.Matmul, inputs: Types) -> nn.Module:
+    return Applied(torch.matmul)
+
+
+@build.register
+def _(op: dropout_ops.StochasticDepth, inputs: Types) -> nn.Module:
+    return nn.Identity()
+
+
+@build.register
+def _(op: norm.LayerNorm, inputs: Types) -> nn.Module:
+    x = inputs[0]
+    axes = [axis % x.rank for axis in ((op.axes,) if isinstance(op.axes, int) else op.axes)]
+    others = [axis for axis in range(x.rank) if axis not in axes]
+    order = [0, *(axis + 1 for axis in others + axes)]
+    inner = nn.LayerNorm([int(str(x.shape[axis])) for axis in axes], op.eps, op.affine, op.bias)
+    back = [order.index(axis) for axis in range(x.rank + 1)]
+    return Around(inner, lambda y: y.permute(order), lambda y: y.permute(back))
+
+
+@build.register
+def _(op: norm.GroupNorm, inputs: Types) -> nn.Module:
+    return nn.GroupNorm(op.groups, _channels(inputs), op.eps, op.affine)
+
+
+@build.register
+def _(op: norm.InstanceNorm, inputs: Types) -> nn.Module:
+    return _by_rank("InstanceNorm", inputs)(_channels(inputs), op.eps, affine=op.affine)
+
+
+@build.register
+def _(op: norm.LocalResponseNorm, inputs: Types) -> nn.Module:
+    return nn.LocalResponseNorm(op.size, op.alpha, op.beta, op.k)
+
+
+@build.register
+def _(op: vector.Prelu, inputs: Types) -> nn.Module:
+    return nn.PReLU(_channels(inputs) if op.per_channel else 1, op.init)
+
+
+@build.register
+def _(op: vector.Maxout, inputs: Types) -> nn.Module:
+    return Applied(lambda x: x.unflatten(1, (-1, op.pieces)).amax(2))
+
+
+@build.register
+def _(op: vector.L2Normalize, inputs: Types) -> nn.Module:
+    return Applied(lambda x: functional.normalize(x, dim=_torch_axis(op.axis), eps=op.eps))
+
+
+class Learned(nn.Module):
+    """A parameter whose key is empty; torch has no such name, so the state is told here."""
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = nn.Parameter(value)
+
+    def state_dict(self, *_: object, **__: object) -> dict[str, Tensor]:  # type: ignore[override]  # one key
+        return {"": self.value.detach()}
+
+    def forward(self) -> Tensor:
+        return self.value
+
+
+@build.register
+def _(op: tensor.Parameter, inputs: Types) -> nn.Module:
+    shape = [int(str(size)) for size in op.shape]
+    return Learned(torch.randn(shape) * op.std if op.std else torch.full(shape, op.init))
+
+
+@build.register
+def _(op: tensor.Embedding, inputs: Types) -> nn.Module:
+    return nn.Embedding(op.words, op.size)
+
+
+@build.register
+def _(op: layout.Transpose, inputs: Types) -> nn.Module:
+    axes = (op.axes,) if isinstance(op.axes, int) else op.axes
+    return Applied(lambda x: x.permute(0, *(_torch_axis(axis) for axis in axes)))
+
+
+def _narrowed(x: Tensor, axis: int, start: int, stop: int, step: int = 1) -> Tensor:
+    """Refuses what lies outside, unlike torch's slices, and what leaves nothing."""
+    if not 0 <= start < stop <= x.shape[axis]:
+        raise IndexError(f"{start} to {stop} of {x.shape[axis]}")
+    return x.narrow(axis, start, stop - start).index_select(
+        axis, torch.arange(0, stop - start, step)
+    )
+
+
+@build.register
+def _(op: cut.Slice, inputs: Types) -> nn.Module:
+    def sliced(x: Tensor) -> Tensor:
+        axis = _torch_axis(op.axis)
+        size = x.shape[axis]
+        stop = size if op.stop is None else op.stop + (size if op.stop < 0 else 0)
+        return _narrowed(x, axis, op.start + (size if op.start < 0 else 0), stop, op.step)
+
+    return Applied(sliced)
+
+
+@build.register
+def _(op: cut.Crop, inputs: Types) -> nn.Module:
+    def cropped(x: Tensor) -> Tensor:
+        for axis, wanted in enumerate(op.size, start=2):
+            size = int(str(wanted))
+            if op.offset is None:
+                start = (x.shape[axis] - size) // 2
+            else:
+                start = op.offset if isinstance(op.offset, int) else op.offset[axis - 2]
+            x = _narrowed(x, axis, start, start + size)
+        return x
+
+    return Applied(cropped)
+
+
+@build.register
+def _(op: cut.Pad, inputs: Types) -> nn.Module:
+    amounts = list(chain.from_iterable(reversed(op.pads(inputs[0].rank - 1))))
+    value = op.value if op.mode == "constant" else None
+    return Applied(lambda x: functional.pad(x, amounts, op.mode, value))
+
+
+@build.register
+def _(op: upsample.Upsample, inputs: Types) -> nn.Module:
+    corners = None if op.mode == "nearest" else op.align_corners
+    size = None if op.size is None else tuple(int(str(s)) for s in op.size)
+    scale = op.scale if isinstance(op.scale, int | None) else tuple(map(float, op.scale))
+    return nn.Upsample(size, scale, op.mode, corners)
+
+
+@build.register
+def _(op: shuffle.PixelShuffle, inputs: Types) -> nn.Module:
+    return nn.PixelShuffle(op.factor)
+
+
+@build.register
+def _(op: shuffle.ChannelShuffle, inputs: Types) -> nn.Module:
+    return Applied(lambda x: x.unflatten(1, (op.groups, -1)).transpose(1, 2).flatten(1, 2))
 
 
 class States(nn.Module):

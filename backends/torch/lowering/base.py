@@ -18,7 +18,6 @@ from netlang.backends.torch.python.tree import (
     Expression,
     Keyword,
     Number,
-    NumberValue,
     Operand,
     PerAxis,
     TheModule,

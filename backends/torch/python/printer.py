@@ -43,7 +43,7 @@ __all__ = ["WIDTH", "flat", "printable", "statement_lines"]
 
 WIDTH = 88
 _INDENT = " " * 4
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "@": 2, "**": 4}
+_PRECEDENCE = {"|": 0, "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "@": 2, "**": 4}
 
 
 def printable(text: str) -> str:
@@ -261,9 +261,9 @@ def _class(definition: ClassDef, indent: str) -> list[str]:
     lines = [f"{indent}class {definition.name}({flat(definition.base)}):"]
     lines += _docstring(definition.doc, indent + _INDENT)
     for number, statement in enumerate(definition.body):
-        if isinstance(statement, FunctionDef) and (number or definition.doc):
-            lines.append("")
-        elif number == 0 and definition.doc:
+        if (isinstance(statement, FunctionDef) and (number or definition.doc)) or (
+            number == 0 and definition.doc
+        ):
             lines.append("")
         lines += statement_lines(statement, indent + _INDENT)
     return lines

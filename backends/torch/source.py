@@ -1,0 +1,79 @@
+"""The whole of ``model.py``: docstring, imports, helpers, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.backends.torch.classes import Emitter, file_name
+from netlang.backends.torch.helpers import HELPERS, needed
+from netlang.backends.torch.naming import class_names
+from netlang.backends.torch.python.printer import docstring, statement_lines
+from netlang.backends.torch.python.tree import ClassDef, Name, walk
+from netlang.backends.torch.resolve import resolved
+from netlang.backends.torch.rewrite import rewritten
+from netlang.ir.program import Program
+
+__all__ = ["class_name", "emit"]
+
+_IMPORTS = {
+    "NamedTuple": "from typing import NamedTuple",
+    "torch": "import torch",
+    "F": "import torch.nn.functional as F",
+}
+
+
+def class_name(program: Program) -> str:
+    """What `emit` calls the class of the net."""
+    forms = rewritten(program.net)
+    return class_names(forms, HELPERS)[forms.net]
+
+
+def emit(program: Program) -> str:
+    """The source of a module that defines the net, and nothing but PyTorch in it."""
+    definitions = list(_definitions(program))
+    used = {part.id for item in definitions for part in walk(item) if isinstance(part, Name)}
+    helpers = [HELPERS[name].strip().split("\n") for name in needed(used)]
+    names = used | {word for lines in helpers for line in lines for word in _words(line)}
+    blocks = [*helpers, *(statement_lines(item) for item in definitions)]
+    lines = [*docstring(_about(program)), "", *_imports(names)]
+    for block in blocks:
+        lines += ["", "", *block]
+    return "\n".join(lines) + "\n"
+
+
+def _definitions(program: Program) -> Iterator[ClassDef]:
+    forms = rewritten(program.net)
+    names = class_names(forms, HELPERS)
+    taken = frozenset({*names.values(), *HELPERS})
+    for constructor in resolved(forms, names):
+        is_net = constructor.form is forms.net
+        yield from Emitter(constructor, is_net=is_net, taken=taken).definitions()
+
+
+def _about(program: Program) -> str:
+    """The docstring of the file: the spec's own words, and where it comes from."""
+    net = program.net
+    origin = f"Written by netlang from `{net.name}` in {file_name(net)}."
+    doc = program.doc or net.doc
+    return f"{doc.strip()}\n\n{origin}" if doc else origin
+
+
+def _words(line: str) -> Iterator[str]:
+    for word in ("torch", "F", "nn", "Tensor"):
+        if any(f"{before}{word}{after}" in f" {line} " for before in " ([=" for after in ".,)] :"):
+            yield word
+
+
+def _imports(names: set[str]) -> Iterator[str]:
+    """The imports that the names need, in the usual order."""
+    if "NamedTuple" in names:
+        yield _IMPORTS["NamedTuple"]
+        yield ""
+    if "torch" in names:
+        yield _IMPORTS["torch"]
+    if "F" in names:
+        yield _IMPORTS["F"]
+    if "Tensor" in names:
+        yield "from torch import Tensor, nn"
+    else:
+        yield "from torch import nn"
