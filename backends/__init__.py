@@ -1,0 +1,1 @@
+"""The backends: the only code that needs PyTorch, ONNX or Graphviz."""

@@ -1,7 +1,7 @@
-"""netlang: one file that reads like the table in the paper becomes a model, an ONNX file, a picture.
+"""netlang: a file that reads like the table in the paper becomes a model, an ONNX file, a picture.
 
-``netlang.load("resnet50")`` gives a `Net`; everything else hangs on it. Importing this package costs
-next to nothing: what it offers is loaded at first use.
+``netlang.load("resnet50")`` gives a `Net`; everything else hangs on it. Importing this package
+costs next to nothing: what it offers is loaded at first use.
 """
 
 from __future__ import annotations

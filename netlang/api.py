@@ -24,7 +24,7 @@ __all__ = ["Net", "load"]
 
 
 def load(spec: str, **arguments: object) -> Net:
-    """The net that `spec` names: ``resnet50``, ``file.net``, ``file.net:net``, or one of these called.
+    """The net that `spec` names: ``resnet50``, ``file.net`` or ``file.net:net``, perhaps called.
 
     `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`.
     """
@@ -81,12 +81,19 @@ class Net:
         return module_backend().source(self.program)
 
     def torch(
-        self, weights: str | Path | None = None, *, seed: int = 0, partial: bool = False
+        self, weights: str | Path | None = None, *, seed: int | None = None, partial: bool = False
     ) -> nn.Module:
-        """The net as a PyTorch module, with the weights of a file or initial ones from `seed`."""
+        """The net as a PyTorch module in training mode, freshly initialised by PyTorch.
+
+        With `weights`, a file gives them; with `seed`, they start as in an ONNX file of that seed.
+        `partial` lets the file lack some weights and hold others.
+        """
         built = module_backend()
+        given = None
+        if weights is not None or seed is not None:
+            given = _options(weights, seed or 0, partial)
         with needs(built.extra):
-            return built.build(self.program, _options(weights, seed, partial))
+            return built.build(self.program, given)
 
     def onnx(
         self,

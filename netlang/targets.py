@@ -25,6 +25,8 @@ from netlang.diagnostics.files import (
 from netlang.ir.program import Program
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from torch import nn
 
     from netlang.recipes.recipe import Recipe
@@ -33,6 +35,7 @@ __all__ = [
     "GROUP",
     "Backend",
     "BuildOptions",
+    "Trained",
     "TrainingBackend",
     "ModuleBackend",
     "Written",
@@ -58,6 +61,7 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "pygraphviz": ("PyGraphviz", "draw"),
     "safetensors": ("safetensors", "torch"),
+    "sklearn": ("scikit-learn", "data"),
     "torch": ("PyTorch", "torch"),
 }
 
@@ -87,7 +91,7 @@ class Written:
 
 
 class Backend(ABC):
-    """Writes programs as files of the kinds that `suffixes` name; `extra` installs what it needs."""
+    """Writes programs as files of the kinds in `suffixes`; `extra` installs what it needs."""
 
     name: ClassVar[str]
     extra: ClassVar[str]
@@ -106,19 +110,35 @@ class ModuleBackend(Backend):
         """The text that `build` runs."""
 
     @abstractmethod
-    def build(self, program: Program, options: BuildOptions) -> nn.Module:
-        """The network as a module in training mode."""
+    def build(self, program: Program, options: BuildOptions | None = None) -> nn.Module:
+        """The network as a module in training mode.
+
+        Without `options` its weights are drawn as PyTorch does, from PyTorch's own generator.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a run ended: its folder, whether it came to its end, and its best scores by name."""
+
+    folder: Path
+    finished: bool
+    scores: Mapping[str, float]
 
 
 class TrainingBackend(ModuleBackend):
-    """A backend that can also carry out recipes."""
+    """A backend that can also carry out recipes; without a `device` it chooses the best one."""
 
     @abstractmethod
-    def train(self, recipe: Recipe, program: Program, folder: Path, resume: bool) -> None:
-        """Train, with checkpoints, metrics and weights in `folder`; go on from there if `resume`."""
+    def train(
+        self, recipe: Recipe, program: Program, folder: Path, *, resume: bool, device: str | None
+    ) -> Trained:
+        """Train, with all results in `folder`; go on from what lies there if `resume`."""
 
     @abstractmethod
-    def evaluate(self, recipe: Recipe, program: Program, weights: Path) -> Mapping[str, float]:
+    def evaluate(
+        self, recipe: Recipe, program: Program, weights: Path, *, device: str | None
+    ) -> Mapping[str, float]:
         """The scores of a file of weights on the recipe's test data, by their names."""
 
 
@@ -127,8 +147,26 @@ def backends() -> dict[str, Backend]:
     from importlib.metadata import entry_points
 
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    loaded = {point.name: point.load() for point in points}
-    return {name: found for name, found in loaded.items() if isinstance(found, Backend)}
+    return {point.name: _loaded(point) for point in points}
+
+
+def _loaded(point: EntryPoint) -> Backend:
+    """The backend of an entry point; a package whose backend doesn't load is named."""
+    package = point.dist.name if point.dist else point.value
+    try:
+        found: object = point.load()
+    except (ImportError, AttributeError) as error:
+        raise _broken(package, str(error)) from error
+    if not isinstance(found, Backend):
+        raise _broken(package, f"`{point.value}` is no backend")
+    return found
+
+
+def _broken(package: str, reason: str) -> NetlangError:
+    command = f"pip install --force-reinstall {package}"
+    return NetlangError(
+        BrokenInstallation(span=None, package=package, command=command, reason=reason)
+    )
 
 
 def backend(name: str) -> Backend:
@@ -161,7 +199,7 @@ def module_backend() -> ModuleBackend:
 
 
 def write(backend: Backend, program: Program, path: Path, options: BuildOptions) -> Written:
-    """Write `program` to `path`; what the system or a missing package refuses is a `NetlangError`."""
+    """Write `program` to `path`; a refusal of the system is a `NetlangError` too."""
     try:
         with needs(backend.extra):
             return backend.write(program, path, options)
@@ -211,6 +249,4 @@ def needs(extra: str) -> Iterator[None]:
         chosen = extra if module == "numpy" else own_extra
         if isinstance(error, ModuleNotFoundError) and error.name == module:
             raise NetlangError(ExtraMissing(span=None, package=package, extra=chosen)) from None
-        raise NetlangError(
-            BrokenInstallation(span=None, package=package, extra=chosen, reason=str(error))
-        ) from error
+        raise _broken(package, str(error)) from error

@@ -1,7 +1,7 @@
 """Lint, format and types of the whole project: ``python -m tests.quality``.
 
-mypy has to see the folders under the package names that they are installed as, so it reads a tree of
-links to them inside its own cache folder. Messages name the real files.
+mypy has to see the folders under the names of the packages that they are installed as, so it reads
+a tree of links to them inside its own cache folder. Messages name the real files.
 """
 
 from __future__ import annotations

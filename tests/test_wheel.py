@@ -1,4 +1,4 @@
-"""A built wheel, installed away from the checkout, compiles a bundled net and a file of one's own."""
+"""A built wheel, installed away from the checkout, compiles a bundled net and an own file."""
 
 from __future__ import annotations
 

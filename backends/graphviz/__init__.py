@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from netlang.backends.graphviz.page import to_dot
-from netlang.backends.graphviz.render import FORMATS, format_of, render, write
+from netlang.backends.graphviz.render import FORMATS, format_of, render_dot, write
 from netlang.ir.program import Program
 
 __all__ = ["FORMATS", "draw", "to_dot", "to_svg"]
@@ -25,11 +25,11 @@ def draw(
 ) -> None:
     """Writes the diagram as .svg, .png, .pdf or .dot, by the suffix of `path`."""
     picture = format_of(path)
-    write(path, render(to_dot(program, depth=depth, sizes=sizes), picture))
+    write(path, render_dot(to_dot(program, depth=depth, sizes=sizes), picture))
 
 
 def to_svg(
     program: Program, *, depth: int | None = None, sizes: Mapping[str, int] | None = None
 ) -> str:
     """The diagram as SVG text, as notebooks show it."""
-    return render(to_dot(program, depth=depth, sizes=sizes), "svg").decode("utf-8")
+    return render_dot(to_dot(program, depth=depth, sizes=sizes), "svg").decode("utf-8")

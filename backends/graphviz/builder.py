@@ -6,11 +6,13 @@ starts at an element of the sheet and ends at one, and every name is unique on t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang.backends.graphviz.body import Body
 from netlang.backends.graphviz.elements import End, Frame, Link, Pill, Sheet
 from netlang.backends.graphviz.forms import Form
 from netlang.backends.graphviz.plan import Names, Plan
-from netlang.backends.graphviz.values import type_text
+from netlang.backends.graphviz.values import type_text, value_text
 from netlang.ir.program import Function, Program
 
 __all__ = ["block_sheet", "net_sheet"]
@@ -24,13 +26,19 @@ def net_sheet(program: Program, plan: Plan, names: Names, compact: bool) -> Shee
 
 def block_sheet(form: Form, plan: Plan, names: Names, compact: bool) -> Sheet:
     """The inside of a block."""
-    told = plan.forms.told[form.name]
-    notes = [", ".join(name for name in form.members[0].arguments if name in told)]
+    notes = [", ".join(_parameters(form))]
     notes.append(f"used {form.uses} times" if form.uses > 1 else "used once")
     frame = Frame(
         names.fresh(f"cluster block {form.title}"), form.title, " · ".join(filter(None, notes))
     )
     return _sheet(form.members, f"{form.title}: ", frame, plan, names, compact)
+
+
+def _parameters(form: Form) -> Iterator[str]:
+    """The parameters of a block, with their values where all uses agree."""
+    for name, value in form.members[0].arguments.items():
+        alike = all(member.arguments.get(name) == value for member in form.members)
+        yield f"{name}={value_text(value)}" if alike else name
 
 
 def _sheet(

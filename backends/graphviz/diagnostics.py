@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = ["GraphvizFailed", "GraphvizMissing"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class GraphvizMissing(Diagnostic):
     code = "E0941"
     title = "a {format} needs Graphviz, which is not installed"
@@ -18,7 +15,6 @@ class GraphvizMissing(Diagnostic):
     format: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class GraphvizFailed(Diagnostic):
     code = "E0942"
     title = "Graphviz could not make the {format}: {reason}"

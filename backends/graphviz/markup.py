@@ -22,6 +22,10 @@ MINUS = "\N{MINUS SIGN}"
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
+# Graphviz reads escapes in a string, and keeps what looks like an entity in the titles of an SVG.
+_NAME = str.maketrans({"\\": "/", '"': "'", "&": "+"})
+
+
 def clean(text: str, longest: int = LONGEST) -> str:
     """One line of printable characters, cut at `longest`."""
     line = "".join(
@@ -34,8 +38,8 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
 
 def name_of(text: str) -> str:
-    """A name that needs no escapes."""
-    return clean(text, 240).replace("\\", "/").replace('"', "'")
+    """A name that needs no escapes, neither in DOT nor where Graphviz copies it into an SVG."""
+    return clean(text, 240).translate(_NAME) or "unnamed"
 
 
 def quoted(text: str) -> str:

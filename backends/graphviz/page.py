@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from netlang.analysis.constraints import checked_sizes
 from netlang.backends.graphviz.builder import block_sheet, net_sheet
 from netlang.backends.graphviz.dot import write_dot
 from netlang.backends.graphviz.elements import Sheet
@@ -27,7 +28,7 @@ def to_dot(
     `depth` says how many levels of blocks below the net are opened: 0 shows the net alone, None
     opens every one. `sizes` are the symbolic sizes to write shapes at, else the declared ones.
     """
-    plan = Plan(forms_of(program), {**program.defaults, **(sizes or {})}, depth)
+    plan = Plan(forms_of(program), checked_sizes(program, sizes), depth)
     names = Names()
     net = _fitting(lambda tight: net_sheet(program, plan, names, tight), names)
     details = [_detail(form, plan, names) for form in plan.forms.all if _is_detail(form, plan)]

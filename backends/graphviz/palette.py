@@ -32,20 +32,31 @@ AUXILIARY: Final = "#b3432b"
 BLOCK: Final = "#fbeeb8"
 _OTHER: Final = "#e9e4da"
 
+_ACTIVATION: Final = "#fbdcc4"
+_POOL: Final = "#cbe6d0"
+_SEQUENCE: Final = "#f3cfdb"
+_VALUE: Final = "#d3ebea"
+_PLAIN: Final = "#f7f7f7"
+
 _FAMILIES: Final = {
     "conv": "#c9ddf2",
     "linear": "#d9d0ee",
-    "softmax": "#fbdcc4",
-    "adaptive_pool": "#cbe6d0",
     "norm": "#ebedf0",
-    "activation": "#fbdcc4",
-    "pool": "#cbe6d0",
-    "recurrent": "#f3cfdb",
-    "layout": "#f7f7f7",
-    "dropout": "#f7f7f7",
     "merge": "#d5d9de",
-    "random": "#d3ebea",
-    "tensor": "#d3ebea",
+    "activation": _ACTIVATION,
+    "softmax": _ACTIVATION,
+    "vector": _ACTIVATION,
+    "pool": _POOL,
+    "adaptive_pool": _POOL,
+    "upsample": _POOL,
+    "recurrent": _SEQUENCE,
+    "attention": _SEQUENCE,
+    "random": _VALUE,
+    "tensor": _VALUE,
+    "layout": _PLAIN,
+    "cut": _PLAIN,
+    "shuffle": _PLAIN,
+    "dropout": _PLAIN,
 }
 
 

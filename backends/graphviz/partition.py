@@ -22,7 +22,7 @@ __all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junctio
 
 # Merges that work element by element, and the sign that stands for each.
 JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
-_HEAVY = frozenset({"conv", "linear", "recurrent", "pool", "adaptive_pool"})
+_HEAVY = frozenset({"conv", "linear", "recurrent", "attention", "pool", "adaptive_pool"})
 
 
 @dataclass(frozen=True, slots=True)

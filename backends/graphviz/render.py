@@ -19,7 +19,7 @@ from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import UnknownSuffix, WriteFailed
 from netlang.targets import replace_file
 
-__all__ = ["FORMATS", "format_of", "render", "write"]
+__all__ = ["FORMATS", "format_of", "render_dot", "write"]
 
 FORMATS: Final = ("svg", "png", "pdf", "dot")
 _SECONDS: Final = 120
@@ -35,7 +35,7 @@ def format_of(path: Path) -> str:
     return suffix
 
 
-def render(text: str, picture: str) -> bytes:
+def render_dot(text: str, picture: str) -> bytes:
     """DOT text as a picture; the same text gives the same bytes."""
     if picture == "dot":
         return text.encode("utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Output, Ref
@@ -72,9 +72,17 @@ class _Fold:
         return self.first + (number - self.first) % self.size if inside else number
 
 
-@lru_cache(maxsize=256)
+_views: WeakKeyDictionary[Function, View] = WeakKeyDictionary()
+
+
 def view_of(function: Function) -> View:
-    """The view of one function."""
+    """The view of one function; kept for as long as the function lives."""
+    if function not in _views:
+        _views[function] = _view(function)
+    return _views[function]
+
+
+def _view(function: Function) -> View:
     folds: list[_Fold] = []
     steps = list(_walk(function.items, 0, 1, (), folds))
     resolved: dict[Ref, Ref] = {}

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import final
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = ["OperatorUnsupported", "OpsetUnsupported"]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class OperatorUnsupported(Diagnostic):
     """An operator that ONNX can't express, with the reason."""
 
@@ -22,8 +17,6 @@ class OperatorUnsupported(Diagnostic):
     reason: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class OpsetUnsupported(Diagnostic):
     """A version of the ONNX operator set that lowerings are not written for."""
 

@@ -9,6 +9,7 @@ helpers the path and a suffix.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.graph import Attribute, Graph
@@ -16,6 +17,7 @@ from netlang.backends.onnx.sizes import SizeNodes
 from netlang.backends.weights import join
 from netlang.ir.op import Op
 from netlang.ir.types import Types
+from netlang.ir.weights import Weight
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -75,17 +77,19 @@ class Emitter:
             return (path,)
         return tuple(f"{path}.{name}" for name in names[: len(self.step.outputs)])
 
+    @cached_property
+    def _owned(self) -> dict[str, Weight]:
+        return {weight.name: weight for weight in self.step.op.weights(self.step.types)}
+
     def weight(self, name: str) -> str:
         """The initializer that holds the step's weight `name`."""
         key = join(self.step.module, name)
-        self.graph.weights[key] = next(
-            weight for weight in self.step.op.weights(self.step.types) if weight.name == name
-        )
+        self.graph.weights[key] = self._owned[name]
         return key
 
     def has_weight(self, name: str) -> bool:
         """Whether the step owns a weight `name`."""
-        return any(weight.name == name for weight in self.step.op.weights(self.step.types))
+        return name in self._owned
 
     def integers(self, suffix: str, values: ArrayLike) -> str:
         """A constant of int64."""

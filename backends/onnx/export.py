@@ -102,8 +102,12 @@ def _tensor(slot: Slot, given: Stored | None, seed: int) -> Tensor:
 
     weight = slot.weight
     size = weight.elements * np.dtype(weight.dtype.value).itemsize
-    read = bind(_read, slot, given, seed)
-    return Tensor(slot.key, element_type(weight.dtype), weight.shape, size, read)
+    plain = given is not None and given.dtype is weight.dtype
+    data = given.region if given and plain else None
+    return Tensor(
+        slot.key, element_type(weight.dtype), weight.shape, size,
+        data or bind(_read, slot, given, seed),
+    )  # fmt: skip
 
 
 def _read(slot: Slot, given: Stored | None, seed: int) -> NDArray[np.generic]:

@@ -15,8 +15,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from netlang.backends.weights import Region
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,18 +31,19 @@ __all__ = ["INLINE_LIMIT", "Tensor", "write_model"]
 INLINE_LIMIT = 2**31 - 1
 # Page size: the ONNX specification asks for it, so that a reader can map a tensor into memory.
 ALIGNMENT = 4096
+BUFFER = 256 * 1024
 GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9  # ModelProto.graph, GraphProto.initializer, TensorProto
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One weight of the file; `read` gives its data when they are written."""
+    """One weight of the file; `data` lie in another file or are made when they are written."""
 
     name: str
     data_type: int
     shape: tuple[int, ...]
     size: int
-    read: Callable[[], NDArray[np.generic]]
+    data: Region | Callable[[], NDArray[np.generic]]
 
 
 def write_model(
@@ -57,18 +61,18 @@ def write_model(
     )
     if len(shell) + length > limit:
         return (_write_external(path, shell, graph, tensors),)
-    with replacing(path) as file:
+    with replacing(path) as file, _Writer(file) as writer:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         for head, tensor in zip(heads, tensors, strict=True):
             file.write(head)
-            _write_data(file, tensor)
+            writer.write(tensor)
     return ()
 
 
 def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
     data_path = path.with_name(f"{path.name}.data")
-    with replacing(data_path) as file:
-        heads = [_external_head(tensor, _store(file, tensor), data_path) for tensor in tensors]
+    with replacing(data_path) as file, _Writer(file) as writer:
+        heads = [_external_head(tensor, writer.align(tensor), data_path) for tensor in tensors]
     length = len(graph) + sum(map(len, heads))
     with replacing(path) as file:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
@@ -108,23 +112,6 @@ def _proto(tensor: Tensor) -> onnx.TensorProto:
     return onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.shape)
 
 
-def _store(file: BinaryIO, tensor: Tensor) -> int:
-    """Append the tensor at the next page; returns its offset."""
-    file.write(bytes(-file.tell() % ALIGNMENT))
-    offset = file.tell()
-    _write_data(file, tensor)
-    return offset
-
-
-def _write_data(file: BinaryIO, tensor: Tensor) -> None:
-    import numpy as np
-
-    data = np.ascontiguousarray(tensor.read())
-    if data.nbytes:
-        # Protobuf and safetensors are both little-endian; so is every machine that torch runs on.
-        file.write(data.reshape(-1).view(np.uint8).data)
-
-
 def _tag(field: int) -> bytes:
     return _varint(field << 3 | 2)
 
@@ -136,6 +123,56 @@ def _varint(value: int) -> bytes:
         value >>= 7
     parts.append(value)
     return bytes(parts)
+
+
+class _Writer:
+    """Appends the data of tensors to a file. Source files stay open, and one buffer serves all.
+
+    A buffer that stays in the processor's cache makes copying as fast as writing from memory; a
+    mapped file would cost a page fault for every page.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.sources: dict[Path, FileIO] = {}
+        self.buffer = memoryview(bytearray(BUFFER))
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for source in self.sources.values():
+            source.close()
+
+    def align(self, tensor: Tensor) -> int:
+        """Append `tensor` at the next page; returns its offset."""
+        self.file.write(bytes(-self.file.tell() % ALIGNMENT))
+        offset = self.file.tell()
+        self.write(tensor)
+        return offset
+
+    def write(self, tensor: Tensor) -> None:
+        """Append the bytes of `tensor`."""
+        import numpy as np
+
+        if isinstance(tensor.data, Region):
+            self._copy(tensor.data)
+        elif tensor.size:
+            data = np.ascontiguousarray(tensor.data())
+            # Files are little-endian; so is every machine that PyTorch runs on.
+            self.file.write(data.reshape(-1).view(np.uint8).data)
+
+    def _copy(self, region: Region) -> None:
+        if region.path not in self.sources:
+            self.sources[region.path] = FileIO(region.path)
+        source, left = self.sources[region.path], region.size
+        source.seek(region.offset)
+        while left:
+            count = source.readinto(self.buffer[: min(left, BUFFER)])
+            if not count:
+                raise OSError(f"{region.path} was cut off while it was read")
+            self.file.write(self.buffer[:count])
+            left -= count
 
 
 @contextmanager

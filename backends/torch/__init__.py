@@ -1,0 +1,23 @@
+"""PyTorch: a program as source that a PyTorch user would write, and as a running module.
+
+Emitting text needs no torch; it is imported when a module is built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlang.backends.torch.source import class_name, emit
+from netlang.ir.program import Program
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["build", "class_name", "emit"]
+
+
+def build(program: Program, device: str = "cpu") -> nn.Module:
+    """A module that runs exactly the text of `emit`, on `device`, freshly initialised."""
+    from netlang.backends.torch.execute import instance
+
+    return instance(program, device)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from netlang.ir.program import Program
-from netlang.targets import BuildOptions, ModuleBackend, Written, replace_file
+from netlang.targets import BuildOptions, Trained, TrainingBackend, Written, replace_file
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from netlang.recipes.recipe import Recipe
 
 __all__ = ["BACKEND", "TorchBackend"]
 
 
 @final
-class TorchBackend(ModuleBackend):
-    """Writes PyTorch source, and runs exactly that."""
+class TorchBackend(TrainingBackend):
+    """Writes PyTorch source, runs exactly that, and trains it."""
 
     name = "torch"
     extra = "torch"
@@ -31,10 +34,31 @@ class TorchBackend(ModuleBackend):
         replace_file(path, self.source(program).encode("utf-8"))
         return Written(path)
 
-    def build(self, program: Program, options: BuildOptions) -> nn.Module:
-        from netlang.backends.torch import build
+    def build(self, program: Program, options: BuildOptions | None = None) -> nn.Module:
+        if options is None:
+            from netlang.backends.torch import build
 
-        return build(program, weights=options.weights, seed=options.seed, partial=options.partial)
+            return build(program)
+        from netlang.backends.torch.loading import filled
+
+        return filled(program, options)
+
+    def train(
+        self, recipe: Recipe, program: Program, folder: Path, *, resume: bool, device: str | None
+    ) -> Trained:
+        from netlang.backends.torch.train import progress_for, train
+
+        ended = train(
+            recipe, program, out=folder, resume=resume, device=device, progress=progress_for()
+        )
+        return Trained(folder, ended.finished, ended.best.figures() if ended.best else {})
+
+    def evaluate(
+        self, recipe: Recipe, program: Program, weights: Path, *, device: str | None
+    ) -> Mapping[str, float]:
+        from netlang.backends.torch.train import evaluate
+
+        return evaluate(recipe, program, weights, device=device).figures()
 
 
 BACKEND = TorchBackend()

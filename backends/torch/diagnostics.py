@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = ["NoLowering"]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class NoLowering(Diagnostic):
     """An operator, or an operator with these arguments, that PyTorch can't express."""
 

@@ -7,7 +7,7 @@ own where it says one, a plain number, or the simplest that fits; or None where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from netlang.backends.torch.python.tree import Binary, Constant, Expression, Name, NumberValue
@@ -80,13 +80,31 @@ def known(formula: Formula, values: Environment) -> Formula:
 
 
 def _simplified(formula: BinaryOrigin) -> Formula:
-    """``x * 1``, ``x + 0`` and the like without what does nothing."""
-    neutral = 0 if formula.operator in ("+", "-") else 1
-    if formula.right == neutral and formula.operator != "%":
-        return formula.left
-    if formula.left == neutral and formula.operator in ("+", "*"):
-        return formula.right
+    """Without what does nothing (``x * 1``), and with multiples of one term as one multiple."""
+    operator, left, right = formula.operator, formula.left, formula.right
+    neutral = 0 if operator in ("+", "-") else 1
+    if right == neutral and operator != "%":
+        return left
+    if left == neutral and operator in ("+", "*"):
+        return right
+    (one, term), (two, other) = _multiple(left), _multiple(right)
+    if operator == "*" and isinstance(left, int):
+        return BinaryOrigin("*", left * two, other)
+    if operator == "*" and isinstance(right, int):
+        return BinaryOrigin("*", one * right, term)
+    if operator == "+" and term == other:
+        return BinaryOrigin("*", one + two, term)
     return formula
+
+
+def _multiple(term: Origin | int) -> tuple[int, Origin | int]:
+    """``3 * x`` as 3 and x, another term as 1 and itself."""
+    if isinstance(term, BinaryOrigin) and term.operator == "*":
+        if isinstance(term.left, int):
+            return term.left, term.right
+        if isinstance(term.right, int):
+            return term.right, term.left
+    return 1, term
 
 
 def expression(formula: Formula, names: Mapping[Variable, str]) -> Expression:
@@ -126,11 +144,17 @@ def _gives(
 
 
 def fit(
-    column: Sequence[NumberValue], environments: Sequence[Environment], role: str
+    column: Sequence[NumberValue],
+    environments: Sequence[Environment],
+    role: str,
+    used: Collection[Variable] = (),
 ) -> Formula | None:
-    """The simplest formula that gives a column which differs between instances."""
+    """The simplest formula that gives a column which differs between instances.
+
+    Of two variables that both do, one that is not in `used` and whose name is like `role` is better.
+    """
     shared = [v for v in environments[0] if all(v in environment for environment in environments)]
-    shared.sort(key=lambda variable: _distance(variable, role))
+    shared.sort(key=lambda v: (_distance(v, role), v in used))
     for formula in _candidates(shared, column, environments[0]):
         if _gives(formula, column, environments):
             return formula
@@ -166,7 +190,7 @@ def _candidates(
 def _scaled(variable: Variable, wanted: int, value: int) -> Iterator[Formula]:
     if value and wanted > value and wanted % value == 0:
         yield BinaryOrigin("*", wanted // value, variable)
-    for divisor in dict.fromkeys((value // wanted if wanted > 0 else 2, 2)):
+    for divisor in dict.fromkeys((2, value // wanted if wanted > 0 else 2)):
         if divisor > 1:
             yield BinaryOrigin("//", variable, divisor)
     yield BinaryOrigin("//", BinaryOrigin("-", variable, 1), 2)

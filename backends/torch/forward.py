@@ -19,6 +19,7 @@ from netlang.backends.torch.python.tree import (
     Constant,
     Expression,
     If,
+    ListDisplay,
     Name,
     Operand,
     Overwrite,
@@ -185,7 +186,7 @@ class Writer:
             return False
         read = [p for p in walk(unit.value) if p == Operand(operands.index(pending.ref))]
         fits = len(flat(pending.value)) + len(flat(_over(unit.value, {}))) <= _ROOM
-        deepest = _DEEPEST if unit.light or isinstance(unit.value, Binary) else 0
+        deepest = _DEEPEST if unit.light else 2 if isinstance(unit.value, Binary) else 0
         return len(read) == 1 and fits and pending.depth < deepest
 
     def flush(self) -> None:
@@ -224,7 +225,8 @@ class Writer:
         """A name for a value: the output's, the label's if it is put aside, else the running one."""
         if ref in self._output_names:
             return self._taken.fresh(self._output_names[ref])
-        aside = self._uses[ref] != [place + 1]
+        aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, unit)
+        aside = aside or self._is_listed(ref)
         if aside and not unit.path.replace(".", "").isdigit():
             callee = self._function.nodes[unit.result].callee
             name = unit.path
@@ -235,6 +237,16 @@ class Writer:
             return self._taken.fresh(name.replace(".", "_"))
         free = (name for name in _running() if not self._is_live(name, place))
         return next(free)
+
+    def _is_listed(self, ref: Ref) -> bool:
+        """Whether a value is read as one of several that stand in a list."""
+        readers = [self._units[use] for use in self._uses[ref] if use < len(self._units)]
+        return any(isinstance(part, ListDisplay) for unit in readers for part in walk(unit.value))
+
+    def _goes_on(self, ref: Ref, unit: Unit) -> bool:
+        """Whether a branch that runs under a name of its own ends here."""
+        before = {self._names.get(self._root(operand)) for operand in unit.operands}
+        return len(self._uses[ref]) == 1 and any(name in before for name in _RUNNING[1:])
 
     def _is_live(self, name: str, place: int) -> bool:
         """Whether a name holds a value that is read after `place`."""

@@ -12,6 +12,9 @@ from netlang.ir.program import Function
 
 __all__ = ["class_names", "pascal"]
 
+# Stands for a form that nothing tells apart: it is numbered.
+_OTHER = " "
+
 # Words that the field doesn't spell like others.
 _SPELLING = {
     "alexnet": "AlexNet", "bn": "BN", "cbr": "CBR", "cnn": "CNN", "convnext": "ConvNeXt",
@@ -52,8 +55,9 @@ def class_names(forms: Forms, taken: Iterable[str]) -> dict[Form, str]:
         if form is not forms.net:
             blocks.setdefault(pascal(form.name), []).append(form)
     for base, group in blocks.items():
-        for form, suffix in _suffixes(group).items():
-            names[form] = scope.fresh(base + suffix)
+        suffixes = _suffixes(group)
+        for form, suffix in sorted(suffixes.items(), key=lambda item: item[1] != ""):
+            names[form] = scope.fresh((base + suffix).strip())
     return names
 
 
@@ -66,7 +70,7 @@ def _suffixes(group: list[Form]) -> dict[Form, str]:
     }
     ordinary = max(group, key=lambda form: (not alone[form], len(form.sites)))
     return {
-        form: "" if form is ordinary else "".join(pascal(name) for name in alone[form][:1])
+        form: "" if form is ordinary else pascal(alone[form][0]) if alone[form] else _OTHER
         for form in group
     }
 

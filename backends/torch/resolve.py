@@ -6,7 +6,7 @@ gave the instance's number; what no expression gives is an argument of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from netlang.backends.torch.calls import arguments_of, scalar
@@ -32,9 +32,13 @@ from netlang.backends.torch.python.tree import (
     Name,
     Number,
     NumberValue,
+    Operand,
+    TheModule,
+    map_expression,
 )
 from netlang.ir.program import Function, Node
-from netlang.ir.provenance import InputOrigin, ParameterOrigin
+from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
+from netlang.ir.types import Types
 
 __all__ = ["Argument", "Constructor", "resolved"]
 
@@ -98,16 +102,14 @@ class _Resolver:
         self._environments = [_environment(function) for function in form.instances]
         self._settled = self._settled_values()
         self._extras: list[dict[Variable, NumberValue]] = [{} for _ in form.instances]
-        self._formulas: list[Formula] = []
+        self._used: set[Variable] = set()
         self._names = identifiers.Scope()
 
     def constructor(self) -> Constructor:
-        nodes = self._form.sample.nodes
-        columns = [self._step_columns(index) for index in range(len(nodes))]
-        formulas = [
-            [self._told(numbers, node) for numbers in zip(*instances, strict=True)]
-            for instances, node in zip(columns, nodes, strict=True)
-        ]
+        formulas = self._formulas()
+        if self._is_net and (lost := self._lost(formulas)):
+            self._settled = {**self._settled, **{v: self._environments[0][v] for v in lost}}
+            formulas = self._formulas()
         used = list(
             dict.fromkeys(v for step in formulas for formula in step for v in variables_in(formula))
         )
@@ -119,6 +121,29 @@ class _Resolver:
         )
         extra = dict(zip(self._form.instances, self._extras, strict=True))
         return Constructor(self._form, self._class_name, arguments, tuple(map(_tidy, steps)), extra)
+
+    def _formulas(self) -> list[list[Formula]]:
+        """Every number of every step."""
+        nodes = self._form.sample.nodes
+        columns = (self._step_columns(index) for index in range(len(nodes)))
+        return [
+            [self._told(numbers, node) for numbers in zip(*instances, strict=True)]
+            for instances, node in zip(columns, nodes, strict=True)
+        ]
+
+    def _lost(self, formulas: list[list[Formula]]) -> set[Variable]:
+        """Parameters of the net that decide the shape of a value without being told to its step.
+
+        Another value for one of them would not give the net that the spec describes, so they are no
+        arguments.
+        """
+        function = self._form.sample
+        lost: set[Variable] = set()
+        for node, step in zip(function.nodes, formulas, strict=True):
+            given = {v for formula in step for v in variables_in(formula)}
+            given |= _speaks_of(function.input_types(node))
+            lost |= _speaks_of(node.types) - given
+        return {v for v in lost if v in self._environments[0] and v not in self._settled}
 
     def _settled_values(self) -> Environment:
         """Variables to write as numbers.
@@ -183,8 +208,11 @@ class _Resolver:
         if formula is not None:
             formula = known(formula, self._settled)
         else:
-            formula = fit(column, environments, role)
-        return self._extra(column, node, role) if formula is None else formula
+            formula = fit(column, environments, role, self._used)
+        if formula is None:
+            formula = self._extra(column, node, role)
+        self._used.update(variables_in(formula))
+        return formula
 
     def _extra(self, column: list[NumberValue], node: Node, role: str) -> Formula:
         """An argument that the block itself doesn't have, named after the step and the number."""
@@ -231,6 +259,8 @@ class _Resolver:
         """The value that most calls give, where it goes without saying; or that all give."""
         if isinstance(variable, InputOrigin):
             return None
+        if any(origin_of(arguments_of(s.node).get(variable.name)) for s in self._form.sites):
+            return None
         values = [self._plain_value(variable, site) for site in self._form.sites]
         usual = _USUAL.get(name)
         if usual is not None and usual in values:
@@ -265,9 +295,18 @@ def _given(callee: Constructor, site: Site) -> dict[Variable, NumberValue]:
     return found
 
 
-def _application(node: Node) -> Expression:
-    from netlang.backends.torch.python.tree import Operand, TheModule
+def _speaks_of(types: Types) -> set[Variable]:
+    """The parameters and sizes that the sizes of some types come from."""
+    return {
+        variable
+        for type_ in types
+        for size in type_.shape
+        if (origin := origin_of(size)) is not None
+        for variable in variables_in(origin)
+    }
 
+
+def _application(node: Node) -> Expression:
     return Call(TheModule(), tuple(Operand(index) for index in range(len(node.inputs))))
 
 
@@ -294,8 +333,6 @@ def _tidy(step: Lowered) -> Lowered:
 
 
 def _without_defaults(part: Expression) -> Expression:
-    from netlang.backends.torch.python.tree import map_expression
-
     def change(inner: Expression) -> Expression:
         if isinstance(inner, Call):
             kept = tuple(k for k in inner.keywords if k.default is None or k.value != k.default)
@@ -303,7 +340,3 @@ def _without_defaults(part: Expression) -> Expression:
         return inner
 
     return map_expression(part, change)
-
-
-def _iterator(items: list[Expression]) -> Iterator[Expression]:
-    return iter(items)

@@ -1,12 +1,13 @@
 """Weights of a net: which it has, values from a seed, files to take them from, whether they fit."""
 
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
-from netlang.backends.weights.files import Stored, WeightSource, read_weights
+from netlang.backends.weights.files import Region, Stored, WeightSource, read_weights
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.slots import Slot, join, slots
 
 __all__ = [
     "Misfit",
+    "Region",
     "Report",
     "Slot",
     "Stored",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import final
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
@@ -16,8 +13,6 @@ __all__ = [
 ]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WeightsMismatch(Diagnostic):
     """Keys are missing, unknown, or their tensors have another shape or type: `rows` list them."""
 
@@ -31,8 +26,6 @@ class WeightsMismatch(Diagnostic):
     advice: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnreadableWeights(Diagnostic):
     """The file doesn't exist or isn't what its name says."""
 
@@ -44,8 +37,6 @@ class UnreadableWeights(Diagnostic):
     reason: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnknownWeightsFormat(Diagnostic):
     """Neither safetensors nor a PyTorch file, by its suffix."""
 
@@ -57,14 +48,12 @@ class UnknownWeightsFormat(Diagnostic):
     suffix: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnsafeWeights(Diagnostic):
-    """A pickle with more in it than tensors: unpickling could run code."""
+    """A pickle of something else, or a damaged one: unpickling it could run code."""
 
     code = "E0924"
     title = (
-        "`{source}` is refused: it holds other Python objects than tensors, and reading those could"
+        "`{source}` is refused: it is not a pickle of tensors alone, and reading any other could"
         " run code"
     )
     help = (
@@ -74,8 +63,6 @@ class UnsafeWeights(Diagnostic):
     source: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class NotAStateDict(Diagnostic):
     """A PyTorch file that holds something else than tensors by key."""
 

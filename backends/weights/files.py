@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-__all__ = ["Stored", "WeightSource", "read_weights"]
+__all__ = ["Region", "Stored", "WeightSource", "read_weights"]
 
 # Safetensors' names of the types that convert to a weight's type.
 TYPES = {
@@ -40,17 +40,28 @@ METADATA = "__metadata__"
 PICKLES = (".pth", ".pt", ".bin")
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The bytes of a tensor within a file, row-major and little-endian."""
+
+    path: Path
+    offset: int
+    size: int
+
+
 @dataclass(frozen=True, eq=False)
 class Stored:
     """A tensor as it lies in its file; bfloat16 data are the uint16 of their bits.
 
     `dtype` is None where the data are of a type that no weight can take; `type_name` names it.
+    `region` says where the bytes lie, if they can be copied from there.
     """
 
     shape: tuple[int, ...]
     type_name: str
     dtype: DType | None
     data: NDArray[np.generic]
+    region: Region | None = None
 
     def fits(self, dtype: DType) -> bool:
         """Whether the data convert to `dtype`: floats to floats, whole numbers to whole numbers."""
@@ -106,8 +117,9 @@ def _safetensors(path: Path) -> dict[str, Stored]:
         raise NetlangError(UnreadableWeights(span=None, source=str(path), reason=reason)) from error
     start = 8 + int(data[:8].view("<u8")[0])
     header: dict[str, _Entry] = json.loads(bytes(data[8:start]))
-    body = data.view(np.ndarray)[start:]
-    return {key: _mapped(body, entry) for key, entry in header.items() if key != METADATA}
+    header.pop(METADATA, None)
+    plain = data.view(np.ndarray)
+    return {key: _mapped(path, plain, start, entry) for key, entry in header.items()}
 
 
 class _Entry(TypedDict):
@@ -118,18 +130,19 @@ class _Entry(TypedDict):
     data_offsets: tuple[int, int]
 
 
-def _mapped(body: NDArray[np.uint8], entry: _Entry) -> Stored:
+def _mapped(path: Path, data: NDArray[np.uint8], start: int, entry: _Entry) -> Stored:
     import numpy as np
 
-    begin, end = entry["data_offsets"]
+    begin, end = (start + offset for offset in entry["data_offsets"])
     shape = tuple(entry["shape"])
     name = entry["dtype"]
     dtype = TYPES.get(name)
-    raw = body[begin:end]
+    raw = data[begin:end]
     if dtype is None:
         return Stored(shape, name, None, raw)
     kind = np.uint16 if dtype is DType.BFLOAT16 else np.dtype(dtype.value)
-    return Stored(shape, dtype.value, dtype, raw.view(kind).reshape(shape))
+    region = Region(path, begin, end - begin)
+    return Stored(shape, dtype.value, dtype, raw.view(kind).reshape(shape), region)
 
 
 def _state_dict(path: Path) -> dict[str, Stored]:
@@ -141,8 +154,9 @@ def _state_dict(path: Path) -> dict[str, Stored]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise NetlangError(UnsafeWeights(span=None, source=str(path))) from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        reason = f"not a file that torch.save wrote: {str(error).splitlines()[0]}"
+    except Exception as error:
+        # On damaged files torch's readers let through whatever they run into.
+        reason = f"not a file that torch.save wrote ({type(error).__name__})"
         raise NetlangError(UnreadableWeights(span=None, source=str(path), reason=reason)) from error
     if not isinstance(state, Mapping):
         found = type(state).__name__

@@ -201,7 +201,9 @@ def _slid(axes: tuple[Axis, ...], window: Window) -> tuple[Axis, ...]:
     if len(found) != len(window.extent):
         raise InternalError(f"a window of {len(window.extent)} axes on a field of {len(found)}")
     return tuple(
-        Axis(axis.size + (extent - 1) * axis.jump, axis.jump * stride)
+        axis
+        if extent == stride == 1
+        else Axis(axis.size + (extent - 1) * axis.jump, axis.jump * stride)
         for axis, extent, stride in zip(found, window.extent, window.stride, strict=True)
     )
 

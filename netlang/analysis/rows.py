@@ -3,9 +3,9 @@
 A repeat is either written out, or *folded* into one set of rows whose figures are those of all
 times: component ``{0..35}`` of a path stands for 0 to 35, ``{0..105:3}`` for every third of them,
 and ``{2..5}+{0..12:6}``, from a repeat in a repeat, for every sum of one of each.
-Nets of more than `LONGEST` leaves, and more than they have distinct nodes, are always folded and, if
-that is not enough, cut at the greatest depth that is; then a block is one row, and the figures still
-add up to the net's.
+Nets of more leaves than `LONGEST` and than they have distinct nodes are always folded and, if that
+is not enough, cut at the greatest depth that is: then a block is one row. Either way the figures of
+all leaves add up to the net's.
 """
 
 from __future__ import annotations

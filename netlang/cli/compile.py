@@ -50,11 +50,13 @@ def _compile(
 
 def report(path: Path) -> None:
     """Say that a file was written, and how large it is."""
-    size = path.stat().st_size
+    click.echo(f"wrote {path} ({_shown(path.stat().st_size)})")
+
+
+def _shown(size: float) -> str:
+    """A number of bytes for a person."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
-            break
+            return f"{size:.3g} {unit}"
         size /= 1000
-    else:
-        unit = "GB"
-    click.echo(f"wrote {path} ({size:.3g} {unit})")
+    return f"{size:.3g} GB"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netlang.cli.train import recipe_arguments
+from netlang.cli.train import device_option, recipe_arguments
 
 __all__ = ["command"]
 
@@ -23,20 +23,21 @@ def command() -> click.Command:
                 metavar="FILE",
                 help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
             ),
+            device_option(),
         ],
         help="Score weights on the test data of RECIPE, changed by KEY=VALUE as in training.",
         short_help="Score trained weights.",
     )
 
 
-def _evaluate(spec: str, changes: tuple[str, ...], weights: str) -> int:
+def _evaluate(spec: str, changes: tuple[str, ...], weights: str, device: str | None) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
     backend = training_backend()
     with needs(backend.extra):
-        scores = backend.evaluate(recipe, program, Path(weights))
+        scores = backend.evaluate(recipe, program, Path(weights), device=device)
     for name, score in scores.items():
         click.echo(f"{name}: {score:.6g}")
     return 0

@@ -39,7 +39,7 @@ def command() -> click.Command:
         "list",
         callback=_list,
         params=[click.Argument(["words"], nargs=-1, metavar="[WORD]...")],
-        help="List the bundled nets, recipes and blocks; with words, the families with all of them.",
+        help="List what is bundled; with words, only the families in which all of them occur.",
         short_help="List the bundled nets, recipes and blocks.",
     )
 

@@ -56,9 +56,12 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if slip:
             raise click.UsageError(slip)
-        status = _program(_wanted(arguments)).main(
-            list(arguments), prog_name="netlang", standalone_mode=False
-        )
+        # Not `main`, which has statuses of its own for what `guarded` deals with.
+        program = _program(_wanted(arguments))
+        with program.make_context("netlang", list(arguments)) as context:
+            status = program.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.UsageError as error:
         error.show(sys.stderr)
         return USAGE

@@ -39,7 +39,7 @@ def command() -> click.Command:
                 ["--depth"], type=click.IntRange(1), help="Levels of blocks to open in the table."
             ),
         ],
-        help="Print every layer of SPEC with its output shape, parameters and MACs, and the totals.",
+        help="Print every layer of SPEC with its shape, parameters and MACs, and the totals.",
         short_help="Print every layer, its shape, parameters and MACs.",
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["command", "recipe_arguments"]
+__all__ = ["command", "device_option", "recipe_arguments"]
 
 
 def recipe_arguments() -> tuple[click.Argument, click.Argument]:
@@ -14,6 +14,12 @@ def recipe_arguments() -> tuple[click.Argument, click.Argument]:
     return (
         click.Argument(["spec"], metavar="RECIPE"),
         click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
+    )
+
+
+def device_option() -> click.Option:
+    return click.Option(
+        ["--device"], metavar="DEVICE", help="cpu, cuda, cuda:1, mps; the best one without it."
     )
 
 
@@ -29,6 +35,7 @@ def command() -> click.Command:
             click.Option(
                 ["--resume"], is_flag=True, help="Go on from the last checkpoint of the folder."
             ),
+            device_option(),
         ],
         help="Train by RECIPE (`mnist1d`, `file.net`, `file.net:recipe`). KEY=VALUE replaces a "
         "parameter or key of it: `seed=7`, `arch=mlp`, `steps=100`.",
@@ -36,12 +43,18 @@ def command() -> click.Command:
     )
 
 
-def _train(spec: str, changes: tuple[str, ...], out: str | None, resume: bool) -> int:
+def _train(
+    spec: str, changes: tuple[str, ...], out: str | None, resume: bool, device: str | None
+) -> int:
+    from netlang.cli.failures import INTERRUPTED
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
+    folder = Path(out) if out else Path("runs", recipe.name)
     backend = training_backend()
     with needs(backend.extra):
-        backend.train(recipe, program, Path(out or Path("runs", recipe.name)), resume)
-    return 0
+        trained = backend.train(recipe, program, folder, resume=resume, device=device)
+    scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
+    click.echo(f"best: {scores or 'not evaluated'}; results in {trained.folder}")
+    return 0 if trained.finished else INTERRUPTED

@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = ["BranchesDiffer", "ConcatMismatch"]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class ConcatMismatch(Diagnostic):
     """Branches of a concatenation differ in another axis than the one that is joined.
 
@@ -38,8 +35,6 @@ class ConcatMismatch(Diagnostic):
     advice: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class BranchesDiffer(Diagnostic):
     """Branches of an elementwise merge differ in shape.
 

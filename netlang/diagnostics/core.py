@@ -7,7 +7,7 @@ text, JSON and SARIF can only say the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, Self, dataclass_transform
 
 from netlang.source import Span
 
@@ -53,8 +53,21 @@ class Fix:
     safe: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diagnostic:
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class _Deferred:
+    """Subclasses are frozen, keyword-only dataclasses, made so when the first one is needed.
+
+    There are hundreds of errors and a good program meets none of them: turning all of them into
+    dataclasses at import would be a third of the start-up time.
+    """
+
+    def __new__(cls, **fields: object) -> Self:
+        if "__dataclass_fields__" not in cls.__dict__:
+            dataclass(frozen=True, kw_only=True)(cls)
+        return super().__new__(cls)
+
+
+class Diagnostic(_Deferred):
     """Base of every error a user can make.
 
     A subclass sets `code` and the templates, and adds the fields that they name. `title` is the
@@ -89,6 +102,10 @@ class Diagnostic:
     def help_text(self) -> str:
         """The fix in words, or the general advice, or nothing."""
         return self.fix.description if self.fix else self._filled(self.help)
+
+
+# The fields of the base must be known before those of the first error are added to them.
+dataclass(frozen=True, kw_only=True)(Diagnostic)
 
 
 class NetlangError(Exception):

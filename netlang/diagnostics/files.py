@@ -1,8 +1,9 @@
-"""Errors about files, spec names, output kinds and installed packages (E00xx): they have no span."""
+"""Errors about files, spec names, output kinds and installed packages (E00xx).
+
+They have no span.
+"""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from netlang.diagnostics.core import Diagnostic
 
@@ -28,7 +29,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileNotFound(Diagnostic):
     """`advice` names files of a similar name, or says what was looked for."""
 
@@ -40,7 +40,6 @@ class FileNotFound(Diagnostic):
     advice: str = "a bundled net is named without a path: `netlang list` shows them"
 
 
-@dataclass(frozen=True, kw_only=True)
 class IsADirectory(Diagnostic):
     code = "E0002"
     title = "`{path}` is a directory"
@@ -49,7 +48,6 @@ class IsADirectory(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileNotUtf8(Diagnostic):
     code = "E0003"
     title = "`{path}` is not UTF-8 text: byte {offset} is {byte}"
@@ -60,7 +58,6 @@ class FileNotUtf8(Diagnostic):
     byte: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileUnreadable(Diagnostic):
     code = "E0004"
     title = "can't read `{path}`: {reason}"
@@ -69,7 +66,6 @@ class FileUnreadable(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotANetFile(Diagnostic):
     code = "E0005"
     title = "`{path}` is not a `.net` file"
@@ -78,7 +74,6 @@ class NotANetFile(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownBundled(Diagnostic):
     """`advice` names the nearest bundled names."""
 
@@ -91,7 +86,6 @@ class UnknownBundled(Diagnostic):
     advice: str = "`netlang list` shows what is bundled"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NetNotInFile(Diagnostic):
     code = "E0007"
     title = "`{path}` has no {kind} `{name}`"
@@ -103,7 +97,6 @@ class NetNotInFile(Diagnostic):
     kind: str = "net"
 
 
-@dataclass(frozen=True, kw_only=True)
 class SeveralNets(Diagnostic):
     code = "E0008"
     title = "`{path}` has several nets: {available}"
@@ -114,7 +107,6 @@ class SeveralNets(Diagnostic):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoNetInFile(Diagnostic):
     code = "E0009"
     title = "`{path}` has no net"
@@ -123,16 +115,14 @@ class NoNetInFile(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadSpec(Diagnostic):
     code = "E0010"
     title = "`{text}` doesn't name a net"
-    help = "write `resnet50`, `file.net`, `file.net:net`, or one of these called: `'resnet50(classes=10)'`"
+    help = "write `resnet50`, `file.net` or `file.net:net`, or call one: `'resnet50(classes=10)'`"
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownSuffix(Diagnostic):
     code = "E0011"
     title = "nothing writes `{path}`: its kind is not known"
@@ -142,7 +132,6 @@ class UnknownSuffix(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExtraMissing(Diagnostic):
     """A package that an optional part needs is not there."""
 
@@ -154,16 +143,17 @@ class ExtraMissing(Diagnostic):
     extra: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class OnnxruntimeTwice(Diagnostic):
     """Both packages install the same module `onnxruntime`, and the later one hides the other."""
 
     code = "E0013"
     title = "both onnxruntime and onnxruntime-gpu are installed, and they overwrite each other"
-    help = "pip uninstall -y onnxruntime onnxruntime-gpu, then install one: 'netlang[onnx]' or 'netlang[gpu]'"
+    help = (
+        "pip uninstall -y onnxruntime onnxruntime-gpu, then install one of 'netlang[onnx]' and"
+        " 'netlang[gpu]'"
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
 class WriteFailed(Diagnostic):
     code = "E0014"
     title = "can't write `{path}`: {reason}"
@@ -172,7 +162,6 @@ class WriteFailed(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileTooLarge(Diagnostic):
     code = "E0018"
     title = "`{path}` has {size}; a spec may have {limit}"
@@ -183,7 +172,6 @@ class FileTooLarge(Diagnostic):
     limit: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SameOutputTwice(Diagnostic):
     code = "E0019"
     title = "`{path}` is named twice as an output"
@@ -192,7 +180,6 @@ class SameOutputTwice(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownBackend(Diagnostic):
     """A part of the product, or of a package that extends it, is not registered."""
 
@@ -204,12 +191,11 @@ class UnknownBackend(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BrokenInstallation(Diagnostic):
     code = "E0021"
     title = "{package} is installed but doesn't load: {reason}"
-    help = "reinstall it: pip install --force-reinstall 'netlang[{extra}]'"
+    help = "install it anew: {command}"
 
     package: str
-    extra: str
+    command: str
     reason: str

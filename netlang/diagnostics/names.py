@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
@@ -27,7 +25,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownLayer(Diagnostic):
     code = "E0201"
     title = "unknown operator or block `{name}`"
@@ -37,7 +34,6 @@ class UnknownLayer(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownName(Diagnostic):
     code = "E0202"
     title = "unknown name `{name}`"
@@ -47,7 +43,6 @@ class UnknownName(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownLabel(Diagnostic):
     code = "E0203"
     title = "no label `{label}` is visible here"
@@ -57,7 +52,6 @@ class UnknownLabel(Diagnostic):
     label: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class AssignedTwice(Diagnostic):
     code = "E0204"
     title = "`{name}` is assigned twice"
@@ -67,7 +61,6 @@ class AssignedTwice(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DefinedTwice(Diagnostic):
     code = "E0205"
     title = "`{name}` is defined twice in this file"
@@ -77,7 +70,6 @@ class DefinedTwice(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotALayer(Diagnostic):
     code = "E0206"
     title = "`{name}` can't be applied: it is {kind}"
@@ -88,7 +80,6 @@ class NotALayer(Diagnostic):
     kind: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class AmbiguousLabel(Diagnostic):
     code = "E0207"
     title = "`{name}` is both a label and an operator here"
@@ -98,7 +89,6 @@ class AmbiguousLabel(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Recursion(Diagnostic):
     code = "E0208"
     title = "block `{name}` contains itself"
@@ -108,7 +98,6 @@ class Recursion(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooDeep(Diagnostic):
     code = "E0209"
     title = "blocks are nested more than {limit} deep"
@@ -118,7 +107,6 @@ class TooDeep(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoSuchAttribute(Diagnostic):
     code = "E0210"
     title = "{what} has no `{name}`"
@@ -130,7 +118,6 @@ class NoSuchAttribute(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotAValue(Diagnostic):
     code = "E0211"
     title = "`in` has no value here"
@@ -141,7 +128,6 @@ class NotAValue(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportNotFound(Diagnostic):
     code = "E0212"
     title = "no file `{path}` to import from"
@@ -151,7 +137,6 @@ class ImportNotFound(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NameNotInFile(Diagnostic):
     code = "E0213"
     title = "`{module}` has no `{name}`"
@@ -163,7 +148,6 @@ class NameNotInFile(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class CircularImport(Diagnostic):
     code = "E0214"
     title = "this import leads back to the file itself"
@@ -173,7 +157,6 @@ class CircularImport(Diagnostic):
     cycle: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class CircularConstant(Diagnostic):
     code = "E0215"
     title = "`{name}` is defined by itself"
@@ -183,7 +166,6 @@ class CircularConstant(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnusedParameter(Diagnostic):
     code = "E0216"
     title = "parameter `{name}` of `{block}` is never used"
@@ -194,7 +176,6 @@ class UnusedParameter(Diagnostic):
     block: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BundledTwice(Diagnostic):
     code = "E0217"
     title = "`{name}` is not unique in the bundled library"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
@@ -20,8 +18,10 @@ __all__ = [
     "LossShapes",
     "MissingKey",
     "ModelNotNet",
+    "NesterovNeedsMomentum",
     "NotADescription",
     "OneInputNeeded",
+    "ParameterWithoutDefault",
     "PathNotAllowed",
     "StepsAndEpochs",
     "UnknownKey",
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownKey(Diagnostic):
     code = "E0701"
     title = "a recipe has no key `{key}`"
@@ -42,7 +41,6 @@ class UnknownKey(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class KeyTwice(Diagnostic):
     code = "E0702"
     title = "`{key}` is given twice"
@@ -52,7 +50,6 @@ class KeyTwice(Diagnostic):
     key: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class MissingKey(Diagnostic):
     code = "E0703"
     title = "recipe `{recipe}` doesn't say {what}"
@@ -65,7 +62,6 @@ class MissingKey(Diagnostic):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class StepsAndEpochs(Diagnostic):
     code = "E0704"
     title = "the length of the run is given in steps and in epochs"
@@ -73,7 +69,6 @@ class StepsAndEpochs(Diagnostic):
     help = "keep `steps` or `epochs`"
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownWord(Diagnostic):
     code = "E0705"
     title = "unknown {kind} `{name}`"
@@ -85,7 +80,6 @@ class UnknownWord(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotADescription(Diagnostic):
     code = "E0706"
     title = "`{key}` takes the name of {kind}, with or without arguments"
@@ -97,7 +91,6 @@ class NotADescription(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class PathNotAllowed(Diagnostic):
     code = "E0707"
     title = "`{key}` takes one value, not a path"
@@ -107,7 +100,6 @@ class PathNotAllowed(Diagnostic):
     key: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadSchedulePath(Diagnostic):
     code = "E0708"
     title = "a schedule is one schedule, or `warmup` and then another one"
@@ -117,7 +109,6 @@ class BadSchedulePath(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ModelNotNet(Diagnostic):
     code = "E0709"
     title = "`model` must be a net"
@@ -127,7 +118,6 @@ class ModelNotNet(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LossForm(Diagnostic):
     code = "E0710"
     title = "a loss is a sum of losses, each multiplied by a number"
@@ -137,7 +127,6 @@ class LossForm(Diagnostic):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LossOperands(Diagnostic):
     code = "E0711"
     title = "`{function}` compares two values: {first} and {second}"
@@ -150,7 +139,6 @@ class LossOperands(Diagnostic):
     given: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownLossName(Diagnostic):
     code = "E0712"
     title = "net `{net}` has no output or input `{name}`"
@@ -162,7 +150,6 @@ class UnknownLossName(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LossNeedsNames(Diagnostic):
     code = "E0713"
     title = "`{function}` must say which values it compares: net `{net}` has {outputs} outputs"
@@ -175,7 +162,6 @@ class LossNeedsNames(Diagnostic):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LossShapes(Diagnostic):
     code = "E0714"
     title = "`{function}` can't compare {left} with {right}"
@@ -190,7 +176,6 @@ class LossShapes(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClassCountDiffers(Diagnostic):
     code = "E0715"
     title = "`{data}` has {classes} classes, but `{output}` of net `{net}` has {outputs} channels"
@@ -204,7 +189,6 @@ class ClassCountDiffers(Diagnostic):
     net: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class AugmentationNeedsImages(Diagnostic):
     code = "E0716"
     title = "`{augmentation}` works on images, but `{data}` gives {shape}"
@@ -216,7 +200,6 @@ class AugmentationNeedsImages(Diagnostic):
     shape: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputShapeDiffers(Diagnostic):
     code = "E0717"
     title = "net `{net}` takes {expected}, but the recipe gives {actual}"
@@ -230,7 +213,6 @@ class InputShapeDiffers(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class OneInputNeeded(Diagnostic):
     code = "E0718"
     title = "`{data}` gives one input, but net `{net}` has {inputs}"
@@ -242,7 +224,6 @@ class OneInputNeeded(Diagnostic):
     inputs: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class ChannelCountDiffers(Diagnostic):
     code = "E0719"
     title = "`{normalization}` is for {expected} channels, but `{data}` has {actual}"
@@ -255,7 +236,25 @@ class ChannelCountDiffers(Diagnostic):
     actual: int
 
 
-@dataclass(frozen=True, kw_only=True)
+class NesterovNeedsMomentum(Diagnostic):
+    code = "E0722"
+    title = "`nesterov` looks ahead along the momentum, but `momentum` is 0"
+    caption = "no momentum"
+    help = "write `sgd(lr={lr}, momentum=0.9, nesterov=true)`"
+
+    lr: float
+
+
+class ParameterWithoutDefault(Diagnostic):
+    code = "E0723"
+    title = "parameter `{name}` of recipe `{recipe}` has no default"
+    caption = "no value, so the recipe can't be checked"
+    help = "write `{name}=...` here; `netlang train` can replace it"
+
+    recipe: str
+    name: str
+
+
 class UnknownOverride(Diagnostic):
     code = "E0720"
     title = "recipe `{recipe}` has no parameter or key `{name}`"
@@ -267,7 +266,6 @@ class UnknownOverride(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadOverride(Diagnostic):
     code = "E0721"
     title = "`{text}` is not of the form `name=value`"

@@ -7,8 +7,7 @@ and how to mend it, in the words of the language.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
@@ -32,8 +31,6 @@ __all__ = [
 ]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WrongRank(Diagnostic):
     """The input has too many or too few axes."""
 
@@ -47,8 +44,6 @@ class WrongRank(Diagnostic):
     received: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class NotDivisible(Diagnostic):
     """A number that is divided into equal parts leaves a rest."""
 
@@ -64,8 +59,6 @@ class NotDivisible(Diagnostic):
     divisor: int
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class KernelTooLarge(Diagnostic):
     """The window doesn't fit into the padded input even once."""
 
@@ -82,24 +75,20 @@ class KernelTooLarge(Diagnostic):
     padded: int
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class SizesPerAxis(Diagnostic):
     """An argument gives sizes for another number of axes than the input has."""
 
     code: ClassVar[str] = "E0404"
-    title: ClassVar[str] = "`{argument}` has {received} sizes for {expected}"
+    title: ClassVar[str] = "`{name}` has {received} sizes for {expected}"
     caption: ClassVar[str] = "{value} has {received} sizes, the input has {expected}"
     help: ClassVar[str] = "give one number for all axes, or one for each of them"
 
-    argument: str
+    name: str
     value: str
     received: int
     expected: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class FixedSizeNeeded(Diagnostic):
     """A size that weights depend on varies with the input of the net."""
 
@@ -116,8 +105,6 @@ class FixedSizeNeeded(Diagnostic):
     size: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class ElementCountDiffers(Diagnostic):
     """The shape asked for holds another number of elements than the input."""
 
@@ -133,8 +120,6 @@ class ElementCountDiffers(Diagnostic):
     found: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WrongDType(Diagnostic):
     """The elements of the input are of a type that the operator can't take."""
 
@@ -149,15 +134,13 @@ class WrongDType(Diagnostic):
     advice: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class PadTooLarge(Diagnostic):
     """More padding than the operator can fill or make use of."""
 
     code: ClassVar[str] = "E0410"
-    title: ClassVar[str] = "`pad` of `{operator}` is too large"
+    title: ClassVar[str] = "the padding of `{operator}` is too large"
     caption: ClassVar[str] = "{pad} along the {axis}, and at most {most} is possible: {reason}"
-    help: ClassVar[str] = "use a `pad` of at most {most}"
+    help: ClassVar[str] = "pad with at most {most}"
 
     operator: str
     pad: int
@@ -166,8 +149,6 @@ class PadTooLarge(Diagnostic):
     reason: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class EmptyOutput(Diagnostic):
     """Nothing is left of the input along some axis."""
 
@@ -182,8 +163,6 @@ class EmptyOutput(Diagnostic):
     advice: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class AxisOutOfRange(Diagnostic):
     """The input has no such axis."""
 
@@ -199,8 +178,6 @@ class AxisOutOfRange(Diagnostic):
     highest: int
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WithoutBatch(Diagnostic):
     """A learned tensor is fed to an operator that works on each example of a batch."""
 
@@ -213,24 +190,20 @@ class WithoutBatch(Diagnostic):
     received: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WrongWeightShape(Diagnostic):
     """Numbers that the spec gives for a weight don't have the weight's shape."""
 
     code: ClassVar[str] = "E0415"
-    title: ClassVar[str] = "the numbers given for `{argument}` don't have its shape"
+    title: ClassVar[str] = "the numbers given for `{name}` don't have its shape"
     caption: ClassVar[str] = "they are {received}, and {operator} on this input needs {expected}"
     help: ClassVar[str] = "give nested lists of the sizes {expected}"
 
     operator: str
-    argument: str
+    name: str
     expected: str
     received: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class ConflictingArguments(Diagnostic):
     """Arguments that are possible each by itself, but not together."""
 
@@ -244,25 +217,21 @@ class ConflictingArguments(Diagnostic):
     advice: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WrongAxes(Diagnostic):
     """A list of axes that names one twice, or leaves out one where all are needed."""
 
     code: ClassVar[str] = "E0417"
-    title: ClassVar[str] = "`{argument}` of `{operator}` must be {expected}"
+    title: ClassVar[str] = "`{name}` of `{operator}` must be {expected}"
     caption: ClassVar[str] = "{received} given for the input {shape}"
     help: ClassVar[str] = "axes count from 0, which is the channels; the batch has no number"
 
     operator: str
-    argument: str
+    name: str
     expected: str
     received: str
     shape: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class TooFewElements(Diagnostic):
     """The operator can say nothing about so few elements."""
 
@@ -279,8 +248,6 @@ class TooFewElements(Diagnostic):
     advice: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WindowOutside(Diagnostic):
     """A window that is cut out reaches beyond the input."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
@@ -17,7 +16,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class SizeRefused(Diagnostic):
     """A size of the input for which some step can't run."""
 
@@ -33,7 +31,6 @@ class SizeRefused(Diagnostic):
     nearest: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SizesRefused(Diagnostic):
     """Sizes of the input that don't go together."""
 
@@ -49,7 +46,6 @@ class SizesRefused(Diagnostic):
     right: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownSize(Diagnostic):
     """A size was given for a name that the net's inputs don't have."""
 
@@ -62,7 +58,6 @@ class UnknownSize(Diagnostic):
     known: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SizeNotPositive(Diagnostic):
     """A size or the batch is below 1."""
 
@@ -73,7 +68,6 @@ class SizeNotPositive(Diagnostic):
     value: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoSizeWorks(Diagnostic):
     """The conditions on a size contradict each other."""
 
@@ -87,7 +81,6 @@ class NoSizeWorks(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NeverHolds(Diagnostic):
     """A step needs something that is false at every size of the input."""
 

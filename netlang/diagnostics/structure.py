@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
@@ -36,7 +34,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class DuplicateLabel(Diagnostic):
     code = "E0501"
     title = "label `{label}` is used twice"
@@ -46,7 +43,6 @@ class DuplicateLabel(Diagnostic):
     label: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LabelInsideInstance(Diagnostic):
     code = "E0502"
     title = "label `{label}` lies inside `{instance}`, which is a step of its own"
@@ -57,7 +53,6 @@ class LabelInsideInstance(Diagnostic):
     instance: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class StepWithoutEffect(Diagnostic):
     code = "E0503"
     title = "this step leads to no output"
@@ -65,7 +60,6 @@ class StepWithoutEffect(Diagnostic):
     help = "use the value, make it an `output`, or remove the step"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoInput(Diagnostic):
     code = "E0504"
     title = "net `{net}` declares no input"
@@ -75,7 +69,6 @@ class NoInput(Diagnostic):
     net: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoOutput(Diagnostic):
     code = "E0505"
     title = "`{name}` has no step"
@@ -85,7 +78,6 @@ class NoOutput(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadLabelText(Diagnostic):
     code = "E0506"
     title = "`{text}` can't be part of a label"
@@ -96,7 +88,6 @@ class BadLabelText(Diagnostic):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class EmptyMerge(Diagnostic):
     code = "E0507"
     title = "`{name}` has no branch"
@@ -106,7 +97,6 @@ class EmptyMerge(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BranchNotSingle(Diagnostic):
     code = "E0508"
     title = "a branch of `{name}` must end in one value, not {count}"
@@ -117,7 +107,6 @@ class BranchNotSingle(Diagnostic):
     count: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class BodyNotAllowed(Diagnostic):
     code = "E0509"
     title = "`{name}` takes no body"
@@ -128,7 +117,6 @@ class BodyNotAllowed(Diagnostic):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BodyTwice(Diagnostic):
     code = "E0510"
     title = "`body` is applied twice"
@@ -136,7 +124,6 @@ class BodyTwice(Diagnostic):
     help = "pass a layer as a parameter where a part is needed several times"
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputLate(Diagnostic):
     code = "E0511"
     title = "inputs come before the first step"
@@ -144,7 +131,6 @@ class InputLate(Diagnostic):
     help = "move the `input` line to the beginning of the body"
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputInBlock(Diagnostic):
     code = "E0512"
     title = "{what}"
@@ -156,7 +142,6 @@ class InputInBlock(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputMismatch(Diagnostic):
     code = "E0513"
     title = "`{name}` takes {expected} for its input `{input}`, not {actual}"
@@ -169,7 +154,6 @@ class InputMismatch(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongInputCount(Diagnostic):
     code = "E0514"
     title = "`{name}` takes {expected}, but gets {actual}"
@@ -181,7 +165,6 @@ class WrongInputCount(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputNotUsed(Diagnostic):
     code = "E0515"
     title = "input `{name}` leads to no output"
@@ -191,7 +174,6 @@ class InputNotUsed(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SizeWithoutDefault(Diagnostic):
     code = "E0516"
     title = "size `{name}` needs a default"
@@ -201,7 +183,6 @@ class SizeWithoutDefault(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownType(Diagnostic):
     code = "E0517"
     title = "unknown element type `{name}`"
@@ -212,7 +193,6 @@ class UnknownType(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DuplicateOutput(Diagnostic):
     code = "E0518"
     title = "output `{name}` is declared twice"
@@ -222,7 +202,6 @@ class DuplicateOutput(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotAnInstance(Diagnostic):
     code = "E0519"
     title = "`{label}` can't be reused"
@@ -233,7 +212,6 @@ class NotAnInstance(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WeightsDiffer(Diagnostic):
     code = "E0520"
     title = "`{label}` can't be reused here: its weights would have other shapes"
@@ -246,7 +224,6 @@ class WeightsDiffer(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class MisplacedStatement(Diagnostic):
     code = "E0521"
     title = "{what} can't stand here"
@@ -258,7 +235,6 @@ class MisplacedStatement(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingToRead(Diagnostic):
     code = "E0522"
     title = "there is no current value here"
@@ -266,7 +242,6 @@ class NothingToRead(Diagnostic):
     help = "start the path at a labelled value: `x -> ...`"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingToApply(Diagnostic):
     code = "E0523"
     title = "`{name}` was given no body"
@@ -276,7 +251,6 @@ class NothingToApply(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReservedSize(Diagnostic):
     code = "E0524"
     title = "`{name}` is the name of the batch size"
@@ -286,7 +260,6 @@ class ReservedSize(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class AssertFailed(Diagnostic):
     code = "E0601"
     title = "{statement}"
@@ -298,7 +271,6 @@ class AssertFailed(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooManySteps(Diagnostic):
     code = "E0801"
     title = "this would make more than {limit} steps"

@@ -6,8 +6,7 @@ language page: a step, a value, a line break; never the name of a terminal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
@@ -32,8 +31,6 @@ __all__ = [
 ]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnexpectedText(Diagnostic):
     """No rule allows what stands here, and nothing more exact is known about it."""
 
@@ -47,8 +44,6 @@ class UnexpectedText(Diagnostic):
     advice: str = ""
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class MissingClosing(Diagnostic):
     """A bracket is open where it should be closed; a note points at it."""
 
@@ -62,8 +57,6 @@ class MissingClosing(Diagnostic):
     found: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnmatchedClosing(Diagnostic):
     """A closing bracket where none is open, or one of another kind."""
 
@@ -76,8 +69,6 @@ class UnmatchedClosing(Diagnostic):
     reason: str = "no bracket is open here"
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class MissingSpaceBeforeBrace(Diagnostic):
     """`concat{` would open a computed name."""
 
@@ -87,8 +78,6 @@ class MissingSpaceBeforeBrace(Diagnostic):
     help: ClassVar[str] = "put a space before `{{`"
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class KeywordAsName(Diagnostic):
     code: ClassVar[str] = "E0113"
     title: ClassVar[str] = "`{word}` is a word of the language and can't be a name"
@@ -99,8 +88,6 @@ class KeywordAsName(Diagnostic):
     expected: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class MissingSeparator(Diagnostic):
     code: ClassVar[str] = "E0114"
     title: ClassVar[str] = "{found} follows on the same line with nothing between"
@@ -111,8 +98,6 @@ class MissingSeparator(Diagnostic):
     expected: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class MissingComma(Diagnostic):
     code: ClassVar[str] = "E0115"
     title: ClassVar[str] = "a comma is missing before {found}"
@@ -123,8 +108,6 @@ class MissingComma(Diagnostic):
     closing: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class EqualsForColon(Diagnostic):
     code: ClassVar[str] = "E0116"
     title: ClassVar[str] = "{what} is followed by `:`, not by `=`"
@@ -134,8 +117,6 @@ class EqualsForColon(Diagnostic):
     what: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class ColonForEquals(Diagnostic):
     code: ClassVar[str] = "E0117"
     title: ClassVar[str] = "{what} takes `=`, not `:`"
@@ -145,8 +126,6 @@ class ColonForEquals(Diagnostic):
     what: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class ForeignWord(Diagnostic):
     """A word or an operator of other languages."""
 
@@ -158,8 +137,6 @@ class ForeignWord(Diagnostic):
     instead: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class ForeignComment(Diagnostic):
     code: ClassVar[str] = "E0119"
     title: ClassVar[str] = "a comment begins with `#`, not with `{found}`"
@@ -168,8 +145,6 @@ class ForeignComment(Diagnostic):
     found: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class LabelText(Diagnostic):
     """A label of a form that none can have."""
 
@@ -182,8 +157,6 @@ class LabelText(Diagnostic):
     reason: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class BodyExpected(Diagnostic):
     code: ClassVar[str] = "E0122"
     title: ClassVar[str] = "{what} needs its body in braces, begun on the same line"
@@ -195,8 +168,6 @@ class BodyExpected(Diagnostic):
     found: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class DocstringMisplaced(Diagnostic):
     code: ClassVar[str] = "E0123"
     title: ClassVar[str] = "a docstring can't stand here"
@@ -204,8 +175,6 @@ class DocstringMisplaced(Diagnostic):
     help: ClassVar[str] = "make it a comment: begin its lines with `#`"
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class StatementMisplaced(Diagnostic):
     code: ClassVar[str] = "E0124"
     title: ClassVar[str] = "{what} can't stand {where}"
@@ -218,8 +187,6 @@ class StatementMisplaced(Diagnostic):
     advice: str = ""
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnknownDefinition(Diagnostic):
     code: ClassVar[str] = "E0125"
     title: ClassVar[str] = "`{word}` begins nothing that a file can hold"
@@ -228,8 +195,6 @@ class UnknownDefinition(Diagnostic):
     word: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class LineBreakInside(Diagnostic):
     code: ClassVar[str] = "E0126"
     title: ClassVar[str] = "the line ends in the middle of {what}"

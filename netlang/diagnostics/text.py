@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
@@ -23,8 +22,6 @@ __all__ = [
 ]
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnclosedString(Diagnostic):
     """A string ends on the line that it begins on."""
 
@@ -34,8 +31,6 @@ class UnclosedString(Diagnostic):
     help: ClassVar[str] = 'close it with `"`'
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnclosedDocstring(Diagnostic):
     code: ClassVar[str] = "E0105"
     title: ClassVar[str] = "the docstring is not closed"
@@ -43,8 +38,6 @@ class UnclosedDocstring(Diagnostic):
     help: ClassVar[str] = 'close it with `"""`'
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnknownCharacter(Diagnostic):
     code: ClassVar[str] = "E0107"
     title: ClassVar[str] = "the character `{character}` ({codepoint}) has no meaning here"
@@ -54,8 +47,6 @@ class UnknownCharacter(Diagnostic):
     codepoint: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class WrongQuotes(Diagnostic):
     code: ClassVar[str] = "E0108"
     title: ClassVar[str] = "strings stand in double quotes"
@@ -65,8 +56,6 @@ class WrongQuotes(Diagnostic):
     found: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class BadNumber(Diagnostic):
     code: ClassVar[str] = "E0109"
     title: ClassVar[str] = "`{found}` is neither a number nor a name"
@@ -78,8 +67,6 @@ class BadNumber(Diagnostic):
     found: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class NumberTooLong(Diagnostic):
     code: ClassVar[str] = "E0110"
     title: ClassVar[str] = "the number is too {what}"
@@ -90,8 +77,6 @@ class NumberTooLong(Diagnostic):
     reason: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class SpecTooLarge(Diagnostic):
     code: ClassVar[str] = "E0111"
     title: ClassVar[str] = "`{name}` is too large: {size:,} characters, at most {limit:,} are read"
@@ -102,8 +87,6 @@ class SpecTooLarge(Diagnostic):
     limit: int
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class NestingTooDeep(Diagnostic):
     code: ClassVar[str] = "E0112"
     title: ClassVar[str] = "this is nested more than {limit} levels deep"
@@ -114,8 +97,6 @@ class NestingTooDeep(Diagnostic):
     what: str
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
 class UnknownEscape(Diagnostic):
     code: ClassVar[str] = "E0120"
     title: ClassVar[str] = "`{found}` is not an escape"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
@@ -11,9 +9,7 @@ __all__ = [
     "DataDiffers",
     "DataNotTrainable",
     "DeviceMissing",
-    "EvaluationNeedsWeights",
     "LossNotFinite",
-    "NothingToResume",
     "OtherRecipe",
     "RunExists",
     "UnreadableRun",
@@ -21,7 +17,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class DataNotTrainable(Diagnostic):
     code = "E0730"
     title = "training on `{data}` isn't there yet"
@@ -32,7 +27,6 @@ class DataNotTrainable(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class AugmentationNotTrainable(Diagnostic):
     code = "E0731"
     title = "`{augmentation}` isn't there yet for `{data}`"
@@ -44,7 +38,6 @@ class AugmentationNotTrainable(Diagnostic):
     key: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DataDiffers(Diagnostic):
     code = "E0732"
     title = "the examples of `{data}` are not the published ones"
@@ -56,27 +49,16 @@ class DataDiffers(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class NothingToResume(Diagnostic):
-    code = "E0733"
-    title = "there is nothing to resume in `{folder}`"
-    help = "train without `--resume` first, or name the folder of a run with `--out`"
-
-    folder: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class RunExists(Diagnostic):
-    code = "E0734"
+    code = "E0733"
     title = "`{folder}` already holds a run"
     help = "go on with it by `--resume`, or name another folder with `--out`"
 
     folder: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class OtherRecipe(Diagnostic):
-    code = "E0735"
+    code = "E0734"
     title = "the run in `{folder}` has another recipe: {differences}"
     help = "resume it with the recipe that it was started with, or start a new one with `--out`"
 
@@ -84,33 +66,27 @@ class OtherRecipe(Diagnostic):
     differences: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnreadableRun(Diagnostic):
-    code = "E0736"
-    title = "`{path}` can't be read as part of a run: {why}"
-    help = "start a new run with `--out`"
+    code = "E0735"
+    title = "`{path}` can't be read: {why}"
+    help = "if it is part of a run, start a new one with `--out`"
 
     path: str
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LossNotFinite(Diagnostic):
-    code = "E0737"
+    code = "E0736"
     title = "the loss is {loss} at step {step}"
     caption = "the run stops here"
-    help = (
-        "lower the learning rate (`{key}=...`), or resume the last checkpoint with other settings"
-    )
+    help = "lower the learning rate: `optimizer='...(lr=...)'`"
 
     loss: str
     step: int
-    key: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WeightsDiffer(Diagnostic):
-    code = "E0738"
+    code = "E0737"
     title = "`{path}` doesn't hold the weights of net `{net}`"
     help = "{differences}"
 
@@ -119,19 +95,8 @@ class WeightsDiffer(Diagnostic):
     differences: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluationNeedsWeights(Diagnostic):
-    code = "E0739"
-    title = "`{path}` can't be read as weights: {why}"
-    help = "give a `.safetensors` file such as `best.safetensors` of a run"
-
-    path: str
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class DeviceMissing(Diagnostic):
-    code = "E0740"
+    code = "E0738"
     title = "there is no device `{device}` here"
     help = "available: {available}"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
@@ -26,7 +24,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownArgument(Diagnostic):
     code = "E0301"
     title = "`{callee}` has no argument `{name}`"
@@ -38,7 +35,6 @@ class UnknownArgument(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class MissingArgument(Diagnostic):
     code = "E0302"
     title = "`{callee}` needs a value for `{name}`"
@@ -50,7 +46,6 @@ class MissingArgument(Diagnostic):
     description: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooManyArguments(Diagnostic):
     code = "E0303"
     title = "`{callee}` takes {expected}, not {given}"
@@ -63,7 +58,6 @@ class TooManyArguments(Diagnostic):
     available: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ArgumentTwice(Diagnostic):
     code = "E0304"
     title = "argument `{name}` of `{callee}` is given twice"
@@ -74,7 +68,6 @@ class ArgumentTwice(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadArgument(Diagnostic):
     code = "E0305"
     title = "`{name}` of `{callee}` must be {expected}"
@@ -87,7 +80,6 @@ class BadArgument(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadOperands(Diagnostic):
     code = "E0306"
     title = "`{operator}` doesn't work on {operands}"
@@ -98,7 +90,6 @@ class BadOperands(Diagnostic):
     operands: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DivisionByZero(Diagnostic):
     code = "E0307"
     title = "division by zero"
@@ -106,7 +97,6 @@ class DivisionByZero(Diagnostic):
     help = "guard it: `a / b if b != 0 else ...`"
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadIndex(Diagnostic):
     code = "E0308"
     title = "index {index} is outside a list of {length}"
@@ -118,7 +108,6 @@ class BadIndex(Diagnostic):
     last: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotCallable(Diagnostic):
     code = "E0309"
     title = "{what} can't be called"
@@ -128,7 +117,6 @@ class NotCallable(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FunctionRefused(Diagnostic):
     code = "E0310"
     title = "`{function}` refuses its arguments: {why}"
@@ -140,7 +128,6 @@ class FunctionRefused(Diagnostic):
     usage: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DependsOnSizes(Diagnostic):
     code = "E0311"
     title = "this must be known when the spec is compiled, but depends on the input's sizes"
@@ -150,7 +137,6 @@ class DependsOnSizes(Diagnostic):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadCondition(Diagnostic):
     code = "E0312"
     title = "a condition must be true or false"
@@ -161,7 +147,6 @@ class BadCondition(Diagnostic):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadCount(Diagnostic):
     code = "E0313"
     title = "`repeat` needs a whole number >= 0"
@@ -171,7 +156,6 @@ class BadCount(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadIterable(Diagnostic):
     code = "E0314"
     title = "`for` needs a list"
@@ -181,7 +165,6 @@ class BadIterable(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadTargets(Diagnostic):
     code = "E0315"
     title = "`for` has {targets} names, but an item has {values} values"
@@ -193,7 +176,6 @@ class BadTargets(Diagnostic):
     item: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NumberTooLarge(Diagnostic):
     code = "E0316"
     title = "the number is too large"

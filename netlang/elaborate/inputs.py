@@ -116,7 +116,7 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
     name, default = size.name, size.default
     if name is not None and default is None and body.evaluator.names.find(name) is not None:
         # `[n]` with a name that has a value is a fixed size, not a symbol.
-        name, default = None, ast.Name(size.span, name)
+        name, default = None, ast.Name(size.span, size.name or "")
     value = None if default is None else body.evaluator.decided(default)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         actual = f"{describe(value)}, {kind_of(value)}"

@@ -1,0 +1,1 @@
+"""The intermediate representation: typed functions of operators, with symbolic sizes."""

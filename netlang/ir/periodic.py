@@ -16,7 +16,7 @@ from typing import TypeAlias
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Atom, Dim, Symbol, evaluate
 
-__all__ = ["LONGEST_PERIOD", "Run", "SizeSet", "admitted", "positive"]
+__all__ = ["LONGEST_PERIOD", "Run", "SizeSet", "admitted", "law_of", "positive"]
 
 # Longer periods are left undecided: conditions of real networks have periods below a thousand.
 LONGEST_PERIOD = 4096
@@ -122,7 +122,7 @@ def admitted(constraint: Constraint, name: str) -> SizeSet | None:
     None if it isn't quasi-linear or its period is too long.
     """
     difference = constraint.left - constraint.right
-    law = _law(difference)
+    law = law_of(difference)
     if law is None:
         return None
     period, increment = law
@@ -150,7 +150,7 @@ def _times(value: int, increment: int, relation: Relation) -> Run | None:
     return (0, value // -increment) if value >= 0 else None
 
 
-def _law(dim: Dim) -> tuple[int, int] | None:
+def law_of(dim: Dim) -> tuple[int, int] | None:
     """Period and increment of a quasi-linear dim of one symbol."""
     if isinstance(dim, int):
         return 1, 0
@@ -172,7 +172,7 @@ def _law(dim: Dim) -> tuple[int, int] | None:
 def _atom_law(atom: Atom) -> tuple[int, int] | None:
     if isinstance(atom, Symbol):
         return 1, 1
-    law = _law(atom.numerator)
+    law = law_of(atom.numerator)
     if law is None:
         return None
     period, increment = law

@@ -1,73 +1,27 @@
 """What the conditions of a net say about the sizes of its inputs, solved exactly.
 
-Conditions that speak of one symbol are decided together as one set of sizes; the others, and those
-whose period is too long, are kept as they stand. Either way `check` evaluates the conditions
-themselves, so a size is refused exactly where some step can't run.
+Conditions that speak of one symbol, or come apart into such, are decided together as one set of
+sizes for each symbol; the others, and those whose period is too long, are kept as they stand and
+checked by evaluating them. A size is refused exactly where some step can't run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TypeAlias
 
 from netlang.diagnostics.core import Diagnostic, InternalError, Label
 from netlang.diagnostics.sizes import NeverHolds, NoSizeWorks, SizeRefused, SizesRefused
 from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.demands import Demand, SymbolSolution, demand, solve_symbol, stated, unique
 from netlang.ir.dims import Dim, Expr, Symbol, evaluate, symbols_of
-from netlang.ir.periodic import SizeSet, admitted, positive
+from netlang.ir.joint import separated
+from netlang.ir.periodic import SizeSet, positive
 from netlang.ir.program import Condition
-from netlang.ir.rules import Rule, listed, rule_of
+from netlang.ir.rules import Rule, listed
+from netlang.source import Span
 
 __all__ = ["Solution", "contradictions", "solve_conditions"]
-
-# Two conditions that ask the same: the difference of their sides, and how it compares with 0.
-Meaning: TypeAlias = tuple[Dim, Relation]
-
-# How far from a refused size the nearest ones that work are looked for.
-FARTHEST = 10_000
-
-
-@dataclass(frozen=True)
-class SymbolSolution:
-    """Everything that is asked of one symbol: the decided part as a set, the rest as it stands."""
-
-    name: str
-    conditions: tuple[Condition, ...]
-    sizes: SizeSet
-    undecided: tuple[Condition, ...]
-    at_least: int
-
-    @cached_property
-    def rule(self) -> Rule | None:
-        """All of it in words, if that can be said."""
-        decided = not self.undecided and not self.sizes.is_empty
-        return rule_of(self.sizes, self.at_least) if decided else None
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        if self.rule:
-            return self.rule.texts(self.name)
-        return _unique(str(condition.constraint) for condition in self.conditions)
-
-    @property
-    def sentence(self) -> str:
-        if self.rule:
-            return self.rule.sentence((self.name,))
-        return "; ".join(_unique(_stated(c.constraint) for c in self.conditions))
-
-    def works(self, size: int) -> bool:
-        """Whether every condition on this symbol holds at the size."""
-        return size in self.sizes and all(
-            condition.constraint.holds({self.name: size}) for condition in self.undecided
-        )
-
-    def nearest(self, size: int) -> tuple[int, ...]:
-        """The next smaller and the next larger size that works, as far as they are in reach."""
-        below = next((s for s in range(size - 1, max(0, size - FARTHEST), -1) if self.works(s)), 0)
-        above = next((s for s in range(size + 1, size + FARTHEST) if self.works(s)), 0)
-        return tuple(found for found in (below, above) if found)
 
 
 @dataclass(frozen=True)
@@ -81,7 +35,7 @@ class Solution:
     def texts(self) -> tuple[str, ...]:
         """The conditions as formulas: ``H % 16 == 0``."""
         own = [text for solution in self.symbols for text in solution.texts]
-        return (*own, *_unique(str(condition.constraint) for condition in self.joint))
+        return (*own, *unique(str(condition.constraint) for condition in self.joint))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -93,7 +47,7 @@ class Solution:
                 groups.setdefault(solution.rule, []).append(solution.name)
             else:
                 others.append(solution.sentence)
-        joint = _unique(_stated(condition.constraint) for condition in self.joint)
+        joint = unique(stated(condition.constraint) for condition in self.joint)
         return (*(rule.sentence(names) for rule, names in groups.items()), *others, *joint)
 
     def check(self, sizes: Mapping[str, int]) -> tuple[Diagnostic, ...]:
@@ -107,90 +61,96 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
 
     Whether they contradict each other is for `contradictions` to say.
     """
-    own: dict[str, dict[Meaning, Condition]] = {}
-    joint: dict[Meaning, Condition] = {}
+    demands: dict[str, list[Demand]] = {}
+    joint: list[Condition] = []
+    for condition in _distinct(map(_reduced, conditions)):
+        parts = _parts(condition)
+        if parts is None:
+            joint.append(condition)
+        for part in parts or ():
+            demands.setdefault(part.name, []).append(part)
+    solved = (solve_symbol(name, tuple(demands[name])) for name in sorted(demands))
+    return Solution(tuple(s for s in solved if s.undecided or not s.sizes.is_all), tuple(joint))
+
+
+def _distinct(conditions: Iterable[Condition]) -> Iterable[Condition]:
+    """The first of those conditions that ask the same."""
+    found: dict[tuple[Dim, Relation], Condition] = {}
     for condition in conditions:
-        reduced = _reduced(condition)
-        names = sorted(_names(reduced.constraint))
-        if len(names) == 1:
-            own.setdefault(names[0], {}).setdefault(_meaning(reduced), reduced)
-        elif names:
-            joint.setdefault(_meaning(reduced), reduced)
-    solved = (_solve_symbol(name, tuple(own[name].values())) for name in sorted(own))
-    return Solution(
-        tuple(s for s in solved if s.undecided or not s.sizes.is_all), tuple(joint.values())
-    )
+        constraint = condition.constraint
+        difference = constraint.left - constraint.right
+        if constraint.relation is Relation.EQUAL and (-difference, Relation.EQUAL) in found:
+            continue  # the same with its sides exchanged
+        found.setdefault((difference, constraint.relation), condition)
+    return found.values()
+
+
+def _parts(condition: Condition) -> tuple[Demand, ...] | None:
+    """What a condition asks of each symbol by itself; None if it can't be told apart."""
+    names = sorted(_names(condition.constraint))
+    if len(names) < 2:
+        return tuple(demand(condition, name) for name in names)
+    sets = separated(condition.constraint, *names) if len(names) == 2 else None
+    if sets is None:
+        return None
+    return tuple(Demand(name, condition, s) for name, s in zip(names, sets, strict=True))
 
 
 def contradictions(conditions: Iterable[Condition]) -> tuple[Diagnostic, ...]:
-    """An error for every symbol that no size satisfies and every condition that never holds."""
+    """An error for every step because of which no size works, its axes told once."""
     found = tuple(conditions)
     never = (
         NeverHolds(
             span=condition.span,
             chain=condition.chain,
-            rule=_stated(condition.constraint),
+            rule=stated(condition.constraint),
             reason=condition.constraint.reason,
         )
         for condition in found
         if _never_holds(_reduced(condition).constraint)
     )
     clashes = (_clash(s) for s in solve_conditions(found).symbols if s.sizes.is_empty)
-    return (*never, *clashes)
-
-
-def _solve_symbol(name: str, conditions: tuple[Condition, ...]) -> SymbolSolution:
-    sizes, undecided, at_least = positive, [], 1
-    for condition in conditions:
-        admits = admitted(condition.constraint, name)
-        both = admits and sizes.intersection(admits)
-        if admits is None or both is None:
-            undecided.append(condition)
-            continue
-        sizes = both
-        if not admits.is_empty and admits.is_half_line:
-            at_least = max(at_least, admits.first)
-    return SymbolSolution(name, conditions, sizes, tuple(undecided), at_least)
+    by_step: dict[Span | None, Diagnostic] = {}
+    for error in (*never, *clashes):
+        by_step.setdefault(error.span, error)
+    return tuple(by_step.values())
 
 
 def _clash(solution: SymbolSolution) -> Diagnostic:
-    """The first condition that leaves no size, and an earlier one that it contradicts."""
+    """The first demand that leaves no size, and an earlier one that it contradicts."""
     sizes = positive
-    for index, condition in enumerate(solution.conditions):
-        admits = admitted(condition.constraint, solution.name)
-        both = admits and sizes.intersection(admits)
-        if admits is None or both is None:
+    for index, one in enumerate(solution.demands):
+        both = one.admits and sizes.intersection(one.admits)
+        if one.admits is None or both is None:
             continue
         if both.is_empty:
-            return _no_size_works(solution, index, admits)
+            return _no_size_works(solution, index, one.admits)
         sizes = both
     raise InternalError(f"no condition on {solution.name} empties its set of sizes")
 
 
 def _no_size_works(solution: SymbolSolution, index: int, admits: SizeSet) -> Diagnostic:
-    condition = solution.conditions[index]
-    stated = [_stated(condition.constraint)]
+    condition = solution.demands[index].condition
+    said = [solution.demands[index].sentence]
     notes = []
-    for earlier in () if admits.is_empty else solution.conditions[:index]:
-        other = admitted(earlier.constraint, solution.name)
-        both = other and admits.intersection(other)
+    for earlier in () if admits.is_empty else solution.demands[:index]:
+        both = earlier.admits and admits.intersection(earlier.admits)
         if both and both.is_empty:
-            stated.insert(0, _stated(earlier.constraint))
-            notes.append(Label(earlier.span, f"but here {_stated(earlier.constraint)}"))
+            said.insert(0, earlier.sentence)
+            notes.append(Label(earlier.condition.span, f"but here {said[0]}"))
             break
     return NoSizeWorks(
         span=condition.span,
         chain=condition.chain,
         notes=tuple(notes),
         size=solution.name,
-        rule=" and ".join(stated),
+        rule=" and ".join(said),
         reason=condition.constraint.reason,
     )
 
 
 def _refused(solution: SymbolSolution, size: int) -> Diagnostic | None:
-    sizes = {solution.name: size}
-    broken = next((c for c in solution.conditions if not c.constraint.holds(sizes)), None)
+    broken = next((one.condition for one in solution.demands if not one.holds(size)), None)
     if broken is None:
         return None
     nearest = solution.nearest(size)
@@ -224,7 +184,7 @@ def _refused_together(
                 span=condition.span,
                 chain=condition.chain,
                 given=listed([f"`{name}` = {sizes[name]}" for name in names], "and"),
-                rule=_stated(constraint),
+                rule=stated(constraint),
                 reason=constraint.reason,
                 left=evaluate(constraint.left, sizes),
                 right=evaluate(constraint.right, sizes),
@@ -272,17 +232,3 @@ def _never_holds(constraint: Constraint) -> bool:
 def _names(constraint: Constraint) -> set[str]:
     """The symbols that decide whether the constraint holds."""
     return set(symbols_of(constraint.left - constraint.right))
-
-
-def _meaning(condition: Condition) -> Meaning:
-    constraint = condition.constraint
-    return constraint.left - constraint.right, constraint.relation
-
-
-def _stated(constraint: Constraint) -> str:
-    verb = "must equal" if constraint.relation is Relation.EQUAL else "must be at least"
-    return f"{constraint.left} {verb} {constraint.right}"
-
-
-def _unique(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))

@@ -78,6 +78,7 @@ _TABLE = {
     "rnn": "recurrent:Rnn",
     "lstm": "recurrent:Lstm",
     "gru": "recurrent:Gru",
+    "multi_head_attention": "attention:MultiHeadAttention",
 }
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test

@@ -15,7 +15,7 @@ from netlang.ir.types import Types
 from netlang.ops.checks import batched, shape_text
 from netlang.ops.tracing import traced_sum
 
-__all__ = ["broadcast", "joined", "multiplied"]
+__all__ = ["broadcast", "joined", "multiplied", "same"]
 
 
 def broadcast(op: Op, inputs: Types) -> Inferred:
@@ -37,7 +37,7 @@ def broadcast(op: Op, inputs: Types) -> Inferred:
             if shape[place] == 1:
                 shape[place] = size
             elif isinstance(size, int) and isinstance(shape[place], int):
-                raise _differ(op, inputs, _owner(inputs, place, full.rank), index, place)
+                raise _differ(op, inputs, (_owner(inputs, place, full.rank), index), place)
             else:
                 constraints.append(_equal(op, shape[place], size))
     return Inferred((replace(full, shape=tuple(shape)),), tuple(constraints))
@@ -58,7 +58,7 @@ def _owner(inputs: Types, place: int, rank: int) -> int:
 
 
 def _equal(op: Op, left: Dim, right: Dim) -> Constraint:
-    return Constraint(left, Relation.EQUAL, right, f"the branches of `{op.name}` must agree")
+    return Constraint(left, Relation.EQUAL, right, f"the inputs of `{op.name}` must agree")
 
 
 def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:
@@ -76,12 +76,15 @@ def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
     full, x = inputs[reference], inputs[index]
     if x.rank != full.rank and (x.batch is not None or x.rank > full.rank):
         first, second = sorted((reference, index))
-        raise _differ(op, inputs, first, second, None)
+        raise _differ(op, inputs, (first, second), None)
 
 
-def _differ(op: Op, inputs: Types, first: int, second: int, axis: int | None) -> Rejection:
+def _differ(
+    op: Op, inputs: Types, pair: tuple[int, int], axis: int | None, advice: str | None = None
+) -> Rejection:
     from netlang.diagnostics.branches import BranchesDiffer
 
+    first, second = pair
     return Rejection(
         BranchesDiffer,
         input=second,
@@ -91,7 +94,7 @@ def _differ(op: Op, inputs: Types, first: int, second: int, axis: int | None) ->
         second=second + 1,
         expected=shape_text(inputs[first].shape),
         received=shape_text(inputs[second].shape),
-        advice=_advice(inputs, first, second, axis),
+        advice=advice or _advice(inputs, first, second, axis),
     )
 
 
@@ -114,7 +117,7 @@ def joined(op: Op, inputs: Types, axis: int) -> Inferred:
         _check_kind(op, inputs, 0, index)
         batched(op, x, index)
         if x.rank != first.rank:
-            raise _differ(op, inputs, 0, index, None)
+            raise _differ(op, inputs, (0, index), None)
         for place, (size, wanted) in enumerate(zip(x.shape, first.shape, strict=True)):
             if place == axis or size == wanted:
                 continue
@@ -148,7 +151,8 @@ def multiplied(op: Op, inputs: Types) -> Inferred:
     left, right = inputs
     inner, met = left.shape[-1], right.shape[-2]
     if inner != met and isinstance(inner, int) and isinstance(met, int):
-        raise _differ(op, inputs, 0, 1, None)
+        advice = "the last axis of branch 1 must be the last but one of branch 2: use `transpose`"
+        raise _differ(op, inputs, (0, 1), None, advice)
     constraints = () if inner == met else (_equal(op, inner, met),)
     # A column each of the rows and of the columns: what is left to agree on is in front.
     fronts = tuple(replace(x, shape=(*x.shape[:-2], 1, 1)) for x in inputs)
@@ -156,3 +160,14 @@ def multiplied(op: Op, inputs: Types) -> Inferred:
     y = front.outputs[0]
     shape = (*y.shape[:-2], left.shape[-2], right.shape[-1])
     return Inferred((replace(y, shape=shape),), (*constraints, *front.constraints))
+
+
+def same(op: Op, inputs: Types, pair: tuple[int, int], axis: int) -> tuple[Constraint, ...]:
+    """One axis of two values, which must be equally long."""
+    first, second = pair
+    left, right = inputs[first].shape[axis], inputs[second].shape[axis]
+    if left == right:
+        return ()
+    if isinstance(left, int) and isinstance(right, int):
+        raise _differ(op, inputs, pair, axis, f"give both as many elements along axis {axis}")
+    return (_equal(op, left, right),)

@@ -33,6 +33,7 @@ def distinct_axes(
         raise Rejection(
             WrongAxes,
             argument="axes",
+            name="axes",
             operator=op.name,
             expected="every axis of the input once" if every else "different axes",
             received=shape_text(listed),

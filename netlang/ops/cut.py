@@ -58,7 +58,7 @@ class Pad(Layout):
         spatial = tuple(
             size + (before + after) for size, (before, after) in zip(x.spatial, pads, strict=True)
         )
-        constraints = pad_available(self, self.mode, x.spatial, pads)
+        constraints = pad_available(self, self.mode, x.spatial, pads, "before")
         return Inferred((x.with_shape(x.channels, *spatial),), constraints)
 
     def pads(self, rank: int) -> tuple[tuple[int, int], ...]:
@@ -117,6 +117,7 @@ class Crop(Layout):
             raise Rejection(
                 SizesPerAxis,
                 argument="size",
+                name="size",
                 value=str(list(self.size)),
                 received=len(self.size),
                 expected=f"{x.rank - 1} spatial {'axis' if x.rank == 2 else 'axes'}",

@@ -79,7 +79,8 @@ class Linear(Op):
             from netlang.diagnostics.shapes import WrongWeightShape
 
             raise Rejection(
-                WrongWeightShape, argument=name, operator=self.name,
+                WrongWeightShape, argument=name,
+                name=name, operator=self.name,
                 expected=shape_text(expected), received=shape_text(extent_of(values)),
             )  # fmt: skip
 

@@ -49,6 +49,7 @@ def per_axis(value: Sizes, rank: int, argument: str | None = None) -> tuple[int,
         raise Rejection(
             SizesPerAxis,
             argument=argument,
+            name=argument or "size",
             value="x".join(map(str, value)),
             received=len(value),
             expected=f"{rank} spatial {'axis' if rank == 1 else 'axes'}",
@@ -139,7 +140,7 @@ def slide(
 
 
 def pad_available(
-    op: Op, mode: str, spatial: Sequence[Dim], pads: Sequence[Padding]
+    op: Op, mode: str, spatial: Sequence[Dim], pads: Sequence[Padding], argument: str = "pad"
 ) -> tuple[Constraint, ...]:
     """Reflection can't reach further than the input without its edge, wrapping around than once."""
     if mode not in ("reflect", "circular"):
@@ -154,7 +155,7 @@ def pad_available(
             from netlang.diagnostics.shapes import PadTooLarge
 
             raise Rejection(
-                PadTooLarge, argument="pad", operator=op.name, pad=pad, axis=where,
+                PadTooLarge, argument=argument, operator=op.name, pad=pad, axis=where,
                 most=size - spare, reason=reason,
             )  # fmt: skip
         found += at_least(size, pad + spare, reason)

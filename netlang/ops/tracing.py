@@ -19,7 +19,7 @@ def traced_sum(sizes: Iterable[Dim]) -> Dim:
     """The sum of `sizes`, traced where all are numbers and one of them is traced."""
     total: Dim = 0
     for size in sizes:
-        total = size if isinstance(total, int) and total == 0 else _join("+", total, size)
+        total = _join("+", total, size, neutral=0)
     return total
 
 
@@ -27,11 +27,15 @@ def traced_product(sizes: Iterable[Dim]) -> Dim:
     """The product of `sizes`, traced where all are numbers and one of them is traced."""
     total: Dim = 1
     for size in sizes:
-        total = size if isinstance(total, int) and total == 1 else _join("*", total, size)
+        total = _join("*", total, size, neutral=1)
     return total
 
 
-def _join(operator: str, left: Dim, right: Dim) -> Dim:
+def _join(operator: str, left: Dim, right: Dim, neutral: int) -> Dim:
+    if left == neutral and not isinstance(left, Traced):
+        return right
+    if right == neutral and not isinstance(right, Traced):
+        return left
     value = left + right if operator == "+" else left * right
     if not isinstance(left, int) or not isinstance(right, int) or not isinstance(value, int):
         return value

@@ -8,6 +8,7 @@ from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.recipes import NotADescription, UnknownWord
 from netlang.diagnostics.values import (
     ArgumentTwice,
+    BadArgument,
     MissingArgument,
     TooManyArguments,
     UnknownArgument,
@@ -17,13 +18,13 @@ from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Bound
-from netlang.ir.arguments import Argument, keywords_of, signature
+from netlang.ir.arguments import Argument, signature
 from netlang.recipes.description import Description
 from netlang.recipes.tables import table
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["described", "fields_of", "listed", "word_of"]
+__all__ = ["argument_value", "described", "fields_of", "listed", "word_of"]
 
 
 def listed(names: Iterable[str]) -> str:
@@ -67,7 +68,6 @@ def fields_of(
     cls: type[Description], arguments: tuple[ast.Argument, ...], names: Environment, span: Span
 ) -> dict[str, object]:
     """The fields of a description from the arguments in a recipe; raises `NetlangError`."""
-    evaluator = Evaluator(names, keywords=keywords_of(cls))
     items = {item.name: item for item in signature(cls)}
     given: dict[str, ast.Argument] = {}
     for position, argument in enumerate(arguments):
@@ -80,13 +80,28 @@ def fields_of(
         given[name] = argument
     _require(cls, tuple(items.values()), given, span)
     return {
-        name: convert(
-            cls.name,
-            items[name],
-            Bound(evaluator.decided(argument.value), argument.value.span),
-        )
+        name: argument_value(cls.name, items[name], argument.value, names)
         for name, argument in given.items()
     }
+
+
+def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environment) -> object:
+    """The value of an argument as its field wants it; raises `NetlangError`."""
+    words = item.kind.keywords
+    word = expr.name if isinstance(expr, ast.Name) else None
+    if words and word and word not in words and names.find(word) is None:
+        raise NetlangError(
+            BadArgument(
+                span=expr.span,
+                callee=callee,
+                name=item.name,
+                expected=item.kind.description,
+                actual=f"`{word}`",
+                fix=replacement(word, words, expr.span),
+            )
+        )
+    found = Evaluator(names, keywords=frozenset(words)).decided(expr)
+    return convert(callee, item, Bound(found, expr.span))
 
 
 def _require(

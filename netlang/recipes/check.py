@@ -12,12 +12,14 @@ from netlang.diagnostics.recipes import (
     AugmentationNeedsImages,
     ChannelCountDiffers,
     InputShapeDiffers,
+    NesterovNeedsMomentum,
     OneInputNeeded,
 )
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.augmentations import Augmentation
 from netlang.recipes.check_loss import check_loss
+from netlang.recipes.optimizers import Sgd
 from netlang.recipes.recipe import Recipe
 
 __all__ = ["check_recipe"]
@@ -29,6 +31,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *_check_augmentations(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
+        *_check_optimizer(recipe),
         *check_loss(recipe, program),
     ]
 
@@ -44,6 +47,12 @@ def _check_augmentations(recipe: Recipe) -> Iterator[Diagnostic]:
                 data=recipe.data.name,
                 shape=_shown(recipe.data.shape),
             )
+
+
+def _check_optimizer(recipe: Recipe) -> Iterator[Diagnostic]:
+    wanted = recipe.optimizer
+    if isinstance(wanted, Sgd) and wanted.nesterov and wanted.momentum == 0.0:
+        yield NesterovNeedsMomentum(span=recipe.places["optimizer"], lr=wanted.lr)
 
 
 def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from netlang.ir.arguments import argument, choice
 from netlang.recipes.description import Description
@@ -35,8 +35,8 @@ class KaimingNormal(Initialization):
 
     name: ClassVar[str] = "kaiming_normal"
 
-    mode: str = field(default="fan_in", metadata=_MODE)
-    nonlinearity: str = field(default="relu", metadata=_NONLINEARITY)
+    mode: Literal["fan_in", "fan_out"] = field(default="fan_in", metadata=_MODE)
+    nonlinearity: Literal["relu", "linear"] = field(default="relu", metadata=_NONLINEARITY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,8 @@ class KaimingUniform(Initialization):
 
     name: ClassVar[str] = "kaiming_uniform"
 
-    mode: str = field(default="fan_in", metadata=_MODE)
-    nonlinearity: str = field(default="relu", metadata=_NONLINEARITY)
+    mode: Literal["fan_in", "fan_out"] = field(default="fan_in", metadata=_MODE)
+    nonlinearity: Literal["relu", "linear"] = field(default="relu", metadata=_NONLINEARITY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,15 +11,14 @@ from typing import TypeAlias
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.recipes import BadSchedulePath, ModelNotNet, PathNotAllowed
-from netlang.elaborate.binding import convert
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.values import BlockTarget, Bound, Layer, describe, kind_of
+from netlang.elaborate.values import BlockTarget, Layer, describe, kind_of
 from netlang.ir.arguments import Argument, Kind, choice, count, natural
-from netlang.recipes.bind import described
+from netlang.recipes.bind import argument_value, described
 from netlang.recipes.read_loss import read_loss
 from netlang.recipes.recipe import Epochs, Precision, Steps
-from netlang.recipes.schedules import Chain, Warmup
+from netlang.recipes.schedules import Chain, Schedule, Warmup
 from netlang.syntax import ast
 
 __all__ = ["KEYS", "NEEDED"]
@@ -104,10 +103,8 @@ def _plain(kind: Kind, make: Callable[[object], object] = lambda value: value) -
     """Reads a number or word of a kind."""
 
     def read(key: str, value: Written, names: Environment) -> object:
-        expr = _one(key, value)
-        found = Evaluator(names, keywords=frozenset(kind.keywords)).decided(expr)
         item = Argument(key, kind, True, None, "")
-        return make(convert("train", item, Bound(found, expr.span)))
+        return make(argument_value("train", item, _one(key, value), names))
 
     return read
 

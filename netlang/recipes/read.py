@@ -15,12 +15,12 @@ from netlang.diagnostics.names import DefinedTwice, UnusedParameter
 from netlang.diagnostics.recipes import (
     KeyTwice,
     MissingKey,
+    ParameterWithoutDefault,
     PathNotAllowed,
     StepsAndEpochs,
     UnknownKey,
     UnknownOverride,
 )
-from netlang.diagnostics.values import MissingArgument
 from netlang.elaborate import Module
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
@@ -125,9 +125,7 @@ class _Reading:
         expr = entry.value if entry is not None else parameter.default
         if expr is None:
             raise NetlangError(
-                MissingArgument(
-                    span=span, callee=self.definition.name, name=name, description="no default"
-                )
+                ParameterWithoutDefault(span=span, recipe=self.definition.name, name=name)
             )
         assert not isinstance(expr, ast.Pipeline)
         self.names.assign(name, Evaluator(self.names).decided(expr), span)

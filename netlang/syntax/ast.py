@@ -23,9 +23,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """What every node has: where it stands."""
+    """What every node has: where it stands. Nodes are equal if they are the same one."""
 
     span: Span
 
@@ -33,53 +33,53 @@ class Node:
 # --- expressions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Number(Node):
     """`64`, `1e-3`, `600_000`, `14M`, `1.5G`. A suffixed value that is whole is an int."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Boolean(Node):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dims(Node):
     """`3x3`, `1x7`, `2x2x2`."""
 
     sizes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class In(Node):
     """`in`: the input of the enclosing block."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListExpr(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TupleExpr(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RangeExpr(Node):
     """`256..480`, `0.08..1.0`."""
 
@@ -87,7 +87,7 @@ class RangeExpr(Node):
     stop: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute(Node):
     """`in.channels`; `name_span` covers the part after the dot."""
 
@@ -96,13 +96,13 @@ class Attribute(Node):
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Index(Node):
     value: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slice(Node):
     value: Expr
     start: Expr | None
@@ -110,7 +110,7 @@ class Slice(Node):
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Argument(Node):
     """`64` (name is None) or `stride=2`; `span` covers the whole of it."""
 
@@ -119,7 +119,7 @@ class Argument(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """`conv(64, 7x7)`, `range(n)`, `mobilenet_v2.macs(H=224)`."""
 
@@ -127,7 +127,7 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     """`-x`, `not x`. `operator` is the text of it."""
 
@@ -135,7 +135,7 @@ class Unary(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Node):
     """`+ - * / // % **`."""
 
@@ -144,7 +144,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Node):
     """`a < b <= c`: one operand more than operators (`== != < <= > >= in`)."""
 
@@ -152,7 +152,7 @@ class Compare(Node):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Logical(Node):
     """`and`, `or`: the right side is evaluated only when needed."""
 
@@ -161,7 +161,7 @@ class Logical(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Node):
     """`then if condition else otherwise`."""
 
@@ -179,7 +179,7 @@ Expr: TypeAlias = (
 # --- labels and steps --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LabelPart(Node):
     """One piece of a label between dots: literal texts and computed parts side by side.
 
@@ -190,14 +190,14 @@ class LabelPart(Node):
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Label(Node):
     """A dotted path: `inner_blocks.{i}.0`."""
 
     parts: tuple[LabelPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reference(Node):
     """A place that can only be a labelled value: `down{i}`, `layer1.0`, `code.mean`, `"b-1"`, `in`.
 
@@ -208,7 +208,7 @@ class Reference(Node):
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Apply(Node):
     """`conv(64, 7x7)`, `relu`, `add { a; b }`, `residual(3) { conv }`, `in`.
 
@@ -221,21 +221,21 @@ class Apply(Node):
     body: Suite | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scope(Node):
     """`{ ... }` as a step."""
 
     body: Suite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tuple(Node):
     """`(down3, up3)` as a step: labelled values (or `in`) side by side."""
 
     items: tuple[Reference | In, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reuse(Node):
     """`reuse head`."""
 
@@ -245,7 +245,7 @@ class Reuse(Node):
 Action: TypeAlias = Apply | Scope | Tuple | Reuse | Reference | In
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step(Node):
     """`conv1: conv(64, 7x7)`: an action with or without a label."""
 
@@ -256,14 +256,14 @@ class Step(Node):
 # --- statements --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Path(Node):
     """`conv1: conv(64) -> bn -> relu`: one or more steps."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Output(Node):
     """`output mask: conv(2, 1x1)`; `output mask` alone (no path) taps the current value."""
 
@@ -272,7 +272,7 @@ class Output(Node):
     path: Path | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Auxiliary(Node):
     """`auxiliary aux1: classifier(10)`."""
 
@@ -281,7 +281,7 @@ class Auxiliary(Node):
     path: Path | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SizeDecl(Node):
     """One size of an input: `224` (name None), `H=224`, or `H` (default None)."""
 
@@ -289,7 +289,7 @@ class SizeDecl(Node):
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeSpec(Node):
     """`[3, H=224, W=224]` or `int64[128]`; `dtype` is None where none was written."""
 
@@ -298,7 +298,7 @@ class TypeSpec(Node):
     sizes: tuple[SizeDecl, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Input(Node):
     """`input image: [3, 224, 224]` in a net, `input skip` (type None) in a block."""
 
@@ -307,7 +307,7 @@ class Input(Node):
     type: TypeSpec | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Constant(Node):
     """`name = expr`, in a file or a body."""
 
@@ -316,7 +316,7 @@ class Constant(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     """`otherwise` is None without `else`; `else if` nests: a suite that holds one `If`."""
 
@@ -325,7 +325,7 @@ class If(Node):
     otherwise: Suite | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class For(Node):
     """`for i, depth in enumerate(depths) { ... }`."""
 
@@ -334,13 +334,13 @@ class For(Node):
     body: Suite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Repeat(Node):
     count: Expr
     body: Suite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assert(Node):
     """`assert condition` with an optional `, "message"`; in a body or at file level."""
 
@@ -351,7 +351,7 @@ class Assert(Node):
 Statement: TypeAlias = Path | Output | Auxiliary | Input | Constant | If | For | Repeat | Assert
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Suite(Node):
     """`{ ... }` and the statements in it; the span includes the braces."""
 
@@ -361,7 +361,7 @@ class Suite(Node):
 # --- files -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """`stride=1` of a block, net or recipe; `default` is None where the caller must give it."""
 
@@ -370,7 +370,7 @@ class Parameter(Node):
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BlockDef(Node):
     name: str
     name_span: Span
@@ -379,7 +379,7 @@ class BlockDef(Node):
     body: Suite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NetDef(Node):
     """`net name(params) { ... }`."""
 
@@ -390,7 +390,7 @@ class NetDef(Node):
     body: Suite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NetAlias(Node):
     """`net resnet50 = resnet(bottleneck, [3, 4, 6, 3])`, with an optional docstring after it."""
 
@@ -400,14 +400,14 @@ class NetAlias(Node):
     doc: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pipeline(Node):
     """`random_crop(224) -> hflip`: two or more expressions joined by `->`."""
 
     stages: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry(Node):
     """`optimizer: sgd(lr=0.1)` of a recipe."""
 
@@ -416,7 +416,7 @@ class Entry(Node):
     value: Expr | Pipeline
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TrainDef(Node):
     """`train name(params) { key: value ... }`."""
 
@@ -427,7 +427,7 @@ class TrainDef(Node):
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Import(Node):
     """One imported name: `resnet` or `bn as norm`."""
 
@@ -435,7 +435,7 @@ class Import(Node):
     alias: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FromImport(Node):
     """`from blocks.residual import basic, bottleneck`."""
 
@@ -447,7 +447,7 @@ class FromImport(Node):
 Item: TypeAlias = FromImport | Constant | BlockDef | NetDef | NetAlias | TrainDef | Assert
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class File(Node):
     doc: str | None
     items: tuple[Item, ...]

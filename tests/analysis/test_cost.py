@@ -124,6 +124,12 @@ def test_auxiliary_steps_are_counted_apart() -> None:
     assert cost.auxiliary.macs == 256 * (4 * 5 * 9 + 4 * 7 + 7 * 2)
 
 
+def test_learned_tensors_have_no_batch() -> None:
+    found = facts(net("learned")).cost(batch=7).deployed
+    assert found.params == 4
+    assert found.activations == 4 + 7 * 4 * 8 * 8
+
+
 def test_totals_add_up() -> None:
     one = Totals(1, 2, 3, 4, 5, 6)
     assert total([]) == NOTHING

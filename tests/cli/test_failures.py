@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from netlang.cli.failures import guarded
+from netlang.cli.terminal import colour_wanted
 from netlang.diagnostics.core import InternalError
 from tests.cli.support import Runner
 
@@ -128,12 +130,13 @@ def test_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_reader_goes_away() -> None:
-    command = f"{' '.join(NETLANG)} summary resnet152 --format json | head -c 10"
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
-    assert done.returncode == 128 + signal.SIGPIPE
+    command = [*NETLANG, "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 128 + signal.SIGPIPE
 
 
 def test_full_disk() -> None:
@@ -158,17 +161,20 @@ def test_terminal_that_is_not_utf8(tmp_path: Path) -> None:
     assert b"na\\xefve.net" in done.stderr
 
 
+class Terminal(StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    from netlang.cli.terminal import colour_wanted
-
-    class Terminal(type(sys.stderr)):  # type: ignore[misc]  # the class differs under pytest
-        def isatty(self) -> bool:
-            return True
-
-    terminal = Terminal(open(os.devnull, "wb"))  # noqa: SIM115
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert colour_wanted(terminal)
-    assert not colour_wanted(sys.stderr)
+    assert colour_wanted(Terminal())
+    assert not colour_wanted(StringIO())
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not colour_wanted(terminal)
+    assert not colour_wanted(Terminal())
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not colour_wanted(Terminal())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from netlang.diagnostics import Diagnostic, Edit, Fix, Frame, Label, render_text
 from netlang.source import Source, Span
 
 
-@dataclass(frozen=True, kw_only=True)
 class Example(Diagnostic):
     code: ClassVar[str] = "E0412"
     title: ClassVar[str] = "{text}"

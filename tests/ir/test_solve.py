@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,6 +148,60 @@ def test_conditions_on_several_sizes_are_checked_by_evaluation() -> None:
     (error,) = solution.check({"H": 8, "W": 5})
     assert error.code == "E0452"
     assert error.message == "`H` = 8 and `W` = 5 don't go together: H//2 must equal W"
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> Dim:
+    """Products of sizes of two symbols, as reshapes make them."""
+    total: Dim = draw(st.integers(-3, 3))
+    for _ in range(draw(st.integers(1, 2))):
+        rows = floor_div(H + draw(st.integers(0, 3)), draw(st.integers(1, 4)))
+        columns = floor_div(W + draw(st.integers(0, 3)), draw(st.integers(1, 4)))
+        total = total + draw(st.integers(-4, 4)) * rows * columns
+    return total
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.builds(condition, grids(), st.sampled_from(["==", ">="]), grids()))
+def test_two_sizes_equal_brute_force(found: Condition) -> None:
+    solution = solve_conditions([found])
+    impossible = contradictions([found])
+    for height, width in itertools.product(range(1, 30), repeat=2):
+        sizes = {"H": height, "W": width}
+        holds = found.constraint.holds(sizes)
+        assert not (holds and impossible)
+        if not impossible:
+            refused = any(not part.works(sizes[part.name]) for part in solution.symbols)
+            kept = all(one.constraint.holds(sizes) for one in solution.joint)
+            assert (kept and not refused) == holds
+
+
+@pytest.mark.parametrize(
+    ("found", "texts"),
+    [
+        (  # four patches become channels
+            condition(4 * floor_div(H, 2) * floor_div(W, 2), "==", H * W),
+            ("H % 2 == 0", "W % 2 == 0"),
+        ),
+        (
+            condition(15 * floor_div(H, 3) * floor_div(W, 5), "==", H * W),
+            ("H % 3 == 0", "W % 5 == 0"),
+        ),
+        (condition(H * W, ">=", floor_div(H, 2) * W), ()),
+        (condition(floor_div(H, 2) + W, "==", H + floor_div(W, 2)), None),
+        (condition(H * W, ">=", 100), None),
+        (condition(floor_div(H * W, 4) * 4, "==", H * W), None),
+    ],
+)
+def test_conditions_on_two_sizes_come_apart(
+    found: Condition, texts: tuple[str, ...] | None
+) -> None:
+    solution = solve_conditions([found])
+    assert solution.texts == ((str(found.constraint),) if texts is None else texts)
+    for height in range(1, 40):
+        for width in range(1, 40):
+            sizes = {"H": height, "W": width}
+            assert (not solution.check(sizes)) == found.constraint.holds(sizes)
 
 
 def test_contradictions_name_both_steps() -> None:

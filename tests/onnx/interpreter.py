@@ -1,4 +1,4 @@
-"""A program run by hand-written torch modules, step by step: an oracle that no backend has a part in."""
+"""A program run by hand-written torch modules, step by step: an oracle without a backend."""
 
 from __future__ import annotations
 
@@ -69,14 +69,16 @@ def _modules(function: Function, prefix: str) -> Iterator[tuple[str, nn.Module]]
 def settle(model: nn.Module, state: Mapping[str, Tensor], batches: list[Tensor]) -> None:
     """Random weights under which outputs depend on the input.
 
-    At initial weights a deep net gives next to nothing, or numbers without bound. So every parameter
-    is drawn, and batch norms get the statistics that they have under these weights.
+    At initial weights a deep net gives next to nothing, or numbers without bound. So every
+    parameter is drawn, and batch norms get the statistics that they have under these weights.
     """
     generator = torch.Generator().manual_seed(5)
     for value in state.values():
         if value.dtype.is_floating_point:
             _draw(value, generator)
-    norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._NormBase)]
+    norms = [
+        module for module in model.modules() if isinstance(module, nn.modules.batchnorm._NormBase)
+    ]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None

@@ -18,6 +18,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.ops import (
     activation,
     adaptive_pool,
+    attention,
     conv,
     cut,
     layout,
@@ -481,3 +482,23 @@ def _(op: recurrent.Gru, inputs: Types) -> nn.Module:
         op.bidirectional,
     )  # fmt: skip
     return States(module, op.return_state)
+
+
+class Attention(nn.MultiheadAttention):
+    """The module with one to three inputs and without the fast path, which counts nothing."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:  # type: ignore[override]  # fewer inputs
+        query, *others = inputs
+        key, value = (others[0], others[-1]) if others else (query, query)
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            result: Tensor = super().forward(query, key, value, need_weights=False)[0]
+        finally:
+            torch.backends.mha.set_fastpath_enabled(True)
+        return result
+
+
+@build.register
+def _(op: attention.MultiHeadAttention, inputs: Types) -> nn.Module:
+    width = int(str(inputs[0].shape[1]))
+    return Attention(width, op.heads, op.dropout, op.bias, batch_first=True)

@@ -7,7 +7,9 @@ one item a line with a trailing comma.
 
 from __future__ import annotations
 
+import math
 import re
+import textwrap
 from collections.abc import Iterator
 
 from netlang.backends.torch.python.tree import (
@@ -58,7 +60,7 @@ def _constant(value: int | float | bool | str | None) -> str:
     if isinstance(value, str) and text.startswith("'") and '"' not in text:
         return f'"{text[1:-1]}"'
     if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             return f'float("{value}")'
         return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", text)
     return text
@@ -275,19 +277,32 @@ def _docstring(text: str, indent: str) -> list[str]:
 
 def docstring(text: str, indent: str = "") -> list[str]:
     """`text` between triple quotes, such that nothing in it can end them."""
-    paragraphs = [
-        printable(line.rstrip().replace("\\", "\\\\")) for line in text.strip().split("\n")
-    ]
-    lines = [line.rstrip().replace('"""', '\\"\\"\\"') for line in _dedented(paragraphs)]
-    if len(lines) == 1:
-        quote = " " if lines[0].endswith('"') else ""
-        return [f'{indent}"""{lines[0]}{quote}"""']
-    body = [f"{indent}{line}" if line else "" for line in lines[1:]]
-    return [f'{indent}"""{lines[0]}', *body, f'{indent}"""']
+    first, *rest = _wrapped(_dedented(text.strip().expandtabs().splitlines()), WIDTH - len(indent))
+    safe = [_quoted(line) for line in (first, *rest)]
+    if not rest:
+        return [f'{indent}"""{safe[0]}{" " if safe[0].endswith(chr(34)) else ""}"""']
+    body = [f"{indent}{line}" if line else "" for line in safe[1:]]
+    return [f'{indent}"""{safe[0]}', *body, f'{indent}"""']
+
+
+def _quoted(line: str) -> str:
+    return printable(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"').rstrip()
 
 
 def _dedented(lines: list[str]) -> list[str]:
     """Lines after the first without the indentation that they share."""
     rest = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
     shared = min(rest, default=0)
-    return [lines[0].strip(), *(line[shared:] for line in lines[1:])]
+    return [lines[0].strip(), *(line[shared:].rstrip() for line in lines[1:])]
+
+
+def _wrapped(lines: list[str], width: int) -> list[str]:
+    """Long lines broken between words; there is room for the quotes in the first."""
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        room = width if number or len(lines) > 1 else width - 3
+        pieces = textwrap.wrap(
+            line, room - (0 if number else 3), break_long_words=False, break_on_hyphens=False
+        )
+        found.extend(pieces or [""])
+    return found

@@ -13,16 +13,22 @@ from netlang.targets import needs
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_curves"]
+__all__ = ["draw_curves", "require_drawing"]
+
+
+def require_drawing() -> None:
+    """Raise `NetlangError` before a run rather than after it where Matplotlib isn't installed."""
+    with needs("data"):
+        import matplotlib  # noqa: F401 - whether it loads is the question
 
 
 def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -> None:
-    """Draw the records of a run; raises `NetlangError` where Matplotlib isn't installed."""
-    with needs("data"):
-        # The figure's own canvas: no window system is touched and no global state kept.
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
+    """Draw the records of a run."""
+    # The figure's own canvas: no window system is touched and no global state kept.
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     kept = list(records)
     with rc_context({"svg.hashsalt": "netlang", "svg.fonttype": "none"}):
         figure = Figure(figsize=(10.0, 3.6), layout="constrained")
@@ -34,7 +40,7 @@ def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -
             _draw_accuracy(axes[1], kept)
         figure.suptitle(title)
         text = io.StringIO()
-        canvas.print_svg(text, metadata={"Date": None})
+        canvas.print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
     write_text(path, text.getvalue())
 
 

@@ -122,7 +122,8 @@ def _global_randomness_kept() -> Iterator[None]:
 def _digits(recipe: Recipe) -> Split:
     assert isinstance(recipe.data, Digits)
     with needs("data"):
-        from sklearn.datasets import load_digits
+        # scikit-learn has no type information.
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     pixels, labels = load_digits(return_X_y=True)
     images = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8) / 16.0
     if recipe.data.size != 8:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from netlang.backends.torch import build
 from netlang.backends.torch.train.storage import load_tensors
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import WeightsDiffer
@@ -17,10 +18,8 @@ __all__ = ["load_weights", "module_of"]
 
 def module_of(program: Program, seed: int) -> nn.Module:
     """The network in training mode, its weights drawn from `seed`."""
-    from netlang.targets import BuildOptions, module_backend
-
     torch.manual_seed(seed)
-    return module_backend().build(program, BuildOptions(seed=seed))
+    return build(program)
 
 
 def load_weights(model: nn.Module, program: Program, path: Path) -> int:

@@ -96,7 +96,7 @@ class Bar:
 
     def advance(self, done: int, status: str) -> None:
         now = time.monotonic()
-        if now < self._next and done != self._bar.length:
+        if self._bar is None or (now < self._next and done != self._bar.length):
             return
         self._next = now + 0.1
         self._status = status
@@ -107,7 +107,8 @@ class Bar:
         print(f"\n{text}", file=self._stream, flush=True)
 
     def end(self) -> None:
-        self._bar.render_finish()
+        if self._bar is not None:
+            self._bar.render_finish()
 
 
 def progress_for(stream: TextIO | None = None) -> Progress:

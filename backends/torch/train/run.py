@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from netlang.backends.torch.train.curves import draw_curves
+from netlang.backends.torch.train.curves import draw_curves, require_drawing
 from netlang.backends.torch.train.devices import choose_device, derived_seed, reproducible
 from netlang.backends.torch.train.examples import load_split
 from netlang.backends.torch.train.folder import RunFolder, open_folder
@@ -52,6 +52,7 @@ def train(
     checkpoint and ends with the weights that it would have had without the break; where there is no
     run yet, it starts. Raises `NetlangError` for everything that stands in the way.
     """
+    require_drawing()
     shown = progress or Silent()
     chosen = choose_device(device)
     with reproducible(chosen):

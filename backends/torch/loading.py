@@ -1,0 +1,53 @@
+"""A module with given weights: those of a file or mapping, or initial ones from a seed.
+
+A seed gives the values that it gives in an ONNX file: they depend on it and the weight's key alone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from netlang.backends.torch.execute import instance
+from netlang.backends.weights import Stored, initial, match, read_weights, require_fit, slots
+from netlang.ir.program import Program
+from netlang.targets import BuildOptions
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["filled"]
+
+
+def filled(program: Program, options: BuildOptions) -> nn.Module:
+    """The network in training mode, every weight as `options` says.
+
+    Raises `NetlangError` where a file doesn't fit; with `partial`, warns of what was not loaded.
+    """
+    import numpy as np
+    import torch
+
+    given = _given(program, options)
+    values = {
+        slot.key: given[slot.key].array(slot.weight.dtype)
+        if slot.key in given
+        else initial(slot, options.seed)
+        for slot in slots(program)
+    }
+    module = instance(program, "meta")
+    # Copies: what was read lies in the file, which may change.
+    tensors = {key: torch.from_numpy(np.array(value)) for key, value in values.items()}
+    module.load_state_dict(tensors, assign=True)
+    return module
+
+
+def _given(program: Program, options: BuildOptions) -> dict[str, Stored]:
+    if options.weights is None:
+        return {}
+    owned, stored = slots(program), read_weights(options.weights)
+    fitting, report = match(owned, stored)
+    if not options.partial:
+        require_fit(report, owned, stored, source=f"`{options.weights}`", net=program.name)
+    elif report:
+        warnings.warn(f"not loaded from {options.weights}: {report}", stacklevel=4)
+    return fitting

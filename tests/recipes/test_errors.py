@@ -1,0 +1,58 @@
+"""Every mistake in a recipe: `errors/x.net` must give exactly the text of `errors/x.err`.
+
+`NETLANG_UPDATE_GOLDEN=1 pytest tests/recipes/test_errors.py` writes the `.err` files anew: read the
+change.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from netlang.diagnostics import recipes as diagnostics
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.render import render_text
+from netlang.elaborate import Library
+from netlang.recipes import examine_recipe
+from tests.support import read_source
+
+CASES = sorted((Path(__file__).parent / "errors").glob("*.net"))
+
+
+def problems(path: Path) -> list[Diagnostic]:
+    module = Library().module(read_source(path), path.parent)
+    return [each for name in module.recipes for each in examine_recipe(module, name)]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_message(path: Path) -> None:
+    found = problems(path)
+    assert found, f"{path.name} has no error"
+    text = "\n\n".join(render_text(each) for each in found) + "\n"
+    golden = path.with_suffix(".err")
+    if os.environ.get("NETLANG_UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_fixes_leave_fewer_errors(path: Path, tmp_path: Path) -> None:
+    found = problems(path)
+    edits = [edit for each in found if each.fix for edit in each.fix.edits]
+    if not edits:
+        pytest.skip("no mechanical fix")
+    text = path.read_text(encoding="utf-8")
+    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    fixed = tmp_path / path.name
+    fixed.write_text(text, encoding="utf-8")
+    assert len(problems(fixed)) < len(found)
+
+
+def test_every_code_has_a_case() -> None:
+    shown = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
+    on_command_line = {"UnknownOverride", "BadOverride"}
+    for name in set(diagnostics.__all__) - on_command_line:
+        assert f"error[{getattr(diagnostics, name).code}]" in shown, name

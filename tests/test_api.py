@@ -1,0 +1,126 @@
+"""The Python side: `netlang.load` and `netlang.Net`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import onnxruntime
+import pytest
+import torch
+
+import netlang
+
+TINY = """\
+net tiny(classes=10) {
+    input image: [1, H=28, W=28]
+    conv(4, 3x3) -> relu -> maxpool(2x2) -> gap -> flatten -> fc: linear(classes)
+}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "tiny.net"
+    path.write_text(TINY)
+    return str(path)
+
+
+def test_facts(spec: str) -> None:
+    net = netlang.load(spec, classes=3)
+    assert net.name == "tiny"
+    assert net.params == 4 * 9 + 4 + 4 * 3 + 3
+    assert net.macs == 26 * 26 * 4 * 9 + 4 * 3
+    assert net.flops == 2 * net.macs
+    assert net.program.net.name == "tiny"
+    assert net.constraints == ("H >= 4", "W >= 4")
+    assert "tiny" in repr(net)
+
+
+def test_summary_at_other_sizes(spec: str) -> None:
+    summary = netlang.load(spec).summary(batch=2, H=8, W=9)
+    assert summary.macs == 2 * (6 * 7 * 4 * 9 + 4 * 10)
+
+
+def test_torch_and_onnx_agree(spec: str, tmp_path: Path) -> None:
+    net = netlang.load(spec)
+    module = net.torch(seed=3).eval()
+    path = net.onnx(tmp_path / "tiny.onnx", seed=3)
+    image = torch.randn(2, 1, 20, 24)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"image": image.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), module(image).detach())
+
+
+def test_weights_from_a_file(spec: str, tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    given = netlang.load(spec).torch(seed=1)
+    save_file(given.state_dict(), tmp_path / "weights.safetensors")
+    read = netlang.load(spec).torch(tmp_path / "weights.safetensors")
+    for key, tensor in given.state_dict().items():
+        torch.testing.assert_close(read.state_dict()[key], tensor, rtol=0, atol=0)
+
+
+def test_partial_weights(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    (tmp_path / "tiny.net").write_text(TINY)
+    spec = str(tmp_path / "tiny.net")
+    given = netlang.load(spec).torch(seed=1).state_dict()
+    save_file(given, tmp_path / "weights.safetensors")
+    other = netlang.load(spec, classes=3)
+    with pytest.raises(netlang.NetlangError, match=r"fc\.weight"):
+        other.torch(tmp_path / "weights.safetensors")
+    with pytest.warns(UserWarning, match=r"fc\.weight"):
+        read = other.torch(tmp_path / "weights.safetensors", partial=True).state_dict()
+    torch.testing.assert_close(read["0.weight"], given["0.weight"], rtol=0, atol=0)
+    assert read["fc.weight"].shape == (3, 4)
+
+
+def test_source_is_what_runs(spec: str) -> None:
+    net = netlang.load(spec)
+    names: dict[str, object] = {"__name__": "tiny"}
+    exec(compile(net.source(), "tiny.py", "exec"), names)
+    made = names["Tiny"]
+    assert isinstance(made, type)
+    assert list(made().state_dict()) == list(net.torch().state_dict())
+
+
+def test_picture(spec: str, tmp_path: Path) -> None:
+    net = netlang.load(spec)
+    assert "<svg" in net.draw(tmp_path / "tiny.svg").read_text()
+    assert "<svg" in (net._repr_svg_() or "")
+
+
+def test_no_picture_without_graphviz(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    render = import_module("netlang.backends.graphviz.render")
+    monkeypatch.setattr(render, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    assert netlang.load(spec)._repr_svg_() is None
+
+
+def test_error_carries_its_diagnostics() -> None:
+    with pytest.raises(netlang.NetlangError) as caught:
+        netlang.load("resnet5")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0006"
+    assert "resnet50" in str(caught.value)
+
+
+def test_wrong_size(spec: str) -> None:
+    with pytest.raises(netlang.NetlangError, match="H"):
+        netlang.load(spec).summary(H=2)
+
+
+def test_missing_package(spec: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(netlang.NetlangError, match=r"netlang\[onnx\]"):
+        netlang.load(spec).onnx(tmp_path / "tiny.onnx")
+
+
+def test_unknown_attribute() -> None:
+    with pytest.raises(AttributeError, match="lode"):
+        netlang.lode  # noqa: B018
+    assert "load" in dir(netlang)

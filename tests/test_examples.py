@@ -1,0 +1,32 @@
+"""Every example runs as its README says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.quality import ROOT
+
+FOLDER = ROOT / "examples"
+TEXT = (FOLDER / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^(netlang|python) (.*)$", TEXT, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("program", "arguments"), COMMANDS)
+def test_command(program: str, arguments: str, tmp_path: Path) -> None:
+    words = [word.replace("examples/", f"{FOLDER}/") for word in arguments.split()]
+    module = ["-m", "netlang"] if program == "netlang" else []
+    command = [sys.executable, *module, *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_example_is_named_and_right() -> None:
+    for path in FOLDER.iterdir():
+        assert f"[{path.name}]" in TEXT or path.suffix not in (".net", ".py")
+    command = [sys.executable, "-m", "netlang", "check", *map(str, FOLDER.glob("*.net"))]
+    subprocess.run(command, check=True, capture_output=True)

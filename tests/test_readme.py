@@ -1,0 +1,81 @@
+"""README says what is so: its spec, its tables and its code are what the product has and prints.
+
+Its two commands are run, as printed, by `.ci/run`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+import netlang
+from netlang.cli import VERBS
+from tests.quality import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS: dict[str, list[str]] = {}
+for language, body in re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL):
+    BLOCKS.setdefault(language, []).append(body)
+
+
+def assert_excerpt(excerpt: str, whole: str) -> None:
+    """`excerpt` is `whole` with lines left out at each `...`."""
+    start = 0
+    for part in re.split(r"^\s*\.\.\.\n", excerpt, flags=re.MULTILINE):
+        found = whole.find(part, start)
+        assert found >= 0, f"not in the output:\n{part}"
+        start = found + len(part)
+
+
+def test_spec() -> None:
+    (excerpt,) = BLOCKS["net"]
+    assert_excerpt(excerpt, (ROOT / "specs" / "resnet.net").read_text(encoding="utf-8"))
+
+
+def test_summary() -> None:
+    (excerpt,) = BLOCKS["text"]
+    command = [sys.executable, "-m", "netlang", "summary", "resnet50", "--depth", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert_excerpt(excerpt, done.stdout)
+
+
+def test_source() -> None:
+    (excerpt,) = BLOCKS["python"]
+    assert_excerpt(excerpt, netlang.load("resnet50").source())
+
+
+def test_two_commands() -> None:
+    install, develop = BLOCKS["sh"]
+    assert install.count("\n") == develop.count("\n") == 1
+    assert "netlang compile resnet50 -o resnet50.py -o resnet50.onnx -o resnet50.svg" in install
+    assert develop.rstrip().endswith("pytest")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_named(verb: str) -> None:
+    assert f"`netlang {verb} " in README
+
+
+def test_every_link_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", *ROOT.glob("[!.]*/README.md"), ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_constraints_pin_what_the_project_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {line.partition("==")[0].lower() for line in lines if "==" in line}
+    extras = project["optional-dependencies"]
+    named = [
+        *project["dependencies"],
+        *(each for key in extras if key != "gpu" for each in extras[key]),
+    ]
+    for requirement in named:
+        name = re.split(r"[<>=\[]", requirement)[0].lower()
+        assert name in pinned | {"netlang"}, name
+    assert "torch==2.13.0" in lines
