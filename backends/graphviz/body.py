@@ -76,17 +76,15 @@ class Body:
             if isinstance(part, Run):
                 self._run(part.steps, scopes, frame)
             elif isinstance(part, Scope):
-                self._scope(part, scopes, repeats, frame, len(steps) == len(part.steps))
+                self._scope(part, scopes, repeats, frame)
             else:
                 self._repeated(part, scopes, repeats, frame)
 
-    def _scope(
-        self, part: Scope, scopes: int, repeats: int, frame: Frame, everything: bool
-    ) -> None:
-        if self._is_chain(part.steps, repeats):
-            self._stack(part.steps, self._rows(part.steps, scopes + 1), frame, part.name)
-        elif everything and part.name.isdigit():  # the number of an unlabelled repeat
+    def _scope(self, part: Scope, scopes: int, repeats: int, frame: Frame) -> None:
+        if part.name.isdigit():  # the number of an unlabelled repeat or block: nothing to show
             self._arrange(part.steps, scopes + 1, repeats, frame)
+        elif self._is_chain(part.steps, repeats):
+            self._stack(part.steps, self._rows(part.steps, scopes + 1), frame, part.name)
         else:
             path = ".".join(part.steps[0].node.path.split(".")[: scopes + 1])
             inner = self._frame(path, part.name, "", frame, part.steps)

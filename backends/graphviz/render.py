@@ -6,7 +6,7 @@ its own.
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,11 +39,7 @@ def render_dot(text: str, picture: str) -> bytes:
     """DOT text as a picture; the same text gives the same bytes."""
     if picture == "dot":
         return text.encode("utf-8")
-    if picture == "png":
-        text = text.replace("{", f"{{\n  graph [dpi={_RESOLUTION}];", 1)
     command = _command(picture)
-    # Cairo writes the date of this variable into a PDF instead of the clock's.
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
     try:
         done = subprocess.run(
             command,
@@ -51,7 +47,6 @@ def render_dot(text: str, picture: str) -> bytes:
             capture_output=True,
             check=False,
             timeout=_SECONDS,
-            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _failed(picture, str(error)) from error
@@ -59,17 +54,27 @@ def render_dot(text: str, picture: str) -> bytes:
         message = done.stderr.decode("utf-8", "replace").strip().splitlines()
         reason = message[-1] if message else f"it ended with status {done.returncode}"
         raise _failed(picture, reason)
-    return done.stdout
+    return _undated(done.stdout) if picture == "pdf" else done.stdout
+
+
+def _undated(content: bytes) -> bytes:
+    """A PDF without the time of its making; its length, and so every offset in it, stays."""
+    return re.sub(rb"(/CreationDate \(D:)\d{14}", rb"\g<1>20000101000000", content)
 
 
 def _command(picture: str) -> list[str]:
     if find_spec("pygraphviz") is not None:
         worker = Path(__file__).with_name("worker.py")
-        return [sys.executable, "-P", str(worker), picture]
+        return [sys.executable, "-P", str(worker), picture, str(_dpi(picture))]
     dot = shutil.which("dot")
     if dot is None:
         raise NetlangError(GraphvizMissing(span=None, format=picture))
-    return [dot, f"-T{picture}"]
+    return [dot, f"-T{picture}", f"-Gdpi={_dpi(picture)}"]
+
+
+def _dpi(picture: str) -> int:
+    """Dots per inch: those of a good print for pixels, Graphviz's own unit for all else."""
+    return _RESOLUTION if picture == "png" else 72
 
 
 def _failed(picture: str, reason: str) -> NetlangError:

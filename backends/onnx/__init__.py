@@ -3,7 +3,7 @@
 Importing this package imports neither onnx nor onnxruntime; using it does.
 """
 
-from netlang.backends.onnx.export import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
 from netlang.backends.onnx.runtime import runtime
 
 __all__ = ["HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "export", "runtime"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import final
 
@@ -20,12 +22,22 @@ class OnnxBackend(Backend):
     suffixes = (".onnx",)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        from netlang.backends.onnx.export import export
+        from netlang.backends.onnx.exporter import export
 
-        report = export(
+        written = export(
             program, path, weights=options.weights, seed=options.seed, partial=options.partial
         )
-        return Written(path, notes=(str(report),) if report else ())
+        return replace(written, notes=(*written.notes, *_warnings()))
+
+
+def _warnings() -> Iterator[str]:
+    """The file is right all the same, but ONNX Runtime could not run it here."""
+    from netlang.backends.onnx.runtime import installed_twice
+    from netlang.diagnostics.files import OnnxruntimeTwice
+
+    if installed_twice():
+        twice = OnnxruntimeTwice(span=None)
+        yield f"warning[{twice.code}]: {twice.message}\n  = help: {twice.help_text}"
 
 
 BACKEND = OnnxBackend()

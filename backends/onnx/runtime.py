@@ -9,17 +9,22 @@ from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import OnnxruntimeTwice
 from netlang.targets import needs
 
-__all__ = ["runtime"]
+__all__ = ["installed_twice", "runtime"]
 
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 
 
 def runtime() -> ModuleType:
     """The module `onnxruntime`; raises `NetlangError` if it is missing or installed twice."""
-    if all(map(_installed, DISTRIBUTIONS)):
+    if installed_twice():
         raise NetlangError(OnnxruntimeTwice(span=None))
     with needs("onnx"):
         return import_module("onnxruntime")
+
+
+def installed_twice() -> bool:
+    """Whether both distributions are there: they write the same files, so neither is whole."""
+    return all(map(_installed, DISTRIBUTIONS))
 
 
 def _installed(distribution: str) -> bool:

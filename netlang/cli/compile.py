@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netlang.cli.options import build_options, outputs, spec_argument, weight_options
+
+if TYPE_CHECKING:
+    from netlang.targets import Written
 
 __all__ = ["command", "report"]
 
@@ -42,15 +45,16 @@ def _compile(
     jobs = [(backend_for(path), path) for path in outputs(names)]
     program = load_program(spec)
     for backend, path in jobs:
-        for note in write(backend, program, path, options).notes:
-            click.echo(note, err=True)
-        report(path)
+        report(write(backend, program, path, options))
     return 0
 
 
-def report(path: Path) -> None:
-    """Say that a file was written, and how large it is."""
-    click.echo(f"wrote {path} ({_shown(path.stat().st_size)})")
+def report(written: Written) -> None:
+    """Say which files were written, how large they are, and what there is to note."""
+    for note in written.notes:
+        click.echo(note, err=True)
+    for path in (written.path, *written.beside):
+        click.echo(f"wrote {path} ({_shown(path.stat().st_size)})")
 
 
 def _shown(size: float) -> str:

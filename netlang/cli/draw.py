@@ -43,7 +43,5 @@ def _draw(spec: str, output: str | None, depth: int | None, size: str | None) ->
     options = replace(BuildOptions(), depth=depth, sizes=sizes(size))
     program = load_program(spec)
     path = Path(output or f"{program.name}.svg")
-    for note in write(backend("graphviz"), program, path, options).notes:
-        click.echo(note, err=True)
-    report(path)
+    report(write(backend("graphviz"), program, path, options))
     return 0

@@ -55,6 +55,7 @@ class FunctionBuilder:
     _counts: dict[Path, int] = field(default_factory=dict)
     _steps: dict[Path, Span] = field(default_factory=dict)
     _scopes: dict[Path, Span] = field(default_factory=dict)
+    _folded: dict[Path, list[tuple[range, Span]]] = field(default_factory=dict)
 
     # --- values -----------------------------------------------------------------------------
 
@@ -112,6 +113,7 @@ class FunctionBuilder:
         """Reserve the path of a step or scope; raises a diagnostic where it can't be had."""
         if path in self._steps or (path in self._scopes and not scope):
             self._taken(path, self._steps.get(path) or self._scopes[path], span)
+        self._refuse_folded(path, span)
         for depth in range(1, len(path)):
             outer = path[:depth]
             if outer in self._steps:
@@ -125,6 +127,16 @@ class FunctionBuilder:
                 )
             self._scopes.setdefault(outer, span)
         (self._scopes if scope else self._steps)[path] = span
+
+    def _refuse_folded(self, path: Path, span: Span) -> None:
+        """A number that a folded repeat has given to one of its steps can't be a label."""
+        for scope, numbered in self._folded.items():
+            if path[: len(scope)] != scope or len(path) == len(scope):
+                continue
+            number = path[len(scope)]
+            for numbers, where in numbered:
+                if number.isascii() and number.isdigit() and int(number) in numbers:
+                    self._taken(path, where, span)
 
     def merge_path(self, path: Path, span: Span) -> None:
         """Reserve the path of a merge, which may be the scope of its own branches."""
@@ -180,6 +192,8 @@ class FunctionBuilder:
             size=size,
         )
         self.items.append(repeat)
+        numbers = range(mark.position + step, mark.position + step * count)
+        self._folded.setdefault(scope, []).append((numbers, self._spans[carry_out.producer]))
         self.skip(scope, step * (count - 1))
         self.size += size * (count - 1)
         last = Ref(carry_out.producer + size * (count - 1), carry_out.output)

@@ -20,7 +20,7 @@ from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.instantiate import finish, own, parameters
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
-from netlang.ir.solve import contradictions
+from netlang.ir.solve import contradictions, solve_conditions
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -41,6 +41,8 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
         shared.report(error)
     if program is not None and not shared.diagnostics:
         shared.diagnostics += contradictions(program.conditions)
+    if program is not None and not shared.diagnostics:
+        shared.diagnostics += solve_conditions(program.conditions).check(program.defaults)
     if program is None or shared.diagnostics:
         raise NetlangError(*_in_order(shared.diagnostics))
     return program

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Dim
+from netlang.ir.dims import Dim, ceil_div
 from netlang.ir.op import Inferred, Op, Rejection
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import batched, shape_text
 from netlang.ops.tracing import traced_sum
 
 __all__ = ["broadcast", "joined", "multiplied", "same"]
+
+# Strides that a proposed projection may have: more than this is no shortcut.
+LARGEST_STRIDE = 8
 
 
 def broadcast(op: Op, inputs: Types) -> Inferred:
@@ -99,14 +102,29 @@ def _differ(
 
 
 def _advice(inputs: Types, first: int, second: int, axis: int | None) -> str:
-    """Channels are matched by a projection, places by strides and padding."""
+    """A projection where one fits, which also brings the places together."""
     if axis is None:
         return "bring the branches to the same axes with `reshape` or `flatten`"
-    if axis > 0:
-        return "use strides, kernels and `pad` that give both branches the same size"
-    wanted = inputs[first].channels
-    step = f"conv({wanted}, 1)" if inputs[first].rank > 1 else f"linear({wanted})"
-    return f"project branch {second + 1}: `{step}`"
+    if inputs[first].batch is None or inputs[second].batch is None:
+        return "give the learned tensor the sizes of the other branch, or 1 to broadcast"
+    for target, other in ((first, second), (second, first)):
+        if step := _projection(inputs[other], inputs[target]):
+            return f"project branch {other + 1}: `{step}`"
+    return "use strides, kernels and `pad` that give both branches the same size"
+
+
+def _projection(x: TensorType, target: TensorType) -> str | None:
+    """The step that makes the shape of `target` out of `x`, if a map of the channels does."""
+    if not isinstance(target.channels, int) or not isinstance(x.channels, int):
+        return None
+    if target.rank == 1:
+        return f"linear({target.channels})"
+    for stride in range(1, LARGEST_STRIDE + 1):
+        if all(ceil_div(a, stride) == b for a, b in zip(x.spatial, target.spatial, strict=True)):
+            kernel = "x".join("1" for _ in x.spatial)
+            step = "" if stride == 1 else f", stride={stride}"
+            return f"conv({target.channels}, {kernel}{step})"
+    return None
 
 
 def joined(op: Op, inputs: Types, axis: int) -> Inferred:

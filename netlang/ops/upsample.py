@@ -111,14 +111,19 @@ class Upsample(Op):
         x = inputs[0]
         steps: list[Fraction] = []
         for size, out in zip(x.spatial, self._spatial(x), strict=True):
-            if self.size is not None and not (isinstance(size, int) and isinstance(out, int)):
-                return Everything()
-            if isinstance(size, int) and isinstance(out, int):
-                steps.append(Fraction(size, out))
-        if self.size is None:
-            scale = per_axis(self.scale or 1, x.rank - 1, "scale")
-            steps = [Fraction(1, factor) for factor in scale]
-        return Window((_TAPS[self.mode],) * (x.rank - 1), tuple(steps))
+            if not isinstance(size, int) or not isinstance(out, int):
+                return self._reach_of_scale(x.rank - 1)
+            steps.append(Fraction(size, out))
+        return self._window(tuple(steps))
+
+    def _reach_of_scale(self, rank: int) -> Reach:
+        if self.scale is None:
+            return Everything()
+        return self._window(tuple(Fraction(1, s) for s in per_axis(self.scale, rank, "scale")))
+
+    def _window(self, steps: tuple[Fraction, ...]) -> Window:
+        """An axis that keeps its size is copied."""
+        return Window(tuple(1 if step == 1 else _TAPS[self.mode] for step in steps), steps)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

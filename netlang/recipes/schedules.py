@@ -145,7 +145,7 @@ class Warmup(Schedule):
     name: ClassVar[str] = "warmup"
 
     length: int = field(metadata=argument(count, "epochs (or steps) of the rise"))
-    start: float = field(default=0.0, metadata=argument(share, "factor that the rise starts from"))
+    start: float = field(default=0.01, metadata=argument(share, "factor of the first step"))
     unit: str = field(default="epochs", metadata=_UNIT)
 
     def steps(self, clock: Clock) -> int:
@@ -153,7 +153,7 @@ class Warmup(Schedule):
         return self.length * (1 if self.unit == "steps" else clock.epoch_steps)
 
     def scale(self, clock: Clock) -> float:
-        done = min(1.0, (clock.step + 1) / self.steps(clock))
+        done = min(1.0, clock.step / self.steps(clock))
         return self.start + (1.0 - self.start) * done
 
 

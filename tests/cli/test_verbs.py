@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -119,3 +120,33 @@ def test_a_verb_does_not_import_the_others() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].strip("[]").replace("'", "").split(", "))
     assert loaded == {f"netlang.cli.{m}" for m in ("check", "failures", "program", "terminal")}
+
+
+def test_two_onnxruntimes_are_noticed(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("netlang.backends.onnx.runtime")
+    monkeypatch.setattr(module, "_installed", lambda distribution: True)
+    result = run("compile", "good.net", "-o", "tiny.onnx")
+    assert result.status == 0
+    assert "warning[E0013]" in result.err
+
+
+def test_partial_weights_are_reported(run: Runner) -> None:
+    from safetensors.torch import save_file
+
+    save_file(netlang.load("good.net", classes=3).torch().state_dict(), "w.safetensors")
+    given = ("compile", "good.net", "-o", "tiny.onnx", "--weights", "w.safetensors")
+    assert "fc.weight" in run.refused(*given)
+    result = run(*given, "--partial")
+    assert result.status == 0
+    assert "fc.weight" in result.err
+
+
+def test_train_and_eval(run: Runner) -> None:
+    trained = run("train", "mnist1d", "steps=2", "arch=logistic", "--out", "run", "--device", "cpu")
+    assert trained.status == 0, trained.err
+    assert trained.out.startswith("best: accuracy 0.")
+    scored = run("eval", "mnist1d", "arch=logistic", "--weights", "run/best.safetensors")
+    assert scored.out.startswith("accuracy: 0.")
+    weights = ("--weights", "run/last.safetensors")
+    assert run("compile", "mnist1d:logistic", "-o", "net.onnx", *weights).status == 0
+    assert "E0733" in run.refused("train", "mnist1d", "steps=2", "--out", "run")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygraphviz import AGraph
 
-from netlang.backends.graphviz import to_dot, to_svg
+from netlang.backends.graphviz import draw, to_dot, to_svg
 from netlang.backends.graphviz.markup import clean, html, quoted
 from netlang.elaborate import load_program
 from netlang.ir.program import Function, Node, Program
@@ -25,6 +27,7 @@ HOSTILE = [
     "\\N \\G \\L \\E \\",
     "\u202egnp\u202c\u200b\ufeff\ud800\uffff",
     "<IMG SRC=/etc/passwd/>",
+    "{ [dpi=9999] }",
     "long " * 100,
     "a\nb\r\tc\0d\x1b[31m",
     "*/ } digraph evil { /*",
@@ -76,6 +79,14 @@ def test_a_picture_holds_nothing_but_shapes_and_text(name: str, text: str) -> No
             assert not attribute.startswith("on")
             assert "javascript" not in value
     assert len(svg) < 10 * len(to_svg(plain))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_every_name_can_be_a_png(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.png"
+    draw(renamed(load_program("mlp"), text), path)
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    assert max(width, height) < 3000
 
 
 @pytest.mark.parametrize("text", HOSTILE[:-1])  # calls of a block without a name aren't alike

@@ -97,11 +97,13 @@ def test_a_dot_of_the_system_is_used_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     program = tmp_path / "dot"
-    program.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write(sys.argv[1])\n")
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.stdout.write(' '.join(sys.argv[1:]))\n"
+    )
     program.chmod(0o755)
     monkeypatch.setattr("netlang.backends.graphviz.render.find_spec", lambda name: None)
     monkeypatch.setattr("shutil.which", lambda name: str(program))
-    assert to_svg(load_program("mlp")) == "-Tsvg"
+    assert to_svg(load_program("mlp")) == "-Tsvg -Gdpi=72"
 
 
 def test_a_graphviz_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

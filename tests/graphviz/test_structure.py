@@ -141,6 +141,19 @@ net net {
     assert drawing.rows.count("conv 3x3, 8 x 3") == 1
 
 
+def test_a_block_with_a_body_has_no_frame_of_its_number(tmp_path: Path) -> None:
+    drawing = read(program_of(tmp_path, """
+block wrap() { add { body; identity } -> relu }
+net net {
+    input image: [8, 32, 32]
+    wrap { conv(8, 1x1) -> bn }
+    wrap { conv(8, 3x3, pad=1) }
+}
+"""))  # fmt: skip
+    assert list(drawing.frames.values()) == ["net"]
+    assert "conv 3x3, 8" in drawing.rows
+
+
 def test_a_chain_too_long_for_a_page_goes_on_beside(tmp_path: Path) -> None:
     text = to_dot(program_of(tmp_path, """
 net net {

@@ -91,4 +91,5 @@ def largest_difference(found: NDArray[np.generic], expected: NDArray[np.generic]
     if found.shape != expected.shape or found.dtype != expected.dtype:
         return float("inf")
     scale = float(np.abs(expected).max(initial=0)) or 1.0
-    return float(np.abs(found.astype(np.float64) - expected).max(initial=0)) / scale
+    difference = found.astype(np.float64) - expected.astype(np.float64)
+    return float(np.abs(difference).max(initial=0)) / scale

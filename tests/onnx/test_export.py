@@ -2,25 +2,245 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from safetensors.numpy import save_file
 
 from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, export, runtime
-from netlang.backends.onnx import runtime as runtime_function
 from netlang.backends.onnx.backend import BACKEND
-from netlang.backends.onnx.wire import INLINE_LIMIT
 from netlang.backends.weights import slots
 from netlang.diagnostics.core import NetlangError
-from netlang.elaborate import Library, load_program
-from netlang.elaborate.program import elaborate
+from netlang.elaborate import load_program
 from netlang.ir.program import Program
-from netlang.source import Source
 from netlang.targets import BuildOptions
-from tests.onnx.support import check_file, random_weights, run
+from tests.onnx.interpreter import Interpreted
+from tests.onnx.support import check_file, largest_difference, random_weights, run
+
+TAPS = """
+net taps {
+    input x: [4]
+    output raw: x -> identity
+    output again: x -> dropout(0.5)
+    h: linear(3)
+    output one: h -> identity
+    output two: h -> dropout(0.5)
+    output three: h -> relu
+}
+"""
+REUSED = """
+block head() { conv(4, 3x3, pad=1) -> bn -> relu }
+
+net shared {
+    input x: [4, H=8, W=8]
+    stem: head
+    half: maxpool(2x2)
+    output small: half -> reuse stem
+    output large: stem -> reuse stem
+}
+"""
+SYMBOLIC = """
+net symbolic {
+    input x: [4, H=11, W=9]
+    conv(6, 3x3, stride=2, pad=1)
+    output mean: adaptive_avgpool(3x4)
+    output largest: adaptive_maxpool(4x3)
+    output rows: flatten(start=1)
+}
+"""
+
+
+def program_of(text: str, folder: Path) -> Program:
+    path = folder / "spec.net"
+    path.write_text(text, encoding="utf-8")
+    return load_program(str(path))
+
+
+def agree_with_torch(program: Program, path: Path, sizes: tuple[tuple[int, ...], ...]) -> None:
+    weights = random_weights(program)
+    export(program, path, weights=weights)
+    check_file(path)
+    model = Interpreted(program).eval()
+    for key, value in model.state().items():
+        value.copy_(torch.from_numpy(weights[key]))
+    for shape in sizes:
+        x = torch.randn(shape)
+        with torch.no_grad():
+            wanted = model(x)
+        found = run(path, {"x": x.numpy()})
+        for output, (name, expected) in zip(found, wanted.items(), strict=True):
+            assert largest_difference(output, expected.numpy()) <= 1e-5, name
+
+
+def test_names_are_the_specs(tmp_path: Path) -> None:
+    program = load_program("googlenet")
+    path = tmp_path / "net.onnx"
+    export(program, path)
+    graph = onnx.load(path).graph
+    owned = [slot.key for slot in slots(program) if slot.required]
+    assert [t.name for t in graph.initializer if "/" not in t.name] == owned
+    names = [node.name for node in graph.node]
+    assert names[:4] == ["conv1.conv", "conv1.bn", "conv1.2", "1"]
+    assert "inception3a.branch2.1.conv" in names
+    assert [value.name for value in graph.input] == ["image"]
+    assert [value.name for value in graph.output] == ["logits"]
+    assert [node.output[0] for node in graph.node[:3]] == names[:3]
+    assert not any("aux" in name for name in (*names, *owned))
+
+
+def test_sizes_are_named_by_their_formulas(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    export(load_program("unet(width=4)"), path)
+    model = onnx.load(path)
+    shapes = {
+        value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in (*model.graph.input, *model.graph.output, *model.graph.value_info)
+    }
+    assert shapes["image"] == ["N", 1, "H", "W"]
+    assert shapes["mask"] == ["N", 2, "H", "W"]
+    assert shapes["down3.0"] == ["N", 8, "H//4", "W//4"]
+    told = {entry.key: entry.value for entry in model.metadata_props}
+    assert told["netlang.net"] == "unet"
+    assert told["netlang.sizes"] == "H = 256\nW = 256"
+    assert told["netlang.constraints"] == "H % 16 == 0\nW % 16 == 0"
+
+
+def test_outputs_that_are_inputs_or_one_value_twice(tmp_path: Path) -> None:
+    agree_with_torch(program_of(TAPS, tmp_path), tmp_path / "net.onnx", ((1, 4), (3, 4)))
+
+
+def test_a_weight_used_twice_is_stored_once(tmp_path: Path) -> None:
+    program, path = program_of(REUSED, tmp_path), tmp_path / "net.onnx"
+    agree_with_torch(program, path, ((2, 4, 8, 8), (1, 4, 6, 10)))
+    names = [tensor.name for tensor in onnx.load(path).graph.initializer if "/" not in tensor.name]
+    assert names == [slot.key for slot in slots(program) if slot.required]
+
+
+def test_symbolic_sizes_are_computed_in_the_graph(tmp_path: Path) -> None:
+    sizes = ((2, 4, 11, 9), (1, 4, 12, 14), (1, 4, 1, 2), (3, 4, 30, 7))
+    agree_with_torch(program_of(SYMBOLIC, tmp_path), tmp_path / "net.onnx", sizes)
+
+
+def test_a_reshape_to_several_symbolic_sizes(tmp_path: Path) -> None:
+    text = "net halves {\n input x: [4, H=6, W=5]\n reshape([2, 2 * x.height, x.width])\n}\n"
+    program, path = program_of(text, tmp_path), tmp_path / "net.onnx"
+    export(program, path)
+    check_file(path)
+    for height, width in ((6, 5), (3, 8)):
+        x = np.random.default_rng(0).standard_normal((3, 4, height, width), np.float32)
+        (found,) = run(path, {"x": x})
+        assert np.array_equal(found, x.reshape(3, 2, 2 * height, width))
+
+
+def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second, other = (tmp_path / name for name in ("a.onnx", "b.onnx", "c.onnx"))
+    export(load_program("cnn"), first)
+    export(load_program("cnn"), second)
+    export(load_program("cnn"), other, seed=1)
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes() != other.read_bytes()
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_a_large_model_has_its_weights_in_a_file_beside_it(from_file: bool, tmp_path: Path) -> None:
+    program, inline, path = load_program("cnn"), tmp_path / "inline.onnx", tmp_path / "net.onnx"
+    arrays = random_weights(program)
+    weights = tmp_path / "w.safetensors"
+    save_file(arrays, weights)
+    source = weights if from_file else arrays
+    assert export(program, inline, weights=source).beside == ()
+    beside = tmp_path / "net.onnx.data"
+    assert export(program, path, weights=source, inline_limit=5000).beside == (beside,)
+    assert path.stat().st_size < 5000
+    graph = onnx.load(path, load_external_data=False).graph
+    stored = [tensor for tensor in graph.initializer if tensor.external_data]
+    assert [tensor.name for tensor in stored] == list(arrays)
+    for tensor in stored:
+        place = {entry.key: entry.value for entry in tensor.external_data}
+        assert place["location"] == "net.onnx.data"
+        assert int(place["offset"]) % 4096 == 0
+    check_file(path)
+    x = np.random.default_rng(0).standard_normal((2, 40), np.float32)
+    assert np.array_equal(run(path, {"x": x})[0], run(inline, {"x": x})[0])
+
+
+def test_a_failed_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"before")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("netlang.backends.onnx.exporter.initial", full)
+    with pytest.raises(OSError, match="no space left"):
+        export(load_program("cnn"), path)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_weights_file_that_shrinks_while_it_is_copied(tmp_path: Path) -> None:
+    from netlang.backends.onnx.wire import Tensor, write_model
+    from netlang.backends.weights import Region
+
+    short = tmp_path / "short"
+    short.write_bytes(bytes(10))
+    tensor = Tensor("w", onnx.TensorProto.FLOAT, (4,), 16, Region(short, 0, 16))
+    with pytest.raises(OSError, match="was cut off"):
+        write_model(tmp_path / "net.onnx", onnx.ModelProto(), [tensor])
+    assert list(tmp_path.iterdir()) == [short]
+
+
+def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:
+    program, path = load_program("cnn"), tmp_path / "net.onnx"
+    arrays = random_weights(program)
+    first, *_, last = arrays
+    kept = arrays.pop(first)
+    arrays[last] = np.zeros((3, 3), np.float32)
+    weights = tmp_path / "w.safetensors"
+    save_file(arrays, weights)
+    with pytest.raises(NetlangError) as error:
+        export(program, path, weights=weights)
+    assert [d.code for d in error.value.diagnostics] == ["E0921"]
+    assert not path.exists()
+    written = BACKEND.write(program, path, BuildOptions(weights=weights, partial=True))
+    (note,) = written.notes
+    assert first in note
+    assert last in note
+    graph = onnx.load(path).graph
+    found = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    assert not np.array_equal(found[first], kept)
+    second = list(arrays)[1]
+    assert np.array_equal(found[second], arrays[second])
+
+
+@pytest.mark.parametrize("opset", [LOWEST_OPSET - 1, HIGHEST_OPSET + 1])
+def test_an_opset_out_of_range(opset: int, tmp_path: Path) -> None:
+    with pytest.raises(NetlangError) as error:
+        export(load_program("cnn"), tmp_path / "net.onnx", opset=opset)
+    assert [d.code for d in error.value.diagnostics] == ["E0932"]
+    assert f"from {LOWEST_OPSET} to {HIGHEST_OPSET}" in str(error.value)
+
+
+def test_both_runtimes_installed_are_diagnosed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runtime().__name__ == "onnxruntime"
+    monkeypatch.setattr(metadata, "distribution", lambda name: name)
+    with pytest.raises(NetlangError) as error:
+        runtime()
+    assert [d.code for d in error.value.diagnostics] == ["E0013"]
+
+
+def test_nothing_heavy_is_imported_before_it_is_used() -> None:
+    code = (
+        "import sys, netlang.backends.onnx.backend, netlang.backends.weights\n"
+        "print([m for m in ('onnx', 'onnxruntime', 'torch', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -105,9 +105,10 @@ class PaddedConv(nn.Module):
 
     def __init__(self, inner: nn.Module, dilation: int | tuple[int, ...]) -> None:
         super().__init__()
-        self.weight, self.bias = inner.weight, inner.bias
         self.inner = [inner]
-        kernel = self.weight.shape[2:]
+        for name, value in inner.named_parameters():
+            self.register_parameter(name, value)
+        kernel = inner.get_parameter("weight").shape[2:]
         spacing = (dilation,) * len(kernel) if isinstance(dilation, int) else dilation
         totals = [d * (k - 1) for k, d in zip(kernel, spacing, strict=True)]
         self.pads = list(chain.from_iterable((t // 2, t - t // 2) for t in reversed(totals)))

@@ -1,9 +1,10 @@
-"""Runs that are killed at moments that matter, and resumed: ``python -m tests.train.killed DIR STRIDE``.
+"""Runs that are killed and resumed: ``python -m tests.train.killed DIR STRIDE``.
 
 A run can only be seen from outside through its files, so the moments that matter are those right
-before and right after each change of a file; every STRIDE-th of them is tried. One warm process forks a child for each of them, which
-kills itself there with SIGKILL; a second child resumes and finishes. Prints JSON: the moments that
-were tried, and those after which a file differed from that of a run that nobody disturbed.
+before and right after each change of a file; every STRIDE-th of them is tried. One warm process
+forks a child for each, which kills itself there with SIGKILL; a second child resumes and finishes.
+Prints JSON: the moments that were tried, and those after which a file differed from that of a run
+that nobody disturbed.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def _forked(out: Path, moment: int) -> bool:
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
         return True
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, status
+    assert os.WIFSIGNALED(status), status
+    assert os.WTERMSIG(status) == signal.SIGKILL
     return False
 
 

@@ -1,0 +1,198 @@
+"""What recipes mean: those of the bundled specs, and what the command line replaces in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from netlang.diagnostics.core import NetlangError
+from netlang.elaborate import Library
+from netlang.elaborate.values import Range
+from netlang.recipes import Epochs, Precision, Recipe, Steps, load_recipe, read_recipe
+from netlang.recipes.augmentations import (
+    ColorPca,
+    Hflip,
+    RandomCrop,
+    RandomResizedCrop,
+    ResizeShorter,
+    TenCrop,
+)
+from netlang.recipes.data import Digits, ImageFolder, Mnist1d
+from netlang.recipes.description import Description
+from netlang.recipes.initializations import KaimingNormal
+from netlang.recipes.losses import BinaryCrossEntropy, CrossEntropy, KlNormal, Mse
+from netlang.recipes.normalizations import Imagenet
+from netlang.recipes.optimizers import Adam, Sgd
+from netlang.recipes.schedules import Chain, Cosine, Plateau, Step, Warmup
+from netlang.recipes.tables import KINDS, table
+from netlang.source import Source
+
+
+def terms(recipe: Recipe) -> list[tuple[float, Description, tuple[str, ...]]]:
+    return [
+        (term.factor, term.function, tuple(operand.name for operand in term.operands))
+        for term in recipe.loss.terms
+    ]
+
+
+def read(text: str) -> Recipe:
+    """A recipe with the lines given, on a net with outputs `logits` and `rebuilt`."""
+    source = f"""
+net small {{
+    input x: [40]
+    code: linear(8) -> relu
+    output logits: linear(10)
+    output rebuilt: code -> linear(40)
+}}
+train sketch {{
+    model: small()
+    data: mnist1d
+    batch: 100
+    steps: 10
+    {text}
+}}
+"""
+    return read_recipe(Library().module(Source("sketch.net", source), None), "sketch")
+
+
+def test_resnet() -> None:
+    recipe, program = load_recipe("resnet:imagenet")
+    assert program.name == "resnet"
+    assert recipe.data == ImageFolder(dataset="imagenet", train="train", test="val")
+    assert recipe.augment == (
+        ResizeShorter(size=Range(256, 480)),
+        RandomCrop(size=224),
+        Hflip(),
+        ColorPca(std=0.1),
+    )
+    assert recipe.normalize == Imagenet()
+    assert recipe.test == (TenCrop(size=224),)
+    assert recipe.init == KaimingNormal(mode="fan_out")
+    assert recipe.optimizer == Sgd(lr=0.1, momentum=0.9, weight_decay=1e-4)
+    assert recipe.schedule == Plateau(factor=0.1)
+    assert (recipe.batch, recipe.length) == (256, Steps(600_000))
+    assert terms(recipe) == [(1.0, CrossEntropy(), ())]
+
+
+def test_googlenet() -> None:
+    recipe, _ = load_recipe("googlenet:imagenet")
+    assert recipe.augment[0] == RandomResizedCrop(size=224, scale=Range(0.08, 1.0))
+    assert recipe.schedule == Step(every=8, gamma=0.96)
+    assert recipe.length == Epochs(90)
+    assert terms(recipe) == [
+        (1.0, CrossEntropy(), ("logits", "label")),
+        (0.3, CrossEntropy(), ("aux1", "label")),
+        (0.3, CrossEntropy(), ("aux2", "label")),
+    ]
+
+
+def test_mnist1d() -> None:
+    recipe, program = load_recipe("mnist1d")
+    assert program.name == "cnn"
+    assert recipe.data == Mnist1d()
+    assert recipe.optimizer == Adam(lr=1e-2)
+    assert (recipe.batch, recipe.length, recipe.seed) == (100, Steps(6000), 42)
+
+
+def test_vae() -> None:
+    recipe, _ = load_recipe("vae:digits")
+    assert recipe.data == Digits(size=28)
+    assert terms(recipe) == [
+        (1.0, BinaryCrossEntropy(), ("reconstruction", "image")),
+        (1.0, KlNormal(), ("mean", "logvar")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "factors"),
+    [
+        ("cross_entropy(logits, label) - mse(rebuilt, x)", [1.0, -1.0]),
+        ("(cross_entropy(logits, label) + 3 * mse(rebuilt, x)) / 2", [0.5, 1.5]),
+        ("-(mse(rebuilt, x) * 2)", [-2.0]),
+        ("2 ** 3 * (1 + 1) * mse(rebuilt, x)", [16.0]),
+    ],
+)
+def test_loss_is_a_sum_with_factors(written: str, factors: list[float]) -> None:
+    recipe = read(f"loss: {written}\n    optimizer: adam(lr=1)")
+    assert [term.factor for term in recipe.loss.terms] == factors
+
+
+def test_loss_settings_are_named() -> None:
+    recipe = read("loss: mse(rebuilt, x, reduction=sum)\n    optimizer: adam(lr=1)")
+    assert terms(recipe) == [(1.0, Mse(reduction="sum"), ("rebuilt", "x"))]
+
+
+def test_warmup_and_then_another_schedule() -> None:
+    recipe = read(
+        "loss: mse(rebuilt, x)\n    optimizer: adam(lr=1)\n    schedule: warmup(5) -> cosine"
+    )
+    assert recipe.schedule == Chain(warmup=Warmup(length=5), then=Cosine())
+
+
+def test_overrides_replace_parameters_and_keys() -> None:
+    changes = ("arch=mlp", "steps=2 * 100", "seed=1", "optimizer=sgd(lr=0.1)", "precision=bf16")
+    recipe, program = load_recipe("mnist1d", changes)
+    assert program.name == "mlp"
+    assert (recipe.length, recipe.seed) == (Steps(200), 1)
+    assert recipe.optimizer == Sgd(lr=0.1)
+    assert recipe.precision is Precision.BF16
+
+
+def test_epochs_on_the_command_line_replace_steps() -> None:
+    assert load_recipe("mnist1d", ["epochs=3"])[0].length == Epochs(3)
+
+
+def test_a_path_and_none_on_the_command_line() -> None:
+    recipe, _ = load_recipe("resnet:imagenet", ["augment=random_crop(224) -> hflip", "init=none"])
+    assert recipe.augment == (RandomCrop(size=224), Hflip())
+    assert recipe.init is None
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("stpes=3", "E0720"),
+        ("steps", "E0721"),
+        ("=3", "E0721"),
+        ("steps=", "E0721"),
+        ("steps=3\nseed=4", "E0721"),
+        ("steps=3; seed: 3", "E0721"),
+        ("arch=hflip -> hflip", "E0707"),
+        ("seed=1.5", "E0305"),
+    ],
+)
+def test_bad_overrides(change: str, code: str) -> None:
+    with pytest.raises(NetlangError) as caught:
+        load_recipe("mnist1d", [change])
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == code
+    assert diagnostic.span is None or change.startswith(diagnostic.span.source.text)
+
+
+@pytest.mark.parametrize(
+    "change", ["steps=3 3", "steps=(", 'steps="', "steps={3}", "steps=3 } net x {"]
+)
+def test_malformed_overrides_point_into_the_argument(change: str) -> None:
+    with pytest.raises(NetlangError) as caught:
+        load_recipe("mnist1d", [change])
+    for diagnostic in caught.value.diagnostics:
+        assert diagnostic.span is not None
+        assert diagnostic.span.source.text == change
+
+
+def test_an_override_given_twice() -> None:
+    with pytest.raises(NetlangError) as caught:
+        load_recipe("mnist1d", ["seed=1", "seed=2"])
+    assert [each.code for each in caught.value.diagnostics] == ["E0702"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_word_has_a_page(kind: str) -> None:
+    for name, cls in table(kind).items():
+        assert cls.name == name
+        assert cls.__doc__
+
+
+def test_a_recipe_says_what_it_does() -> None:
+    described = load_recipe("mnist1d", ["seed=7"])[0].describe()
+    assert described["seed"] == "7"
+    assert described["optimizer"].startswith("adam(lr=0.01, betas=[0.9, 0.999]")

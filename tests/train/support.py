@@ -1,0 +1,40 @@
+"""What the tests of training share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netlang.backends.torch.train import Result, train
+from netlang.elaborate import Library
+from netlang.ir.program import Program
+from netlang.recipes import Recipe, load_recipe
+from netlang.recipes.load import program_of
+from netlang.recipes.read import read_recipe
+from netlang.source import Source
+
+__all__ = ["SHORT", "run", "sketch"]
+
+SHORT = ("steps=30", "evaluate_every=15", "checkpoint_every=10")
+
+
+def run(out: Path, *changes: str, resume: bool = False) -> Result:
+    """A short run of the recipe for MNIST-1D."""
+    recipe, program = load_recipe("mnist1d", (*SHORT, *changes))
+    return train(recipe, program, out=out, resume=resume, device="cpu")
+
+
+def sketch(body: str, *lines: str) -> tuple[Recipe, Program]:
+    """A recipe for a net with the body given; `lines` replace or add keys."""
+    keys = {
+        "model": "sketch()",
+        "data": "mnist1d",
+        "loss": "cross_entropy",
+        "optimizer": "sgd(lr=0.1)",
+        "batch": "100",
+        "steps": "10",
+    }
+    keys |= dict(line.split(": ", 1) for line in lines)
+    entries = "\n".join(f"    {key}: {value}" for key, value in keys.items())
+    text = f"net sketch {{\n{body}\n}}\ntrain sketch {{\n{entries}\n}}\n"
+    recipe = read_recipe(Library().module(Source("sketch.net", text), None), "sketch")
+    return recipe, program_of(recipe)

@@ -1,0 +1,240 @@
+"""Losses, optimizers, initial weights and data, each against what it stands for."""
+
+from __future__ import annotations
+
+import random
+from hashlib import sha256
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from netlang.backends.torch.train.devices import choose_device, derived_seed
+from netlang.backends.torch.train.examples import MNIST1D_SHA256, Examples, load_split
+from netlang.backends.torch.train.initialize import initialize
+from netlang.backends.torch.train.objective import Objective, compare
+from netlang.backends.torch.train.optimizers import optimizer_for
+from netlang.diagnostics.core import NetlangError
+from netlang.recipes import load_recipe
+from netlang.recipes.initializations import (
+    Initialization,
+    KaimingNormal,
+    KaimingUniform,
+    NormalWeights,
+    XavierNormal,
+    XavierUniform,
+)
+from netlang.recipes.losses import (
+    L1,
+    BinaryCrossEntropy,
+    BinaryCrossEntropyWithLogits,
+    CrossEntropy,
+    KlNormal,
+    LossFunction,
+    Mse,
+)
+from netlang.recipes.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
+from tests.train.support import sketch
+
+
+def normal(seed: int, *shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+A, B = normal(1, 5, 3, 4), normal(2, 5, 3, 4)
+P, T = A.sigmoid(), B.sigmoid()
+
+# The mean over the 5 examples of a sum over the elements of each.
+ELEMENTWISE = [
+    (Mse(), A, B, F.mse_loss(A, B)),
+    (Mse(reduction="sum"), A, B, F.mse_loss(A, B, reduction="sum") / 5),
+    (L1(), A, B, F.l1_loss(A, B)),
+    (L1(reduction="sum"), A, B, F.l1_loss(A, B, reduction="sum") / 5),
+    (BinaryCrossEntropy(), P, T, F.binary_cross_entropy(P, T, reduction="sum") / 5),
+    (BinaryCrossEntropy(reduction="mean"), P, T, F.binary_cross_entropy(P, T)),
+    (BinaryCrossEntropyWithLogits(), A, T, F.binary_cross_entropy(P, T, reduction="sum") / 5),
+]
+
+
+@pytest.mark.parametrize(("function", "left", "right", "expected"), ELEMENTWISE, ids=str)
+def test_elementwise_losses(
+    function: LossFunction, left: torch.Tensor, right: torch.Tensor, expected: torch.Tensor
+) -> None:
+    torch.testing.assert_close(compare(function, left, right), expected)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("positions", [(), (6, 7)])
+def test_cross_entropy(smoothing: float, positions: tuple[int, ...]) -> None:
+    logits = normal(3, 5, 10, *positions)
+    label = torch.arange(5 * max(1, 42 * bool(positions))).reshape(5, *positions) % 10
+    expected = nn.CrossEntropyLoss(label_smoothing=smoothing)(logits, label)
+    found = compare(CrossEntropy(label_smoothing=smoothing), logits, label)
+    torch.testing.assert_close(found, expected)
+
+
+def test_kl_normal_is_torchs_divergence() -> None:
+    from torch.distributions import Normal, kl_divergence
+
+    mean, logvar = normal(4, 5, 20), normal(5, 5, 20)
+    expected = kl_divergence(Normal(mean, (logvar / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    torch.testing.assert_close(compare(KlNormal(), mean, logvar), expected)
+
+
+BODY = """    input x: [40]
+    linear(8) -> relu
+    auxiliary early: linear(10)
+    output logits: linear(10)"""
+
+
+def test_auxiliary_terms_count_in_training_only() -> None:
+    both = "cross_entropy(logits, label) + 0.3 * cross_entropy(early, label)"
+    recipe, program = sketch(BODY, f"loss: {both}")
+    objective = Objective(recipe, program)
+    values = {"logits": normal(6, 4, 10), "early": normal(7, 4, 10), "label": torch.arange(4)}
+    main = F.cross_entropy(values["logits"], values["label"])
+    early = F.cross_entropy(values["early"], values["label"])
+    torch.testing.assert_close(objective.loss(values), main + 0.3 * early)
+    deployed = {key: value for key, value in values.items() if key != "early"}
+    torch.testing.assert_close(objective.loss(deployed), main)
+    correct = objective.correct(values)
+    assert correct is not None
+    assert int(correct) == int((values["logits"].argmax(1) == values["label"]).sum())
+
+
+def test_outputs_are_named_in_training_and_evaluation() -> None:
+    from netlang.backends.torch import build
+
+    recipe, program = sketch(BODY, "loss: cross_entropy(logits, label)")
+    model, objective = build(program), Objective(recipe, program)
+    batch = Examples(normal(8, 4, 40), torch.arange(4))
+    assert set(objective.values(model.train(), batch)) == {"x", "label", "early", "logits"}
+    assert set(objective.values(model.eval(), batch)) == {"x", "label", "logits"}
+
+
+OPTIMIZERS = [
+    (Sgd(lr=0.1), torch.optim.SGD, {"lr": 0.1}),
+    (
+        Sgd(lr=0.1, momentum=0.9, weight_decay=1e-2, nesterov=True),
+        torch.optim.SGD,
+        {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-2, "nesterov": True},
+    ),
+    (Adam(lr=0.1, weight_decay=0.1), torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.1}),
+    (AdamW(lr=0.1), torch.optim.AdamW, {"lr": 0.1}),
+    (RmsProp(lr=0.1, momentum=0.5), torch.optim.RMSprop, {"lr": 0.1, "momentum": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "cls", "settings"), OPTIMIZERS, ids=str)
+def test_defaults_of_optimizers_are_pytorchs(
+    wanted: Optimizer, cls: type[torch.optim.Optimizer], settings: dict[str, float]
+) -> None:
+    ours, theirs = nn.Parameter(normal(9, 6)), nn.Parameter(normal(9, 6))
+    for parameter, made in (
+        (ours, optimizer_for(wanted, [ours])),
+        (theirs, cls([theirs], **settings)),
+    ):
+        for _ in range(3):
+            parameter.grad = parameter.detach().cos()
+            made.step()
+    torch.testing.assert_close(ours, theirs, rtol=0.0, atol=0.0)
+
+
+INITS = [
+    (KaimingNormal(mode="fan_out"), (2.0 / (64 * 9)) ** 0.5),
+    (KaimingUniform(), (2.0 / (32 * 9)) ** 0.5),
+    (KaimingNormal(nonlinearity="linear"), (1.0 / (32 * 9)) ** 0.5),
+    (XavierNormal(), (2.0 / (96 * 9)) ** 0.5),
+    (XavierUniform(gain=2.0), 2.0 * (2.0 / (96 * 9)) ** 0.5),
+    (NormalWeights(std=0.01), 0.01),
+]
+
+
+@pytest.mark.parametrize(("init", "std"), INITS, ids=str)
+def test_initial_weights(init: Initialization, std: float) -> None:
+    model = nn.Sequential(nn.Conv2d(32, 64, 3), nn.BatchNorm2d(64))
+    bias = model[0].bias.detach().clone()
+    initialize(model, init, 1)
+    weight = model[0].weight.detach().clone()
+    assert weight.std().item() == pytest.approx(std, rel=0.02)
+    assert torch.equal(model[0].bias, bias)
+    assert torch.equal(model[1].weight, torch.ones(64))
+    initialize(model, init, 1)
+    assert torch.equal(model[0].weight, weight)
+    initialize(model, init, 2)
+    assert not torch.equal(model[0].weight, weight)
+
+
+def test_fixed_weights_are_not_drawn() -> None:
+    layer = nn.Linear(3, 3)
+    layer.weight.requires_grad_(False)
+    before = layer.weight.clone()
+    initialize(nn.Sequential(layer), KaimingNormal(), 1)
+    assert torch.equal(layer.weight, before)
+
+
+def test_mnist1d_is_the_published_one() -> None:
+    random.seed(3)
+    np.random.seed(3)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    split = load_split(load_recipe("mnist1d")[0])
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+    parts = (split.train.inputs, split.train.labels, split.test.inputs, split.test.labels)
+    assert [tuple(part.shape) for part in parts] == [(4000, 40), (4000,), (1000, 40), (1000,)]
+    digest = sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
+    assert digest == MNIST1D_SHA256
+
+
+def test_other_data_under_the_same_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from netlang.backends.torch.train import examples
+
+    made = [array.copy() for array in examples._generate_mnist1d()]
+    made[0][0, 0] += 1.0
+    monkeypatch.setattr(examples, "_generate_mnist1d", lambda: tuple(made))
+    with pytest.raises(NetlangError) as caught:
+        load_split(load_recipe("mnist1d")[0])
+    assert [each.code for each in caught.value.diagnostics] == ["E0732"]
+
+
+def test_digits() -> None:
+    split = load_split(load_recipe("vae:digits")[0])
+    assert (len(split.train), len(split.test)) == (1438, 359)
+    assert split.train.inputs.shape[1:] == (1, 28, 28)
+    assert 0.0 <= split.train.inputs.min() < split.train.inputs.max() <= 1.0
+
+
+def test_normalization_is_applied() -> None:
+    plain = load_split(load_recipe("mnist1d")[0]).train.inputs
+    changes = ["normalize=standardize(mean=[0.5], std=[2])"]
+    shifted = load_split(load_recipe("mnist1d", changes)[0]).train.inputs
+    torch.testing.assert_close(shifted, (plain - 0.5) / 2.0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "code"),
+    [
+        ("resnet:imagenet", (), "E0730"),
+        ("googlenet:imagenet", (), "E0730"),
+        ("vae:digits", ("augment=hflip",), "E0731"),
+        ("vae:digits", ("test=ten_crop(28)",), "E0731"),
+    ],
+)
+def test_what_cant_be_trained_yet(spec: str, changes: tuple[str, ...], code: str) -> None:
+    with pytest.raises(NetlangError) as caught:
+        load_split(load_recipe(spec, changes)[0])
+    assert [each.code for each in caught.value.diagnostics] == [code]
+
+
+def test_devices() -> None:
+    assert choose_device("cpu").type == "cpu"
+    with pytest.raises(NetlangError) as caught:
+        choose_device("tpu")
+    assert [each.code for each in caught.value.diagnostics] == ["E0738"]
+
+
+def test_streams_of_a_seed_differ() -> None:
+    purposes = ["weights", "init", "noise", *(f"order of epoch {epoch}" for epoch in range(50))]
+    assert len({derived_seed(seed, purpose) for seed in (0, 1) for purpose in purposes}) == 106
+    assert derived_seed(10**30, "weights") >= 0
