@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+from typing import final
 
 __all__ = ["Comparison", "compare"]
 
 
+@final
 @dataclass(frozen=True)
 class Comparison:
     """Median seconds of both sides."""

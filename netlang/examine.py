@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.elaborate import Library, Module, elaborate_target, resolve
@@ -16,6 +17,7 @@ from netlang.ir.program import Program
 __all__ = ["Examined", "examine"]
 
 
+@final
 @dataclass(frozen=True)
 class Examined:
     """The nets of a spec that need no more arguments, and everything that is wrong."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, final
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
@@ -66,6 +66,7 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
 }
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
     """How to build: `weights` from a file or, without one, drawn from `seed`.
@@ -81,6 +82,7 @@ class BuildOptions:
     sizes: Mapping[str, int] = field(default_factory=dict)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Written:
     """What writing gave: the file, others beside it, and what the user should know."""
@@ -117,6 +119,7 @@ class ModuleBackend(Backend):
         """
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Trained:
     """How a run ended: its folder, whether it came to its end, and its best scores by name."""

@@ -1,7 +1,7 @@
 """From DOT text to pictures, and to files that are either whole or not there.
 
-Graphviz comes with the pygraphviz wheel, else from the system's `dot`. Either runs in a process of
-its own.
+Graphviz comes with the pygraphviz wheel, else from the system's `dot` through the package graphviz.
+Either runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -63,13 +63,12 @@ def _undated(content: bytes) -> bytes:
 
 
 def _command(picture: str) -> list[str]:
-    if find_spec("pygraphviz") is not None:
-        worker = Path(__file__).with_name("worker.py")
-        return [sys.executable, "-P", str(worker), picture, str(_dpi(picture))]
-    dot = shutil.which("dot")
-    if dot is None:
+    by_wheel = find_spec("pygraphviz") is not None
+    by_system = find_spec("graphviz") is not None and shutil.which("dot") is not None
+    if not by_wheel and not by_system:
         raise NetlangError(GraphvizMissing(span=None, format=picture))
-    return [dot, f"-T{picture}", f"-Gdpi={_dpi(picture)}"]
+    worker = Path(__file__).with_name("worker.py")
+    return [sys.executable, "-P", str(worker), picture, str(_dpi(picture))]
 
 
 def _dpi(picture: str) -> int:

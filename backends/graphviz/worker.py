@@ -12,14 +12,20 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Renders with the Graphviz that the pygraphviz wheel carries."""
-    from pygraphviz import AGraph
-
+    """Renders with the Graphviz that the pygraphviz wheel carries, else with the system's `dot`."""
     text = sys.stdin.buffer.read().decode("utf-8")
     picture, resolution = sys.argv[1:]
-    graph = AGraph(string=text)
-    graph.graph_attr["dpi"] = resolution
-    sys.stdout.buffer.write(graph.draw(format=picture, prog="dot"))
+    try:
+        from pygraphviz import AGraph
+    except ImportError:
+        from graphviz import Source
+
+        image = Source(text.replace("{", f"{{ dpi={resolution};", 1)).pipe(format=picture)
+    else:
+        graph = AGraph(string=text)
+        graph.graph_attr["dpi"] = resolution
+        image = graph.draw(format=picture, prog="dot")
+    sys.stdout.buffer.write(image)
 
 
 if __name__ == "__main__":

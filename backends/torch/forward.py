@@ -86,6 +86,7 @@ class Writer:
         self._names = {Ref(INPUT, index): name for index, name in enumerate(inputs)}
         self._holds = {name: ref for ref, name in self._names.items()}
         self._output_names = self._named_outputs() if named_outputs else {}
+        self._learned: dict[Ref, Expression] = {}
         self._pending: _Pending | None = None
         self._lines: list[tuple[bool, Statement]] = []
 
@@ -118,7 +119,10 @@ class Writer:
     def run(self) -> None:
         """Write every unit; the last value may still be without a name."""
         for place, unit in enumerate(self._units):
-            self._write(place, unit)
+            if unit.operands:
+                self._write(place, unit)
+            else:
+                self._learned[Ref(unit.result)] = unit.value
 
     def last(self, ref: Ref) -> tuple[Expression, str]:
         """The one output, which may be what was written last, and its shape."""
@@ -129,9 +133,10 @@ class Writer:
         self.flush()
         return self.named(ref), ""
 
-    def named(self, ref: Ref) -> Name:
-        """A value by its name, which it has once it is flushed."""
-        return Name(self._names[self._root(ref)])
+    def named(self, ref: Ref) -> Expression:
+        """A value by its name, which it has once it is flushed; a learned tensor as it stands."""
+        root = self._root(ref)
+        return self._learned.get(root) or Name(self._names[root])
 
     def statements(self) -> tuple[Statement, ...]:
         """What was written, with steps of training only behind a condition."""

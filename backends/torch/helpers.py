@@ -34,6 +34,82 @@ class Reshape(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.reshape(x.shape[0], *self.shape)
 ''',
+    "Permute": '''
+class Permute(nn.Module):
+    """The axes in another order."""
+
+    def __init__(self, *order: int) -> None:
+        super().__init__()
+        self.order = order
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.order)
+''',
+    "ChannelLayerNorm": '''
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer normalisation along the channels at each place."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+''',
+    "maxout": '''
+def maxout(x: Tensor, pieces: int) -> Tensor:
+    """The maximum of each `pieces` channels in a row."""
+    return x.unflatten(1, (-1, pieces)).amax(2)
+''',
+    "Maxout": '''
+class Maxout(nn.Module):
+    """The maximum of each `pieces` channels in a row, as a layer."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x: Tensor) -> Tensor:
+        return maxout(x, self.pieces)
+''',
+    "L2Normalize": '''
+class L2Normalize(nn.Module):
+    """Vectors brought to length 1."""
+
+    def __init__(self, dim: int = 1, eps: float = 1e-12) -> None:
+        super().__init__()
+        self.dim = dim
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.normalize(x, dim=self.dim, eps=self.eps)
+''',
+    "center_crop": '''
+def center_crop(x: Tensor, *sizes: int) -> Tensor:
+    """A window of given size out of the middle."""
+    for axis, size in enumerate(sizes, start=2):
+        x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
+    return x
+''',
+    "stochastic_depth": '''
+def stochastic_depth(
+    x: Tensor, p: float, mode: str = "row", training: bool = True
+) -> Tensor:
+    """Leaves out whole examples, or the whole batch, with probability p in training."""
+    if not training or p == 0.0:
+        return x
+    examples = x.shape[0] if mode == "row" else 1
+    kept = x.new_empty(examples, *[1] * (x.dim() - 1)).bernoulli_(1 - p)
+    return x * kept / (1 - p) if p < 1.0 else x * kept
+''',
+    "StochasticDepth": '''
+class StochasticDepth(nn.Module):
+    """Leaves out whole examples, or the whole batch, as a layer."""
+
+    def __init__(self, p: float, mode: str = "row") -> None:
+        super().__init__()
+        self.p = p
+        self.mode = mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        return stochastic_depth(x, self.p, self.mode, self.training)
+''',
     "gaussian_sample": '''
 def gaussian_sample(mean: Tensor, logvar: Tensor, training: bool) -> Tensor:
     """A draw from N(mean, exp(logvar)) in training, else the mean."""
@@ -65,7 +141,11 @@ def batch_first(result: tuple) -> tuple[Tensor, ...]:
 ''',
 }
 
-_USES = {"Heaviside": ("heaviside",)}
+_USES = {
+    "Heaviside": ("heaviside",),
+    "Maxout": ("maxout",),
+    "StochasticDepth": ("stochastic_depth",),
+}
 
 
 def needed(names: Iterable[str]) -> list[str]:

@@ -31,8 +31,8 @@ def _check(specs: tuple[str, ...]) -> int:
     for spec in specs:
         programs, errors = _examined(spec)
         found.extend(error for error in errors if error not in found)
-        for program in () if errors else programs:
-            click.echo(_line(program))
+        if not errors:
+            click.echo("\n".join(map(_line, programs)) or f"{spec}: right, but has no net to build")
     if found:
         show(tuple(found))
     return REFUSED if found else 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import final
 
 import click
 
 __all__ = ["command"]
 
 
+@final
 @dataclass(frozen=True)
 class Entry:
     """A net, recipe or block: its name as it is called, and the first line of its docstring."""
@@ -19,6 +21,7 @@ class Entry:
     doc: str
 
 
+@final
 @dataclass(frozen=True)
 class Family:
     """One file of the library."""

@@ -136,9 +136,9 @@ class Lexer:
 
     def _separator(self, _: int) -> str:
         """`SEP`, or nothing where a line break or `;` separates no statements."""
-        self.in_import = False
         if self.brackets and self.brackets[-1] in "([":
             return "" if self.text[_] != ";" else ";"
+        self.in_import = False
         return "" if self.before in ("", "SEP", "{", "->") else "SEP"
 
     def _drop_separator(self) -> None:

@@ -32,6 +32,11 @@ def test_check_reports_sizes(run: Runner) -> None:
     assert "H and W must be multiples of 16" in run("check", "unet").out
 
 
+def test_check_of_blocks_alone(run: Runner) -> None:
+    (run.folder / "blocks.net").write_text("block b {\n    relu\n}\n")
+    assert run("check", "blocks.net").out == "blocks.net: right, but has no net to build\n"
+
+
 def test_check_goes_on_after_a_file_in_error(run: Runner) -> None:
     result = run("check", "wrong.net", "good.net", "absent.net")
     assert result.status == 1

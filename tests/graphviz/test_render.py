@@ -101,9 +101,13 @@ def test_a_dot_of_the_system_is_used_where_there_is_one(
         f"#!{sys.executable}\nimport sys\nsys.stdout.write(' '.join(sys.argv[1:]))\n"
     )
     program.chmod(0o755)
-    monkeypatch.setattr("netlang.backends.graphviz.render.find_spec", lambda name: None)
-    monkeypatch.setattr("shutil.which", lambda name: str(program))
-    assert to_svg(load_program("mlp")) == "-Tsvg -Gdpi=72"
+    (tmp_path / "pygraphviz.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(
+        "netlang.backends.graphviz.render.find_spec", lambda name: name == "graphviz" or None
+    )
+    assert to_svg(load_program("mlp")).split() == ["-Kdot", "-Tsvg"]
 
 
 def test_a_graphviz_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

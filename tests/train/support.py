@@ -19,7 +19,8 @@ SHORT = ("steps=30", "evaluate_every=15", "checkpoint_every=10")
 
 def run(out: Path, *changes: str, resume: bool = False) -> Result:
     """A short run of the recipe for MNIST-1D."""
-    recipe, program = load_recipe("mnist1d", (*SHORT, *changes))
+    given = {change.partition("=")[0]: change for change in (*SHORT, *changes)}
+    recipe, program = load_recipe("mnist1d", given.values())
     return train(recipe, program, out=out, resume=resume, device="cpu")
 
 

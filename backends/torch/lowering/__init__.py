@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from netlang.backends.torch.lowering import (
     activation,
+    attention,
     conv,
+    cut,
     layout,
     linear,
     merge,
@@ -14,6 +16,10 @@ from netlang.backends.torch.lowering import (
     pool,
     random,
     recurrent,
+    shuffle,
+    tensor,
+    upsample,
+    vector,
 )
 from netlang.backends.torch.lowering.base import Lowered, Unsupported, lower
 from netlang.backends.torch.lowering.unsupported import UNSUPPORTED
@@ -22,7 +28,10 @@ from netlang.ir.types import Types
 
 __all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower"]
 
-_FAMILIES = (activation, conv, layout, linear, merge, norm, pool, random, recurrent)
+_FAMILIES = (
+    activation, attention, conv, cut, layout, linear, merge, norm, pool, random, recurrent, shuffle,
+    tensor, upsample, vector,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from functools import singledispatch
 
 from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.python.tree import (
+    Attribute,
     Call,
     Constant,
     Expression,
@@ -40,6 +41,7 @@ __all__ = [
     "number",
     "option",
     "per_axis_number",
+    "permuted",
 ]
 
 APPLIED = Call(TheModule(), (Operand(0),))
@@ -147,3 +149,10 @@ def arithmetic(operator: str, left: int, right: int) -> int:
 def dimension(axis: int, x: TensorType) -> int:
     """An axis of the language, which leaves out the batch, as a dimension of the tensor."""
     return axis + 1 if axis >= 0 and x.batch is not None else axis
+
+
+def permuted(part: Expression, order: Sequence[int], x: TensorType) -> Call:
+    """`part` with its axes in another order, the batch staying in front; it has the axes of `x`."""
+    batch = () if x.batch is None else (Constant(0),)
+    shift = len(batch)
+    return Call(Attribute(part, "permute"), (*batch, *(Constant(axis + shift) for axis in order)))

@@ -11,6 +11,7 @@ from netlang.backends.torch.lowering.base import (
     lower,
     number,
     option,
+    permuted,
 )
 from netlang.backends.torch.python.tree import (
     Attribute,
@@ -25,7 +26,8 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.dims import Dim
 from netlang.ir.types import Types
-from netlang.ops.layout import Flatten, Reshape
+from netlang.ops.checks import distinct_axes
+from netlang.ops.layout import Flatten, Reshape, Transpose
 
 __all__: list[str] = []
 
@@ -59,3 +61,10 @@ def _sizes(shape: tuple[Dim, ...]) -> tuple[Expression, ...]:
         Constant(-1) if symbolic == 1 and not isinstance(size, int) else number(size, "shape")
         for size in shape
     )
+
+
+@lower.register
+def _transpose(op: Transpose, inputs: Types, outputs: Types) -> Lowered:
+    order = distinct_axes(op, inputs[0], op.axes, every=True)
+    function = permuted(Operand(0), order, inputs[0])
+    return Lowered(constructor=applied(Name("Permute"), *function.arguments), function=function)

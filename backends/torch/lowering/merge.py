@@ -13,7 +13,7 @@ from netlang.backends.torch.python.tree import (
     call,
 )
 from netlang.ir.types import Types
-from netlang.ops.merge import Add, Concat, Identity, Max, Mul, Sub
+from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Mul, Sub
 
 __all__: list[str] = []
 
@@ -60,3 +60,8 @@ def _concat(op: Concat, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _identity(op: Identity, inputs: Types, outputs: Types) -> Lowered:
     return Lowered(constructor=call("nn.Identity"), function=Operand(0))
+
+
+@lower.register
+def _matmul(op: Matmul, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(function=Binary("@", Operand(0), Operand(1)))

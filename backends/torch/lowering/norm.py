@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netlang.backends.torch.lowering.base import Lowered, constant, layer, lower, number, option
-from netlang.backends.torch.python.tree import dotted
+from netlang.backends.torch.lowering.base import (
+    Lowered,
+    applied,
+    constant,
+    layer,
+    lower,
+    number,
+    option,
+    permuted,
+)
+from netlang.backends.torch.python.tree import (
+    Call,
+    Expression,
+    Name,
+    Operand,
+    TheModule,
+    TupleDisplay,
+    dotted,
+)
 from netlang.ir.types import Types
-from netlang.ops.norm import BatchNorm
+from netlang.ops.checks import distinct_axes
+from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
 
 __all__: list[str] = []
 
@@ -25,3 +43,63 @@ def _batch_norm(op: BatchNorm, inputs: Types, outputs: Types) -> Lowered:
         light=True,
     )
     return replace(lowered, overwritable=True)
+
+
+@lower.register
+def _layer_norm(op: LayerNorm, inputs: Types, outputs: Types) -> Lowered:
+    x = inputs[0]
+    axes = distinct_axes(op, x, op.axes)
+    sizes = tuple(number(x.shape[axis], "normalized_shape") for axis in axes)
+    along_channels = axes == (0,) and x.rank > 1
+    constructor = applied(
+        Name("ChannelLayerNorm") if along_channels else dotted("nn.LayerNorm"),
+        sizes[0] if len(sizes) == 1 else TupleDisplay(sizes),
+        option("eps", number(op.eps, "eps"), 1e-5),
+        option("elementwise_affine", constant(op.affine), True),
+        option("bias", constant(op.bias), True),
+    )
+    if along_channels or axes == tuple(range(x.rank - len(axes), x.rank)):
+        return Lowered(constructor, light=True)
+    order = (*(axis for axis in range(x.rank) if axis not in axes), *axes)
+    inner = Call(TheModule(), (permuted(Operand(0), order, x),))
+    back = tuple(order.index(axis) for axis in range(x.rank))
+    apply: Expression = permuted(inner, back, x)
+    return Lowered(constructor, apply=apply)
+
+
+@lower.register
+def _group_norm(op: GroupNorm, inputs: Types, outputs: Types) -> Lowered:
+    return layer(
+        dotted("nn.GroupNorm"),
+        None,
+        number(op.groups, "groups"),
+        number(inputs[0].channels, "num_features"),
+        option("eps", number(op.eps, "eps"), 1e-5),
+        option("affine", constant(op.affine), True),
+        light=True,
+    )
+
+
+@lower.register
+def _instance_norm(op: InstanceNorm, inputs: Types, outputs: Types) -> Lowered:
+    return layer(
+        dotted(f"nn.InstanceNorm{inputs[0].rank - 1}d"),
+        None,
+        number(inputs[0].channels, "num_features"),
+        option("eps", number(op.eps, "eps"), 1e-5),
+        option("affine", constant(op.affine), False),
+        light=True,
+    )
+
+
+@lower.register
+def _local_response_norm(op: LocalResponseNorm, inputs: Types, outputs: Types) -> Lowered:
+    return layer(
+        dotted("nn.LocalResponseNorm"),
+        dotted("F.local_response_norm"),
+        number(op.size, "size"),
+        option("alpha", number(op.alpha, "alpha"), 1e-4),
+        option("beta", number(op.beta, "beta"), 0.75),
+        option("k", number(op.k, "k"), 1.0),
+        light=True,
+    )

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from netlang.backends.torch.lowering.base import Lowered, functional, lower, number
-from netlang.backends.torch.python.tree import Keyword, Operand, call, dotted
+from netlang.backends.torch.lowering.base import (
+    Lowered,
+    applied,
+    constant,
+    functional,
+    lower,
+    number,
+    option,
+)
+from netlang.backends.torch.python.tree import Keyword, Name, Operand, call, dotted
 from netlang.ir.types import Types
-from netlang.ops.dropout import Dropout
+from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.random import GaussianSample
 
 __all__: list[str] = []
@@ -25,3 +33,12 @@ def _dropout(op: Dropout, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _gaussian_sample(op: GaussianSample, inputs: Types, outputs: Types) -> Lowered:
     return Lowered(function=call("gaussian_sample", Operand(0), Operand(1), _TRAINING))
+
+
+@lower.register
+def _stochastic_depth(op: StochasticDepth, inputs: Types, outputs: Types) -> Lowered:
+    p, mode = number(op.p, "p"), option("mode", constant(op.mode), "row")
+    return Lowered(
+        constructor=applied(Name("StochasticDepth"), p, mode),
+        function=functional(Name("stochastic_depth"), p, mode, _TRAINING),
+    )

@@ -80,8 +80,8 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
         case Index(value, item):
             inside = ", ".join(map(flat, item.items)) if isinstance(item, TupleDisplay) else None
             return f"{flat(value, 9)}[{flat(item) if inside is None else inside}]"
-        case Slice(start, stop):
-            return f"{flat(start) if start else ''}:{flat(stop) if stop else ''}"
+        case Slice():
+            return _slice(node)
         case Call(function, arguments, keywords):
             return f"{flat(function, 9)}({', '.join(map(flat, (*arguments, *keywords)))})"
         case Unary(operator, value):
@@ -108,6 +108,17 @@ def _binary(node: Binary, binding: int) -> str:
     operator = f"{space}{node.operator}{space}"
     text = f"{flat(node.left, left)}{operator}{flat(node.right, right)}"
     return f"({text})" if own < binding else text
+
+
+def _slice(node: Slice) -> str:
+    """Colons stand alone between names and numbers, and like an operator between anything else."""
+    parts = [node.start, node.stop, *([node.step] if node.step else [])]
+    if all(part is None or isinstance(part, Name | Constant) for part in parts):
+        return ":".join(flat(part) if part else "" for part in parts)
+    text = flat(parts[0]) if parts[0] else ""
+    for part in parts[1:]:
+        text += (" :" if text else ":") + (f" {flat(part)}" if part else "")
+    return text
 
 
 def _simple(node: Expression) -> bool:

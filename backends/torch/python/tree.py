@@ -40,10 +40,11 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """``start:stop`` inside an index."""
+    """``start:stop:step`` inside an index."""
 
     start: Expression | None
     stop: Expression | None
+    step: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

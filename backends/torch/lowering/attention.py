@@ -1,0 +1,26 @@
+"""Attention over a sequence."""
+
+from __future__ import annotations
+
+from netlang.backends.torch.lowering.base import Lowered, applied, constant, lower, number, option
+from netlang.backends.torch.python.tree import Constant, Index, Operand, TheModule, call
+from netlang.ir.types import Types
+from netlang.ops.attention import MultiHeadAttention
+
+__all__: list[str] = []
+
+
+@lower.register
+def _multi_head_attention(op: MultiHeadAttention, inputs: Types, outputs: Types) -> Lowered:
+    constructor = call(
+        "nn.MultiheadAttention",
+        number(inputs[0].shape[-1], "embed_dim"),
+        number(op.heads, "num_heads"),
+        option("dropout", number(op.dropout, "dropout"), 0.0),
+        option("bias", constant(op.bias), True),
+        option("batch_first", constant(True), False),
+    )
+    key = min(1, len(inputs) - 1)
+    roles = (Operand(0), Operand(key), Operand(len(inputs) - 1))
+    result = applied(TheModule(), *roles, option("need_weights", constant(False), True))
+    return Lowered(constructor, apply=Index(result, Constant(0)))

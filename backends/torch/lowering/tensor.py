@@ -1,0 +1,29 @@
+"""Learned tensors: as values, and looked up by number."""
+
+from __future__ import annotations
+
+from netlang.backends.torch.lowering.base import Lowered, lower, number
+from netlang.backends.torch.python.tree import Binary, Expression, TheModule, TupleDisplay, call
+from netlang.ir.types import Types
+from netlang.ops.tensor import Embedding, Parameter
+
+__all__: list[str] = []
+
+
+@lower.register
+def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
+    sizes = tuple(number(size, "size") for size in op.shape)
+    value: Expression
+    if op.std:
+        value = Binary("*", number(op.std, "std"), call("torch.randn", *sizes))
+    elif op.init == 0:
+        value = call("torch.zeros", *sizes)
+    else:
+        value = call("torch.full", TupleDisplay(sizes), number(op.init, "init"))
+    return Lowered(call("nn.Parameter", value), apply=TheModule(), parameter=True)
+
+
+@lower.register
+def _embedding(op: Embedding, inputs: Types, outputs: Types) -> Lowered:
+    words, size = number(op.words, "num_embeddings"), number(op.size, "embedding_dim")
+    return Lowered(call("nn.Embedding", words, size))
