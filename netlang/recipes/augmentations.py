@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, final
 
 from netlang.elaborate.values import Range
 from netlang.ir.arguments import argument, count, natural, probability
@@ -38,6 +38,7 @@ class _Sized(Augmentation, ABC):
         return self.size
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Resize(_Sized):
     """Stretch to a square."""
@@ -45,6 +46,7 @@ class Resize(_Sized):
     name: ClassVar[str] = "resize"
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ResizeShorter(Augmentation):
     """Resize so that the shorter side has the given length, or one drawn from a range."""
@@ -54,6 +56,7 @@ class ResizeShorter(Augmentation):
     size: int | Range = field(metadata=argument(size_or_sizes, "length of the shorter side"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class RandomCrop(_Sized):
     """A square at a random place."""
@@ -63,6 +66,7 @@ class RandomCrop(_Sized):
     pad: int = field(default=0, metadata=argument(natural, "zeros added on each side before"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class CenterCrop(_Sized):
     """The square in the middle."""
@@ -70,6 +74,7 @@ class CenterCrop(_Sized):
     name: ClassVar[str] = "center_crop"
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class RandomResizedCrop(_Sized):
     """A random share of the image in a random shape, resized; Szegedy et al. 2014, section 6."""
@@ -84,6 +89,7 @@ class RandomResizedCrop(_Sized):
     )
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Hflip(Augmentation):
     """Mirror left and right."""
@@ -93,6 +99,7 @@ class Hflip(Augmentation):
     p: float = field(default=0.5, metadata=argument(probability, "how often"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Vflip(Augmentation):
     """Mirror top and bottom."""
@@ -102,6 +109,7 @@ class Vflip(Augmentation):
     p: float = field(default=0.5, metadata=argument(probability, "how often"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ColorPca(Augmentation):
     """Noise along the principal components of RGB; Krizhevsky et al. 2012, section 4.1."""
@@ -111,6 +119,7 @@ class ColorPca(Augmentation):
     std: float = field(default=0.1, metadata=argument(non_negative, "deviation of the noise"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ColorJitter(Augmentation):
     """Brightness, contrast and saturation scaled by factors from 1 - value to 1 + value."""
@@ -122,6 +131,7 @@ class ColorJitter(Augmentation):
     saturation: float = field(default=0.0, metadata=argument(non_negative, "range of saturation"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class TenCrop(_Sized):
     """For tests: corners and centre, each also mirrored; the ten predictions are averaged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import final
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipes import (
@@ -35,6 +36,7 @@ def default_operands(program: Program) -> tuple[str, str]:
     return output.name, LABEL
 
 
+@final
 @dataclass(frozen=True)
 class _Values:
     """What a loss can read, by name."""

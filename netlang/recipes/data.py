@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
 from netlang.recipes.description import Description
@@ -33,6 +33,7 @@ class Data(Description, ABC):
         return len(self.shape) == 3
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Mnist1d(Data):
     """MNIST-1D: 4000 and 1000 signals of 10 classes; Greydanus 2020, arXiv:2011.14439."""
@@ -48,6 +49,7 @@ class Mnist1d(Data):
         return 10
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Digits(Data):
     """Digits of scikit-learn: 1797 grey images of 8x8, values in 0..1, every fifth is for the test.
@@ -68,6 +70,7 @@ class Digits(Data):
         return 10
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ImageFolder(Data):
     """RGB images in one folder for each class, under a root that the machine, not the spec, knows.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, final
 
 from netlang.ir.arguments import argument, choice
 from netlang.recipes.description import Description
@@ -29,6 +29,7 @@ class Initialization(Description, ABC):
     """How weights start."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class KaimingNormal(Initialization):
     """N(0, gain^2 / fan); He et al. 2015, arXiv:1502.01852."""
@@ -39,6 +40,7 @@ class KaimingNormal(Initialization):
     nonlinearity: Literal["relu", "linear"] = field(default="relu", metadata=_NONLINEARITY)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class KaimingUniform(Initialization):
     """U(-b, b) with b = gain (3 / fan)^0.5; He et al. 2015, arXiv:1502.01852."""
@@ -49,6 +51,7 @@ class KaimingUniform(Initialization):
     nonlinearity: Literal["relu", "linear"] = field(default="relu", metadata=_NONLINEARITY)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class XavierNormal(Initialization):
     """N(0, 2 gain^2 / (fan_in + fan_out)); Glorot, Bengio 2010."""
@@ -58,6 +61,7 @@ class XavierNormal(Initialization):
     gain: float = field(default=1.0, metadata=_GAIN)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class XavierUniform(Initialization):
     """U(-b, b) with b = gain (6 / (fan_in + fan_out))^0.5; Glorot, Bengio 2010."""
@@ -67,6 +71,7 @@ class XavierUniform(Initialization):
     gain: float = field(default=1.0, metadata=_GAIN)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class NormalWeights(Initialization):
     """N(0, std^2)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice
 from netlang.recipes.description import Description
@@ -35,6 +35,7 @@ class LossFunction(Description, ABC):
     operands: ClassVar[tuple[str, str]] = ("the prediction", "the target")
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class CrossEntropy(LossFunction):
     """-log softmax(logits)[label], classes along the first axis, mean over any other position."""
@@ -47,6 +48,7 @@ class CrossEntropy(LossFunction):
     )
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class BinaryCrossEntropy(LossFunction):
     """-(t log p + (1 - t) log(1 - p)) of probabilities: an example's negative log-likelihood."""
@@ -56,6 +58,7 @@ class BinaryCrossEntropy(LossFunction):
     reduction: str = field(default="sum", metadata=_REDUCTION)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class BinaryCrossEntropyWithLogits(LossFunction):
     """The same of logits, whose sigmoid is the probability."""
@@ -65,6 +68,7 @@ class BinaryCrossEntropyWithLogits(LossFunction):
     reduction: str = field(default="sum", metadata=_REDUCTION)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Mse(LossFunction):
     """(p - t)^2."""
@@ -74,6 +78,7 @@ class Mse(LossFunction):
     reduction: str = field(default="mean", metadata=_REDUCTION)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class L1(LossFunction):
     """|p - t|."""
@@ -83,6 +88,7 @@ class L1(LossFunction):
     reduction: str = field(default="mean", metadata=_REDUCTION)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class KlNormal(LossFunction):
     """KL(N(mean, e^logvar) || N(0, 1)) of an example; Kingma, Welling 2013, appendix B."""
@@ -93,6 +99,7 @@ class KlNormal(LossFunction):
     reduction: str = field(default="sum", metadata=_REDUCTION)
 
 
+@final
 @dataclass(frozen=True)
 class Operand:
     """An output or input of the net, or the label, by name."""
@@ -101,6 +108,7 @@ class Operand:
     span: Span = field(compare=False, repr=False)
 
 
+@final
 @dataclass(frozen=True)
 class Term:
     """`factor` times a loss; no operands where the loss was named alone."""
@@ -115,6 +123,7 @@ class Term:
         return f"{self.factor!r} * {self.function}[{names.removesuffix(', ')}]"
 
 
+@final
 @dataclass(frozen=True)
 class Loss:
     """The sum of its terms."""

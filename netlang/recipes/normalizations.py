@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, final
 
 from netlang.ir.arguments import argument
 from netlang.recipes.description import Description
@@ -28,6 +28,7 @@ class Normalization(Description, ABC):
         """One for each channel."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Imagenet(Normalization):
     """The statistics of ImageNet's RGB values in 0..1 that pretrained models are published with."""
@@ -43,6 +44,7 @@ class Imagenet(Normalization):
         return (0.229, 0.224, 0.225)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Standardize(Normalization):
     """Given statistics."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag
 from netlang.recipes.description import Description
@@ -20,6 +20,7 @@ class Optimizer(Description, ABC):
     lr: float = field(metadata=argument(positive, "learning rate"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Sgd(Optimizer):
     """Stochastic gradient descent with momentum; Sutskever et al. 2013 for Nesterov's form."""
@@ -31,6 +32,7 @@ class Sgd(Optimizer):
     nesterov: bool = field(default=False, metadata=argument(flag, "look ahead along the momentum"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Adam(Optimizer):
     """Adam, with the L2 penalty added to the gradient; Kingma, Ba 2014, arXiv:1412.6980."""
@@ -44,6 +46,7 @@ class Adam(Optimizer):
     weight_decay: float = field(default=0.0, metadata=argument(non_negative, "L2 penalty"))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class AdamW(Optimizer):
     """Adam with decoupled weight decay; Loshchilov, Hutter 2017, arXiv:1711.05101."""
@@ -59,6 +62,7 @@ class AdamW(Optimizer):
     )
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class RmsProp(Optimizer):
     """RMSprop; Hinton's lecture 6 of 2012."""

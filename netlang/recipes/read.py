@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
 from netlang.diagnostics.core import Diagnostic, Label, NetlangError
 from netlang.diagnostics.names import DefinedTwice, UnusedParameter
@@ -50,6 +50,7 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
     return reading.result()
 
 
+@final
 @dataclass
 class _Reading:
     """One recipe while it is read."""

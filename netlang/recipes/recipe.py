@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import final
 
 from netlang.elaborate.values import Layer
 from netlang.recipes.augmentations import Augmentation
@@ -30,6 +31,7 @@ class Precision(Enum):
     BF16 = "bf16"
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The length of a run in optimizer steps."""
@@ -40,6 +42,7 @@ class Steps:
         return f"{self.count} steps"
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Epochs:
     """The length of a run in passes over the training data."""
@@ -50,6 +53,7 @@ class Epochs:
         return f"{self.count} epochs"
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What a `train` definition says.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from math import cos, pi
-from typing import ClassVar
+from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, natural
 from netlang.recipes.description import Description
@@ -22,6 +22,7 @@ __all__ = [
 _UNIT = argument(choice("epochs", "steps"), "what the lengths of this schedule count")
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Where a run is: steps done, steps in an epoch and in the run, reductions by a plateau."""
@@ -45,6 +46,7 @@ class Schedule(Description, ABC):
         """What the learning rate is multiplied by for the step after `clock.step` steps."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ConstantRate(Schedule):
     """The same rate throughout."""
@@ -55,6 +57,7 @@ class ConstantRate(Schedule):
         return 1.0
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Step(Schedule):
     """Times `gamma` after every `every` epochs."""
@@ -69,6 +72,7 @@ class Step(Schedule):
         return float(self.gamma ** (clock.passed(self.unit) // self.every))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Multistep(Schedule):
     """Times `gamma` at each of the given epochs."""
@@ -86,6 +90,7 @@ class Multistep(Schedule):
         return float(self.gamma ** sum(passed >= milestone for milestone in self.milestones))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Cosine(Schedule):
     """Half a cosine wave from 1 to `floor` over the run; arXiv:1608.03983, eq. 5, no restart."""
@@ -99,6 +104,7 @@ class Cosine(Schedule):
         return self.floor + (1.0 - self.floor) * (1.0 + cos(pi * done)) / 2.0
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What a plateau remembers: the lowest error, evaluations since, reductions so far."""
@@ -108,6 +114,7 @@ class Watch:
     reductions: int = 0
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Plateau(Schedule):
     """Times `factor` whenever the test error has not improved for `patience` evaluations.
@@ -138,6 +145,7 @@ class Plateau(Schedule):
         return Watch(watch.best, 0, watch.reductions + 1)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Warmup(Schedule):
     """A straight line from `start` to 1 over `length` epochs; what follows starts after it."""
@@ -157,6 +165,7 @@ class Warmup(Schedule):
         return self.start + (1.0 - self.start) * done
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Chain(Schedule):
     """A warmup and then another schedule, whose clock starts when the warmup is over."""

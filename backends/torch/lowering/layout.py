@@ -26,7 +26,7 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.dims import Dim
 from netlang.ir.types import Types
-from netlang.ops.checks import distinct_axes
+from netlang.ops.axes import distinct_axes
 from netlang.ops.layout import Flatten, Reshape, Transpose
 
 __all__: list[str] = []

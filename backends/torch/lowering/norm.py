@@ -24,7 +24,7 @@ from netlang.backends.torch.python.tree import (
     dotted,
 )
 from netlang.ir.types import Types
-from netlang.ops.checks import distinct_axes
+from netlang.ops.axes import distinct_axes
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
 
 __all__: list[str] = []

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from typing import final
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ __all__ = ["MNIST1D_SHA256", "Examples", "Split", "load_split"]
 MNIST1D_SHA256 = "b09ad3e22c854bc5a1948b85c373aab653ceb38c9170f5ed05b7d054e4160db9"
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Examples:
     """Inputs, one row for each example, and their labels."""
@@ -42,6 +44,7 @@ class Examples:
         return Examples(self.inputs[index], self.labels[index])
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Split:
     """What is trained on and what is tested on."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import final
 
 import torch
 
@@ -26,6 +27,7 @@ from netlang.recipes.recipe import Recipe
 __all__ = ["RunFolder", "fingerprint", "open_folder"]
 
 
+@final
 @dataclass(frozen=True)
 class RunFolder:
     """The files of a run by their purpose."""

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import final
 
 __all__ = ["Interrupt", "interrupts"]
 
 
+@final
 class Interrupt:
     """Whether the run is to stop."""
 

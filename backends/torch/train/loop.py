@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import final
 
 import torch
 from torch import Tensor
@@ -32,6 +33,7 @@ __all__ = ["Loop"]
 _RECORD_EVERY = 10
 
 
+@final
 @dataclass
 class Loop:
     """One run of a recipe, from where `state` is to the end."""

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import final
 
 from netlang.backends.torch.train.storage import Json, write_text
 
@@ -29,6 +30,7 @@ def read_metrics(path: Path) -> list[dict[str, Json]]:
     return records
 
 
+@final
 class Metrics:
     """The file, open for new records."""
 

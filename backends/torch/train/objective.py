@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,7 @@ from netlang.recipes.recipe import Precision, Recipe
 __all__ = ["Objective"]
 
 
+@final
 @dataclass(frozen=True)
 class _Term:
     factor: float
@@ -37,6 +39,7 @@ class _Term:
     right: str
 
 
+@final
 class Objective:
     """What a recipe minimises, on a program's outputs.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, final
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -28,6 +28,7 @@ class Progress(Protocol):
         """The run is over or stopped."""
 
 
+@final
 class Silent:
     """Shows nothing."""
 
@@ -44,6 +45,7 @@ class Silent:
         """Nothing."""
 
 
+@final
 class Lines:
     """One line at most every `seconds`, for logs."""
 
@@ -69,6 +71,7 @@ class Lines:
         """Every line was written when it was due."""
 
 
+@final
 class Bar:
     """A progress bar with the time that is left."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import torch
 
@@ -26,6 +27,7 @@ from netlang.recipes.recipe import Recipe
 __all__ = ["Result", "train"]
 
 
+@final
 @dataclass(frozen=True)
 class Result:
     """How a run ended, and where its files are; `finished` is False after Ctrl-C."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from netlang.recipes.schedules import Watch
 __all__ = ["Scores", "State"]
 
 
+@final
 @dataclass(frozen=True)
 class Scores:
     """An evaluation after `step` steps; `accuracy` is a share of 1, None without classes."""
@@ -44,6 +46,7 @@ class Scores:
         return {"step": self.step, "loss": self.loss, "accuracy": self.accuracy}
 
 
+@final
 @dataclass
 class State:
     """A run after `step` steps."""

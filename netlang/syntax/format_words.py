@@ -1,0 +1,150 @@
+"""Tokens with what stands around them: comments, blank lines, line breaks, and the space that they get.
+
+On entry the text follows the grammar. On exit every comment of it belongs to one word: one at the
+end of a line to the last word of that line, one on its own line to the word that follows. The
+separators between statements are gone; the breaks around words say where they stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+from netlang.syntax.lexer import Tokens
+
+__all__ = ["OPERAND_ENDS", "OPERATORS", "Comment", "Word", "words"]
+
+OPERATORS = frozenset((
+    "+", "-", "NEG", "*", "/", "//", "%", "**", "..", "==", "!=", "<", "<=", ">", ">=", "in", "and",
+    "or", "not", "if", "else",
+))  # fmt: skip
+"""Roles of the words that make an expression of operands; `if` only where no suite follows."""
+
+OPERAND_ENDS = frozenset((
+    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "IN", ")", "]", "COMPUTED }",
+))  # fmt: skip
+"""Roles of the words behind which `(` calls, `[` takes an item and `-` subtracts."""
+
+_GLUED_BEHIND = frozenset(("", "(", "[", "COMPUTED", ".", "..", "NEG"))
+_GLUED_BEFORE = frozenset((")", "]", "COMPUTED }", ",", ".", "..", ":"))
+_LABEL_ENDS = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "COMPUTED }"))
+_STATEMENT_ENDS = frozenset(("SEP", "DOC", "{"))
+
+
+@final
+@dataclass(slots=True)
+class Comment:
+    """`gap` is the distance from the text before it, 0 for a comment on its own line."""
+
+    text: str
+    gap: int
+    blank: bool
+    """Whether a blank line stands before it."""
+
+
+@final
+@dataclass(slots=True)
+class Word:
+    """A token; `role` is its kind, except that it tells the two meanings of `-`, `in` and `}` apart.
+
+    `spaced` says that a space belongs before it where something stands before it on its line.
+    """
+
+    role: str
+    text: str
+    spaced: bool
+    broken: bool = False
+    """Whether a line break stands before it."""
+    blank: bool = False
+    """Whether a blank line stands directly before it."""
+    before: tuple[Comment, ...] = ()
+    after: Comment | None = None
+
+    @property
+    def flat(self) -> str:
+        return self.text
+
+
+def words(text: str, tokens: Tokens) -> Iterator[Word]:
+    """The words of a text, the last of them `$END`. Each is complete when the next one is asked for."""
+    roles = _Roles()
+    last: Word | None = None
+    end = 0
+    for kind, start, stop in zip(tokens.kinds, tokens.starts, tokens.ends, strict=True):
+        role, spaced = roles.next(kind)
+        if kind == "SEP":
+            continue
+        word = Word(role, text[start:stop], spaced)
+        gap = text[end:start]
+        if "\n" in gap or "#" in gap:
+            _attach(gap, last, word)
+        if last is not None:
+            yield last
+        last, end = word, stop
+    assert last is not None
+    yield last
+
+
+def _attach(gap: str, last: Word | None, word: Word) -> None:
+    """Gives the comments and blank lines between two words to these."""
+    first, *lines = gap.split("\n")
+    if last is None:
+        lines = [first, *lines]
+    elif "#" in first:
+        last.after = _comment(first)
+    word.broken = bool(lines)
+    own: list[Comment] = []
+    blank = False
+    behind = len(lines) - (word.role != "$END")
+    for line in lines[:behind]:
+        if "#" in line:
+            own.append(Comment(line[line.index("#") :].rstrip(), 0, blank))
+        blank = not line.strip()
+    word.before, word.blank = tuple(own), blank
+
+
+def _comment(line: str) -> Comment:
+    """The comment at the end of a line, of which `line` is what stands behind the last word."""
+    space, hash_, text = line.partition("#")
+    gap = len(space.expandtabs(4)) - len(space.rstrip())
+    return Comment(f"{hash_}{text}".rstrip(), max(2, gap), False)
+
+
+@final
+class _Roles:
+    """Follows the kinds of a text's tokens and says what role each has and whether a space is before it."""
+
+    def __init__(self) -> None:
+        self.before = ""
+        self.brackets: list[str] = []
+
+    def next(self, kind: str) -> tuple[str, bool]:
+        role = self._role(kind)
+        spaced = self._spaced(role)
+        self.before = "" if role in _STATEMENT_ENDS else role
+        return role, spaced
+
+    def _role(self, kind: str) -> str:
+        if kind in ("(", "[", "{", "COMPUTED"):
+            self.brackets.append(kind)
+        elif kind in (")", "]", "}"):
+            opened = self.brackets.pop()
+            return "COMPUTED }" if opened == "COMPUTED" else kind
+        elif kind == "-" and self.before not in OPERAND_ENDS:
+            return "NEG"
+        elif kind == "in" and self.before not in OPERAND_ENDS:
+            return "IN"
+        return kind
+
+    def _spaced(self, role: str) -> bool:
+        before = self.before
+        if before in _GLUED_BEHIND or role in _GLUED_BEFORE:
+            return False
+        if "=" in (role, before) or before == ":":
+            return not self.brackets or self.brackets[-1] == "{"
+        if role in ("(", "["):
+            return before not in OPERAND_ENDS
+        if role == "COMPUTED":
+            return before not in _LABEL_ENDS
+        return not (before == "COMPUTED }" and role in ("NAME", "NUMBER"))

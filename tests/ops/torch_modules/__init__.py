@@ -1,0 +1,9 @@
+"""Every operator as the torch module that it stands for, written by hand.
+
+Independent of every backend: the oracle for shapes, state, and counts of floating point operations.
+"""
+
+from tests.ops.torch_modules import others, windows
+from tests.ops.torch_modules.base import build, tensors
+
+__all__ = ["build", "others", "tensors", "windows"]

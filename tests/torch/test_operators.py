@@ -1,0 +1,87 @@
+"""Every operator and every case of it: the emitted module beside torch's own, by values."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+import torch
+from torch import Tensor
+
+from netlang.backends.torch import build, emit
+from netlang.backends.torch.lowering import UNSUPPORTED, lower
+from netlang.ir.op import Case, Op
+from netlang.ops import all_operators
+from tests.ops.torch_modules import build as torch_module
+from tests.ops.torch_modules import tensors
+from tests.torch.programs import complaints, one_step
+
+CASES = [
+    pytest.param(case, id=f"{op.name}-{index}")
+    for op in all_operators()
+    if op not in UNSUPPORTED
+    for index, case in enumerate(op.cases())
+]
+# A labelled step, one that stands in an `nn.Sequential`, and one that has a number but doesn't.
+PATHS = ("step", "0", "7", "train")
+
+
+def outputs(result: object) -> list[Tensor]:
+    return [result] if isinstance(result, Tensor) else list(result)  # type: ignore[call-overload]  # or a tuple
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("case", CASES)
+def test_emitted_operator_is_torchs(case: Case, path: str) -> None:
+    program = one_step(case.op, case.inputs, path)
+    torch.manual_seed(0)
+    with warnings.catch_warnings():
+        # nn.RNN warns of dropout in a single layer, torch of an even kernel that copies.
+        warnings.simplefilter("ignore")
+        found, expected = build(program), torch_module(case.op, case.inputs)
+        weights = case.op.weights(case.inputs)
+        keys = [f"{path}.{weight.name}" if weight.name else path for weight in weights]
+        assert list(found.state_dict()) == keys
+        assert [key for key, _ in found.named_buffers()] == [
+            key for key, weight in zip(keys, weights, strict=True) if weight.buffer
+        ]
+        theirs = expected.state_dict()
+        for value in theirs.values():
+            if value.is_floating_point():
+                value.copy_(torch.rand(value.shape) + 0.5)
+        found.load_state_dict(dict(zip(keys, theirs.values(), strict=True)))
+        values = tensors(case.inputs, 3, case.integers_below)
+        with torch.no_grad():
+            one = outputs(found.eval()(*(value.clone() for value in values)))
+            two = outputs(expected.eval()(*values))
+    assert len(one) == len(two)
+    for mine, other in zip(one, two, strict=True):
+        assert mine.shape == other.shape
+        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fixed_weights_are_no_parameters_to_train(case: Case) -> None:
+    found = dict(build(one_step(case.op, case.inputs, "step")).named_parameters())
+    expected = {
+        f"step.{weight.name}".rstrip("."): weight.trainable
+        for weight in case.op.weights(case.inputs)
+        if not weight.buffer
+    }
+    assert {key: value.requires_grad for key, value in found.items()} == expected
+
+
+@pytest.mark.parametrize("op", all_operators(), ids=lambda op: op.name)
+def test_emitted_text_is_as_ruff_writes_it(op: type[Op]) -> None:
+    if op in UNSUPPORTED:
+        return
+    texts = {emit(one_step(c.op, c.inputs, path)) for c in op.cases() for path in ("step", "7")}
+    assert [found for text in texts if (found := complaints(text))] == []
+
+
+def test_every_operator_is_lowered_or_says_why_not() -> None:
+    default = lower.dispatch(Op)
+    lowered = {op for op in all_operators() if lower.dispatch(op) is not default}
+    assert lowered | set(UNSUPPORTED) == set(all_operators())
+    assert not lowered & set(UNSUPPORTED), "a lowered operator is still named as unsupported"
+    assert all(reason for reason in UNSUPPORTED.values())
