@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from netlang.backends.torch.forward import Unit, Writer
 from netlang.backends.torch.modules import Modules
@@ -66,7 +66,8 @@ class Emitter:
     def _doc(self) -> str:
         function = self._function
         where = f"{file_name(function)}, line {function.span.location.line}"
-        what = f"{'Net' if self._is_net else 'Block'} `{function.name}` of {where}."
+        kind = "Net" if self._is_net else "Scope" if function.doc == "" else "Block"
+        what = f"{kind} `{function.name}` of {where}."
         return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
 
     # --- constructor --------------------------------------------------------------------------
@@ -133,8 +134,11 @@ class Emitter:
             if chain is not None:
                 chains.setdefault(chain, []).append(index)
         for index, node in enumerate(nodes):
-            chain = self._modules.chain_of(index)
-            if chain is None:
+            chain, run = self._modules.chain_of(index), self._modules.run_of(index)
+            if run is not None:
+                if index == run[-1]:
+                    yield self._run(run)
+            elif chain is None:
                 yield self._unit(index)
             elif index == chains[chain][-1]:
                 first = nodes[chains[chain][0]]
@@ -155,6 +159,15 @@ class Emitter:
             index, node.inputs, value, node.path, node.types,
             step.light, step.overwritable, node.auxiliary,
         )  # fmt: skip
+
+    def _run(self, run: Sequence[int]) -> Unit:
+        """Numbered modules of one kind, one after the other, as a loop."""
+        first, last = self._function.nodes[run[0]], self._function.nodes[run[-1]]
+        value = Call(self._modules.numbered(), (Operand(0),))
+        loop = (int(first.path), int(last.path) + 1)
+        return Unit(
+            run[-1], first.inputs, value, first.path, last.types, False, False, last.auxiliary, loop
+        )
 
     def _kept(self, part: Expression) -> Expression:
         """A functional call that reads constructor arguments where they were stored."""

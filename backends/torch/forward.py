@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netlang.backends.torch.modules import settled
+from netlang.backends.torch.modules import LOOP, settled
 from netlang.backends.torch.python.identifiers import Scope
 from netlang.backends.torch.python.printer import WIDTH, flat
 from netlang.backends.torch.python.tree import (
@@ -18,6 +18,7 @@ from netlang.backends.torch.python.tree import (
     Binary,
     Constant,
     Expression,
+    For,
     If,
     ListDisplay,
     Name,
@@ -25,6 +26,7 @@ from netlang.backends.torch.python.tree import (
     Overwrite,
     Statement,
     TupleDisplay,
+    call,
     dotted,
     map_expression,
     walk,
@@ -52,6 +54,8 @@ class Unit:
     light: bool
     overwritable: bool
     auxiliary: bool
+    # Numbers that `value` is applied for, one after the other.
+    loop: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,9 @@ class Writer:
     def run(self) -> None:
         """Write every unit; the last value may still be without a name."""
         for place, unit in enumerate(self._units):
-            if unit.operands:
+            if unit.loop is not None:
+                self._write_loop(place, unit, unit.loop)
+            elif unit.operands:
                 self._write(place, unit)
             else:
                 self._learned[Ref(unit.result)] = unit.value
@@ -172,6 +178,18 @@ class Writer:
             self._unpack(made)
         else:
             self._pending = made
+
+    def _write_loop(self, place: int, unit: Unit, loop: tuple[int, int]) -> None:
+        """The same kind of module again and again, on one name."""
+        self.flush()
+        ref, before = Ref(unit.result), self.named(self._root(unit.operands[0]))
+        name = self._name(ref, unit, place)
+        self._hold(name, ref)
+        if before != Name(name):
+            self._lines.append((unit.auxiliary, Assign(Name(name), before)))
+        step = Assign(Name(name), _over(unit.value, {0: Name(name)}), self._comment(unit))
+        numbers = call("range", *(Constant(number) for number in loop))
+        self._lines.append((unit.auxiliary, For(LOOP, numbers, (step,))))
 
     def _may_overwrite(self, unit: Unit, operands: Sequence[Ref]) -> bool:
         """Whether the input is read by nothing else and not needed to go backwards."""

@@ -16,6 +16,7 @@ from netlang.backends.torch.python.tree import (
     Constant,
     Do,
     Expression,
+    For,
     Generator,
     Index,
     ListDisplay,
@@ -28,14 +29,17 @@ from netlang.backends.torch.python.tree import (
     dotted,
     map_expression,
 )
-from netlang.backends.torch.scopes import Branch, Scope, is_chain, tree
-from netlang.ir.program import Function
+from netlang.backends.torch.scopes import Branch, Readers, Scope, is_chain, tree
+from netlang.ir.program import Function, Ref
 from netlang.ops.merge import Identity
 
-__all__ = ["Modules", "settled"]
+__all__ = ["LOOP", "Modules", "settled"]
 
 _SELF = Name("self")
 _LONGEST_PERIOD = 8
+_SHORTEST_LOOP = 4
+# The variable of loops over numbered modules.
+LOOP = "index"
 
 
 def settled(part: Expression, overwrite: bool) -> Expression:
@@ -57,8 +61,9 @@ class Modules:
 
     def __init__(self, function: Function, steps: Sequence[Lowered]) -> None:
         self._function, self._steps = function, steps
-        self._root = tree(function)
+        self._root, self._readers = tree(function), Readers(function)
         self._chains = set(self._outermost_chains(self._root))
+        self._runs = {} if self.whole else {i: run for run in self._all_runs() for i in run}
 
     # --- what is a module ---------------------------------------------------------------------
 
@@ -82,6 +87,42 @@ class Modules:
             return True
         labelled = not node.path.rpartition(".")[2].isdigit()
         return labelled or bool(node.callee.weights(self._function.input_types(node)))
+
+    def run_of(self, index: int) -> tuple[int, ...] | None:
+        """The loop that a node is part of: numbered modules of one kind, one after the other."""
+        return self._runs.get(index)
+
+    def numbered(self) -> Expression:
+        """The module that a loop is at."""
+        return Call(Attribute(_SELF, "get_submodule"), (call("str", Name(LOOP)),))
+
+    def _all_runs(self) -> Iterator[tuple[int, ...]]:
+        run: list[int] = []
+        for index in range(len(self._function.nodes)):
+            if run and self._follows(run[-1], index):
+                run.append(index)
+                continue
+            if len(run) >= _SHORTEST_LOOP:
+                yield tuple(run)
+            run = [index] if self._can_loop(index) else []
+        if len(run) >= _SHORTEST_LOOP:
+            yield tuple(run)
+
+    def _can_loop(self, index: int) -> bool:
+        """Whether a node is a numbered module that is applied plainly, and is all there is of it."""
+        node, step = self._function.nodes[index], self._steps[index]
+        return node.path.isdigit() and self.is_module(index) and step.plain and not node.auxiliary
+
+    def _follows(self, before: int, index: int) -> bool:
+        """Whether a node goes on with a loop."""
+        one, two = self._function.nodes[before], self._function.nodes[index]
+        return (
+            self._can_loop(index)
+            and int(two.path) == int(one.path) + 1
+            and two.inputs == (Ref(before),)
+            and self._readers.of(Ref(before)) == [index]
+            and self._steps[before].constructor == self._steps[index].constructor
+        )
 
     def _outermost_chains(self, scope: Scope) -> Iterator[str]:
         if is_chain(self._function, scope):
@@ -127,15 +168,26 @@ class Modules:
                 step = self._steps[child]
                 assert step.constructor is not None
                 made = settled(step.constructor, overwrite=False)
+                run = self._runs.get(child, (child,))
+                if len(run) > 1:
+                    if child == run[0]:
+                        yield self._loop(run, made)
+                    continue
                 yield _set(owner, label, made, "_parameters" if step.parameter else "_modules")
             elif child.path in self._chains:
                 yield _set(owner, label, self._sequential(child), "_modules")
             elif self._is_list(child):
-                items = ListDisplay(_folded([self._item(c) for c in child.children.values()]))
-                yield _set(owner, label, call("nn.ModuleList", items), "_modules")
+                made = _list([self._item(inner) for inner in child.children.values()])
+                yield _set(owner, label, call("nn.ModuleList", made), "_modules")
             else:
                 yield _set(owner, label, call("nn.Module"), "_modules")
                 yield from self._registered(child, _get(owner, label, "_modules"))
+
+    def _loop(self, run: Sequence[int], made: Expression) -> Statement:
+        """Registers numbered modules of one kind."""
+        first, last = (int(self._function.nodes[i].path) for i in (run[0], run[-1]))
+        add = Call(Attribute(_SELF, "add_module"), (call("str", Name(LOOP)), made))
+        return For(LOOP, call("range", Constant(first), Constant(last + 1)), (Do(add),))
 
     def _item(self, child: Branch) -> Expression:
         """A member of a list or chain."""
@@ -215,6 +267,14 @@ def _folded(items: Sequence[Expression]) -> tuple[Expression, ...]:
             found.append(items[position])
         position += period * times
     return tuple(found)
+
+
+def _list(items: Sequence[Expression]) -> Expression:
+    """Items as a list, or as a comprehension where they are all the same."""
+    folded = _folded(items)
+    if len(folded) == 1 and isinstance(folded[0], Star):
+        return folded[0].value
+    return ListDisplay(folded)
 
 
 def _repetition(items: Sequence[Expression], start: int) -> tuple[int, int]:

@@ -259,9 +259,10 @@ class _Resolver:
         """The value that most calls give, where it goes without saying; or that all give."""
         if isinstance(variable, InputOrigin):
             return None
-        if any(origin_of(arguments_of(s.node).get(variable.name)) for s in self._form.sites):
+        sites = [site for site in self._form.sites if not site.node.reuses]
+        if any(origin_of(arguments_of(site.node).get(variable.name)) for site in sites):
             return None
-        values = [self._plain_value(variable, site) for site in self._form.sites]
+        values = [self._plain_value(variable, site) for site in sites]
         usual = _USUAL.get(name)
         if usual is not None and usual in values:
             return usual

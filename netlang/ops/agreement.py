@@ -61,7 +61,7 @@ def _owner(inputs: Types, place: int, rank: int) -> int:
 
 
 def _equal(op: Op, left: Dim, right: Dim) -> Constraint:
-    return Constraint(left, Relation.EQUAL, right, f"the inputs of `{op.name}` must agree")
+    return Constraint(left, Relation.EQUAL, right, f"the branches of `{op.name}` must agree")
 
 
 def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:

@@ -1,20 +1,23 @@
 """What the formatter lays out: words in groups, groups in statements, statements in suites.
 
 This tree keeps what the syntax tree leaves out (spelling, parentheses, comments, breaks) and knows
-nothing of what the words mean. On exit every part knows its text on one line, `flat`, and whether
-something in it keeps it from standing on one line.
+nothing of what the words mean. On exit every part knows its width on one line, and whether something
+keeps it from standing on one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias, final
 
 from netlang.syntax.format_words import OPERATORS, Comment, Word
 
-__all__ = ["Group", "Item", "Part", "Segment", "Statement", "Suite", "comments_of", "flat_text"]
+__all__ = [
+    "Group", "Item", "Part", "Segment", "Statement", "Suite", "comments_of", "flat_text",
+    "flat_width", "has_operators",
+]  # fmt: skip
 
 
 @final
@@ -24,6 +27,10 @@ class Item:
 
     parts: list[Part]
     comma: Word | None
+
+    @property
+    def first(self) -> Word:
+        return _first(self.parts[0])
 
     @property
     def comments(self) -> Iterator[Comment]:
@@ -46,7 +53,7 @@ class Group:
     open: Word
     items: list[Item]
     close: Word
-    flat: str = ""
+    width: int = 0
     comments: tuple[Comment, ...] = ()
     """All comments between the brackets."""
     forced: bool = False
@@ -54,16 +61,9 @@ class Group:
 
     def __post_init__(self) -> None:
         self.comments = tuple(self._comments())
-        inner = [part for item in self.items for part in item.parts if isinstance(part, Group)]
-        self.forced = self.open.role != "COMPUTED" and (
-            any(group.forced for group in inner) or (self.opens and (self.ends_in_comma or bool(self.comments)))
-        )
-        if not self.forced:
-            self.flat = self._flat()
-
-    @property
-    def opens(self) -> bool:
-        return self.kind != "closed"
+        self.forced = self.open.role != "COMPUTED" and self._forced()
+        inner = sum(flat_width(item.parts) + 2 for item in self.items)
+        self.width = max(0, inner - 2) + (0 if self.kind == "names" else 2) + self.single_tuple
 
     @property
     def single_tuple(self) -> bool:
@@ -78,6 +78,14 @@ class Group:
     def spaced(self) -> bool:
         return self.open.spaced
 
+    @property
+    def flat(self) -> str:
+        text = ", ".join(flat_text(item.parts) for item in self.items)
+        if self.kind == "names":
+            return text
+        comma = "," if self.single_tuple else ""
+        return f"{self.open.text}{text}{comma}{self.close.text}"
+
     def _comments(self) -> Iterator[Comment]:
         if self.open.after:
             yield self.open.after
@@ -85,12 +93,10 @@ class Group:
             yield from item.comments
         yield from self.close.before
 
-    def _flat(self) -> str:
-        text = ", ".join(flat_text(item.parts) for item in self.items)
-        if self.kind == "names":
-            return text
-        comma = "," if self.single_tuple else ""
-        return f"{self.open.text}{text}{comma}{self.close.text}"
+    def _forced(self) -> bool:
+        if self.kind != "closed" and (self.ends_in_comma or self.comments):
+            return True
+        return any(is_forced(part) for item in self.items for part in item.parts)
 
 
 @final
@@ -105,6 +111,16 @@ class Segment:
     arrow: Word | None = None
     broken: bool = False
 
+    @property
+    def comments(self) -> Iterator[Comment]:
+        if self.arrow:
+            yield from comments_of(self.arrow)
+        yield from chain.from_iterable(map(comments_of, self.parts))
+
+    @property
+    def forced(self) -> bool:
+        return self.broken or any(map(is_forced, self.parts))
+
 
 @final
 @dataclass(slots=True)
@@ -116,29 +132,23 @@ class Statement:
 
     @property
     def first(self) -> Word:
-        part = self.segments[0].parts[0]
-        return part if isinstance(part, Word) else part.open
+        return _first(self.segments[0].parts[0])
 
     @property
-    def open(self) -> bool:
-        """Whether it can't stand on one line."""
-        parts = (part for segment in self.segments for part in segment.parts)
-        return (
-            self.doc is not None
-            or any(segment.broken for segment in self.segments)
-            or any(_is_open(part) for part in parts)
-        )
+    def forced(self) -> bool:
+        return self.doc is not None or any(segment.forced for segment in self.segments)
 
     @property
     def flat(self) -> str:
         return " -> ".join(flat_text(segment.parts) for segment in self.segments)
 
     @property
+    def width(self) -> int:
+        return sum(flat_width(segment.parts) + 4 for segment in self.segments) - 4
+
+    @property
     def comments(self) -> Iterator[Comment]:
-        for segment in self.segments:
-            if segment.arrow:
-                yield from comments_of(segment.arrow)
-            yield from chain.from_iterable(map(comments_of, segment.parts))
+        return chain.from_iterable(segment.comments for segment in self.segments)
 
 
 @final
@@ -146,36 +156,35 @@ class Statement:
 class Suite:
     """Something in braces; `recipe` says that its statements are the entries of a recipe."""
 
-    open_brace: Word
+    open: Word
     doc: Word | None
     statements: list[Statement]
     close: Word
     recipe: bool
-    flat: str = ""
+    width: int = 0
     forced: bool = False
     """Whether it stands on several lines: it was written so, or holds what needs it."""
 
     def __post_init__(self) -> None:
         self.forced = self._forced()
-        if not self.forced:
-            inner = "; ".join(statement.flat for statement in self.statements)
-            self.flat = f"{{ {inner} }}" if inner else "{}"
-
-    @property
-    def open(self) -> Word:
-        return self.open_brace
+        self.width = sum(statement.width + 2 for statement in self.statements) + 2
 
     @property
     def spaced(self) -> bool:
-        return self.open_brace.spaced
+        return self.open.spaced
+
+    @property
+    def flat(self) -> str:
+        inner = "; ".join(statement.flat for statement in self.statements)
+        return f"{{ {inner} }}" if inner else "{}"
 
     def _forced(self) -> bool:
-        if self.doc or self.open_brace.after or self.close.before:
+        if self.doc or self.open.after or self.close.before:
             return True
-        if not self.statements:
-            return False
-        return self.close.broken or any(
-            statement.first.broken or statement.open or any(statement.comments)
+        if self.close.broken and self.statements:
+            return True
+        return any(
+            statement.first.broken or statement.forced or any(statement.comments)
             for statement in self.statements
         )
 
@@ -183,12 +192,16 @@ class Suite:
 Part: TypeAlias = Word | Group | Suite
 
 
-def _is_open(part: Part) -> bool:
+def is_forced(part: Part) -> bool:
     return not isinstance(part, Word) and part.forced
 
 
+def _first(part: Part) -> Word:
+    return part if isinstance(part, Word) else part.open
+
+
 def comments_of(part: Part) -> tuple[Comment, ...]:
-    """Every comment of a part that stands on one line."""
+    """The comments of a part that stands on one line."""
     if isinstance(part, Word):
         return (*part.before, part.after) if part.after else part.before
     inner = part.comments if isinstance(part, Group) else ()
@@ -196,11 +209,16 @@ def comments_of(part: Part) -> tuple[Comment, ...]:
     return (*part.open.before, *inner, *behind)
 
 
-def flat_text(parts: Iterable[Part]) -> str:
+def flat_text(parts: Sequence[Part]) -> str:
     """Parts side by side on one line."""
     return "".join(f" {part.flat}" if part.spaced else part.flat for part in parts).lstrip(" ")
 
 
-def has_operators(parts: Iterable[Part]) -> bool:
-    """Whether parts are operands and operators: no place to break a line."""
+def flat_width(parts: Sequence[Part]) -> int:
+    """The length of `flat_text`."""
+    return sum(part.width + part.spaced for part in parts) - (bool(parts) and parts[0].spaced)
+
+
+def has_operators(parts: Sequence[Part]) -> bool:
+    """Whether parts are operands and operators."""
     return any(isinstance(part, Word) and part.role in OPERATORS for part in parts)

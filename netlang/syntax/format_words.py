@@ -29,6 +29,7 @@ OPERAND_ENDS = frozenset((
 _GLUED_BEHIND = frozenset(("", "(", "[", "COMPUTED", ".", "..", "NEG"))
 _GLUED_BEFORE = frozenset((")", "]", "COMPUTED }", ",", ".", "..", ":"))
 _LABEL_ENDS = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "COMPUTED }"))
+_CLOSES = frozenset(("}", "$END"))
 _STATEMENT_ENDS = frozenset(("SEP", "DOC", "{"))
 
 
@@ -54,6 +55,8 @@ class Word:
     role: str
     text: str
     spaced: bool
+    starts: bool = False
+    """Whether no statement goes on here: one begins, or the suite or the file ends."""
     broken: bool = False
     """Whether a line break stands before it."""
     blank: bool = False
@@ -65,17 +68,24 @@ class Word:
     def flat(self) -> str:
         return self.text
 
+    @property
+    def width(self) -> int:
+        return len(self.text)
+
 
 def words(text: str, tokens: Tokens) -> Iterator[Word]:
     """The words of a text, the last of them `$END`. Each is complete when the next one is asked for."""
     roles = _Roles()
     last: Word | None = None
     end = 0
+    separated = False
     for kind, start, stop in zip(tokens.kinds, tokens.starts, tokens.ends, strict=True):
         role, spaced = roles.next(kind)
         if kind == "SEP":
+            separated = True
             continue
-        word = Word(role, text[start:stop], spaced)
+        word = Word(role, text[start:stop], spaced, separated or role in _CLOSES)
+        separated = False
         gap = text[end:start]
         if "\n" in gap or "#" in gap:
             _attach(gap, last, word)

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from netlang.backends.torch import build
-from netlang.backends.torch.train import Lines, evaluate, train
+from netlang.backends.torch.train import evaluate, train
 from netlang.backends.torch.train.folder import fingerprint
 from netlang.backends.torch.train.metrics import read_metrics
 from netlang.diagnostics.core import NetlangError
@@ -167,15 +167,18 @@ def test_resumed_from_any_checkpoint(tmp_path: Path, cut: int) -> None:
     assert len(rates) > 1
 
 
-class _StopAfter(Lines):
+class _StopAfter:
     """Presses Ctrl-C after some steps."""
 
     def __init__(self, steps: int) -> None:
-        super().__init__(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long
         self.steps = steps
         self.said: list[str] = []
 
+    def begin(self, done: int, total: int) -> None:
+        assert done < self.steps <= total
+
     def advance(self, done: int, status: str) -> None:
+        assert status == "" or "loss" in status
         if done == self.steps:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -183,7 +186,7 @@ class _StopAfter(Lines):
         self.said.append(text)
 
     def end(self) -> None:
-        self._stream.close()
+        self.steps = 0
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:

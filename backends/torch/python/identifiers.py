@@ -16,7 +16,7 @@ __all__ = ["MODULE_ATTRIBUTES", "RESERVED", "Scope", "identifier", "is_attribute
 
 # What emitted code means by these names must not change.
 RESERVED = frozenset(
-    {"F", "NamedTuple", "Tensor", "forward", "math", "nn", "self", "torch"}
+    {"F", "NamedTuple", "Tensor", "forward", "index", "layer", "math", "nn", "self", "torch"}
 ) | frozenset(name for name in dir(builtins))
 
 # Public attributes of `torch.nn.Module` and of its containers, of every release that is supported.

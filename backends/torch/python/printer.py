@@ -82,6 +82,8 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
             return f"{flat(value, 9)}[{flat(item) if inside is None else inside}]"
         case Slice():
             return _slice(node)
+        case Call(function, (Generator() as only,), ()):
+            return f"{flat(function, 9)}{flat(only)}"
         case Call(function, arguments, keywords):
             return f"{flat(function, 9)}({', '.join(map(flat, (*arguments, *keywords)))})"
         case Unary(operator, value):
@@ -95,7 +97,7 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
         case Star(value):
             return f"*{flat(value, 9)}"
         case Generator(element, loops):
-            return f"({' '.join([flat(element), *_loops(loops)])})"
+            return f"({' '.join([flat(element), *(f'{_loop(l)}{flat(l[1])}' for l in loops)])})"
         case _:
             raise InternalError(f"{type(node).__name__} is left in a tree that is printed")
 
@@ -130,8 +132,8 @@ def _simple(node: Expression) -> bool:
     )
 
 
-def _loops(loops: tuple[tuple[str, Expression], ...]) -> list[str]:
-    return [f"for {target} in {flat(iterable)}" for target, iterable in loops]
+def _loop(loop: tuple[str, Expression]) -> str:
+    return f"for {loop[0]} in "
 
 
 def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = "") -> list[str]:
@@ -144,6 +146,8 @@ def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = 
             return layout(value, indent, f"{head}{name}=", tail)
         case Star(value):
             return layout(value, indent, f"{head}*", tail)
+        case Call(function, (Generator() as only,), ()):
+            return layout(only, indent, f"{head}{flat(function, 9)}", tail)
         case Call(function, arguments, keywords):
             return _bracketed(
                 (*arguments, *keywords), indent, f"{head}{flat(function, 9)}(", f"){tail}"
@@ -153,9 +157,7 @@ def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = 
         case TupleDisplay(items):
             return _bracketed(items, indent, f"{head}(", f"){tail}")
         case Generator(element, loops):
-            inner = indent + _INDENT
-            lines = [*layout(element, inner), *(inner + loop for loop in _loops(loops))]
-            return [f"{indent}{head}(", *lines, f"{indent}){tail}"]
+            return _comprehension(element, loops, indent, f"{head}(", f"){tail}")
         case Binary():
             return _broken_binary(node, indent, head, tail)
         case _:
@@ -177,6 +179,22 @@ def _bracketed(
     else:
         body = [line for item in items for line in layout(item, inner, tail=",")]
     return [f"{indent}{head}", *body, f"{indent}{tail}"]
+
+
+def _comprehension(
+    element: Expression,
+    loops: tuple[tuple[str, Expression], ...],
+    indent: str,
+    head: str,
+    tail: str,
+) -> list[str]:
+    inner = indent + _INDENT
+    together = inner + flat(Generator(element, loops))[1:-1]
+    lines = [together]
+    if len(together) > WIDTH:
+        clauses = [line for loop in loops for line in layout(loop[1], inner, _loop(loop))]
+        lines = [*layout(element, inner), *clauses]
+    return [f"{indent}{head}", *lines, f"{indent}{tail}"]
 
 
 def _broken_binary(node: Binary, indent: str, head: str, tail: str) -> list[str]:

@@ -1,0 +1,108 @@
+"""Lines as they grow: the text of the current one, its indentation, and the comments on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import final
+
+from netlang.syntax.format_words import Comment, Word
+
+__all__ = ["INDENT", "Lines"]
+
+INDENT = 4
+
+
+@final
+class Lines:
+    """Finished lines and the one being written.
+
+    A comment that stood inside what is now one line goes to its end; of several, the last one goes
+    there and the others to lines of their own before it.
+    """
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.indent = 0
+        self.width = 0
+        """Characters of the current line, without its indentation."""
+        self._texts: list[str] = []
+        self._comments: list[Comment] = []
+
+    def text(self, text: str, spaced: bool) -> None:
+        if self.width and spaced:
+            self._texts.append(" ")
+            self.width += 1
+        self._texts.append(text)
+        self.width += len(text)
+
+    def pad(self, width: int) -> None:
+        """Spaces up to a width."""
+        self._texts.append(" " * (width - self.width))
+        self.width = width
+
+    def word(self, word: Word) -> None:
+        """A word with its comments; those before it are already there if it begins a line."""
+        if self.width:
+            self._comments += word.before
+        self.text(word.text, word.spaced)
+        self.behind(word)
+
+    def behind(self, word: Word) -> None:
+        """The comment behind a word."""
+        if word.after:
+            self._comments.append(word.after)
+
+    def comments(self, comments: Iterable[Comment]) -> None:
+        """Comments from inside the current line."""
+        self._comments += comments
+
+    def above(self, word: Word, blanks: bool) -> None:
+        """Comments and, if `blanks` says so, blank lines before a word that begins a line."""
+        for comment in word.before:
+            if comment.blank and blanks:
+                self.done.append("")
+            self.done.append(" " * self.indent + comment.text)
+            blanks = True
+        if word.blank and blanks:
+            self.done.append("")
+
+    def raw(self, lines: Iterable[str]) -> None:
+        """Whole lines, the first of which goes on with the current one; the last can be gone on with."""
+        first, *rest = lines
+        self.text(first, True)
+        for line in rest:
+            self.end(self.indent)
+            indent = " " * self.indent
+            self.text(line.removeprefix(indent), False)
+
+    def end(self, indent: int) -> None:
+        """Ends the line, if there is one, and sets the indentation of the next."""
+        if self.width:
+            self._flush()
+        self.indent = indent
+
+    def _flush(self) -> None:
+        text = "".join(self._texts)
+        margin = " " * self.indent
+        last = ""
+        if self._comments:
+            own, last = self._sorted(text)
+            self.done.extend(margin + comment for comment in own)
+        self.done.append((margin + text + last).rstrip() if not last else margin + text + last)
+        self._texts.clear()
+        self._comments.clear()
+        self.width = 0
+
+    def _sorted(self, text: str) -> tuple[list[str], str]:
+        """The comments for lines of their own, and what follows the text on its line.
+
+        Before a line that begins with a closing bracket there is no such place: what stands there
+        belongs to what is in the brackets.
+        """
+        comments = self._comments
+        if text[0] in ")]}":
+            return [], " " * max(2, comments[0].gap) + "  ".join(c.text for c in comments)
+        ends = [place for place, comment in enumerate(comments) if comment.gap]
+        last = ends[-1] if ends else -1
+        own = [comment.text for place, comment in enumerate(comments) if place != last]
+        return own, " " * comments[last].gap + comments[last].text if ends else ""
