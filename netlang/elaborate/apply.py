@@ -140,7 +140,7 @@ def _operator(
     span = action.name_span if isinstance(action, ast.Apply) else action.span
     inferred = infer(body, op, applied, flow, inputs, span)
     for constraint in inferred.constraints:
-        body.shared.require(constraint, action.span)
+        body.shared.require(constraint, span)
     _pin_lost(body, op, inputs, inferred.outputs)
     where = label or action.span
     if op.arity.minimum > 1:
