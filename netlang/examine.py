@@ -14,7 +14,7 @@ from netlang.diagnostics.core import Diagnostic
 from netlang.elaborate import Library, Module, elaborate_target, resolve
 from netlang.ir.program import Program
 
-__all__ = ["Examined", "examine"]
+__all__ = ["Examined", "examine", "examine_module"]
 
 
 @final
@@ -29,7 +29,7 @@ class Examined:
 def examine(spec: str) -> Examined:
     """Look at a whole file, or at the one net that `spec` names; raises if there is none."""
     if spec.endswith(".net"):
-        return _file(Library().open(Path(spec)))
+        return examine_module(Library().open(Path(spec)))
     target = resolve(spec, "net")
     program = elaborate_target(target)
     # Asserts speak of nets at their default arguments.
@@ -39,7 +39,8 @@ def examine(spec: str) -> Examined:
     return Examined((program,), tuple(claims))
 
 
-def _file(module: Module) -> Examined:
+def examine_module(module: Module) -> Examined:
+    """Look at all names, nets, asserts and recipes of a file."""
     from netlang.elaborate.check import check_definitions
 
     checked = check_definitions(module)

@@ -213,8 +213,11 @@ def write(backend: Backend, program: Program, path: Path, options: BuildOptions)
         raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: no reader ever sees half of it."""
+def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file whole or not at all: no reader ever sees half of it.
+
+    `mode` is that of the new file; None stands for what the system gives one.
+    """
     import os
     import tempfile
 
@@ -222,9 +225,11 @@ def replace_file(path: Path, content: bytes) -> None:
         try:
             new.write(content)
             new.close()
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(new.name, 0o666 & ~mask)  # a temporary file is for its owner alone
+            if mode is None:
+                mask = os.umask(0)
+                os.umask(mask)
+                mode = 0o666 & ~mask
+            os.chmod(new.name, mode)  # a temporary file is for its owner alone
             os.replace(new.name, path)
         except BaseException:
             os.unlink(new.name)

@@ -1,21 +1,29 @@
 """Weights on which a comparison of networks means something.
 
 At their initial weights deep nets give 1e-9 or 1e+10 whatever they are fed, so that any two agree.
-Here every parameter and running statistic is drawn at random, and the statistics are then settled by
-a few passes in training mode.
+Here every parameter and running statistic is drawn at random, and the statistics are then settled
+by a few passes in training mode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from tests.analysis.oracles import torchvision_models
 
-__all__ = ["largest_difference", "pictures", "settle", "torchvision_model", "without_dropout"]
+__all__ = [
+    "largest_difference",
+    "on_meta",
+    "pictures",
+    "settle",
+    "torchvision_model",
+    "without_dropout",
+]
 
 _PASSES = 8
 
@@ -23,12 +31,35 @@ _PASSES = 8
 def torchvision_model(name: str) -> nn.Module:
     """One of torchvision's models, untrained."""
     options: dict[str, object] = {"weights": None}
-    if name == "googlenet":
-        # Its own initialisation draws from scipy, slowly, and settling overwrites it anyway.
+    if name in ("googlenet", "inception_v3"):
+        # Their own initialisation draws from scipy, slowly, and settling overwrites it anyway.
         options |= {"aux_logits": True, "transform_input": False, "init_weights": False}
     model = getattr(torchvision_models(), name)(**options)
     assert isinstance(model, nn.Module)
     return model
+
+
+class _Unfilled(TorchFunctionMode):
+    """Weights are made on the meta device, where they take no memory and no time."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        where = {"device": "meta"} if func is torch.empty else {}
+        return func(*args, **{**(kwargs or {}), **where})
+
+
+def on_meta(name: str) -> nn.Module:
+    """One of torchvision's models without values: its keys and shapes alone.
+
+    ``torch.device("meta")`` won't do: the RegNets compute their widths with tensors.
+    """
+    with _Unfilled():
+        return torchvision_model(name)
 
 
 def pictures(shape: tuple[int, ...], seed: int) -> Tensor:
@@ -41,42 +72,64 @@ def pictures(shape: tuple[int, ...], seed: int) -> Tensor:
     return level + smooth + 0.3 * torch.randn(shape, generator=generator)
 
 
-def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 1) -> nn.Module:
+def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0) -> nn.Module:
     """Random weights and, of a few passes in training mode, the statistics that belong to them."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in model.state_dict().items():
             if value.is_floating_point():
                 value.copy_(_drawn(name, value.shape, generator))
-    with without_dropout(model.train()), torch.no_grad():
+    with _averaged(model), without_dropout(model.train()), torch.no_grad():
         for number in range(_PASSES):
             model(pictures(shape, seed + number))
     return model
 
 
+@contextmanager
+def _averaged(model: nn.Module) -> Iterator[None]:
+    """Statistics are the mean over all passes: with a small momentum they would hardly move."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = None
+        norm.reset_running_stats()
+    yield
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
 def _drawn(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
     values = torch.randn(shape, generator=generator)
-    if name.endswith("running_var"):
-        return values.abs() + 0.5
+    if name.endswith("layer_scale"):
+        return 0.5 + 0.5 * torch.rand(shape, generator=generator)
     if len(shape) < 2:
-        return 0.3 * values + (0 if name.endswith(("bias", "running_mean")) else 1)
-    fan_in = int(torch.tensor(shape[1:]).prod())
-    return values / fan_in**0.5
+        return 0.3 * values + (0 if name.endswith("bias") else 1)
+    # The factor 2 keeps the variance through a ReLU: He et al. 2015, arXiv:1502.01852.
+    scaled: Tensor = values * (2 / shape[1:].numel()) ** 0.5
+    return scaled
 
 
 @contextmanager
 def without_dropout(model: nn.Module) -> Iterator[None]:
-    """Dropout of modules and functions leaves everything in, whatever the mode."""
-    original = nn.functional.dropout
+    """Dropout of modules and functions leaves everything in, whatever the mode.
+
+    Stochastic depth draws ones, so that the survivors are still scaled by its probability.
+    """
+    dropout, bernoulli = nn.functional.dropout, Tensor.bernoulli_
 
     def kept(input: Tensor, *_: object, **__: object) -> Tensor:
         return input
 
+    def ones(self: Tensor, *_: object, **__: object) -> Tensor:
+        return self.fill_(1)
+
     nn.functional.dropout = kept
+    Tensor.bernoulli_ = ones  # type: ignore[method-assign, assignment]  # for the comparison alone
     try:
         yield
     finally:
-        nn.functional.dropout = original
+        nn.functional.dropout = dropout
+        Tensor.bernoulli_ = bernoulli  # type: ignore[method-assign]  # what it was
 
 
 def largest_difference(one: Tensor, other: Tensor) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netlang.analysis.asserts import check_asserts
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.elaborate import Library
-from netlang.elaborate.check import check_definitions
+from netlang.examine import examine_module
 from netlang.source import Source
 
-__all__ = ["ERRORS", "check_text", "read_source"]
+__all__ = ["ERRORS", "check_source", "check_text", "read_source"]
 
 ERRORS = Path(__file__).parent / "errors"
 
@@ -22,11 +21,12 @@ def read_source(path: Path) -> Source:
 
 def check_text(path: Path) -> list[Diagnostic]:
     """Every diagnostic of a file, [] for a good one."""
+    return check_source(read_source(path), path.parent)
+
+
+def check_source(source: Source, folder: Path | None = None) -> list[Diagnostic]:
+    """Every diagnostic of a text that stands in `folder`, [] for a good one."""
     try:
-        module = Library().module(read_source(path), path.parent)
+        return list(examine_module(Library().module(source, folder)).diagnostics)
     except NetlangError as error:
         return list(error.diagnostics)
-    checked = check_definitions(module)
-    if checked.diagnostics:
-        return checked.diagnostics
-    return list(check_asserts(module, checked.programs))

@@ -24,7 +24,7 @@ ORDER = (
     {"elaborate"},
     {"recipes", "passes", "analysis"},
     {"examine", "targets"},
-    {"api"},
+    {"api", "repair"},
     {"cli"},
     {"__main__"},
 )

@@ -97,6 +97,12 @@ class Emitter:
 
         return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.int64))
 
+    def single_floats(self, suffix: str, values: ArrayLike) -> str:
+        """A constant of float32, which some inputs must be whatever the step computes with."""
+        import numpy as np
+
+        return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.float32))
+
     def floats(self, suffix: str, values: ArrayLike) -> str:
         """A constant of the type of the step's first input."""
         import numpy as np

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from netlang.backends.torch.constructor import Constructor
 from netlang.backends.torch.forward import Unit, Writer
 from netlang.backends.torch.modules import Modules
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, Scope
@@ -32,7 +33,6 @@ from netlang.backends.torch.python.tree import (
     map_expression,
     walk,
 )
-from netlang.backends.torch.resolve import Constructor
 from netlang.ir.program import Function, Output
 
 __all__ = ["Emitter", "file_name"]

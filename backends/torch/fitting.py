@@ -21,8 +21,8 @@ from netlang.ir.provenance import (
 )
 
 __all__ = [
-    "Environment", "Formula", "Variable", "expression", "fit", "formula_of", "known", "value_of",
-    "variables_in",
+    "Environment", "Formula", "Variable", "expression", "fit", "formula_of", "known", "plain",
+    "scalar", "value_of", "variables_in",
 ]  # fmt: skip
 
 Variable: TypeAlias = ParameterOrigin | InputOrigin
@@ -92,6 +92,8 @@ def _simplified(formula: BinaryOrigin) -> Formula:
         return BinaryOrigin("*", left * two, other)
     if operator == "*" and isinstance(right, int):
         return BinaryOrigin("*", one * right, term)
+    if operator == "//" and isinstance(right, int) and right > 0 and one % right == 0:
+        return _simplified(BinaryOrigin("*", one // right, term))
     if operator == "+" and term == other:
         return BinaryOrigin("*", one + two, term)
     return formula
@@ -151,7 +153,8 @@ def fit(
 ) -> Formula | None:
     """The simplest formula that gives a column which differs between instances.
 
-    Of two variables that both do, one that is not in `used` and whose name is like `role` is better.
+    Of two variables that both do, one whose name is like `role`, and then one that is not in
+    `used`, is better.
     """
     shared = [v for v in environments[0] if all(v in environment for environment in environments)]
     shared.sort(key=lambda v: (_distance(v, role), v in used))
@@ -194,3 +197,12 @@ def _scaled(variable: Variable, wanted: int, value: int) -> Iterator[Formula]:
         if divisor > 1:
             yield BinaryOrigin("//", variable, divisor)
     yield BinaryOrigin("//", BinaryOrigin("-", variable, 1), 2)
+
+
+def scalar(value: object) -> int | float | None:
+    """A value as a number: itself, or the one that all items of a tuple are (``3x3``)."""
+    if isinstance(value, tuple) and value and all(item == value[0] for item in value):
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, Traced | float) else int(value)

@@ -1,8 +1,7 @@
 """Functions that can share a class.
 
-On entry functions are rewritten (`rewrite.py`). On exit every function belongs to one form: those of
-the same block whose steps are alike in everything but numbers. A form becomes one class, whose
-constructor takes the numbers that differ.
+On exit every function belongs to one form: those of the same block whose steps are alike in
+everything but numbers. A form becomes one class, whose constructor takes the numbers that differ.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ class Writer:
         """The same kind of module again and again, on one name."""
         self.flush()
         ref, before = Ref(unit.result), self.named(self._root(unit.operands[0]))
-        name = self._name(ref, unit, place)
+        name = self._name(ref, unit, place, unit.value)
         self._hold(name, ref)
         if before != Name(name):
             self._lines.append((unit.auxiliary, Assign(Name(name), before)))
@@ -217,19 +217,20 @@ class Writer:
         pending, self._pending = self._pending, None
         if pending is None:
             return
-        name = self._name(pending.ref, pending.unit, pending.place)
+        name = self._name(pending.ref, pending.unit, pending.place, pending.value)
         self._hold(name, pending.ref)
         self._line(pending.unit, Name(name), pending.value)
 
     def _unpack(self, made: _Pending) -> None:
         """Several outputs, each with a name."""
-        names = []
+        names: list[str] = []
         for index in range(len(made.unit.types)):
             ref = Ref(made.unit.result, index)
-            name = self._name(ref, made.unit, made.place) if self._uses.get(ref) else "_"
-            names.append(name)
-            if name != "_":
-                self._hold(name, ref)
+            if not self._uses.get(ref):
+                names.append("_")
+                continue
+            names.append(self._name(ref, made.unit, made.place, made.value))
+            self._hold(names[-1], ref)
         self._line(made.unit, TupleDisplay(tuple(map(Name, names))), made.value)
 
     def _hold(self, name: str, ref: Ref) -> None:
@@ -244,11 +245,11 @@ class Writer:
 
     # --- names --------------------------------------------------------------------------------
 
-    def _name(self, ref: Ref, unit: Unit, place: int) -> str:
-        """A name for a value: the output's, the label's if it is put aside, else the running one."""
+    def _name(self, ref: Ref, unit: Unit, place: int, value: Expression) -> str:
+        """The output's name, the label's if the value is put aside, else the running one."""
         if ref in self._output_names:
             return self._taken.fresh(self._output_names[ref])
-        aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, unit)
+        aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, value)
         aside = aside or self._is_listed(ref)
         if aside and not unit.path.replace(".", "").isdigit():
             callee = self._function.nodes[unit.result].callee
@@ -266,10 +267,10 @@ class Writer:
         readers = [self._units[use] for use in self._uses[ref] if use < len(self._units)]
         return any(isinstance(part, ListDisplay) for unit in readers for part in walk(unit.value))
 
-    def _goes_on(self, ref: Ref, unit: Unit) -> bool:
+    def _goes_on(self, ref: Ref, value: Expression) -> bool:
         """Whether a branch that runs under a name of its own ends here."""
-        before = {self._names.get(self._root(operand)) for operand in unit.operands}
-        return len(self._uses[ref]) == 1 and any(name in before for name in _RUNNING[1:])
+        read = {part.id for part in walk(value) if isinstance(part, Name)}
+        return len(self._uses[ref]) == 1 and any(name in read for name in _RUNNING[1:])
 
     def _is_live(self, name: str, place: int) -> bool:
         """Whether a name holds a value that is read after `place`."""

@@ -1,4 +1,4 @@
-"""Small functions and layers for what PyTorch lacks; the emitted source holds those that it uses."""
+"""Functions and layers for what PyTorch lacks; the emitted source holds those that it uses."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from netlang.backends.torch.calls import arguments_of
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Ref
@@ -51,7 +50,7 @@ def _steps(function: Function, call: Node, entry: Ref, start: int) -> list[Node]
     """The steps of a plain chain in the caller's terms; the first will be node `start`."""
     callee = call.callee
     assert isinstance(callee, Function)
-    arguments = arguments_of(call)
+    arguments = call.arguments
     sizes = tuple(type_.shape for type_ in function.input_types(call))
     found = []
     for number, node in enumerate(callee.nodes):
@@ -64,7 +63,8 @@ def _steps(function: Function, call: Node, entry: Ref, start: int) -> list[Node]
         if not isinstance(operator, Function):
             operator = _in_terms(operator, arguments, sizes)
         before = Ref(start + number - 1) if number else entry
-        found.append(Node(path, operator, (before,), types, node.span, path, call.auxiliary))
+        given = {name: _told(value, arguments, sizes) for name, value in node.arguments.items()}
+        found.append(Node(path, operator, (before,), types, node.span, path, call.auxiliary, given))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The modules of a class: which steps are modules, how they are registered and how they are reached.
+"""The modules of a class: which steps are modules, how they are registered and reached.
 
 Registration follows the order of first appearance in the spec, so `state_dict()` does too.
 """
@@ -109,7 +109,7 @@ class Modules:
             yield tuple(run)
 
     def _can_loop(self, index: int) -> bool:
-        """Whether a node is a numbered module that is applied plainly, and is all there is of it."""
+        """Whether a node is a numbered module that is applied plainly."""
         node, step = self._function.nodes[index], self._steps[index]
         return node.path.isdigit() and self.is_module(index) and step.plain and not node.auxiliary
 

@@ -87,6 +87,7 @@ def _cut(function: Function, closed: _Closed) -> Function:
                 function.nodes[closed.members[0]].span,
                 closed.path,
                 node.auxiliary,
+                inner.arguments,
             )
             kept.append((closed.result.producer, call))
         elif index not in inside:

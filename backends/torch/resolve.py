@@ -7,9 +7,18 @@ gave the instance's number; what no expression gives is an argument of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from netlang.backends.torch.calls import arguments_of, scalar
+from netlang.backends.torch.constructor import (
+    Argument,
+    Constructor,
+    application,
+    axis_name,
+    environment_of,
+    given,
+    short,
+    speaks_of,
+)
 from netlang.backends.torch.fitting import (
     Environment,
     Formula,
@@ -32,41 +41,15 @@ from netlang.backends.torch.python.tree import (
     Name,
     Number,
     NumberValue,
-    Operand,
-    TheModule,
     map_expression,
 )
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
-from netlang.ir.types import Types
 
-__all__ = ["Argument", "Constructor", "resolved"]
+__all__ = ["resolved"]
 
 # Arguments that a PyTorch user gives by name, with the value that goes without saying.
 _USUAL: Mapping[str, int] = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "pad": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of a form's constructor."""
-
-    variable: Variable
-    name: str
-    is_float: bool
-    default: NumberValue | None
-    by_name: bool
-
-
-@dataclass(eq=False)
-class Constructor:
-    """A form with its numbers told."""
-
-    form: Form
-    class_name: str
-    arguments: tuple[Argument, ...]
-    steps: tuple[Lowered, ...]
-    # What the arguments that no parameter of the block gives are in each instance.
-    extra: Mapping[Function, Mapping[Variable, NumberValue]] = field(default_factory=dict)
 
 
 def resolved(forms: Forms, class_names: Mapping[Form, str]) -> list[Constructor]:
@@ -77,20 +60,6 @@ def resolved(forms: Forms, class_names: Mapping[Form, str]) -> list[Constructor]
     return list(made.values())
 
 
-def _environment(function: Function) -> dict[Variable, NumberValue]:
-    """What a function's parameters and input sizes are, as plain numbers."""
-    found: dict[Variable, NumberValue] = {}
-    for name, value in function.arguments.items():
-        number = scalar(value)
-        if number is not None:
-            found[ParameterOrigin(name)] = plain(number)
-    for index, port in enumerate(function.inputs):
-        for axis, size in enumerate(port.type.shape):
-            if isinstance(size, int):
-                found[InputOrigin(index, axis)] = int(size)
-    return found
-
-
 class _Resolver:
     """Works out one form, all of whose callees are done."""
 
@@ -99,7 +68,7 @@ class _Resolver:
     ) -> None:
         self._forms, self._form, self._made, self._class_name = forms, form, made, class_name
         self._is_net = form is forms.net
-        self._environments = [_environment(function) for function in form.instances]
+        self._environments = [environment_of(function) for function in form.instances]
         self._settled = self._settled_values()
         self._extras: list[dict[Variable, NumberValue]] = [{} for _ in form.instances]
         self._used: set[Variable] = set()
@@ -141,41 +110,51 @@ class _Resolver:
         lost: set[Variable] = set()
         for node, step in zip(function.nodes, formulas, strict=True):
             given = {v for formula in step for v in variables_in(formula)}
-            given |= _speaks_of(function.input_types(node))
-            lost |= _speaks_of(node.types) - given
+            given |= speaks_of(function.input_types(node))
+            lost |= speaks_of(node.types) - given
         return {v for v in lost if v in self._environments[0] and v not in self._settled}
 
     def _settled_values(self) -> Environment:
         """Variables to write as numbers.
 
         For the net these are its input sizes and the parameters that also decide something else;
-        for a block such parameters, where they are the same in all instances.
+        for a block the parameters that have one value wherever the net uses it.
         """
         first, pinned = self._environments[0], self._form.sample.pinned
         if self._is_net:
             return {
-                v: n
-                for v, n in first.items()
-                if isinstance(v, InputOrigin)
-                or (isinstance(v, ParameterOrigin) and v.name in pinned)
+                variable: number
+                for variable, number in first.items()
+                if isinstance(variable, InputOrigin) or variable.name in pinned
             }
         return {
-            v: n
-            for v, n in first.items()
-            if isinstance(v, ParameterOrigin)
-            and v.name in pinned
-            and all(environment.get(v) == n for environment in self._environments)
+            variable: number
+            for variable, number in first.items()
+            if isinstance(variable, ParameterOrigin)
+            and all(environment.get(variable) == number for environment in self._environments)
+            and self._is_settled(variable.name, number)
         }
+
+    def _is_settled(self, name: str, number: NumberValue) -> bool:
+        """Whether a parameter that is the same in all instances is no argument.
+
+        One that the net's own arguments decide is. Of a block that is called once, those that
+        decide something else and those at a value that does nothing are none.
+        """
+        calls = [site.node for site in self._form.sites if not site.node.reuses]
+        if any(origin_of(call.arguments.get(name)) is not None for call in calls):
+            return name in self._form.sample.pinned
+        return len(calls) > 1 or number in (0, 1) or name in self._form.sample.pinned
 
     # --- columns ------------------------------------------------------------------------------
 
     def _step(self, function: Function, index: int) -> Lowered:
-        """A step of an instance with its numbers still in it; a call as the callee's constructor."""
+        """A step of an instance, numbers still in it; a call as the callee's constructor."""
         node = function.nodes[index]
         if not isinstance(node.callee, Function):
             return self._forms.step(function, index)
         callee = self._made[self._forms.of(node.callee)]
-        values = _given(callee, Site(function, index))
+        values = given(callee, Site(function, index))
         positional = [a for a in callee.arguments if not a.by_name]
         named = [a for a in callee.arguments if a.by_name]
         call = Call(
@@ -190,7 +169,7 @@ class _Resolver:
                 for a in named
             ),
         )
-        return Lowered(call, apply=_application(node))
+        return Lowered(call, apply=application(node))
 
     def _step_columns(self, index: int) -> list[list[Number]]:
         """The numbers of a step in each instance."""
@@ -218,7 +197,7 @@ class _Resolver:
         """An argument that the block itself doesn't have, named after the step and the number."""
         taken = {v.name for e in self._environments for v in e if isinstance(v, ParameterOrigin)}
         taken |= {v.name for e in self._extras for v in e if isinstance(v, ParameterOrigin)}
-        wanted = f"{node.path.replace('.', '_')}_{_short(role)}"
+        wanted = f"{node.path.replace('.', '_')}_{short(role)}"
         name = identifiers.Scope(taken).fresh(wanted)
         for extra, value in zip(self._extras, column, strict=True):
             extra[ParameterOrigin(name)] = plain(value)
@@ -235,7 +214,7 @@ class _Resolver:
         parameters = [v for v in order if v in used]
         others = [v for v in used if v not in inputs and v not in parameters]
         made = [self._argument(v) for v in (*inputs, *parameters, *others)]
-        return tuple(sorted(made, key=lambda argument: argument.default is not None))
+        return tuple(sorted(made, key=lambda a: (a.by_name, a.default is not None)))
 
     def _argument(self, variable: Variable) -> Argument:
         value = {**self._environments[0], **self._extras[0]}[variable]
@@ -253,14 +232,14 @@ class _Resolver:
         ports = self._form.sample.inputs
         port = ports[variable.index]
         prefix = "in" if len(ports) == 1 else port.name
-        return f"{prefix}_{_axis(variable.axis, port.type.rank)}"
+        return f"{prefix}_{axis_name(variable.axis, port.type.rank)}"
 
     def _default(self, variable: Variable, name: str) -> NumberValue | None:
         """The value that most calls give, where it goes without saying; or that all give."""
         if isinstance(variable, InputOrigin):
             return None
         sites = [site for site in self._form.sites if not site.node.reuses]
-        if any(origin_of(arguments_of(site.node).get(variable.name)) for site in sites):
+        if any(origin_of(site.node.arguments.get(variable.name)) for site in sites):
             return None
         values = [self._plain_value(variable, site) for site in sites]
         usual = _USUAL.get(name)
@@ -275,52 +254,6 @@ class _Resolver:
         assert isinstance(callee, Function)
         index = self._form.instances.index(callee)
         return {**self._environments[index], **self._extras[index]}[variable]
-
-
-def _given(callee: Constructor, site: Site) -> dict[Variable, NumberValue]:
-    """What a call gives for each argument, in the caller's terms."""
-    node = site.node
-    function = node.callee
-    assert isinstance(function, Function)
-    arguments, inputs = arguments_of(node), site.caller.input_types(node)
-    found: dict[Variable, NumberValue] = dict(callee.extra[function])
-    for argument in callee.arguments:
-        variable = argument.variable
-        value: object = found.get(variable)
-        if isinstance(variable, InputOrigin):
-            value = inputs[variable.index].shape[variable.axis]
-        elif value is None:
-            value = scalar(arguments[variable.name])
-        assert isinstance(value, int | float)
-        found[variable] = value
-    return found
-
-
-def _speaks_of(types: Types) -> set[Variable]:
-    """The parameters and sizes that the sizes of some types come from."""
-    return {
-        variable
-        for type_ in types
-        for size in type_.shape
-        if (origin := origin_of(size)) is not None
-        for variable in variables_in(origin)
-    }
-
-
-def _application(node: Node) -> Expression:
-    return Call(TheModule(), tuple(Operand(index) for index in range(len(node.inputs))))
-
-
-def _axis(axis: int, rank: int) -> str:
-    if axis == 0:
-        return "channels" if rank > 1 else "features"
-    names = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
-    return names[rank][axis - 1] if rank in names else f"size{axis}"
-
-
-def _short(role: str) -> str:
-    """A role as the end of an argument's name."""
-    return {"out_channels": "out", "out_features": "out", "kernel_size": "kernel"}.get(role, role)
 
 
 def _tidy(step: Lowered) -> Lowered:

@@ -1,8 +1,8 @@
 """Functions rewritten towards the classes that a PyTorch user would write.
 
-On exit every scope that is closed and no plain chain is a function of its own, and a block that is a
-plain chain and called in one place stands there itself. What is computed, the label paths and their
-order stay the same.
+On exit every scope that is closed and no plain chain is a function of its own, and a block that is
+a plain chain and called in one place stands there itself. What is computed, the label paths and
+their order stay the same.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netlang.backends.torch.classes import Emitter, file_name
 from netlang.backends.torch.helpers import HELPERS, needed
 from netlang.backends.torch.naming import class_names
-from netlang.backends.torch.python.printer import docstring, statement_lines
+from netlang.backends.torch.python.statements import docstring, statement_lines
 from netlang.backends.torch.python.tree import ClassDef, Name, walk
 from netlang.backends.torch.resolve import resolved
 from netlang.backends.torch.rewrite import rewritten

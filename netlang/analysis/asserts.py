@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from netlang.analysis.facts import FACTS, Facts
-from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
 from netlang.diagnostics.names import NoSuchAttribute
 from netlang.diagnostics.structure import AssertFailed
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fixes import replaced
 from netlang.elaborate.modules import Module, mentioned
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import replacement
@@ -70,7 +71,23 @@ class _Nets:
             found=", ".join(f"{what} is {_grouped(value)}" for what, _, _, value in self._read)
             or "this is false",
             advice=self._contributors() or "correct the figure, or the net",
+            fix=self._corrected(statement.condition),
         )
+
+    def _corrected(self, condition: ast.Expr) -> Fix | None:
+        """The figure as it is, where an assert claims that it is another one."""
+        if not isinstance(condition, ast.Compare) or condition.operators != ("==",):
+            return None
+        claims = [
+            each for each in condition.operands if isinstance(each, ast.Number | ast.ListExpr)
+        ]
+        if len(claims) != 1 or len(self._read) != 1:
+            return None
+        value = self._read[0][-1]
+        text = f"{value:_}" if isinstance(value, int) else describe(value)
+        why = self._contributors()
+        advice = f"it holds as `{text}`"
+        return replaced(claims[0].span, text, f"{why}; {advice}" if why else advice)
 
     def _evaluator(self) -> Evaluator:
         evaluator = self._module.evaluator()

@@ -23,7 +23,7 @@ from netlang.ir.op import Everything, Op, Window
 from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 
-__all__ = ["Fields", "ReceptiveField"]
+__all__ = ["Axis", "Fields", "ReceptiveField", "Seen", "States", "merged"]
 
 # A repeat whose field still grows unevenly after so many times sees every input of a real size.
 LONGEST_TRANSIENT = 64
@@ -89,6 +89,13 @@ class Fields:
         everything = any(s.everything for s in seen)
         return ReceptiveField(tuple(ceil(axis.size) for axis in axes), everything)
 
+    def at(self, calls: Sequence[tuple[Function, int]]) -> States:
+        """What the inputs of a step see: node `number` of each function calls the next one."""
+        states = tuple(_fresh(port.type) for port in calls[0][0].inputs)
+        for function, number in calls:
+            states = _Walk(self, function, states).inputs_of(function.items, 0, number, {})
+        return states
+
     def _through(self, function: Function, inputs: States) -> States:
         """The outputs of a function, computed for inputs moved to size 0 and jump 1."""
         origin = _origin(inputs)
@@ -106,7 +113,7 @@ class Fields:
         """The outputs of a node."""
         if isinstance(node.callee, Function):
             return self._through(node.callee, inputs)
-        return tuple(_apply(node.callee, _merged(inputs), types, out) for out in node.types)
+        return tuple(_apply(node.callee, merged(inputs), types, out) for out in node.types)
 
 
 class _Walk:
@@ -153,6 +160,30 @@ class _Walk:
                 return
             if time == LONGEST_TRANSIENT and state:
                 state = replace(state, local=False, everything=True)
+
+
+    def inputs_of(
+        self, items: Iterable[Item], place: int, number: int, carried: dict[Ref, State]
+    ) -> States:
+        """What the inputs of node `number` see, at its very time in the repeats around it."""
+        for item in items:
+            if isinstance(item, Node):
+                if place == number:
+                    return tuple(self._state(ref, carried) for ref in item.inputs)
+                self._run((item,), place, carried)
+                place += 1
+            elif number < place + item.count * item.size:
+                time, within = divmod(number - place, item.size)
+                state = self._state(item.carry_in, carried)
+                if time:
+                    self._repeat(replace(item, count=time), carried)
+                    state = self._state(item.carry_out, {})
+                inner = {**carried, item.carry_in: state}
+                return self.inputs_of(item.items, item.first, item.first + within, inner)
+            else:
+                self._repeat(item, carried)
+                place += item.count * item.size
+        raise InternalError(f"no node {number} in {self.flow.function!r}")
 
 
 def _is_steady(before: State, after: State) -> bool:
@@ -208,7 +239,7 @@ def _slid(axes: tuple[Axis, ...], window: Window) -> tuple[Axis, ...]:
     )
 
 
-def _merged(states: States) -> State:
+def merged(states: States) -> State:
     """What an element sees that is made of one element of each value."""
     seen = [state for state in states if state is not None]
     if len(seen) < 2:

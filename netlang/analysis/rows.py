@@ -21,7 +21,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
 
-__all__ = ["LONGEST", "Row", "deployed_rows"]
+__all__ = ["LONGEST", "Row", "deployed_rows", "scope_rows"]
 
 LONGEST = 10_000
 
@@ -33,13 +33,14 @@ Depth = int | None
 class Row:
     """An operator, a block or a scope, with the figures of everything in it.
 
-    `callee` is None for a scope. `times` tells how often a folded row is applied; its figures
+    `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded row is applied; its figures
     are those of all times. `depth` is the number of rows that it stands under. A leaf has no rows
     under it: an operator, or a block or scope that was cut.
     """
 
     path: str
     callee: Op | Function | None
+    inputs: Types
     types: Types
     totals: Totals
     times: int
@@ -58,6 +59,7 @@ class _Entry:
 
     parts: tuple[str, ...]
     node: Node
+    inputs: Types
     totals: Totals
     repeats: tuple[Repeat, ...]
     owns_weights: bool
@@ -79,6 +81,21 @@ def deployed_rows(
         fitting = counter.fitting_depth(net, limit)
         depth = fitting if depth is None else min(depth, fitting)
     return _Writer(costs, fold).rows(net, depth)
+
+
+def scope_rows(
+    costs: Costs, function: Function, first: tuple[str, ...], label: tuple[str, ...]
+) -> tuple[Row, ...]:
+    """The rows of a scope of a function, folded: parents before what they consist of.
+
+    `label` is the scope's path and `first` that of the first time of the repeats around it. What
+    exists in training only has rows as well.
+    """
+    outputs = tuple(replace(output, auxiliary=False) for output in function.outputs)
+    writer = _Writer(costs, fold=True)
+    entries = list(writer.within(costs.flow(replace(function, outputs=outputs)), first, label))
+    rows = writer.grouped(entries, len(label), None)
+    return tuple(replace(row, depth=row.depth - len(label)) for row in rows)
 
 
 def _less(depth: Depth, levels: int) -> Depth:
@@ -142,7 +159,7 @@ class _Writer:
         key = (function, depth)
         if key not in self._known:
             entries = list(self._entries(self._costs.flow(function)))
-            self._known[key] = tuple(self._grouped(entries, 0, depth))
+            self._known[key] = tuple(self.grouped(entries, 0, depth))
         return self._known[key]
 
     def _entries(self, flow: Flow) -> Iterator[_Entry]:
@@ -151,13 +168,30 @@ class _Writer:
             for place, (figures, owns) in owned.items():
                 step = flow.steps[place]
                 totals = total([(step.times, figures)])
-                yield _Entry(_folded(step), step.node, totals, step.repeats, owns)
+                inputs = flow.input_types(step.node)
+                yield _Entry(_folded(step), step.node, inputs, totals, step.repeats, owns)
             return
         for number, node in enumerate(flow.function.nodes):
             place = flow.place(number)
             if place in owned:
                 figures, owns = owned[place]
-                yield _Entry(tuple(node.path.split(".")), node, figures, (), owns)
+                inputs = flow.input_types(node)
+                yield _Entry(tuple(node.path.split(".")), node, inputs, figures, (), owns)
+
+    def within(
+        self, flow: Flow, first: tuple[str, ...], label: tuple[str, ...]
+    ) -> Iterator[_Entry]:
+        """One time of a scope: the repeats around it don't count."""
+        length = len(first)
+        for place, (figures, owns) in self._figures(flow):
+            step = flow.steps[place]
+            if tuple(step.node.path.split("."))[:length] != first:
+                continue
+            repeats = tuple(repeat for repeat in step.repeats if repeat.depth >= length)
+            inner = replace(step, repeats=repeats)
+            parts = (*label, *_folded(inner)[length:])
+            totals = total([(prod(repeat.count for repeat in repeats), figures)])
+            yield _Entry(parts, step.node, flow.input_types(step.node), totals, repeats, owns)
 
     def _figures(self, flow: Flow) -> Iterator[tuple[int, tuple[Totals, bool]]]:
         """For every deployed place its figures, and whether weights count there."""
@@ -168,7 +202,7 @@ class _Writer:
             owners.add(step.node.module)
             yield step.place, (figures if owns else figures.without_weights(), owns)
 
-    def _grouped(self, entries: Iterable[_Entry], level: int, depth: Depth) -> Iterator[Row]:
+    def grouped(self, entries: Iterable[_Entry], level: int, depth: Depth) -> Iterator[Row]:
         """The rows of entries whose first `level` parts agree."""
         for parts, group in groupby(entries, key=lambda entry: entry.parts[: level + 1]):
             same = list(group)
@@ -178,7 +212,7 @@ class _Writer:
             cut = depth is not None and level + 1 >= depth
             yield _scope(same, ".".join(parts), level, cut)
             if not cut:
-                yield from self._grouped(same, level + 1, depth)
+                yield from self.grouped(same, level + 1, depth)
 
     def _step(self, entry: _Entry, level: int, depth: Depth) -> Iterator[Row]:
         path, node = ".".join(entry.parts), entry.node
@@ -186,7 +220,9 @@ class _Writer:
         inner = _less(depth, level + 1)
         if isinstance(node.callee, Function) and (inner is None or inner > 0):
             rows = self.rows(node.callee, inner)
-        yield Row(path, node.callee, node.types, entry.totals, entry.times, level, not rows)
+        yield Row(
+            path, node.callee, entry.inputs, node.types, entry.totals, entry.times, level, not rows
+        )
         for row in rows:
             yield _placed(row, path, level + 1, entry)
 
@@ -195,7 +231,7 @@ def _scope(entries: Sequence[_Entry], path: str, level: int, cut: bool) -> Row:
     totals = total((1, entry.totals) for entry in entries)
     repeats = entries[0].repeats
     times = prod(repeat.count for repeat in repeats if repeat.depth <= level)
-    return Row(path, None, entries[-1].node.types, totals, times, level, cut)
+    return Row(path, None, (), entries[-1].node.types, totals, times, level, cut)
 
 
 def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:

@@ -15,12 +15,16 @@ __all__ = ["VERBS", "main"]
 # Verb and module, in the order of the overview.
 VERBS: dict[str, str] = {
     "check": "netlang.cli.check",
+    "fmt": "netlang.cli.format",
     "summary": "netlang.cli.summary",
+    "explain": "netlang.cli.explain",
+    "expand": "netlang.cli.expand",
     "compile": "netlang.cli.compile",
     "draw": "netlang.cli.draw",
     "train": "netlang.cli.train",
     "eval": "netlang.cli.evaluate",
     "list": "netlang.cli.listing",
+    "rule": "netlang.cli.rule",
 }
 
 

@@ -1,8 +1,10 @@
-"""`netlang check`: whether files and nets are right, without writing anything."""
+"""`netlang check`: whether files and nets are right; with `--fix`, made so where that is safe."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,24 +20,71 @@ def command() -> click.Command:
     return click.Command(
         "check",
         callback=_check,
-        params=[click.Argument(["specs"], nargs=-1, required=True, metavar="FILE...")],
+        params=[
+            click.Argument(["specs"], nargs=-1, required=True, metavar="FILE..."),
+            click.Option(
+                ["--format", "kind"],
+                type=click.Choice(["text", "json", "sarif"]),
+                default="text",
+                show_default=True,
+                help="How to report errors; JSON and SARIF 2.1.0 go to standard output.",
+            ),
+            click.Option(
+                ["--fix"],
+                is_flag=True,
+                help="Apply the fixes that can't change what a file means, then report the rest.",
+            ),
+        ],
         help="Check files with all their nets and recipes, or single nets (SPEC).",
         short_help="Check files or nets; exit status 1 if something is wrong.",
     )
 
 
-def _check(specs: tuple[str, ...]) -> int:
-    from netlang.cli.failures import REFUSED, show
+def _check(specs: tuple[str, ...], kind: str, fix: bool) -> int:
+    from netlang.cli.failures import REFUSED
 
     found: list[Diagnostic] = []
     for spec in specs:
-        programs, errors = _examined(spec)
+        failures = _fixed(spec) if fix else ()
+        programs, errors = ((), failures) if failures else _examined(spec)
         found.extend(error for error in errors if error not in found)
-        if not errors:
+        if not errors and kind == "text":
             click.echo("\n".join(map(_line, programs)) or f"{spec}: right, but has no net to build")
-    if found:
-        show(tuple(found))
+    _report(tuple(found), kind)
     return REFUSED if found else 0
+
+
+def _fixed(spec: str) -> tuple[Diagnostic, ...]:
+    """Apply the safe fixes to the file of a spec and say which; what stood in the way."""
+    from netlang.diagnostics.core import NetlangError
+    from netlang.repair import repair_file
+
+    name = spec.partition(".net")[0] + ".net"
+    if not spec.startswith(name) or not Path(name).is_file():
+        return ()  # a bundled net, or nothing: checking says what is wrong with it
+    try:
+        for each in repair_file(Path(name)):
+            print(f"fixed {each.code} at {each.span}: {each.help_text}", file=sys.stderr)
+    except NetlangError as error:
+        return error.diagnostics
+    return ()
+
+
+def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
+    """Print the errors: text to standard error if there are any, documents always."""
+    if kind == "json":
+        from netlang.diagnostics.data import render_json
+
+        click.echo(render_json(found))
+    elif kind == "sarif":
+        from netlang import __version__
+        from netlang.diagnostics.sarif import render_sarif
+
+        click.echo(render_sarif(found, __version__))
+    elif found:
+        from netlang.cli.failures import show
+
+        show(found)
 
 
 def _examined(spec: str) -> tuple[tuple[Program, ...], tuple[Diagnostic, ...]]:

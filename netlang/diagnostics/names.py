@@ -21,6 +21,7 @@ __all__ = [
     "UnknownLabel",
     "UnknownLayer",
     "UnknownName",
+    "UnknownPath",
     "UnusedParameter",
 ]
 
@@ -184,3 +185,13 @@ class BundledTwice(Diagnostic):
 
     name: str
     choices: str
+
+
+class UnknownPath(Diagnostic):
+    code = "E0218"
+    title = "`{net}` has no step or scope `{path}`"
+    help = "{advice}"
+
+    path: str
+    net: str
+    advice: str

@@ -15,8 +15,11 @@ from netlang.diagnostics.structure import (
     WrongInputCount,
 )
 from netlang.elaborate import instantiate
-from netlang.elaborate.binding import argument_span, given, operator_of
+from netlang.elaborate.binding import argument_span, argument_spans, given, operator_of
 from netlang.elaborate.builder import Flow, Labelled, Path
+from netlang.elaborate.fix_bodies import input_earlier, steps_after
+from netlang.elaborate.fix_shapes import mended
+from netlang.elaborate.fixes import enclosing
 from netlang.elaborate.merge import branches
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
@@ -59,10 +62,20 @@ def single(body: Body, flow: Flow, span: Span, name: str) -> Ref:
     if flow is not None and len(flow) == 1:
         return flow[0]
     if not flow:
-        raise NetlangError(NothingToRead(span=span))
+        raise NetlangError(nothing_to_read(body, span))
     raise NetlangError(
         WrongInputCount(span=span, name=name, expected="1 input", actual=f"{len(flow)} inputs")
     )
+
+
+def nothing_to_read(body: Body, span: Span) -> NothingToRead:
+    """A step of a net that stands before its inputs."""
+    suite = enclosing(body.module.file, span, ast.Suite)
+    later = next((s for s in suite.statements if isinstance(s, ast.Input)), None) if suite else None
+    if later is None:
+        return NothingToRead(span=span)
+    notes = (Label(later.name_span, "the input is declared only here"),)
+    return NothingToRead(span=span, notes=notes, fix=input_earlier(body.module.file, later))
 
 
 def _resolve(body: Body, action: ast.Apply) -> Layer:
@@ -127,7 +140,7 @@ def _operator(
         flow = ()
     if not op.arity.accepts(len(flow)):
         if not flow:
-            raise NetlangError(NothingToRead(span=action.span))
+            raise NetlangError(nothing_to_read(body, action.span))
         raise NetlangError(
             WrongInputCount(
                 span=action.span,
@@ -147,7 +160,8 @@ def _operator(
         body.builder.merge_path(path, where)
     else:
         body.builder.claim(path, where)
-    return body.builder.add(path, op, flow, inferred.outputs, action.span, module)
+    written = argument_spans(applied)
+    return body.builder.add(path, op, flow, inferred.outputs, action.span, module, written=written)
 
 
 def infer(
@@ -163,13 +177,13 @@ def infer(
             _origin_note(body, ref, in_numbers=in_numbers is not None)
             for ref in dict.fromkeys(flow)
         )
-        raise NetlangError(
-            rejection.diagnostic(
-                span=argument_span(applied, rejection.argument, span),
-                notes=notes,
-                **rejection.fields,  # type: ignore[arg-type]  # templates check their fields
-            )
-        ) from None
+        diagnostic = rejection.diagnostic(
+            span=argument_span(applied, rejection.argument, span),
+            notes=notes,
+            **rejection.fields,  # type: ignore[arg-type]  # templates check their fields
+        )
+        origins = tuple(body.builder.origin(ref) for ref in flow)
+        raise NetlangError(mended(diagnostic, body.module.file, span, origins)) from None
 
 
 def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
@@ -213,7 +227,8 @@ def _merge(
     if op.arity.maximum is not None and op.arity.maximum < 2:
         why = f"`{op.name}` takes {op.arity}; braces are for operators that merge branches"
         assert action.body is not None
-        raise NetlangError(BodyNotAllowed(span=action.body.span, name=op.name, why=why))
+        fix = steps_after(action)
+        raise NetlangError(BodyNotAllowed(span=action.body.span, name=op.name, why=why, fix=fix))
     scope = body.scope + parts if parts else body.scope
     if parts:
         body.builder.claim(scope, span, scope=True)
@@ -240,12 +255,13 @@ def _block(
     if flow is None:
         return _labelled(body, path, parts, Labelled(None, span, "a block", path, applied))
     if not flow:
-        raise NetlangError(NothingToRead(span=action.span))
+        raise NetlangError(nothing_to_read(body, action.span))
     made = instantiate.function(body, applied, arguments, flow, action.span, path)
     if made is None:
         return _labelled(body, path, parts, Labelled(None, span, "a block", path, applied))
     body.builder.claim(path, action.span)
-    result = instantiate.call(body, made, arguments, flow, action.span, path)
+    written = argument_spans(applied)
+    result = instantiate.call(body, made, arguments, flow, action.span, path, written)
     return _labelled(
         body, path, parts, Labelled(result, span, "a block", path, applied, made.function)
     )
@@ -256,6 +272,8 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
     wanted = body.parts(action.label)
     found = body.builder.find(body.scope, wanted)
     text = ".".join(wanted)
+    if found is None and body.builder.incomplete:
+        raise NetlangError
     if found is None:
         fix = replacement(text, body.label_names(), action.label.span)
         raise NetlangError(UnknownLabel(span=action.label.span, label=text, fix=fix))
@@ -280,7 +298,10 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
         return None
     _same_weights(text, action, _weights(found.callee), _weights(made.function))
     body.builder.claim(path, action.span)
-    result = instantiate.call(body, made, arguments, flow, action.span, path, module=found.path)
+    written = argument_spans(found.layer)
+    result = instantiate.call(
+        body, made, arguments, flow, action.span, path, written, module=found.path
+    )
     return _labelled(body, path, parts, Labelled(result, action.span, "a value", path))
 
 

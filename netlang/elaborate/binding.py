@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.core import Fix, Label, NetlangError
 from netlang.diagnostics.values import (
     ArgumentTwice,
     BadArgument,
@@ -16,6 +16,8 @@ from netlang.diagnostics.values import (
     TooManyArguments,
     UnknownArgument,
 )
+from netlang.elaborate.fix_values import converted, given_too
+from netlang.elaborate.fixes import without_arguments
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import (
     Bound,
@@ -30,7 +32,7 @@ from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["argument_span", "convert", "given", "operator_of", "parameter_names"]
+__all__ = ["argument_span", "argument_spans", "convert", "given", "operator_of", "parameter_names"]
 
 Evaluate = Callable[[ast.Expr], Value]
 
@@ -49,41 +51,48 @@ def given(
     names = parameter_names(layer)
     bound = dict(layer.arguments)
     open_names = [name for name in names if name not in bound]
-    here: dict[str, Span] = {}
-    for argument in arguments:
-        name = _parameter(layer, argument, names, open_names, len(arguments))
+    here: dict[str, ast.Argument] = {}
+    for place, argument in enumerate(arguments):
+        name = _parameter(layer, arguments, place, names, open_names)
         if name in here:
+            edit = without_arguments(arguments, place, place)
+            same = argument.value.span.text == here[name].value.span.text
             raise NetlangError(
                 ArgumentTwice(
                     span=argument.span,
                     callee=layer.name,
                     name=name,
-                    notes=(Label(here[name], f"`{name}` is given here"),),
+                    notes=(Label(here[name].span, f"`{name}` is given here"),),
+                    fix=Fix("remove one of them", (edit,), safe=same),
                 )
             )
-        here[name] = argument.span
+        here[name] = argument
         bound[name] = Bound(evaluate(argument.value), argument.value.span)
     return Layer(layer.target, tuple((name, bound[name]) for name in names if name in bound))
 
 
 def _parameter(
     layer: Layer,
-    argument: ast.Argument,
+    arguments: tuple[ast.Argument, ...],
+    place: int,
     names: tuple[str, ...],
     open_names: list[str],
-    count: int,
 ) -> str:
     """The parameter that an argument is for; a positional one takes the next open name."""
+    argument = arguments[place]
     if argument.name is None:
         if open_names:
             return open_names.pop(0)
+        last = max(index for index, each in enumerate(arguments) if each.name is None)
+        edit = without_arguments(arguments, place, last)
         raise NetlangError(
             TooManyArguments(
                 span=argument.span,
                 callee=layer.name,
                 expected=_counted(len(names)),
-                given=count + len(layer.arguments),
+                given=len(arguments) + len(layer.arguments),
                 available=_listed(names),
+                fix=Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,)),
             )
         )
     if argument.name in names:
@@ -126,6 +135,7 @@ def convert(callee: str, item: Argument, bound: Bound) -> object:
                 name=item.name,
                 expected=item.kind.description,
                 actual=actual,
+                fix=converted(item, bound),
             )
         ) from None
 
@@ -146,6 +156,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
                     callee=layer.name,
                     name=item.name,
                     description=item.kind.description,
+                    fix=given_too(span, signature(layer.target.op), bound),
                 )
             )
     return layer.target.op(**fields)
@@ -155,3 +166,15 @@ def argument_span(layer: Layer, name: str | None, otherwise: Span) -> Span:
     """Where an argument was written, or the step itself."""
     bound = dict(layer.arguments).get(name or "")
     return bound.span if bound else otherwise
+
+
+def argument_spans(layer: Layer) -> tuple[tuple[str, Span], ...]:
+    """Where each argument was written; for a block, defaults of its parameters included."""
+    given_here = tuple((name, bound.span) for name, bound in layer.arguments)
+    if isinstance(layer.target, OperatorTarget):
+        return given_here
+    spans = dict(given_here)
+    for parameter in layer.target.definition.parameters:
+        if parameter.default is not None:
+            spans.setdefault(parameter.name, parameter.default.span)
+    return tuple(spans.items())

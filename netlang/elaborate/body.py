@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.names import AmbiguousLabel, AssignedTwice, NotAValue, UnknownLabel
 from netlang.diagnostics.structure import (
     AssertFailed,
@@ -28,6 +28,10 @@ from netlang.elaborate import apply
 from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.context import Abort, Shared
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fix_bodies import glued_body, with_body
+from netlang.elaborate.fix_names import new_label, numbered, renamed
+from netlang.elaborate.fix_values import counted, more_targets
+from netlang.elaborate.fixes import inserted, replaced
 from netlang.elaborate.inputs import declare
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.suggest import replacement
@@ -85,6 +89,8 @@ class Body:
     def tensor(self, name: str) -> TensorType | None:
         """The type of a labelled value (for `netlang.elaborate.expressions`)."""
         found = self.builder.find(self.scope, (name,))
+        if found is not None and found.flow is None:
+            raise NetlangError  # the step failed, which has been reported
         if found is None or found.flow is None or len(found.flow) != 1:
             return None
         return self.builder.type_of(found.flow[0])
@@ -104,7 +110,11 @@ class Body:
         entry = self.frame.entry
         if self.frame.declared or entry is None or len(entry) != 1:
             why = "the inputs have names of their own here"
-            raise NetlangError(NotAValue(span=span, why=why, advice="use the input's name"))
+            advice, fix = "use the input's name", None
+            inputs = self.builder.inputs
+            if len(inputs) == 1 and self.frame.declared and self.frame.closure is None:
+                fix = replaced(span, inputs[0].name)
+            raise NetlangError(NotAValue(span=span, why=why, advice=advice, fix=fix))
         self.builder.label_reads.add(entry[0])
         return entry[0]
 
@@ -134,13 +144,24 @@ class Body:
         except NetlangError as error:
             self.shared.report(error)
             self.flow = None
+            self._unknown_behind(statement)
+
+    def _unknown_behind(self, statement: ast.Statement) -> None:
+        """What a failed statement would have labelled is no second error where it is read."""
+        if isinstance(statement, ast.Input):
+            path = (*self.scope, statement.name)
+            labelled = Labelled(None, statement.name_span, "an input", path)
+            self.builder.labels.setdefault(path, labelled)
+        elif not isinstance(statement, ast.Path | ast.Constant | ast.Assert):
+            self.builder.incomplete = True
 
     def _path(self, path: ast.Path) -> None:
         self.flow = self.path(path, self.flow)
 
     def _output(self, tap: ast.Output | ast.Auxiliary) -> None:
         if any(output.name == tap.name for output in self.builder.outputs):
-            raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name))
+            fix = new_label(tap.name_span, (output.name for output in self.builder.outputs))
+            raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name, fix=fix))
         flow = self.flow
         if tap.path is not None:
             flow = self.path(tap.path, flow, tap=tap)
@@ -156,14 +177,26 @@ class Body:
 
     def _constant(self, constant: ast.Constant) -> None:
         names = self.evaluator.names
-        if names.assigned(constant.name) is not None:
-            raise NetlangError(AssignedTwice(span=constant.name_span, name=constant.name))
+        self._once(constant.name, constant.name_span)
         value: Value = Broken()
         try:
             value = self.evaluator.value(constant.value)
         except NetlangError as error:
             self.shared.report(error)
         names.assign(constant.name, value, constant.name_span)
+
+    def _once(self, name: str, span: Span, scope: ast.Node | None = None) -> None:
+        """Refuse a name that has been assigned; `scope` is where it would be visible."""
+        before = self.evaluator.names.assigned(name)
+        if before is not None:
+            raise NetlangError(
+                AssignedTwice(
+                    span=span,
+                    name=name,
+                    notes=(Label(before, "the first time"),),
+                    fix=renamed(self.module.file, name, span, scope),
+                )
+            )
 
     def _if(self, statement: ast.If) -> None:
         chosen = statement.then
@@ -216,7 +249,8 @@ class Body:
         items = self.evaluator.value(statement.iterable)
         if not isinstance(items, tuple):
             actual = f"{describe(items)}, {kind_of(items)}"
-            raise NetlangError(BadIterable(span=statement.iterable.span, actual=actual))
+            span = statement.iterable.span
+            raise NetlangError(BadIterable(span=span, actual=actual, fix=counted(span, items)))
         with self.shared.loop(len(items), statement.iterable.span):
             for item in items:
                 body = self.inner()
@@ -235,11 +269,11 @@ class Body:
                     targets=len(targets),
                     values=count,
                     item=describe(item),
+                    fix=more_targets(targets, count),
                 )
             )
         for target, value in zip(targets, values, strict=True):
-            if self.evaluator.names.assigned(target.name) is not None:
-                raise NetlangError(AssignedTwice(span=target.span, name=target.name))
+            self._once(target.name, target.span, statement)
             self.evaluator.names.assign(target.name, value, target.span)
 
     def count(self, statement: ast.Repeat) -> int:
@@ -264,7 +298,7 @@ class Body:
             except Abort:
                 raise
             except NetlangError as error:
-                self.shared.report(error)
+                self.shared.report(numbered(self.module.file, error))
                 flow = None
                 self._poison(step)
         return flow
@@ -330,7 +364,12 @@ class Body:
             return False
         known = self.evaluator.names.find(action.name)
         if isinstance(known, Layer) or operator(action.name) is not None:
-            raise NetlangError(AmbiguousLabel(span=action.span, name=action.name))
+            fix = inserted(
+                action.span,
+                "()",
+                f"write `{action.name}()` for the operator, or choose another label",
+            )
+            raise NetlangError(AmbiguousLabel(span=action.span, name=action.name, fix=fix))
         return True
 
     def reference(self, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> Flow:
@@ -342,8 +381,18 @@ class Body:
             if any(flow is None for flow in flows):
                 return None
             return tuple(ref for flow in flows for ref in flow or ())
-        parts = (action.name,) if isinstance(action, ast.Apply) else self.parts(action.label)
+        glued = glued_body(action, self.evaluator.names.find)
+        try:
+            parts = (action.name,) if isinstance(action, ast.Apply) else self.parts(action.label)
+        except NetlangError:
+            if glued is None:
+                raise
+            raise NetlangError(glued) from None
         found = self.builder.find(self.scope, parts)
+        if found is None and self.builder.incomplete:
+            raise NetlangError
+        if found is None and glued:
+            raise NetlangError(glued)
         if found is None:
             text = ".".join(parts)
             fix = replacement(text, self.label_names(), action.span)
@@ -367,7 +416,9 @@ class Body:
     def _given_body(self, action: ast.Apply, flow: Flow) -> Flow:
         """`body`: the steps that the call of this block was given."""
         if self.frame.closure is None:
-            raise NetlangError(NothingToApply(span=action.span, name=self.frame.name))
+            call = self.shared.frames[-1].span if self.shared.frames else None
+            fix = with_body(call) if call else None
+            raise NetlangError(NothingToApply(span=action.span, name=self.frame.name, fix=fix))
         if self.frame.applied:
             raise NetlangError(BodyTwice(span=action.span))
         self.frame.applied = True

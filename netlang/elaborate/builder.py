@@ -6,12 +6,14 @@ names either a step or a scope, and numbers run as `nn.Sequential` would count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.core import Fix, Label, NetlangError
 from netlang.diagnostics.structure import DuplicateLabel, LabelInsideInstance
+from netlang.elaborate.fix_names import new_label
+from netlang.elaborate.fixes import replaced
 from netlang.elaborate.values import Layer
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Output, Port, Ref, Repeat
@@ -43,11 +45,14 @@ class FunctionBuilder:
 
     name: str
     span: Span
+    extent: Span | None = None
     inputs: list[Port] = field(default_factory=list)
     input_spans: dict[int, Span] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     size: int = 0
+    incomplete: bool = False
+    """Whether a statement failed that may have made labels."""
     labels: dict[Path, Labelled] = field(default_factory=dict)
     label_reads: set[Ref] = field(default_factory=set)
     _types: dict[int, Types] = field(default_factory=dict)
@@ -122,6 +127,7 @@ class FunctionBuilder:
                         span=span,
                         label=".".join(path),
                         instance=".".join(outer),
+                        fix=_joined(span),
                         notes=(Label(self._steps[outer], "the step is here"),),
                     )
                 )
@@ -144,9 +150,13 @@ class FunctionBuilder:
             self.claim(path, span)
 
     def _taken(self, path: Path, before: Span, span: Span) -> None:
+        known = (each[-1] for each in (*self.labels, *self._steps, *self._scopes))
         raise NetlangError(
             DuplicateLabel(
-                span=span, label=".".join(path), notes=(Label(before, "used here before"),)
+                span=span,
+                label=".".join(path),
+                notes=(Label(before, "used here before"),),
+                fix=new_label(span, known) if span != before else None,
             )
         )
 
@@ -160,11 +170,24 @@ class FunctionBuilder:
         types: Types,
         span: Span,
         module: Path | None = None,
+        arguments: Mapping[str, object] | None = None,
+        written: tuple[tuple[str, Span], ...] = (),
     ) -> tuple[Ref, ...]:
         """One more node; its outputs."""
         text = ".".join(path)
         owner = text if module is None else ".".join(module)
-        self.items.append(Node(text, callee, inputs, types, span, owner))
+        self.items.append(
+            Node(
+                text,
+                callee,
+                inputs,
+                types,
+                span,
+                owner,
+                arguments=arguments or {},
+                written=written,
+            )
+        )
         producer = self.size
         self._types[producer] = types
         self._spans[producer] = span
@@ -217,3 +240,9 @@ class Mark:
     position: int
     labels: int
     outputs: int
+
+
+def _joined(span: Span) -> Fix | None:
+    """A dotted label as one word."""
+    plain = all(part.isidentifier() for part in span.text.split("."))
+    return replaced(span, span.text.replace(".", "_")) if plain and "." in span.text else None

@@ -27,6 +27,8 @@ from netlang.elaborate.arithmetic import binary, compare, negate
 from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS, USAGE, Refusal
 from netlang.elaborate.environment import Environment
+from netlang.elaborate.fix_values import compared
+from netlang.elaborate.fixes import replaced
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import (
     Broken,
@@ -116,7 +118,8 @@ class Evaluator:
         if isinstance(value, bool | Undecided):
             return value
         actual = f"{describe(value)}, {kind_of(value)}"
-        raise NetlangError(BadCondition(span=expr.span, actual=actual, text=expr.span.text))
+        text, fix = expr.span.text, compared(expr, value)
+        raise NetlangError(BadCondition(span=expr.span, actual=actual, text=text, fix=fix))
 
     # --- one method for each kind of expression ---------------------------------------------
 
@@ -268,7 +271,9 @@ class Evaluator:
         if isinstance(callee, Layer):
             return given(callee, expr.arguments, self.value, expr.span)
         what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
-        raise NetlangError(NotCallable(span=expr.callee.span, what=what))
+        behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
+        fix = replaced(behind, "", "remove the parentheses")
+        raise NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
 
     def _is_function(self, name: str) -> bool:
         """A function's name, unless the spec gave it another meaning; `max` is an operator too."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.structure import (
     DuplicateLabel,
     InputInBlock,
     InputLate,
     InputMismatch,
+    NothingToRead,
     ReservedSize,
     SizeWithoutDefault,
     UnknownType,
@@ -17,6 +18,10 @@ from netlang.diagnostics.structure import (
 )
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.builder import Flow, Labelled
+from netlang.elaborate.fix_bodies import input_earlier
+from netlang.elaborate.fix_names import new_label
+from netlang.elaborate.fixes import replaced
+from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, symbol
@@ -34,7 +39,10 @@ def declare(body: Body, declaration: ast.Input) -> Flow:
     """One `input` line: the value that it names becomes (part of) the current one."""
     frame = body.frame
     if frame.started:
-        raise NetlangError(InputLate(span=declaration.span))
+        if any(isinstance(each, NothingToRead) for each in body.shared.diagnostics):
+            raise NetlangError  # told at the step that stands before it
+        fix = input_earlier(body.module.file, declaration)
+        raise NetlangError(InputLate(span=declaration.span, fix=fix))
     index = frame.declared
     frame.declared += 1
     if frame.given is None:
@@ -46,7 +54,11 @@ def declare(body: Body, declaration: ast.Input) -> Flow:
         ref = _bound(body, declaration, index)
     path = (*body.scope, declaration.name)
     if path in body.builder.labels:
-        raise NetlangError(DuplicateLabel(span=declaration.name_span, label=declaration.name))
+        notes = (Label(body.builder.labels[path].span, "used here before"),)
+        fix = new_label(declaration.name_span, (each[-1] for each in body.builder.labels))
+        raise NetlangError(
+            DuplicateLabel(span=declaration.name_span, label=declaration.name, notes=notes, fix=fix)
+        )
     body.builder.label(path, Labelled((ref,), declaration.name_span, "an input", path))
     entry = frame.entry or ()
     return entry[: index + 1] if frame.given is not None else (*(body.flow or ()), ref)
@@ -74,6 +86,7 @@ def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
                     what="a block's input has no type of its own",
                     why="its shape is that of the value it is given",
                     advice=f"write `input {declaration.name}`",
+                    fix=replaced(declaration.span, f"input {declaration.name}"),
                 )
             )
         _check(body, declaration, declaration.type, given[index])
@@ -94,6 +107,7 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
                 what=f"input `{declaration.name}` of a net needs a shape",
                 why="nothing else says what it is given",
                 advice=f"write `input {declaration.name}: [3, H=224, W=224]`",
+                fix=replaced(declaration.span, f"input {declaration.name}: [3, H=224, W=224]"),
             )
         )
     return TensorType(tuple(_size(body, size) for size in spec.sizes), _dtype(spec))
@@ -106,8 +120,10 @@ def _dtype(spec: ast.TypeSpec) -> DType:
         return DType(spec.dtype)
     except ValueError:
         available = ", ".join(f"`{dtype.value}`" for dtype in DType)
+        span = spec.dtype_span or spec.span
+        fix = replacement(spec.dtype, (dtype.value for dtype in DType), span)
         raise NetlangError(
-            UnknownType(span=spec.dtype_span or spec.span, name=spec.dtype, available=available)
+            UnknownType(span=span, name=spec.dtype, available=available, fix=fix)
         ) from None
 
 
@@ -132,12 +148,14 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
     if name is None:
         return value if isinstance(value, int) else 1
     if name == "N":
-        raise NetlangError(ReservedSize(span=size.span, name=name))
+        fix = replaced(size.span, size.span.text.replace(name, "L", 1))
+        raise NetlangError(ReservedSize(span=size.span, name=name, fix=fix))
     known = body.shared.sizes.get(name)
     if isinstance(value, int) and known is None:
         body.shared.sizes[name] = Size(name, value, size.span)
     elif known is None:
-        raise NetlangError(SizeWithoutDefault(span=size.span, name=name))
+        fix = replaced(size.span, f"{name}=224")
+        raise NetlangError(SizeWithoutDefault(span=size.span, name=name, fix=fix))
     return symbol(name)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.core import Frame as ChainLink
-from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import Recursion, TooDeep
 from netlang.diagnostics.structure import (
     BodyNotAllowed,
@@ -20,6 +20,9 @@ from netlang.elaborate.builder import Flow, FunctionBuilder, Path
 from netlang.elaborate.context import Made
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fix_bodies import steps_after
+from netlang.elaborate.fix_names import dead_step
+from netlang.elaborate.fixes import enclosing, without_statement
 from netlang.elaborate.liveness import Liveness
 from netlang.elaborate.values import BlockTarget, Layer, Value, memo_key
 from netlang.ir.program import INPUT, Function, Output, Port, Ref
@@ -162,7 +165,7 @@ def _elaborate(
             parameter.name, own(parameter.name, values[parameter.name]), parameter.name_span
         )
     types = tuple(_own_type(index, type_) for index, type_ in enumerate(inputs))
-    builder = FunctionBuilder(definition.name, definition.name_span)
+    builder = FunctionBuilder(definition.name, definition.name_span, definition.span)
     builder.inputs = [
         Port("in" if len(types) == 1 else f"in{index}", type_) for index, type_ in enumerate(types)
     ]
@@ -207,12 +210,15 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
     items = tuple(builder.items)
     liveness = Liveness(items, outputs)
     for node in liveness.dead():
-        shared.report(NetlangError(StepWithoutEffect(span=node.span)))
+        fix = dead_step(body.module.file, node.span)
+        shared.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
     if body.frame.given is None:
         for index, port in enumerate(builder.inputs):
             if not liveness.reads_input(index) and not shared.diagnostics:
                 span = builder.labels[(port.name,)].span
-                shared.report(NetlangError(InputNotUsed(span=span, name=port.name)))
+                line = enclosing(body.module.file, span, ast.Input)
+                fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
+                shared.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
     pins = frozenset(body.evaluator.pins)
     made = Function(
         builder.name,
@@ -223,6 +229,7 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
         builder.span,
         body.frame.doc,
         frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
+        builder.extent,
     )
     return Made(made, pins)
 
@@ -243,6 +250,7 @@ def call(
     flow: tuple[Ref, ...],
     span: Span,
     path: Path,
+    written: tuple[tuple[str, Span], ...],
     module: Path | None = None,
 ) -> tuple[Ref, ...]:
     """One node that calls a function; its deployed outputs.
@@ -256,7 +264,7 @@ def call(
         type_.with_shape(*(retrace(size, values, shapes) for size in type_.shape))
         for type_ in made.function.output_types
     )
-    refs = builder.add(path, made.function, flow, types, span, module)
+    refs = builder.add(path, made.function, flow, types, span, module, values, written)
     deployed = []
     for output, ref in zip(made.function.outputs, refs, strict=True):
         if output.auxiliary:
@@ -310,7 +318,8 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     result = _taken(body, taps, result)
     if not frame.applied:
         why = "its body doesn't apply `body`"
-        raise NetlangError(BodyNotAllowed(span=suite.span, name=target.name, why=why))
+        fix = steps_after(action)
+        raise NetlangError(BodyNotAllowed(span=suite.span, name=target.name, why=why, fix=fix))
     return result
 
 

@@ -8,6 +8,7 @@ from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
 from netlang.elaborate.builder import Flow, Path
 from netlang.elaborate.context import Abort
+from netlang.elaborate.fixes import replaced
 from netlang.ir.program import Ref
 from netlang.syntax import ast
 
@@ -33,7 +34,8 @@ def branches(body: Body, action: ast.Apply, scope: Path, flow: Flow) -> tuple[Re
             )
         refs.append(end[0])
     if not refs:
-        raise NetlangError(EmptyMerge(span=action.span, name=action.name))
+        fix = replaced(suite.span, "{ identity }", "write `identity`, the current value itself")
+        raise NetlangError(EmptyMerge(span=action.span, name=action.name, fix=fix))
     return tuple(refs)
 
 

@@ -7,9 +7,11 @@ name that leads to itself is an error.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.core import Edit, Fix, Frame, Label, NetlangError
 from netlang.diagnostics.names import (
     CircularConstant,
     CircularImport,
@@ -21,9 +23,10 @@ from netlang.diagnostics.names import (
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.files import bundled_files, bundled_name, read
+from netlang.elaborate.fix_names import new_label, without_parameter
 from netlang.elaborate.suggest import nearest, replacement
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
-from netlang.source import Source
+from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 from netlang.syntax.walk import walk
@@ -38,6 +41,7 @@ class Library:
 
     def __init__(self) -> None:
         self._modules: dict[Path, Module] = {}
+        self._refused: dict[Path, NetlangError] = {}
         self._opening: list[Path] = []
         prelude = Path(__file__).with_name("prelude.net")
         self.prelude = Module(self, read(prelude), None, {})
@@ -45,8 +49,14 @@ class Library:
     def open(self, path: Path, shown: str | None = None) -> Module:
         """The file at `path`, called `shown` in messages; raises `NetlangError`."""
         resolved = path.resolve()
+        if resolved in self._refused:
+            raise self._refused[resolved]
         if resolved not in self._modules:
-            self._modules[resolved] = self.module(read(path, shown), path.parent)
+            try:
+                self._modules[resolved] = self.module(read(path, shown), path.parent)
+            except NetlangError as error:
+                self._refused[resolved] = error
+                raise
         return self._modules[resolved]
 
     def module(self, source: Source, folder: Path | None) -> Module:
@@ -94,16 +104,23 @@ class Module:
                 self._imported[name.alias or name.name] = (item, name)
         elif isinstance(item, ast.TrainDef):
             if item.name in self.recipes:
-                raise NetlangError(DefinedTwice(span=item.name_span, name=item.name))
+                notes = (Label(self.recipes[item.name].name_span, "the first definition"),)
+                fix = new_label(item.name_span, iter(self.recipes))
+                raise NetlangError(
+                    DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
+                )
             self.recipes[item.name] = item
         elif not isinstance(item, ast.Assert):
             before = self._named.get(item.name)
             if before is not None:
                 notes = (Label(before.name_span, "the first definition"),)
-                raise NetlangError(DefinedTwice(span=item.name_span, name=item.name, notes=notes))
+                fix = new_label(item.name_span, self.names())
+                raise NetlangError(
+                    DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
+                )
             self._named[item.name] = item
             if isinstance(item, ast.BlockDef | ast.NetDef):
-                _check_parameters(item)
+                _check_parameters(self.file, item)
 
     def names(self) -> Iterator[str]:
         """Every name that the file defines or imports."""
@@ -166,7 +183,8 @@ class Module:
 
     def _import(self, statement: ast.FromImport, name: ast.Import) -> Value:
         module = self.imported(statement)
-        value = module.find(name.name)
+        with _imported_at(statement):
+            value = module.find(name.name)
         if value is not None and name.name in set(module.names()):
             return value
         known = sorted(module.names())
@@ -177,9 +195,21 @@ class Module:
                 module=".".join(statement.module),
                 name=name.name,
                 available=available,
-                fix=replacement(name.name, known, name.span),
+                fix=self._imported_as(replacement(name.name, known, name.span), name),
             )
         )
+
+    def _imported_as(self, fix: Fix | None, name: ast.Import) -> Fix | None:
+        """The right name also where the file reads it."""
+        if fix is None or name.alias is not None:
+            return fix
+        reads = (
+            node.name_span if isinstance(node, ast.Apply) else node.span
+            for node in walk(self.file)
+            if isinstance(node, ast.Apply | ast.Name) and node.name == name.name
+        )
+        new = fix.edits[0].text
+        return replace(fix, edits=(*fix.edits, *(Edit(span, new) for span in reads)))
 
     def imported(self, statement: ast.FromImport) -> Module:
         """The file of an import: beside this one, or bundled."""
@@ -191,10 +221,11 @@ class Module:
             raise NetlangError(CircularImport(span=statement.module_span, cycle=cycle))
         opening.append(resolved)
         try:
-            module = self.library.open(path, shown)
-            for inner in module.file.items:
-                if isinstance(inner, ast.FromImport):
-                    module.imported(inner)
+            with _imported_at(statement):
+                module = self.library.open(path, shown)
+                for inner in module.file.items:
+                    if isinstance(inner, ast.FromImport):
+                        module.imported(inner)
             return module
         finally:
             opening.pop()
@@ -236,33 +267,56 @@ class Module:
         return False
 
 
+@contextmanager
+def _imported_at(statement: ast.FromImport) -> Iterator[None]:
+    """Errors inside are those of another file: their chain says what imports it."""
+    try:
+        yield
+    except NetlangError as error:
+        link = Frame(statement.module_span, ".".join(statement.module))
+        raise NetlangError(
+            *(
+                each
+                if isinstance(each, CircularImport)
+                else replace(each, chain=(*each.chain, link))
+                for each in error.diagnostics
+            )
+        ) from None
+
+
 def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads."""
     for node in walk(tree):
-        if isinstance(node, ast.Name | ast.Apply):
-            yield node.name
-        elif isinstance(node, ast.SizeDecl) and node.name is not None and node.default is None:
-            yield node.name
+        size = isinstance(node, ast.SizeDecl) and node.default is None
+        if (size or isinstance(node, ast.Name | ast.Apply)) and (name := node.name):
+            yield name
 
 
-def _check_parameters(definition: ast.BlockDef | ast.NetDef) -> None:
+def _check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
     """Every parameter is used, by the body or a later default; names are unique."""
     if not definition.parameters:
         return
     used = set(mentioned(definition.body))
-    seen: set[str] = set()
+    seen: dict[str, Span] = {}
     unused = []
-    for parameter in reversed(definition.parameters):
+    for index, parameter in reversed(tuple(enumerate(definition.parameters))):
         if parameter.name not in used:
             unused.append(
                 UnusedParameter(
-                    span=parameter.name_span, name=parameter.name, block=definition.name
+                    span=parameter.name_span,
+                    name=parameter.name,
+                    block=definition.name,
+                    fix=without_parameter(file, definition, index),
                 )
             )
         used.update(mentioned(parameter.default))
-    for parameter in definition.parameters:
+    for index, parameter in enumerate(definition.parameters):
         if parameter.name in seen:
-            raise NetlangError(DefinedTwice(span=parameter.name_span, name=parameter.name))
-        seen.add(parameter.name)
+            notes = (Label(seen[parameter.name], "the first definition"),)
+            fix = without_parameter(file, definition, index)
+            raise NetlangError(
+                DefinedTwice(span=parameter.name_span, name=parameter.name, notes=notes, fix=fix)
+            )
+        seen[parameter.name] = parameter.name_span
     if unused:
         raise NetlangError(*reversed(unused))

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.structure import NoInput
+from netlang.elaborate.binding import argument_spans
 from netlang.elaborate.body import Body, Frame
 from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Abort, Shared
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fix_bodies import first_input
+from netlang.elaborate.fix_shapes import default_changed
 from netlang.elaborate.instantiate import finish, own, parameters
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
@@ -42,7 +45,9 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     if program is not None and not shared.diagnostics:
         shared.diagnostics += contradictions(program.conditions)
     if program is not None and not shared.diagnostics:
-        shared.diagnostics += solve_conditions(program.conditions).check(program.defaults)
+        solution = solve_conditions(program.conditions)
+        found = solution.check(program.defaults)
+        shared.diagnostics += [default_changed(each, solution, shared.sizes) for each in found]
     if program is None or shared.diagnostics:
         raise NetlangError(*_in_order(shared.diagnostics))
     return program
@@ -79,14 +84,15 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
     for parameter in definition.parameters:
         value = own(parameter.name, values[parameter.name])
         names.assign(parameter.name, value, parameter.name_span)
-    builder = FunctionBuilder(name, definition.name_span)
+    builder = FunctionBuilder(name, definition.name_span, definition.span)
     frame = Frame(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
     evaluator = Evaluator(names)
     body = Body(shared, builder, frame, evaluator, target.module)
     evaluator.labels = body
     shared.active.append(definition)
     if not any(isinstance(each, ast.Input) for each in definition.body.statements):
-        raise NetlangError(NoInput(span=definition.name_span, net=definition.name))
+        fix = first_input(definition.body)
+        raise NetlangError(NoInput(span=definition.name_span, net=definition.name, fix=fix))
     try:
         flow = body.run(definition.body)
     except Abort as abort:
@@ -96,4 +102,7 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
         return None
     made = finish(body, flow, values)
     sizes = tuple(shared.sizes.values())
-    return Program(name, made.function, sizes, tuple(shared.conditions), made.function.doc)
+    conditions = tuple(shared.conditions)
+    return Program(
+        name, made.function, sizes, conditions, made.function.doc, argument_spans(applied)
+    )

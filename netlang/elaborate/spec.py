@@ -21,11 +21,12 @@ from netlang.elaborate.files import bundled_definitions, bundled_files, bundled_
 from netlang.elaborate.modules import Library, Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import nearest
-from netlang.elaborate.values import BlockTarget, Bound, Layer, Value, kind_of
+from netlang.elaborate.values import BlockTarget, Bound, Broken, Layer, Value, kind_of
 from netlang.ir.program import Program
 from netlang.source import Source, Span
 from netlang.syntax import ast
-from netlang.syntax.parser import parse
+from netlang.syntax.limits import Mistake
+from netlang.syntax.parser import Stuck, parse_part
 
 __all__ = ["Target", "load_program", "net_layer", "resolve"]
 
@@ -66,6 +67,8 @@ def elaborate_target(target: Target, arguments: dict[str, object] | None = None)
 def net_layer(module: Module, name: str, span: Span) -> Layer:
     """The layer of a net by its name."""
     value = module.find(name)
+    if isinstance(value, Broken):
+        raise NetlangError  # what is wrong with it was reported when it was looked up
     target = value.target if isinstance(value, Layer) else None
     if isinstance(target, BlockTarget) and isinstance(target.definition, ast.NetDef):
         return cast(Layer, value)
@@ -104,9 +107,7 @@ def resolve(spec: str, kind: str = "net", library: Library | None = None) -> Tar
     source = Source("<spec>", spec)
     where, _, name = match["where"].partition(":")
     module, found = _locate(library, where.strip(), name.strip() or None, kind)
-    return Target(
-        spec, module, found, kind, _arguments(match["arguments"], spec), Span(source, 0, len(spec))
-    )
+    return Target(spec, module, found, kind, _arguments(source), Span(source, 0, len(spec)))
 
 
 def _locate(library: Library, where: str, name: str | None, kind: str) -> tuple[Module, str]:
@@ -171,12 +172,16 @@ def _unknown(name: str, kind: str) -> NetlangError:
     return NetlangError(UnknownBundled(span=None, name=name, kind=noun, advice=advice))
 
 
-def _arguments(text: str | None, spec: str) -> tuple[ast.Argument, ...]:
+def _arguments(source: Source) -> tuple[ast.Argument, ...]:
     """The arguments of a spec that is called, parsed as the language's own."""
-    if text is None:
+    text = source.text.rstrip()
+    callee = re.search(r"\w+\s*(?=\()", text)
+    if callee is None or not text.endswith(")"):
         return ()
-    file = parse(Source("<spec>", f"spec = net_{text}\n"))
-    item = file.items[0] if len(file.items) == 1 else None
-    if isinstance(item, ast.Constant) and isinstance(item.value, ast.Call):
-        return item.value.arguments
-    raise NetlangError(BadSpec(span=None, text=spec))
+    try:
+        call = parse_part(source, "conditional", callee.start(), len(text))
+    except (Stuck, Mistake):
+        call = None
+    if isinstance(call, ast.Call):
+        return call.arguments
+    raise NetlangError(BadSpec(span=None, text=source.text))

@@ -9,19 +9,50 @@ from netlang.source import Span
 
 __all__ = ["nearest", "replacement"]
 
+# Words of other frameworks, and what they are called here.
+_FOREIGN = {
+    "cat": "concat",
+    "concatenate": "concat",
+    "deconv": "conv_transpose",
+    "dense": "linear",
+    "fc": "linear",
+    "filters": "out",
+    "hidden_size": "hidden",
+    "multiply": "mul",
+    "negativeslope": "negative_slope",
+    "outchannels": "out",
+    "outfeatures": "out",
+    "padding": "pad",
+    "strides": "stride",
+    "sum": "add",
+    "swish": "silu",
+}
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `name` is most likely a slip of, if any is near."""
     from difflib import get_close_matches
 
     known = sorted(set(candidates))
+    same = [each for each in known if _plain(each) == _plain(name)]
+    if same or _FOREIGN.get(_plain(name)) in known:
+        return same[0] if same else _FOREIGN[_plain(name)]
     matches = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 
+def _plain(name: str) -> str:
+    """A name without what spellings differ in: `MaxPool`, `max_pool` and `maxpool` are one."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
 def replacement(name: str, candidates: Iterable[str], span: Span) -> Fix | None:
-    """A fix that writes the nearest candidate over `span`."""
+    """A fix that writes the nearest candidate over `span`.
+
+    It is safe only where nothing but the spelling differs: all else is a guess.
+    """
     match = nearest(name, candidates)
     if match is None:
         return None
-    return Fix(f"did you mean `{match}`?", (Edit(span, match),), safe=True)
+    safe = _plain(match) == _plain(name)
+    return Fix(f"did you mean `{match}`?", (Edit(span, match),), safe)

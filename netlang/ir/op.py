@@ -15,6 +15,7 @@ from typing import ClassVar, TypeAlias
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
@@ -145,6 +146,14 @@ class Op(ABC):
     @abstractmethod
     def reach(self, inputs: Types) -> Reach:
         """What an output element sees of the input, for the receptive field."""
+
+    @abstractmethod
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        """The arithmetic of shape, weights and work, for inputs whose sizes are all numbers.
+
+        There is a line for every size of the first output that differs from the first input's, and
+        for each of ``params``, ``buffers``, ``MACs`` and ``other operations`` that isn't 0.
+        """
 
     @classmethod
     @abstractmethod

@@ -8,7 +8,7 @@ node comes after what it reads; paths are unique within a function; every type i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -50,6 +50,9 @@ class Node:
     `path` is the label path within the enclosing function and names the value. `module` is the path
     that the weights belong to: the same, unless the step reuses another one. `auxiliary` nodes
     exist in training only. `types` has one type per output of the callee, auxiliary ones included.
+    `arguments` are what a call gives to the function's parameters, told in the caller's terms: the
+    function is shared, and its own are told in the terms of whoever called it first. `written` says
+    where each argument stands in a file; defaults of an operator stand in none.
     """
 
     path: str
@@ -59,6 +62,8 @@ class Node:
     span: Span
     module: str
     auxiliary: bool = False
+    arguments: Mapping[str, object] = field(default_factory=dict, compare=False)
+    written: tuple[tuple[str, Span], ...] = field(default=(), compare=False)
 
     @property
     def reuses(self) -> bool:
@@ -146,6 +151,7 @@ class Function:
     `arguments` are the values of its parameters in order. Numbers in the operators and types of its
     nodes may be `Traced` to them. `pinned` names the parameters that also decided something else
     than such a number (a loop, a condition): another value of them would need another elaboration.
+    `span` is its name where it is defined, `extent` the whole definition.
     """
 
     name: str
@@ -156,6 +162,7 @@ class Function:
     span: Span
     doc: str | None = None
     pinned: frozenset[str] = frozenset()
+    extent: Span | None = None
 
     def __repr__(self) -> str:
         return f"<function {self.name} at {self.span}>"
@@ -202,13 +209,17 @@ class Condition:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A net, elaborated: what every analysis and backend starts from."""
+    """A net, elaborated: what every analysis and backend starts from.
+
+    `written` says where the net's own arguments stand, defaults included.
+    """
 
     name: str
     net: Function
     sizes: tuple[Size, ...]
     conditions: tuple[Condition, ...]
     doc: str | None = None
+    written: tuple[tuple[str, Span], ...] = ()
 
     @property
     def defaults(self) -> dict[str, int]:

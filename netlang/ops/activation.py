@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, number
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
+from netlang.ops.derive import elements, sum_of
 from netlang.ops.pointwise import Pointwise
 
 __all__ = [
@@ -185,10 +187,17 @@ class Gelu(Op):
         return ()
 
     def cost(self, inputs: Types) -> Cost:
-        return Cost(0, inputs[0].elements * (9 if self.approximate == "tanh" else 5))
+        return Cost(0, inputs[0].elements * self._per_element)
+
+    @property
+    def _per_element(self) -> int:
+        return 9 if self.approximate == "tanh" else 5
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return (sum_of("other operations", (*elements(inputs[0]), self._per_element)),)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

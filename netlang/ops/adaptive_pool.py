@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, sizes
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, ceil_div, floor_div
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
+from netlang.ops.derive import batch_of, changed, elements, numbers, sum_of, times
 from netlang.ops.spatial import Sizes, per_axis
 
 __all__ = ["AdaptiveAvgpool", "AdaptiveMaxpool", "GlobalAvgpool", "GlobalMaxpool"]
@@ -36,6 +40,27 @@ def _visited(x: TensorType, out: Sequence[int]) -> Dim:
             total = total + length
         totals.append(total)
     return x.with_shape(x.channels, *totals).elements
+
+
+def _derived(op: Op, x: TensorType, kept: int) -> tuple[Line, ...]:
+    """Sizes, which are given, and an operation for each element of each region but `kept` of it."""
+    y = op.infer((x,)).outputs[0]
+    out = numbers(y.spatial)
+    regions = [numbers(_regions(s, o)) for s, o in zip(numbers(x.spatial), out, strict=True)]
+    texts = (*batch_of(x), x.channels, *map(_added, regions))
+    visited = prod(elements(x.with_shape(x.channels, *map(sum, regions))))
+    if kept:
+        work = Line("other operations", f"{times(texts)} - {times(elements(y))}", visited - prod(elements(y)))
+    else:
+        work = Line("other operations", times(texts), visited)
+    return (*changed(x, y), work)
+
+
+def _added(lengths: Sequence[int]) -> str:
+    """The sum of lengths, equal ones counted: ``(2*3 + 4)``."""
+    counts = Counter(lengths)
+    terms = [f"{count}*{length}" if count > 1 else str(length) for length, count in counts.items()]
+    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
 
 
 def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
@@ -82,6 +107,9 @@ class AdaptiveAvgpool(Op):
     def reach(self, inputs: Types) -> Reach:
         return _region_reach(inputs[0], per_axis(self.out, inputs[0].rank - 1, "out"))
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs[0], kept=0)
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(out=1), _IMAGE)
@@ -126,6 +154,9 @@ class AdaptiveMaxpool(Op):
     def reach(self, inputs: Types) -> Reach:
         return _region_reach(inputs[0], per_axis(self.out, inputs[0].rank - 1, "out"))
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs[0], kept=1)
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(out=1), _IMAGE)
@@ -161,6 +192,10 @@ class GlobalAvgpool(Op):
     def reach(self, inputs: Types) -> Reach:
         return Everything()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        return (*changed(x, self.infer(inputs).outputs[0]), sum_of("other operations", elements(x)))
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         for inputs in (_IMAGE, _SIGNAL, _VOLUME):
@@ -192,6 +227,12 @@ class GlobalMaxpool(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        count = prod(elements(x)) - prod(elements(y))
+        work = Line("other operations", f"{times(elements(x))} - {times(elements(y))}", count)
+        return (*changed(x, y), work)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -8,12 +8,14 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, probability
 from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight, Zeros
 from netlang.ops.agreement import same
 from netlang.ops.checks import batched, divisible, fixed, floating, inputs_of, ranked
+from netlang.ops.derive import batch_of, numbers, state_lines, sum_of
 
 __all__ = ["MultiHeadAttention"]
 
@@ -90,6 +92,24 @@ class MultiHeadAttention(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        """Projections of queries and results, of keys and values; then scores and their sums."""
+        query, key, _ = self.roles(inputs)
+        batch, width = batch_of(query), self._features(inputs)
+        asked, answers = numbers((query.shape[0], key.shape[0]))
+        scores = (*batch, 6, self.heads, asked, answers)
+        biases = ((*batch, 2, asked, width), (*batch, 2, answers, width)) if self.bias else ()
+        return (
+            *state_lines(self.weights(inputs)),
+            sum_of(
+                "MACs",
+                (*batch, 2, asked, width, width),
+                (*batch, 2, answers, width, width),
+                (*batch, 2, asked, answers, width),
+            ),
+            sum_of("other operations", scores, *biases),
+        )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

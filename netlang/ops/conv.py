@@ -10,11 +10,13 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, flag, sizes
 from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
+from netlang.ops.derive import batch_of, elements, numbers, out_axis, plain, slid, sum_of, times
 from netlang.ops.spatial import (
     Sizes,
     at_least,
@@ -40,6 +42,22 @@ def _parameters(kernel: tuple[int, ...], out: int, fan_in: int, bias: bool) -> t
     if not bias:
         return (weight,)
     return (weight, Weight("bias", (out,), Uniform(fan_in**-0.5)))
+
+
+def _split(channels: int, groups: int) -> str:
+    """The channels of one group, as they are found."""
+    return f"({channels}/{groups})" if groups > 1 else str(channels)
+
+
+def _learned(kernel: Sequence[object], count: int, out: int, bias: bool) -> Line:
+    """Parameters: `count` weights, the product of `kernel`, and a bias for each output channel."""
+    if not bias:
+        return Line("params", times(kernel), count)
+    return Line("params", f"{times(kernel)} + {out}", count + out)
+
+
+def _biases(y: TensorType, bias: bool) -> tuple[Line, ...]:
+    return (sum_of("other operations", elements(y)),) if bias else ()
 
 
 @final
@@ -114,6 +132,23 @@ class Conv(Op):
         rank = inputs[0].rank - 1
         stride = per_axis(self.stride, rank, "stride")
         return Window(self._extent(rank), tuple(Fraction(step) for step in stride))
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        rank = x.rank - 1
+        kernel = per_axis(self.kernel, rank)
+        window = (kernel, per_axis(self.dilation, rank), per_axis(self.stride, rank))
+        places = (*batch_of(y), *numbers(y.spatial))
+        channels = _channels(self, x)
+        read = _split(channels, self.groups)
+        count = prod(kernel) * (channels // self.groups) * self.out
+        return (
+            plain(out_axis(y.rank, 0), self.out),
+            *slid(x.spatial, padding(self.pad, self._extent(rank)), *window),
+            _learned((*kernel, read, self.out), count, self.out, self.bias),
+            Line("MACs", times((*places, self.out, *kernel, read)), prod(places) * count),
+            *_biases(y, self.bias),
+        )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -241,6 +276,30 @@ class ConvTranspose(Op):
             -(-window // step) for window, step in zip(self._extent(rank), stride, strict=True)
         )
         return Window(extent, tuple(Fraction(1, step) for step in stride))
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1)
+        places = (*batch_of(x), *numbers(x.spatial))
+        channels = _channels(self, x)
+        made = _split(self.out, self.groups)
+        count = prod(kernel) * channels * (self.out // self.groups)
+        return (
+            plain(out_axis(y.rank, 0), self.out),
+            *self._enlargement(numbers(x.spatial), numbers(y.spatial)),
+            _learned((*kernel, channels, made), count, self.out, self.bias),
+            Line("MACs", times((*places, channels, *kernel, made)), prod(places) * count),
+            *_biases(y, self.bias),
+        )
+
+    def _enlargement(self, spatial: tuple[int, ...], out: tuple[int, ...]) -> Iterator[Line]:
+        rank = len(spatial)
+        written = (self.stride, self.pad, self.dilation, self.kernel, self.output_pad)
+        arguments = zip(*(per_axis(each, rank) for each in written), strict=True)
+        for axis, (step, pad, spacing, kernel, more) in enumerate(arguments):
+            window = f"({kernel} - 1)" if spacing == 1 else f"{spacing}*({kernel} - 1)"
+            text = f"({spatial[axis]} - 1)*{step} - 2*{pad} + {window} + {more} + 1"
+            yield Line(out_axis(rank + 1, axis + 1), text, out[axis])
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -9,10 +9,12 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, integer, number, shape, sizes
 from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, ceil_div, floor_div
 from netlang.ir.op import Case, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, batched, inputs_of, spatial_input
+from netlang.ops.derive import numbers, out_axis, plain
 from netlang.ops.layout import Layout
 from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis
 
@@ -69,6 +71,18 @@ class Pad(Layout):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        sizes = zip(numbers(x.spatial), self.pads(x.rank - 1), strict=True)
+        return tuple(
+            Line(
+                out_axis(x.rank, axis + 1),
+                f"{size} + {before} + {after}",
+                size + before + after,
+            )
+            for axis, (size, (before, after)) in enumerate(sizes)
+        )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -147,6 +161,14 @@ class Crop(Layout):
     def reach(self, inputs: Types) -> Reach:
         return Window()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        offsets = numbers(self.offsets(x.spatial))
+        return tuple(
+            plain(out_axis(x.rank, axis + 1), size, f"from place {offset}")
+            for axis, (size, offset) in enumerate(zip(self.size, offsets, strict=True))
+        )
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(size=(3, 3)), _IMAGE)
@@ -209,6 +231,14 @@ class Slice(Layout):
             return Window()
         step = tuple(Fraction(self.step if i == axis else 1) for i in range(1, x.rank))
         return Window((1,) * (x.rank - 1), step)
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        axis = axis_index(self, x, self.axis)
+        (size,) = numbers((x.shape[axis],))
+        start, stop = numbers((self._place(self.start, size), self._place(self.stop, size)))
+        text = f"{stop} - {start}" if self.step == 1 else f"ceil(({stop} - {start})/{self.step})"
+        return (Line(out_axis(x.rank, axis), text, -(-(stop - start) // self.step)),)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

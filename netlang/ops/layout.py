@@ -8,12 +8,14 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer, shape
 from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.axes import axes, distinct_axes
 from netlang.ops.checks import axis_index, batched, inputs_of, shape_text
+from netlang.ops.derive import changed, numbers, out_axis, plain, sum_of
 from netlang.ops.spatial import product
 from netlang.ops.tracing import traced_product
 
@@ -63,6 +65,13 @@ class Flatten(Layout):
     def reach(self, inputs: Types) -> Reach:
         return Window() if inputs[0].rank == 1 else Everything()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        start, end = axis_index(self, x, self.start), axis_index(self, x, self.end)
+        joined = sum_of(out_axis(y.rank, start), numbers(x.shape[start : end + 1]))
+        behind = range(start + 1, y.rank)
+        return (joined, *(plain(out_axis(y.rank, axis), y.shape[axis]) for axis in behind))
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (TensorType((3, 4, 5)),))
@@ -105,6 +114,11 @@ class Reshape(Layout):
     def reach(self, inputs: Types) -> Reach:
         return Window() if inputs[0].rank == 1 else Everything()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        found, wanted = numbers(x.shape), numbers(y.shape)
+        return (sum_of("elements in", found), sum_of("elements out", wanted), *changed(x, y))
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(shape=(1, 40)), (TensorType((40,)),))
@@ -136,6 +150,14 @@ class Transpose(Layout):
     def reach(self, inputs: Types) -> Reach:
         order = distinct_axes(self, inputs[0], self.axes, every=True)
         return Window() if order == tuple(range(len(order))) else Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        order = distinct_axes(self, x, self.axes, every=True)
+        return tuple(
+            plain(out_axis(x.rank, axis), x.shape[source], f"axis {source} of the input")
+            for axis, source in enumerate(order)
+        )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import Kind, Mismatch, argument, count, flag, literal_tensor
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Init, KaimingUniform, Literal, Uniform, Weight
 from netlang.ops.checks import fixed, ranked, shape_text, the_input
+from netlang.ops.derive import elements, plain, state_lines, sum_of
 
 __all__ = ["Linear", "Nested", "extent_of", "flattened"]
 
@@ -100,6 +102,15 @@ class Linear(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        return (
+            plain("out features", self.out),
+            *state_lines(self.weights(inputs)),
+            sum_of("MACs", (*elements(x), self.out)),
+            *(() if self.bias is False else (sum_of("other operations", elements(y)),)),
+        )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
+from netlang.ir.derivation import Line
 from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import BATCH, DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast, joined, multiplied
 from netlang.ops.checks import axis_index, floating, inputs_of, ranked
+from netlang.ops.derive import changed, elements, numbers, out_axis, sum_of
 
 __all__ = ["Add", "Concat", "Identity", "Matmul", "Max", "Mul", "Sub"]
 
@@ -36,6 +38,10 @@ class Elementwise(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        y = broadcast(self, inputs).outputs[0]
+        return (*changed(inputs[0], y), sum_of("other operations", (*elements(y), len(inputs) - 1)))
 
 
 @final
@@ -153,6 +159,11 @@ class Matmul(Op):
     def reach(self, inputs: Types) -> Reach:
         return Everything()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        y = multiplied(self, inputs).outputs[0]
+        inner = numbers(inputs[0].shape[-1:])
+        return (*changed(inputs[0], y), sum_of("MACs", (*elements(y), *inner)))
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (TensorType((4, 5)), TensorType((5, 3))))
@@ -192,6 +203,11 @@ class Concat(Op):
     def reach(self, inputs: Types) -> Reach:
         return Window()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        axis = axis_index(self, inputs[0], self.axis)
+        sizes = [numbers((x.shape[axis],)) for x in inputs]
+        return (sum_of(out_axis(inputs[0].rank, axis), *sizes),)
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (_IMAGE, TensorType((2, 4, 5)), TensorType((1, 4, 5))))
@@ -223,6 +239,9 @@ class Identity(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return ()
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

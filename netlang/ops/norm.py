@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, number, probability
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Ones, Weight, Zeros
@@ -20,6 +21,7 @@ from netlang.ops.checks import (
     spatial_input,
     the_input,
 )
+from netlang.ops.derive import elements, state_lines, sum_of
 from netlang.ops.spatial import at_least, product
 
 __all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LocalResponseNorm"]
@@ -34,6 +36,12 @@ def scale_and_shift(shape: tuple[int, ...], bias: bool = True) -> tuple[Weight, 
     """A learned factor that starts at 1 and a learned summand that starts at 0."""
     weight = Weight("weight", shape, Ones())
     return (weight, Weight("bias", shape, Zeros())) if bias else (weight,)
+
+
+def _derived(op: Op, inputs: Types, per_element: int) -> tuple[Line, ...]:
+    """Weights, and so many operations for each element."""
+    work = sum_of("other operations", (*elements(inputs[0]), per_element))
+    return (*state_lines(op.weights(inputs)), work)
 
 
 @final
@@ -85,6 +93,9 @@ class BatchNorm(Op):
     def reach(self, inputs: Types) -> Reach:
         return Window()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs, 2)
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (TensorType((3, 4, 5)),))
@@ -134,12 +145,18 @@ class LayerNorm(Op):
         return scale_and_shift(self._sizes(inputs[0]), self.bias) if self.affine else ()
 
     def cost(self, inputs: Types) -> Cost:
-        learned = (2 if self.bias else 1) if self.affine else 0
-        return Cost(0, inputs[0].elements * (5 + learned))
+        return Cost(0, inputs[0].elements * self._per_element)
+
+    @property
+    def _per_element(self) -> int:
+        return 5 + ((2 if self.bias else 1) if self.affine else 0)
 
     def reach(self, inputs: Types) -> Reach:
         along = distinct_axes(self, inputs[0], self.axes)
         return Window() if along == (0,) else Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs, self._per_element)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -186,6 +203,9 @@ class GroupNorm(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs, 7 if self.affine else 5)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -244,6 +264,9 @@ class InstanceNorm(Op):
     def reach(self, inputs: Types) -> Reach:
         return Everything()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs, 7 if self.affine else 5)
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (TensorType((3, 4, 5)),))
@@ -286,6 +309,9 @@ class LocalResponseNorm(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return _derived(self, inputs, self.size + 4)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

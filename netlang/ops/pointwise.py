@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from netlang.ir.derivation import Line
 from netlang.ir.op import Cost, Inferred, Op, Reach, Window
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
+from netlang.ops.derive import elements, sum_of
 
 __all__ = ["Pointwise"]
 
@@ -32,3 +34,8 @@ class Pointwise(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        if not self.per_element:
+            return ()
+        return (sum_of("other operations", (*elements(inputs[0]), self.per_element)),)

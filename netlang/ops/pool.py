@@ -10,10 +10,12 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, sizes
 from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
+from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of, times
 from netlang.ops.spatial import (
     Padding,
     Sizes,
@@ -53,6 +55,7 @@ class Sliding:
     """A window over spatial axes, one entry for each of them; `ceil` is told by the padding."""
 
     kernel: tuple[int, ...]
+    dilation: tuple[int, ...]
     extent: tuple[int, ...]
     stride: tuple[int, ...]
     pads: tuple[Padding, ...]
@@ -61,10 +64,12 @@ class Sliding:
     def of(cls, op: Maxpool | Avgpool, rank: int, dilation: Sizes = 1) -> Sliding:
         """The window that the arguments of a pool describe."""
         window = per_axis(op.kernel, rank, "kernel")
-        extent = extents(window, per_axis(dilation, rank, "dilation"))
+        spacing = per_axis(dilation, rank, "dilation")
+        extent = extents(window, spacing)
         steps = window if op.stride is None else per_axis(op.stride, rank, "stride")
         pads = padding(op.pad, extent)
-        return cls(window, extent, steps, ceil_padding(pads, extent, steps) if op.ceil else pads)
+        pads = ceil_padding(pads, extent, steps) if op.ceil else pads
+        return cls(window, spacing, extent, steps, pads)
 
     def infer(self, op: Op, x: TensorType) -> tuple[TensorType, tuple[Constraint, ...]]:
         """The pooled type and what the sizes must meet."""
@@ -83,6 +88,24 @@ class Sliding:
                     axis=axis_name(len(self.pads), axis), most=window // 2,
                     reason="half of the kernel",
                 )  # fmt: skip
+
+    def sizes(self, x: TensorType, ceil: bool) -> tuple[Line, ...]:
+        """How the size of each axis comes about."""
+        if not ceil:
+            return slid(x.spatial, self.pads, self.kernel, self.dilation, self.stride)
+        return tuple(self._rounded_up(x, axis) for axis in range(len(self.kernel)))
+
+    def _rounded_up(self, x: TensorType, axis: int) -> Line:
+        """As PyTorch has it: rounded up, but the last window must read some of the input."""
+        (size,) = numbers((x.spatial[axis],))
+        pad, stride = self.pads[axis][0], self.stride[axis]
+        room, text = spare(size, (pad, pad), self.kernel[axis], self.dilation[axis])
+        windows = -(-room // stride) + 1
+        what, formula = out_axis(x.rank, axis + 1), f"ceil(({text})/{stride}) + 1"
+        if (windows - 1) * stride >= size + pad:
+            note = "the last window would start in the padding behind"
+            return Line(what, f"{formula} - 1", windows - 1, note)
+        return Line(what, formula, windows)
 
     @property
     def reach(self) -> Reach:
@@ -141,6 +164,15 @@ class Maxpool(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return self.sliding(inputs[0].rank - 1).reach
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        window = self.sliding(x.rank - 1)
+        places, taps = elements(y), prod(window.kernel)
+        compared = Line(
+            "other operations", f"{times(places)}*({times(window.kernel)} - 1)", prod(places) * (taps - 1)
+        )
+        return (*window.sizes(x, self.ceil), compared)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -206,6 +238,12 @@ class Avgpool(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return self.sliding(inputs[0].rank - 1).reach
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        window = self.sliding(x.rank - 1)
+        work = sum_of("other operations", (*elements(y), *window.kernel))
+        return (*window.sizes(x, self.ceil), work)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

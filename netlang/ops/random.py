@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+from netlang.ir.derivation import Line
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast
 from netlang.ops.checks import floating, inputs_of
+from netlang.ops.derive import changed
 
 __all__ = ["GaussianSample"]
 
@@ -44,6 +46,9 @@ class GaussianSample(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return changed(inputs[0], broadcast(self, inputs).outputs[0])
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

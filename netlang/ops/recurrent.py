@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, flag, probability
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Uniform, Weight
 from netlang.ops.checks import batched, fixed, ranked, the_input
+from netlang.ops.derive import batch_of, numbers, sum_of, times
 from netlang.ops.tracing import traced_product
 
 __all__ = ["Gru", "Lstm", "Rnn"]
@@ -83,13 +86,43 @@ class Recurrent(Op):
         for layer in range(self.layers):
             read = self._read(inputs, layer)
             macs = macs + steps * (self.directions * rows * (read + self.hidden))
-        # The two affine maps are added up, and each of them adds its bias.
-        sums = self.gates * (3 if self.bias else 1)
         units = self.layers * self.directions * self.hidden
-        return Cost(macs, steps * (units * (sums + self.per_element)))
+        return Cost(macs, steps * (units * (self._sums + self.per_element)))
+
+    @property
+    def _sums(self) -> int:
+        """Additions of an element: the two affine maps are added up, each adds its bias."""
+        return self.gates * (3 if self.bias else 1)
 
     def reach(self, inputs: Types) -> Reach:
         return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        """A map of layer l has gates x hidden rows, and a column for each number that it reads."""
+        x = inputs[0]
+        steps = (*batch_of(x), *numbers(x.shape[:1]))
+        units = (*steps, self.layers, self.directions, self.hidden)
+        work = self._sums + self.per_element
+        return (
+            sum_of("out features", (self.directions, self.hidden)),
+            self._per_layer("params", (), inputs, 2 if self.bias else 0),
+            self._per_layer("MACs", steps, inputs, 0),
+            sum_of("other operations", (*units, work)),
+        )
+
+    def _per_layer(self, what: str, steps: tuple[int, ...], inputs: Types, biases: int) -> Line:
+        """The first layer, and the others, which read what the one before makes."""
+        rows = (*steps, self.directions, self.gates, self.hidden)
+        more = f" + {biases}" if biases else ""
+        terms = []
+        total = 0
+        for alike, layer in ((1, 0), (self.layers - 1, 1)):
+            read = self._read(inputs, layer)
+            factors = rows if alike == 1 else (alike, *rows)
+            if alike:
+                terms.append(f"{times(factors)}*({read} + {self.hidden}{more})")
+                total += prod(factors) * (read + self.hidden + biases)
+        return Line(what, " + ".join(terms), total)
 
 
 @final

@@ -8,9 +8,11 @@ from fractions import Fraction
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Inferred, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import batched, divisible, fixed, inputs_of, ranked
+from netlang.ops.derive import numbers
 from netlang.ops.layout import Layout
 
 __all__ = ["ChannelShuffle", "PixelShuffle"]
@@ -39,6 +41,9 @@ class ChannelShuffle(Layout):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return ()
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -72,6 +77,15 @@ class PixelShuffle(Layout):
 
     def reach(self, inputs: Types) -> Reach:
         return Window((1, 1), (Fraction(1, self.factor),) * 2)
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        channels, height, width = numbers(inputs[0].shape)
+        factor = self.factor
+        return (
+            Line("out channels", f"{channels}/({factor}*{factor})", channels // factor**2),
+            Line("out height", f"{height}*{factor}", height * factor),
+            Line("out width", f"{width}*{factor}", width * factor),
+        )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import axis_index, the_input
+from netlang.ops.derive import elements, sum_of
 
 __all__ = ["LogSoftmax", "Softmax"]
 
@@ -37,6 +39,9 @@ class _AlongAxis(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return (sum_of("other operations", (*elements(inputs[0]), self.per_element)),)
 
 
 @final

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, number, shape
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Constant, Normal, Weight
 from netlang.ops.checks import batched, fixed, inputs_of, integral
+from netlang.ops.derive import plain, state_lines
 
 __all__ = ["Embedding", "Parameter"]
 
@@ -66,6 +68,9 @@ class Parameter(Op):
     def reach(self, inputs: Types) -> Reach:
         return Window()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return state_lines(self.weights(inputs))
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(shape=(4, 1, 1), init=1e-6), ())
@@ -101,6 +106,9 @@ class Embedding(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return (plain("out features", self.size), *state_lines(self.weights(inputs)))
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, flag, shape, sizes
+from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
+from netlang.ops.derive import elements, numbers, out_axis, plain, sum_of
 from netlang.ops.spatial import Sizes, per_axis
 
 __all__ = ["Upsample"]
@@ -104,8 +106,11 @@ class Upsample(Op):
 
     def cost(self, inputs: Types) -> Cost:
         y = self.infer(inputs).outputs[0]
-        taps = _TAPS[self.mode] ** (y.rank - 1)
-        return Cost(0, y.elements * (2 * taps - 1 if taps > 1 else 0))
+        return Cost(0, y.elements * self._per_output(y.rank - 1))
+
+    def _per_output(self, rank: int) -> int:
+        taps = _TAPS[self.mode] ** rank
+        return 2 * taps - 1 if taps > 1 else 0
 
     def reach(self, inputs: Types) -> Reach:
         x = inputs[0]
@@ -124,6 +129,21 @@ class Upsample(Op):
     def _window(self, steps: tuple[Fraction, ...]) -> Window:
         """An axis that keeps its size is copied."""
         return Window(tuple(1 if step == 1 else _TAPS[self.mode] for step in steps), steps)
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        y = self.infer(inputs).outputs[0]
+        sizes = tuple(self._enlarged(inputs[0]))
+        work = self._per_output(y.rank - 1)
+        return (*sizes, sum_of("other operations", (*elements(y), work))) if work else sizes
+
+    def _enlarged(self, x: TensorType) -> Iterator[Line]:
+        scale = per_axis(self.scale or 1, x.rank - 1)
+        for axis, (size, factor) in enumerate(zip(numbers(x.spatial), scale, strict=True)):
+            what = out_axis(x.rank, axis + 1)
+            if self.size is None:
+                yield Line(what, f"{size}*{factor}", size * factor)
+            else:
+                yield plain(what, self.size[axis])
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

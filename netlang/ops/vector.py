@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, integer, number
+from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Constant, Weight
 from netlang.ops.checks import axis_index, batched, divisible, fixed, the_input
+from netlang.ops.derive import elements, numbers, out_axis, state_lines, sum_of
 
 __all__ = ["L2Normalize", "Maxout", "Prelu"]
 
@@ -52,6 +54,9 @@ class Prelu(Op):
     def reach(self, inputs: Types) -> Reach:
         return Window()
 
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return (*state_lines(self.weights(inputs)), sum_of("other operations", (*elements(inputs[0]), 2)))
+
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), _IMAGE)
@@ -87,6 +92,12 @@ class Maxout(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        (channels,) = numbers((x.channels,))
+        out = Line(out_axis(y.rank, 0), f"{channels}/{self.pieces}", channels // self.pieces)
+        return (out, sum_of("other operations", (*elements(y), self.pieces - 1)))
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -124,6 +135,9 @@ class L2Normalize(Op):
 
     def reach(self, inputs: Types) -> Reach:
         return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return (sum_of("other operations", (*elements(inputs[0]), 3)),)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

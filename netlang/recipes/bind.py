@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.core import Fix, Label, NetlangError
 from netlang.diagnostics.recipes import NotADescription, UnknownWord
 from netlang.diagnostics.values import (
     ArgumentTwice,
@@ -16,6 +16,8 @@ from netlang.diagnostics.values import (
 from netlang.elaborate.binding import convert
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fix_values import given_too
+from netlang.elaborate.fixes import without_arguments
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Bound
 from netlang.ir.arguments import Argument, signature
@@ -71,11 +73,19 @@ def fields_of(
     items = {item.name: item for item in signature(cls)}
     given: dict[str, ast.Argument] = {}
     for position, argument in enumerate(arguments):
-        name = _name(cls, argument, position, tuple(items), len(arguments))
+        name = _name(cls, arguments, position, tuple(items))
         if name in given:
             first = Label(given[name].span, f"`{name}` is given here")
             raise NetlangError(
-                ArgumentTwice(span=argument.span, callee=cls.name, name=name, notes=(first,))
+                ArgumentTwice(
+                    span=argument.span,
+                    callee=cls.name,
+                    name=name,
+                    notes=(first,),
+                    fix=Fix(
+                        "remove one of them", (without_arguments(arguments, position, position),)
+                    ),
+                )
             )
         given[name] = argument
     _require(cls, tuple(items.values()), given, span)
@@ -114,19 +124,23 @@ def _require(
         if item.required and item.name not in given:
             raise NetlangError(
                 MissingArgument(
-                    span=span, callee=cls.name, name=item.name, description=item.kind.description
+                    span=span,
+                    callee=cls.name,
+                    name=item.name,
+                    description=item.kind.description,
+                    fix=given_too(span, items, given),
                 )
             )
 
 
 def _name(
     cls: type[Description],
-    argument: ast.Argument,
+    arguments: tuple[ast.Argument, ...],
     position: int,
     names: tuple[str, ...],
-    count: int,
 ) -> str:
     """The field that an argument is for."""
+    argument = arguments[position]
     if argument.name is None:
         if position < len(names):
             return names[position]
@@ -136,8 +150,9 @@ def _name(
                 span=argument.span,
                 callee=cls.name,
                 expected=limit,
-                given=count,
+                given=len(arguments),
                 available=listed(names),
+                fix=Fix("remove it", (without_arguments(arguments, position, position),)),
             )
         )
     if argument.name in names:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.core import Diagnostic, Fix
 from netlang.diagnostics.recipes import (
     AugmentationNeedsImages,
     ChannelCountDiffers,
@@ -15,6 +15,7 @@ from netlang.diagnostics.recipes import (
     NesterovNeedsMomentum,
     OneInputNeeded,
 )
+from netlang.elaborate.fixes import with_arguments
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.augmentations import Augmentation
@@ -52,7 +53,11 @@ def _check_augmentations(recipe: Recipe) -> Iterator[Diagnostic]:
 def _check_optimizer(recipe: Recipe) -> Iterator[Diagnostic]:
     wanted = recipe.optimizer
     if isinstance(wanted, Sgd) and wanted.nesterov and wanted.momentum == 0.0:
-        yield NesterovNeedsMomentum(span=recipe.places["optimizer"], lr=wanted.lr)
+        span = recipe.places["optimizer"]
+        advice = f"write `sgd(lr={wanted.lr}, momentum=0.9, nesterov=true)`"
+        fix = Fix(advice, (with_arguments(span, ("momentum=0.9",)),))
+        given = "momentum" in span.text
+        yield NesterovNeedsMomentum(span=span, lr=wanted.lr, fix=None if given else fix)
 
 
 def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:

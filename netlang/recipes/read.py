@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from netlang.diagnostics.core import Diagnostic, Label, NetlangError
+from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
 from netlang.diagnostics.names import DefinedTwice, UnusedParameter
 from netlang.diagnostics.recipes import (
     KeyTwice,
@@ -24,6 +24,7 @@ from netlang.diagnostics.recipes import (
 from netlang.elaborate import Module
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fixes import inserted, without_statement
 from netlang.elaborate.modules import mentioned
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Broken
@@ -147,7 +148,8 @@ class _Reading:
                 self._keep(NetlangError(_unknown_key(entry)))
             elif entry.key in self.places:
                 before = Label(self.places[entry.key], f"`{entry.key}` is given here")
-                twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,))
+                fix = Fix("remove one of them", (without_statement(entry.span),))
+                twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,), fix=fix)
                 self._keep(NetlangError(twice))
             else:
                 self.places[entry.key] = entry.value.span
@@ -186,7 +188,8 @@ class _Reading:
     def _completeness(self) -> None:
         if {"steps", "epochs"} <= self.places.keys():
             note = Label(self.places["steps"], "and in steps here")
-            both = StepsAndEpochs(span=self.places["epochs"], notes=(note,))
+            fix = self._without("epochs")
+            both = StepsAndEpochs(span=self.places["epochs"], notes=(note,), fix=fix)
             self._keep(NetlangError(both))
         present = set(self.places) | ({"steps"} if "epochs" in self.places else set())
         for key, (what, example) in NEEDED.items():
@@ -197,8 +200,24 @@ class _Reading:
                     key=key,
                     what=what,
                     example=example,
+                    fix=self._with_line(example) if key != "model" else None,
                 )
                 self._keep(NetlangError(missing))
+
+    def _without(self, key: str) -> Fix | None:
+        """The removal of an entry of the file."""
+        for entry in self.definition.entries:
+            if entry.key == key and entry.value.span == self.places[key]:
+                return Fix("keep `steps` or `epochs`", (without_statement(entry.span),))
+        return None
+
+    def _with_line(self, line: str) -> Fix | None:
+        """One more entry behind the last one."""
+        if not self.definition.entries:
+            return None
+        last = self.definition.entries[-1].span
+        indent = " " * (last.location.column - 1)
+        return inserted(last, f"\n{indent}{line}", f"add a line such as `{line}`")
 
 
 def _unknown_key(entry: ast.Entry) -> UnknownKey:

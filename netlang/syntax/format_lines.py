@@ -1,4 +1,4 @@
-"""Lines as they grow: the text of the current one, its indentation, and the comments on their way."""
+"""Lines as they grow: the text of the current one, its indentation, its comments on their way."""
 
 from __future__ import annotations
 
@@ -56,24 +56,25 @@ class Lines:
         """Comments from inside the current line."""
         self._comments += comments
 
-    def above(self, word: Word, blanks: bool) -> None:
-        """Comments and, if `blanks` says so, blank lines before a word that begins a line."""
+    def above(self, word: Word, blanks: bool, closing: bool = False) -> None:
+        """Comments and, if `blanks` says so, blank lines before a word that begins a line.
+
+        No blank line stands directly before a word that closes something.
+        """
         for comment in word.before:
             if comment.blank and blanks:
                 self.done.append("")
             self.done.append(" " * self.indent + comment.text)
             blanks = True
-        if word.blank and blanks:
+        if word.blank and blanks and not closing:
             self.done.append("")
 
-    def raw(self, lines: Iterable[str]) -> None:
-        """Whole lines, the first of which goes on with the current one; the last can be gone on with."""
-        first, *rest = lines
-        self.text(first, True)
-        for line in rest:
-            self.end(self.indent)
-            indent = " " * self.indent
-            self.text(line.removeprefix(indent), False)
+    def raw(self, lines: list[str]) -> None:
+        """Lines of a text that begins a line; the last of them is gone on with."""
+        *whole, last = lines
+        margin = " " * self.indent
+        self.done += [margin + line if line else "" for line in whole]
+        self.text(last, False)
 
     def end(self, indent: int) -> None:
         """Ends the line, if there is one, and sets the indentation of the next."""
@@ -88,7 +89,7 @@ class Lines:
         if self._comments:
             own, last = self._sorted(text)
             self.done.extend(margin + comment for comment in own)
-        self.done.append((margin + text + last).rstrip() if not last else margin + text + last)
+        self.done.append(margin + text + last)
         self._texts.clear()
         self._comments.clear()
         self.width = 0

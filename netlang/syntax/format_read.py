@@ -133,7 +133,7 @@ class _Reader:
         if self.word.role == "(":
             open_ = self.take()
             return Group("names", open_, self.items(), self.take())
-        items = []
+        items: list[Item] = []
         while not items or items[-1].comma:
             parts: list[Part] = [self.take()]
             while self.word.role != "," and not self.word.starts:

@@ -1,8 +1,8 @@
 """What the formatter lays out: words in groups, groups in statements, statements in suites.
 
 This tree keeps what the syntax tree leaves out (spelling, parentheses, comments, breaks) and knows
-nothing of what the words mean. On exit every part knows its width on one line, and whether something
-keeps it from standing on one.
+nothing of what the words mean. On exit every part knows its width on one line, and whether
+something keeps it from standing on one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from netlang.syntax.format_words import OPERATORS, Comment, Word
 
 __all__ = [
     "Group", "Item", "Part", "Segment", "Statement", "Suite", "comments_of", "flat_text",
-    "flat_width", "has_operators",
+    "flat_width", "has_operators", "is_forced",
 ]  # fmt: skip
 
 
@@ -44,9 +44,9 @@ class Item:
 class Group:
     """Something in brackets.
 
-    `kind` is `list`, `call` (arguments or parameters), `names` (of an import, where the brackets are
-    left out on one line), or `closed` for what is never opened by itself: an index, the computed
-    part of a name, parentheses that only group.
+    `kind` is `list`, `call` (arguments or parameters), `names` (of an import, where the brackets
+    are left out on one line), or `closed` for what is never opened by itself: an index, the
+    computed part of a name, parentheses that only group.
     """
 
     kind: str
@@ -193,6 +193,7 @@ Part: TypeAlias = Word | Group | Suite
 
 
 def is_forced(part: Part) -> bool:
+    """Whether a part can't stand on one line."""
     return not isinstance(part, Word) and part.forced
 
 

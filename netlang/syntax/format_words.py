@@ -1,4 +1,4 @@
-"""Tokens with what stands around them: comments, blank lines, line breaks, and the space that they get.
+"""Tokens with what stands around them: comments, blank lines and breaks, and the space they get.
 
 On entry the text follows the grammar. On exit every comment of it belongs to one word: one at the
 end of a line to the last word of that line, one on its own line to the word that follows. The
@@ -29,6 +29,7 @@ OPERAND_ENDS = frozenset((
 _GLUED_BEHIND = frozenset(("", "(", "[", "COMPUTED", ".", "..", "NEG"))
 _GLUED_BEFORE = frozenset((")", "]", "COMPUTED }", ",", ".", "..", ":"))
 _LABEL_ENDS = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "COMPUTED }"))
+_OPENERS = frozenset(("(", "[", "{", "COMPUTED"))
 _CLOSES = frozenset(("}", "$END"))
 _STATEMENT_ENDS = frozenset(("SEP", "DOC", "{"))
 
@@ -47,7 +48,7 @@ class Comment:
 @final
 @dataclass(slots=True)
 class Word:
-    """A token; `role` is its kind, except that it tells the two meanings of `-`, `in` and `}` apart.
+    """A token; `role` is its kind, but tells the two meanings of `-`, `in` and `}` apart.
 
     `spaced` says that a space belongs before it where something stands before it on its line.
     """
@@ -74,7 +75,7 @@ class Word:
 
 
 def words(text: str, tokens: Tokens) -> Iterator[Word]:
-    """The words of a text, the last of them `$END`. Each is complete when the next one is asked for."""
+    """The words of a text, up to `$END`. Each is complete when it comes."""
     roles = _Roles()
     last: Word | None = None
     end = 0
@@ -123,7 +124,7 @@ def _comment(line: str) -> Comment:
 
 @final
 class _Roles:
-    """Follows the kinds of a text's tokens and says what role each has and whether a space is before it."""
+    """Follows the kinds of a text's tokens: what role each has, and whether it gets a space."""
 
     def __init__(self) -> None:
         self.before = ""
@@ -132,18 +133,18 @@ class _Roles:
     def next(self, kind: str) -> tuple[str, bool]:
         role = self._role(kind)
         spaced = self._spaced(role)
+        if kind in _OPENERS:
+            self.brackets.append(kind)
         self.before = "" if role in _STATEMENT_ENDS else role
         return role, spaced
 
     def _role(self, kind: str) -> str:
-        if kind in ("(", "[", "{", "COMPUTED"):
-            self.brackets.append(kind)
-        elif kind in (")", "]", "}"):
+        if kind in (")", "]", "}"):
             opened = self.brackets.pop()
             return "COMPUTED }" if opened == "COMPUTED" else kind
-        elif kind == "-" and self.before not in OPERAND_ENDS:
+        if kind == "-" and self.before not in OPERAND_ENDS:
             return "NEG"
-        elif kind == "in" and self.before not in OPERAND_ENDS:
+        if kind == "in" and self.before not in OPERAND_ENDS:
             return "IN"
         return kind
 

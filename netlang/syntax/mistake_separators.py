@@ -72,6 +72,11 @@ def _body(spot: Spot) -> Diagnostic | None:
     if spot.kind() == "SEP" and spot.kind(1) == "{":
         end = spot.tokens.starts[spot.index + 1]
         fix = spot.replacing("put the brace on this line", spot.before, end, " ", safe=True)
+    elif spot.kind() == "NAME" and spot.opened:
+        line = spot.source.text.find("\n", spot.start)
+        steps = spot.source.text[spot.start : line].rstrip() if line >= 0 else ""
+        text = f"{{ {steps} }}"
+        fix = spot.replacing(f"write `{text}`", spot.start, spot.start + len(steps), text)
     head = " ".join(spot.source.text[spot.span(spot.first).start : spot.before].split())
     return BodyExpected(
         span=spot.span(), what=f"`{word}`", what_text=head[-60:], found=spot.found, fix=fix
@@ -158,15 +163,45 @@ def _bare_argument(spot: Spot) -> Diagnostic | None:
         return None
     if spot.kind() not in ("NUMBER", "DIMS", "STRING", "true", "false"):
         return None
+    advice = f"arguments stand in parentheses: `{spot.text(-1)}({spot.text()})`"
     return UnexpectedText(
         span=spot.span(),
         found=spot.found,
         expected=spot.expected,
-        advice=f"arguments stand in parentheses: `{spot.text(-1)}({spot.text()})`",
+        advice=advice,
+        fix=spot.replacing(advice, spot.before, spot.span().end, f"({spot.text()})"),
+    )
+
+
+def _semicolon_inside(spot: Spot) -> Diagnostic | None:
+    """`conv(64; 3)`."""
+    if spot.text() != ";" or spot.innermost not in ("(", "["):
+        return None
+    return _mended(spot, "separate arguments and items by `,`", spot.start + 1, ",")
+
+
+def _colon_missing(spot: Spot) -> Diagnostic | None:
+    """`input y [3]`."""
+    if spot.kind() != "[" or spot.kind(-2) != "input" or ":" not in spot.allowed:
+        return None
+    fix = spot.replacing("put a `:` before the shape", spot.before, spot.before, ":", safe=True)
+    return UnexpectedText(
+        span=spot.span(), found="`[`", expected=spot.expected, advice=fix.description, fix=fix
+    )
+
+
+def _arrow_at_start(spot: Spot) -> Diagnostic | None:
+    """`->` behind something that has no value."""
+    if spot.kind() != "->" or "->" in spot.allowed or not spot.new_line:
+        return None
+    advice = "remove it: the line begins a path of its own"
+    fix = spot.replacing(advice, spot.start, spot.tokens.starts[spot.index + 1], "")
+    return UnexpectedText(
+        span=spot.span(), found="`->`", expected=spot.expected, advice=advice, fix=fix
     )
 
 
 SEPARATORS = (
-    _equals, _colon, _comparison, _split_arrow, _comma_in_body, _bare_argument, _body, _comma,
-    _separator, _line_end,
+    _equals, _colon, _comparison, _split_arrow, _comma_in_body, _bare_argument,
+    _semicolon_inside, _colon_missing, _arrow_at_start, _body, _comma, _separator, _line_end,
 )  # fmt: skip

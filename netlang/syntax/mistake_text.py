@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -52,16 +53,28 @@ def _glued_brace(source: Source, start: int, end: int) -> Diagnostic:
 def _open_string(source: Source, start: int, end: int) -> Diagnostic:
     line_end = source.text.find("\n", start)
     line_end = len(source.text) if line_end < 0 else line_end
-    return UnclosedString(span=Span(source, start, line_end))
+    text = source.text[start:line_end]
+    end = start + next((i for i, char in enumerate(text) if char in ",)]"), len(text.rstrip()))
+    fix = _replace(Span(source, end, end), '"', 'close it with `"`', safe=False)
+    return UnclosedString(span=Span(source, start, line_end), fix=fix)
 
 
 def _open_docstring(source: Source, start: int, end: int) -> Diagnostic:
-    return UnclosedDocstring(span=Span(source, start, end))
+    line = source.text.find("\n", start)
+    line = len(source.text) if line < 0 else line
+    fix = _replace(Span(source, line, line), '"""', 'close it with `"""`', safe=False)
+    return UnclosedDocstring(span=Span(source, start, end), fix=fix)
 
 
 def _bad_number(source: Source, start: int, end: int) -> Diagnostic:
     span = Span(source, start, end)
-    return BadNumber(span=span, found=_short(span.text))
+    fix = None
+    if re.fullmatch(r"\d+[kmgtKMGT]", span.text):
+        suffix = {"k": "k"}.get(span.text[-1].lower(), span.text[-1].upper())
+        fix = _replace(span, span.text[:-1] + suffix, safe=False)
+    elif match := re.fullmatch(r"(\d+)([A-Za-z_]\w*)", span.text):
+        fix = _replace(span, f"{match[2]}{match[1]}", safe=False)
+    return BadNumber(span=span, found=_short(span.text), fix=fix)
 
 
 def _short(text: str) -> str:
@@ -102,6 +115,12 @@ def _unknown_escape(source: Source, start: int, end: int) -> Diagnostic:
     ))  # fmt: skip
 
 
+def _space_in_label(source: Source, start: int, end: int) -> Diagnostic:
+    span = Span(source, start, end)
+    reason = "its parts stand together, without spaces"
+    return LabelText(span=span, reason=reason, fix=_replace(span, "", "remove the space"))
+
+
 def _label(reason: str) -> Problem:
     def problem(source: Source, start: int, end: int) -> Diagnostic:
         return LabelText(span=Span(source, start, end), reason=reason)
@@ -126,6 +145,9 @@ def _unknown(source: Source, start: int, end: int) -> Diagnostic:
     if char in _ALIKE:
         alike = _ALIKE[char]
         fix = _replace(span, alike, f"write `{alike}`" if alike.strip() else "replace it")
+    if fix is None:
+        end += text[end : end + 1] == " " and text[start - 1 : start] == " "
+        fix = _replace(Span(source, start, end), "", "remove it", safe=False)
     codepoint = f"U+{ord(char):04X}"
     return UnknownCharacter(span=span, character=char, codepoint=codepoint, fix=fix)
 
@@ -160,7 +182,7 @@ PROBLEMS: dict[str, Problem] = {
     "foreign_constant": _foreign_constant,
     "unknown_escape": _unknown_escape,
     "unknown": _unknown,
-    "space_in_label": _label("its parts stand together, without spaces"),
+    "space_in_label": _space_in_label,
     "number_in_label": _label("of numbers, only whole ones can stand in it"),
     "empty_computed": _label("nothing stands between its braces"),
     "open_computed": _label("the `{` is not closed"),

@@ -34,7 +34,9 @@ _ADVICE = {
     "lambda": "a layer is a value already: `act=relu`", "switch": "write `if ... else if ...`",
     "is": "compare with `==`", "then": "the body of an `if` stands in braces",
 }  # fmt: skip
-_INSTEAD = {"elif": "else if", "elsif": "else if", "elseif": "else if", "def": "block",
+_NEEDLESS = ("return", "let", "var", "const")
+_INSTEAD = {"is": "==", "class": "block", "module": "block",
+            "elif": "else if", "elsif": "else if", "elseif": "else if", "def": "block",
             "fn": "block", "func": "block", "function": "block"}  # fmt: skip
 
 
@@ -70,6 +72,10 @@ def _foreign(spot: Spot, offset: int, word: str) -> Diagnostic:
     span = spot.span(offset)
     fix: Fix | None = None
     instead = _INSTEAD.get(word)
+    if word in _NEEDLESS:
+        end = spot.tokens.starts[spot.index + offset + 1]
+        advice = f"{_ADVICE[word]}: remove `{word}`"
+        fix = spot.replacing(advice, span.start, end, "")
     if instead:
         fix = spot.replacing(f"write `{instead}`", span.start, span.end, instead)
     return ForeignWord(
@@ -99,7 +105,14 @@ def _starts_value(spot: Spot) -> bool:
 
 
 def _docstring(spot: Spot) -> Diagnostic | None:
-    return DocstringMisplaced(span=spot.span()) if spot.kind() == "DOC" else None
+    if spot.kind() != "DOC":
+        return None
+    span = spot.span()
+    indent = "\n" + " " * (span.location.column - 1)
+    lines = [line.strip() for line in span.text.strip('"').strip().splitlines()]
+    text = indent.join(f"# {line}".rstrip() for line in lines)
+    advice = "make it a comment: begin its lines with `#`"
+    return DocstringMisplaced(span=span, fix=spot.replacing(advice, span.start, span.end, text))
 
 
 def _outside_body(spot: Spot) -> Diagnostic | None:

@@ -26,7 +26,7 @@ from netlang.syntax.builder import Builder, Maker
 from netlang.syntax.lexer import Lexer, Tokens, Words
 from netlang.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, Mistake
 
-__all__ = ["Stuck", "Tables", "load_tables", "parse", "parse_part"]
+__all__ = ["Stuck", "Tables", "load_tables", "no_collection", "parse", "parse_part"]
 
 _NESTING = frozenset((
     "attribute", "binary", "call", "compare", "conditional", "if", "index", "list_expr", "logical",
@@ -122,13 +122,13 @@ def parse(source: Source) -> File:
 def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
     """What the characters `start` to `end` are as a `symbol`; raises `Stuck` or `Mistake`."""
     tables = load_tables()
-    with _no_collection():
+    with no_collection():
         tokens = Lexer(tables.words, source.text, start, end).run()
         return _Run(tables, Builder(source, tokens, _parse_expression), symbol).follow()
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """A tree has no cycles: collecting while it grows walks it again and again for nothing."""
     if not gc.isenabled():
         yield

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from netlang.backends.weights import join
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Program, Ref
 from tests.ops.torch_modules import build
@@ -26,7 +27,7 @@ class Interpreted(nn.Module):
     def state(self) -> dict[str, Tensor]:
         """Every parameter and buffer by key, shared with the modules."""
         return {
-            f"{path}.{name}": value
+            join(path, name): value
             for path, module in self.steps.items()
             for name, value in module.state_dict().items()
         }

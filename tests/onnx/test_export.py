@@ -45,6 +45,16 @@ net shared {
     output large: stem -> reuse stem
 }
 """
+LEARNED = """
+net learned {
+    input x: [4, H=3, W=3]
+    scale: parameter([4, 1, 1], init=0.5)
+    (x, scale) -> mul
+    output y: relu
+    output factor: scale -> identity
+    output shift: parameter([5])
+}
+"""
 SYMBOLIC = """
 net symbolic {
     input x: [4, H=11, W=9]
@@ -75,7 +85,7 @@ def agree_with_torch(program: Program, path: Path, sizes: tuple[tuple[int, ...],
             wanted = model(x)
         found = run(path, {"x": x.numpy()})
         for output, (name, expected) in zip(found, wanted.items(), strict=True):
-            assert largest_difference(output, expected.numpy()) <= 1e-5, name
+            assert largest_difference(output, expected.detach().numpy()) <= 1e-5, name
 
 
 def test_names_are_the_specs(tmp_path: Path) -> None:
@@ -120,6 +130,13 @@ def test_a_weight_used_twice_is_stored_once(tmp_path: Path) -> None:
     agree_with_torch(program, path, ((2, 4, 8, 8), (1, 4, 6, 10)))
     names = [tensor.name for tensor in onnx.load(path).graph.initializer if "/" not in tensor.name]
     assert names == [slot.key for slot in slots(program) if slot.required]
+
+
+def test_learned_tensors_as_values_and_outputs(tmp_path: Path) -> None:
+    program, path = program_of(LEARNED, tmp_path), tmp_path / "net.onnx"
+    agree_with_torch(program, path, ((2, 4, 3, 3), (1, 4, 2, 5)))
+    names = [tensor.name for tensor in onnx.load(path).graph.initializer]
+    assert names == ["scale", "shift"]
 
 
 def test_symbolic_sizes_are_computed_in_the_graph(tmp_path: Path) -> None:

@@ -29,10 +29,10 @@ def program_of(net: Function) -> Program:
     return Program(net.name, net, (), ())
 
 
-def complaints(source: str) -> str:
+def complaints(source: str, *, layout_only: bool = False) -> str:
     """What `ruff check` and `ruff format` with default settings would change."""
     found = ""
-    for command in (("check", "-"), ("format", "--diff", "-")):
+    for command in (("format", "--diff", "-"), ("check", "-"))[: 1 if layout_only else 2]:
         done = subprocess.run(
             [sys.executable, "-m", "ruff", command[0], "--isolated", "--quiet", *command[1:]],
             input=source,

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from netlang.backends.torch.train.devices import choose_device, derived_seed
+from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
 from netlang.backends.torch.train.examples import MNIST1D_SHA256, Examples, load_split
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.objective import Objective, compare
@@ -59,7 +59,11 @@ ELEMENTWISE = [
 ]
 
 
-@pytest.mark.parametrize(("function", "left", "right", "expected"), ELEMENTWISE, ids=str)
+@pytest.mark.parametrize(
+    ("function", "left", "right", "expected"),
+    ELEMENTWISE,
+    ids=[str(case[0]) for case in ELEMENTWISE],
+)
 def test_elementwise_losses(
     function: LossFunction, left: torch.Tensor, right: torch.Tensor, expected: torch.Tensor
 ) -> None:
@@ -234,6 +238,12 @@ def test_devices() -> None:
     with pytest.raises(NetlangError) as caught:
         choose_device("tpu")
     assert [each.code for each in caught.value.diagnostics] == ["E0738"]
+
+
+def test_small_nets_train_on_one_thread() -> None:
+    cores = torch.get_num_threads()
+    assert threads_for(load_recipe("mnist1d")[1], 100) == 1
+    assert threads_for(load_recipe("resnet:imagenet")[1], 256) == cores
 
 
 def test_streams_of_a_seed_differ() -> None:

@@ -3,16 +3,22 @@
 from netlang.backends.onnx.lowering import (
     activation,
     adaptive,
+    attention,
     conv,
+    cut,
     layout,
     linear,
     merge,
     norm,
     pool,
     recurrent,
+    tensor,
 )
 from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
-FAMILIES = (activation, adaptive, conv, layout, linear, merge, norm, pool, recurrent)
+FAMILIES = (
+    activation, adaptive, attention, conv, cut, layout, linear, merge, norm, pool, recurrent,
+    tensor,
+)  # fmt: skip
 
 __all__ = ["FAMILIES", "UNSUPPORTED", "lower", "lowered"]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim, Expr
-from netlang.ops.checks import axis_index
-from netlang.ops.layout import Flatten, Reshape
+from netlang.ops.axes import distinct_axes
+from netlang.ops.checks import axis_index, fixed
+from netlang.ops.layout import Flatten, Reshape, Transpose
+from netlang.ops.shuffle import ChannelShuffle, PixelShuffle
 
 __all__ = ["reshaped"]
 
@@ -31,12 +33,34 @@ def _(op: Reshape, emit: Emitter) -> tuple[str, ...]:
     return reshaped(emit.step.outputs[0].shape, emit)
 
 
-def reshaped(shape: Sequence[Dim], emit: Emitter) -> tuple[str, ...]:
-    """The first input with another shape behind its batch axis.
+@lower.register
+def _(op: Transpose, emit: Emitter) -> tuple[str, ...]:
+    x = emit.step.types[0]
+    order = distinct_axes(op, x, op.axes, every=True)
+    return emit.result("Transpose", *emit.step.inputs, perm=[0, *(axis + 1 for axis in order)])
+
+
+@lower.register
+def _(op: ChannelShuffle, emit: Emitter) -> tuple[str, ...]:
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    channels = fixed(op, type_.channels, "the input channels")
+    shape = emit.integers("groups.shape", [0, op.groups, channels // op.groups, -1])
+    groups = emit.node("groups", "Reshape", x, shape)
+    turned = emit.node("turned", "Transpose", groups, perm=[0, 2, 1, 3])
+    return reshaped(type_.shape, emit, turned)
+
+
+@lower.register
+def _(op: PixelShuffle, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("DepthToSpace", *emit.step.inputs, blocksize=op.factor, mode="CRD")
+
+
+def reshaped(shape: Sequence[Dim], emit: Emitter, x: str | None = None) -> tuple[str, ...]:
+    """The result of the step: `x`, or its first input, with another shape behind its batch axis.
 
     A 0 takes the batch over from the input; one symbolic size is left to the runtime.
     """
-    (x, *_) = emit.step.inputs
+    x = emit.step.inputs[0] if x is None else x
     symbolic = [size for size in shape if isinstance(size, Expr)]
     if len(symbolic) > 1:
         batch = emit.sizes.name(0)

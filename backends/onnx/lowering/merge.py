@@ -5,8 +5,8 @@ from __future__ import annotations
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.registry import lower
-from netlang.ops.dropout import Dropout
-from netlang.ops.merge import Add, Concat, Identity, Max, Mul, Sub
+from netlang.ops.dropout import Dropout, StochasticDepth
+from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Mul, Sub
 from netlang.ops.random import GaussianSample
 
 __all__: list[str] = []
@@ -41,9 +41,12 @@ def _(op: Max, emit: Emitter) -> tuple[str, ...]:
 
 
 @lower.register
+def _(op: Matmul, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("MatMul", *emit.step.inputs)
+
+
+@lower.register
 def _(op: Concat, emit: Emitter) -> tuple[str, ...]:
-    if len(emit.step.inputs) == 1:
-        return emit.step.inputs
     axis = full_axis(op.axis, emit.step.types[0])
     return emit.result("Concat", *emit.step.inputs, axis=axis)
 
@@ -55,6 +58,11 @@ def _(op: Identity, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: Dropout, emit: Emitter) -> tuple[str, ...]:
+    return emit.step.inputs
+
+
+@lower.register
+def _(op: StochasticDepth, emit: Emitter) -> tuple[str, ...]:
     return emit.step.inputs
 
 

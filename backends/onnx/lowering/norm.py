@@ -3,21 +3,106 @@
 from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.lowering.layout import reshaped
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.ir.op import Op
+from netlang.ops.axes import distinct_axes
 from netlang.ops.checks import fixed
-from netlang.ops.norm import BatchNorm
+from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
 
 __all__: list[str] = []
 
 
+def _channels(op: Op, emit: Emitter) -> int:
+    return fixed(op, emit.step.types[0].channels, "the input channels")
+
+
+def _learned(op: Op, emit: Emitter) -> tuple[str, str]:
+    """Factor and summand of each channel; 1 and 0 where none are learned."""
+    if emit.has_weight("weight"):
+        return emit.weight("weight"), emit.weight("bias")
+    return _neutral(_channels(op, emit), emit)
+
+
+def _neutral(count: int, emit: Emitter) -> tuple[str, str]:
+    return emit.floats("ones", [1.0] * count), emit.floats("zeros", [0.0] * count)
+
+
 @lower.register
 def _(op: BatchNorm, emit: Emitter) -> tuple[str, ...]:
+    (x,), statistics = emit.step.inputs, (emit.weight("running_mean"), emit.weight("running_var"))
+    learned = _learned(op, emit)
+    return emit.result("BatchNormalization", x, *learned, *statistics, epsilon=op.eps)
+
+
+@lower.register
+def _(op: InstanceNorm, emit: Emitter) -> tuple[str, ...]:
     (x,) = emit.step.inputs
-    channels = fixed(op, emit.step.types[0].channels, "the input channels")
+    return emit.result("InstanceNormalization", x, *_learned(op, emit), epsilon=op.eps)
+
+
+@lower.register
+def _(op: GroupNorm, emit: Emitter) -> tuple[str, ...]:
+    """As the normalisation of one long channel for each group: every opset has that."""
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    shape = emit.integers("groups.shape", [0, op.groups, -1])
+    groups = emit.node("groups", "Reshape", x, shape)
+    neutral = _neutral(op.groups, emit)
+    even = emit.node("even", "InstanceNormalization", groups, *neutral, epsilon=op.eps)
+    if not op.affine:
+        return reshaped(type_.shape, emit, even)
+    # One long axis of places for the learned numbers to broadcast over.
+    channels = emit.integers("channels.shape", [0, _channels(op, emit), -1])
+    places = emit.node("channels", "Reshape", even, channels)
+    axis = emit.integers("axis", [1])
+    factor = emit.node("factor", "Unsqueeze", emit.weight("weight"), axis)
+    summand = emit.node("summand", "Unsqueeze", emit.weight("bias"), axis)
+    scaled = emit.node("scaled", "Mul", places, factor)
+    return reshaped(type_.shape, emit, emit.node("shifted", "Add", scaled, summand))
+
+
+@lower.register
+def _(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:
+    """ONNX normalises along the last axes: others are brought there first, and back."""
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    along = [axis + 1 for axis in distinct_axes(op, type_, op.axes)]
+    others = [axis for axis in range(type_.rank + 1) if axis not in along]
+    order, axis = [*others, *along], len(others)
+    tensors = _layer_tensors(op, emit)
+    if order == sorted(order):
+        return emit.result("LayerNormalization", x, *tensors, axis=axis, epsilon=op.eps)
+    turned = emit.node("turned", "Transpose", x, perm=order)
+    even = emit.node("even", "LayerNormalization", turned, *tensors, axis=axis, epsilon=op.eps)
+    back = [order.index(axis) for axis in range(len(order))]
+    return emit.result("Transpose", even, perm=back)
+
+
+def _layer_tensors(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:
+    import numpy as np
+
     if op.affine:
-        scale, shift = emit.weight("weight"), emit.weight("bias")
-    else:
-        scale = emit.floats("ones", [1.0] * channels)
-        shift = emit.floats("zeros", [0.0] * channels)
-    mean, variance = emit.weight("running_mean"), emit.weight("running_var")
-    return emit.result("BatchNormalization", x, scale, shift, mean, variance, epsilon=op.eps)
+        return tuple(emit.weight(name) for name in ("weight", "bias") if emit.has_weight(name))
+    (type_,) = emit.step.types
+    along = distinct_axes(op, type_, op.axes)
+    sizes = [fixed(op, type_.shape[axis], f"axis {axis} of its input") for axis in along]
+    return (emit.floats("ones", np.ones(sizes)),)
+
+
+@lower.register
+def _(op: LocalResponseNorm, emit: Emitter) -> tuple[str, ...]:
+    """The channels as an axis to pool along; ONNX's own LRN takes odd sizes and images only."""
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    if op.size % 2 and type_.rank == 3:
+        return emit.result("LRN", x, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.k)
+    square = emit.node("square", "Mul", x, x)
+    shape = emit.integers("rows.shape", [0, 1, _channels(op, emit), -1])
+    rows = emit.node("rows", "Reshape", square, shape)
+    mean = emit.node(
+        "mean", "AveragePool", rows, kernel_shape=[op.size, 1], count_include_pad=1,
+        pads=[op.size // 2, 0, (op.size - 1) // 2, 0],
+    )  # fmt: skip
+    scaled = emit.node("scaled", "Mul", mean, emit.floats("alpha", op.alpha))
+    raised = emit.node("raised", "Add", scaled, emit.floats("k", op.k))
+    power = emit.node("power", "Pow", raised, emit.floats("beta", op.beta))
+    lines = emit.node("lines", "Reshape", x, shape)
+    return reshaped(type_.shape, emit, emit.node("quotient", "Div", lines, power))

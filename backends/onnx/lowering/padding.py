@@ -8,7 +8,11 @@ from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import spatial_axes
 from netlang.ops.spatial import Padding
 
-__all__ = ["padded", "pads_attribute"]
+__all__ = ["END", "PAD_MODES", "around", "pad_inputs", "padded", "pads_attribute"]
+
+# Any bound behind the last element; the largest is the customary one.
+END = 2**63 - 1
+PAD_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
 
 
 def pads_attribute(pads: Sequence[Padding]) -> list[int]:
@@ -20,7 +24,39 @@ def padded(
     x: str, pads: Sequence[Padding], emit: Emitter, *, fill: float = 0.0, mode: str = "constant"
 ) -> str:
     """`x`, of the type of the step's first input, with more elements around it."""
+    return emit.node("padded", "Pad", *pad_inputs(x, pads, emit, fill), mode=mode)
+
+
+def pad_inputs(
+    x: str, pads: Sequence[Padding], emit: Emitter, fill: float
+) -> tuple[str, str, str, str]:
+    """What a Pad node over the spatial axes of the step's first input reads."""
     amounts = emit.integers("pads", pads_attribute(pads))
-    which = emit.integers("axes", spatial_axes(emit.step.types[0]))
     value = emit.floats("fill", fill) if fill else ""
-    return emit.node("padded", "Pad", x, amounts, value, which, mode=mode)
+    return x, amounts, value, emit.integers("axes", spatial_axes(emit.step.types[0]))
+
+
+def around(mode: str, x: str, pads: Sequence[Padding], emit: Emitter) -> str:
+    """`x` with elements around it as `mode` takes them from the input itself."""
+    if mode != "circular":
+        return padded(x, pads, emit, mode=PAD_MODES[mode])
+    for axis, (before, after) in zip(spatial_axes(emit.step.types[0]), pads, strict=True):
+        x = _wrapped(x, axis, before, after, emit)
+    return x
+
+
+def _wrapped(x: str, axis: int, before: int, after: int, emit: Emitter) -> str:
+    """`x` with its end put before and its start put behind; Pad wraps from opset 19 on only."""
+    parts = [x]
+    if before:
+        parts.insert(0, _slice(f"before{axis}", x, axis, -before, END, emit))
+    if after:
+        parts.append(_slice(f"after{axis}", x, axis, 0, after, emit))
+    if len(parts) == 1:
+        return x
+    return emit.node(f"padded{axis}", "Concat", *parts, axis=axis)
+
+
+def _slice(name: str, x: str, axis: int, start: int, end: int, emit: Emitter) -> str:
+    bounds = ((f"{name}.start", start), (f"{name}.end", end), (f"{name}.axis", axis))
+    return emit.node(name, "Slice", x, *(emit.integers(part, [at]) for part, at in bounds))

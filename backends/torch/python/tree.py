@@ -14,8 +14,9 @@ from typing import TypeAlias, TypeVar
 __all__ = [
     "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Constant", "Do", "Expression",
     "For", "FunctionDef", "Generator", "If", "Index", "Keyword", "ListDisplay", "Name", "Number",
-    "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis", "Return", "Slice", "Star",
-    "Statement", "TheModule", "TupleDisplay", "Unary", "call", "dotted", "map_expression", "walk",
+    "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis", "Return", "Slice",
+    "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call", "dotted", "map_expression",
+    "walk",
 ]  # fmt: skip
 
 NumberValue: TypeAlias = int | float
@@ -256,9 +257,8 @@ def walk(part: object) -> Iterator[object]:
 
 def map_expression(node: Node, change: Callable[[Expression], Expression]) -> Node:
     """The tree with `change` applied to every expression in it, innermost first."""
-    rebuilt = replace(
-        node, **{f.name: _mapped(getattr(node, f.name), change) for f in fields(node)}
-    )
+    changes = {field.name: _mapped(getattr(node, field.name), change) for field in fields(node)}
+    rebuilt: Node = replace(node, **changes)  # type: ignore[arg-type]  # each of its field's type
     return rebuilt if isinstance(rebuilt, Keyword) else change(rebuilt)
 
 

@@ -9,10 +9,18 @@ from hashlib import sha256
 
 import torch
 
+from netlang.analysis.facts import Facts
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import DeviceMissing
+from netlang.ir.program import Program
 
-__all__ = ["choose_device", "derived_seed", "random_state", "reproducible", "restore_random_state"]
+__all__ = [
+    "choose_device", "derived_seed", "random_state", "reproducible", "restore_random_state",
+    "threads_for",
+]  # fmt: skip
+
+# Multiply-accumulates of a forward pass: some 20 ms of one core.
+_WORTH_SHARING = 300_000_000
 
 
 def choose_device(name: str | None = None) -> torch.device:
@@ -36,17 +44,38 @@ def derived_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
+def threads_for(program: Program, batch: int) -> int:
+    """How many threads a step is worth on a CPU: one, unless there is enough to share out.
+
+    Handing a layer of microseconds to several threads costs more than it saves, and many times more
+    where other processes want the cores.
+    """
+    work = Facts(program).macs * batch
+    return 1 if work < _WORTH_SHARING else torch.get_num_threads()
+
+
 @contextmanager
-def reproducible(device: torch.device) -> Iterator[None]:
+def reproducible(device: torch.device, threads: int) -> Iterator[None]:
     """Inside, algorithms are deterministic; random streams and settings are restored on exit.
 
     An operation that has no deterministic algorithm on a GPU runs with a warning of PyTorch's. On a
-    CPU nothing has to be set: the number of threads alone decides in which order sums are taken.
+    CPU the number of threads alone decides in which order sums are taken.
     """
-    if device.type == "cpu":
-        with torch.random.fork_rng([]):
-            yield
-        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            if device.type == "cpu":
+                yield
+            else:
+                with _deterministic_kernels():
+                    yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _deterministic_kernels() -> Iterator[None]:
     # cuBLAS reads this when it makes its first handle: docs.nvidia.com/cuda/cublas, section 2.1.4.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled()
@@ -55,8 +84,7 @@ def reproducible(device: torch.device) -> Iterator[None]:
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
     try:
-        with torch.random.fork_rng([device], device_type=device.type):
-            yield
+        yield
     finally:
         torch.use_deterministic_algorithms(before, warn_only=lenient)
         torch.backends.cudnn.benchmark = benchmark

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from netlang.backends.torch.train.devices import choose_device, reproducible
+from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.examples import Examples, load_split
 from netlang.backends.torch.train.modules import load_weights, module_of
 from netlang.backends.torch.train.objective import Objective
@@ -25,7 +25,7 @@ def evaluate(
 ) -> Scores:
     """Score the weights of a file on the recipe's test examples; the step is that of the file."""
     chosen = choose_device(device)
-    with reproducible(chosen):
+    with reproducible(chosen, threads_for(program, recipe.batch)):
         test = load_split(recipe).test.to(chosen)
         model = module_of(program, 0)
         step = load_weights(model, program, weights)

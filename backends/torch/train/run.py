@@ -9,7 +9,12 @@ from typing import final
 import torch
 
 from netlang.backends.torch.train.curves import draw_curves, require_drawing
-from netlang.backends.torch.train.devices import choose_device, derived_seed, reproducible
+from netlang.backends.torch.train.devices import (
+    choose_device,
+    derived_seed,
+    reproducible,
+    threads_for,
+)
 from netlang.backends.torch.train.examples import load_split
 from netlang.backends.torch.train.folder import RunFolder, open_folder
 from netlang.backends.torch.train.initialize import initialize
@@ -57,7 +62,7 @@ def train(
     require_drawing()
     shown = progress or Silent()
     chosen = choose_device(device)
-    with reproducible(chosen):
+    with reproducible(chosen, threads_for(program, recipe.batch)):
         data = load_split(recipe).to(chosen)
         folder = open_folder(out, recipe, program, resume=resume)
         state = _state(recipe, program, chosen, folder, shown)

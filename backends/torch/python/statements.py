@@ -1,0 +1,154 @@
+"""Statements, classes and docstrings as Python text, laid out as `ruff format` does by default.
+
+Holds on exit: the text parses, formatting it again changes nothing, and no comment or docstring
+ends before its place.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from netlang.backends.torch.python.printer import INDENT, WIDTH, flat, layout
+from netlang.backends.torch.python.tree import (
+    Assign,
+    ClassDef,
+    Comment,
+    Do,
+    Expression,
+    Field,
+    For,
+    FunctionDef,
+    If,
+    Parameter,
+    Return,
+    Statement,
+    TupleDisplay,
+)
+
+__all__ = ["docstring", "printable", "statement_lines"]
+
+
+def printable(text: str) -> str:
+    """`text` with every character that an editor wouldn't show as itself written as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def statement_lines(statement: Statement, indent: str = "") -> list[str]:
+    """A statement with everything in it, as lines."""
+    match statement:
+        case Assign(target, value, comment):
+            return _commented(layout(value, indent, f"{_target(target)} = "), indent, comment)
+        case Return(value, comment):
+            return _commented(_returned(value, indent), indent, comment)
+        case Do(value):
+            return layout(value, indent)
+        case Comment(text):
+            return [f"{indent}# {printable(text)}"]
+        case Field(name, annotation):
+            return [f"{indent}{name}: {flat(annotation)}"]
+        case If(test, body):
+            return [f"{indent}if {flat(test)}:", *_block(body, indent)]
+        case For(target, iterable, body):
+            return [f"{indent}for {target} in {flat(iterable)}:", *_block(body, indent)]
+        case FunctionDef():
+            return _function(statement, indent)
+        case ClassDef():
+            return _class(statement, indent)
+
+
+def _target(target: Expression) -> str:
+    """What is assigned to; several names stand without parentheses."""
+    several = isinstance(target, TupleDisplay) and len(target.items) > 1
+    return flat(target)[1:-1] if several else flat(target)
+
+
+def _returned(value: Expression, indent: str) -> list[str]:
+    if isinstance(value, TupleDisplay) and len(value.items) > 1:
+        line = f"{indent}return {', '.join(map(flat, value.items))}"
+        if len(line) <= WIDTH:
+            return [line]
+    return layout(value, indent, "return ")
+
+
+def _commented(lines: list[str], indent: str, comment: str) -> list[str]:
+    """A comment behind a statement of one line, or above it where there is no room."""
+    if not comment:
+        return lines
+    text = f"# {printable(comment)}"
+    if len(lines) == 1 and len(lines[0]) + 2 + len(text) <= WIDTH:
+        return [f"{lines[0]}  {text}"]
+    return [f"{indent}{text}", *lines]
+
+
+def _block(body: tuple[Statement, ...], indent: str) -> list[str]:
+    return [line for statement in body for line in statement_lines(statement, indent + INDENT)]
+
+
+def _parameter(parameter: Parameter) -> str:
+    text = parameter.name
+    if parameter.annotation:
+        text += f": {flat(parameter.annotation)}"
+    if parameter.default:
+        text += f"{' = ' if parameter.annotation else '='}{flat(parameter.default)}"
+    return text
+
+
+def _function(function: FunctionDef, indent: str) -> list[str]:
+    parameters = [_parameter(parameter) for parameter in function.parameters]
+    tail = f") -> {flat(function.returns)}:"
+    head = [f"{indent}def {function.name}({', '.join(parameters)}{tail}"]
+    if len(head[0]) > WIDTH:
+        inner = indent + INDENT
+        together = inner + ", ".join(parameters)
+        each = [together] if len(together) <= WIDTH else [f"{inner}{p}," for p in parameters]
+        head = [f"{indent}def {function.name}(", *each, f"{indent}{tail}"]
+    return [*head, *_docstring(function.doc, indent + INDENT), *_block(function.body, indent)]
+
+
+def _class(definition: ClassDef, indent: str) -> list[str]:
+    lines = [f"{indent}class {definition.name}({flat(definition.base)}):"]
+    lines += _docstring(definition.doc, indent + INDENT)
+    for number, statement in enumerate(definition.body):
+        if isinstance(statement, FunctionDef) or number == 0:
+            lines.append("")
+        lines += statement_lines(statement, indent + INDENT)
+    return lines
+
+
+def _docstring(text: str, indent: str) -> list[str]:
+    return docstring(text, indent) if text else []
+
+
+def docstring(text: str, indent: str = "") -> list[str]:
+    """`text` between triple quotes, such that nothing in it can end them."""
+    first, *rest = _wrapped(_dedented(text.strip().expandtabs().splitlines()), WIDTH - len(indent))
+    safe = [_quoted(line) for line in (first, *rest)]
+    if not rest:
+        return [f'{indent}"""{safe[0]}{" " if safe[0].endswith(chr(34)) else ""}"""']
+    body = [f"{indent}{line}" if line else "" for line in safe[1:]]
+    return [f'{indent}"""{safe[0]}', *body, f'{indent}"""']
+
+
+def _quoted(line: str) -> str:
+    return printable(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"').rstrip()
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    """Lines after the first without the indentation that they share."""
+    rest = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
+    shared = min(rest, default=0)
+    return [lines[0].strip(), *(line[shared:].rstrip() for line in lines[1:])]
+
+
+def _wrapped(lines: list[str], width: int) -> list[str]:
+    """Long lines broken between words; there is room for the quotes in the first."""
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        room = width if number or len(lines) > 1 else width - 3
+        pieces = textwrap.wrap(
+            line, room - (0 if number else 3), break_long_words=False, break_on_hyphens=False
+        )
+        found.extend(pieces or [""])
+    return found

@@ -1,0 +1,216 @@
+"""The arithmetic of a layer, of a block or scope, or of a whole net, at given sizes.
+
+Holds on exit: all sizes are numbers; the formulas of each line give its value, and the values are
+those of `netlang.analysis.facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from netlang.analysis.constraints import checked_sizes
+from netlang.analysis.cost import Costs, Totals, at_sizes, total
+from netlang.analysis.facts import BYTES_PER_ELEMENT
+from netlang.analysis.locate import Place, known_paths, locate
+from netlang.analysis.receptive import Fields, ReceptiveField
+from netlang.analysis.recurrence import recurrence
+from netlang.analysis.rows import Row, deployed_rows, scope_rows
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim, Expr, evaluate
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Program
+from netlang.ir.types import TensorType, Types
+from netlang.source import Span
+
+__all__ = ["LayerArithmetic", "Part", "PartArithmetic", "explain"]
+
+# Paths that a misspelt one is compared with.
+MOST_CANDIDATES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class LayerArithmetic:
+    """One operator: its types, its arithmetic line by line, and its receptive field.
+
+    `shares` is the path of the step whose weights it applies, if it has none of its own; `field`
+    may be empty, and `field_note` says why.
+    """
+
+    path: str
+    op: Op
+    span: Span
+    inputs: Types
+    outputs: Types
+    lines: tuple[Line, ...]
+    field: tuple[Line, ...]
+    field_note: str
+    shares: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row of a part's table: an operator with its lines, or a block or scope without."""
+
+    row: Row
+    lines: Mapping[str, Line]
+    outputs: Types
+
+
+@dataclass(frozen=True, slots=True)
+class PartArithmetic:
+    """A net, block or scope: its rows, and what they add up to.
+
+    The figures of a row are those of all its times, its lines those of one. `receptive_field` is
+    that of the whole net; None for a part of it.
+    """
+
+    path: str
+    callee: Function | None
+    sizes: Mapping[str, int]
+    parts: tuple[Part, ...]
+    totals: Totals
+    receptive_field: ReceptiveField | None
+
+
+def explain(
+    program: Program,
+    path: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+    batch: int = 1,
+) -> LayerArithmetic | PartArithmetic:
+    """The arithmetic of the step or scope at `path`, or of the net.
+
+    Raises `NetlangError` for a path that the net doesn't have, and for sizes that it can't run at.
+    """
+    complete = checked_sizes(program, sizes, batch)
+    costs = Costs(at_sizes(complete))
+    if path is None:
+        rows = deployed_rows(costs, program.net, fold=True)
+        totals = costs.of(program.net).deployed
+        field = Fields().of(program.net)
+        return _part(program.name, program.net, rows, totals, complete, field)
+    place = locate(program.net, path)
+    if place is None:
+        raise _unknown(program, path)
+    if place.node is None:
+        rows = scope_rows(costs, place.function, place.first, place.label)
+        rows = tuple(_below(row, place.outer) for row in rows)
+        totals = total((1, row.totals) for row in rows if row.depth == 0)
+        return _part(path, None, rows, totals, complete, None)
+    if isinstance(place.node.callee, Op):
+        return _layer(place, complete)
+    rows = deployed_rows(costs, place.node.callee, fold=True)
+    rows = tuple(_below(row, path) for row in rows)
+    totals = costs.of(place.node.callee).deployed
+    return _part(path, place.node.callee, rows, totals, complete, None)
+
+
+def _unknown(program: Program, path: str) -> NetlangError:
+    from netlang.diagnostics.names import UnknownPath
+    from netlang.elaborate.suggest import nearest
+
+    match = nearest(path, known_paths(program.net, MOST_CANDIDATES))
+    advice = (
+        f"did you mean `{match}`?"
+        if match
+        else f"`netlang summary {program.name}` shows the paths of its steps"
+    )
+    return NetlangError(UnknownPath(span=None, path=path, net=program.name, advice=advice))
+
+
+def _below(row: Row, outer: str) -> Row:
+    return replace(row, path=f"{outer}.{row.path}") if outer else row
+
+
+# --- in numbers ---------------------------------------------------------------------------------
+
+
+def _numbers(types: Types, sizes: Mapping[str, int]) -> Types:
+    return tuple(_number(type, sizes) for type in types)
+
+
+def _number(type: TensorType, sizes: Mapping[str, int]) -> TensorType:
+    batch = None if type.batch is None else evaluate(type.batch, sizes)
+    return replace(type, shape=tuple(evaluate(size, sizes) for size in type.shape), batch=batch)
+
+
+def _operator(op: Op, sizes: Mapping[str, int]) -> Op:
+    """The operator with numbers for the sizes among its arguments (`reshape` to ``[C, H*W]``)."""
+    changes = {
+        field.name: tuple(_size(item, sizes) for item in value)
+        for field in fields(op)
+        if isinstance(value := getattr(op, field.name), tuple)
+        and any(isinstance(item, Expr) for item in value)
+    }
+    return replace(op, **changes) if changes else op
+
+
+def _size(size: Dim, sizes: Mapping[str, int]) -> int:
+    return evaluate(size, sizes)
+
+
+# --- one layer ----------------------------------------------------------------------------------
+
+
+def _layer(place: Place, sizes: Mapping[str, int]) -> LayerArithmetic:
+    node, number, function = place.node, place.number, place.function
+    assert node is not None
+    assert number is not None
+    assert isinstance(node.callee, Op)
+    symbolic = function.input_types(node)
+    inputs, outputs = _numbers(symbolic, sizes), _numbers(node.types, sizes)
+    lines = _operator(node.callee, sizes).derivation(inputs)
+    states = Fields().at((*place.calls, (function, number)))
+    field, note = recurrence(node.callee, states, symbolic)
+    return LayerArithmetic(
+        path=place.path,
+        op=node.callee,
+        span=node.span,
+        inputs=inputs,
+        outputs=outputs,
+        lines=(*_with_flops(lines), _memory(outputs)),
+        field=field,
+        field_note=note,
+        shares=node.module if node.reuses else None,
+    )
+
+
+def _with_flops(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    found = []
+    for line in lines:
+        found.append(line)
+        if line.what == "MACs":
+            found.append(Line("FLOPs", f"2*{line.value}", 2 * line.value))
+    return tuple(found)
+
+
+def _memory(outputs: Types) -> Line:
+    from netlang.ops.derive import elements, sum_of
+
+    terms = ((*elements(output), BYTES_PER_ELEMENT) for output in outputs)
+    return sum_of("memory", *terms, note="bytes of the output in fp32")
+
+
+# --- many layers --------------------------------------------------------------------------------
+
+
+def _part(
+    path: str,
+    callee: Function | None,
+    rows: tuple[Row, ...],
+    totals: Totals,
+    sizes: Mapping[str, int],
+    field: ReceptiveField | None,
+) -> PartArithmetic:
+    parts = tuple(_of_row(row, sizes) for row in rows)
+    return PartArithmetic(path, callee, sizes, parts, totals, field)
+
+
+def _of_row(row: Row, sizes: Mapping[str, int]) -> Part:
+    outputs = _numbers(row.types, sizes)
+    if not isinstance(row.callee, Op):
+        return Part(row, {}, outputs)
+    lines = _operator(row.callee, sizes).derivation(_numbers(row.inputs, sizes))
+    return Part(row, {line.what: line for line in lines}, outputs)

@@ -1,0 +1,139 @@
+"""A step of a net by its full path, repeats not written out.
+
+Holds on exit: the calls that lead to the step are known, each with the number of its node, so that
+what holds at this very place (its receptive field) can be worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netlang.ir.program import Function, Item, Node, Repeat
+
+__all__ = ["Place", "known_paths", "locate"]
+
+Parts: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step or scope of `function`, and the calls (a function and a node's number) around it.
+
+    `node` and `number` are None for a scope. `label` is its path within the function, `first` the
+    same as of the first time of the repeats around it.
+    """
+
+    function: Function
+    calls: tuple[tuple[Function, int], ...]
+    outer: str
+    label: Parts
+    first: Parts
+    node: Node | None = None
+    number: int | None = None
+
+    @property
+    def path(self) -> str:
+        """The full path."""
+        return ".".join((*([self.outer] if self.outer else []), *self.label))
+
+
+def locate(net: Function, path: str) -> Place | None:
+    """The step or scope at `path`, or None."""
+    return _in_function(net, tuple(path.split(".")), (), ())
+
+
+def _in_function(
+    function: Function, target: Parts, calls: tuple[tuple[Function, int], ...], outer: Parts
+) -> Place | None:
+    found = list(_candidates(function.items, 0, target))
+    steps = [each for each in found if each[0] is not None]
+    for node, number, first in steps:
+        assert node is not None
+        length = len(node.path.split("."))
+        if length == len(target):
+            return Place(function, calls, ".".join(outer), target, first, node, number)
+        if isinstance(node.callee, Function):
+            inner = _in_function(
+                node.callee, target[length:], (*calls, (function, number)), outer + target[:length]
+            )
+            if inner:
+                return inner
+    scopes = [first for node, _, first in found if node is None]
+    return Place(function, calls, ".".join(outer), target, scopes[0]) if scopes else None
+
+
+def _candidates(
+    items: tuple[Item, ...], number: int, target: Parts
+) -> Iterator[tuple[Node | None, int, Parts]]:
+    """Nodes that `target` may lead to, or None for the scope that it is; and the first time's path.
+
+    `number` is that of the first node of `items`.
+    """
+    for item in items:
+        if isinstance(item, Repeat):
+            yield from _in_repeat(item, number, target)
+            number += item.count * item.size
+            continue
+        parts = tuple(item.path.split("."))
+        if target[: len(parts)] == parts:
+            yield item, number, target
+        elif parts[: len(target)] == target:
+            yield None, number, target
+        number += 1
+
+
+def _in_repeat(
+    repeat: Repeat, number: int, target: Parts
+) -> Iterator[tuple[Node | None, int, Parts]]:
+    """The time that `target` means is told by the number that grows each time."""
+    time = 0
+    if len(target) > repeat.depth:
+        counted = target[repeat.depth]
+        if not (counted.isascii() and counted.isdigit()):
+            return
+        time = (int(counted) - _first(repeat.items, repeat.depth)) // repeat.step
+        if not 0 <= time < repeat.count:
+            return
+        before = str(int(counted) - time * repeat.step)
+        target = (*target[: repeat.depth], before, *target[repeat.depth + 1 :])
+    yield from _candidates(repeat.items, number + time * repeat.size, target)
+
+
+def _first(items: tuple[Item, ...], depth: int) -> int:
+    """The least number that the steps of a repeat's first time have."""
+    return min(
+        _first(item.items, depth) if isinstance(item, Repeat) else int(item.path.split(".")[depth])
+        for item in items
+    )
+
+
+def known_paths(net: Function, limit: int) -> Iterator[str]:
+    """Paths of steps, blocks and scopes for a did-you-mean, those of first times, up to a limit."""
+    for known in _paths(net, ""):
+        if limit <= 0:
+            return
+        limit -= 1
+        yield known
+
+
+def _paths(function: Function, prefix: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for node in _first_times(function.items):
+        parts = node.path.split(".")
+        for length in range(1, len(parts) + 1):
+            path = prefix + ".".join(parts[:length])
+            if path not in seen:
+                seen.add(path)
+                yield path
+        if isinstance(node.callee, Function):
+            yield from _paths(node.callee, f"{prefix}{node.path}.")
+
+
+def _first_times(items: tuple[Item, ...]) -> Iterator[Node]:
+    for item in items:
+        if isinstance(item, Repeat):
+            yield from _first_times(item.items)
+        else:
+            yield item

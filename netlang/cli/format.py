@@ -1,0 +1,139 @@
+"""`netlang fmt`: one layout for every file."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+import click
+
+if TYPE_CHECKING:
+    from netlang.diagnostics.core import Diagnostic
+
+__all__ = ["command"]
+
+STDIN = "-"
+
+
+def command() -> click.Command:
+    return click.Command(
+        "fmt",
+        callback=_format,
+        params=[
+            click.Argument(["files"], nargs=-1, required=True, metavar="FILE..."),
+            click.Option(
+                ["--check"],
+                is_flag=True,
+                help="Write nothing; list the files that would change, with exit status 1.",
+            ),
+            click.Option(
+                ["--diff"],
+                is_flag=True,
+                help="Write nothing; show what would change, line by line.",
+            ),
+        ],
+        help="Lay out .net files in the one way; comments stay, and the meaning does. FILE `-` is"
+        " standard input, written to standard output.",
+        short_help="Lay out files in the one way.",
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Text:
+    """A file as it is and as it should be; `path` is None for standard input."""
+
+    name: str
+    path: Path | None
+    before: bytes
+    after: bytes
+
+    @property
+    def changes(self) -> bool:
+        return self.before != self.after
+
+
+def _format(files: tuple[str, ...], check: bool, diff: bool) -> int:
+    from netlang.cli.failures import REFUSED, show
+    from netlang.diagnostics.core import NetlangError
+
+    errors: list[Diagnostic] = []
+    refused = False
+    for name in files:
+        try:
+            text = _read(name)
+            if check or diff:
+                refused |= check and text.changes
+                _report(text, diff)
+            else:
+                _write(text)
+        except NetlangError as error:
+            errors.extend(error.diagnostics)
+    if errors:
+        show(tuple(errors))
+    return REFUSED if errors or refused else 0
+
+
+def _read(name: str) -> _Text:
+    from netlang.elaborate.files import read
+    from netlang.syntax.format import format_source
+
+    if name == STDIN:
+        before, shown, path = sys.stdin.buffer.read(), "<stdin>", None
+        text = _decoded(before, shown)
+    else:
+        path, shown = Path(name), name
+        text = read(path).text
+        before = path.read_bytes()
+    return _Text(shown, path, before, format_source(text, shown).encode())
+
+
+def _decoded(content: bytes, name: str) -> str:
+    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.files import FileNotUtf8
+
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        byte = f"0x{content[error.start]:02x}"
+        where = FileNotUtf8(span=None, path=name, offset=error.start, byte=byte)
+        raise NetlangError(where) from None
+
+
+def _report(text: _Text, diff: bool) -> None:
+    """What would change: its name, or its lines as a patch."""
+    if not text.changes:
+        return
+    if not diff:
+        click.echo(text.name)
+        return
+    from difflib import unified_diff
+    from io import StringIO
+
+    before, after = (
+        StringIO(content.decode(), newline="\n").readlines()
+        for content in (text.before, text.after)
+    )
+    for line in unified_diff(before, after, text.name, text.name):
+        click.echo(line.encode(), nl=False)
+        if not line.endswith("\n"):
+            click.echo("\n\\ No newline at end of file")
+
+
+def _write(text: _Text) -> None:
+    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.files import WriteFailed
+    from netlang.targets import replace_file
+
+    if text.path is None:
+        click.echo(text.after, nl=False)
+    elif text.changes:
+        target = text.path.resolve()
+        try:
+            replace_file(target, text.after, target.stat().st_mode & 0o7777)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise NetlangError(WriteFailed(span=None, path=text.name, reason=reason)) from error
+        click.echo(f"formatted {text.name}")

@@ -1,0 +1,78 @@
+"""The rules by their codes: what an error means, with a wrong example and a right one.
+
+One file `rules/E0412.md` for each code, read when it is asked for: a heading, a paragraph or more,
+then either the examples between fences, or the command that shows the error where no spec can.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+__all__ = ["Rule", "codes", "rule"]
+
+_FOLDER = Path(__file__).with_name("rules")
+_CODE = re.compile(r"E\d{4}")
+_FENCE = re.compile(r"^(Wrong|Right|Shown by):\n+```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@final
+@dataclass(frozen=True)
+class Rule:
+    """One code explained. `bad` and `good` are specs, or "" where `command` shows the error."""
+
+    code: str
+    title: str
+    text: str
+    bad: str
+    good: str
+    command: str
+
+    @property
+    def plain(self) -> str:
+        """The explanation for a terminal: the examples indented."""
+        parts = [f"{self.code}: {self.title}", self.text]
+        for heading, example in self._examples():
+            indented = "\n".join(f"    {line}".rstrip() for line in example.splitlines())
+            parts.append(f"{heading}:\n\n{indented}")
+        return "\n\n".join(parts)
+
+    @property
+    def markdown(self) -> str:
+        """The explanation as its file has it."""
+        fences = [f"{heading}:\n\n```\n{text}```" for heading, text in self._examples()]
+        return "\n\n".join((f"# {self.title}", self.text, *fences))
+
+    def _examples(self) -> list[tuple[str, str]]:
+        named = (("Wrong", self.bad), ("Right", self.good), ("Shown by", self.command))
+        return [(heading, example) for heading, example in named if example]
+
+
+def codes() -> tuple[str, ...]:
+    """Every code that is explained, in order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("E*.md")))
+
+
+def rule(code: str) -> Rule | None:
+    """The explanation of a code, None if there is no such code."""
+    if not _CODE.fullmatch(code):
+        return None
+    path = _FOLDER / f"{code}.md"
+    return _read(code, path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _read(code: str, text: str) -> Rule:
+    heading, _, rest = text.partition("\n")
+    examples = {match[1]: match[2] for match in _FENCE.finditer(rest)}
+    first = _FENCE.search(rest)
+    prose = rest[: first.start() if first else len(rest)].strip()
+    return Rule(
+        code,
+        heading.removeprefix("#").strip(),
+        prose,
+        examples.get("Wrong", ""),
+        examples.get("Right", ""),
+        examples.get("Shown by", ""),
+    )

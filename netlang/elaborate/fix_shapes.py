@@ -1,0 +1,110 @@
+"""Fixes of steps that don't fit their inputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from math import gcd
+
+from netlang.diagnostics import branches, shapes, sizes
+from netlang.diagnostics.core import Diagnostic, Fix, Label
+from netlang.elaborate.fixes import enclosing, inserted, replaced
+from netlang.ir.program import Size
+from netlang.ir.solve import Solution
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["default_changed", "mended"]
+
+_STEP = re.compile(r"project branch (\d+): `(.*)`")
+_INTEGERS = re.compile(r"\d+(?:x\d+)*")
+
+
+def mended(
+    diagnostic: Diagnostic, file: ast.File, step: Span, origins: tuple[Span, ...]
+) -> Diagnostic:
+    """A refusal with the change that mends it, if there is one.
+
+    `step` is the name of the operator that refused, `origins` the steps that made its inputs.
+    """
+    span = diagnostic.span
+    if diagnostic.fix or span is None:
+        return diagnostic
+    return replace(diagnostic, fix=_fix(diagnostic, span, file, step, origins))
+
+
+def _fix(
+    found: Diagnostic, span: Span, file: ast.File, step: Span, origins: tuple[Span, ...]
+) -> Fix | None:
+    if isinstance(found, branches.BranchesDiffer):
+        return _projection(found.advice, file, step, origins)
+    if isinstance(found, shapes.FixedSizeNeeded):
+        return _pooled(found, file, origins)
+    text = span.text
+    if not _INTEGERS.fullmatch(text):
+        return None  # the number stands elsewhere: a change of it there may break other steps
+    if isinstance(found, shapes.NotDivisible) and found.value.isdecimal():
+        divisor = gcd(int(found.value), found.divisor)
+        return replaced(span, str(divisor), f"{divisor} divides it: write `{divisor}`")
+    if isinstance(found, shapes.KernelTooLarge):
+        return _lowered(span, found.extent, found.padded, "use a smaller kernel or more `pad`")
+    if isinstance(found, shapes.PadTooLarge):
+        return _lowered(span, found.pad, found.most, "pad less")
+    if isinstance(found, shapes.SizesPerAxis) and len(set(text.split("x"))) == 1:
+        return replaced(span, text.split("x")[0])
+    if isinstance(found, shapes.AxisOutOfRange):
+        return replaced(span, str(found.highest))
+    return None
+
+
+def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
+    """The numbers of an argument that are too large, as large as is possible."""
+    parts = span.text.split("x")
+    if least < 1 or str(number) not in parts:
+        return None
+    text = "x".join(str(min(int(part), least)) for part in parts)
+    return replaced(span, text, f"{advice}: `{text}`")
+
+
+def _projection(advice: str, file: ast.File, step: Span, origins: tuple[Span, ...]) -> Fix | None:
+    """The projection that the advice names, at the end of its branch."""
+    match = _STEP.search(advice)
+    merge = enclosing(file, step, ast.Apply)
+    if match is None or merge is None or merge.body is None:
+        return None
+    end, body = origins[int(match[1]) - 1], merge.body.span
+    if not (body.start <= end.start and end.end <= body.end):
+        return None
+    if end.text == "identity":
+        return replaced(end, match[2], advice)
+    return inserted(end, f" -> {match[2]}", advice)
+
+
+def _pooled(found: shapes.FixedSizeNeeded, file: ast.File, origins: tuple[Span, ...]) -> Fix | None:
+    """Places averaged before they are laid out in a row."""
+    if found.operator != "linear" or len(origins) != 1 or origins[0].text != "flatten":
+        return None
+    step = enclosing(file, origins[0], ast.Step)
+    if step is None or step.label is not None:
+        return None
+    before = Span(origins[0].source, origins[0].start, origins[0].start)
+    return inserted(
+        before,
+        "gap -> ",
+        "average over the places first, `gap -> flatten`, or declare the input with numbers only",
+    )
+
+
+def default_changed(
+    diagnostic: Diagnostic, solution: Solution, declared: Mapping[str, Size]
+) -> Diagnostic:
+    """The refusal of a default size, with the place that declares it and the nearest that works."""
+    if not isinstance(diagnostic, sizes.SizeRefused):
+        return diagnostic
+    size = declared[diagnostic.size]
+    note = Label(size.span, f"`{size.name}` is {size.default} by default")
+    symbol = next(each for each in solution.symbols if each.name == size.name)
+    near = min(symbol.nearest(size.default), key=lambda n: abs(n - size.default), default=None)
+    fix = replaced(size.span, f"{size.name}={near}", diagnostic.help_text) if near else None
+    return replace(diagnostic, notes=(*diagnostic.notes, note), fix=fix)

@@ -1,0 +1,95 @@
+"""Fixes of arguments and of values of the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from netlang.diagnostics.core import Fix
+from netlang.elaborate.fixes import inserted, replaced, with_arguments
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import Bound, Value
+from netlang.ir.arguments import Argument, Keyword
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["compared", "converted", "counted", "given_too", "more_targets"]
+
+# Values to begin with for arguments that must be given: those that fit most nets.
+_EXAMPLES = {
+    "before": "1",
+    "factor": "1",
+    "groups": "1",
+    "heads": "1",
+    "hidden": "64",
+    "kernel": "3",
+    "lr": "0.1",
+    "out": "64",
+    "p": "0.5",
+    "pieces": "1",
+    "size": "5",
+    "words": "1000",
+}
+
+
+def given_too(span: Span, items: tuple[Argument, ...], given: Container[str]) -> Fix | None:
+    """The required arguments that a call lacks, with values to begin with."""
+    missing = [item.name for item in items if item.required and item.name not in given]
+    if not missing or any(name not in _EXAMPLES for name in missing):
+        return None
+    texts = [f"{name}={_EXAMPLES[name]}" for name in missing]
+    shown = " and ".join(f"`{text}`" for text in texts)
+    return Fix(f"give it, for example {shown}", (with_arguments(span, texts),))
+
+
+def converted(item: Argument, bound: Bound) -> Fix | None:
+    """The value that was meant, where its form alone is wrong."""
+    text = _converted(item, bound.value)
+    if text is not None:
+        same = isinstance(bound.value, str) and not isinstance(bound.value, Keyword)
+        advice = f"give {item.kind.description}: `{text}`"
+        return replaced(bound.span, text, advice, safe=same and text == bound.value)
+    if isinstance(bound.value, Keyword):
+        return replacement(bound.value, item.kind.keywords, bound.span)
+    return None
+
+
+def _converted(item: Argument, value: Value) -> str | None:
+    wanted = item.kind.description
+    if isinstance(value, str) and not isinstance(value, Keyword):
+        if value in item.kind.keywords or (value.isdecimal() and "whole number" in wanted):
+            return value
+        return None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float) and value in (0, 1) and "true" in wanted:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and "whole number" in wanted:
+        return str(int(value))
+    if isinstance(value, int) and value < 1 and "whole number >= 1" in wanted:
+        return "1"
+    return None
+
+
+def compared(expr: ast.Expr, value: Value) -> Fix | None:
+    """A number as a condition."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(expr, ast.Conditional | ast.Logical | ast.Unary):
+        return None
+    return inserted(expr.span, " != 0", f"compare it: `{expr.span.text} != 0`")
+
+
+def counted(span: Span, value: Value) -> Fix | None:
+    """A whole number where a list of that many is needed."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return None
+    return replaced(span, f"range({span.text})")
+
+
+def more_targets(targets: tuple[ast.Name, ...], count: int) -> Fix | None:
+    """Names for the values of an item that have none."""
+    if count <= len(targets):
+        return None
+    names = [f"value{number}" for number in range(len(targets) + 1, count + 1)]
+    text = "".join(f", {name}" for name in names)
+    return inserted(targets[-1].span, text, "name each value of an item")

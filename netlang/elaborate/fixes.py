@@ -1,0 +1,114 @@
+"""Changes of the text that make an error go away: what several errors need.
+
+A fix is offered only where the result compiles as far as this error goes; each function returns
+None, or nothing, where no such change is at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from netlang.diagnostics.core import Edit, Fix
+from netlang.source import Span
+from netlang.syntax import ast
+from netlang.syntax.walk import walk
+
+__all__ = [
+    "enclosing",
+    "inserted",
+    "replaced",
+    "unused_name",
+    "with_arguments",
+    "without_arguments",
+    "without_statement",
+]
+
+NodeT = TypeVar("NodeT", bound=ast.Node)
+
+_CALL = re.compile(r"[A-Za-z_]\w*[ \t]*\(")
+_NUMBERED = re.compile(r"(.*?)(\d*)", re.DOTALL)
+
+
+def replaced(span: Span, text: str, description: str = "", *, safe: bool = False) -> Fix:
+    """`text` in place of `span`."""
+    return Fix(description or f"write `{text.strip()}`", (Edit(span, text),), safe)
+
+
+def inserted(span: Span, text: str, description: str, *, safe: bool = False) -> Fix:
+    """`text` behind `span`."""
+    return replaced(Span(span.source, span.end, span.end), text, description, safe=safe)
+
+
+def enclosing(tree: object, span: Span, kind: type[NodeT]) -> NodeT | None:
+    """The innermost node of a kind that covers `span`."""
+    found = None
+    for node in walk(tree):
+        inside = node.span.start <= span.start and span.end <= node.span.end
+        if isinstance(node, kind) and inside and node.span.source is span.source:
+            found = node
+    return found
+
+
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """`name` with the next number that nothing else has."""
+    known = set(taken)
+    match = _NUMBERED.fullmatch(name)
+    assert match is not None
+    stem, number = match[1], int(match[2] or 1) + 1
+    while f"{stem}{number}" in known:
+        number += 1
+    return f"{stem}{number}"
+
+
+def without_statement(span: Span) -> Edit:
+    """The removal of a statement with its line, or with its `;` where the line has others."""
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end + 1
+    before, after = text[start : span.start], text[span.end : end]
+    if not before.strip() and not after.split("#")[0].strip():
+        return Edit(Span(span.source, start, end), "")
+    behind = re.match(r"[ \t]*;[ \t]*", after)
+    if behind:
+        return Edit(Span(span.source, span.start, span.end + behind.end()), "")
+    ahead = re.search(r"[ \t]*;[ \t]*\Z", before)
+    begin = start + ahead.start() if ahead else span.start
+    return Edit(Span(span.source, begin, span.end), "")
+
+
+def without_arguments(arguments: Sequence[ast.Argument], first: int, last: int) -> Edit:
+    """The removal of arguments `first` to `last` with their commas."""
+    start, end = arguments[first].span.start, arguments[last].span.end
+    if first:
+        start = arguments[first - 1].span.end
+    elif last + 1 < len(arguments):
+        end = arguments[last + 1].span.start
+    return Edit(Span(arguments[first].span.source, start, end), "")
+
+
+def with_arguments(span: Span, texts: Sequence[str]) -> Edit:
+    """More arguments for the call that begins at `span`, whether it has parentheses or not."""
+    text = span.text
+    call = _CALL.match(text)
+    if call is None:
+        end = span.start + len(re.match(r"\w*", text)[0])  # type: ignore[index]  # matches always
+        return Edit(Span(span.source, end, end), f"({', '.join(texts)})")
+    close = _closing(text, call.end())
+    more = ", ".join(texts)
+    if text[call.end() : close].strip():
+        more = f", {more}"
+    place = span.start + close
+    return Edit(Span(span.source, place, place), more)
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the bracket closes that was opened before `start`."""
+    depth = 1
+    for place in range(start, len(text)):
+        depth += (text[place] in "([") - (text[place] in ")]")
+        if not depth:
+            return place
+    return len(text)

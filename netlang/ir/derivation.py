@@ -1,0 +1,34 @@
+"""Arithmetic as a course would write it: what a figure is, the formula in numbers, its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = ["Line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``what = formula = value``; `note` is what numbers alone don't tell.
+
+    `formula` is made of numbers, ``+ - * /``, parentheses, ``floor()`` and ``ceil()``. A size of
+    the (first) output is called by its axis: ``out height``, ``out channels``, ``out features``
+    for the last axis, ``out axis 1``. Sums over weights and work are ``params``, ``buffers``,
+    ``MACs`` and ``other operations``.
+    """
+
+    what: str
+    formula: str
+    value: int | Fraction
+    note: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to work out: the formula is the number itself."""
+        return self.formula == str(self.value)
+
+    def __str__(self) -> str:
+        text = f"{self.what} = {self.formula}"
+        text = text if self.is_plain else f"{text} = {self.value}"
+        return f"{text} ({self.note})" if self.note else text

@@ -1,0 +1,112 @@
+"""Building blocks of `Op.derivation`: sums of products, and the sizes that windows leave.
+
+Holds on entry: every size is a number, the batch too (see `Op.derivation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from netlang.diagnostics.core import InternalError
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
+from netlang.ir.types import TensorType
+from netlang.ir.weights import Weight
+from netlang.ops.spatial import Padding, axis_name
+
+__all__ = [
+    "batch_of", "changed", "elements", "numbers", "out_axis", "plain", "slid", "spare",
+    "state_lines", "sum_of", "times",
+]  # fmt: skip
+
+
+def numbers(sizes: Sequence[Dim]) -> tuple[int, ...]:
+    """Sizes that are numbers, as plain ones."""
+    if not all(isinstance(size, int) for size in sizes):
+        raise InternalError(f"arithmetic is explained in numbers, not in {list(sizes)}")
+    return tuple(int(size) for size in sizes if isinstance(size, int))
+
+
+def batch_of(x: TensorType) -> tuple[int, ...]:
+    """The batch as a factor: none for a single example or a learned tensor."""
+    return () if x.batch is None or x.batch == 1 else numbers((x.batch,))
+
+
+def elements(x: TensorType) -> tuple[int, ...]:
+    """The factors of the number of elements."""
+    return (*batch_of(x), *numbers(x.shape))
+
+
+def times(factors: Sequence[object]) -> str:
+    """A product in words: ``11*11*3``."""
+    return "*".join(map(str, factors)) or "1"
+
+
+def sum_of(what: str, *terms: Sequence[int], note: str = "") -> Line:
+    """A sum of products."""
+    return Line(what, " + ".join(map(times, terms)), sum(map(prod, terms)), note)
+
+
+def plain(what: str, value: Dim, note: str = "") -> Line:
+    """A figure that is given."""
+    (number,) = numbers((value,))
+    return Line(what, str(number), number, note)
+
+
+def out_axis(rank: int, axis: int) -> str:
+    """What the output's axis is called: by its place in an image, signal or volume."""
+    if rank == 1:
+        return "out features"
+    if rank > 4:
+        return f"out axis {axis}"
+    return f"out {axis_name(rank - 1, axis - 1)}" if axis else "out channels"
+
+
+def state_lines(weights: Sequence[Weight]) -> tuple[Line, ...]:
+    """Parameters and buffers as the sum of the elements of each tensor."""
+    learned = [weight.shape for weight in weights if not weight.buffer]
+    buffers = [weight.shape for weight in weights if weight.buffer]
+    found = (sum_of("params", *learned),) if learned else ()
+    return (*found, sum_of("buffers", *buffers)) if buffers else found
+
+
+def slid(
+    spatial: Sequence[Dim],
+    pads: Sequence[Padding],
+    kernel: Sequence[int],
+    dilation: Sequence[int],
+    stride: Sequence[int],
+) -> tuple[Line, ...]:
+    """How often a window fits along each axis: floor((size + padding - extent)/stride) + 1."""
+    return tuple(
+        _fits(out_axis(len(spatial) + 1, axis + 1), *one)
+        for axis, one in enumerate(
+            zip(numbers(spatial), pads, kernel, dilation, stride, strict=True)
+        )
+    )
+
+
+def _fits(what: str, size: int, pad: Padding, kernel: int, dilation: int, stride: int) -> Line:
+    room, text = spare(size, pad, kernel, dilation)
+    quotient = f"({text})/{stride}"
+    quotient = f"floor({quotient})" if room % stride else quotient
+    return Line(what, f"{quotient} + 1", room // stride + 1)
+
+
+def spare(size: int, pad: Padding, kernel: int, dilation: int) -> tuple[int, str]:
+    """What a window leaves of a padded axis, and how that is written."""
+    before, after = pad
+    padding = f"2*{before}" if before == after else f"{before} + {after}"
+    extent = str(kernel) if dilation == 1 else f"{dilation}*({kernel} - 1) - 1"
+    room = size + before + after - dilation * (kernel - 1) - 1
+    return room, f"{size} + {padding} - {extent}"
+
+
+def changed(x: TensorType, y: TensorType) -> tuple[Line, ...]:
+    """The sizes of `y` that `x` lacks or has otherwise, as they are given or broadcast."""
+    return tuple(
+        plain(out_axis(y.rank, axis), size)
+        for axis, size in enumerate(y.shape)
+        if axis >= x.rank or x.shape[axis] != size
+    )

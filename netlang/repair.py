@@ -1,0 +1,79 @@
+"""The safe fixes of a file, applied: what `netlang check --fix` does.
+
+Holds on exit: only fixes that are marked safe were applied, only to the file itself, until none was
+left; the file is written whole or not at all, with the line ends that it had.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.edits import apply_edits, compatible, fits
+from netlang.diagnostics.files import WriteFailed
+from netlang.elaborate import Library
+from netlang.elaborate.files import read
+from netlang.examine import examine_module
+from netlang.source import Source
+from netlang.targets import replace_file
+
+__all__ = ["Repaired", "repair_file", "repair_text"]
+
+
+@final
+@dataclass(frozen=True)
+class Repaired:
+    """A text after its safe fixes, and what they were for, in the order of applying."""
+
+    text: str
+    applied: tuple[Diagnostic, ...]
+
+
+def repair_file(path: Path) -> tuple[Diagnostic, ...]:
+    """Apply the safe fixes to a file; what was fixed. Raises `NetlangError`."""
+    source = read(path)
+    repaired = repair_text(source, path.parent)
+    if repaired.applied:
+        _write(path.resolve(), repaired.text)
+    return repaired.applied
+
+
+def repair_text(source: Source, folder: Path | None) -> Repaired:
+    """Apply the safe fixes to a text that stands in `folder`."""
+    applied: list[Diagnostic] = []
+    seen = {source.text}
+    while fixable := compatible(_fixable(source, folder)):
+        edits = [edit for each in fixable if each.fix for edit in each.fix.edits]
+        text = apply_edits(source.text, edits)
+        if text in seen:
+            break
+        seen.add(text)
+        applied += fixable
+        source = Source(source.name, text)
+    return Repaired(source.text, tuple(applied))
+
+
+def _fixable(source: Source, folder: Path | None) -> Iterator[Diagnostic]:
+    """The errors of a text that carry a safe fix."""
+    try:
+        found = examine_module(Library().module(source, folder)).diagnostics
+    except NetlangError as error:
+        found = error.diagnostics
+    for diagnostic in found:
+        if diagnostic.fix and diagnostic.fix.safe and fits(diagnostic.fix, source):
+            yield diagnostic
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file; line ends stay what they are."""
+    try:
+        if b"\r\n" in path.read_bytes():
+            text = text.replace("\n", "\r\n")
+        replace_file(path, text.encode("utf-8"), stat.S_IMODE(path.stat().st_mode))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error

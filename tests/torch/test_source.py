@@ -1,0 +1,153 @@
+"""The emitted text: as a PyTorch user would write it, for bundled nets and some awkward ones."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from netlang.backends.torch import build, class_name, emit
+from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES
+from netlang.backends.weights import slots
+from netlang.elaborate import load_program
+from netlang.ir.dims import evaluate
+from netlang.ir.program import Program
+from tests.torch.programs import complaints
+
+NETS = Path(__file__).parent / "nets"
+BUNDLED = (
+    "resnet18", "resnet50", "resnet152", "googlenet", "mobilenet_v2", "unet", "se_resnet50",
+    "mnasnet1_0", "mobilenet_v3_small", "shufflenet_v2_x0_5", "efficientnet_b0", "convnext_tiny",
+    "regnet_y_400mf", "inception_v3", "logistic", "mlp", "cnn", "rnn",
+)  # fmt: skip
+OWN = (
+    "hostile.net:torch", "shapes.net:shared", "shapes.net:deep", "shapes.net:interleaved",
+    "shapes.net:heads", "shapes.net:several",
+)  # fmt: skip
+
+
+@pytest.fixture(params=[*BUNDLED, *OWN])
+def program(request: pytest.FixtureRequest) -> Program:
+    name: str = request.param
+    return load_program(f"{NETS}/{name}" if ":" in name else name)
+
+
+def inputs(program: Program) -> list[torch.Tensor]:
+    sizes = dict.fromkeys(program.defaults, 32)
+    return [
+        torch.randn(2, *(evaluate(size, sizes) for size in port.type.shape))
+        for port in program.net.inputs
+    ]
+
+
+def test_text_is_as_ruff_writes_it(program: Program) -> None:
+    assert complaints(emit(program)) == ""
+
+
+def test_text_needs_torch_alone(program: Program) -> None:
+    text = emit(program)
+    modules = {
+        name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [node.names[0].name])
+    }
+    assert modules <= {"torch", "torch.nn.functional", "typing"}
+    assert str(NETS) not in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_text_is_the_same_every_time(program: Program) -> None:
+    assert emit(program) == emit(program)
+
+
+def test_state_is_the_programs(program: Program) -> None:
+    state = build(program).state_dict()
+    expected = {slot.key: torch.Size(slot.weight.shape) for slot in slots(program)}
+    # A module holds all of its own together, so scopes that interleave come one after the other.
+    assert list(state) == list(expected) or program.net.name == "interleaved"
+    assert {key: value.shape for key, value in state.items()} == expected
+
+
+def test_it_runs_forwards_and_backwards(program: Program) -> None:
+    model, sizes = build(program), {"H": 32, "W": 32}
+    for mode in (True, False):
+        found = model.train(mode)(*inputs(program))
+        results = [found] if isinstance(found, torch.Tensor) else list(found)
+        outputs = [o for o in program.net.outputs if mode or not o.auxiliary]
+        assert [y.shape[1:] for y in results] == [
+            torch.Size(evaluate(size, sizes) for size in program.net.type_of(o.ref).shape)
+            for o in outputs
+        ]
+        torch.autograd.backward([y.square().mean() for y in results])
+    assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
+
+
+def test_resnet50_is_short() -> None:
+    text = emit(load_program("resnet50"))
+    assert len(text.splitlines()) <= 110
+    classes = [n.name for n in ast.parse(text).body if isinstance(n, ast.ClassDef)]
+    assert classes == ["BottleneckDownsample", "Bottleneck", "ResNet50"]
+    assert "nn.Conv2d(width, 4 * width, 1, bias=False)" in text
+    assert "BottleneckDownsample(64, 64), *(Bottleneck(256, 64) for _ in range(2))" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("unet", {"width": 8, "classes": 3}), ("resnet50", {"classes": 7}), ("mlp", {"width": 5}),
+     ("googlenet", {"classes": 4}), ("cnn", {"channels": 3}), ("rnn", {"hidden": 2})],
+)  # fmt: skip
+def test_parameters_are_keyword_arguments(name: str, arguments: dict[str, int]) -> None:
+    program = load_program(name)
+    made = type(build(program))(**arguments)
+    given = ", ".join(f"{key}={value}" for key, value in arguments.items())
+    expected = build(load_program(f"{name}({given})")).state_dict()
+    found = made.state_dict()
+    assert {k: v.shape for k, v in found.items()} == {k: v.shape for k, v in expected.items()}
+
+
+def test_repetition_is_not_written_out() -> None:
+    assert len(emit(load_program(f"{NETS}/shapes.net:deep")).splitlines()) < 60
+    short, long = emit(load_program("resnet50")), emit(load_program("resnet152"))
+    assert len(short.splitlines()) == len(long.splitlines())
+
+
+def test_words_of_a_spec_stay_words() -> None:
+    text = emit(load_program(f"{NETS}/hostile.net:torch"))
+    imported = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import)]
+    assert all(alias.name != "os" for node in imported for alias in node.names)
+
+
+def test_class_name_is_the_nets() -> None:
+    names = {name: class_name(load_program(name)) for name in ("resnet50", "mobilenet_v2", "unet")}
+    assert names == {"resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2", "unet": "UNet"}
+    assert class_name(load_program("googlenet")) == "GoogLeNet"
+
+
+def test_tracebacks_show_the_text() -> None:
+    model = build(load_program("resnet18"))
+    with pytest.raises(RuntimeError) as caught:
+        model(torch.zeros(1, 5, 32, 32))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "x = F.relu(self.bn1(self.conv1(image)), inplace=True)" in shown
+
+
+def test_no_label_meets_an_attribute_of_modules() -> None:
+    modules = (nn.Module(), nn.Sequential(), nn.ModuleList())
+    names = {name for module in modules for name in dir(module) if not name.startswith("_")}
+    assert names <= MODULE_ATTRIBUTES
+
+
+def test_emitting_imports_no_torch() -> None:
+    code = (
+        "import sys; from netlang.backends.torch import emit;"
+        "from netlang.elaborate import load_program; emit(load_program('resnet50'));"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
