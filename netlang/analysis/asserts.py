@@ -13,6 +13,7 @@ from dataclasses import replace
 from netlang.analysis.facts import FACTS, Facts
 from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
 from netlang.diagnostics.names import NoSuchAttribute
+from netlang.diagnostics.sizes import UnknownSize
 from netlang.diagnostics.structure import AssertFailed
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.expressions import Evaluator
@@ -104,7 +105,9 @@ class _Nets:
         try:
             value = self._value(facts, name, expr, sizes)
         except NetlangError as error:
-            raise NetlangError(*(_placed(each, expr.span) for each in error.diagnostics)) from None
+            raise NetlangError(
+                *(_placed(each, expr.span, arguments) for each in error.diagnostics)
+            ) from None
         self._read.append((f"{name}.{expr.name}", expr.name, sizes, value))
         return value
 
@@ -159,9 +162,13 @@ class _Nets:
         return ""
 
 
-def _placed(diagnostic: Diagnostic, span: Span) -> Diagnostic:
-    """A diagnostic about the sizes that an assert gives, at the assert if it has no place."""
-    return diagnostic if diagnostic.span else replace(diagnostic, span=span)
+def _placed(diagnostic: Diagnostic, span: Span, arguments: tuple[ast.Argument, ...]) -> Diagnostic:
+    """A diagnostic about the sizes that an assert gives, at the size if it has no place."""
+    if diagnostic.span:
+        return diagnostic
+    name = diagnostic.size if isinstance(diagnostic, UnknownSize) else None
+    spans = (each.name_span for each in arguments if each.name == name)
+    return replace(diagnostic, span=next(spans, None) or span)
 
 
 def _grouped(value: Value) -> str:

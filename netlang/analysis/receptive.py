@@ -161,7 +161,6 @@ class _Walk:
             if time == LONGEST_TRANSIENT and state:
                 state = replace(state, local=False, everything=True)
 
-
     def inputs_of(
         self, items: Iterable[Item], place: int, number: int, carried: dict[Ref, State]
     ) -> States:

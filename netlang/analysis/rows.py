@@ -33,9 +33,9 @@ Depth = int | None
 class Row:
     """An operator, a block or a scope, with the figures of everything in it.
 
-    `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded row is applied; its figures
-    are those of all times. `depth` is the number of rows that it stands under. A leaf has no rows
-    under it: an operator, or a block or scope that was cut.
+    `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded
+    row is applied; its figures are those of all times. `depth` is the number of rows that it stands
+    under. A leaf has no rows under it: an operator, or a block or scope that was cut.
     """
 
     path: str

@@ -12,6 +12,7 @@ __all__ = [
     "SizeNotPositive",
     "SizeRefused",
     "SizesRefused",
+    "TooManyToExpand",
     "UnknownSize",
 ]
 
@@ -91,3 +92,16 @@ class NeverHolds(Diagnostic):
 
     rule: str
     reason: str
+
+
+class TooManyToExpand(Diagnostic):
+    """A net that can't be written out step by step."""
+
+    code: ClassVar[str] = "E0457"
+    title: ClassVar[str] = "`{net}` has {count:,} steps: at most {limit:,} can be written out"
+    help: ClassVar[str] = "{advice}"
+
+    net: str
+    count: int
+    limit: int
+    advice: str

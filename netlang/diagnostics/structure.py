@@ -145,7 +145,7 @@ class InputInBlock(Diagnostic):
 class InputMismatch(Diagnostic):
     code = "E0513"
     title = "`{name}` takes {expected} for its input `{input}`, not {actual}"
-    caption = "this is {actual}"
+    caption = "the value that it is given is {actual}"
     help = "bring the value to the shape {expected} first"
 
     name: str

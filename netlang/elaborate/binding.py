@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.diagnostics.core import Fix, Label, NetlangError
+from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
 from netlang.diagnostics.values import (
     ArgumentTwice,
     BadArgument,
@@ -52,7 +52,11 @@ def given(
     bound = dict(layer.arguments)
     open_names = [name for name in names if name not in bound]
     here: dict[str, ast.Argument] = {}
+    unknown: list[Diagnostic] = []
     for place, argument in enumerate(arguments):
+        if argument.name is not None and argument.name not in names:
+            unknown.append(_unknown(layer, argument, names))
+            continue
         name = _parameter(layer, arguments, place, names, open_names)
         if name in here:
             edit = without_arguments(arguments, place, place)
@@ -68,6 +72,8 @@ def given(
             )
         here[name] = argument
         bound[name] = Bound(evaluate(argument.value), argument.value.span)
+    if unknown:
+        raise NetlangError(*unknown)
     return Layer(layer.target, tuple((name, bound[name]) for name in names if name in bound))
 
 
@@ -95,19 +101,19 @@ def _parameter(
                 fix=Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,)),
             )
         )
-    if argument.name in names:
-        if argument.name in open_names:
-            open_names.remove(argument.name)
-        return argument.name
-    span = argument.name_span or argument.span
-    raise NetlangError(
-        UnknownArgument(
-            span=span,
-            callee=layer.name,
-            name=argument.name,
-            available=_listed(names),
-            fix=replacement(argument.name, names, span),
-        )
+    if argument.name in open_names:
+        open_names.remove(argument.name)
+    return argument.name
+
+
+def _unknown(layer: Layer, argument: ast.Argument, names: tuple[str, ...]) -> UnknownArgument:
+    span, name = argument.name_span or argument.span, argument.name or ""
+    return UnknownArgument(
+        span=span,
+        callee=layer.name,
+        name=name,
+        available=_listed(names),
+        fix=replacement(name, names, span),
     )
 
 

@@ -158,6 +158,7 @@ class Evaluator:
     def _known(self) -> Iterator[str]:
         yield from self.names.names()
         yield from FUNCTIONS
+        yield from ("true", "false")
         if self.labels is not None:
             yield from self.labels.label_names()
 

@@ -41,12 +41,13 @@ def _fix(
         return _projection(found.advice, file, step, origins)
     if isinstance(found, shapes.FixedSizeNeeded):
         return _pooled(found, file, origins)
+    if isinstance(found, shapes.WrongDType):
+        return _declared(found, file, origins)
     text = span.text
     if not _INTEGERS.fullmatch(text):
         return None  # the number stands elsewhere: a change of it there may break other steps
-    if isinstance(found, shapes.NotDivisible) and found.value.isdecimal():
-        divisor = gcd(int(found.value), found.divisor)
-        return replaced(span, str(divisor), f"{divisor} divides it: write `{divisor}`")
+    if isinstance(found, shapes.NotDivisible) and found.divisor_name in ("`groups`", "`heads`"):
+        return _dividing(found, span)
     if isinstance(found, shapes.KernelTooLarge):
         return _lowered(span, found.extent, found.padded, "use a smaller kernel or more `pad`")
     if isinstance(found, shapes.PadTooLarge):
@@ -56,6 +57,32 @@ def _fix(
     if isinstance(found, shapes.AxisOutOfRange):
         return replaced(span, str(found.highest))
     return None
+
+
+def _dividing(found: shapes.NotDivisible, span: Span) -> Fix | None:
+    """A number of groups that divides: for a convolution both channel counts."""
+    if not found.value.isdecimal():
+        return None
+    whole = int(found.value)
+    best = gcd(whole, found.divisor)
+    if "conv" not in found.operator:
+        best = min(_divisors(whole), key=lambda divisor: abs(divisor - found.divisor))
+    return replaced(span, str(best), f"write `{best}`, which divides {whole}, or change {whole}")
+
+
+def _divisors(number: int) -> list[int]:
+    return [divisor for divisor in range(1, min(number, 10_000) + 1) if number % divisor == 0]
+
+
+def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...]) -> Fix | None:
+    """The element type that is needed, in the declaration of the input."""
+    source = enclosing(file, origins[0], ast.Input) if origins else None
+    if source is None or source.type is None or source.type.dtype is not None:
+        return None
+    if not found.expected.startswith("int64"):
+        return None
+    start = Span(source.span.source, source.type.span.start, source.type.span.start)
+    return inserted(start, "int64", f"declare the input so: `int64{source.type.span.text}`")
 
 
 def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:

@@ -22,7 +22,7 @@ _EXAMPLES = {
     "heads": "1",
     "hidden": "64",
     "kernel": "3",
-    "lr": "0.1",
+    "lr": "1e-3",
     "out": "64",
     "p": "0.5",
     "pieces": "1",

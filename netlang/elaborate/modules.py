@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from netlang.diagnostics.core import Edit, Fix, Frame, Label, NetlangError
+from netlang.diagnostics.core import Diagnostic, Edit, Fix, Frame, Label, NetlangError
 from netlang.diagnostics.names import (
     CircularConstant,
     CircularImport,
@@ -95,8 +95,21 @@ class Module:
                 self._file(item)
             except NetlangError as error:
                 errors.append(error)
-        if errors:
-            raise NetlangError(*(each for error in errors for each in error.diagnostics))
+        found = (each for error in errors for each in error.diagnostics)
+        reported = tuple(each for each in found if not self._misspelt(each))
+        if reported:
+            raise NetlangError(*reported)
+
+    def _misspelt(self, diagnostic: Diagnostic) -> bool:
+        """Whether a parameter is unused because its name is misspelt: that is told there."""
+        if not isinstance(diagnostic, UnusedParameter):
+            return False
+        from netlang.elaborate.static import unknown_words
+
+        item = self._named[diagnostic.block]
+        assert isinstance(item, ast.BlockDef | ast.NetDef)
+        words = unknown_words(self, item)
+        return any(nearest(word, [diagnostic.name]) for word in words)
 
     def _file(self, item: ast.Item) -> None:
         if isinstance(item, ast.FromImport):

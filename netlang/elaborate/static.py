@@ -19,7 +19,7 @@ from netlang.ops import KEYWORDS, operator, operator_names
 from netlang.syntax import ast
 from netlang.syntax.walk import walk
 
-__all__ = ["unknown_names"]
+__all__ = ["unknown_names", "unknown_words"]
 
 
 def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
@@ -30,6 +30,14 @@ def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iter
             yield from _layer(module, local, node)
         elif isinstance(node, ast.Name) and node.name not in local:
             yield from _name(module, local, node)
+
+
+def unknown_words(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Names in expressions that nothing in the file, and nothing of the language, has."""
+    known = {*_local_names(definition), *module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
+    for node in walk((definition.parameters, definition.body)):
+        if isinstance(node, ast.Name) and node.name not in known:
+            yield node.name
 
 
 def _layer(module: Module, local: set[str], action: ast.Apply) -> Iterator[Diagnostic]:
@@ -54,7 +62,9 @@ def _name(module: Module, local: set[str], expr: ast.Name) -> Iterator[Diagnosti
     known = expr.name in FUNCTIONS or expr.name in KEYWORDS or operator(expr.name) is not None
     try:
         if not known and module.find(expr.name) is None:
-            fix = replacement(expr.name, (*local, *module.names(), *FUNCTIONS), expr.span)
+            fix = replacement(
+                expr.name, (*local, *module.names(), *FUNCTIONS, "true", "false"), expr.span
+            )
             yield UnknownName(span=expr.span, name=expr.name, fix=fix)
     except NetlangError as error:
         yield from error.diagnostics

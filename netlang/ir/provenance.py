@@ -22,6 +22,7 @@ __all__ = [
     "names_in",
     "origin_of",
     "retrace",
+    "written",
 ]
 
 
@@ -75,6 +76,30 @@ def names_in(origin: Origin | int) -> frozenset[str]:
     if isinstance(origin, BinaryOrigin):
         return names_in(origin.left) | names_in(origin.right)
     return frozenset()
+
+
+def written(value: Dim) -> str:
+    """A number as the block may write it: by its parameters where those alone decide it."""
+    text = _text(value.origin) if isinstance(value, Traced) else None
+    return text or str(value)
+
+
+def _text(origin: Origin | int) -> str | None:
+    if isinstance(origin, int):
+        return str(int(origin))
+    if isinstance(origin, ParameterOrigin):
+        return origin.name
+    if isinstance(origin, InputOrigin):
+        return None
+    left, right = _text(origin.left), _text(origin.right)
+    if left is None or right is None:
+        return None
+    sides = (_grouped(origin.left, left), _grouped(origin.right, right))
+    return f"{sides[0]} {origin.operator} {sides[1]}"
+
+
+def _grouped(origin: Origin | int, text: str) -> str:
+    return f"({text})" if isinstance(origin, BinaryOrigin) else text
 
 
 def retrace(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, ceil_div
 from netlang.ir.op import Inferred, Op, Rejection
+from netlang.ir.provenance import written
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import batched, shape_text
 from netlang.ops.tracing import traced_sum
@@ -118,12 +119,12 @@ def _projection(x: TensorType, target: TensorType) -> str | None:
     if not isinstance(target.channels, int) or not isinstance(x.channels, int):
         return None
     if target.rank == 1:
-        return f"linear({target.channels})"
+        return f"linear({written(target.channels)})"
     for stride in range(1, LARGEST_STRIDE + 1):
         if all(ceil_div(a, stride) == b for a, b in zip(x.spatial, target.spatial, strict=True)):
             kernel = "x".join("1" for _ in x.spatial)
             step = "" if stride == 1 else f", stride={stride}"
-            return f"conv({target.channels}, {kernel}{step})"
+            return f"conv({written(target.channels)}, {kernel}{step})"
     return None
 
 

@@ -159,7 +159,7 @@ def _comma_in_body(spot: Spot) -> Diagnostic | None:
 
 def _bare_argument(spot: Spot) -> Diagnostic | None:
     """`conv 64`."""
-    if spot.kind(-1) != "NAME" or "(" not in spot.allowed or spot.new_line:
+    if spot.kind(-1) != "NAME" or "(" not in spot.allowed or spot.innermost != "{":
         return None
     if spot.kind() not in ("NUMBER", "DIMS", "STRING", "true", "false"):
         return None

@@ -11,6 +11,7 @@ import csv
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -31,24 +32,23 @@ from tests.oracle import (
     without_dropout,
 )
 
-PENDING = frozenset(
-    ["maxvit_t", "swin_b", "swin_s", "swin_t", "swin_v2_b", "swin_v2_s", "swin_v2_t"]
-    + ["vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32"]
-)
+PENDING = {
+    "maxvit_t", "swin_b", "swin_s", "swin_t", "swin_v2_b", "swin_v2_s", "swin_v2_t", "vit_b_16",
+    "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32",
+}  # fmt: skip
 
 with (Path(__file__).parent / "torchvision_published.csv").open(encoding="utf-8") as file:
     ROWS = {row["model"]: row for row in csv.DictReader(file)}
 NAMES = [name for name in ROWS if name not in PENDING]
 
 # Values are compared for one net of each family, the smallest; the others are a long campaign.
-SMALLEST = frozenset(
-    """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3
-    mnasnet0_5 mobilenet_v2 mobilenet_v3_small regnet_x_400mf regnet_y_400mf resnet18
-    resnext50_32x4d shufflenet_v2_x0_5 squeezenet1_1 vgg11_bn wide_resnet50_2""".split()
-)
-VALUES = [
-    pytest.param(name, marks=() if name in SMALLEST else pytest.mark.slow) for name in NAMES
-]
+SMALLEST = {
+    "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "efficientnet_v2_s", "googlenet",
+    "inception_v3", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small", "regnet_x_400mf",
+    "regnet_y_400mf", "resnet18", "resnext50_32x4d", "shufflenet_v2_x0_5", "squeezenet1_1",
+    "vgg11_bn", "wide_resnet50_2",
+}  # fmt: skip
+VALUES = [pytest.param(name, marks=() if name in SMALLEST else pytest.mark.slow) for name in NAMES]
 # Room for more than one place in every stage; the auxiliary head of inception_v3 needs it all.
 SIZES = {"inception_v3": 299}
 SIZE = 96
@@ -107,11 +107,10 @@ def models(request: pytest.FixtureRequest) -> tuple[str, nn.Module, nn.Module]:
     return name, ours, theirs
 
 
-def outputs(found: object) -> list[Tensor]:
+def outputs(found: Tensor | NamedTuple) -> list[Tensor]:
     """What a model gave, the auxiliary heads in front."""
     if isinstance(found, Tensor):
         return [found]
-    assert isinstance(found, tuple)
     fields = found._asdict()
     return [fields[key] for key in sorted(fields)]
 

@@ -39,14 +39,22 @@ _TIGHTEST = 9
 
 
 def _constant(value: int | float | bool | str | None) -> str:
-    text = repr(value)
-    if isinstance(value, str) and text.startswith("'") and '"' not in text:
-        return f'"{text[1:-1]}"'
+    if isinstance(value, str):
+        return _string(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             return f'float("{value}")'
-        return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", text)
-    return text
+        return re.sub(r"e([+-])0*(\d)", lambda m: f"e{m[1].strip('+')}{m[2]}", repr(value))
+    return repr(value)
+
+
+def _string(value: str) -> str:
+    """The literal that `repr` gives, in double quotes unless that takes more escapes."""
+    # With a double quote in it, `repr` delimits by single ones and escapes those.
+    body = repr(f'"{value}')[2:-1].replace("\\'", "'")
+    quote = '"' if value.count('"') <= value.count("'") else "'"
+    escaped = body.replace(quote, f"\\{quote}")
+    return f"{quote}{escaped}{quote}"
 
 
 def flat(node: Expression | Keyword, binding: int = 0) -> str:

@@ -1,0 +1,252 @@
+"""A net as one flat list of steps: blocks opened, every argument and shape known, with origins.
+
+Holds on exit: each step has its full path, and reads values that stand before it; paths of modules
+are full as well, so that two steps with one module share its weights. Repeats are written out, or
+stand as `Fold` in nets of more than `LONGEST` steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from netlang.analysis.flow import Flow
+from netlang.analysis.origins import Frame, Origin, origins
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
+from netlang.ir.types import TensorType, Types
+from netlang.source import Span
+
+__all__ = ["LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program"]
+
+LONGEST = 10_000
+MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Output number `output` of the step at path `step`, or input number `output` of the net."""
+
+    step: str | None
+    output: int
+    type: TensorType = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One application of an operator, in the terms of the net.
+
+    `module` is the path that the weights belong to; `auxiliary` steps exist in training only.
+    """
+
+    path: str
+    op: Op
+    inputs: tuple[Value, ...]
+    types: Types
+    module: str
+    auxiliary: bool
+    span: Span
+    origins: Mapping[str, Origin]
+
+    @property
+    def reuses(self) -> bool:
+        return self.module != self.path
+
+    @property
+    def input_types(self) -> Types:
+        return tuple(value.type for value in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """`entries` as of the first of `count` times.
+
+    Component number `component` of each path grows by `step` each time. What reads `carry_in` reads
+    from the second time on what `carry_out` was the time before.
+    """
+
+    count: int
+    component: int
+    step: int
+    carry_in: Value
+    carry_out: Value
+    entries: tuple[Entry, ...]
+
+
+Entry: TypeAlias = Step | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """An output of the net."""
+
+    name: str
+    value: Value
+    auxiliary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The whole net."""
+
+    program: Program
+    entries: tuple[Entry, ...]
+    outputs: tuple[Tap, ...]
+
+    @property
+    def is_folded(self) -> bool:
+        return any(isinstance(entry, Fold) for entry in self.entries)
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """The steps, folded ones as of the first time."""
+        return _steps(self.entries)
+
+
+def _steps(entries: tuple[Entry, ...]) -> Iterator[Step]:
+    for entry in entries:
+        if isinstance(entry, Fold):
+            yield from _steps(entry.entries)
+        else:
+            yield entry
+
+
+def expand_program(program: Program) -> Expansion:
+    """The net of a program, flat; raises `NetlangError` for one of too many steps."""
+    net = program.net
+    counter = _Counter()
+    written_out = counter.steps(net, fold=False)
+    fold = written_out > max(LONGEST, counter.distinct(net))
+    if fold and counter.steps(net, fold=True) > MOST:
+        from netlang.diagnostics.sizes import TooManyToExpand
+
+        count = counter.steps(net, fold=True)
+        advice = "`netlang summary` and `explain` take blocks as a whole"
+        error = TooManyToExpand(span=None, net=program.name, count=count, limit=MOST, advice=advice)
+        raise NetlangError(error)
+    inputs = tuple(Value(None, index, port.type) for index, port in enumerate(net.inputs))
+    frame = Frame(net, net.arguments, dict(program.written))
+    opened = _Opened(net, inputs, frame, "", "", auxiliary=False, later=[] if fold else None)
+    entries = tuple(opened.entries(net.items, 0))
+    taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
+    return Expansion(program, entries, taps)
+
+
+class _Counter:
+    """How many steps an expansion has, counted once for each function."""
+
+    def __init__(self) -> None:
+        self._flows: dict[Function, Flow] = {}
+        self._known: dict[tuple[Function, bool], int] = {}
+
+    def _flow(self, function: Function) -> Flow:
+        if function not in self._flows:
+            self._flows[function] = Flow(function)
+        return self._flows[function]
+
+    def steps(self, function: Function, *, fold: bool) -> int:
+        key = (function, fold)
+        if key not in self._known:
+            self._known[key] = sum(
+                (1 if fold else step.times) * self._of_node(step.node, fold)
+                for step in self._flow(function).steps.values()
+            )
+        return self._known[key]
+
+    def _of_node(self, node: Node, fold: bool) -> int:
+        return self.steps(node.callee, fold=fold) if isinstance(node.callee, Function) else 1
+
+    def distinct(self, net: Function) -> int:
+        """How many nodes the net and all functions under it have, repeats counted once."""
+        self.steps(net, fold=True)
+        return sum(len(flow.steps) for flow in self._flows.values())
+
+
+Values: TypeAlias = tuple[Value, ...]
+
+
+class _Opened:
+    """One call of a function: its values by the numbers of their nodes.
+
+    `later` collects the steps of last times that values are taken from; None to write repeats out.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        inputs: Values,
+        frame: Frame,
+        prefix: str,
+        modules: str,
+        *,
+        auxiliary: bool,
+        later: list[str] | None,
+    ) -> None:
+        self.function = function
+        self.inputs = inputs
+        self.frame = frame
+        self.prefix = prefix
+        self.modules = modules
+        self.auxiliary = auxiliary
+        self.later = later
+        self.values: dict[int, Values] = {}
+
+    def value(self, ref: Ref) -> Value:
+        if ref.producer == INPUT:
+            return self.inputs[ref.output]
+        return self.values[ref.producer][ref.output]
+
+    def entries(self, items: tuple[Item, ...], number: int) -> Iterator[Entry]:
+        """The steps of `items`, the first of which is node `number`."""
+        for item in items:
+            if isinstance(item, Node):
+                yield from self._node(item, number)
+                number += 1
+            elif self.later is not None:
+                yield self._folded(item, number, self.later)
+                number += item.count * item.size
+            else:
+                for node in expand((item,)):
+                    yield from self._node(node, number)
+                    number += 1
+
+    def _node(self, node: Node, number: int) -> Iterator[Entry]:
+        inputs = tuple(self.value(ref) for ref in node.inputs)
+        path, module = self.prefix + node.path, self.modules + node.module
+        auxiliary = self.auxiliary or node.auxiliary
+        if isinstance(node.callee, Function):
+            inner = _Opened(
+                node.callee, inputs, self.frame.inner(node, node.callee), f"{path}.", f"{module}.",
+                auxiliary=auxiliary, later=self.later,
+            )  # fmt: skip
+            yield from inner.entries(node.callee.items, 0)
+            self.values[number] = tuple(inner.value(o.ref) for o in node.callee.outputs)
+            return
+        types = node.types
+        self.values[number] = tuple(Value(path, index, each) for index, each in enumerate(types))
+        origin = origins(node, node.callee, self.frame)
+        yield Step(path, node.callee, inputs, types, module, auxiliary, node.span, origin)
+
+    def _folded(self, repeat: Repeat, number: int, later: list[str]) -> Fold:
+        mark = len(later)
+        carry_in = self.value(repeat.carry_in)
+        entries = tuple(self.entries(repeat.items, number))
+        carry_out = last = self.value(repeat.carry_out)
+        component = self.prefix.count(".") + repeat.depth
+        # A value that only passes through is the same every time.
+        if carry_out.step in {*later[mark:], *(step.path for step in _steps(entries))}:
+            last = _later(carry_out, component, (repeat.count - 1) * repeat.step)
+            later.append(str(last.step))
+        producer = repeat.carry_out.producer + (repeat.count - 1) * repeat.size
+        self.values[producer] = (last,) * (repeat.carry_out.output + 1)
+        return Fold(repeat.count, component, repeat.step, carry_in, carry_out, entries)
+
+
+def _later(value: Value, component: int, growth: int) -> Value:
+    """The same value so many numbers later."""
+    assert value.step is not None
+    parts = value.step.split(".")
+    parts[component] = str(int(parts[component]) + growth)
+    return replace(value, step=".".join(parts))

@@ -1,0 +1,133 @@
+"""Where an argument of an operator came from: written in a file, through which parameters, or not.
+
+An argument that was written may read parameters of the block that it stands in; what a parameter is
+was written where the block is called, and may read parameters there, and so on up to the net.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from netlang.ir.arguments import signature
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Node
+from netlang.ir.provenance import names_in, origin_of
+from netlang.source import Span
+
+__all__ = ["Frame", "Given", "Origin", "origins"]
+
+# Names that an expression reads: no attributes, no names of arguments (`stride=`), no strings.
+_STRING = re.compile(r'"[^"\n]*"')
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=[^=])")
+_CONSTANT = re.compile(r"\s*([A-Za-z_]\w*)\s*=[^=]")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block at work: its function, what its parameters were given, and the block around it."""
+
+    function: Function
+    arguments: Mapping[str, object]
+    written: Mapping[str, Span]
+    outer: Frame | None = None
+
+    def inner(self, node: Node, function: Function) -> Frame:
+        """The frame of a call."""
+        return Frame(function, node.arguments, dict(node.written), self)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A parameter that a value goes back to: what it is and where that was written.
+
+    `is_default`: by the block itself, as the default. `through` are parameters that this read.
+    """
+
+    name: str
+    value: object
+    span: Span
+    is_default: bool
+    through: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an argument was written; None for a default of the operator.
+
+    `partial` is the constant in which it stands, if it was given ahead of the step (`conv3x3`).
+    """
+
+    span: Span | None
+    partial: str | None = None
+    through: tuple[Given, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The expression in one line."""
+        return " ".join(self.span.text.split()) if self.span else ""
+
+
+def origins(node: Node, op: Op, frame: Frame) -> dict[str, Origin]:
+    """The origin of every argument of a step, in the order of the signature."""
+    written = dict(node.written)
+    return {
+        item.name: _origin(written.get(item.name), getattr(op, item.name), node, frame)
+        for item in signature(type(op))
+    }
+
+
+def _origin(span: Span | None, value: object, node: Node, frame: Frame) -> Origin:
+    if span is None:
+        return Origin(None)
+    partial = None if _contains(node.span, span) else _constant_of(span)
+    return Origin(span, partial, tuple(_parameters(span, value, frame)))
+
+
+def _contains(outer: Span | None, inner: Span) -> bool:
+    return (
+        outer is not None
+        and outer.source is inner.source
+        and outer.start <= inner.start
+        and inner.end <= outer.end
+    )
+
+
+def _constant_of(span: Span) -> str | None:
+    """The constant whose line the span stands on."""
+    match = _CONSTANT.match(span.source.line(span.location.line))
+    return match.group(1) if match else None
+
+
+def _parameters(span: Span, value: object, frame: Frame) -> Iterator[Given]:
+    """The parameters of the frame that a value was made of: by its trace, or by the text."""
+    known = frame.function.arguments
+    origin = origin_of(value)
+    names = set(names_in(origin)) if origin is not None else set()
+    if _contains(frame.function.extent, span):
+        names.update(_NAME.findall(_STRING.sub("", span.text)))
+    for name in known:
+        if name in names and name in frame.written:
+            yield _given(name, frame)
+
+
+def _given(name: str, frame: Frame) -> Given:
+    span, value = frame.written[name], frame.arguments.get(name)
+    is_default = _contains(frame.function.extent, span)
+    if is_default:
+        earlier = [each for each in _names_before(name, frame) if each in _read(span)]
+        through = tuple(_given(each, frame) for each in earlier if each in frame.written)
+    else:
+        through = tuple(_parameters(span, value, frame.outer)) if frame.outer else ()
+    return Given(name, value, span, is_default, through)
+
+
+def _names_before(name: str, frame: Frame) -> list[str]:
+    """Parameters that a default may read: those before its own."""
+    names = list(frame.function.arguments)
+    return names[: names.index(name)]
+
+
+def _read(span: Span) -> frozenset[str]:
+    return frozenset(_NAME.findall(_STRING.sub("", span.text)))

@@ -1,0 +1,62 @@
+"""Values and labels as the language reads them back: exact, whatever their text."""
+
+from __future__ import annotations
+
+import re
+
+from netlang.ir.arguments import Argument, literal_tensor, shape
+from netlang.ops import operator
+from netlang.syntax.parser import keywords
+
+__all__ = ["label", "literal", "reference"]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"0|[1-9][0-9]*")
+# Layers of the prelude: as a lone word at the start of a path these would be ambiguous.
+_PRELUDE = frozenset(("bn", "gap"))
+_BRACES = {"{": "{opening_brace}", "}": "{closing_brace}"}
+_ESCAPES = {'"': '\\"', "\\": "\\\\"}
+
+
+def literal(value: object, argument: Argument | None = None) -> str:
+    """A compile-time value; `argument` says whether a word is bare and a tuple a window."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        bare = argument is not None and value in argument.kind.keywords
+        return str(value) if bare else _quoted(value)
+    if isinstance(value, tuple):
+        if argument is not None and _is_window(value, argument):
+            return "x".join(str(int(size)) for size in value)
+        return f"[{', '.join(literal(item) for item in value)}]"
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def _is_window(value: tuple[object, ...], argument: Argument) -> bool:
+    if argument.kind in (shape, literal_tensor) or len(value) < 2:
+        return False
+    return "each axis" in argument.kind.description and all(isinstance(n, int) for n in value)
+
+
+def label(path: str) -> str:
+    """A path as the label of a step; parts that are no words or numbers are quoted."""
+    return ".".join(
+        part if _NAME.fullmatch(part) or _NUMBER.fullmatch(part) else _quoted(part, braces=True)
+        for part in path.split(".")
+    )
+
+
+def reference(path: str) -> str:
+    """A path as a value that a path starts from; quoted where it could be taken for another thing."""
+    first, dot, rest = path.partition(".")
+    if first in keywords() or (not dot and (first in _PRELUDE or operator(first) is not None)):
+        return f'"{first}"' + (f".{label(rest)}" if dot else "")
+    return label(path)
+
+
+def _quoted(text: str, *, braces: bool = False) -> str:
+    """A string; in a label the braces of a computed part stand for themselves by a constant."""
+    escaped = "".join(_ESCAPES.get(char, char) for char in text)
+    if braces:
+        escaped = "".join(_BRACES.get(char, char) for char in escaped)
+    return f'"{escaped}"'
