@@ -96,7 +96,7 @@ def stochastic_depth(
         return x
     examples = x.shape[0] if mode == "row" else 1
     kept = x.new_empty(examples, *[1] * (x.dim() - 1)).bernoulli_(1 - p)
-    return x * kept / (1 - p) if p < 1.0 else x * kept
+    return x * (kept / (1 - p) if p < 1.0 else kept)
 ''',
     "StochasticDepth": '''
 class StochasticDepth(nn.Module):

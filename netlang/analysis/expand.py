@@ -19,7 +19,7 @@ from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 from netlang.source import Span
 
-__all__ = ["LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program"]
+__all__ = ["LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program", "too_many"]
 
 LONGEST = 10_000
 MOST = 1_000_000
@@ -89,9 +89,10 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The whole net."""
+    """The whole net: `count` steps, repeats written out."""
 
     program: Program
+    count: int
     entries: tuple[Entry, ...]
     outputs: tuple[Tap, ...]
 
@@ -120,18 +121,23 @@ def expand_program(program: Program) -> Expansion:
     written_out = counter.steps(net, fold=False)
     fold = written_out > max(LONGEST, counter.distinct(net))
     if fold and counter.steps(net, fold=True) > MOST:
-        from netlang.diagnostics.sizes import TooManyToExpand
-
-        count = counter.steps(net, fold=True)
         advice = "`netlang summary` and `explain` take blocks as a whole"
-        error = TooManyToExpand(span=None, net=program.name, count=count, limit=MOST, advice=advice)
-        raise NetlangError(error)
+        raise too_many(program, counter.steps(net, fold=True), MOST, advice)
     inputs = tuple(Value(None, index, port.type) for index, port in enumerate(net.inputs))
     frame = Frame(net, net.arguments, dict(program.written))
     opened = _Opened(net, inputs, frame, "", "", auxiliary=False, later=[] if fold else None)
     entries = tuple(opened.entries(net.items, 0))
     taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
-    return Expansion(program, entries, taps)
+    return Expansion(program, written_out, entries, taps)
+
+
+def too_many(program: Program, count: int, limit: int, advice: str) -> NetlangError:
+    """The refusal of a net that is too large."""
+    from netlang.diagnostics.sizes import TooManyToExpand
+
+    return NetlangError(
+        TooManyToExpand(span=None, net=program.name, count=count, limit=limit, advice=advice)
+    )
 
 
 class _Counter:

@@ -56,12 +56,19 @@ class Given:
 class Origin:
     """Where an argument was written; None for a default of the operator.
 
-    `partial` is the constant in which it stands, if it was given ahead of the step (`conv3x3`).
+    `inside`: in the step itself; else `partial` is the constant in which it stands, if it was given
+    ahead of the step (`conv3x3`).
     """
 
     span: Span | None
+    inside: bool = False
     partial: str | None = None
     through: tuple[Given, ...] = ()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the step says it all."""
+        return self.inside and not self.through
 
     @property
     def text(self) -> str:
@@ -81,8 +88,9 @@ def origins(node: Node, op: Op, frame: Frame) -> dict[str, Origin]:
 def _origin(span: Span | None, value: object, node: Node, frame: Frame) -> Origin:
     if span is None:
         return Origin(None)
-    partial = None if _contains(node.span, span) else _constant_of(span)
-    return Origin(span, partial, tuple(_parameters(span, value, frame)))
+    inside = _contains(node.span, span)
+    partial = None if inside else _constant_of(span)
+    return Origin(span, inside, partial, tuple(_parameters(span, value, frame)))
 
 
 def _contains(outer: Span | None, inner: Span) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "DefinedTwice",
     "ImportNotFound",
     "NameNotInFile",
+    "NamesTooDeep",
     "NoSuchAttribute",
     "NotALayer",
     "NotAValue",
@@ -165,6 +166,15 @@ class CircularConstant(Diagnostic):
     help = "give it a value that doesn't lead back to it"
 
     name: str
+
+
+class NamesTooDeep(Diagnostic):
+    code = "E0219"
+    title = "this name leads through more than {limit} others"
+    caption = "the limit is reached here"
+    help = "give it a value that needs fewer steps"
+
+    limit: int
 
 
 class UnusedParameter(Diagnostic):

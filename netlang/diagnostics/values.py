@@ -178,8 +178,8 @@ class BadTargets(Diagnostic):
 
 class NumberTooLarge(Diagnostic):
     code = "E0316"
-    title = "the number is too large"
+    title = "the value is too large"
     caption = "beyond {limit}"
-    help = "no size, count or cost of a network needs such a number"
+    help = "no network needs a number, list or string of this size"
 
     limit: str

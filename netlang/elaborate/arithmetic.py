@@ -22,6 +22,7 @@ from netlang.source import Span
 __all__ = ["binary", "compare", "negate"]
 
 _LARGEST = 10**30
+_LONGEST = 100_000
 _NUMERIC: dict[str, Callable[[int | float, int | float], int | float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -50,15 +51,22 @@ def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
     if isinstance(left, Expr | int) and isinstance(right, Expr | int):
         return _size(symbol, left, right, span)
     if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
+        _refuse_long(len(left) + len(right), span)
         return left + right
     if isinstance(left, tuple) and isinstance(right, int) and symbol == "*" and right >= 0:
-        if len(left) * right > 1_000_000:
-            raise NetlangError(NumberTooLarge(span=span, limit="a list of 1,000,000 items"))
+        _refuse_long(len(left) * right, span)
         return left * int(right)
     if isinstance(left, str) and isinstance(right, str) and symbol == "+":
+        _refuse_long(len(left) + len(right), span)
         return left + right
     operands = f"{kind_of(left)} and {kind_of(right)}"
     raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
+
+
+def _refuse_long(length: int, span: Span) -> None:
+    """Lists and strings that double line by line end here."""
+    if length > _LONGEST:
+        raise NetlangError(NumberTooLarge(span=span, limit=f"{_LONGEST:,} items"))
 
 
 def _number(symbol: str, left: int | float, right: int | float, span: Span) -> int | float:

@@ -18,7 +18,9 @@ from netlang.syntax import ast
 
 __all__ = ["Made", "Shared"]
 
-_STEP_LIMIT = 1_000_000
+# Steps that loops may add to what the text says itself, and statements for each character of it.
+_LOOPED = 20_000
+_PER_CHARACTER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,14 @@ class Shared:
     building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)
+
+    @classmethod
+    def for_text(cls, text: str) -> Shared:
+        """What a net in `text` starts with: a long text may say many steps, loops only so many."""
+        return cls(limit=_LOOPED + int(len(text) * _PER_CHARACTER))
 
     @property
     def chain(self) -> tuple[Frame, ...]:
@@ -67,8 +75,8 @@ class Shared:
     def tick(self, span: Span) -> None:
         """Count one statement; a spec that never ends is refused."""
         self.steps += 1
-        if self.steps > _STEP_LIMIT:
-            self._too_many(span, "the statement that exceeded it")
+        if self.steps > self.limit:
+            self._too_many(self.limit, span, "the statement that exceeds it")
 
     @contextmanager
     def instance(self, frame: Frame) -> Iterator[None]:
@@ -87,14 +95,14 @@ class Shared:
         for each in self._trips:
             total *= each
         try:
-            if total > _STEP_LIMIT:
-                self._too_many(span, f"{total:,} times, the loops around it counted in")
+            if total > _LOOPED:
+                self._too_many(_LOOPED, span, f"{total:,} times, the loops around it counted in")
             yield
         finally:
             self._trips.pop()
 
-    def _too_many(self, span: Span, what: str) -> None:
-        error = TooManySteps(span=span, limit=f"{_STEP_LIMIT:,}", what=what, chain=self.chain)
+    def _too_many(self, limit: int, span: Span, what: str) -> None:
+        error = TooManySteps(span=span, limit=f"{limit:,}", what=what, chain=self.chain)
         raise Abort(error)
 
 

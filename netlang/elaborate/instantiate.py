@@ -18,6 +18,7 @@ from netlang.diagnostics.structure import (
 from netlang.diagnostics.values import MissingArgument
 from netlang.elaborate.builder import Flow, FunctionBuilder, Path
 from netlang.elaborate.context import Made
+from netlang.elaborate.depth import DEEPEST_BLOCK
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_bodies import steps_after
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from netlang.elaborate.context import Shared
 
 __all__ = ["arguments", "call", "finish", "function", "inline", "own", "parameters"]
-
-_DEEPEST = 100
 
 
 def arguments(body: Body, applied: Layer, span: Span, flow: Flow) -> dict[str, Value]:
@@ -143,8 +142,8 @@ def _count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
 
 def _refuse_endless(shared: Shared, target: BlockTarget, span: Span, key: object = None) -> None:
     """Recursion has no place in the language; blocks passed to blocks may still go deep."""
-    if len(shared.active) >= _DEEPEST:
-        raise NetlangError(TooDeep(span=span, limit=_DEEPEST))
+    if len(shared.active) >= DEEPEST_BLOCK:
+        raise NetlangError(TooDeep(span=span, limit=DEEPEST_BLOCK))
     endless = target.definition in shared.active and target.module.mentions_itself(
         target.definition
     )

@@ -18,8 +18,10 @@ from netlang.diagnostics.names import (
     DefinedTwice,
     ImportNotFound,
     NameNotInFile,
+    NamesTooDeep,
     UnusedParameter,
 )
+from netlang.elaborate.depth import DEEPEST_NAME, room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.files import bundled_files, bundled_name, read
@@ -43,6 +45,7 @@ class Library:
         self._modules: dict[Path, Module] = {}
         self._refused: dict[Path, NetlangError] = {}
         self._opening: list[Path] = []
+        self._depth = 0
         prelude = Path(__file__).with_name("prelude.net")
         self.prelude = Module(self, read(prelude), None, {})
 
@@ -58,6 +61,17 @@ class Library:
                 self._refused[resolved] = error
                 raise
         return self._modules[resolved]
+
+    @contextmanager
+    def one_deeper(self, span: Span) -> Iterator[None]:
+        """The value of one name is needed for another's; an endless chain is refused."""
+        if self._depth >= DEEPEST_NAME:
+            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     def module(self, source: Source, folder: Path | None) -> Module:
         """A text as a file in `folder`."""
@@ -167,7 +181,8 @@ class Module:
         if name in self._named or name in self._imported:
             self._values[name] = None
             try:
-                self._values[name] = self._evaluate(name)
+                with self.library.one_deeper(self._span_of(name)), room_for_nesting():
+                    self._values[name] = self._evaluate(name)
             except NetlangError:
                 self._values[name] = Broken()
                 raise
@@ -175,9 +190,12 @@ class Module:
         return self._prelude.get(name)
 
     def _circular(self, name: str) -> None:
+        raise NetlangError(CircularConstant(span=self._span_of(name), name=name))
+
+    def _span_of(self, name: str) -> Span:
+        """Where a name of the file is defined or imported."""
         item = self._named.get(name)
-        span = item.name_span if item else self._imported[name][0].span
-        raise NetlangError(CircularConstant(span=span, name=name))
+        return item.name_span if item else self._imported[name][1].span
 
     def _evaluate(self, name: str) -> Value:
         if name in self._imported:
@@ -298,11 +316,12 @@ def _imported_at(statement: ast.FromImport) -> Iterator[None]:
 
 
 def mentioned(tree: object) -> Iterator[str]:
-    """Every name that a tree reads."""
+    """Every name that a tree reads; `[n]` in an input may be one."""
     for node in walk(tree):
-        size = isinstance(node, ast.SizeDecl) and node.default is None
-        if (size or isinstance(node, ast.Name | ast.Apply)) and (name := node.name):
-            yield name
+        if isinstance(node, ast.Name | ast.Apply):
+            yield node.name
+        elif isinstance(node, ast.SizeDecl) and node.default is None and node.name is not None:
+            yield node.name
 
 
 def _check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:

@@ -6,16 +6,13 @@ be met.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.structure import NoInput
 from netlang.elaborate.binding import argument_spans
 from netlang.elaborate.body import Body, Frame
 from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Abort, Shared
+from netlang.elaborate.depth import room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_bodies import first_input
@@ -35,10 +32,12 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
 
     Raises `NetlangError` with every error found; `span` is where the net was asked for.
     """
-    shared = Shared()
+    target = applied.target
+    text = target.module.source.text if isinstance(target, BlockTarget) else ""
+    shared = Shared.for_text(text)
     program = None
     try:
-        with _room_for_nesting():
+        with room_for_nesting():
             program = _net(shared, applied, name, span, doc)
     except NetlangError as error:
         shared.report(error)
@@ -51,17 +50,6 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     if program is None or shared.diagnostics:
         raise NetlangError(*_in_order(shared.diagnostics))
     return program
-
-
-@contextmanager
-def _room_for_nesting() -> Iterator[None]:
-    """Blocks may nest 100 deep and suites within them: more than Python's usual 1,000 frames."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 20_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -9,6 +9,9 @@ from netlang.source import Span
 
 __all__ = ["nearest", "replacement"]
 
+# No one means another name by one of this length, and looking would take long.
+_LONGEST = 80
+
 # Words of other frameworks, and what they are called here.
 _FOREIGN = {
     "cat": "concat",
@@ -33,6 +36,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `name` is most likely a slip of, if any is near."""
     from difflib import get_close_matches
 
+    if len(name) > _LONGEST:
+        return None
     known = sorted(set(candidates))
     same = [each for each in known if _plain(each) == _plain(name)]
     if same or _FOREIGN.get(_plain(name)) in known:

@@ -9,6 +9,7 @@ token is `$END`, or `PROBLEM` where the text can't be read on.
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass, field
 from typing import final
 
@@ -39,8 +40,8 @@ class Tokens:
     """Kinds, starts and ends side by side; `problem` says why the last kind is `PROBLEM`."""
 
     kinds: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
     problem: str = ""
 
 

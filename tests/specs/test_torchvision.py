@@ -174,3 +174,21 @@ def test_outputs_agree_in_training(models: tuple[str, nn.Module, nn.Module]) -> 
     statistics = ours.state_dict()
     for key, value in theirs.state_dict().items():
         assert largest_difference(statistics[key], value) <= 1e-5
+
+
+@pytest.mark.parametrize("models", VALUES, indirect=True)
+def test_onnx_file_agrees(models: tuple[str, nn.Module, nn.Module], tmp_path: Path) -> None:
+    name, _, theirs = models
+    path = tmp_path / "net.onnx"
+    export(program(name), path, weights=arrays(theirs))
+    given = images(name, 1)
+    with torch.no_grad():
+        expected = theirs.eval()(given)
+    (found,) = run(path, [given.numpy()])
+    # Weights of whole nets are too many to be kept.
+    path.unlink()
+    assert largest_difference(torch.from_numpy(found), expected) <= ONNX_TOLERANCE
+
+
+def arrays(model: nn.Module) -> dict[str, NDArray[np.generic]]:
+    return {key: value.detach().numpy() for key, value in model.state_dict().items()}

@@ -23,7 +23,7 @@ FILES = {
     "table as argument": ("k=f([1,],x=2)", "k = f([\n    1,\n], x=2)\n"),
     "import": ("from a import(b as c,\nd)", "from a import b as c, d\n"),
     "open import": ("from a import(b as c,)", "from a import (\n    b as c,\n)\n"),
-    "docstring": ('\n"""A\n\n    b"""\nk=1', '"""\nA\n\nb\n"""\n\nk = 1\n'),
+    "docstring": ('\n"""A\n\n    b"""\nk=1', '"""A\n\nb"""\n\nk = 1\n'),
     "docstring of a net": ('net a=b(1) """C."""', 'net a = b(1)\n    """C."""\n'),
     "blank lines": ("\n\nk=1\n\n\n\nj=2\ni=3\n\n", "k = 1\n\nj = 2\ni = 3\n"),
     "definitions": ("block a {\nb\n}\nblock c {d}", "block a {\n    b\n}\n\nblock c { d }\n"),

@@ -24,7 +24,7 @@ NETS = Path(__file__).parent / "nets"
 BUNDLED = (
     "resnet18", "resnet50", "resnet152", "googlenet", "mobilenet_v2", "unet", "se_resnet50",
     "mnasnet1_0", "mobilenet_v3_small", "shufflenet_v2_x0_5", "efficientnet_b0", "convnext_tiny",
-    "regnet_y_400mf", "inception_v3", "logistic", "mlp", "cnn", "rnn",
+    "regnet_y_400mf", "logistic", "mlp", "cnn", "rnn",
 )  # fmt: skip
 OWN = (
     "hostile.net:torch", "shapes.net:shared", "shapes.net:deep", "shapes.net:interleaved",

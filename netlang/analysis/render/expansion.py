@@ -9,29 +9,33 @@ output called `unused0`, as no step may lead nowhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from netlang.analysis.expand import Expansion, Step, Tap, Value
+from netlang.analysis.expand import LONGEST, Expansion, Step, Tap, Value, too_many
 from netlang.analysis.origins import Given, Origin
 from netlang.analysis.render.describe import printable
 from netlang.analysis.render.literal import label, literal, reference
 from netlang.ir.arguments import signature
 from netlang.ir.constraints import Constraint
-from netlang.ir.dims import Dim, Expr, Symbol, symbols_of
+from netlang.ir.dims import Expr, Symbol, symbols_of
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
-from netlang.ir.types import TensorType
 from netlang.source import Span
 
 __all__ = ["render_spec"]
 
+# Longer expressions in comments are cut: the place says where to read them.
+LONGEST_TEXT = 60
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def render_spec(expansion: Expansion) -> str:
-    """The text, its last line without a line break; the expansion must not be folded."""
+    """The text, without a line break at its end; raises `NetlangError` for a folded expansion."""
     program = expansion.program
+    if expansion.is_folded:
+        raise too_many(program, expansion.count, LONGEST, "`--format json` has repeats once")
     asserts = _asserts(expansion)
+    names = _Names(expansion)
     lines = [f"# {line}" for line in _heading(expansion)]
     if any("_brace}" in label(step.path) for step in expansion.steps):
         lines += ['opening_brace = "{"', 'closing_brace = "}"']
@@ -41,9 +45,9 @@ def render_spec(expansion: Expansion) -> str:
     lines += _indented(f"assert {constraint}" for constraint in asserts)
     for step in expansion.steps:
         lines.append("")
-        lines += _indented(_step(step))
+        lines += _indented(_step(step, names))
     lines.append("")
-    lines += _indented(_outputs(expansion))
+    lines += _indented(_outputs(expansion, names))
     return "\n".join(printable(line) for line in [*lines, "}"])
 
 
@@ -76,7 +80,9 @@ def _inputs(program: Program) -> Iterator[str]:
 
 def _sizes(expansion: Expansion, asserts: tuple[Constraint, ...]) -> Iterator[str]:
     """Names for the sizes that arguments and asserts speak of."""
-    needed = {name for each in asserts for dim in (each.left, each.right) for name in symbols_of(dim)}
+    needed: set[str] = set()
+    for constraint in asserts:
+        needed.update(symbols_of(constraint.left), symbols_of(constraint.right))
     for step in expansion.steps:
         for value in vars(step.op).values():
             if isinstance(value, tuple):
@@ -111,21 +117,50 @@ def _asserts(expansion: Expansion) -> tuple[Constraint, ...]:
 # --- steps --------------------------------------------------------------------------------------
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: Step, names: _Names) -> Iterator[str]:
     shapes = ", ".join(map(str, step.input_types)) or "nothing"
     yield f"# {_expression(step.span)} at {_place(step.span)}"
     yield f"#   {shapes} -> {', '.join(map(str, step.types))}"
-    for name, origin in step.origins.items():
-        if origin.span is not None:
-            yield f"#   {name}: {_origin(origin)}"
-    defaults = [name for name, origin in step.origins.items() if origin.span is None]
-    if defaults:
-        yield f"#   {', '.join(defaults)}: default of {step.op.name}"
-    source = ", ".join(_value(value) for value in step.inputs)
-    if len(step.inputs) > 1:
-        source = f"({', '.join(_item(value) for value in step.inputs)})"
+    yield from (f"#   {line}" for line in _origins(step))
     action = f"reuse {label(step.module)}" if step.reuses else _call(step.op)
+    source = names.source(step.inputs)
     yield f"{source} -> {label(step.path)}: {action}" if source else f"{label(step.path)}: {action}"
+
+
+class _Names:
+    """Values by the names that the text gives them."""
+
+    def __init__(self, expansion: Expansion) -> None:
+        self._inputs = [port.name for port in expansion.program.net.inputs]
+        self._steps = {step.path: step for step in expansion.steps}
+
+    def path(self, value: Value) -> str:
+        """The label of a value; one of several outputs has a name of its own."""
+        if value.step is None:
+            return self._inputs[value.output]
+        step = self._steps[value.step]
+        several = len(step.types) > 1
+        return f"{step.path}.{step.op.output_names[value.output]}" if several else step.path
+
+    def source(self, values: tuple[Value, ...]) -> str:
+        """What a path starts from."""
+        paths = [self.path(value) for value in values]
+        if len(paths) > 1:
+            return f"({', '.join(map(reference, paths))})"
+        return reference(paths[0]) if paths else ""
+
+
+def _origins(step: Step) -> Iterator[str]:
+    """Arguments that came from elsewhere one by one, the others together."""
+    defaults = [name for name, origin in step.origins.items() if origin.span is None]
+    here = [name for name, origin in step.origins.items() if origin.is_here]
+    if here:
+        yield f"{', '.join(here)}: written here"
+    for name, origin in step.origins.items():
+        if name not in here and name not in defaults:
+            yield f"{name}: {_origin(origin)}"
+    if defaults:
+        yield f"{', '.join(defaults)}: default of {step.op.name}"
 
 
 def _call(op: Op) -> str:
@@ -135,10 +170,6 @@ def _call(op: Op) -> str:
         if value is not None:
             arguments.append(f"{item.name}={literal(value, item)}")
     return f"{op.name}({', '.join(arguments)})"
-
-
-def _path_of(value: Value, expansion_types: int = 1) -> str:
-    return value.step or ""
 
 
 def _origin(origin: Origin) -> str:
@@ -155,3 +186,51 @@ def _given(given: Given) -> str:
     said = f" as `{text}`" if text != value else ""
     more = "".join(f", {_given(each)}" for each in given.through)
     return f"`{given.name}` = {value} {how}{said} at {_place(given.span)}{more}"
+
+
+def _shown(value: object) -> str:
+    """A value in a comment: a layer is told by its name."""
+    plain = isinstance(value, bool | int | float | str | tuple | Expr)
+    return _clipped(literal(value) if plain else str(value))
+
+
+def _expression(span: Span) -> str:
+    return _clipped(" ".join(span.text.split()))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
+
+
+def _place(span: Span) -> str:
+    return f"{span.source.name}:{span.location.line}"
+
+
+# --- outputs ------------------------------------------------------------------------------------
+
+
+def _outputs(expansion: Expansion, names: _Names) -> Iterator[str]:
+    taken: set[str] = set()
+    for tap in (*expansion.outputs, *_in_vain(expansion)):
+        kind = "auxiliary" if tap.auxiliary else "output"
+        name = _output_name(tap.name, taken)
+        taken.add(name)
+        yield f"{kind} {name}: {reference(names.path(tap.value))}"
+
+
+def _in_vain(expansion: Expansion) -> Iterator[Tap]:
+    """Values that nothing reads: some block makes them for other callers."""
+    read = {value.step for step in expansion.steps for value in step.inputs}
+    read.update(tap.value.step for tap in expansion.outputs)
+    unread = (step for step in expansion.steps if step.path not in read)
+    for index, step in enumerate(unread):
+        yield Tap(f"unused{index}", Value(step.path, 0, step.types[0]), step.auxiliary)
+
+
+def _output_name(name: str, taken: set[str]) -> str:
+    """The name itself if it is a word that is free."""
+    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    word = word if _WORD.fullmatch(word) else f"output_{word}"
+    while word in taken:
+        word += "_"
+    return word

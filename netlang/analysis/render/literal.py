@@ -6,9 +6,16 @@ import re
 
 from netlang.ir.arguments import Argument, literal_tensor, shape
 from netlang.ops import operator
-from netlang.syntax.parser import keywords
 
-__all__ = ["label", "literal", "reference"]
+__all__ = ["KEYWORDS", "label", "literal", "reference"]
+
+# The words that act as something else than a name; a test compares them with the grammar's.
+KEYWORDS = frozenset(
+    (
+        "and", "as", "assert", "auxiliary", "block", "else", "false", "for", "from", "if", "import",
+        "in", "input", "net", "not", "or", "output", "repeat", "reuse", "train", "true",
+    )
+)  # fmt: skip
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
@@ -47,9 +54,9 @@ def label(path: str) -> str:
 
 
 def reference(path: str) -> str:
-    """A path as a value that a path starts from; quoted where it could be taken for another thing."""
+    """A path as the value that steps start from; quoted where it could be something else."""
     first, dot, rest = path.partition(".")
-    if first in keywords() or (not dot and (first in _PRELUDE or operator(first) is not None)):
+    if first in KEYWORDS or (not dot and (first in _PRELUDE or operator(first) is not None)):
         return f'"{first}"' + (f".{label(rest)}" if dot else "")
     return label(path)
 

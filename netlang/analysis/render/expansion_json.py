@@ -1,0 +1,170 @@
+"""An expansion as JSON, complete enough to build the network from it in another program.
+
+The object, whose layout only grows while `version` stays::
+
+    {"format": "netlang.expand", "version": 1, "net": NAME,
+     "sizes": {"H": 224, ...},              default of each symbolic size
+     "constraints": ["H % 32 == 0", ...],   what the sizes must meet
+     "inputs": [{"name", "shape", "dtype"}, ...],
+     "entries": [STEP or FOLD, ...],        every value stands before what reads it
+     "outputs": [{"name", "value": VALUE, "auxiliary"}, ...]}
+
+A TYPE is ``{"shape", "dtype", "batch"}``; the batch axis stands in front of `shape` where `batch`
+is true. A size is a number, or a formula in the symbols as text. A VALUE is ``{"input": NAME}`` or
+``{"step": PATH, "output": INDEX}``. A STEP::
+
+    {"path", "op", "arguments": {...},      every argument, null where there is none
+     "inputs": [VALUE, ...], "input_types": [TYPE, ...], "outputs": [TYPE with "name", ...],
+     "module": PATH,                        another step's path: that step's weights
+     "weights": [{"key", "name", "shape", "dtype", "buffer", "trainable"}, ...],
+     "auxiliary": BOOL,                     in training only
+     "at": "FILE:LINE:COLUMN", "origins": {ARGUMENT: ORIGIN, ...}}
+
+An ORIGIN is ``{"from": "default"}``, or ``{"from": "file", "at", "text", "constant", "through"}``:
+`constant` is the partial application that it stands in, or null, and `through` the parameters that
+the text reads, each ``{"name", "value", "at", "text", "default", "through"}``.
+
+In nets of more than 10,000 steps a repeat is a FOLD: ``{"repeat": COUNT, "component", "step",
+"carry_in": VALUE, "carry_out": VALUE, "entries": [...]}``, its entries those of the first time, in
+which inner folds are to be written out first. Time t (from 0) has the same steps with t x `step`
+more in component number `component` (from 0) of every path of one of them: its own, as a module,
+and where it is read. What reads `carry_in` reads `carry_out` of time t - 1 instead.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+from netlang.analysis.constraints import solve
+from netlang.analysis.expand import Entry, Expansion, Fold, Step, Value
+from netlang.analysis.origins import Given, Origin
+from netlang.ir.arguments import signature
+from netlang.ir.types import TensorType
+from netlang.source import Span
+
+__all__ = ["Json", "expansion_json", "render_json"]
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+def render_json(expansion: Expansion) -> str:
+    """The object as text, in ASCII."""
+    return json.dumps(expansion_json(expansion), indent=1)
+
+
+def expansion_json(expansion: Expansion) -> dict[str, Json]:
+    """The object."""
+    program = expansion.program
+    names = [port.name for port in program.net.inputs]
+    return {
+        "format": "netlang.expand",
+        "version": 1,
+        "net": program.name,
+        "sizes": {size.name: size.default for size in program.sizes},
+        "constraints": list(solve(program).texts),
+        "inputs": [{"name": p.name, **_type(p.type)} for p in program.net.inputs],
+        "entries": [_entry(entry, names) for entry in expansion.entries],
+        "outputs": [
+            {"name": tap.name, "value": _value(tap.value, names), "auxiliary": tap.auxiliary}
+            for tap in expansion.outputs
+        ],
+    }
+
+
+def _entry(entry: Entry, names: list[str]) -> Json:
+    return _fold(entry, names) if isinstance(entry, Fold) else _step(entry, names)
+
+
+def _fold(fold: Fold, names: list[str]) -> Json:
+    return {
+        "repeat": fold.count,
+        "component": fold.component,
+        "step": fold.step,
+        "carry_in": _value(fold.carry_in, names),
+        "carry_out": _value(fold.carry_out, names),
+        "entries": [_entry(entry, names) for entry in fold.entries],
+    }
+
+
+def _step(step: Step, names: list[str]) -> Json:
+    return {
+        "path": step.path,
+        "op": step.op.name,
+        "arguments": {
+            item.name: _plain(getattr(step.op, item.name)) for item in signature(type(step.op))
+        },
+        "inputs": [_value(value, names) for value in step.inputs],
+        "input_types": [_type(type) for type in step.input_types],
+        "outputs": [
+            {"name": name, **_type(type)}
+            for name, type in zip(step.op.output_names, step.types, strict=False)
+        ],
+        "module": step.module,
+        "weights": _weights(step),
+        "auxiliary": step.auxiliary,
+        "at": str(step.span),
+        "origins": {name: _origin(origin) for name, origin in step.origins.items()},
+    }
+
+
+def _value(value: Value, names: list[str]) -> Json:
+    if value.step is None:
+        return {"input": names[value.output]}
+    return {"step": value.step, "output": value.output}
+
+
+def _type(type: TensorType) -> dict[str, Json]:
+    shape: list[Json] = [_plain(size) for size in type.shape]
+    return {"shape": shape, "dtype": type.dtype.value, "batch": type.batch is not None}
+
+
+def _weights(step: Step) -> list[Json]:
+    return [
+        {
+            "key": f"{step.module}.{weight.name}" if weight.name else step.module,
+            "name": weight.name,
+            "shape": list(weight.shape),
+            "dtype": weight.dtype.value,
+            "buffer": weight.buffer,
+            "trainable": weight.trainable,
+        }
+        for weight in step.op.weights(step.input_types)
+    ]
+
+
+def _plain(value: object) -> Json:
+    """A value of the language in JSON: formulas and layers as text."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | float | str) or value is None:
+        return value
+    return int(value) if isinstance(value, int) else str(value)
+
+
+# --- origins ------------------------------------------------------------------------------------
+
+
+def _origin(origin: Origin) -> Json:
+    if origin.span is None:
+        return {"from": "default"}
+    return {
+        "from": "file",
+        **_place(origin.span),
+        "constant": origin.partial,
+        "through": [_given(given) for given in origin.through],
+    }
+
+
+def _given(given: Given) -> Json:
+    return {
+        "name": given.name,
+        "value": _plain(given.value),
+        **_place(given.span),
+        "default": given.is_default,
+        "through": [_given(each) for each in given.through],
+    }
+
+
+def _place(span: Span) -> dict[str, Json]:
+    return {"at": str(span), "text": " ".join(span.text.split())}

@@ -1,0 +1,24 @@
+"""How deep things may lead into each other, and the room that Python needs for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["DEEPEST_BLOCK", "DEEPEST_NAME", "room_for_nesting"]
+
+DEEPEST_BLOCK = 100
+DEEPEST_NAME = 200
+_FRAMES = 20_000
+
+
+@contextmanager
+def room_for_nesting() -> Iterator[None]:
+    """Blocks and names may nest deeper than Python's usual 1,000 frames would let them."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
