@@ -1,8 +1,8 @@
 """Weights on which a comparison of networks means something.
 
 At their initial weights deep nets give 1e-9 or 1e+10 whatever they are fed, so that any two agree.
-Here every parameter and running statistic is drawn at random, and the statistics are then settled
-by a few passes in training mode.
+Here every parameter is drawn at random, and the running statistics are those of a batch of images
+with these parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = [
     "without_dropout",
 ]
 
-_PASSES = 8
+_TIMES = 8
 
 
 def torchvision_model(name: str) -> nn.Module:
@@ -73,26 +73,27 @@ def pictures(shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0) -> nn.Module:
-    """Random weights and, of a few passes in training mode, the statistics that belong to them."""
+    """Random weights and, of a pass in training mode, the statistics that belong to them."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in model.state_dict().items():
             if value.is_floating_point():
                 value.copy_(_drawn(name, value.shape, generator))
-    with _averaged(model), without_dropout(model.train()), torch.no_grad():
-        for number in range(_PASSES):
-            model(pictures(shape, seed + number))
+    with _taken_over(model), without_dropout(model.train()), torch.no_grad():
+        model(pictures((_TIMES * shape[0], *shape[1:]), seed))
     return model
 
 
 @contextmanager
-def _averaged(model: nn.Module) -> Iterator[None]:
-    """Statistics are the mean over all passes: with a small momentum they would hardly move."""
+def _taken_over(model: nn.Module) -> Iterator[None]:
+    """The statistics of a batch become the running ones: with a small momentum they hardly would.
+
+    One large batch, since a few small ones say nothing of how far images lie apart.
+    """
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
-        norm.momentum = None
-        norm.reset_running_stats()
+        norm.momentum = 1.0
     yield
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -112,11 +112,16 @@ def _unknown(program: Program, path: str) -> NetlangError:
     from netlang.elaborate.suggest import nearest
 
     match = nearest(path, known_paths(program.net, MOST_CANDIDATES))
-    advice = (
-        f"did you mean `{match}`?"
-        if match
-        else f"`netlang summary {program.name}` shows the paths of its steps"
-    )
+    if match:
+        advice = f"did you mean `{match}`?"
+    else:
+        advice = f"`netlang summary {program.name}` shows the paths of its steps"
+        parts = path.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            if locate(program.net, ".".join(parts[:length])):
+                there, rest = ".".join(parts[:length]), ".".join(parts[length:])
+                advice = f"`{there}` is there, but has no `{rest}`"
+                break
     return NetlangError(UnknownPath(span=None, path=path, net=program.name, advice=advice))
 
 

@@ -71,7 +71,7 @@ class Diagnostic(_Deferred):
     """Base of every error a user can make.
 
     A subclass sets `code` and the templates, and adds the fields that they name. `title` is the
-    one-line statement, `caption` stands beside the caret, `help` is the advice if there is no `fix`.
+    one-line statement, `caption` stands beside the caret, `help` is the advice without a `fix`.
     `rows` are the lines of a table, where one line can't say it all.
     """
 

@@ -117,11 +117,11 @@ def _labelled(body: Body, path: Path, parts: Path | None, labelled: Labelled) ->
 def _output_names(labelled: Labelled) -> tuple[str, ...]:
     """The names of the outputs, where there are several."""
     callee = labelled.callee
-    if isinstance(callee, Function):
-        names = tuple(output.name for output in callee.outputs if not output.auxiliary)
-    else:
-        names = callee.output_names if callee else ()
-    return names if len(names) > 1 else ()
+    if callee is None or len(labelled.flow or ()) < 2:
+        return ()
+    if isinstance(callee, Op):
+        return callee.output_names
+    return tuple(output.name for output in callee.outputs if not output.auxiliary)
 
 
 def _operator(

@@ -46,7 +46,7 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
 from netlang.ir.types import TensorType
-from netlang.ops import KEYWORDS, operator
+from netlang.ops import KEYWORDS, is_keyword, operator
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -150,7 +150,7 @@ class Evaluator:
             return TensorValue(tensor)
         if (op := operator(expr.name)) is not None:
             return Layer(OperatorTarget(op))
-        if expr.name in self.keywords:
+        if expr.name in self.keywords or is_keyword(expr.name):
             return Keyword(expr.name)
         fix = replacement(expr.name, self._known(), expr.span)
         raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))

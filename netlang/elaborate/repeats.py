@@ -23,16 +23,19 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
     remaining = count
     while remaining:
         mark = body.builder.mark(body.scope)
+        had_body = body.frame.applied
         reads, body.builder.label_reads = body.builder.label_reads, set()
         with body.shared.loop(1 if remaining == count else remaining, statement.count.span):
             after = body.inner(flow=flow).run(statement.body)
         if after is None or flow is None:
             return None
-        foldable = _foldable(body, mark, flow, after)
+        # Steps of a body that was given stand elsewhere; a second time refuses them.
+        foldable = had_body == body.frame.applied and _foldable(body, mark, flow, after)
         body.builder.label_reads |= reads
         if foldable and remaining > 1:
             return (body.builder.fold(mark, remaining, flow[0], after[0], body.scope),)
-        if foldable or len(body.builder.items) == mark.items:
+        nothing = len(body.builder.items) == mark.items and had_body == body.frame.applied
+        if foldable or nothing:
             return after
         flow = after
         remaining -= 1

@@ -15,7 +15,7 @@ from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.modules import Module
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Layer, OperatorTarget, Value
-from netlang.ops import KEYWORDS, operator, operator_names
+from netlang.ops import is_keyword, operator, operator_names
 from netlang.syntax import ast
 from netlang.syntax.walk import walk
 
@@ -59,7 +59,7 @@ def _layer(module: Module, local: set[str], action: ast.Apply) -> Iterator[Diagn
 
 def _name(module: Module, local: set[str], expr: ast.Name) -> Iterator[Diagnostic]:
     """What is wrong with a name in an expression."""
-    known = expr.name in FUNCTIONS or expr.name in KEYWORDS or operator(expr.name) is not None
+    known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
     try:
         if not known and module.find(expr.name) is None:
             fix = replacement(

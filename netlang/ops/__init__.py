@@ -10,8 +10,9 @@ from functools import cache
 from importlib import import_module
 
 from netlang.ir.op import Op
+from netlang.ops.installed import installed_keywords, installed_names, installed_operator
 
-__all__ = ["KEYWORDS", "all_operators", "operator", "operator_names"]
+__all__ = ["KEYWORDS", "all_operators", "is_keyword", "operator", "operator_names"]
 
 _TABLE = {
     # convolutions and maps
@@ -107,20 +108,25 @@ KEYWORDS = frozenset(
 
 @cache
 def operator(name: str) -> type[Op] | None:
-    """The operator that the language calls `name`, or None."""
+    """The operator that the language calls `name`, its own or an installed one, or None."""
     entry = _TABLE.get(name)
     if entry is None:
-        return None
+        return installed_operator(name)
     module, _, class_name = entry.partition(":")
     found: type[Op] = getattr(import_module(f"netlang.ops.{module}"), class_name)
     return found
 
 
 def operator_names() -> tuple[str, ...]:
-    """The names of all operators, without importing any of them."""
-    return tuple(_TABLE)
+    """The names of all operators, installed ones too, without importing any of them."""
+    return (*_TABLE, *(name for name in installed_names() if name not in _TABLE))
+
+
+def is_keyword(word: str) -> bool:
+    """Whether some argument of some operator takes `word`."""
+    return word in KEYWORDS or word in installed_keywords()
 
 
 def all_operators() -> tuple[type[Op], ...]:
-    """Every operator, in the order of the reference."""
+    """Every operator of the language, in the order of the reference; installed ones don't count."""
     return tuple(found for name in _TABLE if (found := operator(name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from netlang.backends.lowerings import load_installed
 from netlang.backends.onnx.emitter import Emitter
 from netlang.diagnostics.core import InternalError
 from netlang.ir.op import Op
@@ -17,6 +18,8 @@ UNSUPPORTED: dict[type[Op], str] = {}
 @singledispatch
 def lower(op: Op, emit: Emitter) -> tuple[str, ...]:
     """Emit the nodes of `op`; returns the values that are its outputs."""
+    if load_installed("onnx") and lower.dispatch(type(op)) is not lower.dispatch(Op):
+        return lower(op, emit)
     raise InternalError(f"`{op.name}` has no ONNX lowering")
 
 

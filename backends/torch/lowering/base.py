@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
+from netlang.backends.lowerings import load_installed
 from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.python.tree import (
     Attribute,
@@ -77,6 +78,8 @@ class Lowered:
 @singledispatch
 def lower(op: Op, inputs: Types, outputs: Types) -> Lowered:
     """The step that applies `op`, which infers `outputs` from `inputs`."""
+    if load_installed("torch") and lower.dispatch(type(op)) is not lower.dispatch(Op):
+        return lower(op, inputs, outputs)
     raise NetlangError(NoLowering(span=None, operator=op.name, reason="it has no lowering"))
 
 

@@ -5,7 +5,7 @@ The object, whose layout only grows while `version` stays::
     {"format": "netlang.expand", "version": 1, "net": NAME,
      "sizes": {"H": 224, ...},              default of each symbolic size
      "constraints": ["H % 32 == 0", ...],   what the sizes must meet
-     "inputs": [{"name", "shape", "dtype"}, ...],
+     "inputs": [TYPE with "name", ...],
      "entries": [STEP or FOLD, ...],        every value stands before what reads it
      "outputs": [{"name", "value": VALUE, "auxiliary"}, ...]}
 

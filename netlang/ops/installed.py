@@ -1,0 +1,58 @@
+"""Operators of other packages, found through the entry point group `netlang.ops`.
+
+An entry point's name is the operator's name in the language and its value the class. A spec can use
+what is installed, but can never cause anything to be loaded by a path or name of its own: only
+names in the group are looked up. A name of the language's own operators can't be taken.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from netlang.diagnostics.core import InternalError
+from netlang.ir.arguments import keywords_of
+from netlang.ir.op import Op
+
+__all__ = ["GROUP", "installed_keywords", "installed_names", "installed_operator"]
+
+GROUP = "netlang.ops"
+
+
+@cache
+def _entries() -> dict[str, str]:
+    """Name and value of every entry point of the group; the first one of a name counts."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, str] = {}
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, entry.value)
+    return found
+
+
+def installed_names() -> tuple[str, ...]:
+    """The names of all installed operators, without importing any of them."""
+    return tuple(_entries())
+
+
+@cache
+def installed_operator(name: str) -> type[Op] | None:
+    """The operator that another package offers under `name`, or None.
+
+    Raises `InternalError` where the entry point is no operator of that name.
+    """
+    value = _entries().get(name)
+    if value is None:
+        return None
+    from importlib.metadata import EntryPoint
+
+    found = EntryPoint(name, value, GROUP).load()
+    if not (isinstance(found, type) and issubclass(found, Op) and found.name == name):
+        raise InternalError(f"the entry point {name} = {value} of {GROUP} is no operator {name!r}")
+    return found
+
+
+@cache
+def installed_keywords() -> frozenset[str]:
+    """Every bare word that an installed operator takes."""
+    operators = (installed_operator(name) for name in installed_names())
+    return frozenset(word for op in operators if op is not None for word in keywords_of(op))

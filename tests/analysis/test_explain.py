@@ -1,0 +1,195 @@
+"""The arithmetic of layers and nets: the numbers of a course, and that they are the facts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from netlang.analysis.constraints import checked_sizes
+from netlang.analysis.explain import LayerArithmetic, PartArithmetic, explain
+from netlang.analysis.facts import Facts
+from netlang.analysis.render.arithmetic import render_layer, render_part
+from netlang.diagnostics.core import NetlangError
+from netlang.elaborate import load_program
+from netlang.ir.dims import evaluate
+from netlang.ir.program import Function, Program
+from tests.arithmetic import evaluated
+
+ALEXNET = """\
+net alexnet {
+    input image: [3, 227, 227]
+    conv1: conv(96, 11x11, stride=4) -> relu -> pool1: maxpool(3x3, stride=2)
+    conv2: conv(256, 5x5, pad=2, groups=2) -> relu
+}
+"""
+
+
+@pytest.fixture
+def alexnet(tmp_path: Path) -> Program:
+    return written(tmp_path, ALEXNET)
+
+
+def written(folder: Path, text: str) -> Program:
+    file = folder / "file.net"
+    file.write_text(text)
+    return load_program(str(file))
+
+
+def layer(program: Program, path: str, **sizes: int) -> LayerArithmetic:
+    found = explain(program, path, sizes)
+    assert isinstance(found, LayerArithmetic)
+    return found
+
+
+def part(program: Program, path: str | None = None, batch: int = 1) -> PartArithmetic:
+    found = explain(program, path, batch=batch)
+    assert isinstance(found, PartArithmetic)
+    return found
+
+
+def test_the_first_layer_of_alexnet_as_a_course_writes_it(alexnet: Program) -> None:
+    text = render_layer(layer(alexnet, "conv1"))
+    for line in (
+        "out = (227 + 2*0 - 11)/4 + 1 = 55",
+        "params = 11*11*3*96 + 96 = 34944",
+        "MACs = 55*55*96*11*11*3 = 105415200",
+        "FLOPs = 2*105415200 = 210830400",
+        "r_out = r_in + (k - 1)*j = 1 + (11 - 1)*1 = 11",
+        "j_out = j*s = 1*4 = 4",
+        "memory = 96*55*55*4 = 1161600 (bytes of the output in fp32)",
+    ):
+        assert line in text.splitlines()
+
+
+def test_the_recurrence_goes_on_from_layer_to_layer(alexnet: Program) -> None:
+    text = render_layer(layer(alexnet, "pool1"))
+    assert "out = (55 + 2*0 - 3)/2 + 1 = 27" in text
+    assert "r_out = r_in + (k - 1)*j = 11 + (3 - 1)*4 = 19" in text
+    assert "j_out = j*s = 4*2 = 8" in text
+    text = render_layer(layer(alexnet, "conv2"))
+    assert "r_out = r_in + (k - 1)*j = 19 + (5 - 1)*8 = 51" in text
+    assert "params = 5*5*(96/2)*256 + 256 = 307456" in text
+
+
+def test_a_quotient_that_is_not_whole_is_rounded_in_sight(alexnet: Program) -> None:
+    found = layer(load_program("resnet18"), "conv1", H=225)
+    assert [line.formula for line in found.lines if line.what.startswith("out ")] == [
+        "64", "(225 + 2*3 - 7)/2 + 1", "floor((224 + 2*3 - 7)/2) + 1",
+    ]  # fmt: skip
+
+
+def leaves(function: Function, prefix: str = "") -> list[str]:
+    found = []
+    for node in function.nodes:
+        if isinstance(node.callee, Function):
+            found += leaves(node.callee, f"{prefix}{node.path}.")
+        else:
+            found.append(prefix + node.path)
+    return found
+
+
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "vae", "mobilenet_v2"])
+def test_every_layer_of_a_net_adds_up_to_its_facts(name: str) -> None:
+    program = load_program(name)
+    sizes, facts = checked_sizes(program, {}), Facts(program)
+    sums = {"params": 0, "MACs": 0, "other operations": 0, "memory": 0}
+    for path in leaves(program.net):
+        found = layer(program, path)
+        for line in (*found.lines, *found.field):
+            assert evaluated(line.formula) == line.value, f"{path}: {line}"
+            if line.what in sums:
+                sums[line.what] += int(line.value)
+    everything = facts.cost().everything
+    assert sums["params"] == everything.params
+    assert sums["MACs"] == evaluate(everything.macs, sizes)
+    assert sums["other operations"] == evaluate(everything.other, sizes)
+    assert sums["memory"] == 4 * evaluate(everything.activations, sizes)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "vae", "mobilenet_v2"])
+def test_tables_add_up_to_the_facts(name: str) -> None:
+    program = load_program(name)
+    facts, found = Facts(program), part(program, batch=3)
+    assert found.totals == facts.cost(batch=3).deployed
+    for line in render_part(found).splitlines():
+        for formula, value in re.findall(r"(\d[\d*+()/ -]*) = (\d+)", line):
+            assert evaluated(formula) == int(value), line
+
+
+def test_the_receptive_field_ends_in_that_of_the_net(tmp_path: Path) -> None:
+    program = written(
+        tmp_path,
+        "block unit { conv(4, 3x3, dilation=2, pad=2) -> maxpool(2x2, stride=1) }\n"
+        "net a { input x: [1, 90, 80]; repeat 3 { conv(1, 3x5, stride=1x2, pad=1x2) }\n"
+        "    { repeat 2 { add { unit; conv(4, 2x2) } } }\n"
+        "    last: conv_transpose(3, 4x4, stride=2) }\n",
+    )
+    field = layer(program, "last").field
+    sizes = [line.value for line in field if line.what.startswith("r_out")]
+    net = Facts(program).receptive_field
+    assert net
+    assert tuple(-(-size.numerator // size.denominator) for size in sizes) == net.axes
+
+
+def test_each_time_of_a_repeat_sees_more() -> None:
+    program = load_program("resnet152")
+    fields = [layer(program, f"layer3.{time}.conv2").field[0] for time in (1, 2, 3, 35)]
+    (first, second, third, last) = (int(line.value) for line in fields)
+    assert second - first == third - second
+    assert last == first + 34 * (second - first)
+
+
+def test_a_million_times_are_not_walked(tmp_path: Path) -> None:
+    program = written(
+        tmp_path,
+        "block unit { conv(2, 3x3, pad=1) -> relu }\n"
+        "net a { input x: [2, 8, 8]; repeat 1_000_000 { unit } }\n",
+    )
+    assert layer(program, "999999.0").field[0].value == 1 + 2 * 1_000_000
+    assert "{0..999999}.0" in render_part(part(program))
+    with pytest.raises(NetlangError):
+        explain(program, "1000000.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "inside"),
+    [
+        ("resnet50", "layer1", "layer1.{1..2}.conv1"),
+        ("resnet50", "layer1.2", "layer1.2.conv1"),
+        ("googlenet", "inception3a.branch2", "inception3a.branch2.1.conv"),
+        ("googlenet", "aux1", "aux1.conv.conv"),
+        ("unet", "down2", "down2.1"),
+    ],
+)
+def test_blocks_and_scopes_list_their_layers(name: str, path: str, inside: str) -> None:
+    program = load_program(name)
+    found = part(program, path)
+    assert inside in [each.row.path for each in found.parts]
+    own = [each for each in found.parts if each.row.depth == 0]
+    assert found.totals.params == sum(each.row.totals.params for each in own)
+    assert found.totals.params == sum(
+        line.value for leaf in leaves(program.net) if leaf.startswith(f"{path}.")
+        for line in layer(program, leaf).lines if line.what == "params"
+    )  # fmt: skip
+
+
+def test_what_a_step_shares_is_said(tmp_path: Path) -> None:
+    program = written(
+        tmp_path,
+        "net a { input x: [4, 8, 8]; c: conv(4, 1x1) -> again: reuse c; (c, again) -> add }\n",
+    )
+    assert "the weights of `c`, which are counted there" in render_layer(layer(program, "again"))
+    assert "counted above" in render_part(part(program))
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"), [("conv3", "conv2"), ("pool_1", "pool1"), ("conv1.weight", "conv1` is there, but has no `weight")]
+)
+def test_unknown_paths_are_answered_by_the_nearest(alexnet: Program, path: str, meant: str) -> None:
+    with pytest.raises(NetlangError) as caught:
+        explain(alexnet, path)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0218"
+    assert meant in diagnostic.help_text or path == "conv3"

@@ -1,0 +1,1 @@
+"""A package that adds one operator to netlang, with its lowerings."""

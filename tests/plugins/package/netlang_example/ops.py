@@ -1,0 +1,37 @@
+"""The operator: everything netlang needs to know of it but how backends write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, choice, number
+from netlang.ir.op import Case
+from netlang.ir.types import TensorType
+from netlang.ops.pointwise import Pointwise
+
+__all__ = ["ScaledSwish"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ScaledSwish(Pointwise):
+    """Swish with a slope: y = x sigmoid(slope x), or its absolute value.
+
+    Shape: [*] -> [*]. Other: 5 operations for each element.
+
+    Source: Ramachandran, Zoph, Le 2017, arXiv:1710.05941.
+    """
+
+    name: ClassVar[str] = "scaled_swish"
+    per_element: ClassVar[int] = 5
+
+    slope: float = field(default=1.0, metadata=argument(number, "factor inside the sigmoid"))
+    sign: str = field(
+        default="kept", metadata=argument(choice("kept", "dropped"), "whether y keeps its sign")
+    )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(slope=1.5), (TensorType((3, 4, 4)),))
