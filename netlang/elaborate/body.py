@@ -381,23 +381,26 @@ class Body:
             if any(flow is None for flow in flows):
                 return None
             return tuple(ref for flow in flows for ref in flow or ())
-        glued = glued_body(action, self.evaluator.names.find)
         try:
             parts = (action.name,) if isinstance(action, ast.Apply) else self.parts(action.label)
         except NetlangError:
-            if glued is None:
-                raise
-            raise NetlangError(glued) from None
+            self._refuse_glued(action)
+            raise
         found = self.builder.find(self.scope, parts)
-        if found is None and self.builder.incomplete:
+        if found is not None:
+            return found.flow
+        if self.builder.incomplete:
             raise NetlangError
-        if found is None and glued:
+        self._refuse_glued(action)
+        text = ".".join(parts)
+        fix = replacement(text, self.label_names(), action.span)
+        raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
+
+    def _refuse_glued(self, action: ast.Apply | ast.Reference) -> None:
+        """No such label: `add{identity}` was meant as a merge, perhaps."""
+        glued = glued_body(action, self.evaluator.names.find)
+        if glued is not None:
             raise NetlangError(glued)
-        if found is None:
-            text = ".".join(parts)
-            fix = replacement(text, self.label_names(), action.span)
-            raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
-        return found.flow
 
     def _scope(self, action: ast.Scope, parts: Path | None, flow: Flow, span: Span) -> Flow:
         if parts is None:

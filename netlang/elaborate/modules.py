@@ -318,7 +318,9 @@ def _imported_at(statement: ast.FromImport) -> Iterator[None]:
 def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads; `[n]` in an input may be one."""
     for node in walk(tree):
-        if isinstance(node, ast.Name | ast.Apply) or (isinstance(node, ast.SizeDecl) and node.default is None and node.name is not None):
+        if isinstance(node, ast.Name | ast.Apply) or (
+            isinstance(node, ast.SizeDecl) and node.default is None and node.name is not None
+        ):
             yield node.name
 
 

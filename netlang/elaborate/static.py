@@ -15,7 +15,7 @@ from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.modules import Module
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Layer, OperatorTarget, Value
-from netlang.ops import is_keyword, operator, operator_names
+from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.syntax import ast
 from netlang.syntax.walk import walk
 
@@ -44,8 +44,8 @@ def _layer(module: Module, local: set[str], action: ast.Apply) -> Iterator[Diagn
     """What is wrong with the layer that a step names."""
     try:
         found = module.find(action.name)
-        op = operator(action.name)
-        if found is None and op is not None:
+        op = operator(action.name) if found is None else None
+        if op is not None:
             found = Layer(OperatorTarget(op))
         if isinstance(found, Layer):
             given(found, action.arguments or (), _any_value, action.span)

@@ -41,7 +41,7 @@ _TABLE = {
     "layer_norm": "norm:LayerNorm",
     "group_norm": "norm:GroupNorm",
     "instance_norm": "norm:InstanceNorm",
-    "local_response_norm": "norm:LocalResponseNorm",
+    "local_response_norm": "response_norm:LocalResponseNorm",
     "l2_normalize": "vector:L2Normalize",
     # pools
     "maxpool": "pool:Maxpool",

@@ -16,7 +16,17 @@ from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
-from netlang.ops.derive import batch_of, elements, numbers, out_axis, plain, slid, sum_of, times
+from netlang.ops.derive import (
+    batch_of,
+    biases,
+    learned,
+    numbers,
+    out_axis,
+    plain,
+    slid,
+    split,
+    times,
+)
 from netlang.ops.spatial import (
     Sizes,
     at_least,
@@ -42,22 +52,6 @@ def _parameters(kernel: tuple[int, ...], out: int, fan_in: int, bias: bool) -> t
     if not bias:
         return (weight,)
     return (weight, Weight("bias", (out,), Uniform(fan_in**-0.5)))
-
-
-def _split(channels: int, groups: int) -> str:
-    """The channels of one group, as they are found."""
-    return f"({channels}/{groups})" if groups > 1 else str(channels)
-
-
-def _learned(kernel: Sequence[object], count: int, out: int, bias: bool) -> Line:
-    """Parameters: `count` weights, the product of `kernel`, and a bias for each output channel."""
-    if not bias:
-        return Line("params", times(kernel), count)
-    return Line("params", f"{times(kernel)} + {out}", count + out)
-
-
-def _biases(y: TensorType, bias: bool) -> tuple[Line, ...]:
-    return (sum_of("other operations", elements(y)),) if bias else ()
 
 
 @final
@@ -140,14 +134,14 @@ class Conv(Op):
         window = (kernel, per_axis(self.dilation, rank), per_axis(self.stride, rank))
         places = (*batch_of(y), *numbers(y.spatial))
         channels = _channels(self, x)
-        read = _split(channels, self.groups)
+        read = split(channels, self.groups)
         count = prod(kernel) * (channels // self.groups) * self.out
         return (
             plain(out_axis(y.rank, 0), self.out),
             *slid(x.spatial, padding(self.pad, self._extent(rank)), *window),
-            _learned((*kernel, read, self.out), count, self.out, self.bias),
+            learned((*kernel, read, self.out), count, self.out, self.bias),
             Line("MACs", times((*places, self.out, *kernel, read)), prod(places) * count),
-            *_biases(y, self.bias),
+            *biases(y, self.bias),
         )
 
     @classmethod
@@ -282,14 +276,14 @@ class ConvTranspose(Op):
         kernel = per_axis(self.kernel, x.rank - 1)
         places = (*batch_of(x), *numbers(x.spatial))
         channels = _channels(self, x)
-        made = _split(self.out, self.groups)
+        made = split(self.out, self.groups)
         count = prod(kernel) * channels * (self.out // self.groups)
         return (
             plain(out_axis(y.rank, 0), self.out),
             *self._enlargement(numbers(x.spatial), numbers(y.spatial)),
-            _learned((*kernel, channels, made), count, self.out, self.bias),
+            learned((*kernel, channels, made), count, self.out, self.bias),
             Line("MACs", times((*places, channels, *kernel, made)), prod(places) * count),
-            *_biases(y, self.bias),
+            *biases(y, self.bias),
         )
 
     def _enlargement(self, spatial: tuple[int, ...], out: tuple[int, ...]) -> Iterator[Line]:

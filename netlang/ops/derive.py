@@ -11,13 +11,14 @@ from math import prod
 from netlang.diagnostics.core import InternalError
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.types import TensorType
+from netlang.ir.op import Op
+from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.spatial import Padding, axis_name
 
 __all__ = [
-    "batch_of", "changed", "elements", "numbers", "out_axis", "plain", "slid", "spare",
-    "state_lines", "sum_of", "times",
+    "batch_of", "biases", "changed", "elements", "learned", "numbers", "out_axis", "plain", "slid",
+    "spare", "split", "state_lines", "sum_of", "times", "weights_and_work",
 ]  # fmt: skip
 
 
@@ -110,3 +111,26 @@ def changed(x: TensorType, y: TensorType) -> tuple[Line, ...]:
         for axis, size in enumerate(y.shape)
         if axis >= x.rank or x.shape[axis] != size
     )
+
+
+def split(channels: int, groups: int) -> str:
+    """The channels of one group, as they are found: ``(96/2)``."""
+    return f"({channels}/{groups})" if groups > 1 else str(channels)
+
+
+def learned(kernel: Sequence[object], count: int, out: int, bias: bool) -> Line:
+    """Parameters: `count` weights, the product of `kernel`, and a bias for each output channel."""
+    if not bias:
+        return Line("params", times(kernel), count)
+    return Line("params", f"{times(kernel)} + {out}", count + out)
+
+
+def biases(y: TensorType, bias: bool) -> tuple[Line, ...]:
+    """The additions of a bias to each output, if there is one."""
+    return (sum_of("other operations", elements(y)),) if bias else ()
+
+
+def weights_and_work(op: Op, inputs: Types, per_element: int) -> tuple[Line, ...]:
+    """Weights, and so many operations for each element of the input."""
+    work = sum_of("other operations", (*elements(inputs[0]), per_element))
+    return (*state_lines(op.weights(inputs)), work)

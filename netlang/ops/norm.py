@@ -21,10 +21,10 @@ from netlang.ops.checks import (
     spatial_input,
     the_input,
 )
-from netlang.ops.derive import elements, state_lines, sum_of
+from netlang.ops.derive import weights_and_work
 from netlang.ops.spatial import at_least, product
 
-__all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LocalResponseNorm"]
+__all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm"]
 
 
 def channels_of(op: Op, inputs: Types) -> int:
@@ -36,12 +36,6 @@ def scale_and_shift(shape: tuple[int, ...], bias: bool = True) -> tuple[Weight, 
     """A learned factor that starts at 1 and a learned summand that starts at 0."""
     weight = Weight("weight", shape, Ones())
     return (weight, Weight("bias", shape, Zeros())) if bias else (weight,)
-
-
-def _derived(op: Op, inputs: Types, per_element: int) -> tuple[Line, ...]:
-    """Weights, and so many operations for each element."""
-    work = sum_of("other operations", (*elements(inputs[0]), per_element))
-    return (*state_lines(op.weights(inputs)), work)
 
 
 @final
@@ -94,7 +88,7 @@ class BatchNorm(Op):
         return Window()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return _derived(self, inputs, 2)
+        return weights_and_work(self, inputs, 2)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -156,7 +150,7 @@ class LayerNorm(Op):
         return Window() if along == (0,) else Everything()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return _derived(self, inputs, self._per_element)
+        return weights_and_work(self, inputs, self._per_element)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -205,7 +199,7 @@ class GroupNorm(Op):
         return Everything()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return _derived(self, inputs, 7 if self.affine else 5)
+        return weights_and_work(self, inputs, 7 if self.affine else 5)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -265,56 +259,10 @@ class InstanceNorm(Op):
         return Everything()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return _derived(self, inputs, 7 if self.affine else 5)
+        return weights_and_work(self, inputs, 7 if self.affine else 5)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), (TensorType((3, 4, 5)),))
         yield Case(cls(eps=1e-3, affine=True), (TensorType((2, 7)),))
         yield Case(cls(), (TensorType((2, 3, 2, 4)),))
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LocalResponseNorm(Op):
-    """Each element divided by a power of the mean square of its neighbours among the channels.
-
-    y[c] = x[c] / (k + alpha/size sum over j of x[j]^2)^beta, j from c - size // 2 to
-    c + (size - 1) // 2 as far as there are channels. The 2012 paper has no division of alpha by
-    size: its alpha = 1e-4, size = 5 is alpha=5e-4 here.
-
-    Shape: [C, *size] -> [C, *size].
-    Other: size + 4 for each element (square, sum of `size` squares, factor, summand, power,
-    quotient).
-
-    Source: Krizhevsky, Sutskever, Hinton 2012, ImageNet Classification with Deep Convolutional
-    Neural Networks, section 3.3.
-    """
-
-    name: ClassVar[str] = "local_response_norm"
-
-    size: int = field(metadata=argument(count, "number of channels that are neighbours"))
-    alpha: float = field(default=1e-4, metadata=argument(number, "factor of the mean square"))
-    beta: float = field(default=0.75, metadata=argument(number, "exponent"))
-    k: float = field(default=1.0, metadata=argument(number, "summand"))
-
-    def infer(self, inputs: Types) -> Inferred:
-        return Inferred((spatial_input(self, inputs),))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        return Cost(0, inputs[0].elements * (self.size + 4))
-
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
-
-    def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return _derived(self, inputs, self.size + 4)
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(size=5, alpha=5e-4, k=2.0), (TensorType((8, 4, 5)),))
-        yield Case(cls(size=2, alpha=1.0, beta=0.5), (TensorType((3, 7)),))
-        yield Case(cls(size=3), (TensorType((5, 2, 3)),))

@@ -12,7 +12,7 @@ from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Constant, Weight
 from netlang.ops.checks import axis_index, batched, divisible, fixed, the_input
-from netlang.ops.derive import elements, numbers, out_axis, state_lines, sum_of
+from netlang.ops.derive import elements, numbers, out_axis, sum_of
 
 __all__ = ["L2Normalize", "Maxout", "Prelu"]
 
@@ -55,7 +55,7 @@ class Prelu(Op):
         return Window()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return (*state_lines(self.weights(inputs)), sum_of("other operations", (*elements(inputs[0]), 2)))
+        return weights_and_work(self, inputs, 2)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

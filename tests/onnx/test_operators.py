@@ -21,8 +21,8 @@ from netlang.ir.types import TensorType
 from netlang.ops import all_operators
 from netlang.ops.adaptive_pool import AdaptiveMaxpool, GlobalMaxpool
 from netlang.ops.conv import ConvTranspose
-from netlang.ops.norm import LocalResponseNorm
 from netlang.ops.recurrent import Rnn
+from netlang.ops.response_norm import LocalResponseNorm
 from tests.onnx.support import (
     Arrays,
     check_file,

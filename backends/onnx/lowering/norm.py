@@ -8,7 +8,8 @@ from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.op import Op
 from netlang.ops.axes import distinct_axes
 from netlang.ops.checks import fixed
-from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
+from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from netlang.ops.response_norm import LocalResponseNorm
 
 __all__: list[str] = []
 

@@ -25,7 +25,8 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.types import Types
 from netlang.ops.axes import distinct_axes
-from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
+from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from netlang.ops.response_norm import LocalResponseNorm
 
 __all__: list[str] = []
 

@@ -107,7 +107,7 @@ def _places(net: Function) -> dict[str, str]:
 
 def _asserts(expansion: Expansion) -> tuple[Constraint, ...]:
     """The conditions that no operator brings along: those that the spec asserts."""
-    brought = set()
+    brought: set[Constraint] = set()
     for step in expansion.steps:
         brought.update(step.op.infer(step.input_types).constraints)
     conditions = (condition.constraint for condition in expansion.program.conditions)

@@ -183,7 +183,7 @@ def _(op: norm.InstanceNorm, inputs: Types) -> nn.Module:
 
 
 @build.register
-def _(op: norm.LocalResponseNorm, inputs: Types) -> nn.Module:
+def _(op: response_norm.LocalResponseNorm, inputs: Types) -> nn.Module:
     return nn.LocalResponseNorm(op.size, op.alpha, op.beta, op.k)
 
 

@@ -1,0 +1,63 @@
+"""Normalisation by the neighbours among the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count, number
+from netlang.ir.derivation import Line
+from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import spatial_input
+from netlang.ops.derive import elements, sum_of
+
+__all__ = ["LocalResponseNorm"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LocalResponseNorm(Op):
+    """Each element divided by a power of the mean square of its neighbours among the channels.
+
+    y[c] = x[c] / (k + alpha/size sum over j of x[j]^2)^beta, j from c - size // 2 to
+    c + (size - 1) // 2 as far as there are channels. The 2012 paper has no division of alpha by
+    size: its alpha = 1e-4, size = 5 is alpha=5e-4 here.
+
+    Shape: [C, *size] -> [C, *size].
+    Other: size + 4 for each element (square, sum of `size` squares, factor, summand, power,
+    quotient).
+
+    Source: Krizhevsky, Sutskever, Hinton 2012, ImageNet Classification with Deep Convolutional
+    Neural Networks, section 3.3.
+    """
+
+    name: ClassVar[str] = "local_response_norm"
+
+    size: int = field(metadata=argument(count, "number of channels that are neighbours"))
+    alpha: float = field(default=1e-4, metadata=argument(number, "factor of the mean square"))
+    beta: float = field(default=0.75, metadata=argument(number, "exponent"))
+    k: float = field(default=1.0, metadata=argument(number, "summand"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        return Inferred((spatial_input(self, inputs),))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * (self.size + 4))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return (sum_of("other operations", (*elements(inputs[0]), self.size + 4)),)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(size=5, alpha=5e-4, k=2.0), (TensorType((8, 4, 5)),))
+        yield Case(cls(size=2, alpha=1.0, beta=0.5), (TensorType((3, 7)),))
+        yield Case(cls(size=3), (TensorType((5, 2, 3)),))
