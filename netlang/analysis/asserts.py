@@ -121,7 +121,7 @@ class _Nets:
         shapes = facts.shapes(sizes)
         if expr.name in shapes:
             return shapes[expr.name]
-        known = (*FACTS, *shapes)
+        known = tuple(each for each in (*FACTS, *shapes) if each != expr.name)
         raise NetlangError(
             NoSuchAttribute(
                 span=expr.name_span,

@@ -90,7 +90,7 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
         return Layer(OperatorTarget(op))
     if found is not None:
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind_of(found)))
-    if body.builder.find(body.scope, (action.name,)) is not None:
+    if body.find((action.name,)) is not None:
         kind = "the label of a value"
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
     known = (*body.evaluator.names.names(), *body.names_of_file(), *operator_names())
@@ -270,7 +270,7 @@ def _block(
 def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow:
     """`reuse head`: the labelled instance once more, with the weights that it has."""
     wanted = body.parts(action.label)
-    found = body.builder.find(body.scope, wanted)
+    found = body.find(wanted)
     text = ".".join(wanted)
     if found is None and body.builder.incomplete:
         raise NetlangError

@@ -53,7 +53,7 @@ class Frame:
     """What the statements of one block have in common: its inputs and the body it was given.
 
     `given` are the types that a call brings (None for the net itself), `declared` how many `input`
-    lines have been read, `entry` the value of `in`.
+    lines have been read, `entry` the value of `in`. Labels outside of `root` are not its own.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Frame:
     applied: bool = False
     started: bool = False
     doc: str | None = None
+    root: Path = ()
 
     @property
     def shown(self) -> str:
@@ -88,7 +89,7 @@ class Body:
 
     def tensor(self, name: str) -> TensorType | None:
         """The type of a labelled value (for `netlang.elaborate.expressions`)."""
-        found = self.builder.find(self.scope, (name,))
+        found = self.find((name,))
         if found is not None and found.flow is None:
             raise NetlangError  # the step failed, which has been reported
         if found is None or found.flow is None or len(found.flow) != 1:
@@ -100,7 +101,11 @@ class Body:
         return self.builder.type_of(self.entry(span))
 
     def label_names(self) -> Iterator[str]:
-        return self.builder.visible(self.scope)
+        return self.builder.visible(self.scope, self.frame.root)
+
+    def find(self, parts: Path) -> Labelled | None:
+        """What a label read here stands for."""
+        return self.builder.find(self.scope, parts, self.frame.root)
 
     def names_of_file(self) -> Iterator[str]:
         return self.module.names()
@@ -360,7 +365,7 @@ class Body:
     def _is_value(self, action: ast.Apply, first: bool) -> bool:
         """Whether a bare name is a labelled value rather than a layer."""
         bare = action.arguments is None and action.body is None
-        if not (bare and first) or self.builder.find(self.scope, (action.name,)) is None:
+        if not (bare and first) or self.find((action.name,)) is None:
             return False
         known = self.evaluator.names.find(action.name)
         if isinstance(known, Layer) or operator(action.name) is not None:
@@ -386,7 +391,7 @@ class Body:
         except NetlangError:
             self._refuse_glued(action)
             raise
-        found = self.builder.find(self.scope, parts)
+        found = self.find(parts)
         if found is not None:
             return found.flow
         if self.builder.incomplete:
@@ -413,7 +418,11 @@ class Body:
 
     def _apply(self, action: ast.Apply, parts: Path | None, flow: Flow, span: Span) -> Flow:
         if action.name == "body" and self.evaluator.names.find("body") is None:
-            return self._given_body(action, flow)
+            result = self._given_body(action, flow)
+            if parts is not None:
+                path = self.scope + parts
+                self.builder.label(path, Labelled(result, span, "a value", path))
+            return result
         return apply.layer(self, action, parts, flow, span)
 
     def _given_body(self, action: ast.Apply, flow: Flow) -> Flow:
@@ -425,6 +434,15 @@ class Body:
         if self.frame.applied:
             raise NetlangError(BodyTwice(span=action.span))
         self.frame.applied = True
+        if action.arguments is not None or action.body is not None:
+            why = "`body` stands for the steps of the call, and takes nothing itself"
+            behind = Span(action.span.source, action.name_span.end, action.span.end)
+            fix = replaced(behind, "", "write `body` alone")
+            what = f"`{action.span.text}`"
+            advice = "write `body` alone"
+            raise NetlangError(
+                MisplacedStatement(span=behind, what=what, why=why, advice=advice, fix=fix)
+            )
         return self.frame.closure(flow, action.span)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from netlang.diagnostics.core import Fix, Label, NetlangError
@@ -97,19 +98,28 @@ class FunctionBuilder:
             self._taken(path, self.labels[path].span, labelled.span)
         self.labels[path] = labelled
 
-    def find(self, scope: Path, parts: Path) -> Labelled | None:
-        """What a label read in `scope` stands for: of this scope, or of the nearest around it."""
-        for depth in range(len(scope), -1, -1):
+    def find(self, scope: Path, parts: Path, root: Path = ()) -> Labelled | None:
+        """What a label read in `scope` stands for: of this scope, or of the nearest around it.
+
+        `root` is the outermost scope that is looked at.
+        """
+        for depth in range(len(scope), len(root) - 1, -1):
             found = self.labels.get(scope[:depth] + parts)
             if found is not None:
                 self.label_reads.update(found.flow or ())
                 return found
         return None
 
-    def visible(self, scope: Path) -> Iterator[str]:
+    def forget(self, scope: Path, labels: int) -> None:
+        """Make unreadable what was labelled in `scope` since there were `labels` labels."""
+        for path in list(islice(reversed(self.labels), len(self.labels) - labels)):
+            if path[: len(scope)] == scope and len(path) > len(scope):
+                del self.labels[path]
+
+    def visible(self, scope: Path, root: Path = ()) -> Iterator[str]:
         """The labels that can be read in `scope`, as they would be written there."""
         for path in self.labels:
-            for depth in range(len(scope), -1, -1):
+            for depth in range(len(scope), len(root) - 1, -1):
                 if path[:depth] == scope[:depth] and len(path) > depth:
                     yield ".".join(path[depth:])
                     break
@@ -156,7 +166,7 @@ class FunctionBuilder:
                 span=span,
                 label=".".join(path),
                 notes=(Label(before, "used here before"),),
-                fix=new_label(span, known) if span != before else None,
+                fix=new_label(span, known) if span != before and span.text == path[-1] else None,
             )
         )
 

@@ -153,6 +153,18 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
     known = body.shared.sizes.get(name)
     if isinstance(value, int) and known is None:
         body.shared.sizes[name] = Size(name, value, size.span)
+    elif known is not None and isinstance(value, int) and value != known.default:
+        raise NetlangError(
+            BadArgument(
+                span=size.span,
+                callee="input",
+                name=name,
+                expected=f"{known.default} as before, the default of the size",
+                actual=str(value),
+                fix=replaced(size.span, name),
+                notes=(Label(known.span, "the first time"),),
+            )
+        )
     elif known is None:
         fix = replaced(size.span, f"{name}=224")
         raise NetlangError(SizeWithoutDefault(span=size.span, name=name, fix=fix))

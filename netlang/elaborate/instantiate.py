@@ -16,7 +16,7 @@ from netlang.diagnostics.structure import (
     WrongInputCount,
 )
 from netlang.diagnostics.values import MissingArgument
-from netlang.elaborate.builder import Flow, FunctionBuilder, Path
+from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.context import Made
 from netlang.elaborate.depth import DEEPEST_BLOCK
 from netlang.elaborate.environment import Environment
@@ -298,23 +298,32 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     for parameter in target.definition.parameters:
         names.assign(parameter.name, values[parameter.name], parameter.name_span)
     given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
-    suite = action.body
+    if given is not None:
+        _count_inputs(target, len(given), action.span)
+    suite, builder = action.body, body.builder
     assert suite is not None
+    outputs, labels = builder.outputs, len(builder.labels)
 
     def closure(current: Flow, span: Span) -> Flow:
-        return body.inner(flow=current).run(suite)
+        own, builder.outputs = builder.outputs, outputs
+        result = body.inner(flow=current).run(suite)
+        builder.outputs = own
+        return result
 
-    frame = Frame(target.name, False, flow, given or (), closure=closure)
+    is_net = isinstance(target.definition, ast.NetDef)
+    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
     evaluator = Evaluator(names, pins=body.evaluator.pins)
-    inner = Inner(shared, body.builder, frame, evaluator, target.module, path, flow)
+    inner = Inner(shared, builder, frame, evaluator, target.module, path, flow)
     evaluator.labels = inner
-    body.builder.claim(path, action.span, scope=True)
-    taps = len(body.builder.outputs)
+    builder.claim(path, action.span, scope=True)
+    builder.outputs = []
     shared.active.append(target.definition)
     with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
         result = inner.run(target.definition.body)
     shared.active.pop()
-    result = _taken(body, taps, result)
+    taps, builder.outputs = builder.outputs, outputs
+    builder.forget(path, labels)
+    result = _taken(builder, taps, path, action.span) or result
     if not frame.applied:
         why = "its body doesn't apply `body`"
         fix = steps_after(action)
@@ -322,9 +331,13 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     return result
 
 
-def _taken(body: Body, taps: int, result: Flow) -> Flow:
-    """The outputs that an inlined block declared, which are its value and none of the caller's."""
-    own_outputs = body.builder.outputs[taps:]
-    deployed = tuple(output.ref for output in own_outputs if not output.auxiliary)
-    body.builder.outputs[taps:] = [output for output in own_outputs if output.auxiliary]
-    return deployed or result
+def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span) -> Flow:
+    """The outputs that an inlined block declared: its value, and those of training the caller's."""
+    deployed = [tap for tap in taps if not tap.auxiliary]
+    for tap in taps:
+        where = (*path, tap.name)
+        if tap.auxiliary:
+            builder.outputs.append(Output(".".join(where), tap.ref, auxiliary=True))
+        elif len(deployed) > 1:
+            builder.label(where, Labelled((tap.ref,), span, "an output", where))
+    return tuple(tap.ref for tap in deployed)

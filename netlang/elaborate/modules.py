@@ -318,10 +318,9 @@ def _imported_at(statement: ast.FromImport) -> Iterator[None]:
 def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads; `[n]` in an input may be one."""
     for node in walk(tree):
-        if isinstance(node, ast.Name | ast.Apply) or (
-            isinstance(node, ast.SizeDecl) and node.default is None and node.name is not None
-        ):
-            yield node.name
+        is_size = isinstance(node, ast.SizeDecl) and node.default is None
+        if (is_size or isinstance(node, ast.Name | ast.Apply)) and (name := node.name):
+            yield name
 
 
 def _check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:

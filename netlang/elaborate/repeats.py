@@ -29,13 +29,13 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
             after = body.inner(flow=flow).run(statement.body)
         if after is None or flow is None:
             return None
-        # Steps of a body that was given stand elsewhere; a second time refuses them.
-        foldable = had_body == body.frame.applied and _foldable(body, mark, flow, after)
+        # Steps of a body that was given stand elsewhere, and a second time is refused.
+        alike = had_body == body.frame.applied
+        foldable = alike and _foldable(body, mark, flow, after)
         body.builder.label_reads |= reads
         if foldable and remaining > 1:
             return (body.builder.fold(mark, remaining, flow[0], after[0], body.scope),)
-        nothing = len(body.builder.items) == mark.items and had_body == body.frame.applied
-        if foldable or nothing:
+        if foldable or (alike and len(body.builder.items) == mark.items):
             return after
         flow = after
         remaining -= 1

@@ -50,7 +50,8 @@ def _derived(op: Op, x: TensorType, kept: int) -> tuple[Line, ...]:
     texts = (*batch_of(x), x.channels, *map(_added, regions))
     visited = prod(elements(x.with_shape(x.channels, *map(sum, regions))))
     if kept:
-        work = Line("other operations", f"{times(texts)} - {times(elements(y))}", visited - prod(elements(y)))
+        text = f"{times(texts)} - {times(elements(y))}"
+        work = Line("other operations", text, visited - prod(elements(y)))
     else:
         work = Line("other operations", times(texts), visited)
     return (*changed(x, y), work)

@@ -169,9 +169,8 @@ class Maxpool(Op):
         x, y = inputs[0], self.infer(inputs).outputs[0]
         window = self.sliding(x.rank - 1)
         places, taps = elements(y), prod(window.kernel)
-        compared = Line(
-            "other operations", f"{times(places)}*({times(window.kernel)} - 1)", prod(places) * (taps - 1)
-        )
+        text = f"{times(places)}*({times(window.kernel)} - 1)"
+        compared = Line("other operations", text, prod(places) * (taps - 1))
         return (*window.sizes(x, self.ceil), compared)
 
     @classmethod

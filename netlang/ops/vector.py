@@ -12,7 +12,7 @@ from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Constant, Weight
 from netlang.ops.checks import axis_index, batched, divisible, fixed, the_input
-from netlang.ops.derive import elements, numbers, out_axis, sum_of
+from netlang.ops.derive import elements, numbers, out_axis, sum_of, weights_and_work
 
 __all__ = ["L2Normalize", "Maxout", "Prelu"]
 

@@ -69,6 +69,8 @@ def _open_docstring(source: Source, start: int, end: int) -> Diagnostic:
 def _bad_number(source: Source, start: int, end: int) -> Diagnostic:
     span = Span(source, start, end)
     fix = None
+    if end - start > MAX_DIGITS:
+        return BadNumber(span=span, found=_short(span.text))
     if re.fullmatch(r"\d+[kmgtKMGT]", span.text):
         suffix = {"k": "k"}.get(span.text[-1].lower(), span.text[-1].upper())
         fix = _replace(span, span.text[:-1] + suffix, safe=False)

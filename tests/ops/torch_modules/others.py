@@ -18,6 +18,7 @@ from netlang.ops import (
     merge,
     norm,
     recurrent,
+    response_norm,
     softmax,
     tensor,
     vector,

@@ -1,0 +1,168 @@
+"""The reference of the operators, `docs/operators.md`, from their signatures and docstrings.
+
+`python -m netlang.ops.reference docs/operators.md` writes it; a test sees that it is up to date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from netlang.ir.arguments import Argument, signature
+from netlang.ir.op import Op
+from netlang.ops import operator
+
+__all__ = ["FAMILIES", "reference"]
+
+# Title, a sentence or two, and the operators, in the order of the page.
+FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "Convolutions and linear maps",
+        "The rank comes from the input: `conv` on `[C, L]` is 1-D, on `[C, H, W]` 2-D, on "
+        "`[C, D, H, W]` 3-D.",
+        ("conv", "conv_transpose", "linear"),
+    ),
+    (
+        "Activations",
+        "They work element by element, on values of any shape, unless they say otherwise.",
+        (
+            "relu", "relu6", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "silu", "gelu",
+            "hard_sigmoid", "hard_swish", "softplus", "heaviside", "softmax", "log_softmax",
+            "maxout",
+        ),
+    ),
+    (
+        "Normalisations",
+        "`bn` stands for `batch_norm` in every file.",
+        (
+            "batch_norm", "layer_norm", "group_norm", "instance_norm", "local_response_norm",
+            "l2_normalize",
+        ),
+    ),
+    (
+        "Pools",
+        "`gap` stands for `global_avgpool` in every file.",
+        (
+            "maxpool", "avgpool", "adaptive_avgpool", "adaptive_maxpool", "global_avgpool",
+            "global_maxpool",
+        ),
+    ),
+    (
+        "Layout",
+        "They move elements, leave some out or repeat them.",
+        (
+            "flatten", "reshape", "transpose", "slice", "crop", "pad", "upsample",
+            "pixel_shuffle", "channel_shuffle",
+        ),
+    ),
+    (
+        "Randomness",
+        "They act in training; deployed, each is what its text says.",
+        ("dropout", "stochastic_depth", "gaussian_sample"),
+    ),
+    (
+        "Merges",
+        "They take several values: branches in braces, `add { a; b }`, or a tuple, `(a, b) -> add`.",
+        ("add", "sub", "mul", "max", "concat", "matmul", "identity"),
+    ),
+    (
+        "Learned tensors",
+        "Weights that are values of their own.",
+        ("parameter", "embedding"),
+    ),
+    (
+        "Sequences",
+        "The first axis is time, or the place in the sequence.",
+        ("rnn", "lstm", "gru", "multi_head_attention"),
+    ),
+)  # fmt: skip
+
+_HEAD = """# Operators
+
+Every operator of the language, with its arguments in positional order. An argument without `=` must
+be given; what stands behind `=` is its default. Meanings and defaults are PyTorch's.
+
+Shapes leave out the batch: `[C, H, W]` is an image of `C` channels, and `*` stands for any axes.
+Axes count from 0, the channels of an image; -1 is the last one. `MACs` are the multiply-accumulates
+of one application to `N` examples, biases not counted; `Other` are all other arithmetic operations.
+A weight's key in the `state_dict` is the label path of its step, a dot, and the name given here.
+"""
+
+_FOOT = """---
+
+This page is made from the operators themselves: `python -m netlang.ops.reference
+docs/operators.md`.
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    parts = [_HEAD, _contents()]
+    for title, text, names in FAMILIES:
+        parts += [f"## {title}\n", f"{text}\n"]
+        parts += [part for name in names for part in _operator(_class(name))]
+    return "\n".join((*parts, _FOOT))
+
+
+def _class(name: str) -> type[Op]:
+    found = operator(name)
+    assert found is not None, name
+    return found
+
+
+def _contents() -> str:
+    """One line for each family, with a link to each of its operators."""
+    lines = []
+    for title, _, names in FAMILIES:
+        links = ", ".join(f"[`{name}`](#{name})" for name in names)
+        lines.append(f"- **{title}**: {links}")
+    return "\n".join(lines) + "\n"
+
+
+def _operator(op: type[Op]) -> Iterator[str]:
+    """Heading, signature, text and table of one operator."""
+    arguments = signature(op)
+    yield f"### {op.name}\n"
+    yield f"```text\n{_inputs(op)}{op.name}({', '.join(map(_written, arguments))})\n```\n"
+    yield _text(op)
+    if arguments:
+        rows = [f"| `{each.name}` | {each.kind.description} | {each.doc} |" for each in arguments]
+        yield "\n".join(("| argument | takes | meaning |", "|---|---|---|", *rows, ""))
+    if len(op.output_names) > 1:
+        names = ", ".join(f"`{name}`" for name in op.output_names)
+        yield f"Outputs, where there are several: {names}.\n"
+
+
+def _inputs(op: type[Op]) -> str:
+    """What stands before the name where the operator takes several values."""
+    least, most = op.arity.minimum, op.arity.maximum
+    if most == 1 or most == 0:
+        return ""
+    letters = [chr(ord("a") + index) for index in range(max(least, 2))]
+    dots = ", ..." if most is None else ""
+    optional = "" if least > 1 else "a -> ..., or "
+    return f"{optional}({', '.join(letters)}{dots}) -> "
+
+
+def _written(item: Argument) -> str:
+    """An argument as a signature has it: `stride=1`."""
+    return item.name if item.required else f"{item.name}={_default(item.default)}"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _text(op: type[Op]) -> str:
+    """The docstring as Markdown: stars and brackets of formulas kept as they are."""
+    return inspect.getdoc(op) or ""
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(reference(), encoding="utf-8")
