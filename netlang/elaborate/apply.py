@@ -18,7 +18,6 @@ from netlang.elaborate import instantiate
 from netlang.elaborate.binding import argument_span, argument_spans, given, operator_of
 from netlang.elaborate.builder import Flow, Labelled, Path
 from netlang.elaborate.fix_bodies import input_earlier, steps_after
-from netlang.elaborate.fix_shapes import mended
 from netlang.elaborate.fixes import enclosing
 from netlang.elaborate.merge import branches
 from netlang.elaborate.suggest import replacement
@@ -171,6 +170,8 @@ def infer(
     try:
         return op.infer(inputs)
     except Rejection as refused:
+        from netlang.elaborate.fix_shapes import mended  # only here: it brings all errors of shapes
+
         in_numbers = _at_defaults(body, op, inputs)
         rejection = in_numbers or refused
         notes = tuple(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.diagnostics.core import Diagnostic, Edit, Fix
-from netlang.diagnostics.syntax import MissingSpaceBeforeBrace
 from netlang.elaborate.fixes import enclosing, inserted, replaced, without_statement
 from netlang.elaborate.values import Layer, Value
 from netlang.ops import operator
@@ -74,6 +73,8 @@ def glued_body(action: ast.Node, find: Callable[[str], Value | None]) -> Diagnos
     name = pieces[0]
     if not isinstance(find(name), Layer) and operator(name) is None:
         return None
+    from netlang.diagnostics.syntax import MissingSpaceBeforeBrace
+
     source, place = action.span.source, action.span.start + len(name)
     brace = Span(source, place, place + 1)
     fix = replaced(Span(source, place, place), " ", "put a space before the brace", safe=True)

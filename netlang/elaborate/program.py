@@ -6,6 +6,8 @@ be met.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.structure import NoInput
 from netlang.elaborate.binding import argument_spans
@@ -16,11 +18,10 @@ from netlang.elaborate.depth import room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_bodies import first_input
-from netlang.elaborate.fix_shapes import default_changed
 from netlang.elaborate.instantiate import finish, own, parameters
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
-from netlang.ir.solve import contradictions, solve_conditions
+from netlang.ir.solve import Solution, contradictions, solve_conditions
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -46,10 +47,20 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     if program is not None and not shared.diagnostics:
         solution = solve_conditions(program.conditions)
         found = solution.check(program.defaults)
-        shared.diagnostics += [default_changed(each, solution, shared.sizes) for each in found]
+        shared.diagnostics += _with_defaults(found, solution, shared)
     if program is None or shared.diagnostics:
         raise NetlangError(*_in_order(shared.diagnostics))
     return program
+
+
+def _with_defaults(
+    found: tuple[Diagnostic, ...], solution: Solution, shared: Shared
+) -> Iterator[Diagnostic]:
+    """Refused default sizes, with what to write instead."""
+    if found:
+        from netlang.elaborate.fix_shapes import default_changed
+
+        yield from (default_changed(each, solution, shared.sizes) for each in found)
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -19,6 +19,7 @@ from netlang.ops.checks import divisible, fixed, spatial_input
 from netlang.ops.derive import (
     batch_of,
     biases,
+    enlarged,
     learned,
     numbers,
     out_axis,
@@ -276,24 +277,16 @@ class ConvTranspose(Op):
         kernel = per_axis(self.kernel, x.rank - 1)
         places = (*batch_of(x), *numbers(x.spatial))
         channels = _channels(self, x)
+        written = (self.stride, self.pad, self.dilation, self.kernel, self.output_pad)
         made = split(self.out, self.groups)
         count = prod(kernel) * channels * (self.out // self.groups)
         return (
             plain(out_axis(y.rank, 0), self.out),
-            *self._enlargement(numbers(x.spatial), numbers(y.spatial)),
+            *enlarged(x, y, *(per_axis(each, x.rank - 1) for each in written)),
             learned((*kernel, channels, made), count, self.out, self.bias),
             Line("MACs", times((*places, channels, *kernel, made)), prod(places) * count),
             *biases(y, self.bias),
         )
-
-    def _enlargement(self, spatial: tuple[int, ...], out: tuple[int, ...]) -> Iterator[Line]:
-        rank = len(spatial)
-        written = (self.stride, self.pad, self.dilation, self.kernel, self.output_pad)
-        arguments = zip(*(per_axis(each, rank) for each in written), strict=True)
-        for axis, (step, pad, spacing, kernel, more) in enumerate(arguments):
-            window = f"({kernel} - 1)" if spacing == 1 else f"{spacing}*({kernel} - 1)"
-            text = f"({spatial[axis]} - 1)*{step} - 2*{pad} + {window} + {more} + 1"
-            yield Line(out_axis(rank + 1, axis + 1), text, out[axis])
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

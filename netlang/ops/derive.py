@@ -5,7 +5,7 @@ Holds on entry: every size is a number, the batch too (see `Op.derivation`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from netlang.diagnostics.core import InternalError
@@ -17,8 +17,8 @@ from netlang.ir.weights import Weight
 from netlang.ops.spatial import Padding, axis_name
 
 __all__ = [
-    "batch_of", "biases", "changed", "elements", "learned", "numbers", "out_axis", "plain", "slid",
-    "spare", "split", "state_lines", "sum_of", "times", "weights_and_work",
+    "batch_of", "biases", "changed", "elements", "enlarged", "learned", "numbers", "out_axis",
+    "plain", "slid", "spare", "split", "state_lines", "sum_of", "times", "weights_and_work",
 ]  # fmt: skip
 
 
@@ -134,3 +134,21 @@ def weights_and_work(op: Op, inputs: Types, per_element: int) -> tuple[Line, ...
     """Weights, and so many operations for each element of the input."""
     work = sum_of("other operations", (*elements(inputs[0]), per_element))
     return (*state_lines(op.weights(inputs)), work)
+
+
+def enlarged(
+    x: TensorType,
+    y: TensorType,
+    stride: Sequence[int],
+    pad: Sequence[int],
+    dilation: Sequence[int],
+    kernel: Sequence[int],
+    more: Sequence[int],
+) -> Iterator[Line]:
+    """What a transposed convolution makes of each axis, `more` added behind."""
+    arguments = zip(numbers(x.spatial), stride, pad, dilation, kernel, more, strict=True)
+    for axis, (size, step, cut, spacing, width, added) in enumerate(arguments):
+        window = f"({width} - 1)" if spacing == 1 else f"{spacing}*({width} - 1)"
+        text = f"({size} - 1)*{step} - 2*{cut} + {window} + {added} + 1"
+        (made,) = numbers((y.spatial[axis],))
+        yield Line(out_axis(y.rank, axis + 1), text, made)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,7 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (
         "Merges",
-        "They take several values: branches in braces, `add { a; b }`, or a tuple, `(a, b) -> add`.",
+        "They take several values: branches, `add { a; b }`, or a tuple, `(a, b) -> add`.",
         ("add", "sub", "mul", "max", "concat", "matmul", "identity"),
     ),
     (
@@ -79,10 +80,13 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
 )  # fmt: skip
 
+_ITEM = re.compile(r"(Shape|Parameters|MACs|Other|Source): (.*)")
+
 _HEAD = """# Operators
 
-Every operator of the language, with its arguments in positional order. An argument without `=` must
-be given; what stands behind `=` is its default. Meanings and defaults are PyTorch's.
+Every operator of the language, with its arguments in positional order. What stands behind `=` is a
+default; an argument in brackets may be left out, and its row says what then holds; all others must
+be given. Meanings and defaults are PyTorch's. [The language](language.md) says how to apply them.
 
 Shapes leave out the batch: `[C, H, W]` is an image of `C` channels, and `*` stands for any axes.
 Axes count from 0, the channels of an image; -1 is the last one. `MACs` are the multiply-accumulates
@@ -138,7 +142,7 @@ def _operator(op: type[Op]) -> Iterator[str]:
 def _inputs(op: type[Op]) -> str:
     """What stands before the name where the operator takes several values."""
     least, most = op.arity.minimum, op.arity.maximum
-    if most == 1 or most == 0:
+    if most is not None and most <= 1:
         return ""
     letters = [chr(ord("a") + index) for index in range(max(least, 2))]
     dots = ", ..." if most is None else ""
@@ -148,20 +152,36 @@ def _inputs(op: type[Op]) -> str:
 
 def _written(item: Argument) -> str:
     """An argument as a signature has it: `stride=1`."""
-    return item.name if item.required else f"{item.name}={_default(item.default)}"
+    if item.required:
+        return item.name
+    return f"[{item.name}]" if item.default is None else f"{item.name}={_default(item.default)}"
 
 
 def _default(value: object) -> str:
-    if value is None:
-        return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
 def _text(op: type[Op]) -> str:
-    """The docstring as Markdown: stars and brackets of formulas kept as they are."""
-    return inspect.getdoc(op) or ""
+    """The docstring as Markdown, what it says under a heading of its own as a list."""
+    plain = re.sub(r"(?<=\.) (?=(?:Parameters|MACs|Other): )", "\n", inspect.getdoc(op) or "")
+    lines: list[str] = []
+    in_item = False
+    for line in plain.splitlines():
+        item = _ITEM.match(line)
+        in_item = bool(item) or (in_item and bool(line))
+        if item and lines[-2:-1] and lines[-1] == "" and lines[-2].startswith(("- ", "  ")):
+            lines.pop()
+        lines.append(f"- **{item[1]}**: {item[2]}" if item else f"  {line}" if in_item else line)
+    return _escaped("\n".join(lines)) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Stars outside of code and of headings are stars."""
+    pieces = re.split(r"(`[^`]*`|\*\*\w+\*\*)", text)
+    pieces[::2] = [piece.replace("*", r"\*") for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 if __name__ == "__main__":

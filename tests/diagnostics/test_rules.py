@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from netlang.diagnostics.catalogue import codes, rule
 from netlang.source import Source
 from tests.errors_of_the_project import all_errors
+from tests.quality import ROOT
 from tests.support import check_source
 
-# Specs can't show them: `rule` names a command instead, or says when it comes to it.
 CODES = codes()
 
 
@@ -41,3 +46,49 @@ def test_examples(code: str) -> None:
 def test_no_such_code() -> None:
     assert rule("E9999") is None
     assert rule("../rules/E0412") is None
+
+
+# Commands that need another machine, minutes, or a test of their own, which shows the code.
+NOT_RUN = {
+    "E0004": "root may read every file",
+    "E0012": "all packages are installed where the tests run",
+    "E0013": "one onnxruntime is installed where the tests run",
+    "E0020": "needs a broken installation",
+    "E0021": "needs a broken installation",
+    "E0457": "needs a net of its own",
+    "E0732": "needs other versions of packages",
+    "E0901": "needs a net of its own",
+    "E0931": "needs a net of its own",
+    "E0932": "only the Python side can ask for an opset",
+    "E0941": "Graphviz is installed where the tests run",
+    "E0942": "needs a broken Graphviz",
+    **dict.fromkeys(
+        ("E0733", "E0734", "E0735", "E0736", "E0737", "E0738", "E0921", "E0924", "E0925"),
+        "imports PyTorch: tests/train and tests/weights show it",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "code", [c for c in CODES if c not in NOT_RUN and (found := rule(c)) and found.command]
+)
+def test_commands(code: str, tmp_path: Path) -> None:
+    found = rule(code)
+    assert found
+    program = tmp_path / "netlang"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m netlang "$@"\n')
+    program.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        ["bash", "-c", found.command],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"error[{code}]" in done.stderr, done.stderr

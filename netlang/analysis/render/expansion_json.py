@@ -37,39 +37,41 @@ import json
 from typing import TypeAlias
 
 from netlang.analysis.constraints import solve
-from netlang.analysis.expand import Entry, Expansion, Fold, Step, Value
+from netlang.analysis.expand import Entry, Expansion, Fold, Step, Tap, Value
 from netlang.analysis.origins import Given, Origin
 from netlang.ir.arguments import signature
 from netlang.ir.types import TensorType
 from netlang.source import Span
 
-__all__ = ["Json", "expansion_json", "render_json"]
+__all__ = ["Json", "render_json"]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 def render_json(expansion: Expansion) -> str:
-    """The object as text, in ASCII."""
-    return json.dumps(expansion_json(expansion), indent=1)
+    """The object as text, in ASCII, one line for each entry."""
+    names = [port.name for port in expansion.program.net.inputs]
+    head = json.dumps(_declared(expansion))[:-1]
+    entries = ",\n".join(json.dumps(_entry(entry, names)) for entry in expansion.entries)
+    outputs = json.dumps([_tap(tap, names) for tap in expansion.outputs])
+    return f'{head},\n"entries": [\n{entries}\n],\n"outputs": {outputs}}}'
 
 
-def expansion_json(expansion: Expansion) -> dict[str, Json]:
-    """The object."""
+def _declared(expansion: Expansion) -> dict[str, Json]:
+    """What comes before the entries."""
     program = expansion.program
-    names = [port.name for port in program.net.inputs]
     return {
         "format": "netlang.expand",
         "version": 1,
         "net": program.name,
         "sizes": {size.name: size.default for size in program.sizes},
         "constraints": list(solve(program).texts),
-        "inputs": [{"name": p.name, **_type(p.type)} for p in program.net.inputs],
-        "entries": [_entry(entry, names) for entry in expansion.entries],
-        "outputs": [
-            {"name": tap.name, "value": _value(tap.value, names), "auxiliary": tap.auxiliary}
-            for tap in expansion.outputs
-        ],
+        "inputs": [{"name": port.name, **_type(port.type)} for port in program.net.inputs],
     }
+
+
+def _tap(tap: Tap, names: list[str]) -> Json:
+    return {"name": tap.name, "value": _value(tap.value, names), "auxiliary": tap.auxiliary}
 
 
 def _entry(entry: Entry, names: list[str]) -> Json:
