@@ -19,7 +19,9 @@ from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 from netlang.source import Span
 
-__all__ = ["LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program", "too_many"]
+__all__ = [
+    "LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program", "too_many",
+]  # fmt: skip
 
 LONGEST = 10_000
 MOST = 1_000_000

@@ -1,4 +1,4 @@
-"""Errors about how a body is put together: labels, taps, inputs, branches (E05xx); limits (E08xx)."""
+"""Errors about how a body is put together: labels, taps, inputs (E05xx); limits (E08xx)."""
 
 from __future__ import annotations
 

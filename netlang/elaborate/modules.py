@@ -318,9 +318,10 @@ def _imported_at(statement: ast.FromImport) -> Iterator[None]:
 def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads; `[n]` in an input may be one."""
     for node in walk(tree):
-        is_size = isinstance(node, ast.SizeDecl) and node.default is None
-        if (is_size or isinstance(node, ast.Name | ast.Apply)) and (name := node.name):
-            yield name
+        if isinstance(node, ast.Name | ast.Apply):
+            yield node.name
+        elif isinstance(node, ast.SizeDecl) and node.default is None:
+            yield from (node.name,) if node.name is not None else ()
 
 
 def _check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:

@@ -170,7 +170,9 @@ def _wrong_quotes(span: Span) -> Diagnostic:
 
 def comment(span: Span) -> Diagnostic:
     """A comment as other languages begin it."""
-    return ForeignComment(span=span, found=span.text, fix=_replace(span, "#"))
+    text = span.source.text
+    begins = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip()
+    return ForeignComment(span=span, found=span.text, fix=_replace(span, "#", safe=begins))
 
 
 PROBLEMS: dict[str, Problem] = {

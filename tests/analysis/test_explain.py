@@ -185,7 +185,12 @@ def test_what_a_step_shares_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "meant"), [("conv3", "conv2"), ("pool_1", "pool1"), ("conv1.weight", "conv1` is there, but has no `weight")]
+    ("path", "meant"),
+    [
+        ("conv3", "conv2"),
+        ("pool_1", "pool1"),
+        ("conv1.weight", "conv1` is there, but has no `weight"),
+    ],
 )
 def test_unknown_paths_are_answered_by_the_nearest(alexnet: Program, path: str, meant: str) -> None:
     with pytest.raises(NetlangError) as caught:

@@ -35,7 +35,7 @@ def test_explain_a_net(run: Runner) -> None:
     ("arguments", "code", "advice"),
     [
         (("resnet50", "layer5"), "E0218", "did you mean `layer"),
-        (("good.net", "fc.0"), "E0218", "`fc` is there, but has no `0`"),
+        (("good.net", "fc.weight"), "E0218", "`fc` is there, but has no `weight`"),
         (("good.net", "\x1b[31m"), "E0218", "shows the paths"),
         (("good.net", ""), "E0218", "shows the paths"),
         (("good.net", "0", "--size", "H=2"), "E0451", "H"),
@@ -75,7 +75,7 @@ def test_expand_refuses_what_is_too_long(run: Runner) -> None:
 
 def test_text_is_safe_on_a_terminal(run: Runner) -> None:
     file = run.folder / "odd.net"
-    file.write_text('net a { input x: [4]; "a\\"b": linear(2,\u200b) }\n'.replace("\u200b", ""))
+    file.write_text('net a { input x: [4]\n    "a\\"b": linear(  # \x1b[31m\n        2) }\n')
     for verb in ("explain", "expand"):
         assert run(verb, "odd.net").out.replace("\n", "").isprintable()
 
@@ -88,6 +88,6 @@ def test_neither_imports_torch(arguments: str, tmp_path: Path) -> None:
         "{'torch', 'numpy', 'onnx', 'lark'} & set(sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert done.returncode == 0, done.stderr

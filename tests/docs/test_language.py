@@ -19,17 +19,24 @@ from pathlib import Path
 import pytest
 
 from netlang.analysis.constraints import solve
+from netlang.analysis.facts import FACTS
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.render import render_text
 from netlang.elaborate import Library
+from netlang.elaborate.builtins import FUNCTIONS
 from netlang.examine import Examined, examine_module
+from netlang.ir.types import DType
+from netlang.recipes.keys import KEYS
+from netlang.recipes.tables import table
 from netlang.source import Source
 from netlang.syntax.format import format_source
+from netlang.syntax.parser import load_tables
 from tests.elaborate.test_programs import layers
 from tests.quality import ROOT
 
 PAGE = ROOT / "docs" / "language.md"
 FENCE = re.compile(r"^```net([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROSE = re.sub(r"^```.*?^```$", "", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)
 BODY = "net example {{\n    input image: [3, H=64, W=64]\n{}}}\n"
 
 
@@ -103,10 +110,40 @@ def test_example(example: Example, folder: Path) -> None:
     if listed:
         assert layers(found.programs[-1].net) == listed
     if conditions:
-        assert list(solve(found.programs[-1]).texts()) == conditions
+        assert list(solve(found.programs[-1]).texts) == conditions
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_layout_is_that_of_fmt(example: Example) -> None:
     if not example.codes:
         assert format_source(example.text, "manual.net") == example.text
+
+
+def test_contents_lead_to_the_sections() -> None:
+    """Every link of the page leads to a heading of it, or to a file beside it."""
+    headings = re.findall(r"^#+ (.*)$", PROSE, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+    for target in re.findall(r"\]\(([^)]+)\)", PROSE):
+        if target.startswith("#"):
+            assert target[1:] in anchors, target
+        else:
+            assert (PAGE.parent / target).is_file(), target
+
+
+NAMED = {
+    "function": FUNCTIONS,
+    "fact": FACTS,
+    "key of a recipe": KEYS,
+    "element type": [dtype.value for dtype in DType],
+    "keyword": [word for word in load_tables().words.keywords if word.isalpha()],
+    "optimizer": table("optimizer"),
+    "schedule": table("schedule"),
+    "data source": table("data source"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_every_name_is_on_the_page(kind: str) -> None:
+    codes = re.findall(r"`([^`]+)`", PROSE)
+    words = {word for code in codes for word in re.findall(r"\w+", code)}
+    assert set(NAMED[kind]) <= words, set(NAMED[kind]) - words

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -55,8 +56,10 @@ VALUES = [pytest.param(name, marks=() if name in SMALLEST else pytest.mark.slow)
 SIZES = {"inception_v3": 299}
 SIZE = 96
 BATCH = 4
-# Another runtime sums in another order.
+# Another runtime sums in another order, and deep nets magnify what that rounds off: as much as
+# this, or a few times as much as torch itself is off beside double precision.
 ONNX_TOLERANCE = 1e-4
+ROUNDINGS = 10
 # torchvision lists the auxiliary heads of googlenet last, the spec where they stand.
 MOVED = {"googlenet": "aux"}
 
@@ -188,7 +191,10 @@ def test_onnx_file_agrees(models: tuple[str, nn.Module, nn.Module], tmp_path: Pa
     given = images(name, 1)
     with torch.no_grad():
         expected = theirs.eval()(given)
+        exact = deepcopy(theirs).double()(given.double())
+    tolerance = max(ONNX_TOLERANCE, ROUNDINGS * largest_difference(expected.double(), exact))
+    assert tolerance <= 1e-3
     (found,) = run(path, {"image": given.numpy()})
     # Weights of whole nets are too many to be kept.
     path.unlink()
-    assert largest_difference(torch.from_numpy(found), expected) <= ONNX_TOLERANCE
+    assert largest_difference(torch.from_numpy(found), expected) <= tolerance
