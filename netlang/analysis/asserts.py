@@ -18,7 +18,8 @@ from netlang.diagnostics.structure import AssertFailed
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import replaced
-from netlang.elaborate.modules import Module, mentioned
+from netlang.elaborate.mentions import mentioned
+from netlang.elaborate.modules import Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Layer, Value, describe, kind_of

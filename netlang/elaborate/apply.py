@@ -1,17 +1,14 @@
-"""One step applied: an operator, a merge, a block, or an instance once more."""
+"""One step applied: an operator, a merge, or a block."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.names import NotALayer, UnknownLabel, UnknownLayer
+from netlang.diagnostics.names import NotALayer, UnknownLayer
 from netlang.diagnostics.structure import (
     BodyNotAllowed,
-    NotAnInstance,
     NothingToRead,
-    WeightsDiffer,
     WrongInputCount,
 )
 from netlang.elaborate import instantiate
@@ -19,14 +16,14 @@ from netlang.elaborate.binding import argument_span, argument_spans, given, oper
 from netlang.elaborate.builder import Flow, Labelled, Path
 from netlang.elaborate.fix_bodies import input_earlier, steps_after
 from netlang.elaborate.fixes import enclosing
+from netlang.elaborate.inline import inline
 from netlang.elaborate.merge import branches
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Inferred, Op, Rejection
-from netlang.ir.program import INPUT, Function, Ref
+from netlang.ir.program import INPUT, Ref
 from netlang.ir.provenance import Traced, names_in
 from netlang.ir.types import Types
-from netlang.ir.weights import Weight
 from netlang.ops import operator, operator_names
 from netlang.source import Span
 from netlang.syntax import ast
@@ -34,7 +31,7 @@ from netlang.syntax import ast
 if TYPE_CHECKING:
     from netlang.elaborate.body import Body
 
-__all__ = ["layer", "reuse", "single"]
+__all__ = ["counted_path", "labelled_value", "layer", "operator_node", "single"]
 
 
 def layer(body: Body, action: ast.Apply, parts: Path | None, flow: Flow, span: Span) -> Flow:
@@ -49,11 +46,13 @@ def layer(body: Body, action: ast.Apply, parts: Path | None, flow: Flow, span: S
     if action.body is not None:
         return _merge(body, applied, action, parts, flow, span)
     op = operator_of(applied, action.span)
-    path = _numbered(body, parts)
+    path = counted_path(body, parts)
     result = None
     if flow is not None:
-        result = _operator(body, op, applied, action, path, flow, label=span)
-    return _labelled(body, path, parts, Labelled(result, span, "an operator", path, applied, op))
+        result = operator_node(body, op, applied, action, path, flow, label=span)
+    return labelled_value(
+        body, path, parts, Labelled(result, span, "an operator", path, applied, op)
+    )
 
 
 def single(body: Body, flow: Flow, span: Span, name: str) -> Ref:
@@ -97,13 +96,13 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
     raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
 
 
-def _numbered(body: Body, parts: Path | None) -> Path:
+def counted_path(body: Body, parts: Path | None) -> Path:
     """The path of the next counted step: its label, or its number."""
     number = body.builder.number(body.scope)
     return body.scope + (parts or (number,))
 
 
-def _labelled(body: Body, path: Path, parts: Path | None, labelled: Labelled) -> Flow:
+def labelled_value(body: Body, path: Path, parts: Path | None, labelled: Labelled) -> Flow:
     """Make the label of a step readable, and the names of its outputs."""
     if parts is not None:
         body.builder.label(path, labelled)
@@ -123,7 +122,7 @@ def _output_names(labelled: Labelled) -> tuple[str, ...]:
     return tuple(output.name for output in callee.outputs if not output.auxiliary)
 
 
-def _operator(
+def operator_node(
     body: Body,
     op: Op,
     applied: Layer,
@@ -236,108 +235,35 @@ def _merge(
     refs = branches(body, action, scope, flow)
     if refs is not None and len(refs) == 1 and op.arity.minimum > 1:
         path = scope
-        return _labelled(body, path, parts, Labelled(refs, span, "a value", path))
-    path = _numbered(body, parts)
+        return labelled_value(body, path, parts, Labelled(refs, span, "a value", path))
+    path = counted_path(body, parts)
     result = None
     if refs is not None:
-        result = _operator(body, op, applied, action, path, refs, label=span)
-    return _labelled(body, path, parts, Labelled(result, span, "a merge", path, applied, op))
+        result = operator_node(body, op, applied, action, path, refs, label=span)
+    return labelled_value(body, path, parts, Labelled(result, span, "a merge", path, applied, op))
 
 
 def _block(
     body: Body, applied: Layer, action: ast.Apply, parts: Path | None, flow: Flow, span: Span
 ) -> Flow:
     """A block or net as a step."""
-    path = _numbered(body, parts)
+    path = counted_path(body, parts)
     if action.body is not None:
-        result = instantiate.inline(body, applied, action, path, flow)
-        return _labelled(body, path, parts, Labelled(result, span, "a block with a body", path))
+        result = inline(body, applied, action, path, flow)
+        return labelled_value(
+            body, path, parts, Labelled(result, span, "a block with a body", path)
+        )
     arguments = instantiate.arguments(body, applied, action.span, flow)
     if flow is None:
-        return _labelled(body, path, parts, Labelled(None, span, "a block", path, applied))
+        return labelled_value(body, path, parts, Labelled(None, span, "a block", path, applied))
     if not flow:
         raise NetlangError(nothing_to_read(body, action.span))
     made = instantiate.function(body, applied, arguments, flow, action.span, path)
     if made is None:
-        return _labelled(body, path, parts, Labelled(None, span, "a block", path, applied))
+        return labelled_value(body, path, parts, Labelled(None, span, "a block", path, applied))
     body.builder.claim(path, action.span)
     written = argument_spans(applied)
     result = instantiate.call(body, made, arguments, flow, action.span, path, written)
-    return _labelled(
+    return labelled_value(
         body, path, parts, Labelled(result, span, "a block", path, applied, made.function)
     )
-
-
-def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow:
-    """`reuse head`: the labelled instance once more, with the weights that it has."""
-    wanted = body.parts(action.label)
-    found = body.find(wanted)
-    text = ".".join(wanted)
-    if found is None and body.builder.incomplete:
-        raise NetlangError
-    if found is None:
-        fix = replacement(text, body.label_names(), action.label.span)
-        raise NetlangError(UnknownLabel(span=action.label.span, label=text, fix=fix))
-    path = _numbered(body, parts)
-    if found.flow is None or flow is None:
-        return _labelled(body, path, parts, Labelled(None, action.span, "a reuse", path))
-    if found.layer is None or found.callee is None:
-        raise NetlangError(NotAnInstance(span=action.label.span, label=text, what=found.what))
-    inputs = tuple(body.builder.type_of(ref) for ref in flow)
-    if isinstance(found.callee, Op):
-        _same_weights(
-            text,
-            action,
-            found.callee.weights(_inputs_of(body, found)),
-            found.callee.weights(inputs),
-        )
-        result = _operator(body, found.callee, found.layer, action, path, flow, module=found.path)
-        return _labelled(body, path, parts, Labelled(result, action.span, "a value", path))
-    arguments = instantiate.arguments(body, found.layer, action.span, flow)
-    made = instantiate.function(body, found.layer, arguments, flow, action.span, path)
-    if made is None:
-        return None
-    _same_weights(text, action, _weights(found.callee), _weights(made.function))
-    body.builder.claim(path, action.span)
-    written = argument_spans(found.layer)
-    result = instantiate.call(
-        body, made, arguments, flow, action.span, path, written, module=found.path
-    )
-    return _labelled(body, path, parts, Labelled(result, action.span, "a value", path))
-
-
-def _inputs_of(body: Body, found: Labelled) -> Types:
-    """The input types of the step that a label stands for."""
-    text = ".".join(found.path)
-    refs = next(node.inputs for node in body.builder.plain_nodes() if node.path == text)
-    return tuple(body.builder.type_of(ref) for ref in refs)
-
-
-def _weights(function: Function) -> tuple[Weight, ...]:
-    """All weights of a function by their path in it."""
-    found: list[Weight] = []
-    for node in function.nodes:
-        if node.reuses:
-            continue
-        if isinstance(node.callee, Function):
-            own = _weights(node.callee)
-        else:
-            own = node.callee.weights(function.input_types(node))
-        found += [replace(weight, name=f"{node.path}.{weight.name}") for weight in own]
-    return tuple(found)
-
-
-def _same_weights(
-    label: str, action: ast.Reuse, there: tuple[Weight, ...], here: tuple[Weight, ...]
-) -> None:
-    for one, two in zip(there, here, strict=False):
-        if one.name != two.name or one.shape != two.shape:
-            raise NetlangError(
-                WeightsDiffer(
-                    span=action.span,
-                    label=label,
-                    weight=one.name,
-                    expected=str(list(one.shape)),
-                    actual=str(list(two.shape)),
-                )
-            )

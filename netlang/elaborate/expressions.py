@@ -18,14 +18,12 @@ from netlang.diagnostics.values import (
     BadIndex,
     BadOperands,
     DependsOnSizes,
-    FunctionRefused,
     NotCallable,
-    TooManyArguments,
-    UnknownArgument,
 )
 from netlang.elaborate.arithmetic import binary, compare, negate
 from netlang.elaborate.binding import given
-from netlang.elaborate.builtins import FUNCTIONS, USAGE, Refusal
+from netlang.elaborate.builtins import FUNCTIONS
+from netlang.elaborate.calls import attributes, call_function
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.fix_values import compared
 from netlang.elaborate.fixes import replaced
@@ -43,7 +41,6 @@ from netlang.elaborate.values import (
 )
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
-from netlang.ir.dims import Expr
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
 from netlang.ir.types import TensorType
 from netlang.ops import KEYWORDS, is_keyword, operator
@@ -178,7 +175,7 @@ class Evaluator:
                     span=expr.name_span, what=what, name=expr.name, available="no attributes"
                 )
             )
-        available = _attributes(value.type)
+        available = attributes(value.type)
         if expr.name in available:
             return available[expr.name]
         raise NetlangError(
@@ -263,7 +260,7 @@ class Evaluator:
 
     def _call(self, expr: ast.Call) -> Value:
         if isinstance(expr.callee, ast.Name) and self._is_function(expr.callee.name):
-            return self._function(expr.callee.name, expr)
+            return call_function(expr.callee.name, expr, self.decided)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):
             owner = self.value(expr.callee.value)
             if isinstance(owner, Layer):
@@ -279,51 +276,6 @@ class Evaluator:
     def _is_function(self, name: str) -> bool:
         """A function's name, unless the spec gave it another meaning; `max` is an operator too."""
         return name in FUNCTIONS and self.names.find(name) is None
-
-    def _function(self, name: str, expr: ast.Call) -> Value:
-        for argument in expr.arguments:
-            if argument.name is not None:
-                raise NetlangError(
-                    UnknownArgument(
-                        span=argument.name_span or argument.span,
-                        callee=name,
-                        name=argument.name,
-                        available=USAGE[name],
-                    )
-                )
-        values = [self.decided(argument.value) for argument in expr.arguments]
-        for value, argument in zip(values, expr.arguments, strict=True):
-            if isinstance(value, Expr):
-                raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
-        try:
-            return FUNCTIONS[name](*values)
-        except Refusal as refusal:
-            why = str(refusal)
-        except TypeError:
-            raise NetlangError(
-                TooManyArguments(
-                    span=expr.span,
-                    callee=name,
-                    expected="other arguments",
-                    given=len(values),
-                    available=USAGE[name],
-                )
-            ) from None
-        raise NetlangError(
-            FunctionRefused(span=expr.span, function=name, why=why, usage=USAGE[name])
-        )
-
-
-_SPATIAL = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
-
-
-def _attributes(type: TensorType) -> dict[str, Value]:
-    """The sizes of a value by name; `features` is the last axis."""
-    found: dict[str, Value] = {"shape": type.shape, "rank": type.rank}
-    if type.shape:
-        found |= {"channels": type.shape[0], "features": type.shape[-1]}
-    found |= dict(zip(_SPATIAL.get(type.rank, ()), type.spatial, strict=False))
-    return found
 
 
 # Each rule takes the class that it is filed under.

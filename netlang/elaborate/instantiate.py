@@ -5,28 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.core import Frame as ChainLink
+from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import Recursion, TooDeep
 from netlang.diagnostics.structure import (
-    BodyNotAllowed,
-    InputNotUsed,
-    NoOutput,
-    StepWithoutEffect,
     WrongInputCount,
 )
 from netlang.diagnostics.values import MissingArgument
-from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
+from netlang.elaborate.builder import Flow, FunctionBuilder, Path
 from netlang.elaborate.context import Made
 from netlang.elaborate.depth import DEEPEST_BLOCK
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fix_bodies import steps_after
-from netlang.elaborate.fix_names import dead_step
-from netlang.elaborate.fixes import enclosing, without_statement
-from netlang.elaborate.liveness import Liveness
+from netlang.elaborate.finish import finish
+from netlang.elaborate.frame import Frame
+from netlang.elaborate.mentions import mentions_itself
 from netlang.elaborate.values import BlockTarget, Layer, Value, memo_key
-from netlang.ir.program import INPUT, Function, Output, Port, Ref
+from netlang.ir.program import INPUT, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
 from netlang.ir.types import TensorType, Types
 from netlang.source import Span
@@ -36,12 +31,21 @@ if TYPE_CHECKING:
     from netlang.elaborate.body import Body
     from netlang.elaborate.context import Shared
 
-__all__ = ["arguments", "call", "finish", "function", "inline", "own", "parameters"]
+__all__ = [
+    "arguments",
+    "call",
+    "count_inputs",
+    "function",
+    "own",
+    "parameters",
+    "refuse_endless",
+    "target_of",
+]
 
 
 def arguments(body: Body, applied: Layer, span: Span, flow: Flow) -> dict[str, Value]:
     """The value of every parameter of a block, defaults evaluated, in the caller's terms."""
-    return parameters(_target(applied), applied, span, _entry(body, flow))
+    return parameters(target_of(applied), applied, span, _entry(body, flow))
 
 
 def parameters(
@@ -95,7 +99,7 @@ def _entry(body: Body, flow: Flow) -> _Entry | None:
     return _Entry(body, flow) if flow else None
 
 
-def _target(applied: Layer) -> BlockTarget:
+def target_of(applied: Layer) -> BlockTarget:
     if not isinstance(applied.target, BlockTarget):
         raise TypeError(f"{applied.name} is no block")
     return applied.target
@@ -110,12 +114,12 @@ def function(
     path: Path,
 ) -> Made | None:
     """The function of a block for these arguments and inputs; None if its body was in error."""
-    shared, target = body.shared, _target(applied)
+    shared, target = body.shared, target_of(applied)
     inputs = tuple(body.builder.type_of(ref) for ref in flow)
-    _count_inputs(target, len(flow), span)
+    count_inputs(target, len(flow), span)
     key = (id(target.definition), memo_key(tuple(values.values())), inputs)
     if key not in shared.functions:
-        _refuse_endless(shared, target, span, key)
+        refuse_endless(shared, target, span, key)
         what = " ".join(span.text.split())
         link = ChainLink(
             span, what if len(what) < 60 else what[:57] + "...", ".".join(path), body.frame.shown
@@ -129,7 +133,7 @@ def function(
     return shared.functions[key]
 
 
-def _count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
+def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
     """A block takes as many inputs as it declares, and one if it declares none."""
     statements = target.definition.body.statements
     wanted = max(1, sum(isinstance(statement, ast.Input) for statement in statements))
@@ -140,12 +144,12 @@ def _count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
         )
 
 
-def _refuse_endless(shared: Shared, target: BlockTarget, span: Span, key: object = None) -> None:
+def refuse_endless(shared: Shared, target: BlockTarget, span: Span, key: object = None) -> None:
     """Recursion has no place in the language; blocks passed to blocks may still go deep."""
     if len(shared.active) >= DEEPEST_BLOCK:
         raise NetlangError(TooDeep(span=span, limit=DEEPEST_BLOCK))
-    endless = target.definition in shared.active and target.module.mentions_itself(
-        target.definition
+    endless = target.definition in shared.active and mentions_itself(
+        target.module, target.definition
     )
     if endless or key in shared.building:
         raise NetlangError(Recursion(span=span, name=target.name))
@@ -155,7 +159,7 @@ def _elaborate(
     shared: Shared, target: BlockTarget, values: dict[str, Value], inputs: Types
 ) -> Made | None:
     """The body of a block as a function of its own."""
-    from netlang.elaborate.body import Body, Frame
+    from netlang.elaborate.body import Body
 
     definition = target.definition
     names = Environment(target.module.find)
@@ -196,50 +200,6 @@ def _own_type(index: int, type_: TensorType) -> TensorType:
         for axis, size in enumerate(type_.shape)
     )
     return type_.with_shape(*sizes)
-
-
-def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
-    """The function that a body has built: outputs named, dead steps reported."""
-    builder, shared = body.builder, body.shared
-    outputs = tuple(builder.outputs)
-    if all(output.auxiliary for output in outputs):
-        outputs = (*_last(body, flow), *outputs)
-    if body.frame.given is None and not builder.items:
-        raise NetlangError(NoOutput(span=builder.span, name=builder.name))
-    items = tuple(builder.items)
-    liveness = Liveness(items, outputs)
-    for node in liveness.dead():
-        fix = dead_step(body.module.file, node.span)
-        shared.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
-    if body.frame.given is None:
-        for index, port in enumerate(builder.inputs):
-            if not liveness.reads_input(index) and not shared.diagnostics:
-                span = builder.labels[(port.name,)].span
-                line = enclosing(body.module.file, span, ast.Input)
-                fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
-                shared.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
-    pins = frozenset(body.evaluator.pins)
-    made = Function(
-        builder.name,
-        values,
-        tuple(builder.inputs),
-        liveness.marked(),
-        outputs,
-        builder.span,
-        body.frame.doc,
-        frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
-        builder.extent,
-    )
-    return Made(made, pins)
-
-
-def _last(body: Body, flow: tuple[Ref, ...]) -> tuple[Output, ...]:
-    """The last value as the output, or outputs by the labels that name them."""
-    if len(flow) == 1:
-        return (Output("output", flow[0]),)
-    names = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()
-             if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
-    return tuple(Output(names.get(ref, f"output{i}"), ref) for i, ref in enumerate(flow))
 
 
 def call(
@@ -284,60 +244,3 @@ def _pin(
             size = shapes[pin.index][pin.axis]
             if isinstance(size, Traced):
                 body.evaluator.pin(size)
-
-
-def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Flow:
-    """A block that is given a body: its own steps under its label, the body's where they stand."""
-    from netlang.elaborate.body import Body as Inner
-    from netlang.elaborate.body import Frame
-
-    target, shared = _target(applied), body.shared
-    values = arguments(body, applied, action.span, flow)
-    _refuse_endless(shared, target, action.span)
-    names = Environment(target.module.find)
-    for parameter in target.definition.parameters:
-        names.assign(parameter.name, values[parameter.name], parameter.name_span)
-    given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
-    if given is not None:
-        _count_inputs(target, len(given), action.span)
-    suite, builder = action.body, body.builder
-    assert suite is not None
-    outputs, labels = builder.outputs, len(builder.labels)
-
-    def closure(current: Flow, span: Span) -> Flow:
-        own, builder.outputs = builder.outputs, outputs
-        result = body.inner(flow=current).run(suite)
-        builder.outputs = own
-        return result
-
-    is_net = isinstance(target.definition, ast.NetDef)
-    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
-    evaluator = Evaluator(names, pins=body.evaluator.pins)
-    inner = Inner(shared, builder, frame, evaluator, target.module, path, flow)
-    evaluator.labels = inner
-    builder.claim(path, action.span, scope=True)
-    builder.outputs = []
-    shared.active.append(target.definition)
-    with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
-        result = inner.run(target.definition.body)
-    shared.active.pop()
-    taps, builder.outputs = builder.outputs, outputs
-    builder.forget(path, labels)
-    result = _taken(builder, taps, path, action.span) or result
-    if not frame.applied:
-        why = "its body doesn't apply `body`"
-        fix = steps_after(action)
-        raise NetlangError(BodyNotAllowed(span=suite.span, name=target.name, why=why, fix=fix))
-    return result
-
-
-def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span) -> Flow:
-    """The outputs that an inlined block declared: its value, and those of training the caller's."""
-    deployed = [tap for tap in taps if not tap.auxiliary]
-    for tap in taps:
-        where = (*path, tap.name)
-        if tap.auxiliary:
-            builder.outputs.append(Output(".".join(where), tap.ref, auxiliary=True))
-        elif len(deployed) > 1:
-            builder.label(where, Labelled((tap.ref,), span, "an output", where))
-    return tuple(tap.ref for tap in deployed)

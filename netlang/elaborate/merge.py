@@ -9,6 +9,7 @@ from netlang.diagnostics.structure import BranchNotSingle, EmptyMerge, Misplaced
 from netlang.elaborate.builder import Flow, Path
 from netlang.elaborate.context import Abort
 from netlang.elaborate.fixes import replaced
+from netlang.elaborate.loops import count, iterations
 from netlang.ir.program import Ref
 from netlang.syntax import ast
 
@@ -66,13 +67,13 @@ def _branch(body: Body, statement: ast.Statement, flow: Flow) -> list[Flow]:
         return []
     if isinstance(statement, ast.For):
         ends: list[Flow] = []
-        for inner in body.iterations(statement):
+        for inner in iterations(body, statement):
             ends += _ends(inner, statement.body, flow)
         return ends
     if isinstance(statement, ast.Repeat):
-        count = body.count(statement)
-        with body.shared.loop(count, statement.count.span):
-            return [end for _ in range(count) for end in _ends(body.inner(), statement.body, flow)]
+        times = count(body, statement)
+        with body.shared.loop(times, statement.count.span):
+            return [end for _ in range(times) for end in _ends(body.inner(), statement.body, flow)]
     if isinstance(statement, ast.Input):
         raise NetlangError(
             MisplacedStatement(

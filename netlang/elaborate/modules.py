@@ -25,7 +25,8 @@ from netlang.elaborate.depth import DEEPEST_NAME, room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.files import bundled_files, bundled_name, read
-from netlang.elaborate.fix_names import new_label, without_parameter
+from netlang.elaborate.fix_names import new_label
+from netlang.elaborate.mentions import check_parameters
 from netlang.elaborate.suggest import nearest, replacement
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source, Span
@@ -33,7 +34,7 @@ from netlang.syntax import ast
 from netlang.syntax.parser import parse
 from netlang.syntax.walk import walk
 
-__all__ = ["Library", "Module", "mentioned"]
+__all__ = ["Library", "Module"]
 
 Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
 
@@ -147,7 +148,7 @@ class Module:
                 )
             self._named[item.name] = item
             if isinstance(item, ast.BlockDef | ast.NetDef):
-                _check_parameters(self.file, item)
+                check_parameters(self.file, item)
 
     def names(self) -> Iterator[str]:
         """Every name that the file defines or imports."""
@@ -277,26 +278,6 @@ class Module:
             ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
         )
 
-    # --- recursion --------------------------------------------------------------------------
-
-    def mentions_itself(self, definition: ast.BlockDef | ast.NetDef) -> bool:
-        """Whether the names in a definition's body lead back to it."""
-        return self._reaches(definition, definition, set())
-
-    def _reaches(self, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
-        for name in set(mentioned(start)):
-            value = self.find(name) if name in self._named or name in self._imported else None
-            if not isinstance(value, Layer) or not isinstance(value.target, BlockTarget):
-                continue
-            definition, module = value.target.definition, value.target.module
-            if definition is goal:
-                return True
-            if id(definition) not in seen:
-                seen.add(id(definition))
-                if module._reaches(definition, goal, seen):
-                    return True
-        return False
-
 
 @contextmanager
 def _imported_at(statement: ast.FromImport) -> Iterator[None]:
@@ -313,42 +294,3 @@ def _imported_at(statement: ast.FromImport) -> Iterator[None]:
                 for each in error.diagnostics
             )
         ) from None
-
-
-def mentioned(tree: object) -> Iterator[str]:
-    """Every name that a tree reads; `[n]` in an input may be one."""
-    for node in walk(tree):
-        if isinstance(node, ast.Name | ast.Apply):
-            yield node.name
-        elif isinstance(node, ast.SizeDecl) and node.default is None:
-            yield from (node.name,) if node.name is not None else ()
-
-
-def _check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
-    """Every parameter is used, by the body or a later default; names are unique."""
-    if not definition.parameters:
-        return
-    used = set(mentioned(definition.body))
-    seen: dict[str, Span] = {}
-    unused = []
-    for index, parameter in reversed(tuple(enumerate(definition.parameters))):
-        if parameter.name not in used:
-            unused.append(
-                UnusedParameter(
-                    span=parameter.name_span,
-                    name=parameter.name,
-                    block=definition.name,
-                    fix=without_parameter(file, definition, index),
-                )
-            )
-        used.update(mentioned(parameter.default))
-    for index, parameter in enumerate(definition.parameters):
-        if parameter.name in seen:
-            notes = (Label(seen[parameter.name], "the first definition"),)
-            fix = without_parameter(file, definition, index)
-            raise NetlangError(
-                DefinedTwice(span=parameter.name_span, name=parameter.name, notes=notes, fix=fix)
-            )
-        seen[parameter.name] = parameter.name_span
-    if unused:
-        raise NetlangError(*reversed(unused))

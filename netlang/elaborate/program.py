@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.structure import NoInput
 from netlang.elaborate.binding import argument_spans
-from netlang.elaborate.body import Body, Frame
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Abort, Shared
 from netlang.elaborate.depth import room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.finish import finish
 from netlang.elaborate.fix_bodies import first_input
-from netlang.elaborate.instantiate import finish, own, parameters
+from netlang.elaborate.frame import Frame
+from netlang.elaborate.instantiate import own, parameters
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.ir.solve import Solution, contradictions, solve_conditions

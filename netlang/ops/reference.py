@@ -80,7 +80,7 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
 )  # fmt: skip
 
-_ITEM = re.compile(r"(Shape|Parameters|MACs|Other|Source): (.*)")
+_HEADING = "(?:Shape|Parameters|MACs|Other|Source)"
 
 _HEAD = """# Operators
 
@@ -164,22 +164,22 @@ def _default(value: object) -> str:
 
 
 def _text(op: type[Op]) -> str:
-    """The docstring as Markdown, what it says under a heading of its own as a list."""
-    plain = re.sub(r"(?<=\.) (?=(?:Parameters|MACs|Other): )", "\n", inspect.getdoc(op) or "")
-    lines: list[str] = []
-    in_item = False
-    for line in plain.splitlines():
-        item = _ITEM.match(line)
-        in_item = bool(item) or (in_item and bool(line))
-        if item and lines[-2:-1] and lines[-1] == "" and lines[-2].startswith(("- ", "  ")):
-            lines.pop()
-        lines.append(f"- **{item[1]}**: {item[2]}" if item else f"  {line}" if in_item else line)
-    return _escaped("\n".join(lines)) + "\n"
+    """The docstring as Markdown: its paragraphs, then what stands under headings as a list."""
+    texts, items = [], []
+    plain = re.sub(rf"(?<=\.) (?={_HEADING}: )", "\n", inspect.getdoc(op) or "")
+    for piece in re.split(rf"\n\n|\n(?={_HEADING}: )", plain):
+        heading = re.match(rf"({_HEADING}): ", piece)
+        if heading is None:
+            texts.append(_escaped(piece))
+        else:
+            rest = _escaped(piece[heading.end() :]).replace("\n", "\n  ")
+            items.append(f"- **{heading[1]}**: {rest}")
+    return "\n\n".join((*texts, "\n".join(items))) + "\n"
 
 
 def _escaped(text: str) -> str:
-    """Stars outside of code and of headings are stars."""
-    pieces = re.split(r"(`[^`]*`|\*\*\w+\*\*)", text)
+    """Stars outside of code are stars."""
+    pieces = re.split(r"(`[^`]*`)", text)
     pieces[::2] = [piece.replace("*", r"\*") for piece in pieces[::2]]
     return "".join(pieces)
 

@@ -25,7 +25,7 @@ from netlang.elaborate import Module
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import inserted, without_statement
-from netlang.elaborate.modules import mentioned
+from netlang.elaborate.mentions import mentioned
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Broken
 from netlang.recipes.bind import listed

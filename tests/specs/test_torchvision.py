@@ -59,7 +59,7 @@ BATCH = 4
 # Another runtime sums in another order, and deep nets magnify what that rounds off: as much as
 # this, or a few times as much as torch itself is off beside double precision.
 ONNX_TOLERANCE = 1e-4
-ROUNDINGS = 10
+ROUNDINGS = 3
 # torchvision lists the auxiliary heads of googlenet last, the spec where they stand.
 MOVED = {"googlenet": "aux"}
 

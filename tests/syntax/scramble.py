@@ -97,7 +97,7 @@ class _Scrambler:
             return self.between_statements(place, before)
         if ";" in gap:
             return self.choose.choice((";", " ; ", "; ;", ";\t"))
-        if gap == " " and kind == "else":
+        if gap == " " and kind == "else" and before == "}":
             return self.choose.choice((" ", "\n", "  \n\n  ", ";"))
         if gap == " " and (before == "{" or kind == "}"):
             return self.choose.choice((" ", "", "  ", " ; "))

@@ -1,0 +1,68 @@
+"""The end of a body: from what it has built to a function.
+
+Holds on exit: every node and input of a net leads to an output, or was reported.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import Fix, NetlangError
+from netlang.diagnostics.structure import InputNotUsed, NoOutput, StepWithoutEffect
+from netlang.elaborate.context import Made
+from netlang.elaborate.fix_names import dead_step
+from netlang.elaborate.fixes import enclosing, without_statement
+from netlang.elaborate.liveness import Liveness
+from netlang.elaborate.values import Value
+from netlang.ir.program import Function, Output, Ref
+from netlang.ir.provenance import ParameterOrigin
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["finish"]
+
+
+def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
+    """The function that a body has built: outputs named, dead steps reported."""
+    builder, shared = body.builder, body.shared
+    outputs = tuple(builder.outputs)
+    if all(output.auxiliary for output in outputs):
+        outputs = (*_last(body, flow), *outputs)
+    if body.frame.given is None and not builder.items:
+        raise NetlangError(NoOutput(span=builder.span, name=builder.name))
+    items = tuple(builder.items)
+    liveness = Liveness(items, outputs)
+    for node in liveness.dead():
+        fix = dead_step(body.module.file, node.span)
+        shared.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
+    if body.frame.given is None:
+        for index, port in enumerate(builder.inputs):
+            if not liveness.reads_input(index) and not shared.diagnostics:
+                span = builder.labels[(port.name,)].span
+                line = enclosing(body.module.file, span, ast.Input)
+                fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
+                shared.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
+    pins = frozenset(body.evaluator.pins)
+    made = Function(
+        builder.name,
+        values,
+        tuple(builder.inputs),
+        liveness.marked(),
+        outputs,
+        builder.span,
+        body.frame.doc,
+        frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
+        builder.extent,
+    )
+    return Made(made, pins)
+
+
+def _last(body: Body, flow: tuple[Ref, ...]) -> tuple[Output, ...]:
+    """The last value as the output, or outputs by the labels that name them."""
+    if len(flow) == 1:
+        return (Output("output", flow[0]),)
+    names = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()
+             if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
+    return tuple(Output(names.get(ref, f"output{i}"), ref) for i, ref in enumerate(flow))

@@ -1,0 +1,80 @@
+"""A block that is given a body: its steps become those of the net or block that calls it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import Frame as ChainLink
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.structure import BodyNotAllowed
+from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
+from netlang.elaborate.environment import Environment
+from netlang.elaborate.expressions import Evaluator
+from netlang.elaborate.fix_bodies import steps_after
+from netlang.elaborate.frame import Frame
+from netlang.elaborate.instantiate import arguments, count_inputs, refuse_endless, target_of
+from netlang.elaborate.values import Layer
+from netlang.ir.program import Output
+from netlang.source import Span
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["inline"]
+
+
+def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Flow:
+    """A block that is given a body: its own steps under its label, the body's where they stand."""
+    from netlang.elaborate.body import Body as Inner
+
+    target, shared = target_of(applied), body.shared
+    values = arguments(body, applied, action.span, flow)
+    refuse_endless(shared, target, action.span)
+    names = Environment(target.module.find)
+    for parameter in target.definition.parameters:
+        names.assign(parameter.name, values[parameter.name], parameter.name_span)
+    given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
+    if given is not None:
+        count_inputs(target, len(given), action.span)
+    suite, builder = action.body, body.builder
+    assert suite is not None
+    outputs, labels = builder.outputs, len(builder.labels)
+
+    def closure(current: Flow, span: Span) -> Flow:
+        own, builder.outputs = builder.outputs, outputs
+        result = body.inner(flow=current).run(suite)
+        builder.outputs = own
+        return result
+
+    is_net = isinstance(target.definition, ast.NetDef)
+    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
+    evaluator = Evaluator(names, pins=body.evaluator.pins)
+    inner = Inner(shared, builder, frame, evaluator, target.module, path, flow)
+    evaluator.labels = inner
+    builder.claim(path, action.span, scope=True)
+    builder.outputs = []
+    shared.active.append(target.definition)
+    with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
+        result = inner.run(target.definition.body)
+    shared.active.pop()
+    taps, builder.outputs = builder.outputs, outputs
+    builder.forget(path, labels)
+    result = _taken(builder, taps, path, action.span) or result
+    if not frame.applied:
+        why = "its body doesn't apply `body`"
+        fix = steps_after(action)
+        raise NetlangError(BodyNotAllowed(span=suite.span, name=target.name, why=why, fix=fix))
+    return result
+
+
+def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span) -> Flow:
+    """The outputs that an inlined block declared: its value, and those of training the caller's."""
+    deployed = [tap for tap in taps if not tap.auxiliary]
+    for tap in taps:
+        where = (*path, tap.name)
+        if tap.auxiliary:
+            builder.outputs.append(Output(".".join(where), tap.ref, auxiliary=True))
+        elif len(deployed) > 1:
+            builder.label(where, Labelled((tap.ref,), span, "an output", where))
+    return tuple(tap.ref for tap in deployed)

@@ -1,0 +1,77 @@
+"""Loops and the names that they, and constants, assign: a name is assigned once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.names import AssignedTwice
+from netlang.diagnostics.values import BadCount, BadIterable, BadTargets
+from netlang.elaborate.fix_names import renamed
+from netlang.elaborate.fix_values import counted, more_targets
+from netlang.elaborate.values import Value, describe, kind_of
+from netlang.source import Span
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["count", "iterations", "once"]
+
+
+def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
+    """One inner body for each item, its names bound; the flow is the caller's business."""
+    items = body.evaluator.value(statement.iterable)
+    if not isinstance(items, tuple):
+        actual = f"{describe(items)}, {kind_of(items)}"
+        span = statement.iterable.span
+        raise NetlangError(BadIterable(span=span, actual=actual, fix=counted(span, items)))
+    with body.shared.loop(len(items), statement.iterable.span):
+        for item in items:
+            inner = body.inner()
+            _bind(inner, statement, item)
+            yield inner
+
+
+def _bind(body: Body, statement: ast.For, item: Value) -> None:
+    """The names of a `for`, for one item."""
+    targets = statement.targets
+    values = (item,) if len(targets) == 1 else item
+    if not isinstance(values, tuple) or len(values) != len(targets):
+        count = len(values) if isinstance(values, tuple) else 1
+        raise NetlangError(
+            BadTargets(
+                span=targets[0].span.to(targets[-1].span),
+                targets=len(targets),
+                values=count,
+                item=describe(item),
+                fix=more_targets(targets, count),
+            )
+        )
+    for target, value in zip(targets, values, strict=True):
+        once(body, target.name, target.span, statement)
+        body.evaluator.names.assign(target.name, value, target.span)
+
+
+def count(body: Body, statement: ast.Repeat) -> int:
+    """How often a `repeat` repeats."""
+    times = body.evaluator.decided(statement.count)
+    if isinstance(times, bool) or not isinstance(times, int) or times < 0:
+        actual = f"{describe(times)}, {kind_of(times)}"
+        raise NetlangError(BadCount(span=statement.count.span, actual=actual))
+    return times
+
+
+def once(body: Body, name: str, span: Span, scope: ast.Node | None = None) -> None:
+    """Refuse a name that has been assigned; `scope` is where it would be visible."""
+    before = body.evaluator.names.assigned(name)
+    if before is not None:
+        raise NetlangError(
+            AssignedTwice(
+                span=span,
+                name=name,
+                notes=(Label(before, "the first time"),),
+                fix=renamed(body.module.file, name, span, scope),
+            )
+        )

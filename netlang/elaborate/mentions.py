@@ -1,0 +1,79 @@
+"""Names that a definition reads: for parameters without use and blocks that contain themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.names import DefinedTwice, UnusedParameter
+from netlang.elaborate.fix_names import without_parameter
+from netlang.elaborate.values import BlockTarget, Layer
+from netlang.source import Span
+from netlang.syntax import ast
+from netlang.syntax.walk import walk
+
+if TYPE_CHECKING:
+    from netlang.elaborate.modules import Module
+
+__all__ = ["check_parameters", "mentioned", "mentions_itself"]
+
+
+def mentioned(tree: object) -> Iterator[str]:
+    """Every name that a tree reads; `[n]` in an input may be one."""
+    for node in walk(tree):
+        if isinstance(node, ast.Name | ast.Apply):
+            yield node.name
+        elif isinstance(node, ast.SizeDecl) and node.default is None:
+            yield from (node.name,) if node.name is not None else ()
+
+
+def check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
+    """Every parameter is used, by the body or a later default; names are unique."""
+    if not definition.parameters:
+        return
+    used = set(mentioned(definition.body))
+    seen: dict[str, Span] = {}
+    unused = []
+    for index, parameter in reversed(tuple(enumerate(definition.parameters))):
+        if parameter.name not in used:
+            unused.append(
+                UnusedParameter(
+                    span=parameter.name_span,
+                    name=parameter.name,
+                    block=definition.name,
+                    fix=without_parameter(file, definition, index),
+                )
+            )
+        used.update(mentioned(parameter.default))
+    for index, parameter in enumerate(definition.parameters):
+        if parameter.name in seen:
+            notes = (Label(seen[parameter.name], "the first definition"),)
+            fix = without_parameter(file, definition, index)
+            raise NetlangError(
+                DefinedTwice(span=parameter.name_span, name=parameter.name, notes=notes, fix=fix)
+            )
+        seen[parameter.name] = parameter.name_span
+    if unused:
+        raise NetlangError(*reversed(unused))
+
+
+def mentions_itself(module: Module, definition: ast.BlockDef | ast.NetDef) -> bool:
+    """Whether the names in a definition's body lead back to it."""
+    return _reaches(module, definition, definition, set())
+
+
+def _reaches(module: Module, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
+    own = set(module.names())
+    for name in set(mentioned(start)) & own:
+        value = module.find(name)
+        if not isinstance(value, Layer) or not isinstance(value.target, BlockTarget):
+            continue
+        definition, home = value.target.definition, value.target.module
+        if definition is goal:
+            return True
+        if id(definition) not in seen:
+            seen.add(id(definition))
+            if _reaches(home, definition, goal, seen):
+                return True
+    return False

@@ -1,0 +1,88 @@
+"""Labels: their text, and the values that they stand for where they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.names import AmbiguousLabel, UnknownLabel
+from netlang.diagnostics.structure import BadLabelText
+from netlang.elaborate.builder import Flow, Path
+from netlang.elaborate.fix_bodies import glued_body
+from netlang.elaborate.fixes import inserted
+from netlang.elaborate.suggest import replacement
+from netlang.elaborate.values import Layer, describe, kind_of
+from netlang.ops import operator
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["is_value", "parts_of", "reference"]
+
+
+def parts_of(body: Body, label: ast.Label) -> Path:
+    """The text of a label, computed parts evaluated."""
+    return tuple(_part(body, part) for part in label.parts)
+
+
+def _part(body: Body, part: ast.LabelPart) -> str:
+    text = ""
+    for piece in part.pieces:
+        value = piece if isinstance(piece, str) else body.evaluator.decided(piece)
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            why = f"{kind_of(value)} is neither a whole number nor a string"
+            raise NetlangError(BadLabelText(span=part.span, text=describe(value), why=why))
+        text += str(value)
+    if not text or "." in text or not text.isprintable() or len(text) > 200:
+        why = "a part of a label is 1 to 200 printable characters without a dot"
+        raise NetlangError(BadLabelText(span=part.span, text=text, why=why))
+    return text
+
+
+def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
+    """Whether a bare name is a labelled value rather than a layer."""
+    bare = action.arguments is None and action.body is None
+    if not (bare and first) or body.find((action.name,)) is None:
+        return False
+    known = body.evaluator.names.find(action.name)
+    if isinstance(known, Layer) or operator(action.name) is not None:
+        fix = inserted(
+            action.span,
+            "()",
+            f"write `{action.name}()` for the operator, or choose another label",
+        )
+        raise NetlangError(AmbiguousLabel(span=action.span, name=action.name, fix=fix))
+    return True
+
+
+def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> Flow:
+    """The labelled value, or values, that a path starts from."""
+    if isinstance(action, ast.In):
+        return (body.entry(action.span),)
+    if isinstance(action, ast.Tuple):
+        flows = [reference(body, item) for item in action.items]
+        if any(flow is None for flow in flows):
+            return None
+        return tuple(ref for flow in flows for ref in flow or ())
+    try:
+        parts = (action.name,) if isinstance(action, ast.Apply) else parts_of(body, action.label)
+    except NetlangError:
+        _refuse_glued(body, action)
+        raise
+    found = body.find(parts)
+    if found is not None:
+        return found.flow
+    if body.builder.incomplete:
+        raise NetlangError
+    _refuse_glued(body, action)
+    text = ".".join(parts)
+    fix = replacement(text, body.label_names(), action.span)
+    raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
+
+
+def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:
+    """No such label: `add{identity}` was meant as a merge, perhaps."""
+    glued = glued_body(action, body.evaluator.names.find)
+    if glued is not None:
+        raise NetlangError(glued)

@@ -1,0 +1,119 @@
+"""Statements: what each kind does to the current value and to the names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.structure import AssertFailed, DuplicateOutput
+from netlang.elaborate import apply
+from netlang.elaborate.fix_names import new_label
+from netlang.elaborate.inputs import declare
+from netlang.elaborate.loops import count, iterations, once
+from netlang.elaborate.repeats import repeat
+from netlang.elaborate.steps import path
+from netlang.elaborate.values import Broken, Undecided, Value, describe
+from netlang.ir.program import Output, Ref
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.body import Body
+
+__all__ = ["STATEMENTS"]
+
+
+def _path(body: Body, statement: ast.Path) -> None:
+    body.flow = path(body, statement, body.flow)
+
+
+def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
+    if any(output.name == tap.name for output in body.builder.outputs):
+        fix = new_label(tap.name_span, (output.name for output in body.builder.outputs))
+        raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name, fix=fix))
+    flow = body.flow
+    if tap.path is not None:
+        flow = path(body, tap.path, flow, tap=tap)
+    auxiliary = isinstance(tap, ast.Auxiliary)
+    if flow is None:
+        body.builder.outputs.append(Output(tap.name, Ref(-2), auxiliary))
+        return
+    ref = apply.single(body, flow, tap.span, f"output `{tap.name}`")
+    body.builder.outputs.append(Output(tap.name, ref, auxiliary))
+
+
+def _input(body: Body, declaration: ast.Input) -> None:
+    body.flow = declare(body, declaration)
+
+
+def _constant(body: Body, constant: ast.Constant) -> None:
+    names = body.evaluator.names
+    once(body, constant.name, constant.name_span)
+    value: Value = Broken()
+    try:
+        value = body.evaluator.value(constant.value)
+    except NetlangError as error:
+        body.shared.report(error)
+    names.assign(constant.name, value, constant.name_span)
+
+
+def _if(body: Body, statement: ast.If) -> None:
+    chosen = statement.then
+    if not body.evaluator.truth(statement.condition):
+        if statement.otherwise is None:
+            return
+        chosen = statement.otherwise
+    body.flow = body.inner(flow=body.flow).run(chosen)
+
+
+def _for(body: Body, statement: ast.For) -> None:
+    for inner in iterations(body, statement):
+        inner.flow = body.flow
+        body.flow = inner.run(statement.body)
+
+
+def _repeat(body: Body, statement: ast.Repeat) -> None:
+    body.flow = repeat(body, statement, count(body, statement))
+
+
+def _assert(body: Body, statement: ast.Assert) -> None:
+    outcome = body.evaluator.judgement(statement.condition)
+    if isinstance(outcome, Undecided):
+        for constraint in outcome.constraints:
+            body.shared.require(constraint, statement.condition.span)
+    elif not outcome:
+        text = statement.message.value if statement.message else ""
+        raise NetlangError(
+            AssertFailed(
+                span=statement.condition.span,
+                statement=text or f"the assertion doesn't hold: {statement.condition.span.text}",
+                found=_operands(body, statement.condition),
+                advice="give the block other arguments, or change what it asserts",
+            )
+        )
+
+
+def _operands(body: Body, condition: ast.Expr) -> str:
+    """The values of a comparison that failed."""
+    if not isinstance(condition, ast.Compare):
+        return "this is false"
+    values = [
+        f"{operand.span.text} is {describe(body.evaluator.value(operand))}"
+        for operand in condition.operands
+        if not isinstance(operand, ast.Number)
+    ]
+    return ", ".join(values) or "this is false"
+
+
+# Each function takes the class that it is filed under.
+STATEMENTS: dict[type[ast.Node], Callable[[Body, Any], None]] = {
+    ast.Path: _path,
+    ast.Output: _output,
+    ast.Auxiliary: _output,
+    ast.Input: _input,
+    ast.Constant: _constant,
+    ast.If: _if,
+    ast.For: _for,
+    ast.Repeat: _repeat,
+    ast.Assert: _assert,
+}
