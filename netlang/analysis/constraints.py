@@ -17,9 +17,9 @@ _solved: WeakKeyDictionary[Program, Solution] = WeakKeyDictionary()
 
 
 def solve(program: Program) -> Solution:
-    """The conditions of a program in closed form; kept for as long as the program lives."""
+    """The conditions of a program as deployed, in closed form; kept for as long as it lives."""
     if program not in _solved:
-        _solved[program] = solve_conditions(program.conditions)
+        _solved[program] = solve_conditions(program.deployed_conditions)
     return _solved[program]
 
 

@@ -44,6 +44,7 @@ class Shared:
     frames: list[Frame] = field(default_factory=list)
     limit: int = _LOOPED
     steps: int = 0
+    auxiliary: bool = False
     _trips: list[int] = field(default_factory=list)
 
     @classmethod
@@ -65,7 +66,7 @@ class Shared:
 
     def require(self, constraint: Constraint, span: Span) -> None:
         """Keep a condition on the input's sizes."""
-        self.conditions.append(Condition(constraint, span, self.chain))
+        self.conditions.append(Condition(constraint, span, self.chain, self.auxiliary))
 
     def at_defaults(self, type_: TensorType) -> TensorType:
         """A type with the default sizes in place of the symbols, for messages."""
@@ -86,6 +87,15 @@ class Shared:
             yield
         finally:
             self.frames.pop()
+
+    @contextmanager
+    def training_only(self, auxiliary: bool) -> Iterator[None]:
+        """What is elaborated inside exists in training only, if `auxiliary`."""
+        before, self.auxiliary = self.auxiliary, self.auxiliary or auxiliary
+        try:
+            yield
+        finally:
+            self.auxiliary = before
 
     @contextmanager
     def loop(self, trips: int, span: Span) -> Iterator[None]:

@@ -117,7 +117,7 @@ def function(
     shared, target = body.shared, target_of(applied)
     inputs = tuple(body.builder.type_of(ref) for ref in flow)
     count_inputs(target, len(flow), span)
-    key = (id(target.definition), memo_key(tuple(values.values())), inputs)
+    key = (id(target.definition), memo_key(tuple(values.values())), inputs, shared.auxiliary)
     if key not in shared.functions:
         refuse_endless(shared, target, span, key)
         what = " ".join(span.text.split())

@@ -32,9 +32,10 @@ def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
         fix = new_label(tap.name_span, (output.name for output in body.builder.outputs))
         raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name, fix=fix))
     flow = body.flow
-    if tap.path is not None:
-        flow = path(body, tap.path, flow, tap=tap)
     auxiliary = isinstance(tap, ast.Auxiliary)
+    if tap.path is not None:
+        with body.shared.training_only(auxiliary):
+            flow = path(body, tap.path, flow, tap=tap)
     if flow is None:
         body.builder.outputs.append(Output(tap.name, Ref(-2), auxiliary))
         return

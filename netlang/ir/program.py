@@ -200,11 +200,15 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A constraint and the place in the spec that it comes from."""
+    """A constraint and the place in the spec that it comes from.
+
+    An `auxiliary` one is needed in training only, by what the deployed net doesn't have.
+    """
 
     constraint: Constraint
     span: Span
     chain: tuple[Frame, ...]
+    auxiliary: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +224,11 @@ class Program:
     conditions: tuple[Condition, ...]
     doc: str | None = None
     written: tuple[tuple[str, Span], ...] = ()
+
+    @property
+    def deployed_conditions(self) -> tuple[Condition, ...]:
+        """What the sizes must meet for the network as deployed."""
+        return tuple(condition for condition in self.conditions if not condition.auxiliary)
 
     @property
     def defaults(self) -> dict[str, int]:
