@@ -1,8 +1,8 @@
 """Lowerings of operators from other packages.
 
-A package that offers operators in the group `netlang.ops` registers their lowerings in modules that
-it names in the groups `netlang.lowerings.torch` and `netlang.lowerings.onnx`: importing such a module
-registers with the backend's dispatch, as the backend's own families do.
+A package that offers operators in the group `netlang.ops` registers their lowerings in modules
+that it names in the groups `netlang.lowerings.torch` and `netlang.lowerings.onnx`: importing such a
+module registers with the backend's dispatch, as the backend's own families do.
 """
 
 from __future__ import annotations

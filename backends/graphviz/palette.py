@@ -42,6 +42,7 @@ _FAMILIES: Final = {
     "conv": "#c9ddf2",
     "linear": "#d9d0ee",
     "norm": "#ebedf0",
+    "response_norm": "#ebedf0",
     "merge": "#d5d9de",
     "activation": _ACTIVATION,
     "softmax": _ACTIVATION,

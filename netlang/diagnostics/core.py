@@ -11,6 +11,8 @@ from typing import ClassVar, Self, dataclass_transform
 
 from netlang.source import Span
 
+_LONGEST_TEXT = 400
+
 __all__ = ["Diagnostic", "Edit", "Fix", "Frame", "InternalError", "Label", "NetlangError"]
 
 
@@ -87,7 +89,8 @@ class Diagnostic(_Deferred):
     rows: tuple[str, ...] = ()
 
     def _filled(self, template: str) -> str:
-        return template.format(**{f.name: getattr(self, f.name) for f in fields(self)})
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return template.format(**{name: _clipped(value) for name, value in values.items()})
 
     @property
     def message(self) -> str:
@@ -106,6 +109,14 @@ class Diagnostic(_Deferred):
 
 # The fields of the base must be known before those of the first error are added to them.
 dataclass(frozen=True, kw_only=True)(Diagnostic)
+
+
+def _clipped(value: object) -> object:
+    """A text of the user's that is too long to read is cut in the middle."""
+    if not isinstance(value, str) or len(value) <= _LONGEST_TEXT:
+        return value
+    half = _LONGEST_TEXT // 2
+    return f"{value[:half]} ... {value[-half:]}"
 
 
 class NetlangError(Exception):

@@ -151,7 +151,7 @@ def operator_node(
     span = action.name_span if isinstance(action, ast.Apply) else action.span
     inferred = infer(body, op, applied, flow, inputs, span)
     for constraint in inferred.constraints:
-        body.shared.require(constraint, span)
+        body.require(constraint, span, body.builder.size)
     _pin_lost(body, op, inputs, inferred.outputs)
     where = label or action.span
     if op.arity.minimum > 1:

@@ -23,7 +23,8 @@ from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import replaced
 from netlang.elaborate.frame import Frame
 from netlang.elaborate.statements import STATEMENTS
-from netlang.ir.program import Ref
+from netlang.ir.constraints import Constraint
+from netlang.ir.program import Condition, Ref
 from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
@@ -83,6 +84,11 @@ class Body:
             raise NetlangError(NotAValue(span=span, why=why, advice=advice, fix=fix))
         self.builder.label_reads.add(entry[0])
         return entry[0]
+
+    def require(self, constraint: Constraint, span: Span, producer: int | None = None) -> None:
+        """Keep a condition on the input's sizes; `producer` is the node that needs it, if one."""
+        condition = Condition(constraint, span, self.shared.chain)
+        self.builder.conditions.append((producer, condition))
 
     # --- suites -----------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.fixes import replaced
 from netlang.elaborate.values import Layer
 from netlang.ir.op import Op
-from netlang.ir.program import INPUT, Function, Item, Node, Output, Port, Ref, Repeat
+from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, Port, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 from netlang.source import Span
 
@@ -51,6 +51,8 @@ class FunctionBuilder:
     input_spans: dict[int, Span] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    # What is needed of the sizes, with the number of the node that needs it.
+    conditions: list[tuple[int | None, Condition]] = field(default_factory=list)
     size: int = 0
     incomplete: bool = False
     """Whether a statement failed that may have made labels."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from netlang.diagnostics.core import Diagnostic, Frame, NetlangError
 from netlang.diagnostics.structure import TooManySteps
-from netlang.ir.constraints import Constraint
 from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
@@ -25,10 +24,11 @@ _PER_CHARACTER = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A function and the origins that it is pinned to."""
+    """A function, the origins that it is pinned to, and what it needs of the sizes."""
 
     function: Function
     pins: frozenset[ParameterOrigin | InputOrigin]
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(slots=True)
@@ -36,7 +36,6 @@ class Shared:
     """One per program."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    conditions: list[Condition] = field(default_factory=list)
     sizes: dict[str, Size] = field(default_factory=dict)
     functions: dict[object, Made | None] = field(default_factory=dict)
     building: set[object] = field(default_factory=set)
@@ -44,7 +43,6 @@ class Shared:
     frames: list[Frame] = field(default_factory=list)
     limit: int = _LOOPED
     steps: int = 0
-    auxiliary: bool = False
     _trips: list[int] = field(default_factory=list)
 
     @classmethod
@@ -63,10 +61,6 @@ class Shared:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
             if chained not in self.diagnostics:
                 self.diagnostics.append(chained)
-
-    def require(self, constraint: Constraint, span: Span) -> None:
-        """Keep a condition on the input's sizes."""
-        self.conditions.append(Condition(constraint, span, self.chain, self.auxiliary))
 
     def at_defaults(self, type_: TensorType) -> TensorType:
         """A type with the default sizes in place of the symbols, for messages."""
@@ -87,15 +81,6 @@ class Shared:
             yield
         finally:
             self.frames.pop()
-
-    @contextmanager
-    def training_only(self, auxiliary: bool) -> Iterator[None]:
-        """What is elaborated inside exists in training only, if `auxiliary`."""
-        before, self.auxiliary = self.auxiliary, self.auxiliary or auxiliary
-        try:
-            yield
-        finally:
-            self.auxiliary = before
 
     @contextmanager
     def loop(self, trips: int, span: Span) -> Iterator[None]:

@@ -38,7 +38,10 @@ def read(path: Path, shown: str | None = None) -> Source:
             limit = f"at most {MAX_CHARACTERS // 2**20} MiB"
             error = FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
             raise NetlangError(error)
-        return Source(shown, path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "\0" in text:
+            raise NetlangError(FileUnreadable(span=None, path=shown, reason="it is no text file"))
+        return Source(shown, text)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
     except UnicodeDecodeError as error:

@@ -5,16 +5,19 @@ Holds on exit: every node and input of a net leads to an output, or was reported
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.structure import InputNotUsed, NoOutput, StepWithoutEffect
+from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Made
 from netlang.elaborate.fix_names import dead_step
 from netlang.elaborate.fixes import enclosing, without_statement
 from netlang.elaborate.liveness import Liveness
 from netlang.elaborate.values import Value
-from netlang.ir.program import Function, Output, Ref
+from netlang.ir.constraints import Constraint
+from netlang.ir.program import Condition, Function, Output, Ref
 from netlang.ir.provenance import ParameterOrigin
 from netlang.syntax import ast
 
@@ -56,7 +59,19 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
         frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
         builder.extent,
     )
-    return Made(made, pins)
+    return Made(made, pins, _conditions(builder, liveness))
+
+
+def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:
+    """Each condition once; what only nodes of training need is auxiliary."""
+    found: dict[Constraint, Condition] = {}
+    for producer, condition in builder.conditions:
+        deployed = producer is None or producer in liveness.deployed
+        auxiliary = condition.auxiliary or not deployed
+        known = found.get(condition.constraint)
+        if known is None or (known.auxiliary and not auxiliary):
+            found[condition.constraint] = replace(condition, auxiliary=auxiliary)
+    return tuple(found.values())
 
 
 def _last(body: Body, flow: tuple[Ref, ...]) -> tuple[Output, ...]:

@@ -182,7 +182,7 @@ def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: Tenso
             fits = fits and difference == 0
         else:
             reason = f"input `{declaration.name}` of `{body.frame.name}` has size {expected}"
-            body.shared.require(Constraint(dim, Relation.EQUAL, expected, reason), declaration.span)
+            body.require(Constraint(dim, Relation.EQUAL, expected, reason), declaration.span)
     if not fits:
         raise NetlangError(
             InputMismatch(

@@ -117,7 +117,7 @@ def function(
     shared, target = body.shared, target_of(applied)
     inputs = tuple(body.builder.type_of(ref) for ref in flow)
     count_inputs(target, len(flow), span)
-    key = (id(target.definition), memo_key(tuple(values.values())), inputs, shared.auxiliary)
+    key = (id(target.definition), memo_key(tuple(values.values())), inputs)
     if key not in shared.functions:
         refuse_endless(shared, target, span, key)
         what = " ".join(span.text.split())
@@ -219,6 +219,7 @@ def call(
     builder = body.builder
     shapes = tuple(builder.type_of(ref).shape for ref in flow)
     _pin(body, made, values, shapes)
+    builder.conditions += [(builder.size, condition) for condition in made.conditions]
     types = tuple(
         type_.with_shape(*(retrace(size, values, shapes) for size in type_.shape))
         for type_ in made.function.output_types

@@ -94,6 +94,7 @@ class Module:
         self._named: dict[str, Named] = {}
         self._imported: dict[str, tuple[ast.FromImport, ast.Import]] = {}
         self.recipes: dict[str, ast.TrainDef] = {}
+        self._followed = False
         self._collect()
 
     @property
@@ -255,12 +256,19 @@ class Module:
         try:
             with _imported_at(statement):
                 module = self.library.open(path, shown)
-                for inner in module.file.items:
-                    if isinstance(inner, ast.FromImport):
-                        module.imported(inner)
+                module.follow_imports()
             return module
         finally:
             opening.pop()
+
+    def follow_imports(self) -> None:
+        """Open every file that this one imports, once; raises where one leads back."""
+        if self._followed:
+            return
+        for item in self.file.items:
+            if isinstance(item, ast.FromImport):
+                self.imported(item)
+        self._followed = True
 
     def _locate(self, statement: ast.FromImport) -> tuple[Path, str]:
         """Where an imported file lies, and what to call it in messages."""

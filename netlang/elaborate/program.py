@@ -103,7 +103,7 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
         return None
     made = finish(body, flow, values)
     sizes = tuple(shared.sizes.values())
-    conditions = tuple(shared.conditions)
+    conditions = made.conditions
     return Program(
         name, made.function, sizes, conditions, made.function.doc, argument_spans(applied)
     )

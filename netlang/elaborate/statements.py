@@ -34,8 +34,7 @@ def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
     flow = body.flow
     auxiliary = isinstance(tap, ast.Auxiliary)
     if tap.path is not None:
-        with body.shared.training_only(auxiliary):
-            flow = path(body, tap.path, flow, tap=tap)
+        flow = path(body, tap.path, flow, tap=tap)
     if flow is None:
         body.builder.outputs.append(Output(tap.name, Ref(-2), auxiliary))
         return
@@ -81,7 +80,7 @@ def _assert(body: Body, statement: ast.Assert) -> None:
     outcome = body.evaluator.judgement(statement.condition)
     if isinstance(outcome, Undecided):
         for constraint in outcome.constraints:
-            body.shared.require(constraint, statement.condition.span)
+            body.require(constraint, statement.condition.span)
     elif not outcome:
         text = statement.message.value if statement.message else ""
         raise NetlangError(

@@ -1,4 +1,4 @@
-"""An operator from another package, from the spec to both backends, and what can't be done with it."""
+"""An operator from another package: from the spec to both backends, and without the package."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,15 @@ class _StopAfter:
         self.steps = 0
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own Ctrl-C: a process in the background of a shell starts without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     recipe, program = load_recipe("mnist1d", SHORT)
     progress = _StopAfter(7)
