@@ -28,7 +28,7 @@ from netlang.syntax.ast import (
     Unary,
 )  # fmt: skip
 from netlang.syntax.builder import Builder, Maker, Parts
-from netlang.syntax.limits import Mistake
+from netlang.syntax.limits import MAX_DEPTH, Mistake
 from netlang.syntax.literals import dims_value, number_value, string_value
 
 __all__ = ["EXPRESSIONS"]
@@ -203,6 +203,8 @@ def _dotted(b: Builder, parts: Parts, first: int, last: int) -> list[LabelPart]:
     joined: list[LabelPart] = parts[0]
     for part in parts[1:]:
         joined.extend(part)
+    if len(joined) > MAX_DEPTH:  # each part of a label is a scope in the one before
+        raise Mistake("too_deep", b.starts[first], b.ends[last])
     return joined
 
 
