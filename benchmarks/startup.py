@@ -48,13 +48,25 @@ def start_up(rounds: int) -> Comparison:
 
 
 def _every_fact() -> object:
+    """Parameters, MACs, FLOPs, other operations, memory, receptive field, shapes, conditions."""
+    from netlang.analysis.constraints import solve
+    from netlang.analysis.facts import FACTS, Facts
+    from netlang.elaborate import load_program
+
+    program = load_program(NET)
+    facts = Facts(program)
+    return [*map(facts.value, FACTS), facts.output_shapes, solve(program).texts]
+
+
+def _every_layer() -> object:
+    """The same, and the figures of every layer."""
     from netlang.analysis.summary import summarize
     from netlang.elaborate import load_program
 
     return summarize(load_program(NET)).to_json()
 
 
-def counting(rounds: int) -> Comparison:
+def counting(ours: Callable[[], object], rounds: int) -> Comparison:
     """Both in this process; the first round, not counted, does the imports."""
     import torch
     from fvcore.nn import FlopCountAnalysis
@@ -64,7 +76,7 @@ def counting(rounds: int) -> Comparison:
     logging.getLogger("fvcore").setLevel(logging.ERROR)
     model = getattr(torchvision_models(), NET)().eval()
     image = torch.zeros(1, 3, 224, 224)
-    return compare(_every_fact, lambda: FlopCountAnalysis(model, image).total(), rounds)
+    return compare(ours, lambda: FlopCountAnalysis(model, image).total(), rounds)
 
 
 def main() -> None:
@@ -74,7 +86,8 @@ def main() -> None:
     print(f"summary as a process, against torchinfo: {whole_process(rounds)}")
     both = start_up(4 * rounds)
     print(f"check resnet50 takes {both.ours / both.peer:.1f} times `import lark`: {both}")
-    print(f"facts in process, against fvcore's count: {counting(rounds)}")
+    print(f"facts in process, against fvcore's count: {counting(_every_fact, rounds)}")
+    print(f"and those of every layer, as JSON: {counting(_every_layer, rounds)}")
 
 
 if __name__ == "__main__":

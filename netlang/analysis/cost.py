@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from netlang.analysis.flow import Flow, Step
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 
 __all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", "total"]
 
@@ -88,21 +89,31 @@ def _sum(parts: Iterable[tuple[int, Dim]]) -> Dim:
     return result
 
 
-def formula(dim: Dim) -> Dim:
-    """Keeps figures as formulas in the sizes."""
-    return dim
+def formula(type: TensorType) -> TensorType:
+    """Keeps the sizes of a type as they are: figures are formulas in them."""
+    return type
 
 
-def at_sizes(sizes: Mapping[str, int]) -> Callable[[Dim], Dim]:
-    """Turns figures into numbers at the sizes given, the batch `N` among them."""
-    return lambda dim: int(dim) if isinstance(dim, int) else evaluate(dim, sizes)
+def at_sizes(sizes: Mapping[str, int]) -> Callable[[TensorType], TensorType]:
+    """Types at the sizes given, the batch `N` among them: figures are numbers."""
+
+    def measured(type: TensorType) -> TensorType:
+        batch = None if type.batch is None else evaluate(type.batch, sizes)
+        shape = tuple(int(evaluate(size, sizes)) for size in type.shape)
+        return TensorType(shape, type.dtype, batch)
+
+    return cache(measured)
 
 
 class Costs:
-    """Figures of functions and their steps, as `measure` makes them."""
+    """Figures of functions and their steps, for types as `measure` makes them."""
 
-    def __init__(self, measure: Callable[[Dim], Dim]) -> None:
+    def __init__(
+        self, measure: Callable[[TensorType], TensorType], only: str | None = None
+    ) -> None:
+        """`only` names the one formula wanted: adding up the others takes time."""
         self._measure = measure
+        self._only = only
         self._functions: dict[Function, FunctionCost] = {}
         self._operators: dict[tuple[Op, Types], Totals] = {}
         self._flows: dict[Function, Flow] = {}
@@ -125,10 +136,12 @@ class Costs:
         if isinstance(node.callee, Function):
             cost = self.of(node.callee)
             return cost.deployed if step.place in flow.deployed else cost.everything
-        inputs = flow.input_types(node)
+        inputs = tuple(map(self._measure, flow.input_types(node)))
         key = (node.callee, inputs)
         if key not in self._operators:
-            self._operators[key] = self._of_operator(node.callee, inputs, node.types)
+            self._operators[key] = self._of_operator(
+                node.callee, inputs, tuple(map(self._measure, node.types))
+            )
         return self._operators[key]
 
     def _of_operator(self, op: Op, inputs: Types, outputs: Types) -> Totals:
@@ -139,9 +152,11 @@ class Costs:
             counts[kind] += weight.elements
         return Totals(
             **counts,
-            macs=self._measure(cost.macs),
-            other=self._measure(cost.other),
-            activations=_sum((1, self._measure(output.elements)) for output in outputs),
+            macs=cost.macs if self._only in (None, "macs") else 0,
+            other=cost.other if self._only in (None, "other") else 0,
+            activations=_sum((1, output.elements) for output in outputs)
+            if self._only in (None, "activations")
+            else 0,
         )
 
     def _sum(self, flow: Flow) -> FunctionCost:

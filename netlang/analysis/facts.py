@@ -37,6 +37,9 @@ _SUMS: dict[str, Callable[[Totals], Dim]] = {
     "memory": lambda totals: totals.activations * BYTES_PER_ELEMENT,
 }
 
+# Of the facts that are formulas in the sizes, the figure that they come from.
+_FORMULAS = {"macs": "macs", "flops": "macs", "other_ops": "other", "memory": "activations"}
+
 # Every name that `Facts.value` knows.
 FACTS = (*_SUMS, "auxiliary_params", "receptive_field")
 
@@ -121,7 +124,8 @@ class Facts:
 
     def formula(self, name: str) -> Dim:
         """The fact called `name`, a sum over the net, as a formula in the sizes."""
-        return _sum_of(name)(self._formulas.deployed)
+        only = _FORMULAS.get(name, "macs")
+        return _sum_of(name)(Costs(formula, only).of(self.program.net).deployed)
 
     def contributors(
         self, name: str, count: int = 3, sizes: Mapping[str, int] | None = None
@@ -132,10 +136,6 @@ class Facts:
         figures = ((row.path, evaluate(figure(row.totals), {})) for row in rows if row.is_leaf)
         largest = nlargest(count, figures, key=lambda item: item[1])
         return tuple(item for item in largest if item[1])
-
-    @cached_property
-    def _formulas(self) -> FunctionCost:
-        return Costs(formula).of(self.program.net)
 
     def _default(self, name: str) -> int:
         return evaluate(_sum_of(name)(self.cost().deployed), {})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 from netlang.analysis.constraints import checked_sizes, solve
-from netlang.analysis.cost import Costs, FunctionCost
+from netlang.analysis.cost import Costs, FunctionCost, at_sizes
 from netlang.analysis.facts import BYTES_PER_ELEMENT, Facts
 from netlang.analysis.flow import Flow
 from netlang.analysis.receptive import ReceptiveField
@@ -95,8 +95,11 @@ class Summary:
 
     def shape(self, type: TensorType) -> tuple[int, ...]:
         """A shape at the sizes of the summary."""
-        sizes = {**self.size, "N": self.batch}
-        return tuple(evaluate(size, sizes) for size in type.shape)
+        return tuple(evaluate(size, {}) for size in self._measured(type).shape)
+
+    @cached_property
+    def _measured(self) -> Callable[[TensorType], TensorType]:
+        return at_sizes({**self.size, "N": self.batch})
 
     def to_json(self) -> dict[str, Json]:
         """The summary as JSON values, each layer with its figures."""

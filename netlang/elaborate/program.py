@@ -26,6 +26,7 @@ from netlang.ir.program import Program
 from netlang.ir.solve import Solution, contradictions, solve_conditions
 from netlang.source import Span
 from netlang.syntax import ast
+from netlang.syntax.parser import no_collection
 
 __all__ = ["elaborate"]
 
@@ -40,7 +41,7 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     shared = Shared.for_text(text)
     program = None
     try:
-        with room_for_nesting():
+        with room_for_nesting(), no_collection():
             program = _net(shared, applied, name, span, doc)
     except NetlangError as error:
         shared.report(error)

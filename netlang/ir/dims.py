@@ -13,7 +13,7 @@ Floor divisions are normalised so that equal sizes of usual networks come out eq
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 from typing import TypeAlias
 
@@ -29,6 +29,10 @@ class Symbol:
 
     name: str
 
+    @property
+    def text(self) -> str:
+        return self.name
+
     def __str__(self) -> str:
         return self.name
 
@@ -39,10 +43,16 @@ class Floor:
 
     numerator: Expr
     divisor: int
+    # Made once: polynomials are sorted by the texts of their atoms.
+    text: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        inner = str(self.numerator)
+        whole = inner if self.numerator.is_atom else f"({inner})"
+        object.__setattr__(self, "text", f"{whole}//{self.divisor}")
 
     def __str__(self) -> str:
-        text = str(self.numerator)
-        return f"{text if self.numerator.is_atom else f'({text})'}//{self.divisor}"
+        return self.text
 
 
 Atom: TypeAlias = Symbol | Floor
@@ -50,8 +60,12 @@ Atom: TypeAlias = Symbol | Floor
 Monomial: TypeAlias = tuple[Atom, ...]
 
 
+def _text(atom: Atom) -> str:
+    return atom.text
+
+
 def _key(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
-    return (-len(monomial), tuple(str(atom) for atom in monomial))
+    return (-len(monomial), tuple([atom.text for atom in monomial]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,14 @@ class Expr:
     """A polynomial: terms ``(coefficient, monomial)`` sorted, none zero, never only a constant."""
 
     terms: tuple[tuple[int, Monomial], ...]
+    # Formulas are keys of many tables, and nest: their hash is made once.
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(self.terms))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def is_atom(self) -> bool:
@@ -91,7 +113,7 @@ class Expr:
         total: dict[Monomial, int] = {}
         for left, one in self.terms:
             for right, two in _terms(other):
-                product = tuple(sorted(one + two, key=str)) if one and two else one or two
+                product = tuple(sorted(one + two, key=_text)) if one and two else one or two
                 total[product] = total.get(product, 0) + left * right
         return _build(total)
 
@@ -140,7 +162,8 @@ def _build(total: Mapping[Monomial, int]) -> Dim:
         return 0
     if len(terms) == 1 and not terms[0][1]:
         return terms[0][0]
-    terms.sort(key=lambda term: _key(term[1]))
+    if len(terms) > 1:
+        terms.sort(key=lambda term: _key(term[1]))
     return Expr(tuple(terms))
 
 
