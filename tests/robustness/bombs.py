@@ -71,7 +71,7 @@ BOMBS: dict[str, Callable[[], str]] = {
     "lists 10^6 deep": lambda: "n = " + "[" * 1_000_000 + "]" * 1_000_000 + "\n",
     "scopes 10^6 deep": lambda: _net("{ " * 1_000_000 + "relu" + " }" * 1_000_000),
     "brackets 10^6 deep, never closed": lambda: "n = " + "(" * 1_000_000,
-    "minus signs 10^6 long": lambda: "n = " + "-" * 1_000_000 + "1\n",
+    "minus signs 10^5 long": lambda: "n = " + "-" * 100_000 + "1\n",
     "not 10^5 times": lambda: "n = " + "not " * 100_000 + "true\n",
     "powers to the right": lambda: "n = " + "2 ** " * 100_000 + "2\n",
     "channels of 10^9 squared": lambda: _net(
