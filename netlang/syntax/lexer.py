@@ -202,7 +202,8 @@ class Lexer:
         if (not self.brackets or self.brackets[-1] == "{") and _COLON.match(text, end):
             return False
         if word in _OPEN_FILE:
-            return not self.brackets and before in _BEFORE_STATEMENT
+            # A definition has a name behind the word; `file.net(...)` calls the net of a file.
+            return not self.brackets and before in _BEFORE_STATEMENT and following != "("
         if word in _OPEN_STATEMENT:
             return before in _BEFORE_STATEMENT
         if word in _OPEN_TAP:
