@@ -1,14 +1,13 @@
 """Symbolic sizes inside the graph: a formula over the net's input sizes as a few integer nodes.
 
-ONNX divides integers towards zero; every numerator here is a size plus paddings and no window is
-larger than what it slides over, so that this is the floor.
+ONNX divides integers towards zero. Where a numerator may be below zero, what is left over (`Mod`
+has the divisor's sign) is taken off first, so that the quotient is the floor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 
 from netlang.backends.onnx.graph import Graph
 from netlang.diagnostics.core import InternalError
@@ -29,26 +28,21 @@ class SizeNodes:
 
     def name(self, dim: Dim) -> str:
         """The value that holds `dim`; emitted where it is asked for first."""
-        text = str(dim)
-        if text not in self.known:
-            self.known[text] = self._emit(dim)
-        return self.known[text]
+        return self.known.get(str(dim)) or self._emit(dim)
 
     def vector(self, dims: Sequence[Dim]) -> str:
         """The value that holds all of `dims`."""
         if len(dims) == 1:
             return self.name(dims[0])
         text = f"[{', '.join(map(str, dims))}]"
-        if text not in self.known:
-            parts = [self.name(dim) for dim in dims]
-            self.known[text] = self._node("Concat", text, *parts, axis=0)
-        return self.known[text]
+        return self._node("Concat", text, *[self.name(dim) for dim in dims], axis=0)
 
     def _emit(self, dim: Dim) -> str:
         import numpy as np
 
         if isinstance(dim, int):
-            return self.graph.constant(f"sizes/{int(dim)}", np.array([int(dim)], np.int64))
+            name = self.graph.constant(f"sizes/{int(dim)}", np.array([int(dim)], np.int64))
+            return self.known.setdefault(str(int(dim)), name)
         return self._fold("Add", str(dim), [self._term(*term) for term in dim.terms])
 
     def _term(self, coefficient: int, atoms: Sequence[Atom]) -> str:
@@ -58,18 +52,24 @@ class SizeNodes:
         return self._fold("Mul", str(Expr(((coefficient, tuple(atoms)),))), factors)
 
     def _fold(self, kind: str, text: str, names: Sequence[str]) -> str:
-        return reduce(lambda left, right: self._node(kind, text, left, right), names)
+        """All of `names` joined; `text` is the name of the last node."""
+        found, *rest = names
+        for left, name in zip(reversed(range(len(rest))), rest, strict=True):
+            found = self._node(kind, f"{text}/{left}" if left else text, found, name)
+        return found
 
     def _atom(self, atom: Atom) -> str:
         if isinstance(atom, Floor):
-            if str(atom) not in self.known:
-                parts = self.name(atom.numerator), self.name(atom.divisor)
-                self.known[str(atom)] = self._node("Div", str(atom), *parts)
-            return self.known[str(atom)]
-        if atom.name not in self.known:
-            name, axis = self._source(atom)
-            self.known[atom.name] = self._node("Shape", atom.name, name, start=axis, end=axis + 1)
-        return self.known[atom.name]
+            return self.known.get(str(atom)) or self._floor(atom)
+        name, axis = self._source(atom)
+        return self._node("Shape", atom.name, name, start=axis, end=axis + 1)
+
+    def _floor(self, floor: Floor) -> str:
+        numerator, divisor = self.name(floor.numerator), self.name(floor.divisor)
+        if any(coefficient < 0 for coefficient, _ in floor.numerator.terms):
+            rest = self._node("Mod", f"{floor}/rest", numerator, divisor)
+            numerator = self._node("Sub", f"{floor}/whole", numerator, rest)
+        return self._node("Div", str(floor), numerator, divisor)
 
     def _source(self, size: Symbol) -> tuple[str, int]:
         """The input and axis where `size` stands alone."""
@@ -81,8 +81,11 @@ class SizeNodes:
         raise InternalError(f"no input has the size {size}")
 
     def _node(self, kind: str, text: str, *inputs: str, **attributes: int) -> str:
-        name = f"sizes/{text}"
-        return self.graph.add(kind, name, inputs, [name], attributes)[0]
+        """A node that makes what `text` says, if there is none yet."""
+        if text not in self.known:
+            name = f"sizes/{text}"
+            (self.known[text],) = self.graph.add(kind, name, inputs, [name], attributes)
+        return self.known[text]
 
 
 def _dim(atom: Atom) -> Expr:

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["build", "class_name", "emit"]
 
 
-def build(program: Program, device: str = "cpu") -> nn.Module:
-    """A module that runs exactly the text of `emit`, on `device`, freshly initialised."""
+def build(program: Program, device: str | None = None) -> nn.Module:
+    """A module that runs exactly the text of `emit`, freshly initialised.
+
+    It is on `device`, or on PyTorch's default device.
+    """
     from netlang.backends.torch.execute import instance
 
     return instance(program, device)

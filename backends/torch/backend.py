@@ -32,7 +32,10 @@ class TorchBackend(TrainingBackend):
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
         replace_file(path, self.source(program).encode("utf-8"))
-        return Written(path)
+        if options.weights is None:
+            return Written(path)
+        note = f"{path} is source alone: weights load into its model by their keys"
+        return Written(path, notes=(note,))
 
     def build(self, program: Program, options: BuildOptions | None = None) -> nn.Module:
         if options is None:

@@ -149,7 +149,7 @@ class Emitter:
 
     def _unit(self, index: int) -> Unit:
         node, step = self._function.nodes[index], self._made.steps[index]
-        if node.reuses or self._modules.is_module(index):
+        if self._modules.is_registered(node.module):
             module = self._modules.reference(node.module, step.parameter)
             value = _with_module(step.apply, module)
         else:
@@ -182,8 +182,10 @@ class Emitter:
     def _forward(self) -> FunctionDef:
         scope = Scope(self._taken)
         ports = self._function.inputs
+        plain = not self._is_net
         names = [
-            scope.fresh(port.name if self._is_net or len(ports) > 1 else "x") for port in ports
+            scope.fresh("x" if plain and (len(ports) == 1 or port.name == "in") else port.name)
+            for port in ports
         ]
         several = len(self._function.outputs) > 1
         writer = Writer(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import linecache
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from netlang.backends.torch.source import class_name, emit
+from netlang.backends.torch.source import emitted
 from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["instance"]
 
 
-def instance(program: Program, device: str) -> nn.Module:
-    """An instance of the net's class on `device`, freshly initialised."""
+def instance(program: Program, device: str | None = None) -> nn.Module:
+    """An instance of the net's class, freshly initialised, on `device` or PyTorch's default."""
     import torch
     from torch import nn
 
-    name, source = class_name(program), emit(program)
+    text = emitted(program)
+    name, source = text.class_name, text.source
     file = f"<netlang {name} {len(linecache.cache)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     namespace: dict[str, object] = {"__name__": f"netlang_{name}"}
@@ -29,5 +31,6 @@ def instance(program: Program, device: str) -> nn.Module:
     made = namespace[name]
     if not isinstance(made, type) or not issubclass(made, nn.Module):
         raise InternalError(f"the emitted source doesn't define the class {name}")
-    with torch.device(device):
+    # Inside a device's context every call of torch takes a detour.
+    with nullcontext() if device is None else torch.device(device):
         return made()

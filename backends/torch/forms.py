@@ -52,13 +52,26 @@ class Form:
         return self.instances[0]
 
 
-class Forms:
-    """All forms of a net, callees before callers."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An operator as it looks in PyTorch, what is left of that without its numbers, and these."""
 
-    def __init__(self, net: Function) -> None:
+    lowered: Lowered
+    shape: tuple[Expression | None, ...]
+    numbers: tuple[Number, ...]
+
+
+class Forms:
+    """All forms of a net, callees before callers.
+
+    Steps of functions that `before` knows too are taken from there.
+    """
+
+    def __init__(self, net: Function, before: Forms | None = None) -> None:
         self._of: dict[Function, Form] = {}
         self._by_structure: dict[object, Form] = {}
-        self._lowered: dict[tuple[Function, int], Lowered] = {}
+        self._steps: dict[Function, dict[int, _Step]] = {}
+        self._before = before._steps if before is not None else {}
         self.net = self._visit(net)
 
     def __iter__(self) -> Iterator[Form]:
@@ -69,7 +82,11 @@ class Forms:
 
     def step(self, function: Function, index: int) -> Lowered:
         """How operator node `index` of a function looks, its numbers as they are there."""
-        return self._lowered[function, index]
+        return self._steps[function][index].lowered
+
+    def numbers(self, function: Function, index: int) -> tuple[Number, ...]:
+        """The numbers of operator node `index` of a function, in the order of `numbers_in`."""
+        return self._steps[function][index].numbers
 
     def places(self, form: Form) -> set[tuple[Form, str]]:
         """Where the text calls a form: the calling form and the step's path."""
@@ -78,11 +95,10 @@ class Forms:
     def _visit(self, function: Function) -> Form:
         if function in self._of:
             return self._of[function]
-        for index, node in enumerate(function.nodes):
+        for node in function.nodes:
             if isinstance(node.callee, Function):
                 self._visit(node.callee)
-            else:
-                self._lowered[function, index] = _lowered(function, node, node.callee)
+        self._steps[function] = self._before.get(function) or _steps(function)
         form = self._by_structure.setdefault(self._structure(function), Form(function.name))
         form.instances.append(function)
         self._of[function] = form
@@ -104,9 +120,31 @@ class Forms:
         callee = function.nodes[index].callee
         if isinstance(callee, Function):
             return id(self._of[callee])
-        step = self._lowered[function, index]
-        parts = (step.constructor, step.apply, step.function)
-        return tuple(None if part is None else map_expression(part, _blank) for part in parts)
+        return self._steps[function][index].shape
+
+
+def _steps(function: Function) -> dict[int, _Step]:
+    """The operators among the nodes of a function."""
+    return {
+        index: _step(_lowered(function, node, node.callee))
+        for index, node in enumerate(function.nodes)
+        if not isinstance(node.callee, Function)
+    }
+
+
+def _step(lowered: Lowered) -> _Step:
+    numbers: list[Number] = []
+
+    def blank(part: Expression) -> Expression:
+        """Numbers of one kind look alike."""
+        if not isinstance(part, Number):
+            return part
+        numbers.append(part)
+        return Number(0.0 if isinstance(part.value, float) else 0, part.role)
+
+    parts = (lowered.constructor, lowered.apply, lowered.function)
+    shape = tuple([None if part is None else map_expression(part, blank) for part in parts])
+    return _Step(lowered, shape, tuple(numbers))
 
 
 def _lowered(function: Function, node: Node, op: Op) -> Lowered:
@@ -116,13 +154,6 @@ def _lowered(function: Function, node: Node, op: Op) -> Lowered:
         raise NetlangError(
             NoLowering(span=node.span, operator=op.name, reason=str(reason))
         ) from None
-
-
-def _blank(part: Expression) -> Expression:
-    """Numbers of one kind look alike."""
-    if isinstance(part, Number):
-        return Number(0.0 if isinstance(part.value, float) else 0, part.role)
-    return part
 
 
 def numbers_in(step: Lowered) -> Iterator[Number]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from netlang.backends.torch.modules import LOOP, settled
 from netlang.backends.torch.python.identifiers import Scope
@@ -259,8 +260,7 @@ class Writer:
             elif isinstance(callee, Function) and len(callee.outputs) > 1:
                 name = callee.outputs[ref.output].name
             return self._taken.fresh(name.replace(".", "_"))
-        free = (name for name in _running() if not self._is_live(name, place))
-        return next(free)
+        return next(name for name in _running() if not self._is_live(name, place))
 
     def _is_listed(self, ref: Ref) -> bool:
         """Whether a value is read as one of several that stand in a list."""
@@ -278,8 +278,9 @@ class Writer:
         return ref is not None and any(use > place for use in self._uses.get(ref, ()))
 
 
-def _running() -> Sequence[str]:
-    return (*_RUNNING, *(f"x{number}" for number in range(1, 10_000)))
+def _running() -> Iterator[str]:
+    yield from _RUNNING
+    yield from (f"x{number}" for number in count(1))
 
 
 def _over(part: Expression, values: Mapping[int, Expression]) -> Expression:

@@ -6,6 +6,19 @@ from collections.abc import Iterable
 
 __all__ = ["HELPERS", "needed"]
 
+_STANDARDIZED_CONV = '''
+class StandardizedConv{rank}d(nn.Conv{rank}d):
+    """A convolution whose weights have mean 0 and variance 1 in each output channel."""
+
+    def __init__(self, *sizes, eps: float = 1e-6, **options) -> None:
+        super().__init__(*sizes, **options)
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = F.layer_norm(self.weight, self.weight.shape[1:], eps=self.eps)
+        return self._conv_forward(x, weight, self.bias)
+'''
+
 HELPERS = {
     "heaviside": '''
 def heaviside(x: Tensor, at_zero: float = 0.0) -> Tensor:
@@ -45,6 +58,61 @@ class Permute(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.permute(self.order)
 ''',
+    "FrozenBatchNorm": '''
+class FrozenBatchNorm(nn.Module):
+    """Batch normalisation with the statistics, factors and summands that it was left with."""
+
+    def __init__(self, num_features: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.ones(num_features))
+        self.register_buffer("bias", torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        bias = self.bias - self.running_mean * scale
+        shape = (-1, *[1] * (x.dim() - 2))
+        return x * scale.view(shape) + bias.view(shape)
+''',
+    "SwitchableNorm": '''
+class SwitchableNorm(nn.Module):
+    """Normalisation with a learned mix of the statistics of instance, layer and batch."""
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(num_features))
+        self.bias = nn.Parameter(torch.zeros(num_features))
+        self.mean_weight = nn.Parameter(torch.ones(3))
+        self.var_weight = nn.Parameter(torch.ones(3))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+        self.eps = eps
+        self.momentum = momentum
+
+    def forward(self, x: Tensor) -> Tensor:
+        variance, mean = torch.var_mean(x.flatten(2), 2, correction=0)
+        square = variance + mean**2
+        layer_mean = mean.mean(1, keepdim=True)
+        layer_variance = square.mean(1, keepdim=True) - layer_mean**2
+        batch_mean, batch_variance = self.running_mean, self.running_var
+        if self.training:
+            batch_mean = mean.mean(0)
+            batch_variance = square.mean(0) - batch_mean**2
+            self.running_mean.lerp_(batch_mean.detach(), self.momentum)
+            self.running_var.lerp_(batch_variance.detach(), self.momentum)
+        one, two, three = self.mean_weight.softmax(0)
+        mean = one * mean + two * layer_mean + three * batch_mean
+        one, two, three = self.var_weight.softmax(0)
+        variance = one * variance + two * layer_variance + three * batch_variance
+        scale = self.weight * (variance + self.eps).rsqrt()
+        shape = (*scale.shape, *[1] * (x.dim() - 2))
+        return x * scale.view(shape) + (self.bias - mean * scale).view(shape)
+''',
+    **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
     "ChannelLayerNorm": '''
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalisation along the channels at each place."""
@@ -109,6 +177,22 @@ class StochasticDepth(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return stochastic_depth(x, self.p, self.mode, self.training)
+''',
+    "DropConnect": '''
+class DropConnect(nn.Linear):
+    """A linear layer that leaves out each of its weights with probability p in training."""
+
+    def __init__(
+        self, in_features: int, out_features: int, p: float = 0.5, bias: bool = True
+    ) -> None:
+        super().__init__(in_features, out_features, bias=bias)
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = self.bias
+        if bias is not None:
+            bias = F.dropout(bias, self.p, self.training)
+        return F.linear(x, F.dropout(self.weight, self.p, self.training), bias)
 ''',
     "gaussian_sample": '''
 def gaussian_sample(mean: Tensor, logvar: Tensor, training: bool) -> Tensor:

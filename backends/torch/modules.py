@@ -88,6 +88,13 @@ class Modules:
         labelled = not node.path.rpartition(".")[2].isdigit()
         return labelled or bool(node.callee.weights(self._function.input_types(node)))
 
+    def is_registered(self, path: str) -> bool:
+        """Whether the step at `path` is a module, which `reuse` can apply once more."""
+        return any(
+            node.path == path and (self.chain_of(index) is not None or self.is_module(index))
+            for index, node in enumerate(self._function.nodes)
+        )
+
     def run_of(self, index: int) -> tuple[int, ...] | None:
         """The loop that a node is part of: numbered modules of one kind, one after the other."""
         return self._runs.get(index)

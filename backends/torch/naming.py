@@ -18,9 +18,10 @@ _OTHER = " "
 # Words that the field doesn't spell like others.
 _SPELLING = {
     "alexnet": "AlexNet", "bn": "BN", "cbr": "CBR", "cnn": "CNN", "convnext": "ConvNeXt",
-    "fpn": "FPN", "gan": "GAN", "googlenet": "GoogLeNet", "gru": "GRU", "lstm": "LSTM",
-    "mlp": "MLP", "mnasnet": "MNASNet", "rnn": "RNN", "se": "SE", "ssd": "SSD", "unet": "UNet",
-    "vae": "VAE", "vgg": "VGG", "vit": "ViT", "xor": "XOR",
+    "deeplabv": "DeepLabV", "fasterrcnn": "FasterRCNN", "fcn": "FCN", "fpn": "FPN", "gan": "GAN",
+    "googlenet": "GoogLeNet", "gru": "GRU", "lstm": "LSTM", "mlp": "MLP", "mnasnet": "MNASNet",
+    "rnn": "RNN", "rpn": "RPN", "se": "SE", "ssd": "SSD", "unet": "UNet", "vae": "VAE",
+    "vgg": "VGG", "vit": "ViT", "xor": "XOR", "yolo": "YOLO",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from netlang.backends.torch.constructor import (
     short,
     speaks_of,
 )
+from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.fitting import (
     Environment,
     Formula,
@@ -43,6 +44,7 @@ from netlang.backends.torch.python.tree import (
     NumberValue,
     map_expression,
 )
+from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 
@@ -71,6 +73,8 @@ class _Resolver:
         self._environments = [environment_of(function) for function in form.instances]
         self._settled = self._settled_values()
         self._extras: list[dict[Variable, NumberValue]] = [{} for _ in form.instances]
+        # The environments with the extras in them.
+        self._whole = [dict(environment) for environment in self._environments]
         self._used: set[Variable] = set()
         self._names = identifiers.Scope()
 
@@ -155,6 +159,8 @@ class _Resolver:
             return self._forms.step(function, index)
         callee = self._made[self._forms.of(node.callee)]
         values = given(callee, Site(function, index))
+        if node.reuses:
+            self._check_reuse(function, node, node.callee, values)
         positional = [a for a in callee.arguments if not a.by_name]
         named = [a for a in callee.arguments if a.by_name]
         call = Call(
@@ -171,23 +177,40 @@ class _Resolver:
         )
         return Lowered(call, apply=application(node))
 
-    def _step_columns(self, index: int) -> list[list[Number]]:
+    def _check_reuse(
+        self,
+        function: Function,
+        node: Node,
+        callee: Function,
+        values: Mapping[Variable, NumberValue],
+    ) -> None:
+        """A block that is applied once more must be the module that it was the first time."""
+        first = next(i for i, other in enumerate(function.nodes) if other.path == node.module)
+        owner = function.nodes[first].callee
+        assert isinstance(owner, Function)
+        made = self._made[self._forms.of(owner)]
+        if made is self._made[self._forms.of(callee)] and values == given(
+            made, Site(function, first)
+        ):
+            return
+        reason = f"the sizes of `{node.module}` are others here, and its steps depend on them"
+        raise NetlangError(NoLowering(span=node.span, operator=callee.name, reason=reason))
+
+    def _step_columns(self, index: int) -> list[tuple[Number, ...]]:
         """The numbers of a step in each instance."""
-        return [list(numbers_in(self._step(f, index))) for f in self._form.instances]
+        if isinstance(self._form.sample.nodes[index].callee, Function):
+            return [tuple(numbers_in(self._step(f, index))) for f in self._form.instances]
+        return [self._forms.numbers(f, index) for f in self._form.instances]
 
     def _told(self, numbers: tuple[Number, ...], node: Node) -> Formula:
         """One column as a formula; where nothing gives it, a new argument does."""
         column = [number.value for number in numbers]
-        environments = [
-            {**environment, **extra}
-            for environment, extra in zip(self._environments, self._extras, strict=True)
-        ]
         role = numbers[0].role
-        formula = formula_of(column, environments)
+        formula = formula_of(column, self._whole)
         if formula is not None:
             formula = known(formula, self._settled)
         else:
-            formula = fit(column, environments, role, self._used)
+            formula = fit(column, self._whole, role, self._used)
         if formula is None:
             formula = self._extra(column, node, role)
         self._used.update(variables_in(formula))
@@ -195,12 +218,11 @@ class _Resolver:
 
     def _extra(self, column: list[NumberValue], node: Node, role: str) -> Formula:
         """An argument that the block itself doesn't have, named after the step and the number."""
-        taken = {v.name for e in self._environments for v in e if isinstance(v, ParameterOrigin)}
-        taken |= {v.name for e in self._extras for v in e if isinstance(v, ParameterOrigin)}
+        taken = {v.name for e in self._whole for v in e if isinstance(v, ParameterOrigin)}
         wanted = f"{node.path.replace('.', '_')}_{short(role)}"
         name = identifiers.Scope(taken).fresh(wanted)
-        for extra, value in zip(self._extras, column, strict=True):
-            extra[ParameterOrigin(name)] = plain(value)
+        for extra, whole, value in zip(self._extras, self._whole, column, strict=True):
+            extra[ParameterOrigin(name)] = whole[ParameterOrigin(name)] = plain(value)
         return ParameterOrigin(name)
 
     # --- arguments ----------------------------------------------------------------------------
@@ -217,7 +239,7 @@ class _Resolver:
         return tuple(sorted(made, key=lambda a: (a.by_name, a.default is not None)))
 
     def _argument(self, variable: Variable) -> Argument:
-        value = {**self._environments[0], **self._extras[0]}[variable]
+        value = self._whole[0][variable]
         if self._is_net:
             name = self._names.fresh(self._called(variable))
             return Argument(variable, name, isinstance(value, float), value, True)
@@ -253,7 +275,7 @@ class _Resolver:
         callee = site.node.callee
         assert isinstance(callee, Function)
         index = self._form.instances.index(callee)
-        return {**self._environments[index], **self._extras[index]}[variable]
+        return self._whole[index][variable]
 
 
 def _tidy(step: Lowered) -> Lowered:

@@ -1,8 +1,8 @@
 """Functions rewritten towards the classes that a PyTorch user would write.
 
-On exit every scope that is closed and no plain chain is a function of its own, and a block that is
-a plain chain and called in one place stands there itself. What is computed, the label paths and
-their order stay the same.
+On exit every size that depends on the input is read from a value, every scope that is closed and no
+plain chain is a function of its own, and a block that is a plain chain and called in one place
+stands there itself. What is computed, the label paths and their order stay the same.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from netlang.backends.torch.forms import Form, Forms
 from netlang.backends.torch.inline import inlined
 from netlang.backends.torch.outline import outlined
 from netlang.backends.torch.scopes import is_chain, tree
-from netlang.ir.program import Function
+from netlang.backends.torch.sizes import with_sizes
+from netlang.ir.program import Function, Node
 
 __all__ = ["rewritten"]
 
 
 def rewritten(net: Function) -> Forms:
-    """The forms of a net after both rewrites."""
-    forms = Forms(_everywhere(net, outlined))
+    """The forms of a net after all rewrites."""
+    forms = Forms(_everywhere(with_sizes(net), outlined))
     short = {
         instance
         for form in forms
@@ -30,24 +31,35 @@ def rewritten(net: Function) -> Forms:
     }
     if not short:
         return forms
-    return Forms(_everywhere(forms.net.sample, lambda function: inlined(function, short)))
+    return Forms(_everywhere(forms.net.sample, lambda function: inlined(function, short)), forms)
 
 
 def _everywhere(net: Function, change: Callable[[Function], Function]) -> Function:
-    """The net with `change` applied to every function once, callers before callees."""
+    """The net with `change` applied to every function once, callers before callees.
+
+    What nothing changes in is the same function as before.
+    """
     done: dict[Function, Function] = {}
 
     def visit(function: Function) -> Function:
         if function not in done:
-            changed = change(function)
-            nodes = tuple(
-                replace(node, callee=visit(node.callee))
-                if isinstance(node.callee, Function)
-                else node
-                for node in changed.nodes
-            )
-            done[function] = replace(changed, items=nodes)
+            done[function] = inside(change(function))
         return done[function]
+
+    def inside(function: Function) -> Function:
+        nodes = tuple(map(renewed, function.nodes))
+        same = all(one is two for one, two in zip(nodes, function.items, strict=False))
+        return (
+            function
+            if same and len(nodes) == len(function.items)
+            else replace(function, items=nodes)
+        )
+
+    def renewed(node: Node) -> Node:
+        if not isinstance(node.callee, Function):
+            return node
+        callee = visit(node.callee)
+        return node if callee is node.callee else replace(node, callee=callee)
 
     return visit(net)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
 
 from netlang.backends.torch.classes import Emitter, file_name
+from netlang.backends.torch.forms import Form, Forms
 from netlang.backends.torch.helpers import HELPERS, needed
 from netlang.backends.torch.naming import class_names
 from netlang.backends.torch.python.statements import docstring, statement_lines
@@ -12,8 +15,9 @@ from netlang.backends.torch.python.tree import ClassDef, Name, walk
 from netlang.backends.torch.resolve import resolved
 from netlang.backends.torch.rewrite import rewritten
 from netlang.ir.program import Program
+from netlang.syntax.parser import no_collection
 
-__all__ = ["class_name", "emit"]
+__all__ = ["Emitted", "class_name", "emit", "emitted"]
 
 _IMPORTS = {
     "NamedTuple": "from typing import NamedTuple",
@@ -22,15 +26,35 @@ _IMPORTS = {
 }
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The source of a module, and what it calls the class of the net."""
+
+    class_name: str
+    source: str
+
+
 def class_name(program: Program) -> str:
     """What `emit` calls the class of the net."""
-    forms = rewritten(program.net)
-    return class_names(forms, HELPERS)[forms.net]
+    return emitted(program).class_name
 
 
 def emit(program: Program) -> str:
     """The source of a module that defines the net, and nothing but PyTorch in it."""
-    definitions = list(_definitions(program))
+    return emitted(program).source
+
+
+def emitted(program: Program) -> Emitted:
+    """Both at once: most of the work is to find the classes, which the name needs as well."""
+    with no_collection():
+        forms = rewritten(program.net)
+        names = class_names(forms, HELPERS)
+        definitions = list(_definitions(forms, names))
+        return Emitted(names[forms.net], _text(program, definitions))
+
+
+def _text(program: Program, definitions: Sequence[ClassDef]) -> str:
     used = {part.id for item in definitions for part in walk(item) if isinstance(part, Name)}
     helpers = [HELPERS[name].strip().split("\n") for name in needed(used)]
     names = used | {word for lines in helpers for line in lines for word in _words(line)}
@@ -41,9 +65,7 @@ def emit(program: Program) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _definitions(program: Program) -> Iterator[ClassDef]:
-    forms = rewritten(program.net)
-    names = class_names(forms, HELPERS)
+def _definitions(forms: Forms, names: Mapping[Form, str]) -> Iterator[ClassDef]:
     taken = frozenset({*names.values(), *HELPERS})
     for constructor in resolved(forms, names):
         is_net = constructor.form is forms.net

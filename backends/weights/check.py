@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netlang.backends.weights.diagnostics import WeightsMismatch
 from netlang.backends.weights.files import Stored
+from netlang.backends.weights.former import renamed
 from netlang.backends.weights.slots import Slot
 from netlang.diagnostics.core import NetlangError
 
@@ -70,8 +71,11 @@ class Report:
 def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str, Stored], Report]:
     """The tensors that fit, by key, and the report on the others.
 
-    Keys of auxiliary heads and batch counters may be absent or present.
+    Keys of auxiliary heads and batch counters may be absent or present; those that torchvision has
+    renamed since it published a file count as the new ones.
     """
+    known = {slot.key for slot in slots}
+    stored = renamed(stored, known)
     fitting: dict[str, Stored] = {}
     missing, misshapen = [], []
     for slot in slots:
@@ -83,7 +87,6 @@ def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str
             fitting[slot.key] = given
         else:
             misshapen.append(Misfit(slot.key, _expected(slot), _given(given)))
-    known = {slot.key for slot in slots}
     unexpected = [
         Misfit(key, None, _given(given)) for key, given in stored.items() if key not in known
     ]
@@ -123,7 +126,10 @@ def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
         bare = {key.removeprefix(prefix): value for key, value in stored.items()}
         if not match(slots, bare)[1]:
             return f"every key starts with `{prefix}`: without it they all fit"
-    return "give the weights of this net, or load only what fits with partial=True"
+    return (
+        "give the weights of this net, or load only what fits with --partial"
+        " (in Python partial=True)"
+    )
 
 
 def _first_words(stored: Mapping[str, Stored]) -> Iterator[str]:

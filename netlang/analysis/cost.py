@@ -109,11 +109,18 @@ class Costs:
     """Figures of functions and their steps, for types as `measure` makes them."""
 
     def __init__(
-        self, measure: Callable[[TensorType], TensorType], only: str | None = None
+        self,
+        measure: Callable[[TensorType], TensorType],
+        only: str | None = None,
+        sizes: Mapping[str, int] | None = None,
     ) -> None:
-        """`only` names the one formula wanted: adding up the others takes time."""
+        """`only` names the one formula wanted: adding up the others takes time.
+
+        With `sizes`, figures are numbers also where an operator was given a size of the input.
+        """
         self._measure = measure
         self._only = only
+        self._sizes = sizes
         self._functions: dict[Function, FunctionCost] = {}
         self._operators: dict[tuple[Op, Types], Totals] = {}
         self._flows: dict[Function, Flow] = {}
@@ -152,12 +159,15 @@ class Costs:
             counts[kind] += weight.elements
         return Totals(
             **counts,
-            macs=cost.macs if self._only in (None, "macs") else 0,
-            other=cost.other if self._only in (None, "other") else 0,
+            macs=self._figure(cost.macs) if self._only in (None, "macs") else 0,
+            other=self._figure(cost.other) if self._only in (None, "other") else 0,
             activations=_sum((1, output.elements) for output in outputs)
             if self._only in (None, "activations")
             else 0,
         )
+
+    def _figure(self, figure: Dim) -> Dim:
+        return figure if self._sizes is None else evaluate(figure, self._sizes)
 
     def _sum(self, flow: Flow) -> FunctionCost:
         owners: set[str] = set()

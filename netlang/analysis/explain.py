@@ -85,7 +85,7 @@ def explain(
     Raises `NetlangError` for a path that the net doesn't have, and for sizes that it can't run at.
     """
     complete = checked_sizes(program, sizes, batch)
-    costs = Costs(at_sizes(complete))
+    costs = Costs(at_sizes(complete), sizes=complete)
     if path is None:
         rows = deployed_rows(costs, program.net, fold=True)
         totals = costs.of(program.net).deployed

@@ -95,7 +95,7 @@ class Facts:
         complete = checked_sizes(self.program, sizes, batch)
         key = tuple(sorted(complete.items()))
         if key not in self._costs:
-            self._costs[key] = Costs(at_sizes(complete))
+            self._costs[key] = Costs(at_sizes(complete), sizes=complete)
         return self._costs[key]
 
     def cost(self, sizes: Mapping[str, int] | None = None, batch: int = 1) -> FunctionCost:

@@ -1,40 +1,19 @@
-"""`netlang list`: the bundled nets, recipes and blocks, grouped by family."""
+"""`netlang list`: what is bundled, by task; with words, what matches them, in full."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from netlang.cli.library import Entry, Family, Group
+
 __all__ = ["command"]
 
-
-@final
-@dataclass(frozen=True)
-class Entry:
-    """A net, recipe or block: its name as it is called, and the first line of its docstring."""
-
-    kind: str
-    name: str
-    doc: str
-
-
-@final
-@dataclass(frozen=True)
-class Family:
-    """One file of the library."""
-
-    name: str
-    doc: str
-    entries: tuple[Entry, ...]
-
-    def matches(self, words: Sequence[str]) -> bool:
-        """Whether every word occurs in the family's names or texts."""
-        texts = (self.name, self.doc, *(f"{e.name} {e.doc} {e.kind}" for e in self.entries))
-        text = "\n".join(texts).casefold()
-        return all(word.casefold() in text for word in words)
+WIDTH = 100
+_HEADINGS = {"net": "nets", "recipe": "recipes", "block": "blocks"}
 
 
 def command() -> click.Command:
@@ -42,69 +21,94 @@ def command() -> click.Command:
         "list",
         callback=_list,
         params=[click.Argument(["words"], nargs=-1, metavar="[WORD]...")],
-        help="List what is bundled; with words, only the families in which all of them occur.",
-        short_help="List the bundled nets, recipes and blocks.",
+        help="List the bundled nets by task. With words, show the families in whose names and "
+        "texts all of them occur, with their parameters, recipes and blocks.",
+        short_help="List and search the bundled nets, recipes and blocks.",
     )
 
 
 def _list(words: tuple[str, ...]) -> int:
-    found = [family for family in _families() if family.matches(words)]
+    from netlang.cli.library import groups
+
+    every = list(groups())
+    found = [group for group in (each.matching(words) for each in every) if group.families]
     if not found:
-        click.echo(f"nothing bundled matches `{' '.join(words)}`", err=True)
+        click.echo(f"nothing bundled matches `{' '.join(words)}`{_advice(words, every)}", err=True)
         return 1
-    click.echo("\n\n".join("\n".join(_lines(family)) for family in found))
+    render = _in_full if words else _overview
+    click.echo("\n\n".join("\n".join(_lines(group, render)) for group in found))
+    if not words:
+        click.echo(f"\n{_counts(found)}\n`netlang list WORD...` searches and shows more.")
     return 0
 
 
-def _families() -> Iterator[Family]:
-    from netlang.elaborate.files import bundled_files, read
-    from netlang.syntax import ast
-    from netlang.syntax.parser import parse
-
-    kinds = {ast.NetDef: "net", ast.NetAlias: "net", ast.TrainDef: "recipe", ast.BlockDef: "block"}
-    for name, path in bundled_files().items():
-        file = parse(read(path))
-        entries = tuple(
-            Entry(kinds[type(item)], _called(item), _first_line(item.doc))
-            for item in file.items
-            if isinstance(item, ast.NetDef | ast.NetAlias | ast.TrainDef | ast.BlockDef)
-        )
-        yield Family(name, _first_line(file.doc), entries)
+def _lines(group: Group, render: Callable[[Family], Iterator[str]]) -> Iterator[str]:
+    yield group.title
+    for family in group.families:
+        yield from render(family)
 
 
-def _called(item: object) -> str:
-    """The name with the parameters that must be given."""
-    from netlang.syntax import ast
-
-    if isinstance(item, ast.NetAlias):
-        return item.name
-    assert isinstance(item, ast.NetDef | ast.TrainDef | ast.BlockDef)
-    needed = [parameter.name for parameter in item.parameters if parameter.default is None]
-    return f"{item.name}({', '.join(needed)})" if needed else item.name
+def _overview(family: Family) -> Iterator[str]:
+    """The paper, and the names that can be compiled as they are, or imported."""
+    yield f"  {family.name:<24} {_first_line(family.doc)}".rstrip()
+    ready = [entry.name for entry in family.of("net") if not entry.parameters]
+    names = ready or [entry.called for entry in family.of("block")]
+    if names != [family.name]:
+        yield from _wrapped(" " * 27, names)
 
 
-def _first_line(doc: str | None) -> str:
-    return doc.strip().partition("\n")[0].strip() if doc else ""
+def _in_full(family: Family) -> Iterator[str]:
+    """The docstring and every net, recipe and block."""
+    first, *more = family.doc.splitlines() or [""]
+    yield f"  {family.name}  {first}".rstrip()
+    yield from (f"    {line}" for line in more if line)
+    for kind, heading in _HEADINGS.items():
+        yield from _entries(heading, family.of(kind))
 
 
-def _lines(family: Family) -> Iterator[str]:
-    yield f"{family.name}  {family.doc}".rstrip()
-    for kind in ("net", "recipe", "block"):
-        entries = [entry for entry in family.entries if entry.kind == kind]
-        plain = [entry.name for entry in entries if not entry.doc]
-        if plain:
-            yield from _wrapped(f"  {kind:<7} ", plain)
-        for entry in entries:
-            if entry.doc:
-                yield f"  {kind:<7} {entry.name}: {entry.doc}"
+def _entries(heading: str, entries: Sequence[Entry]) -> Iterator[str]:
+    """Names beside each other, and those with a docstring on lines of their own."""
+    head = f"    {heading:<8} "
+    plain = [entry.called for entry in entries if not entry.doc]
+    if plain:
+        yield from _wrapped(head, plain)
+        head = " " * len(head)
+    for entry in entries:
+        if entry.doc:
+            yield f"{head}{entry.called}: {_first_line(entry.doc)}"
+            head = " " * len(head)
 
 
 def _wrapped(head: str, names: Sequence[str]) -> Iterator[str]:
-    """Names after a heading, in lines of at most 100 characters."""
+    """Names after a heading, in lines of at most `WIDTH` characters."""
     line = head
     for name in names:
-        if len(line) + len(name) > 100 and line.strip():
+        if len(line) + len(name) > WIDTH and line.strip():
             yield line.rstrip()
             line = " " * len(head)
         line += f"{name}  "
     yield line.rstrip()
+
+
+def _counts(found: Sequence[Group]) -> str:
+    families = [family for group in found for family in group.families]
+    counts = (
+        f"{sum(len(family.of(kind)) for family in families)} {heading}"
+        for kind, heading in _HEADINGS.items()
+    )
+    return f"{len(families)} files: {', '.join(counts)}."
+
+
+def _advice(words: Sequence[str], every: Sequence[Group]) -> str:
+    """The name that was perhaps meant."""
+    from netlang.elaborate.suggest import nearest
+
+    families = [family for group in every for family in group.families]
+    names = [name for each in families for name in (each.name, *(e.name for e in each.entries))]
+    meant = [nearest(word, names) for word in words]
+    found = " ".join(new or old for new, old in zip(meant, words, strict=True))
+    return f"; did you mean `netlang list {found}`?" if any(meant) else ""
+
+
+def _first_line(doc: str) -> str:
+    return doc.partition("\n")[0].strip()

@@ -49,9 +49,9 @@ class Body:
 
     # --- what expressions see ---------------------------------------------------------------
 
-    def tensor(self, name: str) -> TensorType | None:
+    def tensor(self, *parts: str) -> TensorType | None:
         """The type of a labelled value (for `netlang.elaborate.expressions`)."""
-        found = self.find((name,))
+        found = self.find(parts)
         if found is not None and found.flow is None:
             raise NetlangError  # the step failed, which has been reported
         if found is None or found.flow is None or len(found.flow) != 1:

@@ -36,6 +36,8 @@ class Shared:
     """One per program."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    failures: int = 0
+    """Statements that failed, also those whose error was told elsewhere."""
     sizes: dict[str, Size] = field(default_factory=dict)
     functions: dict[object, Made | None] = field(default_factory=dict)
     building: set[object] = field(default_factory=set)
@@ -57,6 +59,7 @@ class Shared:
 
     def report(self, error: NetlangError) -> None:
         """Keep the diagnostics of an error, with the chain that led to it."""
+        self.failures += 1
         for diagnostic in error.diagnostics:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
             if chained not in self.diagnostics:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import NoSuchAttribute, UnknownName
+from netlang.diagnostics.names import UnknownName
 from netlang.diagnostics.values import (
     BadCondition,
-    BadIndex,
     BadOperands,
     DependsOnSizes,
     NotCallable,
@@ -23,10 +22,11 @@ from netlang.diagnostics.values import (
 from netlang.elaborate.arithmetic import binary, compare, negate
 from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS
-from netlang.elaborate.calls import attributes, call_function
+from netlang.elaborate.calls import call_function
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.fix_values import compared
 from netlang.elaborate.fixes import replaced
+from netlang.elaborate.selections import attribute, bound, item, window
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import (
     Broken,
@@ -53,7 +53,7 @@ __all__ = ["Evaluator", "Labels", "leaves"]
 class Labels(Protocol):
     """What a body adds to the names that an expression can read: labelled values and `in`."""
 
-    def tensor(self, name: str) -> TensorType | None: ...
+    def tensor(self, *parts: str) -> TensorType | None: ...
     def input_type(self, span: Span) -> TensorType: ...
     def label_names(self) -> Iterator[str]: ...
 
@@ -96,6 +96,8 @@ class Evaluator:
             return int(value)
         if isinstance(value, tuple):
             return tuple(self.pin(item) for item in value)
+        if isinstance(value, Layer):
+            return value.mapped(self.pin)
         return value
 
     def decided(self, expr: ast.Expr) -> Value:
@@ -164,57 +166,36 @@ class Evaluator:
             raise NetlangError(UnknownName(span=expr.span, name="in"))
         return TensorValue(self.labels.input_type(expr.span))
 
+    def _labelled(self, expr: ast.Expr) -> Value | None:
+        """The value that a dotted label names (``code.mean``), unless a name begins like it."""
+        parts: list[str] = []
+        while isinstance(expr, ast.Attribute):
+            parts.insert(0, expr.name)
+            expr = expr.value
+        if not parts or not isinstance(expr, ast.Name) or self.labels is None:
+            return None
+        if self.names.find(expr.name) is not None:
+            return None
+        tensor = self.labels.tensor(expr.name, *parts)
+        return None if tensor is None else TensorValue(tensor)
+
     def _attribute(self, expr: ast.Attribute) -> Value:
-        value = self.value(expr.value)
+        value = self._labelled(expr.value)
+        value = self.value(expr.value) if value is None else value
         if isinstance(value, Layer) and self.figure is not None:
             return self.figure(value, expr, ())
-        if not isinstance(value, TensorValue):
-            what = f"`{expr.value.span.text}`, {kind_of(value)},"
-            raise NetlangError(
-                NoSuchAttribute(
-                    span=expr.name_span, what=what, name=expr.name, available="no attributes"
-                )
-            )
-        available = attributes(value.type)
-        if expr.name in available:
-            return available[expr.name]
-        raise NetlangError(
-            NoSuchAttribute(
-                span=expr.name_span,
-                what=f"a value of shape {value.type}",
-                name=expr.name,
-                available=", ".join(available),
-                fix=replacement(expr.name, available, expr.name_span),
-            )
-        )
+        return attribute(value, expr)
 
     def _index(self, expr: ast.Index) -> Value:
-        items, index = self.value(expr.value), self.decided(expr.index)
-        if not isinstance(items, tuple) or isinstance(index, bool) or not isinstance(index, int):
-            operands = f"{kind_of(items)} and {kind_of(index)}"
-            raise NetlangError(BadOperands(span=expr.span, operator="[]", operands=operands))
-        if -len(items) <= index < len(items):
-            return items[index]
-        last = len(items) - 1
-        raise NetlangError(
-            BadIndex(span=expr.index.span, index=str(index), length=len(items), last=last)
-        )
+        return item(self.value(expr.value), self.decided(expr.index), expr)
 
     def _slice(self, expr: ast.Slice) -> Value:
         items = self.value(expr.value)
-        start, stop, step = (self._bound(bound) for bound in (expr.start, expr.stop, expr.step))
-        if not isinstance(items, tuple) or step == 0:
-            raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(items)))
-        return items[start:stop:step]
-
-    def _bound(self, expr: ast.Expr | None) -> int | None:
-        """One bound of a slice: a whole number, or nothing."""
-        if expr is None:
-            return None
-        value = self.decided(expr)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(value)))
-        return value
+        bounds = (
+            None if each is None else bound(self.decided(each), each)
+            for each in (expr.start, expr.stop, expr.step)
+        )
+        return window(items, *bounds, expr.span)
 
     def _unary(self, expr: ast.Unary) -> Value:
         if expr.operator == "not":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from netlang.diagnostics.core import NetlangError
@@ -18,9 +18,17 @@ from netlang.diagnostics.files import (
 )
 from netlang.elaborate.suggest import nearest
 from netlang.source import Source
+from netlang.syntax.ast import File
 from netlang.syntax.limits import MAX_CHARACTERS
+from netlang.syntax.parser import parse
 
-__all__ = ["bundled_definitions", "bundled_files", "bundled_folder", "bundled_name", "read"]
+__all__ = [
+    "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name", "forget_parsed",
+    "parsed", "read",
+]  # fmt: skip
+
+# Characters of the largest text that is kept, with its tree, for when it is read again.
+_KEPT = 2**16
 
 _DEFINITION = re.compile(r"^(net|block|train)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
@@ -41,7 +49,7 @@ def read(path: Path, shown: str | None = None) -> Source:
         text = path.read_text(encoding="utf-8")
         if "\0" in text:
             raise NetlangError(FileUnreadable(span=None, path=shown, reason="it is no text file"))
-        return Source(shown, text)
+        return (_kept_source if len(text) <= _KEPT else Source)(shown, text)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
     except UnicodeDecodeError as error:
@@ -52,6 +60,25 @@ def read(path: Path, shown: str | None = None) -> Source:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+
+
+def parsed(source: Source) -> File:
+    """The tree of a file; raises `NetlangError`.
+
+    A tree never changes, and those of the last texts are kept: whoever loads one net after the
+    other comes by the same files each time. The files are read each time, so none is out of date.
+    """
+    return _kept_tree(source) if len(source.text) <= _KEPT else parse(source)
+
+
+_kept_source = lru_cache(maxsize=64)(Source)
+_kept_tree = lru_cache(maxsize=64)(parse)
+
+
+def forget_parsed() -> None:
+    """Keep no text or tree of before, as in a process that begins."""
+    _kept_source.cache_clear()
+    _kept_tree.cache_clear()
 
 
 def _advice(path: Path) -> str:

@@ -47,9 +47,9 @@ def declare(body: Body, declaration: ast.Input) -> Flow:
     frame.declared += 1
     if frame.given is None:
         port = Port(declaration.name, _declared_type(body, declaration))
+        ref = Ref(INPUT, len(body.builder.inputs))
         body.builder.inputs.append(port)
-        body.builder.input_spans[index] = declaration.name_span
-        ref = Ref(INPUT, index)
+        body.builder.input_spans[ref.output] = declaration.name_span
     else:
         ref = _bound(body, declaration, index)
     path = (*body.scope, declaration.name)
@@ -60,8 +60,9 @@ def declare(body: Body, declaration: ast.Input) -> Flow:
             DuplicateLabel(span=declaration.name_span, label=declaration.name, notes=notes, fix=fix)
         )
     body.builder.label(path, Labelled((ref,), declaration.name_span, "an input", path))
-    entry = frame.entry or ()
-    return entry[: index + 1] if frame.given is not None else (*(body.flow or ()), ref)
+    if frame.given is not None:
+        return (frame.entry or ())[: index + 1]
+    return None if body.flow is None else (*body.flow, ref)
 
 
 def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:

@@ -44,8 +44,15 @@ __all__ = [
 
 
 def arguments(body: Body, applied: Layer, span: Span, flow: Flow) -> dict[str, Value]:
-    """The value of every parameter of a block, defaults evaluated, in the caller's terms."""
-    return parameters(target_of(applied), applied, span, _entry(body, flow))
+    """The value of every parameter of a block, defaults evaluated, in the caller's terms.
+
+    Numbers inside a list or a layer are plain: the block could only tell them in its own terms.
+    """
+    values = parameters(target_of(applied), applied, span, _entry(body, flow))
+    return {
+        name: body.evaluator.pin(value) if isinstance(value, tuple | Layer) else value
+        for name, value in values.items()
+    }
 
 
 def parameters(
@@ -85,7 +92,7 @@ class _Entry:
         self._flow = flow
         self.pins = body.evaluator.pins
 
-    def tensor(self, name: str) -> TensorType | None:
+    def tensor(self, *parts: str) -> TensorType | None:
         return None
 
     def input_type(self, span: Span) -> TensorType:
@@ -179,12 +186,12 @@ def _elaborate(
     evaluator = Evaluator(names)
     body = Body(shared, builder, frame, evaluator, target.module, flow=entry)
     evaluator.labels = body
-    errors = len(shared.diagnostics)
+    failures = shared.failures
     flow = body.run(definition.body)
-    if flow is None or len(shared.diagnostics) > errors:
+    if flow is None or shared.failures > failures:
         return None
     made = finish(body, flow, values)
-    return None if len(shared.diagnostics) > errors else made
+    return None if shared.failures > failures else made
 
 
 def own(name: str, value: Value) -> Value:

@@ -8,31 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix, Frame, Label, NetlangError
+from netlang.diagnostics.core import Diagnostic, Label, NetlangError
 from netlang.diagnostics.names import (
     CircularConstant,
     CircularImport,
     DefinedTwice,
-    ImportNotFound,
-    NameNotInFile,
     NamesTooDeep,
     UnusedParameter,
 )
 from netlang.elaborate.depth import DEEPEST_NAME, room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.files import bundled_files, bundled_name, read
+from netlang.elaborate.files import parsed, read
 from netlang.elaborate.fix_names import new_label
+from netlang.elaborate.imports import file_of, imported_at, not_in_file
 from netlang.elaborate.mentions import check_parameters
-from netlang.elaborate.suggest import nearest, replacement
+from netlang.elaborate.suggest import nearest
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source, Span
 from netlang.syntax import ast
-from netlang.syntax.parser import parse
-from netlang.syntax.walk import walk
 
 __all__ = ["Library", "Module"]
 
@@ -88,7 +84,7 @@ class Module:
         self.library = library
         self.source = source
         self.folder = folder
-        self.file = parse(source)
+        self.file = parsed(source)
         self._prelude = prelude
         self._values: dict[str, Value | None] = {}
         self._named: dict[str, Named] = {}
@@ -216,37 +212,15 @@ class Module:
 
     def _import(self, statement: ast.FromImport, name: ast.Import) -> Value:
         module = self.imported(statement)
-        with _imported_at(statement):
+        with imported_at(statement):
             value = module.find(name.name)
         if value is not None and name.name in set(module.names()):
             return value
-        known = sorted(module.names())
-        available = ", ".join(f"`{each}`" for each in known) or "nothing"
-        raise NetlangError(
-            NameNotInFile(
-                span=name.span,
-                module=".".join(statement.module),
-                name=name.name,
-                available=available,
-                fix=self._imported_as(replacement(name.name, known, name.span), name),
-            )
-        )
-
-    def _imported_as(self, fix: Fix | None, name: ast.Import) -> Fix | None:
-        """The right name also where the file reads it."""
-        if fix is None or name.alias is not None:
-            return fix
-        reads = (
-            node.name_span if isinstance(node, ast.Apply) else node.span
-            for node in walk(self.file)
-            if isinstance(node, ast.Apply | ast.Name) and node.name == name.name
-        )
-        new = fix.edits[0].text
-        return replace(fix, edits=(*fix.edits, *(Edit(span, new) for span in reads)))
+        raise not_in_file(self.file, statement, name, sorted(module.names()))
 
     def imported(self, statement: ast.FromImport) -> Module:
         """The file of an import: beside this one, or bundled."""
-        path, shown = self._locate(statement)
+        path, shown = file_of(statement, self.folder, self.name)
         opening = self.library._opening
         resolved = path.resolve()
         if resolved in opening:
@@ -254,7 +228,7 @@ class Module:
             raise NetlangError(CircularImport(span=statement.module_span, cycle=cycle))
         opening.append(resolved)
         try:
-            with _imported_at(statement):
+            with imported_at(statement):
                 module = self.library.open(path, shown)
                 module.follow_imports()
             return module
@@ -269,36 +243,3 @@ class Module:
             if isinstance(item, ast.FromImport):
                 self.imported(item)
         self._followed = True
-
-    def _locate(self, statement: ast.FromImport) -> tuple[Path, str]:
-        """Where an imported file lies, and what to call it in messages."""
-        relative = Path(*statement.module).with_suffix(".net")
-        if self.folder is not None and (self.folder / relative).is_file():
-            return self.folder / relative, str(Path(self.name).parent / relative)
-        bundled = bundled_files()
-        dotted = ".".join(statement.module)
-        if dotted in bundled:
-            return bundled[dotted], bundled_name(dotted)
-        beside = [] if self.folder is None else [path.stem for path in self.folder.glob("*.net")]
-        match = nearest(dotted, [*bundled, *beside])
-        fix = replacement(dotted, [match], statement.module_span) if match else None
-        raise NetlangError(
-            ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
-        )
-
-
-@contextmanager
-def _imported_at(statement: ast.FromImport) -> Iterator[None]:
-    """Errors inside are those of another file: their chain says what imports it."""
-    try:
-        yield
-    except NetlangError as error:
-        link = Frame(statement.module_span, ".".join(statement.module))
-        raise NetlangError(
-            *(
-                each
-                if isinstance(each, CircularImport)
-                else replace(each, chain=(*each.chain, link))
-                for each in error.diagnostics
-            )
-        ) from None

@@ -100,7 +100,7 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
     except Abort as abort:
         shared.report(abort)
         return None
-    if flow is None or shared.diagnostics:
+    if flow is None or shared.failures:
         return None
     made = finish(body, flow, values)
     sizes = tuple(shared.sizes.values())

@@ -52,7 +52,7 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
         result = operator_node(
             body, found.callee, found.layer, action, path, flow, module=found.path
         )
-        return labelled_value(body, path, parts, Labelled(result, action.span, "a value", path))
+        return _value(body, path, parts, action, result, found.callee)
     arguments = instantiate.arguments(body, found.layer, action.span, flow)
     made = instantiate.function(body, found.layer, arguments, flow, action.span, path)
     if made is None:
@@ -63,7 +63,20 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
     result = instantiate.call(
         body, made, arguments, flow, action.span, path, written, module=found.path
     )
-    return labelled_value(body, path, parts, Labelled(result, action.span, "a value", path))
+    return _value(body, path, parts, action, result, made.function)
+
+
+def _value(
+    body: Body,
+    path: Path,
+    parts: Path | None,
+    action: ast.Reuse,
+    result: Flow,
+    callee: Op | Function,
+) -> Flow:
+    """What came out, with the names of its outputs; its label is no instance to reuse."""
+    labelled = Labelled(result, action.span, "a value", path, callee=callee)
+    return labelled_value(body, path, parts, labelled)
 
 
 def _inputs_of(body: Body, found: Labelled) -> Types:

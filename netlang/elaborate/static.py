@@ -6,7 +6,9 @@ net that uses it. What elaboration would find as well it finds in the same words
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.names import UnknownLayer, UnknownName
@@ -24,7 +26,7 @@ __all__ = ["unknown_names", "unknown_words"]
 
 def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
     """Names in a block that nothing defines, and arguments that its operators don't have."""
-    local = set(_local_names(definition))
+    local = _locals(definition)
     for node in walk((definition.parameters, definition.body)):
         if isinstance(node, ast.Apply) and node.name not in local and node.name != "body":
             yield from _layer(module, local, node)
@@ -34,13 +36,29 @@ def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iter
 
 def unknown_words(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
     """Names in expressions that nothing in the file, and nothing of the language, has."""
-    known = {*_local_names(definition), *module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
+    local = _locals(definition)
+    known = {*module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
     for node in walk((definition.parameters, definition.body)):
-        if isinstance(node, ast.Name) and node.name not in known:
+        if isinstance(node, ast.Name) and node.name not in known and node.name not in local:
             yield node.name
 
 
-def _layer(module: Module, local: set[str], action: ast.Apply) -> Iterator[Diagnostic]:
+@dataclass(frozen=True)
+class _Locals:
+    """What a block names itself: `names`, and those that its computed labels may come to."""
+
+    names: frozenset[str]
+    computed: tuple[re.Pattern[str], ...]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or any(label.fullmatch(name) for label in self.computed)
+
+
+def _locals(definition: ast.BlockDef | ast.NetDef) -> _Locals:
+    return _Locals(frozenset(_local_names(definition)), tuple(_computed_labels(definition)))
+
+
+def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
     """What is wrong with the layer that a step names."""
     try:
         found = module.find(action.name)
@@ -50,20 +68,20 @@ def _layer(module: Module, local: set[str], action: ast.Apply) -> Iterator[Diagn
         if isinstance(found, Layer):
             given(found, action.arguments or (), _any_value, action.span)
         elif found is None:
-            known = (*local, *module.names(), *operator_names())
+            known = (*local.names, *module.names(), *operator_names())
             fix = replacement(action.name, known, action.name_span)
             yield UnknownLayer(span=action.name_span, name=action.name, fix=fix)
     except NetlangError as error:
         yield from error.diagnostics
 
 
-def _name(module: Module, local: set[str], expr: ast.Name) -> Iterator[Diagnostic]:
+def _name(module: Module, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic]:
     """What is wrong with a name in an expression."""
     known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
     try:
         if not known and module.find(expr.name) is None:
             fix = replacement(
-                expr.name, (*local, *module.names(), *FUNCTIONS, "true", "false"), expr.span
+                expr.name, (*local.names, *module.names(), *FUNCTIONS, "true", "false"), expr.span
             )
             yield UnknownName(span=expr.span, name=expr.name, fix=fix)
     except NetlangError as error:
@@ -85,6 +103,16 @@ def _local_names(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
             yield from (target.name for target in node.targets)
         elif isinstance(node, ast.Step) and node.label is not None:
             yield from _label_texts(node.label)
+
+
+def _computed_labels(definition: ast.BlockDef | ast.NetDef) -> Iterator[re.Pattern[str]]:
+    """What computed parts of labels look like: ``layer{i}`` is ``layer`` and something behind."""
+    for node in walk(definition.body):
+        if isinstance(node, ast.Step) and node.label is not None:
+            for part in node.label.parts:
+                if not all(isinstance(piece, str) for piece in part.pieces):
+                    texts = (re.escape(p) if isinstance(p, str) else ".+" for p in part.pieces)
+                    yield re.compile("".join(texts))
 
 
 def _label_texts(label: ast.Label) -> Iterator[str]:

@@ -6,6 +6,7 @@ tuple of values (lists and tuples alike), a size expression, or one of the class
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -107,6 +108,11 @@ class Layer:
     @property
     def name(self) -> str:
         return self.target.name
+
+    def mapped(self, change: Callable[[Value], Value]) -> Layer:
+        """The same layer with every argument changed."""
+        given = ((name, Bound(change(bound.value), bound.span)) for name, bound in self.arguments)
+        return Layer(self.target, tuple(given))
 
     def __str__(self) -> str:
         given = ", ".join(f"{name}={describe(bound.value)}" for name, bound in self.arguments)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
 
@@ -20,7 +21,10 @@ from netlang.ir.dims import Dim
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 
-__all__ = ["Arity", "Case", "Cost", "Everything", "Inferred", "Op", "Reach", "Rejection", "Window"]
+__all__ = [
+    "Arity", "Case", "Cost", "Everything", "Inferred", "Op", "Reach", "Rejection", "Sample",
+    "Window",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +89,31 @@ class Everything:
 Reach: TypeAlias = Window | Everything
 
 
+class Sample(Enum):
+    """What the values of an input mean, where not all values will do.
+
+    PLACES are places within a channel of the first output, row by row, in each channel different
+    ones. BOXES are corners x1, y1, x2, y2 with x1 <= x2 and y1 <= y2, most of them within the
+    first input, whose size is theirs.
+    """
+
+    ANY = auto()
+    PLACES = auto()
+    BOXES = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """An operator with inputs that it accepts: every backend is tested on it.
 
-    `integers_below` bounds the values of integer inputs (indices of an embedding).
+    `integers_below` bounds the values of integer inputs (indices of an embedding). `samples` says
+    for each input what its values mean; all of them are ANY where it is left out.
     """
 
     op: Op
     inputs: Types
     integers_below: int = 2
+    samples: tuple[Sample, ...] = ()
 
 
 class Rejection(Exception):

@@ -38,13 +38,16 @@ _TABLE = {
     "maxout": "vector:Maxout",
     # normalisations
     "batch_norm": "norm:BatchNorm",
+    "frozen_batch_norm": "frozen_norm:FrozenBatchNorm",
     "layer_norm": "norm:LayerNorm",
     "group_norm": "norm:GroupNorm",
     "instance_norm": "norm:InstanceNorm",
+    "switchable_norm": "switchable_norm:SwitchableNorm",
     "local_response_norm": "response_norm:LocalResponseNorm",
     "l2_normalize": "vector:L2Normalize",
     # pools
     "maxpool": "pool:Maxpool",
+    "max_unpool": "unpool:MaxUnpool",
     "avgpool": "pool:Avgpool",
     "adaptive_avgpool": "adaptive_pool:AdaptiveAvgpool",
     "adaptive_maxpool": "adaptive_pool:AdaptiveMaxpool",
@@ -62,6 +65,7 @@ _TABLE = {
     "channel_shuffle": "shuffle:ChannelShuffle",
     # randomness
     "dropout": "dropout:Dropout",
+    "drop_connect": "drop_connect:DropConnect",
     "stochastic_depth": "dropout:StochasticDepth",
     "gaussian_sample": "random:GaussianSample",
     # merges

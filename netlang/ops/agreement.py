@@ -13,7 +13,7 @@ from netlang.ir.dims import Dim, ceil_div
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.provenance import written
 from netlang.ir.types import TensorType, Types
-from netlang.ops.checks import batched, shape_text
+from netlang.ops.checks import shape_text
 from netlang.ops.tracing import traced_sum
 
 __all__ = ["broadcast", "joined", "multiplied", "same"]
@@ -129,12 +129,11 @@ def _projection(x: TensorType, target: TensorType) -> str | None:
 
 
 def joined(op: Op, inputs: Types, axis: int) -> Inferred:
-    """The type of values laid one behind the other along `axis`."""
+    """The type of values laid one behind the other along `axis`; learned ones join each example."""
     first = inputs[0]
     constraints: list[Constraint] = []
     for index, x in enumerate(inputs):
         _check_kind(op, inputs, 0, index)
-        batched(op, x, index)
         if x.rank != first.rank:
             raise _differ(op, inputs, (0, index), None)
         for place, (size, wanted) in enumerate(zip(x.shape, first.shape, strict=True)):
@@ -145,7 +144,8 @@ def joined(op: Op, inputs: Types, axis: int) -> Inferred:
             constraints.append(_equal(op, wanted, size))
     total = traced_sum(x.shape[axis] for x in inputs)
     shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
-    return Inferred((replace(first, shape=shape),), tuple(constraints))
+    batch = next((x.batch for x in inputs if x.batch is not None), None)
+    return Inferred((replace(first, shape=shape, batch=batch),), tuple(constraints))
 
 
 def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) -> Rejection:

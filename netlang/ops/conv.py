@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, count, flag, sizes
+from netlang.ir.arguments import argument, choice, count, flag, number, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
@@ -17,28 +17,11 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
 from netlang.ops.derive import (
-    batch_of,
-    biases,
-    enlarged,
-    learned,
-    numbers,
-    out_axis,
-    plain,
-    slid,
-    split,
-    times,
-)
+    batch_of, biases, enlarged, learned, numbers, out_axis, plain, slid, split, times,
+)  # fmt: skip
 from netlang.ops.spatial import (
-    Sizes,
-    at_least,
-    axis_name,
-    extents,
-    fits,
-    pad_available,
-    padding,
-    per_axis,
-    slide,
-)
+    Sizes, at_least, axis_name, extents, fits, pad_available, padding, per_axis, slide,
+)  # fmt: skip
 
 __all__ = ["Conv", "ConvTranspose"]
 
@@ -55,22 +38,31 @@ def _parameters(kernel: tuple[int, ...], out: int, fan_in: int, bias: bool) -> t
     return (weight, Weight("bias", (out,), Uniform(fan_in**-0.5)))
 
 
+def _extent(op: Conv | ConvTranspose, rank: int) -> tuple[int, ...]:
+    kernel = per_axis(op.kernel, rank, "kernel")
+    return extents(kernel, per_axis(op.dilation, rank, "dilation"))
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Conv(Op):
     """Convolution (cross-correlation) over one to three spatial axes.
 
     y[o] = b[o] + sum over c, k of w[o, c, k] x[c, s i + d k - p], each output channel reading the
-    in/groups input channels of its group.
+    in/groups input channels of its group. With `standardize` (weight standardisation) it takes
+    (w - m) / sqrt(v + eps) for w, m and v being mean and variance (divided by their number, not by
+    one less) of the weights of one output channel.
 
     Shape: [C, L] -> [out, L'], [C, H, W] -> [out, H', W'], [C, D, H, W] -> [out, D', H', W'] with
     size' = floor((size + 2 pad - dilation (kernel - 1) - 1) / stride) + 1. `pad=same` adds
     dilation (kernel - 1) in all, the odd one behind, which gives size' = ceil(size / stride).
     Parameters: weight [out, C/groups, *kernel] and bias [out].
-    MACs: N out C/groups prod(kernel) prod(size'). Other: one addition of the bias for each output.
+    MACs: N out C/groups prod(kernel) prod(size'). Other: one addition of the bias for each output;
+    deployed, standardised weights are fixed numbers.
 
     Source: LeCun et al. 1989, Backpropagation Applied to Handwritten Zip Code Recognition; groups:
-    Krizhevsky et al. 2012; dilation: Yu, Koltun 2015, arXiv:1511.07122.
+    Krizhevsky et al. 2012; dilation: Yu, Koltun 2015, arXiv:1511.07122; weight standardisation:
+    Qiao et al. 2019, arXiv:1903.10520.
     """
 
     name: ClassVar[str] = "conv"
@@ -91,31 +83,42 @@ class Conv(Op):
         default="zeros",
         metadata=argument(choice("zeros", "reflect", "replicate", "circular"), "what to pad with"),
     )
-
-    def _extent(self, rank: int) -> tuple[int, ...]:
-        kernel = per_axis(self.kernel, rank, "kernel")
-        return extents(kernel, per_axis(self.dilation, rank, "dilation"))
+    standardize: bool = field(
+        default=False, metadata=argument(flag, "whether to standardise each channel's weights")
+    )
+    eps: float = field(
+        default=1e-6, metadata=argument(number, "added to the variance of standardised weights")
+    )
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
         divisible(self, _channels(self, x), self.groups, "the input channels", "groups")
         divisible(self, self.out, self.groups, "`out`", "groups")
-        extent = self._extent(x.rank - 1)
+        self._check_eps()
+        extent = _extent(self, x.rank - 1)
         pads = padding(self.pad, extent)
         constraints = fits(self, x.spatial, pads, extent)
         constraints += pad_available(self, self.pad_mode, x.spatial, pads)
         stride = per_axis(self.stride, x.rank - 1, "stride")
-        return Inferred(
-            (x.with_shape(self.out, *slide(x.spatial, pads, extent, stride)),), constraints
-        )
+        y = x.with_shape(self.out, *slide(x.spatial, pads, extent, stride))
+        return Inferred((y,), constraints)
+
+    def _check_eps(self) -> None:
+        if self.eps != type(self).eps and not self.standardize:
+            from netlang.diagnostics.shapes import ConflictingArguments
+
+            raise Rejection(
+                ConflictingArguments, argument="eps", operator=self.name,
+                conflict=f"`eps` is {self.eps}, and `standardize` is false",
+                advice="give `standardize=true` too: without it, nothing uses `eps`",
+            )  # fmt: skip
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         x = inputs[0]
         kernel = per_axis(self.kernel, x.rank - 1, "kernel")
         channels = _channels(self, x) // self.groups
-        return _parameters(
-            (self.out, channels, *kernel), self.out, channels * prod(kernel), self.bias
-        )
+        fan_in = channels * prod(kernel)
+        return _parameters((self.out, channels, *kernel), self.out, fan_in, self.bias)
 
     def cost(self, inputs: Types) -> Cost:
         y = self.infer(inputs).outputs[0]
@@ -126,7 +129,7 @@ class Conv(Op):
     def reach(self, inputs: Types) -> Reach:
         rank = inputs[0].rank - 1
         stride = per_axis(self.stride, rank, "stride")
-        return Window(self._extent(rank), tuple(Fraction(step) for step in stride))
+        return Window(_extent(self, rank), tuple(Fraction(step) for step in stride))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
@@ -139,7 +142,7 @@ class Conv(Op):
         count = prod(kernel) * (channels // self.groups) * self.out
         return (
             plain(out_axis(y.rank, 0), self.out),
-            *slid(x.spatial, padding(self.pad, self._extent(rank)), *window),
+            *slid(x.spatial, padding(self.pad, _extent(self, rank)), *window),
             learned((*kernel, read, self.out), count, self.out, self.bias),
             Line("MACs", times((*places, self.out, *kernel, read)), prod(places) * count),
             *biases(y, self.bias),
@@ -159,6 +162,9 @@ class Conv(Op):
         yield Case(cls(out=3, kernel=3, pad=2, pad_mode="reflect"), image)
         yield Case(cls(out=3, kernel=4, pad="same", pad_mode="replicate"), image)
         yield Case(cls(out=3, kernel=3, stride=2, pad=(1, 3), pad_mode="circular"), image)
+        yield Case(cls(out=6, kernel=3, groups=2, standardize=True), image)
+        yield Case(cls(out=4, kernel=4, pad="same", stride=2, standardize=True, eps=1e-3), image)
+        yield Case(cls(out=5, kernel=3, bias=False, standardize=True), (TensorType((2, 11)),))
         yield Case(cls(out=5, kernel=5, stride=2, pad=1), (TensorType((1, 40)),))
         yield Case(cls(out=5, kernel=3, pad=2, pad_mode="reflect"), (TensorType((2, 11)),))
         yield Case(cls(out=4, kernel=(3, 2, 1), stride=2, pad=1), (TensorType((2, 5, 6, 7)),))
@@ -199,10 +205,6 @@ class ConvTranspose(Op):
     bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
     dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
 
-    def _extent(self, rank: int) -> tuple[int, ...]:
-        kernel = per_axis(self.kernel, rank, "kernel")
-        return extents(kernel, per_axis(self.dilation, rank, "dilation"))
-
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
         divisible(self, _channels(self, x), self.groups, "the input channels", "groups")
@@ -222,7 +224,7 @@ class ConvTranspose(Op):
         return tuple(
             (size - 1) * step + (window + more - 2 * pad)
             for size, step, window, more, pad in zip(
-                spatial, stride, self._extent(rank), extra, pads, strict=True
+                spatial, stride, _extent(self, rank), extra, pads, strict=True
             )
         )
 
@@ -253,14 +255,12 @@ class ConvTranspose(Op):
         x = inputs[0]
         kernel = per_axis(self.kernel, x.rank - 1, "kernel")
         out = self.out // self.groups
-        return _parameters(
-            (_channels(self, x), out, *kernel), self.out, out * prod(kernel), self.bias
-        )
+        shape = (_channels(self, x), out, *kernel)
+        return _parameters(shape, self.out, out * prod(kernel), self.bias)
 
     def cost(self, inputs: Types) -> Cost:
-        x = inputs[0]
+        x, y = inputs[0], self.infer(inputs).outputs[0]
         kernel = per_axis(self.kernel, x.rank - 1, "kernel")
-        y = self.infer(inputs).outputs[0]
         macs = x.elements * (self.out // self.groups * prod(kernel))
         return Cost(macs, y.elements if self.bias else 0)
 
@@ -268,7 +268,7 @@ class ConvTranspose(Op):
         rank = inputs[0].rank - 1
         stride = per_axis(self.stride, rank, "stride")
         extent = tuple(
-            -(-window // step) for window, step in zip(self._extent(rank), stride, strict=True)
+            -(-window // step) for window, step in zip(_extent(self, rank), stride, strict=True)
         )
         return Window(extent, tuple(Fraction(1, step) for step in stride))
 

@@ -85,7 +85,8 @@ class Flatten(Layout):
 class Reshape(Layout):
     """Lays the elements of each example out in another shape, row by row.
 
-    Shape: [*] -> shape, with as many elements; the batch axis stays. Other: 0.
+    Shape: [*] -> shape, with as many elements; the batch axis stays. A learned tensor has none.
+    Other: 0.
 
     Source: as in every array language since APL (Iverson 1962).
     """
@@ -95,7 +96,7 @@ class Reshape(Layout):
     shape: tuple[Dim, ...] = field(metadata=argument(shape, "the shape wanted, without the batch"))
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         found, wanted = product(x.shape), product(self.shape)
         y = x.with_shape(*self.shape)
         if found == wanted:
@@ -124,6 +125,7 @@ class Reshape(Layout):
         yield Case(cls(shape=(1, 40)), (TensorType((40,)),))
         yield Case(cls(shape=(5, 3, 4)), (TensorType((3, 4, 5)),))
         yield Case(cls(shape=(60,)), (TensorType((3, 4, 5)),))
+        yield Case(cls(shape=(6, 1, 1)), (TensorType((6,), batch=None),))
 
 
 @final

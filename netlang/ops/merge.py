@@ -177,7 +177,8 @@ class Matmul(Op):
 class Concat(Op):
     """The branches one behind the other along an axis, the channels unless told otherwise.
 
-    Shape: [C1, *size], [C2, *size], ... -> [C1 + C2 + ..., *size]; the other axes must agree.
+    Shape: [C1, *size], [C2, *size], ... -> [C1 + C2 + ..., *size]; the other axes must agree. A
+    learned tensor joins every example.
     Other: 0.
 
     Source: Szegedy et al. 2014, Going Deeper with Convolutions, arXiv:1409.4842.
@@ -214,6 +215,9 @@ class Concat(Op):
         yield Case(cls(axis=-1), (_IMAGE, TensorType((3, 4, 2))))
         yield Case(cls(axis=1), (_IMAGE, TensorType((3, 1, 5))))
         yield Case(cls(), (TensorType((2,)), TensorType((3,))))
+        yield Case(cls(), (TensorType((1, 5), batch=None), TensorType((4, 5))))
+        yield Case(cls(axis=-1), (_IMAGE, TensorType((3, 4, 1), batch=None), _IMAGE))
+        yield Case(cls(axis=-1), (_LEARNED, TensorType((3, 1, 2), batch=None)))
 
 
 @final

@@ -78,8 +78,8 @@ class Sliding:
         return x.with_shape(x.channels, *spatial), constraints
 
     def check_pad(self, op: Op) -> None:
-        """A window must not lie in the padding alone: at most half of it is padding."""
-        for axis, ((pad, _), window) in enumerate(zip(self.pads, self.extent, strict=True)):
+        """At most half of the kernel is padding; dilated, it may take no more, as in PyTorch."""
+        for axis, ((pad, _), window) in enumerate(zip(self.pads, self.kernel, strict=True)):
             if pad > window // 2:
                 from netlang.diagnostics.shapes import PadTooLarge
 
@@ -182,6 +182,12 @@ class Maxpool(Op):
         yield Case(cls(kernel=2, stride=3, pad=1, ceil=True), _IMAGE)
         yield Case(cls(kernel=(2, 3), dilation=(3, 2), stride=1, pad=1), _IMAGE)
         yield Case(cls(kernel=2, return_indices=True), _IMAGE)
+        yield Case(cls(kernel=3, stride=2, pad=1, ceil=True, return_indices=True), _IMAGE)
+        far = cls(kernel=2, stride=3, pad=1, dilation=3, ceil=True, return_indices=True)
+        yield Case(far, _IMAGE)
+        yield Case(far, _SIGNAL)
+        yield Case(cls(kernel=3, stride=2, return_indices=True), _SIGNAL)
+        yield Case(cls(kernel=(2, 2, 3), stride=2, return_indices=True), _VOLUME)
         yield Case(cls(kernel=3, stride=2, ceil=True), _SIGNAL)
         yield Case(cls(kernel=(1, 2, 3), stride=2), _VOLUME)
 
@@ -196,7 +202,7 @@ class Avgpool(Op):
 
     Shape: [C, *size] -> [C, *size'] with size' = floor((size + 2 pad - kernel) / stride) + 1. With
     `ceil=true` the quotient is rounded up, but the last window must start inside the input or its
-    left padding.
+    left padding. Over three axes the kernel must fit into the input without its padding.
     Other: prod(kernel) for each output: the additions and one division.
 
     Source: LeCun et al. 1989, Backpropagation Applied to Handwritten Zip Code Recognition.
@@ -226,6 +232,8 @@ class Avgpool(Op):
         window = self.sliding(x.rank - 1)
         window.check_pad(self)
         y, constraints = window.infer(self, x)
+        if x.rank == 4:
+            constraints += fits(self, x.spatial, ((0, 0),) * 3, window.extent)
         return Inferred((y,), constraints)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:

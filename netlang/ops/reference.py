@@ -38,16 +38,16 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Normalisations",
         "`bn` stands for `batch_norm` in every file.",
         (
-            "batch_norm", "layer_norm", "group_norm", "instance_norm", "local_response_norm",
-            "l2_normalize",
+            "batch_norm", "frozen_batch_norm", "layer_norm", "group_norm", "instance_norm",
+            "switchable_norm", "local_response_norm", "l2_normalize",
         ),
     ),
     (
         "Pools",
         "`gap` stands for `global_avgpool` in every file.",
         (
-            "maxpool", "avgpool", "adaptive_avgpool", "adaptive_maxpool", "global_avgpool",
-            "global_maxpool",
+            "maxpool", "max_unpool", "avgpool", "adaptive_avgpool", "adaptive_maxpool",
+            "global_avgpool", "global_maxpool",
         ),
     ),
     (
@@ -61,7 +61,7 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Randomness",
         "They act in training; deployed, each is what its text says.",
-        ("dropout", "stochastic_depth", "gaussian_sample"),
+        ("dropout", "drop_connect", "stochastic_depth", "gaussian_sample"),
     ),
     (
         "Merges",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, number, shape
+from netlang.ir.arguments import argument, count, flag, number, shape
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Window
@@ -24,7 +24,9 @@ class Parameter(Op):
     """A learned tensor as a value. It has no batch axis and broadcasts over the batch.
 
     Shape: -> shape. Parameters: one tensor of this shape, whose key is the label of the step. It
-    starts with `init` everywhere, or drawn from N(0, std^2) where `std` is given.
+    starts with `init` everywhere, or drawn from N(0, std^2) where `std` is given. With `batch_axis`
+    it is kept as [1, *shape], which files of weights have for tokens and positions; the value is
+    the same.
     Other: 0.
 
     Source: as the scale of a layer: Touvron et al. 2021, arXiv:2103.17239; as a token: Dosovitskiy
@@ -38,6 +40,9 @@ class Parameter(Op):
     init: float = field(default=0.0, metadata=argument(number, "value to start with"))
     std: float = field(
         default=0.0, metadata=argument(number, "standard deviation to start with, 0 for `init`")
+    )
+    batch_axis: bool = field(
+        default=False, metadata=argument(flag, "whether the tensor is kept with an axis of 1 more")
     )
 
     def infer(self, inputs: Types) -> Inferred:
@@ -60,7 +65,8 @@ class Parameter(Op):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         init = Normal(self.std) if self.std else Constant(self.init)
-        return (Weight("", self._sizes(), init),)
+        front = (1,) if self.batch_axis else ()
+        return (Weight("", (*front, *self._sizes()), init),)
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
@@ -76,6 +82,7 @@ class Parameter(Op):
         yield Case(cls(shape=(4, 1, 1), init=1e-6), ())
         yield Case(cls(shape=(3, 5), std=0.02), ())
         yield Case(cls(shape=(6,)), ())
+        yield Case(cls(shape=(2, 3), std=0.5, batch_axis=True), ())
 
 
 @final

@@ -134,6 +134,17 @@ def test_learned_tensors_have_no_batch() -> None:
     assert found.activations == 4 + 7 * 4 * 8 * 8
 
 
+def test_a_size_that_an_operator_is_given_is_put_in(tmp_path: Path) -> None:
+    path = tmp_path / "sized.net"
+    path.write_text(
+        "block up { gap -> conv(6, 1x1) -> upsample(size=in.shape[1:], mode=bilinear) }\n"
+        "net a { input image: [3, H=4, W=6]; up }\n"
+    )
+    cost = facts(load_program(str(path))).cost({"H": 8, "W": 10}).deployed
+    # the mean, the bias, and 4 products and 3 sums for each output
+    assert cost.other == 3 * 80 + 6 + 6 * 80 * 7
+
+
 def test_totals_add_up() -> None:
     one = Totals(1, 2, 3, 4, 5, 6)
     assert total([]) == NOTHING
@@ -154,3 +165,11 @@ def test_facts_by_name() -> None:
         ("layer4.1.conv2", 2_359_296),
     )
     assert str(found.formula("macs")).endswith("2048000*N")
+
+
+def test_an_argument_that_is_a_size_of_the_input_counts_at_every_size() -> None:
+    for sizes in ({}, {"H": 32, "W": 20}):
+        height, width = sizes.get("H", 16), sizes.get("W", 12)
+        bias, interpolation = 4 * height * width // 4, 7 * 4 * height * width
+        found = facts(net("resized")).value("other_ops", sizes)
+        assert found == bias + interpolation

@@ -32,7 +32,7 @@ from tests.onnx.support import (
     run,
     run_reference,
 )  # fmt: skip
-from tests.ops.torch_modules import build, tensors
+from tests.ops.torch_modules import build, samples
 
 CASES = [
     pytest.param(case, id=f"{op.name}-{index}")
@@ -94,7 +94,7 @@ def compare(case: Case, plain: Case, path: Path, batch: int, opset: int = OPSET)
     assert named <= outputs | {output.name for output in model.graph.output}
     assert {node.name for node in model.graph.node} & outputs or not named & outputs
     torch.manual_seed(batch)
-    values = tensors(plain.inputs, batch, case.integers_below)
+    values = samples(plain, batch)
     feeds = {f"x{index}": value.numpy() for index, value in enumerate(values)}
     wanted = [y.detach().numpy() for y in expected(case.op, plain.inputs, weights, values)]
     agree(run(path, feeds), wanted)

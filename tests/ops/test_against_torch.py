@@ -24,7 +24,7 @@ from netlang.ir.weights import (
     Zeros,
 )
 from netlang.ops import all_operators
-from tests.ops.torch_modules import build, tensors
+from tests.ops.torch_modules import build, samples
 
 CASES = [
     pytest.param(case, id=f"{op.name}-{index}")
@@ -41,7 +41,7 @@ def outputs_of(case: Case, inputs: Types) -> list[torch.Tensor]:
     module = build(case.op, inputs).eval()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        result = module(*tensors(inputs, BATCH, case.integers_below))
+        result = module(*samples(case, BATCH, inputs))
     return list(result) if isinstance(result, tuple | list) else [result]
 
 
@@ -117,7 +117,7 @@ def check_uniform(values: torch.Tensor, bound: float) -> None:
 def test_macs_are_half_of_torchs_flops(case: Case) -> None:
     with torch.device("meta"), FlopCounterMode(display=False) as counter, torch.no_grad():
         module = build(case.op, case.inputs).eval()
-        module(*tensors(case.inputs, BATCH, case.integers_below))
+        module(*samples(case, BATCH))
     cost = case.op.cost(case.inputs)
     assert 2 * evaluate(cost.macs, {"N": BATCH}) == counter.get_total_flops()
     assert evaluate(cost.other, {"N": BATCH}) >= 0

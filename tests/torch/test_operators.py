@@ -13,7 +13,7 @@ from netlang.backends.torch.lowering import UNSUPPORTED, lower
 from netlang.ir.op import Case, Op
 from netlang.ops import all_operators
 from tests.ops.torch_modules import build as torch_module
-from tests.ops.torch_modules import tensors
+from tests.ops.torch_modules import samples
 from tests.torch.programs import complaints, one_step
 
 CASES = [
@@ -50,14 +50,16 @@ def test_emitted_operator_is_torchs(case: Case, path: str) -> None:
             if value.is_floating_point():
                 value.copy_(torch.rand(value.shape) + 0.5)
         found.load_state_dict(dict(zip(keys, theirs.values(), strict=True)))
-        values = tensors(case.inputs, 3, case.integers_below)
+        values = samples(case, 3)
         with torch.no_grad():
             one = outputs(found.eval()(*(value.clone() for value in values)))
             two = outputs(expected.eval()(*values))
     assert len(one) == len(two)
     for mine, other in zip(one, two, strict=True):
         assert mine.shape == other.shape
-        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
+        # Sums of large terms that cancel are as exact as the largest of them.
+        largest = max(1.0, other.abs().max().item()) if other.numel() else 1.0
+        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6 * largest)
 
 
 @pytest.mark.parametrize("case", CASES)

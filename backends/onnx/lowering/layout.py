@@ -58,7 +58,7 @@ def _(op: PixelShuffle, emit: Emitter) -> tuple[str, ...]:
 def reshaped(shape: Sequence[Dim], emit: Emitter, x: str | None = None) -> tuple[str, ...]:
     """The result of the step: `x`, or its first input, with another shape behind its batch axis.
 
-    A 0 takes the batch over from the input; one symbolic size is left to the runtime.
+    A 0 takes the batch over from the input, if it has one; a symbolic size is left to the runtime.
     """
     x = emit.step.inputs[0] if x is None else x
     symbolic = [size for size in shape if isinstance(size, Expr)]
@@ -66,5 +66,6 @@ def reshaped(shape: Sequence[Dim], emit: Emitter, x: str | None = None) -> tuple
         batch = emit.sizes.name(0)
         target = emit.node("shape", "Concat", batch, *map(emit.sizes.name, shape), axis=0)
         return emit.result("Reshape", x, target)
-    sizes = [0, *(-1 if isinstance(size, Expr) else int(size) for size in shape)]
+    kept = [] if emit.step.types[0].batch is None else [0]
+    sizes = [*kept, *(-1 if isinstance(size, Expr) else int(size) for size in shape)]
     return emit.result("Reshape", x, emit.integers("shape", sizes))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.ops.drop_connect import DropConnect
 from netlang.ops.linear import Linear
 
 __all__: list[str] = []
 
 
-@lower.register
-def _(op: Linear, emit: Emitter) -> tuple[str, ...]:
+@lower.register(Linear)
+@lower.register(DropConnect)
+def _(op: Linear | DropConnect, emit: Emitter) -> tuple[str, ...]:
     (x,), (type_,) = emit.step.inputs, emit.step.types
     weight, biased = emit.weight("weight"), emit.has_weight("bias")
     if type_.rank == 1 and type_.batch is not None:

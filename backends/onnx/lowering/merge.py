@@ -5,6 +5,7 @@ from __future__ import annotations
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.ir.dims import Dim
 from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Mul, Sub
 from netlang.ops.random import GaussianSample
@@ -47,8 +48,18 @@ def _(op: Matmul, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: Concat, emit: Emitter) -> tuple[str, ...]:
-    axis = full_axis(op.axis, emit.step.types[0])
-    return emit.result("Concat", *emit.step.inputs, axis=axis)
+    (output,) = emit.step.outputs
+    values = [
+        _expanded(index, output.batch, emit) if type_.batch is None and output.batch else value
+        for index, (value, type_) in enumerate(zip(emit.step.inputs, emit.step.types, strict=True))
+    ]
+    return emit.result("Concat", *values, axis=full_axis(op.axis, output))
+
+
+def _expanded(index: int, batch: Dim, emit: Emitter) -> str:
+    """A learned tensor once for each example."""
+    sizes = emit.sizes.vector((batch, *emit.step.types[index].shape))
+    return emit.node(f"expanded.{index}", "Expand", emit.step.inputs[index], sizes)
 
 
 @lower.register

@@ -8,8 +8,10 @@ from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.op import Op
 from netlang.ops.axes import distinct_axes
 from netlang.ops.checks import fixed
+from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.response_norm import LocalResponseNorm
+from netlang.ops.switchable_norm import SwitchableNorm
 
 __all__: list[str] = []
 
@@ -29,8 +31,9 @@ def _neutral(count: int, emit: Emitter) -> tuple[str, str]:
     return emit.floats("ones", [1.0] * count), emit.floats("zeros", [0.0] * count)
 
 
-@lower.register
-def _(op: BatchNorm, emit: Emitter) -> tuple[str, ...]:
+@lower.register(BatchNorm)
+@lower.register(FrozenBatchNorm)
+def _(op: BatchNorm | FrozenBatchNorm, emit: Emitter) -> tuple[str, ...]:
     (x,), statistics = emit.step.inputs, (emit.weight("running_mean"), emit.weight("running_var"))
     learned = _learned(op, emit)
     return emit.result("BatchNormalization", x, *learned, *statistics, epsilon=op.eps)
@@ -87,6 +90,49 @@ def _layer_tensors(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:
     along = distinct_axes(op, type_, op.axes)
     sizes = [fixed(op, type_.shape[axis], f"axis {axis} of its input") for axis in along]
     return (emit.floats("ones", np.ones(sizes)),)
+
+
+@lower.register
+def _(op: SwitchableNorm, emit: Emitter) -> tuple[str, ...]:
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    places = emit.integers("places", range(2, type_.rank + 1))
+    mean = emit.node("mean", "ReduceMean", x, places)
+    difference = emit.node("difference", "Sub", x, mean)
+    deviation = emit.node("squares", "Mul", difference, difference)
+    variance = emit.node("variance", "ReduceMean", deviation, places)
+    channels = emit.integers("channels", [1])
+    layer_mean = emit.node("layer.mean", "ReduceMean", mean, channels)
+    # E[x^2] - E[x]^2 over all channels, from the means and variances of each.
+    own = emit.node("square", "Add", variance, emit.node("mean.square", "Mul", mean, mean))
+    square = emit.node("layer.square", "ReduceMean", own, channels)
+    layer_square = emit.node("layer.mean.square", "Mul", layer_mean, layer_mean)
+    layer_variance = emit.node("layer.variance", "Sub", square, layer_square)
+    mixed_mean = _mixed("mean", (mean, layer_mean), emit)
+    mixed_variance = _mixed("var", (variance, layer_variance), emit)
+    centred = emit.node("centred", "Sub", x, mixed_mean)
+    raised = emit.node("raised", "Add", mixed_variance, emit.floats("eps", op.eps))
+    even = emit.node("even", "Div", centred, emit.node("deviation", "Sqrt", raised))
+    scaled = emit.node("scaled", "Mul", even, _along_channels("weight", emit))
+    return emit.result("Add", scaled, _along_channels("bias", emit))
+
+
+def _mixed(name: str, own: tuple[str, str], emit: Emitter) -> str:
+    """Statistics of instance, layer and batch by the softmax of their learned weights."""
+    shares = emit.node(f"{name}.shares", "Softmax", emit.weight(f"{name}_weight"), axis=0)
+    parts = emit.nodes(f"{name}.share", "Split", 3, shares, axis=0, num_outputs=3)
+    values = (*own, _along_channels(f"running_{name}", emit))
+    terms = [
+        emit.node(f"{name}.term.{index}", "Mul", value, part)
+        for index, (value, part) in enumerate(zip(values, parts, strict=True))
+    ]
+    both = emit.node(f"{name}.two", "Add", terms[0], terms[1])
+    return emit.node(f"{name}.mixed", "Add", both, terms[2])
+
+
+def _along_channels(name: str, emit: Emitter) -> str:
+    """A weight [C] as [C, 1, ...], for an image to broadcast with."""
+    axes = emit.integers(f"{name}.axes", range(1, emit.step.types[0].rank))
+    return emit.node(name, "Unsqueeze", emit.weight(name), axes)
 
 
 @lower.register

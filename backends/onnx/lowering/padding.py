@@ -27,13 +27,15 @@ def padded(
     return emit.node("padded", "Pad", *pad_inputs(x, pads, emit, fill), mode=mode)
 
 
-def pad_inputs(
-    x: str, pads: Sequence[Padding], emit: Emitter, fill: float
-) -> tuple[str, str, str, str]:
-    """What a Pad node over the spatial axes of the step's first input reads."""
-    amounts = emit.integers("pads", pads_attribute(pads))
-    value = emit.floats("fill", fill) if fill else ""
-    return x, amounts, value, emit.integers("axes", spatial_axes(emit.step.types[0]))
+def pad_inputs(x: str, pads: Sequence[Padding], emit: Emitter, fill: float) -> tuple[str, ...]:
+    """What a Pad node over the spatial axes of the step's first input reads.
+
+    Every axis has its amounts, also the batch and the channels: where a Pad names its axes and
+    stands behind a Transpose, ONNX Runtime (seen in 1.31) moves the two past each other and
+    forgets them.
+    """
+    amounts = emit.integers("pads", pads_attribute([(0, 0), (0, 0), *pads]))
+    return (x, amounts, emit.floats("fill", fill)) if fill else (x, amounts)
 
 
 def around(mode: str, x: str, pads: Sequence[Padding], emit: Emitter) -> str:

@@ -7,13 +7,16 @@ for every size; ONNX's own `ceil_mode` is never used, since versions differ in w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.lowering.layout import reshaped
 from netlang.backends.onnx.lowering.padding import padded, pads_attribute
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ops.adaptive_pool import GlobalAvgpool, GlobalMaxpool
 from netlang.ops.pool import Avgpool, Maxpool
-from netlang.ops.spatial import per_axis, product
+from netlang.ops.spatial import Padding, per_axis, product
+from netlang.ops.unpool import MaxUnpool
 
 __all__: list[str] = []
 
@@ -27,21 +30,61 @@ def _(op: Maxpool, emit: Emitter) -> tuple[str, ...]:
         "kernel_shape": window.kernel, "strides": window.stride,
         "dilations": per_axis(op.dilation, rank),
     }  # fmt: skip
+    ahead: tuple[Padding, ...] = ()
     if any(max(pad) >= taps for pad, taps in zip(pads, window.kernel, strict=True)):
         # A dilated window may reach further than its taps are many, which runtimes refuse.
-        x, pads = padded(x, pads, emit, fill=float("-inf")), ((0, 0),) * rank
+        x, pads, ahead = padded(x, pads, emit, fill=float("-inf")), ((0, 0),) * rank, pads
     attributes["pads"] = pads_attribute(pads)
     if not op.return_indices:
         return emit.result("MaxPool", x, **attributes)
-    return _with_indices(x, attributes, emit)
+    return _with_indices(x, attributes, ahead, emit)
 
 
-def _with_indices(x: str, attributes: dict[str, Sequence[int]], emit: Emitter) -> tuple[str, ...]:
-    """ONNX counts places through the whole tensor, PyTorch within each channel."""
-    path, name = emit.step.path, emit.output_names()[0]
+def _with_indices(
+    x: str, attributes: dict[str, Sequence[int]], ahead: Sequence[Padding], emit: Emitter
+) -> tuple[str, ...]:
+    """ONNX counts places through the whole tensor, PyTorch within each channel.
+
+    `ahead` is what was added around the input before the pool, which the places leave out.
+    """
+    path, name, spatial = emit.step.path, emit.output_names()[0], emit.step.types[0].spatial
     value, place = emit.graph.add("MaxPool", name, (x,), (name, f"{path}/place"), attributes)
-    channel = emit.sizes.name(product(emit.step.types[0].spatial))
-    return value, emit.output(1, "Mod", place, channel)
+    if not ahead:
+        return value, emit.output(1, "Mod", place, emit.sizes.name(product(spatial)))
+    wide = [size + (before + after) for size, (before, after) in zip(spatial, ahead, strict=True)]
+    parts = []
+    for axis, (before, _) in enumerate(ahead):
+        # The place along one axis, and what it is worth in the input as it was.
+        behind = emit.sizes.name(product(wide[axis + 1 :]))
+        along = emit.node(f"rest{axis}", "Div", place, behind)
+        along = emit.node(f"along{axis}", "Mod", along, emit.sizes.name(wide[axis]))
+        along = emit.node(f"inside{axis}", "Sub", along, emit.integers(f"before{axis}", [before]))
+        worth = emit.sizes.name(product(spatial[axis + 1 :]))
+        parts.append(emit.node(f"part{axis}", "Mul", along, worth))
+    *others, last = parts
+    if not others:
+        return value, emit.output(1, "Identity", last)
+    total = reduce(lambda one, two: emit.node("sum", "Add", one, two), others)
+    return value, emit.output(1, "Add", total, last)
+
+
+@lower.register
+def _(op: MaxUnpool, emit: Emitter) -> tuple[str, ...]:
+    """Places count within each channel, so that the values are scattered along each.
+
+    ONNX's MaxUnpool counts through the whole tensor, and its versions differ in what a size means.
+    """
+    (x, places), (y,) = emit.step.inputs, emit.step.outputs
+    plane = (y.batch or 1, y.channels, product(y.spatial))
+    empty = emit.node("empty", "Expand", emit.floats("zero", 0.0), emit.sizes.vector(plane))
+    rows = [_row(name, value, emit) for name, value in (("places", places), ("values", x))]
+    filled = emit.node("filled", "ScatterElements", empty, *rows, axis=2)
+    return reshaped(y.shape, emit, filled)
+
+
+def _row(name: str, value: str, emit: Emitter) -> str:
+    """A value with one axis for all places of a channel."""
+    return emit.node(name, "Reshape", value, emit.integers(f"{name}.shape", [0, 0, -1]))
 
 
 @lower.register

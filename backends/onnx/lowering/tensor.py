@@ -15,7 +15,9 @@ __all__: list[str] = []
 
 @lower.register
 def _(op: Parameter, emit: Emitter) -> tuple[str, ...]:
-    return (emit.weight(""),)
+    if not op.batch_axis:
+        return (emit.weight(""),)
+    return emit.result("Squeeze", emit.weight(""), emit.integers("axis", [0]))
 
 
 @lower.register

@@ -17,6 +17,7 @@ from netlang.backends.torch.lowering import (
     random,
     recurrent,
     shuffle,
+    sized,
     tensor,
     upsample,
     vector,
@@ -30,7 +31,7 @@ __all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower"]
 
 _FAMILIES = (
     activation, attention, conv, cut, layout, linear, merge, norm, pool, random, recurrent, shuffle,
-    tensor, upsample, vector,
+    sized, tensor, upsample, vector,
 )  # fmt: skip
 
 

@@ -22,9 +22,13 @@ from netlang.backends.torch.python.tree import (
     Number,
     Operand,
     PerAxis,
+    SizeOf,
+    Star,
     TheModule,
+    TupleDisplay,
 )
 from netlang.diagnostics.core import NetlangError
+from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
 from netlang.ir.types import TensorType, Types
@@ -43,6 +47,8 @@ __all__ = [
     "option",
     "per_axis_number",
     "permuted",
+    "size",
+    "window_sizes",
 ]
 
 APPLIED = Call(TheModule(), (Operand(0),))
@@ -88,6 +94,22 @@ def number(value: object, role: str) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unsupported(f"the {role.replace('_', ' ')} depends on the size of the input")
     return Number(value, role)
+
+
+def size(value: Dim, role: str) -> Expression:
+    """A size: a number of the operator, or to be read from a value where it depends on the input.
+
+    The step must then be a function: no module knows it when it is made.
+    """
+    return number(value, role) if isinstance(value, int) else SizeOf(str(value))
+
+
+def window_sizes(values: Sequence[Dim], role: str) -> tuple[Expression, ...]:
+    """Sizes as arguments of a call, unpacked from one shape if they stand side by side in it."""
+    items = tuple(size(value, role) for value in values)
+    if all(isinstance(item, SizeOf) for item in items):
+        return (Star(TupleDisplay(items)),)
+    return items
 
 
 def per_axis_number(values: Sequence[int], role: str) -> PerAxis:

@@ -16,6 +16,7 @@ from netlang.backends.torch.python.tree import (
     Constant,
     Expression,
     Keyword,
+    Name,
     Operand,
     TheModule,
     TupleDisplay,
@@ -38,7 +39,7 @@ def _conv(op: Conv, inputs: Types, outputs: Types) -> Lowered:
     symmetric = all(before == after for before, after in pads)
     outside = not symmetric and any(step != 1 for step in stride)
     constructor = applied(
-        dotted(f"nn.Conv{rank}d"),
+        Name(f"StandardizedConv{rank}d") if op.standardize else dotted(f"nn.Conv{rank}d"),
         number(inputs[0].channels, "in_channels"),
         number(op.out, "out_channels"),
         per_axis_number(kernel, "kernel_size"),
@@ -48,6 +49,7 @@ def _conv(op: Conv, inputs: Types, outputs: Types) -> Lowered:
         option("groups", number(op.groups, "groups"), 1),
         option("bias", constant(op.bias), True),
         *(() if outside else (option("padding_mode", constant(op.pad_mode), "zeros"),)),
+        *((option("eps", number(op.eps, "eps"), 1e-6),) if op.standardize else ()),
     )
     if outside:
         apply = applied(TheModule(), _padded(pads, op.pad_mode))

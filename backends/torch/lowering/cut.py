@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import (
     Lowered,
-    Unsupported,
     constant,
     dimension,
     functional,
@@ -12,8 +11,11 @@ from netlang.backends.torch.lowering.base import (
     lower,
     number,
     option,
+    size,
+    window_sizes,
 )
 from netlang.backends.torch.python.tree import (
+    Binary,
     Expression,
     Index,
     Name,
@@ -26,7 +28,6 @@ from netlang.ir.dims import Dim
 from netlang.ir.types import Types
 from netlang.ops import cut
 from netlang.ops.checks import axis_index
-from netlang.ops.spatial import per_axis
 
 __all__: list[str] = []
 
@@ -57,27 +58,25 @@ def _pad(op: cut.Pad, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _crop(op: cut.Crop, inputs: Types, outputs: Types) -> Lowered:
     spatial = inputs[0].spatial
-    if op.offset is None and all(isinstance(size, int) for size in op.size):
-        sizes = (number(size, "size") for size in op.size)
-        return Lowered(function=functional(Name("center_crop"), *sizes))
-    offsets = None if op.offset is None else per_axis(op.offset, len(spatial))
-    slices = tuple(
-        _window(size, wanted, None if offsets is None else offsets[axis])
-        for axis, (size, wanted) in enumerate(zip(spatial, op.size, strict=True))
-    )
+    fixed = all(isinstance(item, int) for item in op.size)
+    spare = [one - two for one, two in zip(spatial, op.size, strict=True)]
+    if op.offset is None and (fixed or not all(isinstance(item, int) for item in spare)):
+        return Lowered(function=functional(Name("center_crop"), *window_sizes(op.size, "size")))
+    starts = [start for start in op.offsets(spatial) if isinstance(start, int)]
+    slices = map(_window, starts, op.size, spare)
     return Lowered(function=Index(Operand(0), TupleDisplay((_ALL, _ALL, *slices))))
 
 
-def _window(size: Dim, wanted: Dim, offset: int | None) -> Slice:
+def _window(offset: int, wanted: Dim, spare: Dim) -> Slice:
     """A window along one axis, told from whichever end has plain numbers."""
-    if offset is not None and isinstance(wanted, int):
-        return Slice(number(offset, "offset"), number(offset + wanted, "end"))
-    spare = size - wanted
-    if not isinstance(spare, int):
-        raise Unsupported("the size of the window depends on the size of another value")
-    start = spare // 2 if offset is None else offset
-    behind = spare - start
-    return Slice(number(start, "offset"), number(-behind, "end") if behind else None)
+    start = number(offset, "offset")
+    if isinstance(wanted, int):
+        return Slice(start, number(offset + wanted, "end"))
+    if isinstance(spare, int):
+        behind = spare - offset
+        return Slice(start, number(-behind, "end") if behind else None)
+    stop = size(wanted, "size")
+    return Slice(start, Binary("+", start, stop) if offset else stop)
 
 
 @lower.register

@@ -12,11 +12,11 @@ from netlang.backends.torch.lowering.base import (
     number,
     option,
     permuted,
+    size,
 )
 from netlang.backends.torch.python.tree import (
     Attribute,
     Constant,
-    Expression,
     Index,
     Name,
     Operand,
@@ -24,7 +24,6 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
-from netlang.ir.dims import Dim
 from netlang.ir.types import Types
 from netlang.ops.axes import distinct_axes
 from netlang.ops.layout import Flatten, Reshape, Transpose
@@ -44,23 +43,22 @@ def _flatten(op: Flatten, inputs: Types, outputs: Types) -> Lowered:
 
 @lower.register
 def _reshape(op: Reshape, inputs: Types, outputs: Types) -> Lowered:
-    shape = _sizes(op.shape)
-    fixed = all(size != Constant(-1) for size in shape)
-    batch = Constant(-1) if fixed else Index(Attribute(Operand(0), "shape"), Constant(0))
+    if inputs[0].batch is None:
+        sizes = (number(item, "shape") for item in op.shape)
+        return Lowered(function=applied(Attribute(Operand(0), "reshape"), *sizes))
+    symbolic = sum(not isinstance(item, int) for item in op.shape)
+    if symbolic > 1:
+        shape = tuple(size(item, "shape") for item in op.shape)
+        return Lowered(function=applied(Attribute(Operand(0), "reshape"), Constant(-1), *shape))
+    shape = tuple(
+        number(item, "shape") if isinstance(item, int) else Constant(-1) for item in op.shape
+    )
+    batch = Index(Attribute(Operand(0), "shape"), Constant(0)) if symbolic else Constant(-1)
     function = applied(Attribute(Operand(0), "reshape"), batch, *shape)
-    if inputs[0].rank == 1 and fixed:
+    if inputs[0].rank == 1 and not symbolic:
         unflatten = call("nn.Unflatten", Constant(1), TupleDisplay(shape))
         return Lowered(constructor=unflatten, function=function)
     return Lowered(constructor=applied(Name("Reshape"), *shape), function=function)
-
-
-def _sizes(shape: tuple[Dim, ...]) -> tuple[Expression, ...]:
-    """The shape wanted, with -1 for the one size that depends on the input."""
-    symbolic = sum(not isinstance(size, int) for size in shape)
-    return tuple(
-        Constant(-1) if symbolic == 1 and not isinstance(size, int) else number(size, "shape")
-        for size in shape
-    )
 
 
 @lower.register

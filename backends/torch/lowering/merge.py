@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import reduce
 
-from netlang.backends.torch.lowering.base import Lowered, constant, dimension, lower
+from netlang.backends.torch.lowering.base import Lowered, applied, constant, dimension, lower
 from netlang.backends.torch.python.tree import (
+    Attribute,
     Binary,
+    Constant,
     Expression,
+    Index,
     ListDisplay,
     Operand,
     call,
@@ -52,9 +55,19 @@ def _max(op: Max, inputs: Types, outputs: Types) -> Lowered:
 
 @lower.register
 def _concat(op: Concat, inputs: Types, outputs: Types) -> Lowered:
-    operands = ListDisplay(tuple(Operand(index) for index in range(len(inputs))))
+    operands = ListDisplay(tuple(_each(index, inputs) for index in range(len(inputs))))
     dim = constant(dimension(op.axis, outputs[0]))
     return Lowered(function=call("torch.cat", operands, dim), overwritable=True)
+
+
+def _each(index: int, inputs: Types) -> Expression:
+    """An operand of a concatenation: a learned tensor joins every example, if there are any."""
+    batched = [place for place, x in enumerate(inputs) if x.batch is not None]
+    if not batched or index in batched:
+        return Operand(index)
+    examples = Index(Attribute(Operand(batched[0]), "shape"), Constant(0))
+    kept = (Constant(-1),) * inputs[index].rank
+    return applied(Attribute(Operand(index), "expand"), examples, *kept)
 
 
 @lower.register

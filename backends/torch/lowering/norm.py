@@ -25,8 +25,10 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.types import Types
 from netlang.ops.axes import distinct_axes
+from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.response_norm import LocalResponseNorm
+from netlang.ops.switchable_norm import SwitchableNorm
 
 __all__: list[str] = []
 
@@ -44,6 +46,29 @@ def _batch_norm(op: BatchNorm, inputs: Types, outputs: Types) -> Lowered:
         light=True,
     )
     return replace(lowered, overwritable=True)
+
+
+@lower.register
+def _frozen_batch_norm(op: FrozenBatchNorm, inputs: Types, outputs: Types) -> Lowered:
+    return layer(
+        Name("FrozenBatchNorm"),
+        None,
+        number(inputs[0].channels, "num_features"),
+        option("eps", number(op.eps, "eps"), 1e-5),
+        light=True,
+    )
+
+
+@lower.register
+def _switchable_norm(op: SwitchableNorm, inputs: Types, outputs: Types) -> Lowered:
+    return layer(
+        Name("SwitchableNorm"),
+        None,
+        number(inputs[0].channels, "num_features"),
+        option("eps", number(op.eps, "eps"), 1e-5),
+        option("momentum", number(op.momentum, "momentum"), 0.1),
+        light=True,
+    )
 
 
 @lower.register

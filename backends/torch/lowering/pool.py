@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import (
     Lowered,
+    applied,
     constant,
     layer,
     lower,
     option,
     per_axis_number,
+    size,
 )
-from netlang.backends.torch.python.tree import Constant, Keyword, dotted
+from netlang.backends.torch.python.tree import (
+    Call,
+    Constant,
+    Keyword,
+    Operand,
+    TheModule,
+    TupleDisplay,
+    dotted,
+)
 from netlang.ir.types import Types
 from netlang.ops.adaptive_pool import (
     AdaptiveAvgpool,
@@ -20,6 +30,7 @@ from netlang.ops.adaptive_pool import (
 )
 from netlang.ops.pool import Avgpool, Maxpool
 from netlang.ops.spatial import Sizes, per_axis
+from netlang.ops.unpool import MaxUnpool
 
 __all__: list[str] = []
 
@@ -43,6 +54,26 @@ def _maxpool(op: Maxpool, inputs: Types, outputs: Types) -> Lowered:
         option("dilation", per_axis_number(per_axis(op.dilation, rank), "dilation"), 1),
         option("ceil_mode", constant(op.ceil), False),
         option("return_indices", constant(op.return_indices), False),
+    )
+
+
+@lower.register
+def _max_unpool(op: MaxUnpool, inputs: Types, outputs: Types) -> Lowered:
+    rank = inputs[0].rank - 1
+    values = (Operand(0), Operand(1))
+    window = (
+        per_axis_number(per_axis(op.kernel, rank), "kernel_size"),
+        *_step(op.stride, rank),
+        option("padding", per_axis_number(per_axis(op.pad, rank), "padding"), 0),
+    )
+    function = dotted(f"F.max_unpool{rank}d")
+    if op.size is not None:
+        sizes = TupleDisplay(tuple(size(item, "size") for item in op.size))
+        return Lowered(function=applied(function, *values, *window, Keyword("output_size", sizes)))
+    return Lowered(
+        constructor=applied(dotted(f"nn.MaxUnpool{rank}d"), *window),
+        apply=Call(TheModule(), values),
+        function=applied(function, *values, *window),
     )
 
 

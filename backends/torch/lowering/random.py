@@ -13,6 +13,7 @@ from netlang.backends.torch.lowering.base import (
 )
 from netlang.backends.torch.python.tree import Keyword, Name, Operand, call, dotted
 from netlang.ir.types import Types
+from netlang.ops.drop_connect import DropConnect
 from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.random import GaussianSample
 
@@ -27,6 +28,20 @@ def _dropout(op: Dropout, inputs: Types, outputs: Types) -> Lowered:
     return Lowered(
         constructor=call("nn.Dropout", p),
         function=functional(dotted("F.dropout"), p, _TRAINING),
+    )
+
+
+@lower.register
+def _drop_connect(op: DropConnect, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(
+        call(
+            "DropConnect",
+            number(inputs[0].shape[-1], "in_features"),
+            number(op.out, "out_features"),
+            option("p", number(op.p, "p"), 0.5),
+            option("bias", constant(op.bias), True),
+        ),
+        overwritable=True,
     )
 
 

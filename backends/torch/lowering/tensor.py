@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from netlang.backends.torch.lowering.base import Lowered, lower, number
-from netlang.backends.torch.python.tree import Binary, Expression, TheModule, TupleDisplay, call
+from netlang.backends.torch.lowering.base import Lowered, constant, lower, number
+from netlang.backends.torch.python.tree import (
+    Binary,
+    Constant,
+    Expression,
+    Index,
+    TheModule,
+    TupleDisplay,
+    call,
+)
 from netlang.ir.types import Types
 from netlang.ops.tensor import Embedding, Parameter
 
@@ -12,7 +20,8 @@ __all__: list[str] = []
 
 @lower.register
 def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
-    sizes = tuple(number(size, "size") for size in op.shape)
+    front = (constant(1),) if op.batch_axis else ()
+    sizes = (*front, *(number(size, "size") for size in op.shape))
     value: Expression
     if op.std:
         value = Binary("*", number(op.std, "std"), call("torch.randn", *sizes))
@@ -20,7 +29,8 @@ def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
         value = call("torch.zeros", *sizes)
     else:
         value = call("torch.full", TupleDisplay(sizes), number(op.init, "init"))
-    return Lowered(call("nn.Parameter", value), apply=TheModule(), parameter=True)
+    apply = Index(TheModule(), Constant(0)) if op.batch_axis else TheModule()
+    return Lowered(call("nn.Parameter", value), apply=apply, parameter=True)
 
 
 @lower.register

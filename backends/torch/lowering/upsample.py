@@ -7,11 +7,11 @@ from netlang.backends.torch.lowering.base import (
     constant,
     functional,
     lower,
-    number,
     option,
     per_axis_number,
+    size,
 )
-from netlang.backends.torch.python.tree import Expression, Keyword, TupleDisplay, call, dotted
+from netlang.backends.torch.python.tree import Keyword, TupleDisplay, call, dotted
 from netlang.ir.types import Types
 from netlang.ops.spatial import per_axis
 from netlang.ops.upsample import Upsample
@@ -23,14 +23,13 @@ __all__: list[str] = []
 def _upsample(op: Upsample, inputs: Types, outputs: Types) -> Lowered:
     rank = inputs[0].rank - 1
     if op.size is not None:
-        sizes: Expression = TupleDisplay(tuple(number(size, "size") for size in op.size))
-        target = Keyword("size", sizes)
+        target = Keyword("size", TupleDisplay(tuple(size(item, "size") for item in op.size)))
     else:
         factors = per_axis(op.scale or 1, rank)
         target = Keyword("scale_factor", per_axis_number(factors, "scale"))
     mode = option("mode", constant(op.mode), "nearest")
     corners = option("align_corners", constant(op.align_corners), False)
-    return Lowered(
-        constructor=call("nn.Upsample", target, mode, corners),
-        function=functional(dotted("F.interpolate"), target, mode, corners),
-    )
+    function = functional(dotted("F.interpolate"), target, mode, corners)
+    if not all(isinstance(item, int) for item in op.size or ()):
+        return Lowered(function=function)
+    return Lowered(constructor=call("nn.Upsample", target, mode, corners), function=function)

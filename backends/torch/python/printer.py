@@ -153,6 +153,8 @@ def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = 
             return _bracketed(
                 (*arguments, *keywords), indent, f"{head}{flat(function, _TIGHTEST)}(", f"){tail}"
             )
+        case Index(value, TupleDisplay(items)):
+            return _bracketed(items, indent, f"{head}{flat(value, _TIGHTEST)}[", f"]{tail}")
         case ListDisplay(items):
             return _bracketed(items, indent, f"{head}[", f"]{tail}", together=False)
         case TupleDisplay(items):

@@ -79,7 +79,8 @@ def _commented(lines: list[str], indent: str, comment: str) -> list[str]:
     text = f"# {printable(comment)}"
     if len(lines) == 1 and len(lines[0]) + 2 + len(text) <= WIDTH:
         return [f"{lines[0]}  {text}"]
-    return [f"{indent}{text}", *lines]
+    above = textwrap.wrap(text[2:], WIDTH - len(indent) - 2)
+    return [*(f"{indent}# {line}" for line in above), *lines]
 
 
 def _block(body: tuple[Statement, ...], indent: str) -> list[str]:

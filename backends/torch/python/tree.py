@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import TypeAlias, TypeVar
 
 __all__ = [
     "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Constant", "Do", "Expression",
     "For", "FunctionDef", "Generator", "If", "Index", "Keyword", "ListDisplay", "Name", "Number",
-    "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis", "Return", "Slice",
-    "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call", "dotted", "map_expression",
-    "walk",
+    "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis", "Return", "SizeOf",
+    "Slice", "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call", "dotted",
+    "map_expression", "walk",
 ]  # fmt: skip
 
 NumberValue: TypeAlias = int | float
@@ -128,6 +129,13 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeOf:
+    """A size that depends on the net's input, by its formula; it is read from a value there."""
+
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
 class TheModule:
     """The module that the step applies."""
 
@@ -139,7 +147,8 @@ class Overwrite:
 
 Expression: TypeAlias = (
     Name | Attribute | Index | Slice | Call | Constant | Unary | Binary | TupleDisplay | ListDisplay
-    | Star | Generator | Number | PerAxis | Operand | TheModule | Overwrite
+    | Star | Generator | Number | PerAxis | Operand | SizeOf | TheModule
+    | Overwrite
 )  # fmt: skip
 
 
@@ -217,6 +226,9 @@ Statement: TypeAlias = (
     Assign | Do | Return | Comment | If | For | FunctionDef | Field | ClassDef
 )  # fmt: skip
 
+# What stands in a tree without being a part of it.
+_LITERALS = (str, int, float, type(None))
+
 Part: TypeAlias = Expression | Statement | Keyword | Parameter
 Node = TypeVar("Node", Expression, Keyword)
 
@@ -239,32 +251,39 @@ def call(function: str, *arguments: Expression | Keyword) -> Call:
     )
 
 
-def _children(part: object) -> Iterator[object]:
-    for field in fields(part):  # type: ignore[arg-type]  # every part is a dataclass
-        yield getattr(part, field.name)
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of a part's fields; asking `dataclasses` each time would take most of the time."""
+    return tuple(field.name for field in fields(kind))
 
 
 def walk(part: object) -> Iterator[object]:
     """Every node of a tree, each before what is in it, in textual order."""
-    if isinstance(part, tuple):
-        for item in part:
-            yield from walk(item)
-    elif part is not None and not isinstance(part, str | int | float):
-        yield part
-        for child in _children(part):
-            yield from walk(child)
+    left = [part]
+    while left:
+        item = left.pop()
+        if isinstance(item, tuple):
+            left.extend(reversed(item))
+        elif not isinstance(item, _LITERALS):
+            yield item
+            left.extend(getattr(item, name) for name in reversed(_fields(type(item))))
 
 
 def map_expression(node: Node, change: Callable[[Expression], Expression]) -> Node:
     """The tree with `change` applied to every expression in it, innermost first."""
-    changes = {field.name: _mapped(getattr(node, field.name), change) for field in fields(node)}
-    rebuilt: Node = replace(node, **changes)  # type: ignore[arg-type]  # each of its field's type
+    changes = {}
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if not isinstance(value, _LITERALS) and (mapped := _mapped(value, change)) is not value:
+            changes[name] = mapped
+    rebuilt: Node = replace(node, **changes) if changes else node  # type: ignore[arg-type]  # each of its field's type
     return rebuilt if isinstance(rebuilt, Keyword) else change(rebuilt)
 
 
 def _mapped(value: object, change: Callable[[Expression], Expression]) -> object:
-    if isinstance(value, tuple):
-        return tuple(_mapped(item, change) for item in value)
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, _LITERALS):
         return value
-    return map_expression(value, change)  # type: ignore[type-var]  # the rest are expressions
+    if not isinstance(value, tuple):
+        return map_expression(value, change)  # type: ignore[type-var]  # the rest are expressions
+    items = tuple([_mapped(item, change) for item in value])
+    return items if any(one is not two for one, two in zip(items, value, strict=True)) else value

@@ -4,6 +4,6 @@ Independent of every backend: the oracle for shapes, state, and counts of floati
 """
 
 from tests.ops.torch_modules import others, windows
-from tests.ops.torch_modules.base import build, tensors
+from tests.ops.torch_modules.base import build, samples, tensors
 
-__all__ = ["build", "others", "tensors", "windows"]
+__all__ = ["build", "others", "samples", "tensors", "windows"]

@@ -4,14 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
+from math import prod
 
 import torch
 from torch import Tensor, nn
 
-from netlang.ir.op import Op
+from netlang.ir.op import Case, Op, Rejection, Sample
 from netlang.ir.types import TensorType, Types
 
-__all__ = ["Applied", "Around", "build", "by_rank", "channels", "tensors", "torch_axis"]
+__all__ = ["Applied", "Around", "build", "by_rank", "channels", "samples", "tensors", "torch_axis"]
+
+
+def samples(case: Case, batch: int, inputs: Types | None = None) -> list[Tensor]:
+    """Random values for a case, or for other inputs of plain sizes, that mean what they must."""
+    inputs = case.inputs if inputs is None else inputs
+    kinds = case.samples or (Sample.ANY,) * len(inputs)
+    return [_sample(kind, case, inputs, x, batch) for kind, x in zip(kinds, inputs, strict=True)]
+
+
+def _sample(kind: Sample, case: Case, inputs: Types, x: TensorType, batch: int) -> Tensor:
+    shape = [batch, *(int(str(size)) for size in x.shape)]
+    if kind is Sample.PLACES:
+        return _places(case.op, inputs, shape)
+    if kind is Sample.BOXES:
+        return _boxes(inputs[0], shape)
+    return _tensor(x, batch, case.integers_below)
+
+
+def _places(op: Op, inputs: Types, shape: list[int]) -> Tensor:
+    """Different numbers in each channel, as long as there are enough of them."""
+    places = prod(shape[2:])
+    try:
+        (y, *_) = op.infer(inputs).outputs
+        places = prod(int(str(size)) for size in y.spatial)
+    except Rejection:
+        pass  # torch must refuse the sizes, whatever the values
+    count = prod(shape[2:])
+    drawn = torch.rand(*shape[:2], max(places, count)).argsort(-1) % places
+    return drawn[..., :count].reshape(shape)
+
+
+def _boxes(x: TensorType, shape: list[int]) -> Tensor:
+    """Corners in order; some lie up to two elements outside."""
+    width, height = int(str(x.shape[-1])), int(str(x.shape[-2]))
+    corners = torch.rand(*shape[:-1], 2, 2) * torch.tensor([width + 4.0, height + 4.0]) - 2.0
+    return corners.sort(-2).values.flatten(-2)
 
 
 def tensors(inputs: Types, batch: int, integers_below: int = 2) -> list[Tensor]:
@@ -66,6 +103,8 @@ class Around(nn.Module):
         self.inner, self.before, self.after = [inner], before, after
         for name, value in inner.named_parameters():
             self.register_parameter(name, value)
+        for name, buffer in inner.named_buffers():
+            self.register_buffer(name, buffer)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.after(self.inner[0](self.before(x)))

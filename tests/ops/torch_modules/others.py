@@ -13,6 +13,8 @@ from netlang.ir.types import Types
 from netlang.ops import (
     activation,
     attention,
+    drop_connect,
+    frozen_norm,
     layout,
     linear,
     merge,
@@ -20,12 +22,15 @@ from netlang.ops import (
     recurrent,
     response_norm,
     softmax,
+    switchable_norm,
     tensor,
     vector,
 )
 from netlang.ops import dropout as dropout_ops
 from netlang.ops import random as random_ops
+from tests.analysis.oracles import torchvision_models
 from tests.ops.torch_modules.base import Applied, Around, build, by_rank, channels, torch_axis
+from tests.ops.torch_modules.switchable import Switchable
 
 __all__: list[str] = []
 
@@ -104,12 +109,28 @@ def _(op: norm.BatchNorm, inputs: Types) -> nn.Module:
 
 
 @build.register
+def _(op: frozen_norm.FrozenBatchNorm, inputs: Types) -> nn.Module:
+    torchvision_models()
+    from torchvision.ops.misc import FrozenBatchNorm2d
+
+    # torchvision's is for images alone, so everything becomes one.
+    shape = [int(str(size)) for size in inputs[0].shape]
+    return Around(
+        FrozenBatchNorm2d(channels(inputs), op.eps),
+        lambda x: x.reshape(*x.shape[:2], -1, 1),
+        lambda y: y.reshape(len(y), *shape),
+    )
+
+
+@build.register
 def _(op: layout.Flatten, inputs: Types) -> nn.Module:
     return nn.Flatten(torch_axis(op.start), torch_axis(op.end))
 
 
 @build.register
 def _(op: layout.Reshape, inputs: Types) -> nn.Module:
+    if inputs[0].batch is None:
+        return Applied(lambda x: x.reshape(op.shape))
     return Applied(lambda x: x.reshape(x.shape[0], *op.shape))
 
 
@@ -154,7 +175,16 @@ def _(op: merge.Max, inputs: Types) -> nn.Module:
 
 @build.register
 def _(op: merge.Concat, inputs: Types) -> nn.Module:
-    return Applied(lambda *branches: torch.cat(branches, torch_axis(op.axis)))
+    return Applied(lambda *branches: torch.cat(_expanded(inputs, branches), torch_axis(op.axis)))
+
+
+def _expanded(inputs: Types, branches: tuple[Tensor, ...]) -> list[Tensor]:
+    """The branches, those without a batch repeated for each example of the others."""
+    batches = [len(y) for x, y in zip(inputs, branches, strict=True) if x.batch is not None]
+    return [
+        y if x.batch is not None or not batches else torch.stack([y] * batches[0])
+        for x, y in zip(inputs, branches, strict=True)
+    ]
 
 
 @build.register
@@ -189,6 +219,17 @@ def _(op: response_norm.LocalResponseNorm, inputs: Types) -> nn.Module:
 
 
 @build.register
+def _(op: switchable_norm.SwitchableNorm, inputs: Types) -> nn.Module:
+    return Switchable(channels(inputs), op.eps, op.momentum)
+
+
+@build.register
+def _(op: drop_connect.DropConnect, inputs: Types) -> nn.Module:
+    # In evaluation.
+    return nn.Linear(int(str(inputs[0].shape[-1])), op.out, bias=op.bias)
+
+
+@build.register
 def _(op: vector.Prelu, inputs: Types) -> nn.Module:
     return nn.PReLU(channels(inputs) if op.per_channel else 1, op.init)
 
@@ -206,21 +247,22 @@ def _(op: vector.L2Normalize, inputs: Types) -> nn.Module:
 class Learned(nn.Module):
     """A parameter whose key is empty; torch has no such name, so the state is told here."""
 
-    def __init__(self, value: Tensor) -> None:
+    def __init__(self, value: Tensor, batch_axis: bool) -> None:
         super().__init__()
-        self.value = nn.Parameter(value)
+        self.value, self.batch_axis = nn.Parameter(value), batch_axis
 
     def state_dict(self, *_: object, **__: object) -> dict[str, Tensor]:  # type: ignore[override]  # one key
         return {"": self.value.detach()}
 
     def forward(self) -> Tensor:
-        return self.value
+        return self.value.detach().squeeze(0) if self.batch_axis else self.value
 
 
 @build.register
 def _(op: tensor.Parameter, inputs: Types) -> nn.Module:
-    shape = [int(str(size)) for size in op.shape]
-    return Learned(torch.randn(shape) * op.std if op.std else torch.full(shape, op.init))
+    shape = [1] * op.batch_axis + [int(str(size)) for size in op.shape]
+    start = torch.randn(shape) * op.std if op.std else torch.full(shape, op.init)
+    return Learned(start, op.batch_axis)
 
 
 @build.register

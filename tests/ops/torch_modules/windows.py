@@ -15,6 +15,7 @@ from netlang.ops import (
     cut,
     pool,
     shuffle,
+    unpool,
     upsample,
 )
 from tests.ops.torch_modules.base import Applied, build, by_rank, channels, torch_axis
@@ -44,6 +45,24 @@ class PaddedConv(nn.Module):
         return result
 
 
+class Standardized(nn.Module):
+    """A convolution that reads its weights standardised, as timm's `StdConv2d` writes it."""
+
+    def __init__(self, inner: nn.Module, eps: float) -> None:
+        super().__init__()
+        self.inner, self.eps = [inner], eps
+        for name, value in inner.named_parameters():
+            self.register_parameter(name, value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.get_parameter("weight")
+        rows = weight.reshape(1, len(weight), -1)
+        standard = functional.batch_norm(rows, None, None, training=True, eps=self.eps)
+        state = {**dict(self.named_parameters()), "weight": standard.reshape_as(weight)}
+        result: Tensor = torch.func.functional_call(self.inner[0], state, (x,))
+        return result
+
+
 @build.register
 def _(op: conv.Conv, inputs: Types) -> nn.Module:
     same_with_stride = op.pad == "same" and _is_stepped(op.stride)
@@ -51,7 +70,8 @@ def _(op: conv.Conv, inputs: Types) -> nn.Module:
         channels(inputs), op.out, op.kernel, op.stride, 0 if same_with_stride else op.pad,
         op.dilation, op.groups, op.bias, op.pad_mode,
     )  # fmt: skip
-    return PaddedConv(module, op.dilation) if same_with_stride else module
+    found = Standardized(module, op.eps) if op.standardize else module
+    return PaddedConv(found, op.dilation) if same_with_stride else found
 
 
 @build.register
@@ -67,6 +87,13 @@ def _(op: pool.Maxpool, inputs: Types) -> nn.Module:
     return by_rank("MaxPool", inputs)(
         op.kernel, op.stride, op.pad, op.dilation, op.return_indices, op.ceil
     )
+
+
+@build.register
+def _(op: unpool.MaxUnpool, inputs: Types) -> nn.Module:
+    module = by_rank("MaxUnpool", inputs)(op.kernel, op.stride, op.pad)
+    size = None if op.size is None else [int(str(wanted)) for wanted in op.size]
+    return Applied(lambda x, indices: module(x, indices, output_size=size))
 
 
 @build.register

@@ -1,0 +1,114 @@
+"""Operators some of whose sizes are those of other values: ``size=skip.shape[-2:]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, final
+
+from netlang.backends.torch.lowering.base import Lowered, lower
+from netlang.backends.torch.python.tree import (
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    Index,
+    Operand,
+    SizeOf,
+    Slice,
+    Star,
+    TupleDisplay,
+    map_expression,
+)
+from netlang.ir.derivation import Line
+from netlang.ir.op import Case, Cost, Inferred, Op, Reach
+from netlang.ir.types import Types
+from netlang.ir.weights import Weight
+
+__all__ = ["Sized", "shape_of"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Sized(Op):
+    """`op` with inputs added that only their sizes are read of.
+
+    `own` is the number of inputs that `op` has itself. `sizes` tells each size that depends on the
+    net's input, by its formula, over all inputs as operands.
+    """
+
+    name: ClassVar[str] = "sized"
+
+    op: Op
+    own: int
+    sizes: tuple[tuple[str, Expression], ...]
+
+    def infer(self, inputs: Types) -> Inferred:
+        return self.op.infer(inputs[: self.own])
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return self.op.weights(inputs[: self.own])
+
+    def cost(self, inputs: Types) -> Cost:
+        return self.op.cost(inputs[: self.own])
+
+    def reach(self, inputs: Types) -> Reach:
+        return self.op.reach(inputs[: self.own])
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return self.op.derivation(inputs[: self.own])
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        return iter(())
+
+
+def shape_of(part: Expression, axis: int) -> Expression:
+    """``part.shape[axis]``"""
+    return Index(Attribute(part, "shape"), Constant(axis))
+
+
+@lower.register
+def _sized(op: Sized, inputs: Types, outputs: Types) -> Lowered:
+    step = lower(op.op, inputs[: op.own], outputs)
+    assert step.function is not None
+    ranks = [type_.rank + (type_.batch is not None) for type_ in inputs]
+    return replace(step, function=_told(step.function, dict(op.sizes), ranks))
+
+
+def _told(part: Expression, sizes: Mapping[str, Expression], ranks: list[int]) -> Expression:
+    """A tree with its sizes filled in, those that are the end of one shape as that end.
+
+    `ranks` are those of the inputs as tensors.
+    """
+
+    def change(inner: Expression) -> Expression:
+        match inner:
+            case SizeOf(formula):
+                return sizes[formula]
+            case TupleDisplay(items):
+                return _end_of_shape(items, ranks) or inner
+            case Call(function, arguments, keywords):
+                return Call(function, tuple(_unpacked(arguments)), keywords)
+        return inner
+
+    return map_expression(part, change)
+
+
+def _unpacked(arguments: tuple[Expression, ...]) -> Iterator[Expression]:
+    """``*(a, b)`` as ``a, b``"""
+    for argument in arguments:
+        if isinstance(argument, Star) and isinstance(argument.value, TupleDisplay):
+            yield from argument.value.items
+        else:
+            yield argument
+
+
+def _end_of_shape(items: tuple[Expression, ...], ranks: list[int]) -> Expression | None:
+    """``x.shape[-2:]`` where the items are the last sizes of one value."""
+    match items:
+        case (Index(Attribute(Operand(index), "shape") as shape, Constant(int(first))), _, *_):
+            ends = range(first, ranks[index])
+            if items == tuple(Index(shape, Constant(axis)) for axis in ends):
+                return Index(shape, Slice(Constant(-len(items)), None))
+    return None

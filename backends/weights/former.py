@@ -1,0 +1,47 @@
+"""Keys that published files still have under names which their models have given up.
+
+torchvision renamed a few submodules after it had published weights, and renames their keys whenever
+it loads a file (``densenet._load_state_dict``, ``_load_from_state_dict`` of ``MLPBlock``,
+``FeaturePyramidNetwork`` and ``RPNHead``). The specs have the names of today.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
+
+__all__ = ["renamed"]
+
+T = TypeVar("T")
+
+# What a key was called and what it is called now.
+_FORMER = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"(denselayer\d+\.(?:norm|conv))\.([12])(?=\.)", r"\1\2"),
+        (r"(?<=mlp\.)linear_1(?=\.)", "0"),
+        (r"(?<=mlp\.)linear_2(?=\.)", "3"),
+        (r"((?:inner|layer)_blocks\.\d+)(?=\.(?:weight|bias)$)", r"\1.0"),
+        (r"(?<=head\.)conv(?=\.(?:weight|bias)$)", "conv.0.0"),
+    )
+)
+
+
+def renamed(stored: Mapping[str, T], needed: Collection[str]) -> dict[str, T]:
+    """The tensors by the keys of today.
+
+    A key changes only where the net doesn't know it, needs the new one and hasn't got it.
+    """
+    return {_today(key, stored, needed): value for key, value in stored.items()}
+
+
+def _today(key: str, stored: Collection[str], needed: Collection[str]) -> str:
+    if key in needed:
+        return key
+    return next((new for new in _readings(key) if new in needed and new not in stored), key)
+
+
+def _readings(key: str) -> Iterator[str]:
+    for pattern, name in _FORMER:
+        yield pattern.sub(name, key)

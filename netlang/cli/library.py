@@ -1,0 +1,120 @@
+"""The bundled library as `netlang list` shows it: groups of families, each with its definitions.
+
+Nothing is elaborated: what there is to show stands in the text of the files, and which files belong
+together in `groups.toml` beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["BLOCKS", "OTHERS", "Entry", "Family", "Group", "groups"]
+
+BLOCKS = "Blocks, to import"
+OTHERS = "Others"
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """A net, recipe or block, the parameters that must be given, and its docstring."""
+
+    kind: str
+    name: str
+    parameters: tuple[str, ...]
+    doc: str
+
+    @property
+    def called(self) -> str:
+        """The name with the parameters that must be given."""
+        return f"{self.name}({', '.join(self.parameters)})" if self.parameters else self.name
+
+
+@final
+@dataclass(frozen=True)
+class Family:
+    """One file of the library."""
+
+    name: str
+    doc: str
+    entries: tuple[Entry, ...]
+
+    def of(self, kind: str) -> tuple[Entry, ...]:
+        """The nets, recipes or blocks."""
+        return tuple(entry for entry in self.entries if entry.kind == kind)
+
+    def has(self, word: str) -> bool:
+        """Whether a name has the word somewhere in it, or a text a word that begins with it."""
+        names = (self.name, *(entry.name for entry in self.entries))
+        texts = (self.doc, *(text for entry in self.entries for text in (entry.kind, entry.doc)))
+        return any(word.casefold() in name.casefold() for name in names) or _begins(word, texts)
+
+
+@final
+@dataclass(frozen=True)
+class Group:
+    """Families that serve one task."""
+
+    title: str
+    families: tuple[Family, ...]
+
+    def matching(self, words: Sequence[str]) -> Group:
+        """The families that have every word, or whose title does."""
+        left = [word for word in words if not _begins(word, (self.title,))]
+        families = (each for each in self.families if all(each.has(word) for word in left))
+        return Group(self.title, tuple(families))
+
+
+def _begins(word: str, texts: Iterable[str]) -> bool:
+    wanted = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE)
+    return any(wanted.search(text) for text in texts)
+
+
+def groups() -> Iterator[Group]:
+    """The library by task: as `groups.toml` says, then what it leaves out, then the blocks."""
+    left = {family.name: family for family in _families()}
+    for title, files in _titles():
+        yield Group(title, tuple(left.pop(file) for file in files if file in left))
+    blocks = tuple(family for name, family in left.items() if name.startswith("blocks."))
+    others = tuple(family for family in left.values() if family not in blocks)
+    yield from (Group(OTHERS, others), Group(BLOCKS, blocks))
+
+
+def _titles() -> Iterator[tuple[str, list[str]]]:
+    import tomllib
+
+    from netlang.elaborate.files import bundled_folder
+
+    text = (bundled_folder() / "groups.toml").read_text(encoding="utf-8")
+    for group in tomllib.loads(text)["group"]:
+        yield group["title"], group["files"]
+
+
+def _families() -> Iterator[Family]:
+    from netlang.elaborate.files import bundled_files, read
+    from netlang.syntax import ast
+    from netlang.syntax.parser import parse
+
+    shown = ast.NetDef | ast.NetAlias | ast.TrainDef | ast.BlockDef
+    for name, path in bundled_files().items():
+        file = parse(read(path))
+        entries = tuple(_entry(item) for item in file.items if isinstance(item, shown))
+        yield Family(name, _tidy(file.doc), entries)
+
+
+def _entry(item: object) -> Entry:
+    from netlang.syntax import ast
+
+    if isinstance(item, ast.NetAlias):
+        return Entry("net", item.name, (), _tidy(item.doc))
+    assert isinstance(item, ast.NetDef | ast.TrainDef | ast.BlockDef)
+    kinds = {ast.NetDef: "net", ast.TrainDef: "recipe", ast.BlockDef: "block"}
+    needed = (parameter.name for parameter in item.parameters if parameter.default is None)
+    return Entry(kinds[type(item)], item.name, tuple(needed), _tidy(item.doc))
+
+
+def _tidy(doc: str | None) -> str:
+    return doc.strip() if doc else ""

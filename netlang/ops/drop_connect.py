@@ -1,0 +1,71 @@
+"""The affine map that leaves out weights in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count, flag, probability
+from netlang.ir.derivation import Line
+from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import batched, fixed, ranked, the_input
+from netlang.ops.linear import Linear
+
+__all__ = ["DropConnect"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DropConnect(Op):
+    """Affine map of the last axis that leaves out weights in training: y = x (M W)^T / (1 - p) + b.
+
+    M W is W with each weight set to 0 with probability p, and so is each bias; one draw serves the
+    whole batch. Deployed, y = x W^T + b, as `linear`. To leave out the whole branch of an example,
+    which some networks' code calls drop connect, there is `stochastic_depth`.
+
+    Shape: [*, F] -> [*, out], where F must be a fixed size.
+    Parameters: weight [out, F] and bias [out].
+    MACs: N prod(*) F out. Other: one addition of the bias for each output, as deployed.
+
+    Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect. The paper draws
+    anew for each example, and deployed from a normal distribution around the mean taken here.
+    """
+
+    name: ClassVar[str] = "drop_connect"
+
+    out: int = field(metadata=argument(count, "number of output features"))
+    p: float = field(
+        default=0.5, metadata=argument(probability, "probability of leaving out a weight")
+    )
+    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
+
+    @property
+    def _whole(self) -> Linear:
+        """The map with all of its weights."""
+        return Linear(out=self.out, bias=self.bias)
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        ranked(self, x, range(1, 99), "an input with an axis")
+        fixed(self, x.shape[-1], "the last axis of its input")
+        return self._whole.infer(inputs)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return self._whole.weights(inputs)
+
+    def cost(self, inputs: Types) -> Cost:
+        return self._whole.cost(inputs)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return self._whole.derivation(inputs)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(out=3), (TensorType((5,)),))
+        yield Case(cls(out=3, p=0.2, bias=False), (TensorType((4, 5)),))

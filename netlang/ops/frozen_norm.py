@@ -1,0 +1,70 @@
+"""Batch normalisation that no longer learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, number
+from netlang.ir.derivation import Line
+from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Ones, Weight, Zeros
+from netlang.ops.checks import batched, fixed, ranked, the_input
+from netlang.ops.derive import weights_and_work
+
+__all__ = ["FrozenBatchNorm"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FrozenBatchNorm(Op):
+    """Batch normalisation whose numbers stay: y = (x - mean) / sqrt(var + eps) weight + bias.
+
+    Mean, variance, weight and bias are those that pretraining left, in training as well: where a
+    batch is a few large images, its own statistics say little.
+
+    Shape: [C] -> [C], [C, *size] -> [C, *size] with one to three spatial axes.
+    Parameters: none; buffers: weight [C], bias [C], running_mean [C], running_var [C].
+    Other: 2 operations for each element (the four numbers of a channel make one factor and one
+    summand).
+
+    Source: Ren et al. 2015, arXiv:1506.01497, and He et al. 2015, arXiv:1512.03385, appendix A,
+    which train detectors so.
+    """
+
+    name: ClassVar[str] = "frozen_batch_norm"
+
+    eps: float = field(default=1e-5, metadata=argument(number, "added to the variance"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        ranked(self, x, range(1, 5), "an input of shape [C] or [C, ...] with up to 3 spatial axes")
+        fixed(self, x.channels, "the input channels")
+        return Inferred((x,))
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        shape = (fixed(self, inputs[0].channels, "the input channels"),)
+        return (
+            Weight("weight", shape, Ones(), buffer=True),
+            Weight("bias", shape, Zeros(), buffer=True),
+            Weight("running_mean", shape, Zeros(), buffer=True),
+            Weight("running_var", shape, Ones(), buffer=True),
+        )
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, inputs[0].elements * 2)
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        return weights_and_work(self, inputs, 2)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((3, 4, 5)),))
+        yield Case(cls(eps=1e-3), (TensorType((6,)),))
+        yield Case(cls(), (TensorType((4, 7)),))
+        yield Case(cls(), (TensorType((2, 3, 2, 4)),))

@@ -1,0 +1,188 @@
+"""The way back from a pool: maxima put where they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, shape, sizes
+from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Sample, Window
+from netlang.ir.types import DType, TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
+from netlang.ops.derive import numbers, out_axis, plain
+from netlang.ops.spatial import Sizes, at_least, axis_name, per_axis
+
+__all__ = ["MaxUnpool"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MaxUnpool(Op):
+    """Undoes `maxpool`: y[c, indices[c, i]] = x[c, i] for every i, and 0 everywhere else.
+
+    The second input are the `indices` of a `maxpool` with `return_indices=true`: places within a
+    channel of the output, row by row. They must lie within it, which is seen at run time; they
+    are those of the pool's input only if both have one size, so give `size` where the pool rounded.
+
+    Shape: [C, *in], int64[C, *in] -> [C, *size] with size = (in - 1) stride - 2 pad + kernel unless
+    it is given, which it may be up to stride - 1 smaller or larger. Other: 0.
+
+    Source: Zeiler, Fergus 2013, Visualizing and Understanding Convolutional Networks,
+    arXiv:1311.2901.
+    """
+
+    name: ClassVar[str] = "max_unpool"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    kernel: Sizes = field(metadata=argument(sizes(), "size of the pool's window"))
+    stride: Sizes | None = field(
+        default=None, metadata=argument(sizes(), "step of the pool; the kernel if not given")
+    )
+    pad: Sizes = field(
+        default=0, metadata=argument(sizes(minimum=0), "elements that the pool added on each side")
+    )
+    size: tuple[Dim, ...] | None = field(
+        default=None, metadata=argument(shape, "size of the output, one for each spatial axis")
+    )
+
+    def steps(self, rank: int) -> tuple[int, ...]:
+        """The step of the pool along each of `rank` spatial axes."""
+        if self.stride is None:
+            return per_axis(self.kernel, rank, "kernel")
+        return per_axis(self.stride, rank, "stride")
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = self._values(inputs)
+        spatial = self._undone(x)
+        if self.size is None:
+            constraints = self._some_left(spatial)
+            return Inferred((x.with_shape(x.channels, *spatial),), constraints)
+        if len(self.size) != x.rank - 1:
+            from netlang.diagnostics.shapes import SizesPerAxis
+
+            raise Rejection(
+                SizesPerAxis, argument="size", name="size", value=str(list(self.size)),
+                received=len(self.size),
+                expected=f"{x.rank - 1} spatial {'axis' if x.rank == 2 else 'axes'}",
+            )  # fmt: skip
+        return Inferred((x.with_shape(x.channels, *self.size),), self._near(spatial, self.size))
+
+    def _values(self, inputs: Types) -> TensorType:
+        """The first input, with which the indices must agree."""
+        x, indices = inputs_of(self, inputs)
+        expected = "an input of shape [C, L], [C, H, W] or [C, D, H, W]"
+        ranked(self, batched(self, floating(self, x)), range(2, 5), expected)
+        if batched(self, indices, 1).dtype is not DType.INT64:
+            from netlang.diagnostics.shapes import WrongDType
+
+            raise Rejection(
+                WrongDType, input=1, operator=self.name, expected="int64",
+                received=indices.dtype.value, advice=_ADVICE,
+            )  # fmt: skip
+        if indices.shape != x.shape:
+            from netlang.diagnostics.shapes import WrongRank
+
+            raise Rejection(
+                WrongRank, input=1, operator=self.name, received=shape_text(indices.shape),
+                expected=f"indices of the shape of the values, {shape_text(x.shape)}",
+            )  # fmt: skip
+        return x
+
+    def _undone(self, x: TensorType) -> tuple[Dim, ...]:
+        """The smallest size of which the pool makes that of `x`."""
+        rank = x.rank - 1
+        kernel, pad = per_axis(self.kernel, rank, "kernel"), per_axis(self.pad, rank, "pad")
+        axes = zip(x.spatial, kernel, self.steps(rank), pad, strict=True)
+        return tuple((size - 1) * step - 2 * p + k for size, k, step, p in axes)
+
+    def _some_left(self, spatial: tuple[Dim, ...]) -> tuple[Constraint, ...]:
+        found: tuple[Constraint, ...] = ()
+        for axis, size in enumerate(spatial):
+            where = axis_name(len(spatial), axis)
+            if isinstance(size, int) and size < 1:
+                from netlang.diagnostics.shapes import EmptyOutput
+
+                raise Rejection(
+                    EmptyOutput, operator=self.name, axis=where, size=size,
+                    advice="choose a smaller `pad`",
+                )  # fmt: skip
+            found += at_least(size, 1, f"`max_unpool` must leave some of the {where}")
+        return found
+
+    def _near(self, spatial: tuple[Dim, ...], given: tuple[Dim, ...]) -> tuple[Constraint, ...]:
+        """The pool must make the size of the input of the size given."""
+        found: tuple[Constraint, ...] = ()
+        steps = self.steps(len(spatial))
+        for axis, (size, wanted, step) in enumerate(zip(spatial, given, steps, strict=True)):
+            where = axis_name(len(spatial), axis)
+            reason = f"`max_unpool` gives a {where} less than {step} away from {size}"
+            for rest in (wanted - size, size - wanted):
+                if isinstance(rest, int) and rest <= -step:
+                    raise self._far(where, size, wanted, step)
+                found += at_least(rest, 1 - step, reason)
+        return found
+
+    def _far(self, axis: str, size: Dim, wanted: Dim, step: int) -> Rejection:
+        from netlang.diagnostics.shapes import ConflictingArguments
+
+        return Rejection(
+            ConflictingArguments, argument="size", operator=self.name,
+            conflict=f"a pool with stride {step} doesn't make this input of a {axis} of {wanted}",
+            advice=f"give the size of the pool's input, less than {step} away from {size}",
+        )  # fmt: skip
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        rank = inputs[0].rank - 1
+        steps = self.steps(rank)
+        extent = (-(-k // step) for k, step in zip(per_axis(self.kernel, rank), steps, strict=True))
+        return Window(tuple(extent), tuple(Fraction(1, step) for step in steps))
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, rank = inputs[0], inputs[0].rank - 1
+        if self.size is not None:
+            found = enumerate(self.size, start=1)
+            return tuple(plain(out_axis(x.rank, axis), size) for axis, size in found)
+        kernel, pad = per_axis(self.kernel, rank), per_axis(self.pad, rank)
+        axes = zip(numbers(x.spatial), kernel, self.steps(rank), pad, strict=True)
+        return tuple(
+            Line(
+                out_axis(x.rank, axis),
+                f"({size} - 1)*{step} - 2*{p} + {k}",
+                (size - 1) * step - 2 * p + k,
+            )
+            for axis, (size, k, step, p) in enumerate(axes, start=1)
+        )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        image, signal, volume = (3, 4, 5), (2, 6), (2, 3, 2, 3)
+        yield _case(cls(kernel=2), image)
+        yield _case(cls(kernel=(2, 3), stride=2), image)
+        yield _case(cls(kernel=3, stride=2, pad=1), image)
+        yield _case(cls(kernel=2, size=(9, 10)), image)
+        yield _case(cls(kernel=3, stride=(2, 3), size=(8, 17)), image)
+        yield _case(cls(kernel=2), signal)
+        yield _case(cls(kernel=3, stride=2, size=(14,)), signal)
+        yield _case(cls(kernel=(2, 1, 2)), volume)
+        yield _case(cls(kernel=2, size=(7, 4, 6)), volume)
+
+
+_ADVICE = "give the indices of the pool: `pool: maxpool(2x2, return_indices=true)`, `pool.indices`"
+
+
+def _case(op: MaxUnpool, shape: tuple[int, ...]) -> Case:
+    """Values, and as many places in what the operator makes."""
+    types = (TensorType(shape), TensorType(shape, dtype=DType.INT64))
+    return Case(op, types, samples=(Sample.ANY, Sample.PLACES))

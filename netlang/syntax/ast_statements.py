@@ -1,0 +1,200 @@
+"""What the body of a block or net is made of: labels, steps, statements.
+
+`netlang.syntax.ast` has these and all the rest: it is what others import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netlang.source import Span
+from netlang.syntax.ast_expressions import Argument, Expr, In, Name, Node, String
+
+__all__ = [
+    "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",
+    "LabelPart", "Output", "Path", "Reference", "Repeat", "Reuse", "Scope", "SizeDecl",
+    "Statement", "Step", "Suite", "Tuple", "TypeSpec",
+]  # fmt: skip
+
+
+# --- labels and steps --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelPart(Node):
+    """One piece of a label between dots: literal texts and computed parts side by side.
+
+    `layer{i + 1}` is `("layer", <i + 1>)`; `"block1-{j}"` is the same, quoted.
+    """
+
+    pieces: tuple[str | Expr, ...]
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label(Node):
+    """A dotted path: `inner_blocks.{i}.0`."""
+
+    parts: tuple[LabelPart, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference(Node):
+    """A place that can only be a labelled value: `down{i}`, `layer1.0`, `code.mean`, `"b-1"`, `in`.
+
+    A bare identifier in step position is parsed as `Apply` without arguments; whether it is a
+    label or an operator is decided by elaboration.
+    """
+
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apply(Node):
+    """`conv(64, 7x7)`, `relu`, `add { a; b }`, `residual(3) { conv }`, `in`.
+
+    `arguments` is None where no parentheses were written; `body` is None where no braces were.
+    """
+
+    name: str
+    name_span: Span
+    arguments: tuple[Argument, ...] | None
+    body: Suite | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope(Node):
+    """`{ ... }` as a step."""
+
+    body: Suite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuple(Node):
+    """`(down3, up3)` as a step: labelled values (or `in`) side by side."""
+
+    items: tuple[Reference | In, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reuse(Node):
+    """`reuse head`."""
+
+    label: Label
+
+
+Action: TypeAlias = Apply | Scope | Tuple | Reuse | Reference | In
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step(Node):
+    """`conv1: conv(64, 7x7)`: an action with or without a label."""
+
+    label: Label | None
+    action: Action
+
+
+# --- statements --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path(Node):
+    """`conv1: conv(64) -> bn -> relu`: one or more steps."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output(Node):
+    """`output mask: conv(2, 1x1)`; `output mask` alone (no path) taps the current value."""
+
+    name: str
+    name_span: Span
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Auxiliary(Node):
+    """`auxiliary aux1: classifier(10)`."""
+
+    name: str
+    name_span: Span
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SizeDecl(Node):
+    """One size of an input: `224` (name None), `H=224`, or `H` (default None)."""
+
+    name: str | None
+    default: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TypeSpec(Node):
+    """`[3, H=224, W=224]` or `int64[128]`; `dtype` is None where none was written."""
+
+    dtype: str | None
+    dtype_span: Span | None
+    sizes: tuple[SizeDecl, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input(Node):
+    """`input image: [3, 224, 224]` in a net, `input skip` (type None) in a block."""
+
+    name: str
+    name_span: Span
+    type: TypeSpec | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Node):
+    """`name = expr`, in a file or a body."""
+
+    name: str
+    name_span: Span
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If(Node):
+    """`otherwise` is None without `else`; `else if` nests: a suite that holds one `If`."""
+
+    condition: Expr
+    then: Suite
+    otherwise: Suite | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class For(Node):
+    """`for i, depth in enumerate(depths) { ... }`."""
+
+    targets: tuple[Name, ...]
+    iterable: Expr
+    body: Suite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeat(Node):
+    count: Expr
+    body: Suite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assert(Node):
+    """`assert condition` with an optional `, "message"`; in a body or at file level."""
+
+    condition: Expr
+    message: String | None
+
+
+Statement: TypeAlias = Path | Output | Auxiliary | Input | Constant | If | For | Repeat | Assert
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suite(Node):
+    """`{ ... }` and the statements in it; the span includes the braces."""
+
+    statements: tuple[Statement, ...]

@@ -1,0 +1,59 @@
+"""Models above the 2 GiB that protobuf can hold: a file of weights beside the model, read back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from safetensors.numpy import save_file
+
+from tests.onnx.support import largest_difference, run
+
+WIDTH, OUTPUTS = 1024, 540_000
+SPEC = f"net wide {{\n    input x: [{WIDTH}]\n    relu -> fc: linear({OUTPUTS})\n}}\n"
+GIB = 2**30
+# What getrusage says of a process counts the memory of the one that started it.
+COMMAND = """\
+import sys
+from netlang.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(*(line for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def compiled(folder: Path, *options: str) -> tuple[str, str, int]:
+    """The names of the files written, and the most memory that it took in kB."""
+    command = [sys.executable, "-c", COMMAND, "compile", "wide.net", "-o", "w.onnx", *options]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    model, data, memory = (line.split()[1] for line in done.stdout.split("\n") if line)
+    return model, data, int(memory)
+
+
+@pytest.mark.slow
+def test_above_2_gib(tmp_path: Path) -> None:
+    """2.2 GB of weights: written without ever being in memory, checked, run and compared."""
+    (tmp_path / "wide.net").write_text(SPEC)
+    generator = np.random.default_rng(0)
+    weight = generator.standard_normal((OUTPUTS, WIDTH), np.float32)
+    bias = generator.standard_normal(OUTPUTS, np.float32)
+    weights, path, data = (tmp_path / name for name in ("w.safetensors", "w.onnx", "w.onnx.data"))
+    save_file({"fc.weight": weight, "fc.bias": bias}, weights)
+    *names, memory = compiled(tmp_path, "--weights", weights.name)
+    assert names == [path.name, data.name]
+    assert memory < 500_000
+    weights.unlink()
+    assert path.stat().st_size < 10_000
+    assert data.stat().st_size > 2 * GIB
+    onnx.checker.check_model(path, full_check=True)
+    x = generator.standard_normal((3, WIDTH), np.float32)
+    (found,) = run(path, {"x": x})
+    assert largest_difference(found, np.maximum(x, 0) @ weight.T + bias) <= 1e-5
+    # Files of this size are too large to be kept.
+    data.unlink()
