@@ -27,7 +27,7 @@ NETLANG = (sys.executable, "-m", "netlang")
         (("check", "folder.net"), "E0002"),
         (("check", "latin.net"), "E0003"),
         (("summary", "notes.txt/x"), "E0005"),
-        (("summary", "resnet5"), "did you mean `resnet50`"),
+        (("summary", "resnt50"), "did you mean `resnet50`"),
         (("summary", "two.net"), "E0008"),
         (("summary", "two.net:third"), "E0007"),
         (("summary", "blocks.net"), "E0009"),

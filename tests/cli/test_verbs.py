@@ -91,19 +91,6 @@ def test_draw_names_its_file(run: Runner) -> None:
     assert "<svg" in (run.folder / "tiny.svg").read_text()
 
 
-def test_list_groups_by_family(run: Runner) -> None:
-    text = run("list").out
-    assert text.index("resnet  Deep Residual") < text.index("resnet50")
-    assert "recipe  mnist1d" in text
-
-
-def test_list_searches(run: Runner) -> None:
-    text = run("list", "residual", "HE").out
-    assert "resnet50" in text
-    assert "googlenet" not in text
-    assert run("list", "nothing-like-this").status == 1
-
-
 def test_version(run: Runner) -> None:
     assert run("--version").out == f"netlang {netlang.__version__}\n"
 

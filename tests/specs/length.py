@@ -1,0 +1,126 @@
+"""Tokens of the specs beside torchvision's modules, both without docstrings and comments.
+
+Of torchvision's modules the weights entries don't count either, and of specs the recipes, which
+torchvision keeps elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+from netlang.elaborate.files import bundled_files
+from netlang.source import Source
+from netlang.syntax.ast import TrainDef
+from netlang.syntax.format_same import tokens_of
+from netlang.syntax.parser import parse
+from tests.analysis.oracles import torchvision_models
+
+__all__ = ["FAMILIES", "Length", "lengths", "tokens_of_python", "tokens_of_spec"]
+
+# torchvision's module, and the specs that say the same, with the blocks that are its own.
+FAMILIES = {
+    "alexnet": ("alexnet",),
+    "convnext": ("convnext",),
+    "densenet": ("densenet", "blocks.dense"),
+    "efficientnet": ("efficientnet",),
+    "googlenet": ("googlenet",),
+    "inception": ("inception_v3",),
+    "mnasnet": ("mnasnet", "blocks.inverted_residual"),
+    "mobilenetv2": ("mobilenet_v2",),
+    "mobilenetv3": ("mobilenet_v3",),
+    "regnet": ("regnet",),
+    "resnet": ("resnet", "resnext", "wide_resnet"),
+    "shufflenetv2": ("shufflenet_v2", "blocks.shuffle"),
+    "squeezenet": ("squeezenet", "blocks.fire"),
+    "vgg": ("vgg",),
+    "vision_transformer": ("vit",),
+}
+_LAYOUT = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Tokens of the specs of a family, and of torchvision's module."""
+
+    specs: tuple[str, ...]
+    spec: int
+    python: int
+
+    @property
+    def ratio(self) -> float:
+        return self.spec / self.python
+
+
+@cache
+def lengths() -> dict[str, Length]:
+    """By torchvision's module."""
+    return {
+        family: Length(specs, sum(map(_spec, specs)), tokens_of_python(_module(family)))
+        for family, specs in FAMILIES.items()
+    }
+
+
+def _spec(name: str) -> int:
+    return tokens_of_spec(bundled_files()[name].read_text(encoding="utf-8"))
+
+
+def _module(family: str) -> str:
+    path = Path(torchvision_models().__file__ or "").parent / f"{family}.py"
+    return path.read_text(encoding="utf-8")
+
+
+def tokens_of_spec(text: str) -> int:
+    recipes = [
+        item.span for item in parse(Source("spec", text)).items if isinstance(item, TrainDef)
+    ]
+    tokens = tokens_of(text)
+    return sum(
+        kind not in ("DOC", "SEP", "$END")
+        and not any(span.start <= start < span.end for span in recipes)
+        for kind, start in zip(tokens.kinds, tokens.starts, strict=True)
+    )
+
+
+def tokens_of_python(text: str) -> int:
+    left_out = {line for node in _left_out(ast.parse(text)) for line in _lines(node)}
+    return sum(
+        token.type not in _LAYOUT and token.start[0] not in left_out for token in _tokens(text)
+    )
+
+
+def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens, a formatted string as one: from Python 3.12 on its parts are tokens too."""
+    depth = 0
+    for token in tokenize.generate_tokens(StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        if depth == 0:
+            yield token
+        depth += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+
+
+def _left_out(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Docstrings and weights entries."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name.endswith("_Weights"):
+            yield node
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
+            ast.get_docstring(node) is not None
+        ):
+            yield node.body[0]
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)

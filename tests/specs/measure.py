@@ -1,0 +1,168 @@
+"""How far a bundled net is from torchvision's model of its name, in values.
+
+Both get the same weights, on which a comparison means something (`tests.oracle`). Memory holds
+every parameter once: the largest have 2.6 GB of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from netlang.backends.onnx import export
+from netlang.backends.torch.execute import instance
+from netlang.ir.program import Function
+from tests.onnx.support import run
+from tests.oracle import (
+    allocated,
+    largest_difference,
+    on_meta,
+    pictures,
+    settle,
+    without_dropout,
+)
+from tests.specs.rows import program, shape_of
+
+__all__ = ["Measured", "Pair", "keys_are_theirs", "measure", "pair"]
+
+# torchvision lists the auxiliary heads of googlenet last, the spec where they stand.
+MOVED = {"googlenet": "aux"}
+# Another runtime sums in another order, and deep nets magnify what that rounds off. Where that is
+# more than this, double precision tells how far off torch itself is.
+PLAIN_TOLERANCE = 1e-4
+
+Keys = list[tuple[str, tuple[int, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Differences as shares of the largest output.
+
+    `apart` lie two inputs, `deployed`, `training` and `onnx` the net in eval mode, in train mode
+    with its statistics, and as a file from torchvision's model. `rounding` is what torchvision's
+    is off beside itself in double precision, where that was needed.
+    """
+
+    apart: float
+    deployed: float
+    training: float
+    onnx: float
+    rounding: float | None = None
+
+
+class Pair(NamedTuple):
+    """A net's name, our module and torchvision's, with the same settled weights."""
+
+    name: str
+    ours: nn.Module
+    theirs: nn.Module
+
+
+def keys_are_theirs(name: str) -> bool:
+    """Whether keys, order and shapes of the weights are those of torchvision's ``state_dict``."""
+    theirs = [(key, tuple(value.shape)) for key, value in on_meta(name).state_dict().items()]
+    return _parted(list(_state(program(name).net)), name) == _parted(theirs, name)
+
+
+def _state(function: Function, prefix: str = "") -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Keys and shapes of the weights that a function owns, in order."""
+    for node in function.nodes:
+        if node.reuses:
+            continue
+        path = prefix + node.module
+        if isinstance(node.callee, Function):
+            yield from _state(node.callee, f"{path}.")
+        else:
+            for weight in node.callee.weights(function.input_types(node)):
+                yield (f"{path}.{weight.name}" if weight.name else path), weight.shape
+
+
+def _parted(keys: Keys, name: str) -> tuple[Keys, Keys]:
+    """Keys, those that torchvision lists elsewhere apart."""
+    moved = MOVED.get(name)
+    apart = [key for key in keys if moved is not None and key[0].startswith(moved)]
+    return [key for key in keys if key not in apart], apart
+
+
+def pair(name: str) -> Pair:
+    """Both modules; parameters are shared, statistics are not."""
+    theirs = settle(allocated(name), shape_of(name))
+    buffers = {key for key, _ in theirs.named_buffers()}
+    state = {k: v.clone() if k in buffers else v for k, v in theirs.state_dict().items()}
+    ours = instance(program(name), "meta")
+    ours.load_state_dict(state, assign=True)
+    return Pair(name, ours, theirs)
+
+
+def measure(name: str) -> Measured:
+    """Everything of a row that takes values."""
+    both = pair(name)
+    with torch.no_grad():
+        apart, deployed = _deployed(both)
+        onnx, rounding = _onnx(both)
+        # Last, since it moves the statistics.
+        return Measured(apart, deployed, _training(both), onnx, rounding)
+
+
+def _images(name: str, seed: int) -> Tensor:
+    return pictures(shape_of(name), 100 + seed)
+
+
+def _deployed(both: Pair) -> tuple[float, float]:
+    name, ours, theirs = both
+    ours.eval()
+    theirs.eval()
+    one, other = theirs(_images(name, 1)), theirs(_images(name, 2))
+    first = largest_difference(ours(_images(name, 1)), one)
+    second = largest_difference(ours(_images(name, 2)), other)
+    return largest_difference(one, other), max(first, second)
+
+
+def _training(both: Pair) -> float:
+    name, ours, theirs = both
+    ours.train()
+    theirs.train()
+    with without_dropout(ours):
+        found, expected = _outputs(ours(_images(name, 1))), _outputs(theirs(_images(name, 1)))
+    statistics = dict(ours.named_buffers())
+    pairs = list(zip(found, expected, strict=True))
+    pairs += [(statistics[key], value) for key, value in theirs.named_buffers()]
+    return max(largest_difference(one, other) for one, other in pairs)
+
+
+def _outputs(found: Tensor | NamedTuple) -> list[Tensor]:
+    """What a model gave, the auxiliary heads in front."""
+    if isinstance(found, Tensor):
+        return [found]
+    fields = found._asdict()
+    return [fields[key] for key in sorted(fields)]
+
+
+def _onnx(both: Pair) -> tuple[float, float | None]:
+    name, _, theirs = both
+    given = _images(name, 1)
+    expected = theirs.eval()(given)
+    found = _from_file(name, theirs, given)
+    difference = largest_difference(found, expected)
+    if difference <= PLAIN_TOLERANCE:
+        return difference, None
+    exact = deepcopy(theirs).double()(given.double())
+    return difference, largest_difference(expected.double(), exact)
+
+
+def _from_file(name: str, theirs: nn.Module, given: Tensor) -> Tensor:
+    """What ONNX Runtime makes of a file with torchvision's weights."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "net.onnx"
+        weights = {key: value.numpy() for key, value in theirs.state_dict().items()}
+        export(program(name), path, weights=weights)
+        (port,) = program(name).net.inputs
+        (found,) = run(path, {port.name: given.numpy()})
+    return torch.from_numpy(found)

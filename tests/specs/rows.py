@@ -1,0 +1,86 @@
+"""The models that torchvision publishes figures for, and how each of them is compared.
+
+`torchvision_published.csv` has one row for each: parameters, 10^9 multiply-accumulates and the
+image size that they hold for.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from netlang.analysis.facts import Facts
+from netlang.elaborate import load_program
+from netlang.ir.dims import evaluate
+from netlang.ir.program import Program
+
+__all__ = [
+    "BATCH", "FEW", "LONG", "NAMES", "PENDING", "ROWS", "macs_of", "params_of", "program",
+    "published_figures", "shape_of",
+]  # fmt: skip
+
+# Rows without a net; each must leave when its net arrives.
+PENDING = {"maxvit_t", "swin_b", "swin_s", "swin_t", "swin_v2_b", "swin_v2_s", "swin_v2_t"}
+# Rows whose values are compared in the long run alone: their weights fill up to 2.6 GB, or they are
+# a smaller net of the family several times over.
+LONG = {"regnet_y_128gf", "vit_b_16", "vit_h_14", "vit_l_16", "vit_l_32"}
+
+with (Path(__file__).parent / "torchvision_published.csv").open(encoding="utf-8") as file:
+    ROWS = {row["model"]: row for row in csv.DictReader(file)}
+NAMES = [name for name in ROWS if name not in PENDING]
+
+# Room for more than one place in every stage; the auxiliary head of inception_v3 needs it all.
+SIZE = 96
+SIZES = {"inception_v3": 299}
+BATCH, FEW = 4, 2
+
+
+@cache
+def program(name: str) -> Program:
+    return load_program(name)
+
+
+def shape_of(name: str) -> tuple[int, ...]:
+    """The images that values are compared on, at the net's own size if it takes no other.
+
+    Those nets are large and have no batch norms, which need some images to take statistics of.
+    """
+    size = SIZES.get(name, SIZE)
+    (image,) = program(name).net.inputs
+    sizes = {each.name: size for each in program(name).sizes}
+    batch = BATCH if sizes else FEW
+    return (batch, *(evaluate(extent, sizes) for extent in image.type.shape))
+
+
+def _published(name: str) -> Program:
+    """The net for images of the size that the published figures hold for."""
+    (image,) = program(name).net.inputs
+    size = int(ROWS[name]["image_size"])
+    fixed = isinstance(image.type.shape[-1], int) and image.type.shape[-1] != size
+    return program(f"{name}(size={size})" if fixed else name)
+
+
+@cache
+def macs_of(name: str) -> int:
+    """Multiply-accumulates of one image of the size that the published figure holds for."""
+    size = int(ROWS[name]["image_size"])
+    found = _published(name)
+    macs = Facts(found).value("macs", {each.name: size for each in found.sizes})
+    assert isinstance(macs, int)
+    return macs
+
+
+@cache
+def params_of(name: str) -> int:
+    """Parameters as torchvision counts them.
+
+    Its figure for inception_v3 includes the auxiliary head, that of googlenet doesn't.
+    """
+    facts = Facts(_published(name))
+    return facts.params + (facts.auxiliary_params if name == "inception_v3" else 0)
+
+
+def published_figures(name: str) -> tuple[int, str]:
+    """Parameters, and 10^9 multiply-accumulates to three places."""
+    return int(ROWS[name]["parameters"]), f"{float(ROWS[name]['gmacs']):.3f}"

@@ -1,0 +1,151 @@
+"""The bundled nets that torchvision lacks, beside the same nets in plain torch.
+
+Keys, order and shapes of the state, the values in both modes on the same weights, and the figures
+that papers give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from netlang.analysis.facts import Facts
+from netlang.backends.torch import build
+from netlang.elaborate import load_program
+from netlang.ir.program import Program
+from tests.analysis.oracles import torchvision_models
+from tests.oracle import largest_difference, without_dropout
+from tests.specs.plain import others, pictures
+from tests.specs.settled import feeds, outputs, settle
+
+torchvision_models()  # so that torchvision imports at all without its CUDA operators
+from tests.specs.plain import residual  # noqa: E402 - it imports torchvision
+
+NETS: dict[str, Callable[[], nn.Module]] = {
+    "alexnet_2012": pictures.AlexNet2012,
+    "autoencoder": others.Autoencoder,
+    "cnn": others.cnn1d,
+    "conv_autoencoder": others.ConvAutoencoder,
+    "dcgan_discriminator": others.Discriminator,
+    "dcgan_generator": others.Generator,
+    "gru_classifier": partial(others.WordClassifier, nn.GRU),
+    "lenet5": pictures.LeNet5,
+    "lenet5_relu": pictures.LeNet5Relu,
+    "logistic": others.logistic1d,
+    "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
+    "mlp": others.Mlp1d,
+    "mobilenet_v1": pictures.MobileNetV1,
+    "mobilenet_v1_025": partial(pictures.MobileNetV1, 0.25),
+    "mobilenet_v1_050": partial(pictures.MobileNetV1, 0.5),
+    "mobilenet_v1_075": partial(pictures.MobileNetV1, 0.75),
+    "mobilenet_v1_full": partial(pictures.MobileNetV1, separable=False),
+    "nin": pictures.NetworkInNetwork,
+    "plain20": partial(residual.Cifar, 20, "plain"),
+    "plain32": partial(residual.Cifar, 32, "plain"),
+    "plain44": partial(residual.Cifar, 44, "plain"),
+    "plain56": partial(residual.Cifar, 56, "plain"),
+    "resnet110": partial(residual.Cifar, 110),
+    "resnet1202": partial(residual.Cifar, 1202),
+    "resnet20": partial(residual.Cifar, 20),
+    "resnet20_b": partial(residual.Cifar, 20, "B"),
+    "resnet20_c": partial(residual.Cifar, 20, "C"),
+    "resnet32": partial(residual.Cifar, 32),
+    "resnet44": partial(residual.Cifar, 44),
+    "resnet56": partial(residual.Cifar, 56),
+    "resnet56_b": partial(residual.Cifar, 56, "B"),
+    "resnet56_c": partial(residual.Cifar, 56, "C"),
+    "rnn": others.Rnn1d,
+    "rnn_classifier": partial(others.WordClassifier, nn.RNN),
+    "se_resnet101": partial(residual.se_resnet, 101),
+    "se_resnet152": partial(residual.se_resnet, 152),
+    "se_resnet18": partial(residual.se_resnet, 18),
+    "se_resnet34": partial(residual.se_resnet, 34),
+    "se_resnet50": partial(residual.se_resnet, 50),
+    "se_resnext101_32x4d": partial(residual.se_resnext, 101),
+    "se_resnext50_32x4d": partial(residual.se_resnext, 50),
+    "unet": others.UNet,
+    "vae": others.VariationalAutoencoder,
+    "zfnet": pictures.ZFNet,
+}
+# Of several that differ in width or depth alone one is run each time.
+LARGE = {
+    "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full", "plain32", "plain44", "plain56",
+    "resnet110", "resnet1202", "resnet32", "resnet44", "resnet56", "resnet56_b", "resnet56_c",
+    "se_resnet101", "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "zfnet",
+}  # fmt: skip
+NAMES = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in NETS]
+# What it computes in training is drawn at random.
+RANDOM = {"vae"}
+# Hundreds of layers magnify roundings.
+TOLERANCES = {"resnet110": 1e-4, "resnet1202": 1e-3, "se_resnet152": 1e-4}
+
+# In millions of parameters, as printed: table 6 of He et al. 2015, tables 4 and 6 of Howard et al.
+# 2017, section 4.1 of Krizhevsky et al. 2012, section II.C of LeCun et al. 1998.
+PUBLISHED = {
+    "resnet20": 0.27, "resnet32": 0.46, "resnet44": 0.66, "resnet56": 0.85, "resnet110": 1.7,
+    "resnet1202": 19.4, "mobilenet_v1": 4.2, "mobilenet_v1_075": 2.6, "mobilenet_v1_050": 1.3,
+    "mobilenet_v1_025": 0.5, "mobilenet_v1_full": 29.3, "alexnet_2012": 61.0, "se_resnet50": 28.1,
+}  # fmt: skip
+
+
+def pair(name: str) -> tuple[Program, nn.Module, nn.Module]:
+    """Our module and the plain one with the same settled weights."""
+    program, theirs = load_program(name), NETS[name]()
+    settle(theirs, [feeds(program, 8, 11), feeds(program, 8, 12)])
+    ours = build(program)
+    ours.load_state_dict(theirs.state_dict())
+    return program, ours, theirs
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_state_is_that_of_plain_torch(name: str) -> None:
+    program = load_program(name)
+    ours = build(program, "meta")
+    with torch.device("meta"):
+        theirs = NETS[name]()
+    found = [(key, value.shape) for key, value in ours.state_dict().items()]
+    assert found == [(key, value.shape) for key, value in theirs.state_dict().items()]
+    counted = Facts(program).params
+    assert counted == sum(parameter.numel() for parameter in theirs.parameters())
+    if name in PUBLISHED:
+        digits = len(str(PUBLISHED[name]).partition(".")[2])
+        assert round(counted / 1e6, digits) == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_are_those_of_plain_torch(name: str) -> None:
+    program, ours, theirs = pair(name)
+    tolerance = TOLERANCES.get(name, 1e-5)
+    for mode in (False, True):
+        if mode and name in RANDOM:
+            continue
+        ours.train(mode)
+        theirs.train(mode)
+        batches = feeds(program, 3, 21), feeds(program, 3, 22)
+        with torch.no_grad(), without_dropout(ours):
+            mine = [outputs(ours(*batch.values())) for batch in batches]
+            wanted = [outputs(theirs(*batch.values())) for batch in batches]
+        assert largest_difference(wanted[0][0], wanted[1][0]) >= 0.01
+        for found, expected in zip(mine, wanted, strict=True):
+            assert len(found) == len(expected)
+            for one, other in zip(found, expected, strict=True):
+                assert largest_difference(one, other) <= tolerance
+    statistics = ours.state_dict()
+    for key, value in theirs.state_dict().items():
+        assert largest_difference(statistics[key].double(), value.double()) <= tolerance
+
+
+def test_layers_of_lenet5_have_the_parameters_that_the_paper_counts() -> None:
+    """Section II.B, layer by layer, and 60,000 in all; the centres are not among them."""
+    printed = {"c1": 156, "s2": 12, "c3": 1516, "s4": 32, "c5": 48120, "f6": 10164}
+    counted = dict.fromkeys(printed, 0)
+    for key, value in build(load_program("lenet5")).named_parameters():
+        layer = key.partition(".")[0]
+        if layer != "penalties":
+            counted[layer] += value.numel()
+    assert counted == printed
+    assert sum(counted.values()) == 60_000
