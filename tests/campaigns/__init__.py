@@ -1,0 +1,3 @@
+"""Campaigns: the claims of the compiler held against torch and ONNX on nets that nobody chose."""
+
+__all__: list[str] = []

@@ -1,0 +1,124 @@
+"""What a campaign has covered: operators, constructs, and which operator fed which.
+
+A pair is admitted if some value that the one gives is one that the other takes: both are found by
+drawing from the generator's rules for values of every rank and kind.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from netlang.ir.types import DType, TensorType
+from netlang.ops import operator_names
+from tests.campaigns.generator.draw import Draw
+from tests.campaigns.generator.model import Value
+from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
+from tests.campaigns.report import Report
+
+__all__ = ["CONSTRUCTS", "admitted_pairs", "pair", "summary"]
+
+DRAWS = 40
+Kind = tuple[int, str, bool]
+
+CONSTRUCTS = (
+    "arithmetic", "assert at file level", "assert in a body", "auxiliary of a block",
+    "auxiliary output", "block", "block called again", "block in a block", "block of several inputs",
+    "block parameter", "block with a body", "body constant", "branch of a label",
+    "computed label", "conditional branch", "conditional expression", "dims", "docstring",
+    "dotted label", "else", "else if", "enumerate", "file constant", "for", "identity branch",
+    "if", "import", "import as", "import of the library", "in", "index", "input of a block",
+    "input of whole numbers", "keyword label", "label of a scope", "labelled merge",
+    "labelled scope", "layer as value", "layer passed to a block", "learned tensor",
+    "list of layers", "loop of branches", "merge add", "merge concat", "merge gaussian_sample",
+    "merge matmul", "merge max", "merge mul", "merge multi_head_attention", "merge of one branch",
+    "merge sub", "named outputs of a block", "named outputs of an operator", "net alias",
+    "net as a step", "net parameter", "output", "parameter default", "partial application",
+    "quoted label", "repeat", "reuse", "several inputs", "several outputs",
+    "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
+    "tuple", "unlabelled scope", "zip",
+)  # fmt: skip
+
+
+def pair(producer: str, consumer: str) -> str:
+    """How a pair is told in counts."""
+    return f"{producer} -> {consumer}"
+
+
+def _samples() -> Iterator[Value]:
+    """Values of every rank and kind that the generator makes."""
+    for rank in range(5):
+        for shape in ((6,) * rank, (9,) * rank, (4,) * rank):
+            yield Value(TensorType(shape))
+            yield Value(TensorType(shape, dtype=DType.INT64))
+        if rank:
+            yield Value(TensorType((6,) * rank, batch=None))
+
+
+def _kind(type_: TensorType) -> Kind:
+    return (type_.rank, "float" if type_.dtype.is_float else "whole", type_.batch is not None)
+
+
+@cache
+def _takes_and_gives() -> tuple[dict[str, set[Kind]], dict[str, set[Kind]]]:
+    """The kinds that each operator takes, and those that it gives."""
+    draw = Draw(random.Random(0))
+    takes: dict[str, set[Kind]] = {}
+    gives: dict[str, set[Kind]] = {}
+    for value in _samples():
+        for name, types, inputs in _drawn(draw, value):
+            takes.setdefault(name, set()).update(map(_kind, inputs))
+            gives.setdefault(name, set()).update(map(_kind, types))
+    return takes, gives
+
+
+def _drawn(
+    draw: Draw, value: Value
+) -> Iterator[tuple[str, Iterable[TensorType], Iterable[TensorType]]]:
+    """Operators drawn for a value, with what they give and take."""
+    for _ in range(DRAWS):
+        for name, rule in STEPS.items():
+            if op := rule(draw, value):
+                yield name, op.infer((value.type,)).outputs, (value.type,)
+        for name, joining in JOINS.items():
+            if joined := joining(draw, value):
+                inputs = (value.type, *joined.others)
+                yield name, joined.op.infer(inputs).outputs, inputs
+        for name, source in SOURCES.items():
+            if made := source(draw, value):
+                yield name, made.infer(()).outputs, ()
+
+
+@cache
+def admitted_pairs() -> frozenset[str]:
+    """Every pair of operators whose types fit."""
+    takes, gives = _takes_and_gives()
+    merged = {"add", "sub", "mul", "max"}
+    found = {
+        pair(producer, consumer)
+        for producer, given in gives.items()
+        for consumer, taken in takes.items()
+        if given & taken
+    }
+    return frozenset(found | {pair("parameter", consumer) for consumer in merged})
+
+
+def summary(report: Report) -> tuple[str, ...]:
+    """Coverage in a few lines."""
+    operators, constructs = report.of("operators"), report.of("constructs")
+    seen = set(report.of("pairs")) & admitted_pairs()
+    share = len(seen) / len(admitted_pairs())
+    rarest = sorted(operator_names(), key=lambda name: operators[name])[:5]
+    scarce = sorted(CONSTRUCTS, key=lambda name: constructs[name])[:8]
+    return (
+        f"operators: {sum(1 for name in operator_names() if operators[name])} of "
+        f"{len(operator_names())}; rarest: {_told(rarest, operators)}",
+        f"constructs: {sum(1 for name in CONSTRUCTS if constructs[name])} of {len(CONSTRUCTS)}; "
+        f"rarest: {_told(scarce, constructs)}",
+        f"pairs: {len(seen)} of {len(admitted_pairs())} admitted, {share:.1%}",
+    )
+
+
+def _told(names: Iterable[str], counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {counts.get(name, 0)}" for name in names)

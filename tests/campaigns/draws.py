@@ -1,0 +1,58 @@
+"""Random draws that two modules make alike, in whatever order and form they come.
+
+While it lasts, what is drawn depends on the shape alone: each draw starts from the same seed. That
+covers dropout of every kind, stochastic depth and samples from a normal distribution. Torch draws
+the dropout inside its recurrent layers and its attention where Python can't reach: `quiet` sets
+their probability to 0, and the rebuilt network leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+__all__ = ["quiet", "same_draws"]
+
+
+def _uniform(x: Tensor) -> Tensor:
+    generator = Generator().manual_seed(sum(7**i * size for i, size in enumerate(x.shape)) + 11)
+    return torch.rand(x.shape, dtype=torch.float64, generator=generator)
+
+
+def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    if not training:
+        return x
+    kept = (_uniform(x) >= p).to(x.dtype)
+    return x * kept if p == 1 else x * kept / (1 - p)
+
+
+def _bernoulli(x: Tensor, p: float = 0.5) -> Tensor:
+    return x.copy_(_uniform(x) < p)
+
+
+def _randn_like(x: Tensor) -> Tensor:
+    generator = Generator().manual_seed(13)
+    return torch.randn(x.shape, dtype=torch.float64, generator=generator).to(x.dtype)
+
+
+@contextmanager
+def same_draws() -> Iterator[None]:
+    """Draws that depend on nothing but the shape."""
+    with (
+        patch.object(functional, "dropout", _dropout),
+        patch.object(Tensor, "bernoulli_", _bernoulli),
+        patch.object(torch, "randn_like", _randn_like),
+    ):
+        yield
+
+
+def quiet(module: nn.Module) -> None:
+    """No dropout where it can't be drawn alike."""
+    for each in module.modules():
+        if isinstance(each, nn.RNNBase | nn.MultiheadAttention):
+            each.dropout = 0.0

@@ -1,0 +1,110 @@
+"""The one table of what is not asked of a judge, or allowed to differ by more, and why.
+
+All else agrees within `TOLERANCE` of each element, above a floor of `FLOOR` of the largest element
+of its output. Where an output differs by more, `rounding` tells whether rounding explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netlang.ops.conv import ConvTranspose
+from netlang.ops.pool import Maxpool
+from netlang.ops.recurrent import Rnn
+from netlang.ops.response_norm import LocalResponseNorm
+from netlang.ops.spatial import per_axis
+from tests.campaigns.walk import Applied
+
+__all__ = ["CANCELLING", "FLOOR", "REFERENCE_FAILS", "TOLERANCE", "Exemption", "overflow", "unjudged"]
+
+TOLERANCE = 1e-4
+FLOOR = 1e-5
+
+# Functions whose usual formulas cancel, by torch's name: their error is a rounding of the larger of
+# 1 and their input, however small the result is.
+CANCELLING = {
+    "aten::gelu": "1 + erf(x / sqrt(2)) cancels where x is negative",
+    "aten::elu": "exp(x) - 1 cancels where x is small",
+    "aten::softplus": "log(1 + exp(x)) forgets exp(x) where x is negative",
+    "aten::_log_softmax": "x - log(sum(exp(x))) cancels where one x is much the largest",
+    "aten::sigmoid": "runtimes approximate it, to a rounding of 1",
+    "aten::silu": "x sigmoid(x), and runtimes approximate sigmoid, to a rounding of 1",
+    "aten::tanh": "runtimes approximate it, to a rounding of 1",
+}
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """Applications that the reference evaluator of the onnx package gets wrong, and how."""
+
+    operator: str
+    holds: Callable[[Applied], bool]
+    reason: str
+
+
+def _one_place(step: Applied) -> bool:
+    """Whether the output is one element a channel, which is a GlobalMaxPool."""
+    return all(size == 1 for size in step.outputs[0].spatial)
+
+
+def _step_by_step(step: Applied) -> bool:
+    """Whether a window moves by one element and has no gaps."""
+    op, rank = step.op, step.inputs[0].rank - 1
+    assert isinstance(op, Maxpool)
+    steps = op.kernel if op.stride is None else op.stride
+    return set(per_axis(steps, rank)) == set(per_axis(op.dilation, rank)) == {1}
+
+
+def _in_groups(step: Applied) -> bool:
+    return isinstance(step.op, ConvTranspose) and step.op.groups > 1
+
+
+def _with_relu(step: Applied) -> bool:
+    return isinstance(step.op, Rnn) and step.op.nonlinearity == "relu"
+
+
+def _own_form(step: Applied) -> bool:
+    """Whether it is ONNX's own LRN: an odd number of neighbours, on images."""
+    op = step.op
+    return isinstance(op, LocalResponseNorm) and op.size % 2 == 1 and step.inputs[0].rank == 3
+
+
+REFERENCE_FAILS = (
+    Exemption(
+        "global_maxpool", lambda step: step.inputs[0].rank != 3,
+        "GlobalMaxPool reduces the wrong axes unless there are two",
+    ),
+    Exemption(
+        "adaptive_maxpool", lambda step: step.inputs[0].rank != 3 and _one_place(step),
+        "GlobalMaxPool reduces the wrong axes unless there are two",
+    ),
+    Exemption(
+        "maxpool", _step_by_step,
+        "MaxPool of stride 1 ignores its padding and has no indices",
+    ),
+    Exemption("conv_transpose", _in_groups, "ConvTranspose knows no groups"),
+    Exemption("rnn", _with_relu, "RNN knows no Relu"),
+    Exemption("local_response_norm", _own_form, "LRN leaves one neighbour out"),
+)  # fmt: skip
+
+# Operators whose formula in the reference evaluator overflows, for some inputs.
+REFERENCE_OVERFLOWS = {
+    "softplus": "log(exp(x) + 1) is infinite from x = 89 on",
+    "log_softmax": "it is log(softmax(x)), which is infinite where a probability underflows to 0",
+}
+
+
+def overflow(steps: tuple[Applied, ...]) -> str | None:
+    """Why the reference evaluator may give infinity where the others don't, or None."""
+    names = [step.op.name for step in steps if step.op.name in REFERENCE_OVERFLOWS]
+    return f"{names[0]}: {REFERENCE_OVERFLOWS[names[0]]}" if names else None
+
+
+def unjudged(steps: tuple[Applied, ...]) -> Exemption | None:
+    """Why the reference evaluator can't be asked about a net, or None."""
+    for step in steps:
+        for exemption in REFERENCE_FAILS:
+            if exemption.operator == step.op.name and exemption.holds(step):
+                return exemption
+    return None

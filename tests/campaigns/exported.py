@@ -1,0 +1,55 @@
+"""Another way to ONNX: what `torch.onnx.export` makes of the emitted module, run beside ours."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from tests.campaigns.failure import Failure
+from tests.campaigns.subject import Spec, inputs_of, load, subject
+from tests.campaigns.values import compared
+from tests.onnx.support import run
+
+__all__ = ["EXPORTER_LACKS", "export_differs"]
+
+# What torch's exporter has no translation for, by a part of its message.
+EXPORTER_LACKS: dict[str, str] = {}
+
+
+def export_differs(spec: Spec, seed: int) -> tuple[Failure | None, str | None]:
+    """The failure, if there is one, or why there is nothing to compare with."""
+    made = subject(load(spec), seed)
+    feeds = inputs_of(made.program, seed)
+    wanted = [each.numpy() for each in made.outputs(feeds)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "exported.onnx"
+        try:
+            _export(made.module, tuple(torch.tensor(each) for each in feeds.values()), path)
+        except Exception as error:
+            told = str(error).split("\n", maxsplit=1)[0]
+            return None, f"{type(error).__name__}: {told[:80]}"
+        try:
+            found = run(path, dict(zip(_names(path), feeds.values(), strict=True)))
+        except Exception as error:
+            return None, f"the file doesn't run: {str(error)[:80]}"
+    return compared(made, feeds, found, wanted, "exporter").failure, None
+
+
+def _names(path: Path) -> list[str]:
+    import onnx
+
+    return [each.name for each in onnx.load(path).graph.input]
+
+
+def _export(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], path: Path) -> None:
+    """Quietly: the exporter talks a lot."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, inputs, str(path), dynamo=True, verbose=False)

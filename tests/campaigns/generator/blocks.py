@@ -1,0 +1,309 @@
+"""Blocks: defined where they are first called, in the file or in one that it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.ir.types import DType
+from tests.campaigns.generator.body import Body, indented
+from tests.campaigns.generator.model import Labelled, Value
+from tests.campaigns.generator.rules.pointwise import PLAIN
+from tests.campaigns.generator.spec import Block, File, Owner, Parameter
+from tests.campaigns.generator.steps import apply, choose, kept, path_to
+
+__all__ = [
+    "call_block", "call_bundled", "call_net", "call_pair", "call_with_body", "call_wrapper", "reused",
+]  # fmt: skip
+
+Grow = Callable[[Body, int], None]
+DEEPEST = 3
+
+
+def _docstring(body: Body) -> list[str]:
+    if body.draw.chance(0.8):
+        return []
+    body.spec.used("docstring")
+    return ['"""What it is for."""']
+
+
+def _definition(owner: Owner, name: str, lines: list[str]) -> str:
+    parameters = sorted(owner.parameters, key=lambda each: each.default is not None)
+    texts = [each.name if each.default is None else f"{each.name}={each.default}" for each in parameters]
+    head = f"block {name}({', '.join(texts)}) {{" if texts else f"block {name} {{"
+    return "\n".join([head, *indented(lines), "}"])
+
+
+def _called(body: Body, block: Block) -> str:
+    """A call with the arguments that it needs, by position or name, some defaults given too."""
+    texts = []
+    for parameter in sorted(block.parameters, key=lambda each: each.default is not None):
+        by_place = body.draw.chance(0.4) and len(texts) < 1
+        if parameter.default is None or body.draw.chance(0.4):
+            text = _given(body, parameter)
+            texts.append(text if by_place and _first(block, parameter) else f"{parameter.name}={text}")
+    return f"({', '.join(texts)})" if texts else ""
+
+
+def _first(block: Block, parameter: Parameter) -> bool:
+    ordered = sorted(block.parameters, key=lambda each: each.default is not None)
+    return ordered[0] is parameter
+
+
+def _given(body: Body, parameter: Parameter) -> str:
+    """The value of an argument; an activation may be any other."""
+    if parameter.is_layer and body.draw.chance(0.5):
+        other = body.draw.pick(PLAIN)
+        body.spec.operators.add(other)
+        return other
+    return parameter.given
+
+
+def _imported(body: Body, name: str) -> str:
+    """How a block of the other file is called here."""
+    if body.owner.home is not body.spec.main or body.spec.helper is None:
+        return name
+    if not any(block.name == name for block in body.spec.helper.blocks):
+        return name
+    body.spec.used("import")
+    line = next((x for x in body.spec.main.imports if x.split()[3] == name), None)
+    if line is None:
+        line = f"from helper import {name}"
+        if body.draw.chance(0.4):
+            body.spec.used("import as")
+            line += f" as {body.spec.name('other')}"
+        body.spec.main.imports.append(line)
+    return line.split()[-1]
+
+
+def call_block(body: Body, grow: Grow) -> bool:
+    """A block of one input: one that is there already and takes this, or a new one."""
+    if body.dead or body.nested > DEEPEST:
+        return False
+    homes = [body.owner.home, *([body.spec.helper] if body.spec.helper else [])]
+    known = [
+        block
+        for home in homes
+        for block in home.blocks
+        if block.takes == body.current and not (block.has_auxiliary and body.repeated)
+    ]
+    if known and body.draw.chance(0.7):
+        block = body.draw.pick(known)
+        body.spec.used("block called again")
+    else:
+        block = _new_block(body, grow)
+    _apply_block(body, block)
+    if block.gives == block.takes and not block.has_auxiliary and body.draw.chance(0.5):
+        body.spec.used("block called again")
+        _apply_block(body, block)
+    return True
+
+
+def _apply_block(body: Body, block: Block) -> None:
+    body.spec.used("block")
+    text = f"{_imported(body, block.name)}{_called(body, block)}"
+    several = len(block.gives) > 1
+    if several or (body.draw.chance(0.4) and not body.repeated):
+        mark, read = body.new_label(plain=True)
+        before = tuple(value.type for value in body.current)
+        body.step(f"{mark}: {text}", block.gives)
+        fits = None if block.has_auxiliary else before
+        body.labels[read] = Labelled(block.gives, fits, block.outputs)
+        if several:
+            body.spec.used("named outputs of a block")
+            index = body.draw.whole(0, len(block.gives) - 1)
+            body.start(f"{read}.{block.outputs[index]}", (block.gives[index],))
+    else:
+        body.step(text, block.gives)
+
+
+def _home(body: Body) -> File:
+    if body.owner.home is body.spec.main and body.draw.chance(0.25):
+        if body.spec.helper is None:
+            body.spec.helper = File("helper")
+        return body.spec.helper
+    return body.owner.home
+
+
+def _new_block(body: Body, grow: Grow) -> Block:
+    """A block made for the current value, its statements those of any body."""
+    home = _home(body)
+    owner = Owner(home, False, body.value)
+    inner = Body(body.spec, owner, body.current, nested=0)
+    inner.dead = body.dead
+    if body.owner is not owner and not body.owner.is_net:
+        body.spec.used("block in a block")
+    doc = _docstring(body)
+    depth = body.spec.draw.whole(1, 3)
+    if body.draw.chance(0.15):
+        _ = inner.start("in", inner.current)
+        body.spec.used("in")
+    grow(inner, depth)
+    gives, outputs = inner.current, ("output",)
+    if not body.repeated and body.draw.chance(0.3):
+        gives, outputs = _several_outputs(inner)
+    auxiliary = not body.repeated and body.draw.chance(0.12)
+    if auxiliary:
+        body.spec.used("auxiliary output", "auxiliary of a block")
+        side = inner.child(repeated=True)
+        apply(side, kept(side))
+        inner.tap(f"auxiliary {body.spec.name('aux')}", side.lines)
+        if outputs == ("output",):
+            name = body.spec.name("out")
+            inner.line(f"output {name}")
+            outputs = (name,)
+    name = body.spec.name("block")
+    block = Block(name, body.current, gives, outputs, tuple(owner.parameters), auxiliary)
+    home.blocks.append(block)
+    home.items.append(_definition(owner, name, [*doc, *inner.lines]))
+    return block
+
+
+def _several_outputs(inner: Body) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """Taps at the end of a block: a path of its own each, or the current value."""
+    inner.spec.used("several outputs of a block", "output")
+    gives, names = [], []
+    for _ in range(inner.draw.whole(1, 2)):
+        side = inner.child(repeated=True)
+        apply(side, choose(side, single=True))
+        name = inner.spec.name("tap")
+        inner.tap(f"output {name}", side.lines)
+        gives.append(side.value)
+        names.append(name)
+    name = inner.spec.name("tap")
+    inner.line(f"output {name}")
+    return (*gives, inner.value), (*names, name)
+
+
+def call_net(body: Body, grow: Grow) -> bool:
+    """A net as a step: the shape of its input is that of the value, a symbol takes any."""
+    spec, home = body.spec, body.owner.home
+    if body.dead or body.nested > DEEPEST or home is not spec.main:
+        return False
+    name, x = spec.name("x"), body.value
+    owner = Owner(home, True)
+    inner = Body(spec, owner, (x,), labels={name: Labelled((x,))})
+    grow(inner, body.draw.whole(1, 2))
+    sizes = ", ".join(
+        str(dim) if isinstance(dim, int) else f"{spec.name('S')}={spec.at_default(dim)}"
+        for dim in x.type.shape
+    )
+    dtype = "" if x.type.dtype is DType.FLOAT32 else x.type.dtype.value
+    block = Block(spec.name("net"), (x,), inner.current, ("output",), tuple(owner.parameters))
+    lines = [f"input {name}: {dtype}[{sizes}]", *inner.lines]
+    home.items.append(_definition(owner, block.name, lines).replace("block", "net", 1))
+    spec.used("net as a step")
+    _apply_block(body, block)
+    return True
+
+
+def call_pair(body: Body, grow: Grow) -> bool:
+    """A block that declares two inputs, given a tuple."""
+    if body.dead or body.repeated or not body.value.type.dtype.is_float:
+        return False
+    x = body.value
+    home = _home(body)
+    owner = Owner(home, False, None)
+    one, two = body.spec.name("first"), body.spec.name("second")
+    labels = {one: Labelled((x,)), two: Labelled((x,))}
+    inner = Body(body.spec, owner, (x,), labels=labels)
+    inner.line(f"input {one}")
+    inner.line(f"input {two}")
+    inner.start(two, (x,))
+    for chosen in path_to(inner, x.type):
+        read = apply(inner, chosen, label=True)
+    assert read is not None
+    name = body.draw.pick(("add", "mul", "max", "sub"))
+    body.spec.operators.add(name)
+    inner.start(f"({one}, {read}) -> {name}", (x,))
+    grow(inner, 1)
+    block = Block(body.spec.name("pair"), (x, x), inner.current, ("output",), tuple(owner.parameters))
+    home.blocks.append(block)
+    home.items.append(_definition(owner, block.name, inner.lines))
+    body.spec.used("block of several inputs", "tuple", "input of a block")
+    apply(body, kept(body), label=True)
+    first = next(reversed(body.labels))
+    apply(body, kept(body), label=True)
+    second = next(reversed(body.labels))
+    text = f"{_imported(body, block.name)}{_called(body, block)}"
+    body.line(f"({first}, {second}) -> {text}")
+    body.joinable = True
+    body.current = inner.current
+    return True
+
+
+def call_wrapper(body: Body, grow: Grow) -> bool:
+    """A block of another shape than its call: layers are passed to it."""
+    if body.dead or not body.value.type.dtype.is_float:
+        return False
+    one, two = body.spec.name("act"), body.spec.name("layer")
+    name = body.spec.name("twice")
+    body.owner.home.items.append(f"block {name}({one}, {two}=identity) {{ {one} -> {two} }}")
+    first, second = body.draw.pick(PLAIN), body.draw.pick((*PLAIN, "dropout(0.1)", "softplus(2.0)"))
+    body.spec.operators.update((first, second.partition("(")[0]))
+    body.spec.used("block", "block parameter", "layer passed to a block", "layer as value")
+    body.spec.left -= 2
+    text = body.draw.pick((f"{name}({first})", f"{name}({first}, {two}={second})"))
+    body.step(text, body.current)
+    return True
+
+
+def call_with_body(body: Body, grow: Grow) -> bool:
+    """A block that leaves a place for the steps of its caller."""
+    if body.dead or body.repeated or not body.value.type.dtype.is_float:
+        return False
+    name = body.spec.name("around")
+    merge = body.draw.pick(("add", "mul", "max", "sub"))
+    act = body.draw.pick(PLAIN)
+    forms = (
+        f"block {name}(act={act}) {{\n    {merge} {{\n        body\n        identity\n    }}\n    act\n}}",
+        f"block {name}(act={act}) {{\n    act\n    body\n}}",
+        f"block {name}(act={act}) {{\n    inner: {{ body }}\n    post: act\n}}",
+    )
+    form = body.draw.whole(0, 2)
+    body.owner.home.items.append(forms[form])
+    body.spec.operators.update((act, merge, "identity") if form == 0 else (act,))
+    inner = body.child(repeated=True)
+    body.spec.used("block with a body", "block parameter")
+    for _ in range(body.draw.whole(1, 2)):
+        apply(inner, kept(inner) if form == 0 else choose(inner, single=True))
+    given = "" if body.draw.chance(0.6) else f"({body.draw.pick(PLAIN)})"
+    body.lines_of([f"{name}{given} {{", *indented(inner.lines), "}"])
+    body.joinable = True
+    body.current = inner.current
+    return True
+
+
+def call_bundled(body: Body, grow: Grow) -> bool:
+    """A block of the bundled library."""
+    x = body.value
+    first = x.type.shape[0] if x.type.rank == 3 and x.type.dtype.is_float else None
+    if not isinstance(first, int) or x.type.batch is None or body.owner.home is not body.spec.main:
+        return False
+    line = "from blocks.squeeze_excite import squeeze_excite as se"
+    if line not in body.spec.main.imports:
+        body.spec.main.imports.append(line)
+    body.spec.used("import", "import as", "import of the library")
+    body.spec.operators.update(("global_avgpool", "conv", "relu", "sigmoid", "identity", "mul"))
+    body.spec.left -= 3
+    body.step(f"se({body.draw.whole(1, 4)})", body.current)
+    return True
+
+
+def reused(body: Body) -> bool:
+    """A labelled step once more, with the weights that it has."""
+    if body.dead or body.repeated or body.loops:
+        return False
+    now = tuple(value.type for value in body.current)
+    found = [
+        (read, labelled)
+        for read, labelled in body.labels.items()
+        if labelled.fits == now and len(labelled.values) == 1
+    ]
+    if not found:
+        return False
+    read, labelled = body.draw.pick(found)
+    body.spec.used("reuse")
+    body.spec.left -= 1
+    mark = f"{body.new_label(plain=True)[0]}: " if body.draw.chance(0.4) else ""
+    body.step(f"{mark}reuse {read}", labelled.values)
+    return True

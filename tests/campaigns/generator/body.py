@@ -1,0 +1,149 @@
+"""Statements in the making: lines of text, the current value, and what can be read by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from netlang.ir.types import TensorType
+from tests.campaigns.generator.draw import Draw
+from tests.campaigns.generator.model import Labelled, Value
+from tests.campaigns.generator.spec import Owner, Spec
+
+__all__ = ["Body", "as_path", "indented"]
+
+KEYWORDS = ("if", "for", "output", "block", "net", "in", "true")
+_WORD = re.compile(r"[a-z]\w*")
+
+
+def as_path(lines: list[str]) -> list[str]:
+    """Statements as one step: in braces if they are several lines."""
+    return lines if len(lines) == 1 else ["{", *indented(lines), "}"]
+
+
+def indented(lines: list[str]) -> list[str]:
+    """Lines inside braces."""
+    return ["    " + line for line in lines]
+
+
+@dataclass
+class Body:
+    """The inside of a net, block, scope, branch or loop.
+
+    `loops` are the variables of the loops around it, `repeated` says that no label may stand here,
+    `dead` that it is never elaborated. `pending` are lines that must stand before the statement
+    that is being written.
+    """
+
+    spec: Spec
+    owner: Owner
+    current: tuple[Value, ...]
+    labels: dict[str, Labelled] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    loops: tuple[str, ...] = ()
+    repeated: bool = False
+    dead: bool = False
+    nested: int = 0
+    joinable: bool = False
+    pending: list[str] = field(default_factory=list)
+
+    @property
+    def draw(self) -> Draw:
+        return self.spec.draw
+
+    @property
+    def value(self) -> Value:
+        """The one current value."""
+        (value,) = self.current
+        return value
+
+    @property
+    def is_top(self) -> bool:
+        """Whether statements here are those of the net or block itself."""
+        return not self.nested
+
+    def child(self, **changes: object) -> Body:
+        """A body inside this one, which reads its labels."""
+        inner = replace(
+            self, lines=[], labels=dict(self.labels), nested=self.nested + 1, joinable=False,
+            pending=[],
+        )  # fmt: skip
+        return replace(inner, **changes)  # type: ignore[arg-type]  # fields of this class
+
+    # --- text -------------------------------------------------------------------------------
+
+    def line(self, text: str) -> None:
+        """A statement of its own."""
+        self._flush()
+        self.lines.append(text)
+        self.joinable = False
+
+    def lines_of(self, texts: list[str]) -> None:
+        """A statement of several lines."""
+        self._flush()
+        self.lines += texts
+        self.joinable = False
+
+    def tap(self, head: str, lines: list[str]) -> None:
+        """`output name: path`."""
+        first, *others = as_path(lines)
+        self.lines_of([f"{head}: {first}", *others])
+
+    def step(self, text: str, values: tuple[Value, ...]) -> None:
+        """A step behind the current value, on the same line or the next."""
+        if self.joinable and not self.pending and self.draw.chance(0.45):
+            self.lines[-1] += f" -> {text}"
+        else:
+            self._flush()
+            self.lines.append(text)
+        self.joinable = True
+        self.current = values
+
+    def start(self, text: str, values: tuple[Value, ...]) -> None:
+        """A path that starts at a value."""
+        self.line(text)
+        self.joinable = True
+        self.current = values
+
+    def _flush(self) -> None:
+        self.lines += self.pending
+        self.pending.clear()
+
+    # --- labels -----------------------------------------------------------------------------
+
+    def new_label(self, plain: bool = False) -> tuple[str, str]:
+        """A label as it is written and as it is read; `plain` ones are words."""
+        spec, draw = self.spec, self.draw
+        word = spec.name()
+        if self.loops:
+            spec.used("computed label")
+            written = f"{word}_" + "".join(f"{{{variable}}}" for variable in self.loops)
+            return written, written
+        kind = 0 if plain else draw.whole(0, 9)
+        if kind == 1:
+            spec.used("dotted label")
+            return f"{word}.0", f"{word}.0"
+        if kind in (2, 3):
+            spec.used("quoted label")
+            quoted = f'"{word}-{draw.whole(0, 9)} b"'
+            return quoted, quoted
+        if kind in (4, 5):
+            spec.used("computed label")
+            computed = draw.pick((f"{word}_{{{draw.whole(0, 3)} + 1}}", f'"{word}-{{1}}"'))
+            return computed, computed
+        if kind == 6 and (free := [k for k in KEYWORDS if f'"{k}"' not in self.labels]):
+            if self.is_top:
+                spec.used("keyword label")
+                chosen = draw.pick(free)
+                return chosen, f'"{chosen}"'
+        return word, word
+
+    def words(self) -> list[tuple[str, TensorType]]:
+        """Labels that expressions can read the sizes of."""
+        found = [
+            (name, labelled.values[0].type)
+            for name, labelled in self.labels.items()
+            if _WORD.fullmatch(name) and len(labelled.values) == 1
+        ]
+        entry = self.owner.entry
+        return [*found, *([("in", entry.type)] if entry and not self.owner.is_net else [])]

@@ -1,0 +1,25 @@
+"""One rule for every operator: what it needs of a value, and its arguments drawn at random."""
+
+from tests.campaigns.generator.rules import (
+    joins,
+    layout,
+    pointwise,
+    sequences,
+    spatial,
+    windows,
+)
+from tests.campaigns.generator.rules.base import JOINS, SOURCES, STEPS, Join, Step
+
+__all__ = [
+    "JOINS",
+    "SOURCES",
+    "STEPS",
+    "Join",
+    "Step",
+    "joins",
+    "layout",
+    "pointwise",
+    "sequences",
+    "spatial",
+    "windows",
+]

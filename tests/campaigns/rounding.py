@@ -1,0 +1,88 @@
+"""Whether rounding explains a difference: Monte Carlo arithmetic (Parker 1997).
+
+The module runs in double precision several times, each time with every intermediate result changed
+by a random share of about one rounding of single precision. Outputs that scatter are ones that
+single precision doesn't determine: a step function next to its step, a normalisation of values that
+are all the same. How far they scatter is what two correct implementations may differ by.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from tests.campaigns.exemptions import CANCELLING
+from tests.campaigns.subject import named_outputs
+
+__all__ = ["scatter"]
+
+# A few roundings of single precision, 2^-24, since an operator rounds more than once.
+SHARE = 5e-7
+SAMPLES = 12
+
+
+class _Rounded(TorchDispatchMode):
+    """Changes every result that an operator computes; views and copies round nothing."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self._generator = generator
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        result = func(*args, **(kwargs or {}))
+        schema = func._schema  # type: ignore[attr-defined]  # every operator of torch has one
+        if any(each.alias_info and not each.alias_info.is_write for each in schema.returns):
+            return result
+        if isinstance(result, Tensor):
+            result = self._changed(result)
+            return self._cancelled(result, args[0]) if schema.name in CANCELLING else result
+        if isinstance(result, tuple):
+            return tuple(self._changed(x) if isinstance(x, Tensor) else x for x in result)
+        return result
+
+    def _cancelled(self, value: Tensor, given: object) -> Tensor:
+        """Changed once more, by a rounding of what cancelled."""
+        assert isinstance(given, Tensor)
+        noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
+        return value.add_(SHARE * (2 * noise - 1) * given.abs().clamp(min=1))
+
+    def _changed(self, value: Tensor) -> Tensor:
+        if value.dtype != torch.float64:
+            return value
+        noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
+        return value.mul_(1 + SHARE * (2 * noise - 1))
+
+
+def scatter(
+    module: nn.Module, feeds: Mapping[str, NDArray[np.generic]]
+) -> list[NDArray[np.float64]]:
+    """How far each element of each output scatters."""
+    double = copy.deepcopy(module).double()
+    generator = torch.Generator().manual_seed(0)
+    runs = [_run(double, feeds, generator) for _ in range(SAMPLES)]
+    return [
+        np.max(each, axis=0) - np.min(each, axis=0)
+        for each in (np.stack(values) for values in zip(*runs, strict=True))
+    ]
+
+
+def _run(
+    module: nn.Module, feeds: Mapping[str, NDArray[np.generic]], generator: torch.Generator
+) -> list[NDArray[np.float64]]:
+    values = [torch.tensor(each) for each in feeds.values()]
+    values = [each.double() if each.is_floating_point() else each for each in values]
+    with torch.no_grad(), _Rounded(generator):
+        outputs = named_outputs(module(*values))
+    return [each.numpy().astype(np.float64) for each in outputs]

@@ -1,0 +1,50 @@
+"""Programs as plain data without places in a text, to compare two that should be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+
+from netlang.elaborate.values import Layer, describe
+from netlang.ir.dims import Expr
+from netlang.ir.program import Function, Program
+from netlang.ir.provenance import Traced
+from netlang.source import Span
+
+__all__ = ["plain"]
+
+
+def plain(program: Program) -> object:
+    """The program as nested tuples; functions that are one stay one, by number."""
+    return _Plain({}).of(program)
+
+
+class _Plain:
+    def __init__(self, known: dict[int, int]) -> None:
+        self.known = known
+
+    def of(self, value: object) -> object:
+        if isinstance(value, Function) and id(value) in self.known:
+            return "function", self.known[id(value)]
+        if isinstance(value, Function):
+            self.known[id(value)] = len(self.known)
+        if isinstance(value, Traced):
+            return int(value), self.of(value.origin)
+        if isinstance(value, Layer):
+            return describe(value)
+        if isinstance(value, Expr):
+            return str(value)
+        if isinstance(value, Mapping):
+            return tuple((key, self.of(each)) for key, each in value.items())
+        if isinstance(value, frozenset):
+            return tuple(sorted(map(str, value)))
+        if isinstance(value, tuple):
+            return tuple(self.of(each) for each in value if not isinstance(each, Span))
+        if is_dataclass(value) and not isinstance(value, type):
+            return type(value).__name__, *self._fields(value)
+        return value
+
+    def _fields(self, value: object) -> tuple[object, ...]:
+        assert is_dataclass(value)
+        found = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return tuple((name, self.of(each)) for name, each in found if not isinstance(each, Span))

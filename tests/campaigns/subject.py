@@ -1,0 +1,115 @@
+"""A spec ready to be examined: its program, its module with random weights, its inputs."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from netlang.backends.torch import build
+from netlang.elaborate import load_program
+from netlang.ir.dims import evaluate
+from netlang.ir.program import Program
+from tests.campaigns.generator import INTEGERS_BELOW, Generated
+from tests.onnx.support import Arrays, random_weights
+
+__all__ = ["BATCH", "Spec", "Subject", "inputs_of", "load", "named_outputs", "read_spec", "subject"]
+
+BATCH = 2
+_HEADER = re.compile(r"# net: (\w+)\n")
+_FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A main file, files that it imports, and the net to compile."""
+
+    text: str
+    files: Mapping[str, str]
+    name: str
+
+    @classmethod
+    def of(cls, generated: Generated) -> Spec:
+        return cls(generated.text, generated.files, generated.name)
+
+    def saved(self) -> str:
+        """All of it as one text, as cases are kept."""
+        others = "".join(f"# file: {name}\n{text}" for name, text in self.files.items())
+        return f"# net: {self.name}\n{self.text}{others}"
+
+
+def read_spec(text: str) -> Spec:
+    """What `Spec.saved` wrote."""
+    header = _HEADER.match(text)
+    assert header is not None, "a case begins with `# net: name`"
+    main, *others = _FILE.split(text[header.end() :])
+    return Spec(main, dict(zip(others[::2], others[1::2], strict=True)), header[1])
+
+
+def load(spec: Spec) -> Program:
+    """The program of a spec; raises `NetlangError`."""
+    with TemporaryDirectory() as folder:
+        for name, text in {**spec.files, "main.net": spec.text}.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return load_program(f"{folder}/main.net:{spec.name}")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A program, the module that it emits in eval mode, and the weights of both."""
+
+    program: Program
+    module: nn.Module
+    weights: Arrays
+
+    def outputs(self, feeds: Mapping[str, NDArray[np.generic]]) -> list[Tensor]:
+        """What the module gives; inputs are copied, since it may write on them."""
+        with torch.no_grad():
+            return named_outputs(self.module(*(torch.tensor(each) for each in feeds.values())))
+
+
+def subject(program: Program, seed: int = 0) -> Subject:
+    """The program with random weights; running variances are positive."""
+    weights = random_weights(program, seed)
+    with warnings.catch_warnings():
+        # Torch warns of initial values for tensors without elements and of even kernels.
+        warnings.simplefilter("ignore")
+        module = build(program).eval()
+    state = module.state_dict()
+    with torch.no_grad():
+        for key, value in weights.items():
+            state[key].copy_(torch.from_numpy(value))
+    return Subject(program, module, weights)
+
+
+def inputs_of(
+    program: Program, seed: int = 0, batch: int = BATCH, sizes: Mapping[str, int] | None = None
+) -> Arrays:
+    """Random inputs by name: floats from N(0, 1), whole numbers below a few."""
+    generator = np.random.default_rng(seed)
+    at = {**program.defaults, **(sizes or {}), "N": batch}
+    found: Arrays = {}
+    for port in program.net.inputs:
+        shape = (batch, *(evaluate(size, at) for size in port.type.shape))
+        if port.type.dtype.is_float:
+            found[port.name] = generator.standard_normal(shape, np.float32)
+        else:
+            whole = generator.integers(0, INTEGERS_BELOW, shape)
+            found[port.name] = whole.astype(port.type.dtype.value)
+    return found
+
+
+def named_outputs(result: object) -> list[Tensor]:
+    """The outputs of a module in their order."""
+    if isinstance(result, Tensor):
+        return [result.detach()]
+    assert isinstance(result, tuple)
+    return [each.detach() for each in result if isinstance(each, Tensor)]

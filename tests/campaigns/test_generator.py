@@ -1,0 +1,84 @@
+"""The generator: a rule for every operator, one text for a seed, nothing but valid specs."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from netlang.elaborate import Library
+from netlang.ops import operator_names
+from netlang.source import Source
+from tests.campaigns.coverage import CONSTRUCTS, admitted_pairs, pair
+from tests.campaigns.generator import generate
+from tests.campaigns.generator.draw import Draw, divisors
+from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
+from tests.campaigns.subject import Spec, load, read_spec
+from tests.campaigns.walk import applied
+
+SPECS = 120
+
+
+def test_every_operator_has_a_rule() -> None:
+    # The way back from a pool is made together with its pool.
+    assert {*STEPS, *JOINS, *SOURCES, "max_unpool"} == set(operator_names())
+
+
+@pytest.mark.parametrize("seed", range(0, 1000, 100))
+def test_a_seed_has_one_text(seed: int) -> None:
+    assert generate(seed) == generate(seed)
+    assert generate(seed).text != generate(seed + 1).text
+
+
+def test_every_spec_is_valid_and_all_operators_are_drawn() -> None:
+    seen: set[str] = set()
+    for seed in range(SPECS):
+        seen.update(step.op.name for step in applied(load(Spec.of(generate(seed)))))
+    assert len(seen) > 0.9 * len(operator_names())
+
+
+def test_every_construct_is_used_and_named() -> None:
+    used = set().union(*(generate(seed).constructs for seed in range(1500)))
+    assert used == set(CONSTRUCTS)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_symbols_are_there_where_they_are_asked_for(seed: int) -> None:
+    assert load(Spec.of(generate(seed, symbolic=True))).sizes
+    assert not load(Spec.of(generate(seed, symbolic=False))).sizes
+
+
+def test_what_the_text_says_is_what_was_counted() -> None:
+    """Constructs with a word of their own are in the text of every spec that claims them."""
+    words = {"repeat": "repeat", "reuse": "reuse", "auxiliary output": "auxiliary", "if": "if "}
+    for seed in range(300):
+        generated = generate(seed)
+        whole = generated.text + "".join(generated.files.values())
+        for construct, word in words.items():
+            assert construct not in generated.constructs or word in whole
+
+
+def test_a_case_is_read_as_it_was_saved() -> None:
+    with_import = next(g for seed in range(100) if (g := generate(seed)).files)
+    spec = Spec.of(with_import)
+    assert read_spec(spec.saved()) == spec
+
+
+def test_texts_are_those_of_files() -> None:
+    generated = generate(3)
+    assert Library().module(Source("main.net", generated.text), None).nets()
+
+
+def test_pairs_that_types_forbid_are_not_admitted() -> None:
+    pairs = admitted_pairs()
+    assert pair("conv", "relu") in pairs
+    assert pair("global_avgpool", "embedding") not in pairs
+    assert pair("linear", "max_unpool") not in pairs
+    assert pair("maxpool", "embedding") in pairs
+
+
+def test_draws_are_within_bounds() -> None:
+    draw = Draw(random.Random(1))
+    assert {draw.whole(1, 3) for _ in range(100)} == {1, 2, 3}
+    assert divisors(12) == [1, 2, 3, 4, 6, 12]
+    assert all(0.1 <= draw.near(1.0) <= 10 for _ in range(100))

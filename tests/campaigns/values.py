@@ -1,0 +1,120 @@
+"""Values: the emitted module, ONNX Runtime and the reference evaluator side by side."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from netlang.backends.onnx import export
+from tests.campaigns.exemptions import FLOOR, TOLERANCE, overflow, unjudged
+from tests.campaigns.failure import Failure, of_exception
+from tests.campaigns.rounding import scatter
+from tests.campaigns.subject import Subject, inputs_of
+from tests.campaigns.walk import Applied
+from tests.onnx.support import Arrays, check_file, run, run_reference
+
+__all__ = ["Verdict", "compared", "values_differ"]
+
+Outputs = Sequence[NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A failure or none, and what else a report tells of the comparison."""
+
+    failure: Failure | None = None
+    unasked: str | None = None
+    rounding: bool = False
+
+
+def values_differ(subject: Subject, steps: tuple[Applied, ...], seed: int) -> Verdict:
+    """All three on one input."""
+    feeds = inputs_of(subject.program, seed)
+    try:
+        wanted = [each.numpy() for each in subject.outputs(feeds)]
+    except Exception as error:
+        return Verdict(of_exception(error, "torch"))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "net.onnx"
+        try:
+            export(subject.program, path, weights=subject.weights)
+            model = check_file(path)
+        except Exception as error:
+            return Verdict(of_exception(error, "onnx"))
+        runtime = _runtime(subject, path, feeds, wanted)
+    if runtime.failure:
+        return runtime
+    if exemption := unjudged(steps):
+        told = f"{exemption.operator}: {exemption.reason}"
+        return Verdict(None, told, runtime.rounding)
+    reference = _reference(subject, model, feeds, wanted, overflow(steps))
+    rounding = runtime.rounding or reference.rounding
+    return Verdict(reference.failure, reference.unasked, rounding)
+
+
+def _runtime(subject: Subject, path: Path, feeds: Arrays, wanted: Outputs) -> Verdict:
+    try:
+        found = run(path, feeds)
+    except Exception as error:
+        return Verdict(of_exception(error, "runtime"))
+    return compared(subject, feeds, found, wanted, "runtime")
+
+
+def _reference(
+    subject: Subject, model: onnx.ModelProto, feeds: Arrays, wanted: Outputs, overflows: str | None
+) -> Verdict:
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found = run_reference(model, feeds)
+    except Exception as error:
+        return Verdict(of_exception(error, "reference"))
+    if overflows and _finite(wanted) and not _finite(found):
+        return Verdict(None, overflows)
+    return compared(subject, feeds, found, wanted, "reference")
+
+
+def _finite(values: Outputs) -> bool:
+    return all(bool(np.isfinite(each.astype(np.float64)).all()) for each in values)
+
+
+def compared(
+    subject: Subject, feeds: Arrays, found: Outputs, wanted: Outputs, judge: str
+) -> Verdict:
+    """The outputs of `judge` beside the module's; what rounding explains is no failure."""
+    if [(x.shape, x.dtype) for x in found] != [(y.shape, y.dtype) for y in wanted]:
+        told = f"{[(x.shape, x.dtype) for x in found]}, torch {[(y.shape, y.dtype) for y in wanted]}"
+        return Verdict(Failure(f"{judge} types", told))
+    apart = [_apart(x, y) for x, y in zip(found, wanted, strict=True)]
+    if not any(each.any() for each in apart):
+        return Verdict()
+    allowed = scatter(subject.module, feeds)
+    for index, (x, y) in enumerate(zip(found, wanted, strict=True)):
+        with np.errstate(invalid="ignore"):
+            unexplained = apart[index] & ~(_difference(x, y) <= 4 * allowed[index])
+        if unexplained.any():
+            told = f"output {index}: {_difference(x, y).max():.3g} of {np.abs(y).max():.3g}"
+            return Verdict(Failure(f"{judge} values", told))
+    return Verdict(rounding=True)
+
+
+def _difference(x: NDArray[np.generic], y: NDArray[np.generic]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.float64] = np.abs(x.astype(np.float64) - y.astype(np.float64))
+    return found
+
+
+def _apart(x: NDArray[np.generic], y: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which elements differ by more than the tolerance."""
+    one, other = x.astype(np.float64), y.astype(np.float64)
+    finite = np.abs(other[np.isfinite(other)])
+    floor = FLOOR * float(finite.max(initial=0))
+    close = np.isclose(one, other, rtol=TOLERANCE, atol=floor, equal_nan=True)
+    return np.asarray(~close)
