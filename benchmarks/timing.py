@@ -1,14 +1,15 @@
-"""Times that can be compared: both sides in turns, in one run, the median of each."""
+"""Times that can be compared: both sides in turns, in one run, the median of each or of pairs."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 from typing import final
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "Pairs", "compare", "pairs"]
 
 
 @final
@@ -38,3 +39,52 @@ def compare(ours: Callable[[], object], peer: Callable[[], object], rounds: int)
             if round_number:
                 taken.append(perf_counter() - start)
     return Comparison(median(times[0]), median(times[1]))
+
+
+@final
+@dataclass(frozen=True)
+class Pairs:
+    """Seconds of both sides, round by round: a machine that slows down slows both of a pair."""
+
+    ours: tuple[float, ...]
+    peer: tuple[float, ...]
+
+    @property
+    def times(self) -> float:
+        """How many times as long ours takes: the median over the rounds, so that less is better."""
+        return median(one / two for one, two in zip(self.ours, self.peer, strict=True))
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The quartiles of the rounds' ratios."""
+        ratios = sorted(one / two for one, two in zip(self.ours, self.peer, strict=True))
+        return ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+
+    def __str__(self) -> str:
+        low, high = self.spread
+        ours, peer = median(self.ours) * 1e3, median(self.peer) * 1e3
+        return f"{self.times:5.2f} ({low:.2f} to {high:.2f})  {ours:8.1f} ms  {peer:8.1f} ms"
+
+
+def pairs(
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    rounds: int,
+    clock: Callable[[], float] = perf_counter,
+) -> Pairs:
+    """Run both in turns, first one then the other first, after one round that isn't counted.
+
+    Garbage is collected before each run and outside of its time; inside, the collector works as it
+    does for any user.
+    """
+    taken: tuple[list[float], list[float]] = ([], [])
+    sides = tuple(zip((ours, peer), taken, strict=True))
+    for number in range(rounds + 1):
+        for action, seconds in sides if number % 2 else reversed(sides):
+            gc.collect()
+            start = clock()
+            made = action()
+            if number:
+                seconds.append(clock() - start)
+            del made
+    return Pairs(tuple(taken[0]), tuple(taken[1]))

@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 from tests.analysis.oracles import torchvision_models
 
 __all__ = [
+    "allocated",
     "largest_difference",
     "on_meta",
     "pictures",
@@ -62,6 +63,22 @@ def on_meta(name: str) -> nn.Module:
         return torchvision_model(name)
 
 
+def allocated(name: str) -> nn.Module:
+    """One of torchvision's models with weights of no particular value.
+
+    Its own initialisation takes longer than everything that is compared, and settling overwrites
+    it.
+    """
+    model = on_meta(name)
+    # In place: what else a state_dict carries says how mnasnet is to read it.
+    state = model.state_dict()
+    for key, value in state.items():
+        if value.is_meta:
+            state[key] = torch.empty_like(value, device="cpu")
+    model.load_state_dict(state, assign=True)
+    return model
+
+
 def pictures(shape: tuple[int, ...], seed: int) -> Tensor:
     """Random images that differ in the large: averages over noise alone are all the same.
 
@@ -76,12 +93,14 @@ def pictures(shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0) -> nn.Module:
-    """Random weights and, of a pass in training mode, the statistics that belong to them."""
+    """Random weights and, of a pass in training mode, the statistics that belong to them if any."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in model.state_dict().items():
             if value.is_floating_point():
                 value.copy_(_drawn(name, value.shape, generator))
+    if not any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
+        return model.train()
     with _taken_over(model), without_dropout(model.train()), torch.no_grad():
         model(pictures((_TIMES * shape[0], *shape[1:]), seed))
     return model

@@ -103,7 +103,7 @@ def test_no_picture_without_graphviz(spec: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_error_carries_its_diagnostics() -> None:
     with pytest.raises(netlang.NetlangError) as caught:
-        netlang.load("resnet5")
+        netlang.load("resnt50")
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "E0006"
     assert "resnet50" in str(caught.value)

@@ -33,7 +33,7 @@ from netlang.backends.torch.python.tree import (
     map_expression,
     walk,
 )
-from netlang.ir.program import Function, Output
+from netlang.ir.program import INPUT, Function, Output
 
 __all__ = ["Emitter", "file_name"]
 
@@ -254,11 +254,12 @@ class Emitter:
         return TupleDisplay(values)
 
     def _absent(self, writer: Writer) -> Iterator[Statement]:
-        """A block's auxiliary outputs are None when deployed."""
+        """A block's auxiliary outputs are None when deployed, unless a deployed value is one."""
         if self._is_net:
             return
         for output in self._outputs:
-            if output.auxiliary and self._function.nodes[output.ref.producer].auxiliary:
+            producer = writer.root(output.ref).producer
+            if output.auxiliary and producer != INPUT and self._function.nodes[producer].auxiliary:
                 yield Assign(writer.named(output.ref), Constant(None))
 
     def _returns(self) -> Expression:

@@ -101,23 +101,24 @@ class Writer:
         """An identity: the value goes by the name that it has."""
         if unit.value != Operand(0):
             return False
-        self._same[Ref(unit.result)] = self._root(unit.operands[0])
+        self._same[Ref(unit.result)] = self.root(unit.operands[0])
         return True
 
-    def _root(self, ref: Ref) -> Ref:
+    def root(self, ref: Ref) -> Ref:
+        """The value that `ref` is, identities left out."""
         return self._same.get(ref, ref)
 
     def _all_uses(self) -> dict[Ref, list[int]]:
         uses: dict[Ref, list[int]] = {}
         for place, unit in enumerate(self._units):
             for ref in unit.operands:
-                uses.setdefault(self._root(ref), []).append(place)
+                uses.setdefault(self.root(ref), []).append(place)
         for output in self._function.outputs:
-            uses.setdefault(self._root(output.ref), []).append(len(self._units))
+            uses.setdefault(self.root(output.ref), []).append(len(self._units))
         return uses
 
     def _named_outputs(self) -> dict[Ref, str]:
-        return {self._root(output.ref): output.name for output in self._function.outputs}
+        return {self.root(output.ref): output.name for output in self._function.outputs}
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -133,7 +134,7 @@ class Writer:
 
     def last(self, ref: Ref) -> tuple[Expression, str]:
         """The one output, which may be what was written last, and its shape."""
-        pending, root = self._pending, self._root(ref)
+        pending, root = self._pending, self.root(ref)
         if pending is not None and pending.ref == root and self._uses[root] == [len(self._units)]:
             self._pending = None
             return pending.value, self._comment(pending.unit)
@@ -142,7 +143,7 @@ class Writer:
 
     def named(self, ref: Ref) -> Expression:
         """A value by its name, which it has once it is flushed; a learned tensor as it stands."""
-        root = self._root(ref)
+        root = self.root(ref)
         return self._learned.get(root) or Name(self._names[root])
 
     def statements(self) -> tuple[Statement, ...]:
@@ -163,7 +164,7 @@ class Writer:
             yield If(dotted("self.training"), tuple(group))
 
     def _write(self, place: int, unit: Unit) -> None:
-        operands = [self._root(ref) for ref in unit.operands]
+        operands = [self.root(ref) for ref in unit.operands]
         nested = self._pending if self._nests(unit, operands) else None
         if nested is None:
             self.flush()
@@ -183,7 +184,7 @@ class Writer:
     def _write_loop(self, place: int, unit: Unit, loop: tuple[int, int]) -> None:
         """The same kind of module again and again, on one name."""
         self.flush()
-        ref, before = Ref(unit.result), self.named(self._root(unit.operands[0]))
+        ref, before = Ref(unit.result), self.named(self.root(unit.operands[0]))
         name = self._name(ref, unit, place, unit.value)
         self._hold(name, ref)
         if before != Name(name):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlang.backends.torch.regions import REGIONS
+from netlang.backends.torch.window_helpers import WINDOW_HELPERS
+
 __all__ = ["HELPERS", "needed"]
 
 _STANDARDIZED_CONV = '''
@@ -113,6 +116,7 @@ class SwitchableNorm(nn.Module):
         return x * scale.view(shape) + (self.bias - mean * scale).view(shape)
 ''',
     **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
+    **WINDOW_HELPERS,
     "ChannelLayerNorm": '''
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalisation along the channels at each place."""
@@ -223,6 +227,7 @@ def batch_first(result: tuple) -> tuple[Tensor, ...]:
     states = states if isinstance(states, tuple) else (states,)
     return output, *(state.transpose(0, 1) for state in states)
 ''',
+    **REGIONS,
 }
 
 _USES = {

@@ -191,11 +191,11 @@ class Evaluator:
 
     def _slice(self, expr: ast.Slice) -> Value:
         items = self.value(expr.value)
-        bounds = (
+        start, stop, step = (
             None if each is None else bound(self.decided(each), each)
             for each in (expr.start, expr.stop, expr.step)
         )
-        return window(items, *bounds, expr.span)
+        return window(items, slice(start, stop, step), expr.span)
 
     def _unary(self, expr: ast.Unary) -> Value:
         if expr.operator == "not":

@@ -61,10 +61,8 @@ def bound(value: Value, expr: ast.Expr) -> int:
     return value
 
 
-def window(
-    items: Value, start: int | None, stop: int | None, step: int | None, span: Span
-) -> Value:
+def window(items: Value, bounds: slice, span: Span) -> Value:
     """``items[start:stop:step]``."""
-    if not isinstance(items, tuple) or step == 0:
+    if not isinstance(items, tuple) or bounds.step == 0:
         raise NetlangError(BadOperands(span=span, operator="[:]", operands=kind_of(items)))
-    return items[start:stop:step]
+    return items[bounds]

@@ -93,8 +93,7 @@ class Sample(Enum):
     """What the values of an input mean, where not all values will do.
 
     PLACES are places within a channel of the first output, row by row, in each channel different
-    ones. BOXES are corners x1, y1, x2, y2 with x1 <= x2 and y1 <= y2, most of them within the
-    first input, whose size is theirs.
+    ones. BOXES are corners x1, y1, x2, y2 with x1 <= x2 and y1 <= y2 within the first input.
     """
 
     ANY = auto()

@@ -53,11 +53,14 @@ _TABLE = {
     "adaptive_maxpool": "adaptive_pool:AdaptiveMaxpool",
     "global_avgpool": "adaptive_pool:GlobalAvgpool",
     "global_maxpool": "adaptive_pool:GlobalMaxpool",
+    "roi_pool": "region:RoiPool",
+    "roi_align": "region:RoiAlign",
     # layout
     "flatten": "layout:Flatten",
     "reshape": "layout:Reshape",
     "transpose": "layout:Transpose",
     "slice": "cut:Slice",
+    "split": "split:Split",
     "crop": "cut:Crop",
     "pad": "cut:Pad",
     "upsample": "upsample:Upsample",
@@ -84,6 +87,7 @@ _TABLE = {
     "lstm": "recurrent:Lstm",
     "gru": "recurrent:Gru",
     "multi_head_attention": "attention:MultiHeadAttention",
+    "window_attention": "window_attention:WindowAttention",
 }
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test

@@ -19,14 +19,14 @@ from netlang.ops.checks import spatial_input
 from netlang.ops.derive import batch_of, changed, elements, numbers, sum_of, times
 from netlang.ops.spatial import Sizes, per_axis
 
-__all__ = ["AdaptiveAvgpool", "AdaptiveMaxpool", "GlobalAvgpool", "GlobalMaxpool"]
+__all__ = ["AdaptiveAvgpool", "AdaptiveMaxpool", "GlobalAvgpool", "GlobalMaxpool", "regions"]
 
 _IMAGE = (TensorType((3, 9, 8)),)
 _SIGNAL = (TensorType((2, 11)),)
 _VOLUME = (TensorType((2, 5, 6, 7)),)
 
 
-def _regions(size: Dim, count: int) -> tuple[Dim, ...]:
+def regions(size: Dim, count: int) -> tuple[Dim, ...]:
     """Lengths of the regions from floor(i size / count) to ceil((i + 1) size / count)."""
     return tuple(ceil_div(size * (i + 1), count) - floor_div(size * i, count) for i in range(count))
 
@@ -36,7 +36,7 @@ def _visited(x: TensorType, out: Sequence[int]) -> Dim:
     totals: list[Dim] = []
     for size, count in zip(x.spatial, out, strict=True):
         total: Dim = 0
-        for length in _regions(size, count):
+        for length in regions(size, count):
             total = total + length
         totals.append(total)
     return x.with_shape(x.channels, *totals).elements
@@ -46,9 +46,9 @@ def _derived(op: Op, x: TensorType, kept: int) -> tuple[Line, ...]:
     """Sizes, which are given, and an operation for each element of each region but `kept` of it."""
     y = op.infer((x,)).outputs[0]
     out = numbers(y.spatial)
-    regions = [numbers(_regions(s, o)) for s, o in zip(numbers(x.spatial), out, strict=True)]
-    texts = (*batch_of(x), x.channels, *map(_added, regions))
-    visited = prod(elements(x.with_shape(x.channels, *map(sum, regions))))
+    lengths = [numbers(regions(s, o)) for s, o in zip(numbers(x.spatial), out, strict=True)]
+    texts = (*batch_of(x), x.channels, *map(_added, lengths))
+    visited = prod(elements(x.with_shape(x.channels, *map(sum, lengths))))
     if kept:
         text = f"{times(texts)} - {times(elements(y))}"
         work = Line("other operations", text, visited - prod(elements(y)))
@@ -70,7 +70,7 @@ def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
     sizes_ = [size for size in x.spatial if isinstance(size, int)]
     longest = []
     for size, count in zip(sizes_, out, strict=True):
-        longest.append(max(r for r in _regions(size, count) if isinstance(r, int)))
+        longest.append(max(r for r in regions(size, count) if isinstance(r, int)))
     steps = tuple(Fraction(size, count) for size, count in zip(sizes_, out, strict=True))
     return Window(tuple(longest), steps)
 

@@ -17,10 +17,27 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
 from netlang.ops.derive import (
-    batch_of, biases, enlarged, learned, numbers, out_axis, plain, slid, split, times,
+    batch_of,
+    biases,
+    enlarged,
+    learned,
+    numbers,
+    out_axis,
+    plain,
+    slid,
+    split,
+    times,
 )  # fmt: skip
 from netlang.ops.spatial import (
-    Sizes, at_least, axis_name, extents, fits, pad_available, padding, per_axis, slide,
+    Sizes,
+    at_least,
+    axis_name,
+    extents,
+    fits,
+    pad_available,
+    padding,
+    per_axis,
+    slide,
 )  # fmt: skip
 
 __all__ = ["Conv", "ConvTranspose"]

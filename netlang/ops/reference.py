@@ -47,14 +47,14 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "`gap` stands for `global_avgpool` in every file.",
         (
             "maxpool", "max_unpool", "avgpool", "adaptive_avgpool", "adaptive_maxpool",
-            "global_avgpool", "global_maxpool",
+            "global_avgpool", "global_maxpool", "roi_pool", "roi_align",
         ),
     ),
     (
         "Layout",
         "They move elements, leave some out or repeat them.",
         (
-            "flatten", "reshape", "transpose", "slice", "crop", "pad", "upsample",
+            "flatten", "reshape", "transpose", "slice", "split", "crop", "pad", "upsample",
             "pixel_shuffle", "channel_shuffle",
         ),
     ),
@@ -76,9 +76,12 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Sequences",
         "The first axis is time, or the place in the sequence.",
-        ("rnn", "lstm", "gru", "multi_head_attention"),
+        ("rnn", "lstm", "gru", "multi_head_attention", "window_attention"),
     ),
 )  # fmt: skip
+
+# Outputs that go by their numbers are not all listed.
+_MOST_NAMES = 3
 
 _HEADING = "(?:Shape|Parameters|MACs|Other|Source)"
 
@@ -135,7 +138,8 @@ def _operator(op: type[Op]) -> Iterator[str]:
         rows = [f"| `{each.name}` | {each.kind.description} | {each.doc} |" for each in arguments]
         yield "\n".join(("| argument | takes | meaning |", "|---|---|---|", *rows, ""))
     if len(op.output_names) > 1:
-        names = ", ".join(f"`{name}`" for name in op.output_names)
+        names = ", ".join(f"`{name}`" for name in op.output_names[:_MOST_NAMES])
+        names += ", and so on" if len(op.output_names) > _MOST_NAMES else ""
         yield f"Outputs, where there are several: {names}.\n"
 
 

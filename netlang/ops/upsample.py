@@ -153,6 +153,8 @@ class Upsample(Op):
         yield Case(cls(scale=2, mode="bilinear", align_corners=True), image)
         yield Case(cls(size=(7, 3), mode="bilinear"), image)
         yield Case(cls(size=(9, 11)), image)
+        yield Case(cls(size=(4,)), (TensorType((2, 28)),))
+        yield Case(cls(size=(3, 5)), image)
         yield Case(cls(scale=2, mode="bicubic"), image)
         yield Case(cls(scale=3, mode="linear"), signal)
         yield Case(cls(scale=(2, 1, 2), mode="trilinear"), (TensorType((2, 3, 2, 4)),))

@@ -1,9 +1,9 @@
 """Random draws that two modules make alike, in whatever order and form they come.
 
-While it lasts, what is drawn depends on the shape alone: each draw starts from the same seed. That
-covers dropout of every kind, stochastic depth and samples from a normal distribution. Torch draws
-the dropout inside its recurrent layers and its attention where Python can't reach: `quiet` sets
-their probability to 0, and the rebuilt network leaves it out.
+While it lasts, what is drawn depends on the number of elements alone: each draw starts from a seed
+of its own. That covers dropout of every kind, stochastic depth and samples from a normal
+distribution. Torch draws the dropout inside its recurrent layers and its attention where Python
+can't reach: `quiet` sets their probability to 0, and the rebuilt network leaves it out.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ __all__ = ["quiet", "same_draws"]
 
 
 def _uniform(x: Tensor) -> Tensor:
-    generator = Generator().manual_seed(sum(7**i * size for i, size in enumerate(x.shape)) + 11)
-    return torch.rand(x.shape, dtype=torch.float64, generator=generator)
+    generator = Generator().manual_seed(x.numel())
+    return torch.rand(x.numel(), dtype=torch.float64, generator=generator).view(x.shape)
 
 
 def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -42,7 +42,7 @@ def _randn_like(x: Tensor) -> Tensor:
 
 @contextmanager
 def same_draws() -> Iterator[None]:
-    """Draws that depend on nothing but the shape."""
+    """Draws that depend on nothing but how many elements there are."""
     with (
         patch.object(functional, "dropout", _dropout),
         patch.object(Tensor, "bernoulli_", _bernoulli),

@@ -16,7 +16,10 @@ from netlang.ops.response_norm import LocalResponseNorm
 from netlang.ops.spatial import per_axis
 from tests.campaigns.walk import Applied
 
-__all__ = ["CANCELLING", "FLOOR", "REFERENCE_FAILS", "TOLERANCE", "Exemption", "overflow", "unjudged"]
+__all__ = [
+    "CANCELLING", "COUNTED_ON_META", "FLOOR", "NEEDS_VALUES", "REFERENCE_FAILS",
+    "REFERENCE_OVERFLOWS", "TOLERANCE", "Exemption", "overflow", "unjudged",
+]  # fmt: skip
 
 TOLERANCE = 1e-4
 FLOOR = 1e-5
@@ -84,9 +87,20 @@ REFERENCE_FAILS = (
         "MaxPool of stride 1 ignores its padding and has no indices",
     ),
     Exemption("conv_transpose", _in_groups, "ConvTranspose knows no groups"),
+    Exemption("roi_pool", lambda step: True, "MaxRoiPool is not implemented"),
     Exemption("rnn", _with_relu, "RNN knows no Relu"),
     Exemption("local_response_norm", _own_form, "LRN leaves one neighbour out"),
 )  # fmt: skip
+
+# Operators that can't run on the meta device, and those whose FLOPs torch counts there alone.
+NEEDS_VALUES = {"roi_pool": "how far its loops go is read from the boxes"}
+COUNTED_ON_META = {
+    "rnn": "elsewhere it is one kernel that the counter doesn't know",
+    "lstm": "elsewhere it is one kernel that the counter doesn't know",
+    "gru": "elsewhere it is one kernel that the counter doesn't know",
+    "multi_head_attention": "elsewhere it is one kernel that the counter doesn't know",
+    "window_attention": "elsewhere it is one kernel that the counter doesn't know",
+}
 
 # Operators whose formula in the reference evaluator overflows, for some inputs.
 REFERENCE_OVERFLOWS = {

@@ -23,7 +23,6 @@ from netlang.analysis.expand import expand_program
 from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.table import render_table
 from netlang.analysis.summary import summarize
-from netlang.backends.torch import emit
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.data import render_json
 from netlang.diagnostics.render import render_text
@@ -36,7 +35,7 @@ from tests.campaigns.near import near_misses
 from tests.campaigns.running import Campaign, Failure, Verdict, command
 from tests.quality import ROOT
 
-__all__ = ["CAMPAIGN", "answer", "judged", "text_of"]
+__all__ = ["CAMPAIGN", "answer", "failure", "judged", "shrink", "text_of"]
 
 SECONDS = 1.0
 LONGEST = 20_000
@@ -137,6 +136,8 @@ def _later(content: bytes, programs: tuple[Program, ...]) -> None:
 
 
 def _stages(program: Program) -> None:
+    from netlang.backends.torch import emit  # not for `--answer`, which should start quickly
+
     try:
         render_table(summarize(program, {}, 1))
         render_spec(expand_program(program))
@@ -146,14 +147,15 @@ def _stages(program: Program) -> None:
             raise
 
 
-def _failure(what: str, content: bytes) -> Failure:
+def failure(what: str, content: bytes) -> Failure:
+    """The failure of a file."""
     return Failure(what, repr(content), {"main.net": content.decode("utf-8", "surrogateescape")})
 
 
 def trial(number: int) -> Verdict:
     kind, content = text_of(number)
     fate, wrong = judged(content)
-    failures = [_failure(wrong, content)] if wrong else []
+    failures = [failure(wrong, content)] if wrong else []
     if number % AGAIN == AGAIN - 1:
         failures += _elsewhere([text_of(each)[1] for each in range(number - LAST + 1, number + 1)])
     return Verdict(tuple(failures), {f"{kind}, {fate}": 1})
@@ -172,7 +174,7 @@ def _elsewhere(contents: list[bytes]) -> list[Failure]:
     )  # fmt: skip
     pairs = zip(contents, json.loads(done.stdout), strict=True)
     what = "another answer in another process"
-    return [_failure(what, content) for content, text in pairs if _words(content) != text]
+    return [failure(what, content) for content, text in pairs if _words(content) != text]
 
 
 def _words(content: bytes) -> str:
@@ -191,12 +193,12 @@ def _answers() -> None:
 # --- shrinking -----------------------------------------------------------------------------------
 
 
-def shrink(failure: Failure) -> Failure:
+def shrink(found: Failure) -> Failure:
     """The same fault in a shorter file: lines left out, then characters."""
-    content = failure.files["main.net"].encode("utf-8", "surrogateescape")
+    content = found.files["main.net"].encode("utf-8", "surrogateescape")
     for unit in (_by_lines, _by_characters):
-        content = _shorter(unit(content), failure.what)
-    return _failure(failure.what, content)
+        content = _shorter(unit(content), found.what)
+    return failure(found.what, content)
 
 
 def _by_lines(content: bytes) -> list[bytes]:

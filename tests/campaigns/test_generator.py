@@ -13,6 +13,7 @@ from tests.campaigns.coverage import CONSTRUCTS, admitted_pairs, pair
 from tests.campaigns.generator import generate
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
+from tests.campaigns.generator.rules.regions import REGIONS
 from tests.campaigns.subject import Spec, load, read_spec
 from tests.campaigns.walk import applied
 
@@ -20,8 +21,8 @@ SPECS = 120
 
 
 def test_every_operator_has_a_rule() -> None:
-    # The way back from a pool is made together with its pool.
-    assert {*STEPS, *JOINS, *SOURCES, "max_unpool"} == set(operator_names())
+    # The way back from a pool is made together with its pool, parts of images with their boxes.
+    assert {*STEPS, *JOINS, *SOURCES, *REGIONS, "max_unpool"} == set(operator_names())
 
 
 @pytest.mark.parametrize("seed", range(0, 1000, 100))

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from netlang.backends.onnx import runtime
-from netlang.backends.weights import slots
+from netlang.backends.weights import Slot, slots
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref, Size
 from netlang.ir.types import Types
+from netlang.ir.weights import Literal
 from netlang.source import Source, Span
 
 __all__ = [
@@ -40,7 +41,15 @@ def program_of(op: Op, inputs: Types, sizes: Mapping[str, int]) -> Program:
 def random_weights(program: Program, seed: int = 0) -> Arrays:
     """Values for every key, variances positive, far from what a net starts with."""
     generator = np.random.default_rng(seed)
-    return {slot.key: _random(slot.key, slot.weight.shape, generator) for slot in slots(program)}
+    return {slot.key: _given(slot, generator) for slot in slots(program)}
+
+
+def _given(slot: Slot, generator: np.random.Generator) -> NDArray[np.generic]:
+    """Random values, but for a buffer of fixed numbers."""
+    weight = slot.weight
+    if weight.buffer and isinstance(weight.init, Literal):
+        return np.array(weight.init.values, weight.dtype.value).reshape(weight.shape)
+    return _random(slot.key, weight.shape, generator)
 
 
 def _random(

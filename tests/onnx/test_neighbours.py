@@ -19,6 +19,10 @@ BODIES = {
     "reflection": "transpose([2, 0, 1]) -> pad(1, mode=reflect) -> transpose([1, 2, 0])",
     "slice of the channels": "transpose([1, 2, 0]) -> slice(1, axis=2) -> transpose([2, 0, 1])",
     "crop": "transpose([1, 2, 0]) -> crop([4, 2]) -> transpose([2, 0, 1])",
+    # A Resize that it moved before the Transpose would interpolate along axes that no kernel takes.
+    "interpolation": "transpose([1, 2, 0]) -> upsample(2, mode=bilinear) -> transpose([2, 0, 1])",
+    "cubic interpolation": "transpose([2, 1, 0]) -> upsample(size=[9, 5], mode=bicubic)"
+    " -> transpose([2, 1, 0])",
     "mean": "transpose([1, 2, 0]) -> gap -> transpose([2, 0, 1])",
     "layer norm": "transpose([1, 2, 0]) -> layer_norm(axes=[1, 2], affine=false)"
     " -> transpose([2, 0, 1])",

@@ -22,6 +22,7 @@ from netlang.ops import all_operators
 from netlang.ops.adaptive_pool import AdaptiveMaxpool, GlobalMaxpool
 from netlang.ops.conv import ConvTranspose
 from netlang.ops.recurrent import Rnn
+from netlang.ops.region import RegionPool, RoiPool
 from netlang.ops.response_norm import LocalResponseNorm
 from tests.onnx.support import (
     Arrays,
@@ -42,6 +43,8 @@ CASES = [
 ]
 SIZES = ("H", "W", "D")
 TOLERANCE = 1e-5
+# ONNX Runtime, as of 1.31, knows MaxRoiPool and RoiAlign as they were before this opset.
+NEW_REGIONS = 22
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
@@ -97,7 +100,8 @@ def compare(case: Case, plain: Case, path: Path, batch: int, opset: int = OPSET)
     values = samples(plain, batch)
     feeds = {f"x{index}": value.numpy() for index, value in enumerate(values)}
     wanted = [y.detach().numpy() for y in expected(case.op, plain.inputs, weights, values)]
-    agree(run(path, feeds), wanted)
+    if opset < NEW_REGIONS or not isinstance(case.op, RegionPool):
+        agree(run(path, feeds), wanted)
     if not reference_fails(case):
         agree(run_reference(model, feeds), wanted)
 
@@ -111,7 +115,7 @@ def reference_fails(case: Case) -> bool:
     """Whether the evaluator of the onnx package is wrong itself, as of 1.23.
 
     It reduces the wrong axes in GlobalMaxPool unless there are two, knows no Relu in an RNN, can't
-    run a transposed convolution in groups, and leaves one neighbour out of LRN.
+    run a transposed convolution in groups, leaves one neighbour out of LRN, and has no MaxRoiPool.
     """
     match case.op:
         case GlobalMaxpool():
@@ -120,7 +124,7 @@ def reference_fails(case: Case) -> bool:
             return case.inputs[0].rank != 3
         case LocalResponseNorm(size=size):
             return size % 2 == 1 and case.inputs[0].rank == 3
-        case Rnn(nonlinearity="relu"):
+        case Rnn(nonlinearity="relu") | RoiPool():
             return True
         case ConvTranspose(groups=groups):
             return groups > 1

@@ -38,6 +38,7 @@ FAMILIES = {
     "resnet": ("resnet", "resnext", "wide_resnet"),
     "shufflenetv2": ("shufflenet_v2", "blocks.shuffle"),
     "squeezenet": ("squeezenet", "blocks.fire"),
+    "swin_transformer": ("swin",),
     "vgg": ("vgg",),
     "vision_transformer": ("vit",),
 }

@@ -47,7 +47,8 @@ Row by row, for each of torchvision's classification models:
 - **MACs**: multiply-accumulates of one image in 10^9, counted from the spec, and as published, at
   the size of image that the published figure holds for.
 - **keys**: of the `state_dict`: as many as torchvision's, with the same names and shapes in the
-  same order. torchvision lists the auxiliary heads of googlenet last, the spec where they stand.
+  same order. torchvision lists the auxiliary heads of googlenet last, and in the Swin Transformers
+  the linear map of a merging before its norm; the specs list them where they stand.
 - **image**: the size at which outputs are compared, in batches of BATCH; of FEW where the net takes
   images of this size alone. On weights of random values, with the statistics of batch norms
   settled, two inputs give outputs that lie **apart** by this share of the largest output.
@@ -107,12 +108,16 @@ def _row(name: str, measured: Measured | None) -> tuple[str, ...]:
     start = (name, f"{params_of(name):,}", f"{macs_of(name) / 1e9:.3f}", published)
     if measured is None:
         return (*start, UNMEASURED, *[""] * 6)
-    keys = f"{len(slots(program(name)))}{', heads moved' if name in MOVED else ''}"
+    keys = f"{len(slots(program(name)))}{_moved(name)}"
     return (
         *start, keys, str(shape_of(name)[-1]), f"{measured.apart:.2f}",
         _shown(measured.deployed), _shown(measured.training), _shown(measured.onnx),
         "" if measured.rounding is None else _shown(measured.rounding),
     )  # fmt: skip
+
+
+def _moved(name: str) -> str:
+    return f", {MOVED[name]} moved" if name in MOVED else ""
 
 
 def _shown(difference: float) -> str:

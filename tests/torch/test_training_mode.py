@@ -10,6 +10,7 @@ from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
 from netlang.ops.drop_connect import DropConnect
 from netlang.ops.switchable_norm import SwitchableNorm
+from netlang.ops.window_attention import WindowAttention
 from tests.ops.torch_modules.switchable import Switchable
 from tests.torch.programs import one_step
 
@@ -54,3 +55,11 @@ def test_drop_connect_leaves_out_weights_for_the_whole_batch() -> None:
         assert abs((left == 0).float().mean() - 0.3) < 0.03
         assert not torch.equal(left, module(torch.eye(40)).T)
         torch.testing.assert_close(module.eval()(torch.eye(40)).T, weight)
+
+
+def test_window_attention_leaves_out_weights_in_training_alone() -> None:
+    torch.manual_seed(0)
+    module = training(WindowAttention(heads=2, window=2, dropout=0.5), (TensorType((4, 4, 6)),))
+    x = torch.randn(2, 4, 4, 6)
+    assert not torch.equal(module(x), module(x))
+    assert torch.equal(module.eval()(x), module(x))

@@ -12,13 +12,15 @@ from netlang.backends.onnx.lowering import (
     norm,
     pool,
     recurrent,
+    region,
     tensor,
+    window_attention,
 )
 from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
 FAMILIES = (
     activation, adaptive, attention, conv, cut, layout, linear, merge, norm, pool, recurrent,
-    tensor,
+    region, tensor, window_attention,
 )  # fmt: skip
 
 __all__ = ["FAMILIES", "UNSUPPORTED", "lower", "lowered"]

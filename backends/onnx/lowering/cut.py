@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis, spatial_axes
+from netlang.backends.onnx.lowering.nearest import nearest
 from netlang.backends.onnx.lowering.padding import END, PAD_MODES, around, pad_inputs
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim
 from netlang.ops.cut import Crop, Pad, Slice
 from netlang.ops.spatial import per_axis
+from netlang.ops.split import Split
 from netlang.ops.upsample import Upsample
 
 __all__: list[str] = []
@@ -55,7 +57,20 @@ def _(op: Slice, emit: Emitter) -> tuple[str, ...]:
 
 
 @lower.register
+def _(op: Split, emit: Emitter) -> tuple[str, ...]:
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    if len(emit.step.outputs) == 1:
+        return (x,)
+    names = emit.output_names()
+    sizes = _sizes("sizes", op.parts(type_), emit)
+    axis = {"axis": full_axis(op.axis, type_)}
+    return emit.graph.add("Split", names[0], (x, sizes), names, axis)
+
+
+@lower.register
 def _(op: Upsample, emit: Emitter) -> tuple[str, ...]:
+    if op.size is not None and op.mode == "nearest":
+        return nearest(op.size, emit)
     (x,), (type_,) = emit.step.inputs, emit.step.types
     place = "align_corners" if op.align_corners else "half_pixel"
     attributes = {"mode": INTERPOLATIONS[op.mode], "nearest_mode": "floor"}
@@ -66,4 +81,17 @@ def _(op: Upsample, emit: Emitter) -> tuple[str, ...]:
         scales = emit.single_floats("scales", [1, 1, *scale])
     else:
         sizes = emit.sizes.vector((type_.batch or 1, type_.channels, *op.size))
+    x = x if op.mode == "nearest" else _behind_transposes(x, emit)
     return emit.result("Resize", x, "", scales, sizes, **attributes, cubic_coeff_a=-0.75)
+
+
+def _behind_transposes(x: str, emit: Emitter) -> str:
+    """The input, where a Transpose came before: behind a Reshape to the shape that it has.
+
+    ONNX Runtime (seen in 1.31) moves a Transpose past a Resize, and then can't interpolate along
+    the axes where it finds the scales. No Transpose moves past a Reshape.
+    """
+    if all(operation.kind != "Transpose" for operation in emit.graph.operations):
+        return x
+    as_it_is = emit.integers("untouched.shape", [0] * (emit.step.types[0].rank + 1))
+    return emit.node("untouched", "Reshape", x, as_it_is)

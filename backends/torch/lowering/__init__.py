@@ -16,6 +16,7 @@ from netlang.backends.torch.lowering import (
     pool,
     random,
     recurrent,
+    region,
     shuffle,
     sized,
     tensor,
@@ -30,8 +31,8 @@ from netlang.ir.types import Types
 __all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower"]
 
 _FAMILIES = (
-    activation, attention, conv, cut, layout, linear, merge, norm, pool, random, recurrent, shuffle,
-    sized, tensor, upsample, vector,
+    activation, attention, conv, cut, layout, linear, merge, norm, pool, random, recurrent, region,
+    shuffle, sized, tensor, upsample, vector,
 )  # fmt: skip
 
 

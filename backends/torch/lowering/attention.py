@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import Lowered, applied, constant, lower, number, option
-from netlang.backends.torch.python.tree import Constant, Index, Operand, TheModule, call
+from netlang.backends.torch.python.tree import (
+    Constant,
+    Expression,
+    Index,
+    Operand,
+    TheModule,
+    TupleDisplay,
+    call,
+)
 from netlang.ir.types import Types
 from netlang.ops.attention import MultiHeadAttention
+from netlang.ops.spatial import per_axis
+from netlang.ops.window_attention import WindowAttention
 
 __all__: list[str] = []
 
@@ -24,3 +34,21 @@ def _multi_head_attention(op: MultiHeadAttention, inputs: Types, outputs: Types)
     roles = (Operand(0), Operand(key), Operand(len(inputs) - 1))
     result = applied(TheModule(), *roles, option("need_weights", constant(False), True))
     return Lowered(constructor, apply=Index(result, Constant(0)))
+
+
+@lower.register
+def _window_attention(op: WindowAttention, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(
+        call(
+            "WindowAttention",
+            number(inputs[0].shape[-1], "features"),
+            number(op.heads, "heads"),
+            _pair(op.windows(), "window"),
+            _pair(per_axis(op.shift, 2), "shift"),
+            option("dropout", number(op.dropout, "dropout"), 0.0),
+        )
+    )
+
+
+def _pair(values: tuple[int, ...], role: str) -> Expression:
+    return TupleDisplay(tuple(number(value, role) for value in values))

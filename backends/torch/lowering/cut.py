@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import (
     Lowered,
+    applied,
     constant,
     dimension,
     functional,
@@ -15,9 +16,11 @@ from netlang.backends.torch.lowering.base import (
     window_sizes,
 )
 from netlang.backends.torch.python.tree import (
+    Attribute,
     Binary,
     Expression,
     Index,
+    ListDisplay,
     Name,
     Operand,
     Slice,
@@ -28,6 +31,7 @@ from netlang.ir.dims import Dim
 from netlang.ir.types import Types
 from netlang.ops import cut
 from netlang.ops.checks import axis_index
+from netlang.ops.split import Split
 
 __all__: list[str] = []
 
@@ -77,6 +81,19 @@ def _window(offset: int, wanted: Dim, spare: Dim) -> Slice:
         return Slice(start, number(-behind, "end") if behind else None)
     stop = size(wanted, "size")
     return Slice(start, Binary("+", start, stop) if offset else stop)
+
+
+@lower.register
+def _split(op: Split, inputs: Types, outputs: Types) -> Lowered:
+    if len(outputs) == 1:
+        return Lowered(function=Operand(0))
+    sizes: Expression
+    if isinstance(op.size, tuple):
+        sizes = ListDisplay(tuple(size(part, "size") for part in op.size))
+    else:
+        sizes = number(op.size, "size")
+    dim = option("dim", constant(dimension(op.axis, inputs[0])), 0)
+    return Lowered(function=applied(Attribute(Operand(0), "split"), sizes, dim))
 
 
 @lower.register

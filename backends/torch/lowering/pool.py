@@ -15,6 +15,7 @@ from netlang.backends.torch.lowering.base import (
 from netlang.backends.torch.python.tree import (
     Call,
     Constant,
+    Expression,
     Keyword,
     Operand,
     TheModule,
@@ -61,7 +62,7 @@ def _maxpool(op: Maxpool, inputs: Types, outputs: Types) -> Lowered:
 def _max_unpool(op: MaxUnpool, inputs: Types, outputs: Types) -> Lowered:
     rank = inputs[0].rank - 1
     values = (Operand(0), Operand(1))
-    window = (
+    window: tuple[Expression | Keyword, ...] = (
         per_axis_number(per_axis(op.kernel, rank), "kernel_size"),
         *_step(op.stride, rank),
         option("padding", per_axis_number(per_axis(op.pad, rank), "padding"), 0),

@@ -266,13 +266,15 @@ def walk(part: object) -> Iterator[object]:
             left.extend(reversed(item))
         elif not isinstance(item, _LITERALS):
             yield item
-            left.extend(getattr(item, name) for name in reversed(_fields(type(item))))
+            kind: type = type(item)
+            left.extend(getattr(item, name) for name in reversed(_fields(kind)))
 
 
 def map_expression(node: Node, change: Callable[[Expression], Expression]) -> Node:
     """The tree with `change` applied to every expression in it, innermost first."""
     changes = {}
-    for name in _fields(type(node)):
+    kind: type = type(node)
+    for name in _fields(kind):
         value = getattr(node, name)
         if not isinstance(value, _LITERALS) and (mapped := _mapped(value, change)) is not value:
             changes[name] = mapped

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from netlang.ir.types import TensorType
+from netlang.ops.adaptive_pool import GlobalAvgpool
+from netlang.ops.layout import Flatten, Reshape
+from netlang.ops.linear import Linear
 from netlang.ops.merge import Concat
 from netlang.ops.tensor import Parameter
 from tests.campaigns.generator.body import Body, as_path, indented
 from tests.campaigns.generator.expressions import condition
 from tests.campaigns.generator.model import Labelled, Value
-from tests.campaigns.generator.rules import JOINS, SOURCES, Join, windows
-from tests.campaigns.generator.steps import application, apply, kept, outputs_of, path_to
+from tests.campaigns.generator.rules import JOINS, SOURCES, Join, regions, windows
+from tests.campaigns.generator.steps import (
+    Chosen, application, apply, kept, outputs_of, path_to,
+)  # fmt: skip
 
 __all__ = [
-    "joined_to", "merge_braces", "merge_tuple", "one_branch", "scaled",
+    "joined_to", "merge_braces", "merge_tuple", "one_branch", "boxed", "scaled",
     "unpooled_back", "widened",
 ]  # fmt: skip
 
@@ -213,6 +218,27 @@ def unpooled_back(body: Body) -> bool:
     body.line(f"({maxima}, {read}.indices) -> {text}")
     body.joinable = True
     body.current = (x,)
+    return True
+
+
+def boxed(body: Body) -> bool:
+    """Boxes worked out of an image, and the parts of the image that they hold."""
+    op = regions.region(body.draw, body.value)
+    if op is None or body.repeated or body.dead:
+        return False
+    count = body.draw.whole(1, 3)
+    apply(body, kept(body), label=True)
+    image, x = _last_label(body), body.value
+    for made in (GlobalAvgpool(), Flatten(), Linear(out=4 * count), Reshape(shape=(count, 4))):
+        values = outputs_of(body, made, body.current)
+        apply(body, Chosen(made, values), label=isinstance(made, Reshape))
+    boxes = (x, *body.current)
+    values = outputs_of(body, op, boxes)
+    text = application(body, op)
+    body.spec.used("tuple")
+    body.line(f"({image}, {_last_label(body)}) -> {text}")
+    body.joinable = True
+    body.current = values
     return True
 
 

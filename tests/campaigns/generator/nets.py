@@ -32,6 +32,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.one_branch, 1),
     (merges.widened, 1),
     (merges.unpooled_back, 1),
+    (merges.boxed, 2),
     (control.scope, 4),
     (control.conditional, 2),
     (control.repeat, 2),

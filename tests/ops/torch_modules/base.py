@@ -45,9 +45,9 @@ def _places(op: Op, inputs: Types, shape: list[int]) -> Tensor:
 
 
 def _boxes(x: TensorType, shape: list[int]) -> Tensor:
-    """Corners in order; some lie up to two elements outside."""
+    """Corners in order, within the first input."""
     width, height = int(str(x.shape[-1])), int(str(x.shape[-2]))
-    corners = torch.rand(*shape[:-1], 2, 2) * torch.tensor([width + 4.0, height + 4.0]) - 2.0
+    corners = torch.rand(*shape[:-1], 2, 2) * torch.tensor([width - 1.0, height - 1.0])
     return corners.sort(-2).values.flatten(-2)
 
 

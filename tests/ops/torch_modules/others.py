@@ -25,6 +25,7 @@ from netlang.ops import (
     switchable_norm,
     tensor,
     vector,
+    window_attention,
 )
 from netlang.ops import dropout as dropout_ops
 from netlang.ops import random as random_ops
@@ -333,6 +334,19 @@ class Attention(nn.MultiheadAttention):
         finally:
             torch.backends.mha.set_fastpath_enabled(True)
         return result
+
+
+@build.register
+def _(op: window_attention.WindowAttention, inputs: Types) -> nn.Module:
+    torchvision_models()
+    from torchvision.models.swin_transformer import ShiftedWindowAttention
+
+    window, shift = ([n, n] if isinstance(n, int) else list(n) for n in (op.window, op.shift))
+    width = int(str(inputs[0].shape[-1]))
+    module: nn.Module = ShiftedWindowAttention(
+        width, window, shift, op.heads, attention_dropout=op.dropout
+    )
+    return module
 
 
 @build.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import chain
 
 import torch
@@ -14,10 +15,14 @@ from netlang.ops import (
     conv,
     cut,
     pool,
+    region,
     shuffle,
+    split,
     unpool,
     upsample,
 )
+from netlang.ops.spatial import per_axis
+from tests.analysis.oracles import torchvision_models
 from tests.ops.torch_modules.base import Applied, build, by_rank, channels, torch_axis
 
 __all__: list[str] = []
@@ -139,6 +144,59 @@ def _(op: cut.Slice, inputs: Types) -> nn.Module:
         return _narrowed(x, axis, op.start + (size if op.start < 0 else 0), stop, op.step)
 
     return Applied(sliced)
+
+
+@build.register
+def _(op: split.Split, inputs: Types) -> nn.Module:
+    parts = op.size if isinstance(op.size, int) else [int(str(part)) for part in op.size]
+    return Applied(lambda x: x.split(parts, torch_axis(op.axis)))
+
+
+def _rois(boxes: Tensor) -> Tensor:
+    """torchvision's list of boxes, each with the number of its image."""
+    images = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)
+    return torch.cat([images.repeat_interleave(boxes.shape[1])[:, None], boxes.flatten(0, 1)], 1)
+
+
+@build.register
+def _(op: region.RoiAlign, inputs: Types) -> nn.Module:
+    torchvision_models()
+    module = import_module("torchvision.ops.roi_align")
+    # The function itself: as it stands it is compiled first.
+    roi_align = module._roi_align.__wrapped__
+    height, width = per_axis(op.out, 2)
+
+    def pooled(x: Tensor, boxes: Tensor) -> Tensor:
+        result: Tensor = roi_align(
+            x, _rois(boxes), op.scale, height, width, op.sampling_ratio, op.aligned
+        )
+        return result.reshape(*boxes.shape[:2], *result.shape[1:])
+
+    return Applied(pooled)
+
+
+def _covered(start: Tensor, end: Tensor, parts: int, length: int) -> Tensor:
+    """Whether each place of an axis is in each part of each box."""
+    width = (end - start + 1).clamp(min=1) / parts
+    part, place = torch.arange(parts)[:, None], torch.arange(length)
+    low = torch.floor(part * width[..., None, None]) + start[..., None, None]
+    high = torch.ceil((part + 1) * width[..., None, None]) + start[..., None, None]
+    return (place >= low) & (place < high)
+
+
+@build.register
+def _(op: region.RoiPool, inputs: Types) -> nn.Module:
+    def pooled(x: Tensor, boxes: Tensor) -> Tensor:
+        x1, y1, x2, y2 = torch.round(boxes * op.scale).unbind(-1)
+        height, width = per_axis(op.out, 2)
+        rows = _covered(y1, y2, height, x.shape[2])[:, :, None, :, None, :, None]
+        columns = _covered(x1, x2, width, x.shape[3])[:, :, None, None, :, None, :]
+        # [N, K, C, h, w, H, W]: far too much but for a test.
+        every = x[:, None, :, None, None].where(rows & columns, -torch.inf)
+        found = every.amax((-1, -2))
+        return found.where(found > -torch.inf, 0.0)
+
+    return Applied(pooled)
 
 
 @build.register

@@ -9,6 +9,7 @@ from netlang.ops.cut import Slice
 from netlang.ops.drop_connect import DropConnect
 from netlang.ops.layout import Flatten, Reshape, Transpose
 from netlang.ops.linear import Linear
+from netlang.ops.split import Split
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules.base import is_float, step
@@ -85,3 +86,18 @@ def _slice(draw: Draw, x: Value) -> Op | None:
     step_ = draw.pick((1, 1, 1, 2, 3))
     written = axis - x.type.rank if draw.chance(0.3) else axis
     return Slice(start=start, stop=stop, axis=written, step=step_)
+
+
+@step("split")
+def _split(draw: Draw, x: Value) -> Op | None:
+    fixed = [axis for axis, dim in enumerate(x.type.shape) if isinstance(dim, int)]
+    if x.type.batch is None or not fixed:
+        return None
+    axis = draw.pick(fixed)
+    size = draw.size(x.type.shape[axis])
+    written = axis - x.type.rank if draw.chance(0.3) else axis
+    if draw.chance(0.5):
+        return Split(size=draw.whole((size + 4) // 5, size), axis=written)
+    first = draw.whole(1, size)
+    parts = (first, size - first) if first < size else (size,)
+    return Split(size=parts, axis=written)

@@ -7,6 +7,7 @@ from netlang.ir.types import DType
 from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.recurrent import Gru, Lstm, Rnn
 from netlang.ops.tensor import Embedding, Parameter
+from netlang.ops.window_attention import WindowAttention
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules.base import SOURCES, is_float, step
@@ -61,6 +62,21 @@ def attention(draw: Draw, width: int) -> MultiHeadAttention:
         heads=draw.pick(divisors(width)),
         dropout=draw.pick((0.0, 0.0, 0.1)),
         bias=draw.chance(0.7),
+    )
+
+
+@step("window_attention")
+def _window_attention(draw: Draw, x: Value) -> Op | None:
+    fixed = all(isinstance(dim, int) for dim in x.type.shape)
+    if not is_float(x) or x.type.rank != 3 or not fixed:
+        return None
+    window = [draw.whole(1, 4) for _ in range(2)]
+    shift = [draw.whole(0, extent - 1) for extent in window]
+    return WindowAttention(
+        heads=draw.pick(divisors(draw.size(x.type.shape[-1]))),
+        window=draw.per_axis(window),
+        shift=draw.per_axis(shift) if draw.chance(0.5) else 0,
+        dropout=draw.pick((0.0, 0.1)),
     )
 
 

@@ -1,0 +1,57 @@
+"""Interpolation to a size by the nearest element: which one it is, to the last bit as in PyTorch.
+
+Element floor(i in/out) of the input stands at place i of the output, computed in single precision.
+Resize divides i by out/in instead, which is a little less than a whole number where PyTorch has it
+exactly: place 1 of 4 out of 28 was element 6, not 7.
+"""
+
+from __future__ import annotations
+
+from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.types import element_type
+from netlang.ir.dims import Dim, Expr
+from netlang.ir.types import DType
+
+__all__ = ["nearest"]
+
+
+def nearest(size: tuple[Dim, ...], emit: Emitter) -> tuple[str, ...]:
+    """The step's input with its spatial axes brought to `size`."""
+    x, spatial = emit.step.inputs[0], emit.step.types[0].spatial
+    changed = [axis for axis in range(len(size)) if size[axis] != spatial[axis]]
+    if not changed:
+        return emit.result("Identity", x)
+    for axis in changed[:-1]:
+        places = _places(axis, spatial[axis], size[axis], emit)
+        x = emit.node(f"axis{axis}", "Gather", x, places, axis=axis + 2)
+    axis = changed[-1]
+    places = _places(axis, spatial[axis], size[axis], emit)
+    return emit.result("Gather", x, places, axis=axis + 2)
+
+
+def _places(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
+    """The elements to take along an axis."""
+    import numpy as np
+
+    if isinstance(size, Expr) or isinstance(out, Expr):
+        return _computed(axis, size, out, emit)
+    step = np.float32(int(size)) / np.float32(int(out))
+    found = np.floor(np.arange(int(out), dtype=np.float32) * step).astype(np.int64)
+    return emit.integers(f"axis{axis}.places", np.minimum(found, int(size) - 1))
+
+
+def _computed(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
+    """The same inside the graph, for sizes that the input decides."""
+    single, whole = element_type(DType.FLOAT32), element_type(DType.INT64)
+    name = f"axis{axis}"
+    many = emit.node(f"{name}.in", "Cast", emit.sizes.name(size), to=single)
+    few = emit.node(f"{name}.out", "Cast", emit.sizes.name(out), to=single)
+    step = emit.node(f"{name}.step", "Div", many, few)
+    end = emit.node(f"{name}.end", "Squeeze", emit.sizes.name(out))
+    zero, one = emit.integers(f"{name}.zero", 0), emit.integers(f"{name}.one", 1)
+    order = emit.node(f"{name}.order", "Range", zero, end, one)
+    numbers = emit.node(f"{name}.numbers", "Cast", order, to=single)
+    exact = emit.node(f"{name}.exact", "Mul", numbers, step)
+    floor = emit.node(f"{name}.floor", "Floor", exact)
+    places = emit.node(f"{name}.found", "Cast", floor, to=whole)
+    return emit.node(f"{name}.places", "Min", places, emit.sizes.name(size - 1))

@@ -1,0 +1,161 @@
+"""Pooling of boxes: from each of them a map of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count, flag, number, sizes
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
+from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach, Rejection, Sample
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.adaptive_pool import regions
+from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
+from netlang.ops.derive import changed, elements, numbers, sum_of, times
+from netlang.ops.spatial import Sizes, per_axis
+
+__all__ = ["RegionPool", "RoiAlign", "RoiPool"]
+
+_CORNERS = 4
+
+
+def _pooled(op: Op, inputs: Types, out: Sizes) -> TensorType:
+    """[C, H, W] and [K, 4] -> [K, C, *out]."""
+    x, boxes = inputs_of(op, inputs)
+    ranked(op, batched(op, floating(op, x)), range(3, 4), "a map of shape [C, H, W] first")
+    expected = "boxes of shape [K, 4] behind the map"
+    ranked(op, batched(op, floating(op, boxes, 1), 1), range(2, 3), expected, 1)
+    if boxes.shape[1] != _CORNERS:
+        from netlang.diagnostics.shapes import WrongRank
+
+        received = shape_text(boxes.shape)
+        raise Rejection(WrongRank, input=1, operator=op.name, expected=expected, received=received)
+    return x.with_shape(boxes.shape[0], x.channels, *per_axis(out, 2, "out"))
+
+
+class RegionPool(Op):
+    """Makes a map of one size of every box of an image."""
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RoiPool(RegionPool):
+    """Maximum of each of `out` parts of every box, which is rounded to whole elements.
+
+    Each image has its own K boxes, the second input: x1, y1, x2, y2 in elements of the image that
+    `scale` brings to those of the map. Along an axis a box from round(a scale) to round(b scale),
+    both included, has n elements, at least 1, and part i those from floor(i n / out) to
+    ceil((i + 1) n / out), exclusive. Outside of the map is nothing; of nothing the maximum is 0.
+
+    Shape: [C, H, W], [K, 4] -> [K, C, *out].
+    Other: one comparison for each element of each part but the first, for boxes that are the whole
+    map, which no others exceed. Its receptive field is everything.
+
+    Source: Girshick 2015, Fast R-CNN, arXiv:1504.08083.
+    """
+
+    name: ClassVar[str] = "roi_pool"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    out: Sizes = field(metadata=argument(sizes(), "size of the map of each box"))
+    scale: float = field(
+        default=1.0, metadata=argument(number, "elements of the map for one of the boxes")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        return Inferred((_pooled(self, inputs, self.out),))
+
+    def cost(self, inputs: Types) -> Cost:
+        y = _pooled(self, inputs, self.out)
+        visited = y.with_shape(y.shape[0], y.shape[1], *self._visited(inputs[0]))
+        return Cost(0, visited.elements - y.elements)
+
+    def _visited(self, x: TensorType) -> tuple[Dim, ...]:
+        """Elements in all parts of each axis of a box that is the whole map."""
+        axes = zip(x.spatial, per_axis(self.out, 2), strict=True)
+        return tuple(_total(regions(size, parts)) for size, parts in axes)
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        y = _pooled(self, inputs, self.out)
+        visited = y.with_shape(y.shape[0], y.shape[1], *self._visited(inputs[0]))
+        text = f"{times(elements(visited))} - {times(elements(y))}"
+        (value,) = numbers((visited.elements - y.elements,))
+        work = Line("other operations", text, value, "for boxes that are the whole map")
+        return (*changed(inputs[0], y), work)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield _case(cls(out=2))
+        yield _case(cls(out=(3, 2), scale=0.5))
+        yield _case(cls(out=7), boxes=1)
+
+
+def _total(lengths: Sequence[Dim]) -> Dim:
+    total: Dim = 0
+    for length in lengths:
+        total = total + length
+    return total
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RoiAlign(RegionPool):
+    """Mean of `sampling_ratio`^2 samples in each of `out` parts of every box, nothing rounded.
+
+    Each image has its own K boxes, the second input: x1, y1, x2, y2 in elements of the image that
+    `scale` brings to those of the map. Samples stand in the middle of equal cells of a part and are
+    interpolated from the 4 nearest elements; those more than an element outside the map are 0. With
+    `aligned=true` boxes are moved by half an element, so that element i covers i to i + 1;
+    otherwise a box is at least 1 wide and high.
+
+    Shape: [C, H, W], [K, 4] -> [K, C, *out].
+    Other: for each sample 4 products and 3 sums, and for each output the sampling_ratio^2 sums and
+    divisions of the mean: 8 sampling_ratio^2 together. Its receptive field is everything.
+
+    Source: He et al. 2017, Mask R-CNN, arXiv:1703.06870, with its 4 samples.
+    """
+
+    name: ClassVar[str] = "roi_align"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    out: Sizes = field(metadata=argument(sizes(), "size of the map of each box"))
+    scale: float = field(
+        default=1.0, metadata=argument(number, "elements of the map for one of the boxes")
+    )
+    sampling_ratio: int = field(
+        default=2, metadata=argument(count, "samples along each axis of a part")
+    )
+    aligned: bool = field(
+        default=False, metadata=argument(flag, "whether boxes are moved by half an element")
+    )
+
+    def infer(self, inputs: Types) -> Inferred:
+        return Inferred((_pooled(self, inputs, self.out),))
+
+    def cost(self, inputs: Types) -> Cost:
+        return Cost(0, _pooled(self, inputs, self.out).elements * (8 * self.sampling_ratio**2))
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        y = _pooled(self, inputs, self.out)
+        factors = (*elements(y), 8, self.sampling_ratio, self.sampling_ratio)
+        return (*changed(inputs[0], y), sum_of("other operations", factors))
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield _case(cls(out=2))
+        yield _case(cls(out=(3, 2), scale=0.5, sampling_ratio=3))
+        yield _case(cls(out=7, sampling_ratio=1, aligned=True), boxes=1)
+
+
+def _case(op: RoiPool | RoiAlign, boxes: int = 5) -> Case:
+    types = (TensorType((3, 9, 8)), TensorType((boxes, _CORNERS)))
+    return Case(op, types, samples=(Sample.ANY, Sample.BOXES))

@@ -1,0 +1,115 @@
+"""One value as several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias, final
+
+from netlang.ir.arguments import Kind, Mismatch, argument, count, integer, shape
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
+from netlang.ir.op import Case, Inferred, Reach, Rejection, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ops.checks import axis_index, batched, fixed, inputs_of
+from netlang.ops.derive import out_axis, plain
+from netlang.ops.layout import Layout
+
+__all__ = ["MOST_PARTS", "Split"]
+
+# The outputs have their numbers as names, so that there must be a last one.
+MOST_PARTS = 256
+Parts: TypeAlias = int | tuple[Dim, ...]
+
+
+def _parts(value: object) -> object:
+    if isinstance(value, tuple) and not value:
+        raise Mismatch("an empty list")
+    return shape.convert(value) if isinstance(value, tuple) else count.convert(value)
+
+
+_KIND = Kind("a whole number >= 1 or a list of sizes", _parts)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Split(Layout):
+    """Parts of `size` along an axis, the last one smaller if need be, or parts of the sizes listed.
+
+    Its outputs go by their numbers: `halves: split(32)` gives `halves.0`, `halves.1` and so on, at
+    most 256. Sizes listed must sum up to that of the axis.
+
+    Shape: [C, *] -> [size, *], [size, *], ... for axis 0. Other: 0.
+
+    Source: as the split of the channels: Ma et al. 2018, ShuffleNet V2, arXiv:1807.11164.
+    """
+
+    name: ClassVar[str] = "split"
+    output_names: ClassVar[tuple[str, ...]] = tuple(map(str, range(MOST_PARTS)))
+
+    size: Parts = field(metadata=argument(_KIND, "size of each part, or the sizes of all"))
+    axis: int = field(default=0, metadata=argument(integer, "axis to split; 0 is the channels"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        axis = axis_index(self, x, self.axis)
+        before, behind = x.shape[:axis], x.shape[axis + 1 :]
+        parts = self.parts(x)
+        outputs = tuple(x.with_shape(*before, part, *behind) for part in parts)
+        return Inferred(outputs, self._whole(parts, x.shape[axis], axis))
+
+    def parts(self, x: TensorType) -> tuple[Dim, ...]:
+        """The size of each part."""
+        if isinstance(self.size, tuple):
+            return self._few(self.size)
+        axis = axis_index(self, x, self.axis)
+        whole = fixed(self, x.shape[axis], f"axis {axis}, which is split into parts of one size,")
+        full, rest = divmod(whole, self.size)
+        if full > MOST_PARTS:
+            raise self._refused(f"parts of {self.size} make {full} of {whole}", "`size` larger")
+        return self._few((self.size,) * full + ((rest,) if rest else ()))
+
+    def _few(self, parts: tuple[Dim, ...]) -> tuple[Dim, ...]:
+        if len(parts) > MOST_PARTS:
+            raise self._refused(f"{len(parts)} parts are more than {MOST_PARTS}", "`size` larger")
+        return parts
+
+    def _whole(self, parts: tuple[Dim, ...], size: Dim, axis: int) -> tuple[Constraint, ...]:
+        """All parts together are the axis."""
+        total: Dim = 0
+        for part in parts:
+            total = total + part
+        if total == size:
+            return ()
+        if isinstance(total, int) and isinstance(size, int):
+            conflict = f"the parts sum up to {total}, axis {axis} has {size}"
+            raise self._refused(conflict, f"sizes that sum up to {size}")
+        reason = f"the parts of `split` are the whole of axis {axis}"
+        return (Constraint(size, Relation.EQUAL, total, reason),)
+
+    def _refused(self, conflict: str, advice: str) -> Rejection:
+        from netlang.diagnostics.shapes import ConflictingArguments
+
+        return Rejection(
+            ConflictingArguments, argument="size", operator=self.name, conflict=conflict,
+            advice=f"choose {advice}",
+        )  # fmt: skip
+
+    def reach(self, inputs: Types) -> Reach:
+        return Window()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        parts = self.parts(x)
+        note = f"the first of {len(parts)} parts"
+        return (plain(out_axis(x.rank, axis_index(self, x, self.axis)), parts[0], note),)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        image = (TensorType((4, 5, 6)),)
+        yield Case(cls(size=2), image)
+        yield Case(cls(size=2, axis=1), image)
+        yield Case(cls(size=(1, 3)), image)
+        yield Case(cls(size=(3, 1, 2), axis=-1), image)
+        yield Case(cls(size=7), (TensorType((7,)),))
