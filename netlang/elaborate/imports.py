@@ -32,6 +32,9 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
         return bundled[dotted], bundled_name(dotted)
     beside = [] if folder is None else [path.stem for path in folder.glob("*.net")]
     match = nearest(dotted, [*bundled, *beside])
+    # A folder in common makes no two files alike: their own names must be.
+    if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):
+        match = None
     fix = replacement(dotted, [match], statement.module_span) if match else None
     raise NetlangError(
         ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
