@@ -39,10 +39,12 @@ _VALUE: Final = "#d3ebea"
 _PLAIN: Final = "#f7f7f7"
 
 _FAMILIES: Final = {
+    "conv_transpose": "#c9ddf2",
     "conv": "#c9ddf2",
     "linear": "#d9d0ee",
     "drop_connect": "#d9d0ee",
     "norm": "#ebedf0",
+    "frozen_norm": "#ebedf0",
     "switchable_norm": "#ebedf0",
     "response_norm": "#ebedf0",
     "merge": "#d5d9de",

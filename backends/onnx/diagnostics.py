@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["OperatorUnsupported", "OpsetUnsupported"]
+__all__ = ["NameOfTwoValues", "OperatorUnsupported", "OpsetUnsupported"]
 
 
 class OperatorUnsupported(Diagnostic):
@@ -27,3 +27,16 @@ class OpsetUnsupported(Diagnostic):
     opset: int
     lowest: int
     highest: int
+
+
+class NameOfTwoValues(Diagnostic):
+    """An output called as an input or a learned tensor is, with another value."""
+
+    code = "E0933"
+    title = "`{name}` is an output and {other} of net `{net}`"
+    caption = "in an ONNX file each name stands for one value"
+    help = "give the output another name: `output result`"
+
+    name: str
+    other: str
+    net: str

@@ -12,10 +12,11 @@ import onnx
 from onnx import helper, numpy_helper
 
 from netlang.analysis.constraints import solve
+from netlang.backends.onnx.diagnostics import NameOfTwoValues
 from netlang.backends.onnx.flatten import Flat
 from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.types import element_type
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 
@@ -27,6 +28,7 @@ def build_model(program: Program, flat: Flat) -> onnx.ModelProto:
     from netlang import __version__
 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
+    _check_names(program, flat)
     renamed = _rename_outputs(program, flat)
     graph.node.extend(_node(operation, renamed) for operation in flat.graph.operations)
     graph.input.extend(_value(port.name, port.type) for port in program.net.inputs)
@@ -48,6 +50,17 @@ def build_model(program: Program, flat: Flat) -> onnx.ModelProto:
     return model
 
 
+def _check_names(program: Program, flat: Flat) -> None:
+    """Refuse an output with the name of another value."""
+    inputs = {port.name for port in program.net.inputs}
+    for name, value in flat.outputs.items():
+        other = "an input" if name in inputs else "a learned tensor"
+        if name in inputs or (name in flat.graph.weights and name != value):
+            raise NetlangError(
+                NameOfTwoValues(span=program.net.span, name=name, other=other, net=program.net.name)
+            )
+
+
 def _rename_outputs(program: Program, flat: Flat) -> dict[str, str]:
     """Give every output its declared name.
 
@@ -61,8 +74,6 @@ def _rename_outputs(program: Program, flat: Flat) -> dict[str, str]:
             renamed[value] = name
         elif value != name:
             flat.graph.operations.append(Operation("Identity", name, (value,), (name,), {}))
-    if clash := {port.name for port in program.net.inputs} & set(flat.outputs):
-        raise InternalError(f"{min(clash)} is an input and an output of {program.name}")
     return renamed
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["NoLowering"]
+__all__ = ["NoLowering", "NotAModuleName"]
 
 
 class NoLowering(Diagnostic):
@@ -19,3 +19,14 @@ class NoLowering(Diagnostic):
 
     operator: str
     reason: str
+
+
+class NotAModuleName(Diagnostic):
+    """A module registered under the name of an attribute that ``nn.Module`` itself sets."""
+
+    code: ClassVar[str] = "E0902"
+    title: ClassVar[str] = "no module of PyTorch can be called `{label}`"
+    caption: ClassVar[str] = "`train()` and `eval()` set an attribute of this name"
+    help: ClassVar[str] = "use another label, or compile to ONNX instead"
+
+    label: str

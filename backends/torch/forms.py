@@ -16,6 +16,7 @@ from netlang.backends.torch.python.tree import (
     Number,
     PerAxis,
     TupleDisplay,
+    blanked,
     map_expression,
     walk,
 )
@@ -57,7 +58,7 @@ class _Step:
     """An operator as it looks in PyTorch, what is left of that without its numbers, and these."""
 
     lowered: Lowered
-    shape: tuple[Expression | None, ...]
+    shape: tuple[object, ...]
     numbers: tuple[Number, ...]
 
 
@@ -133,18 +134,7 @@ def _steps(function: Function) -> dict[int, _Step]:
 
 
 def _step(lowered: Lowered) -> _Step:
-    numbers: list[Number] = []
-
-    def blank(part: Expression) -> Expression:
-        """Numbers of one kind look alike."""
-        if not isinstance(part, Number):
-            return part
-        numbers.append(part)
-        return Number(0.0 if isinstance(part.value, float) else 0, part.role)
-
-    parts = (lowered.constructor, lowered.apply, lowered.function)
-    shape = tuple([None if part is None else map_expression(part, blank) for part in parts])
-    return _Step(lowered, shape, tuple(numbers))
+    return _Step(lowered, *blanked((lowered.constructor, lowered.apply, lowered.function)))
 
 
 def _lowered(function: Function, node: Node, op: Op) -> Lowered:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from netlang.backends.torch.diagnostics import NotAModuleName
 from netlang.backends.torch.lowering import Lowered
-from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, is_attribute
 from netlang.backends.torch.python.tree import (
-    Assign,
     Attribute,
     Call,
     Constant,
@@ -29,9 +28,12 @@ from netlang.backends.torch.python.tree import (
     dotted,
     map_expression,
 )
+from netlang.backends.torch.registration import SET_BY_TORCH, register, registered
 from netlang.backends.torch.scopes import Branch, Readers, Scope, is_chain, tree
+from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Function, Ref
 from netlang.ops.merge import Identity
+from netlang.source import Span
 
 __all__ = ["LOOP", "Modules", "settled"]
 
@@ -171,6 +173,8 @@ class Modules:
         for label, child in scope.children.items():
             if not self._owns(child):
                 continue
+            if label in SET_BY_TORCH:
+                raise NetlangError(NotAModuleName(span=self._span(child), label=label))
             if isinstance(child, int):
                 step = self._steps[child]
                 assert step.constructor is not None
@@ -180,15 +184,21 @@ class Modules:
                     if child == run[0]:
                         yield self._loop(run, made)
                     continue
-                yield _set(owner, label, made, "_parameters" if step.parameter else "_modules")
+                yield register(owner, label, made, "_parameters" if step.parameter else "_modules")
             elif child.path in self._chains:
-                yield _set(owner, label, self._sequential(child), "_modules")
+                yield register(owner, label, self._sequential(child), "_modules")
             elif self._is_list(child):
                 made = _list([self._item(inner) for inner in child.children.values()])
-                yield _set(owner, label, call("nn.ModuleList", made), "_modules")
+                yield register(owner, label, call("nn.ModuleList", made), "_modules")
             else:
-                yield _set(owner, label, call("nn.Module"), "_modules")
-                yield from self._registered(child, _get(owner, label, "_modules"))
+                yield register(owner, label, call("nn.Module"), "_modules")
+                yield from self._registered(child, registered(owner, label, "_modules"))
+
+    def _span(self, branch: Branch) -> Span:
+        """Where the first step of a part of the tree is written."""
+        while isinstance(branch, Scope):
+            branch = next(iter(branch.children.values()))
+        return self._function.nodes[branch].span
 
     def _loop(self, run: Sequence[int], made: Expression) -> Statement:
         """Registers numbered modules of one kind."""
@@ -233,33 +243,9 @@ class Modules:
             assert isinstance(scope, Scope)
             indexed = scope.path in self._chains or (scope.path and self._is_list(scope))
             kind = "_parameters" if parameter and depth == len(parts) - 1 else "_modules"
-            owner = Index(owner, Constant(int(part))) if indexed else _get(owner, part, kind)
+            owner = Index(owner, Constant(int(part))) if indexed else registered(owner, part, kind)
             scope = scope.children[part]
         return owner
-
-
-def _set(owner: Expression, label: str, value: Expression, kind: str) -> Statement:
-    """Register a module or learned tensor under a label, whatever the label is."""
-    if is_attribute(label):
-        return Assign(Attribute(owner, label), value)
-    if _collides(label):
-        return Assign(Index(Attribute(owner, kind), Constant(label)), value)
-    method = "add_module" if kind == "_modules" else "register_parameter"
-    return Do(Call(Attribute(owner, method), (Constant(label), value)))
-
-
-def _get(owner: Expression, label: str, kind: str) -> Expression:
-    if is_attribute(label):
-        return Attribute(owner, label)
-    if _collides(label):
-        return Index(Attribute(owner, kind), Constant(label))
-    method = "get_submodule" if kind == "_modules" else "get_parameter"
-    return Call(Attribute(owner, method), (Constant(label),))
-
-
-def _collides(label: str) -> bool:
-    """Whether `nn.Module` itself has, or may have, an attribute of that name."""
-    return label in MODULE_ATTRIBUTES or label.startswith("_")
 
 
 def _folded(items: Sequence[Expression]) -> tuple[Expression, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_
 
 from netlang.backends.torch.forms import Form, Forms
 from netlang.backends.torch.inline import inlined
@@ -39,29 +40,27 @@ def _everywhere(net: Function, change: Callable[[Function], Function]) -> Functi
 
     What nothing changes in is the same function as before.
     """
-    done: dict[Function, Function] = {}
+    return _changed(net, change, {})
 
-    def visit(function: Function) -> Function:
-        if function not in done:
-            done[function] = inside(change(function))
+
+def _changed(
+    function: Function, change: Callable[[Function], Function], done: dict[Function, Function]
+) -> Function:
+    """A function and its callees, those that are `done` once."""
+    if function in done:
         return done[function]
-
-    def inside(function: Function) -> Function:
-        nodes = tuple(map(renewed, function.nodes))
-        same = all(one is two for one, two in zip(nodes, function.items, strict=False))
-        return (
-            function
-            if same and len(nodes) == len(function.items)
-            else replace(function, items=nodes)
-        )
 
     def renewed(node: Node) -> Node:
         if not isinstance(node.callee, Function):
             return node
-        callee = visit(node.callee)
+        callee = _changed(node.callee, change, done)
         return node if callee is node.callee else replace(node, callee=callee)
 
-    return visit(net)
+    own = change(function)
+    nodes = tuple(map(renewed, own.nodes))
+    same = len(nodes) == len(own.items) and all(map(is_, nodes, own.items))
+    done[function] = own if same else replace(own, items=nodes)
+    return done[function]
 
 
 def _stands_once(forms: Forms, form: Form) -> bool:

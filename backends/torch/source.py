@@ -47,11 +47,16 @@ def emit(program: Program) -> str:
 
 def emitted(program: Program) -> Emitted:
     """Both at once: most of the work is to find the classes, which the name needs as well."""
+    # All that it takes is gone before collections begin again: they would walk it in vain.
     with no_collection():
-        forms = rewritten(program.net)
-        names = class_names(forms, HELPERS)
-        definitions = list(_definitions(forms, names))
-        return Emitted(names[forms.net], _text(program, definitions))
+        return _emitted(program)
+
+
+def _emitted(program: Program) -> Emitted:
+    forms = rewritten(program.net)
+    names = class_names(forms, HELPERS)
+    definitions = list(_definitions(forms, names))
+    return Emitted(names[forms.net], _text(program, definitions))
 
 
 def _text(program: Program, definitions: Sequence[ClassDef]) -> str:

@@ -79,14 +79,14 @@ class SizesPerAxis(Diagnostic):
     """An argument gives sizes for another number of axes than the input has."""
 
     code: ClassVar[str] = "E0404"
-    title: ClassVar[str] = "`{name}` has {received} sizes for {expected}"
-    caption: ClassVar[str] = "{value} has {received} sizes, the input has {expected}"
-    help: ClassVar[str] = "give one number for all axes, or one for each of them"
+    title: ClassVar[str] = "`{name}` is {value} for {expected}"
+    caption: ClassVar[str] = "the input has {expected}"
+    help: ClassVar[str] = "{advice}"
 
     name: str
     value: str
-    received: int
     expected: str
+    advice: str
 
 
 class FixedSizeNeeded(Diagnostic):

@@ -157,7 +157,7 @@ class InputMismatch(Diagnostic):
 class WrongInputCount(Diagnostic):
     code = "E0514"
     title = "`{name}` takes {expected}, but gets {actual}"
-    caption = "the current value is {actual} values"
+    caption = "values that arrive here: {actual}"
     help = "start its path at the value, or values, that it should get: `(a, b) -> {name}`"
 
     name: str

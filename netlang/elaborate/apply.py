@@ -62,7 +62,7 @@ def single(body: Body, flow: Flow, span: Span, name: str) -> Ref:
     if not flow:
         raise NetlangError(nothing_to_read(body, span))
     raise NetlangError(
-        WrongInputCount(span=span, name=name, expected="1 input", actual=f"{len(flow)} inputs")
+        WrongInputCount(span=span, name=name, expected="1 input", actual=str(len(flow)))
     )
 
 

@@ -21,11 +21,13 @@ from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, P
 from netlang.ir.types import TensorType, Types
 from netlang.source import Span
 
-__all__ = ["Flow", "FunctionBuilder", "Labelled", "Path"]
+__all__ = ["FAILED", "Flow", "FunctionBuilder", "Labelled", "Path"]
 
 # The current value: one ref, several, none at all, or None after an error that was reported.
 Flow: TypeAlias = tuple[Ref, ...] | None
 Path: TypeAlias = tuple[str, ...]
+# What an output reads whose path failed.
+FAILED = Ref(-2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from os.path import isfile
 from pathlib import Path
 
 from netlang.diagnostics.core import Edit, Fix, Frame, NetlangError
@@ -24,7 +25,7 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     comes before a bundled one. Raises `NetlangError` if there is neither.
     """
     relative = Path(*statement.module).with_suffix(".net")
-    if folder is not None and (folder / relative).is_file():
+    if folder is not None and isfile(folder / relative):  # says no of a name that is too long
         return folder / relative, str(Path(shown).parent / relative)
     bundled = bundled_files()
     dotted = ".".join(statement.module)

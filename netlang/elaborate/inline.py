@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netlang.diagnostics.core import Frame as ChainLink
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import BodyNotAllowed
-from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
+from netlang.elaborate.builder import FAILED, Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_bodies import steps_after
@@ -60,7 +60,8 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     shared.active.pop()
     taps, builder.outputs = builder.outputs, outputs
     builder.forget(path, labels)
-    result = _taken(builder, taps, path, action.span) or result
+    taken = _taken(builder, taps, path, action.span)
+    result = result if taken == () else taken
     if not frame.applied:
         why = "its body doesn't apply `body`"
         fix = steps_after(action)
@@ -76,5 +77,7 @@ def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span)
         if tap.auxiliary:
             builder.outputs.append(Output(".".join(where), tap.ref, auxiliary=True))
         elif len(deployed) > 1:
-            builder.label(where, Labelled((tap.ref,), span, "an output", where))
-    return tuple(tap.ref for tap in deployed)
+            flow = None if tap.ref == FAILED else (tap.ref,)
+            builder.label(where, Labelled(flow, span, "an output", where))
+    refs = tuple(tap.ref for tap in deployed)
+    return None if FAILED in refs else refs

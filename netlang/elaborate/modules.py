@@ -48,7 +48,10 @@ class Library:
 
     def open(self, path: Path, shown: str | None = None) -> Module:
         """The file at `path`, called `shown` in messages; raises `NetlangError`."""
-        resolved = path.resolve()
+        try:
+            resolved = path.resolve()
+        except ValueError:  # no file can have this name, which reading it says
+            return self.module(read(path, shown), path.parent)
         if resolved in self._refused:
             raise self._refused[resolved]
         if resolved not in self._modules:

@@ -18,7 +18,7 @@ from netlang.syntax import ast
 if TYPE_CHECKING:
     from netlang.elaborate.body import Body
 
-__all__ = ["is_value", "parts_of", "reference"]
+__all__ = ["has_failed", "is_value", "parts_of", "reference"]
 
 
 def parts_of(body: Body, label: ast.Label) -> Path:
@@ -73,12 +73,21 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
     found = body.find(parts)
     if found is not None:
         return found.flow
-    if body.builder.incomplete:
+    if has_failed(body, parts):
         raise NetlangError
     _refuse_glued(body, action)
     text = ".".join(parts)
     fix = replacement(text, body.label_names(), action.span)
     raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
+
+
+def has_failed(body: Body, parts: Path) -> bool:
+    """Whether a label may be missing because of an error that was reported.
+
+    So it is for `pool.indices` where `pool` failed.
+    """
+    around = (body.find(parts[:end]) for end in range(1, len(parts)))
+    return body.builder.incomplete or any(each and each.flow is None for each in around)
 
 
 def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:

@@ -12,7 +12,7 @@ from netlang.elaborate import instantiate
 from netlang.elaborate.apply import counted_path, labelled_value, operator_node
 from netlang.elaborate.binding import argument_spans
 from netlang.elaborate.builder import Flow, Labelled, Path
-from netlang.elaborate.references import parts_of
+from netlang.elaborate.references import has_failed, parts_of
 from netlang.elaborate.suggest import replacement
 from netlang.ir.op import Op
 from netlang.ir.program import Function
@@ -31,7 +31,7 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
     wanted = parts_of(body, action.label)
     found = body.find(wanted)
     text = ".".join(wanted)
-    if found is None and body.builder.incomplete:
+    if found is None and has_failed(body, wanted):
         raise NetlangError
     if found is None:
         fix = replacement(text, body.label_names(), action.label.span)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import AssertFailed, DuplicateOutput
 from netlang.elaborate import apply
+from netlang.elaborate.builder import FAILED
 from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.inputs import declare
 from netlang.elaborate.loops import count, iterations, once
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
 from netlang.elaborate.values import Broken, Undecided, Value, describe
-from netlang.ir.program import Output, Ref
+from netlang.ir.program import Output
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
     if tap.path is not None:
         flow = path(body, tap.path, flow, tap=tap)
     if flow is None:
-        body.builder.outputs.append(Output(tap.name, Ref(-2), auxiliary))
+        body.builder.outputs.append(Output(tap.name, FAILED, auxiliary))
         return
     ref = apply.single(body, flow, tap.span, f"output `{tap.name}`")
     body.builder.outputs.append(Output(tap.name, ref, auxiliary))

@@ -16,8 +16,8 @@ from netlang.ir.dims import Expr
 
 __all__ = [
     "Argument", "Keyword", "Kind", "Mismatch", "argument", "choice", "count", "flag", "integer",
-    "keywords_of", "natural", "number", "probability", "shape", "sizes", "literal_tensor", "text",
-    "signature",
+    "keywords_of", "natural", "number", "positive", "probability", "shape", "sizes",
+    "literal_tensor", "text", "signature",
 ]  # fmt: skip
 
 
@@ -59,6 +59,12 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Mismatch
     return float(value)
+
+
+def _positive(value: object) -> float:
+    if _number(value) <= 0.0:
+        raise Mismatch
+    return _number(value)
 
 
 def _probability(value: object) -> float:
@@ -108,6 +114,7 @@ count = Kind("a whole number >= 1", _at_least(1))
 natural = Kind("a whole number >= 0", _at_least(0))
 integer = Kind("a whole number", _integer)
 number = Kind("a number", _number)
+positive = Kind("a number > 0", _positive)
 probability = Kind("a number from 0 to 1", _probability)
 flag = Kind("true or false", _flag)
 text = Kind("a string", _text)

@@ -17,7 +17,7 @@ __all__ = ["KEYWORDS", "all_operators", "is_keyword", "operator", "operator_name
 _TABLE = {
     # convolutions and maps
     "conv": "conv:Conv",
-    "conv_transpose": "conv:ConvTranspose",
+    "conv_transpose": "conv_transpose:ConvTranspose",
     "linear": "linear:Linear",
     # activations
     "relu": "activation:Relu",

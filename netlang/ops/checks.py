@@ -50,7 +50,9 @@ def the_input(op: Op, inputs: Types) -> TensorType:
     return floating(op, inputs_of(op, inputs)[0])
 
 
-def floating(op: Op, x: TensorType, index: int = 0) -> TensorType:
+def floating(
+    op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT
+) -> TensorType:
     """`x`, which must have floating point elements."""
     if not x.dtype.is_float:
         from netlang.diagnostics.shapes import WrongDType
@@ -61,7 +63,7 @@ def floating(op: Op, x: TensorType, index: int = 0) -> TensorType:
             operator=op.name,
             expected="floating point",
             received=x.dtype.value,
-            advice=ADVICE_FLOAT,
+            advice=advice,
         )
     return x
 

@@ -1,17 +1,15 @@
-"""Convolutions and transposed convolutions over one to three spatial axes."""
+"""Convolutions over one to three spatial axes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, flag, number, sizes
-from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
-from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
@@ -19,7 +17,6 @@ from netlang.ops.checks import divisible, fixed, spatial_input
 from netlang.ops.derive import (
     batch_of,
     biases,
-    enlarged,
     learned,
     numbers,
     out_axis,
@@ -30,8 +27,6 @@ from netlang.ops.derive import (
 )  # fmt: skip
 from netlang.ops.spatial import (
     Sizes,
-    at_least,
-    axis_name,
     extents,
     fits,
     pad_available,
@@ -40,14 +35,17 @@ from netlang.ops.spatial import (
     slide,
 )  # fmt: skip
 
-__all__ = ["Conv", "ConvTranspose"]
+__all__ = ["Conv", "channels_of", "learned_tensors", "reach_of"]
 
 
-def _channels(op: Op, x: TensorType) -> int:
+def channels_of(op: Op, x: TensorType) -> int:
+    """The input channels, which weights are sized by."""
     return fixed(op, x.channels, "the input channels")
 
 
-def _parameters(kernel: tuple[int, ...], out: int, fan_in: int, bias: bool) -> tuple[Weight, ...]:
+def learned_tensors(
+    kernel: tuple[int, ...], out: int, fan_in: int, bias: bool
+) -> tuple[Weight, ...]:
     """PyTorch's default: both from U(-b, b) with b = 1/sqrt(fan_in)."""
     weight = Weight("weight", kernel, KaimingUniform(fan_in))
     if not bias:
@@ -55,9 +53,10 @@ def _parameters(kernel: tuple[int, ...], out: int, fan_in: int, bias: bool) -> t
     return (weight, Weight("bias", (out,), Uniform(fan_in**-0.5)))
 
 
-def _extent(op: Conv | ConvTranspose, rank: int) -> tuple[int, ...]:
-    kernel = per_axis(op.kernel, rank, "kernel")
-    return extents(kernel, per_axis(op.dilation, rank, "dilation"))
+def reach_of(kernel: Sizes, dilation: Sizes, rank: int) -> tuple[int, ...]:
+    """What the window covers along each axis."""
+    taps = per_axis(kernel, rank, "kernel")
+    return extents(taps, per_axis(dilation, rank, "dilation"))
 
 
 @final
@@ -109,10 +108,10 @@ class Conv(Op):
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
-        divisible(self, _channels(self, x), self.groups, "the input channels", "groups")
+        divisible(self, channels_of(self, x), self.groups, "the input channels", "groups")
         divisible(self, self.out, self.groups, "`out`", "groups")
         self._check_eps()
-        extent = _extent(self, x.rank - 1)
+        extent = reach_of(self.kernel, self.dilation, x.rank - 1)
         pads = padding(self.pad, extent)
         constraints = fits(self, x.spatial, pads, extent)
         constraints += pad_available(self, self.pad_mode, x.spatial, pads)
@@ -133,20 +132,22 @@ class Conv(Op):
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         x = inputs[0]
         kernel = per_axis(self.kernel, x.rank - 1, "kernel")
-        channels = _channels(self, x) // self.groups
+        channels = channels_of(self, x) // self.groups
         fan_in = channels * prod(kernel)
-        return _parameters((self.out, channels, *kernel), self.out, fan_in, self.bias)
+        return learned_tensors((self.out, channels, *kernel), self.out, fan_in, self.bias)
 
     def cost(self, inputs: Types) -> Cost:
         y = self.infer(inputs).outputs[0]
         kernel = per_axis(self.kernel, y.rank - 1, "kernel")
-        taps = _channels(self, inputs[0]) // self.groups * prod(kernel)
+        taps = channels_of(self, inputs[0]) // self.groups * prod(kernel)
         return Cost(y.elements * taps, y.elements if self.bias else 0)
 
     def reach(self, inputs: Types) -> Reach:
         rank = inputs[0].rank - 1
         stride = per_axis(self.stride, rank, "stride")
-        return Window(_extent(self, rank), tuple(Fraction(step) for step in stride))
+        return Window(
+            reach_of(self.kernel, self.dilation, rank), tuple(Fraction(step) for step in stride)
+        )
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
@@ -154,12 +155,14 @@ class Conv(Op):
         kernel = per_axis(self.kernel, rank)
         window = (kernel, per_axis(self.dilation, rank), per_axis(self.stride, rank))
         places = (*batch_of(y), *numbers(y.spatial))
-        channels = _channels(self, x)
+        channels = channels_of(self, x)
         read = split(channels, self.groups)
         count = prod(kernel) * (channels // self.groups) * self.out
         return (
             plain(out_axis(y.rank, 0), self.out),
-            *slid(x.spatial, padding(self.pad, _extent(self, rank)), *window),
+            *slid(
+                x.spatial, padding(self.pad, reach_of(self.kernel, self.dilation, rank)), *window
+            ),
             learned((*kernel, read, self.out), count, self.out, self.bias),
             Line("MACs", times((*places, self.out, *kernel, read)), prod(places) * count),
             *biases(y, self.bias),
@@ -186,132 +189,3 @@ class Conv(Op):
         yield Case(cls(out=5, kernel=3, pad=2, pad_mode="reflect"), (TensorType((2, 11)),))
         yield Case(cls(out=4, kernel=(3, 2, 1), stride=2, pad=1), (TensorType((2, 5, 6, 7)),))
         yield Case(cls(out=2, kernel=3, pad=1, pad_mode="replicate"), (TensorType((2, 4, 5, 3)),))
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class ConvTranspose(Op):
-    """Transposed convolution: the gradient of `conv` with respect to its input, as a layer.
-
-    Every input element adds its value times the kernel to the output at `stride` times its place;
-    `pad` elements are then cut off on each side and `output_pad` added behind.
-
-    Shape: [C, *size] -> [out, *size'] with size' = (size - 1) stride - 2 pad +
-    dilation (kernel - 1) + output_pad + 1.
-    Parameters: weight [C, out/groups, *kernel] and bias [out].
-    MACs: N C out/groups prod(kernel) prod(size). Other: one addition of the bias for each output.
-
-    Source: Zeiler et al. 2010, Deconvolutional Networks; Long et al. 2014, arXiv:1411.4038.
-    """
-
-    name: ClassVar[str] = "conv_transpose"
-
-    out: int = field(metadata=argument(count, "number of output channels"))
-    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
-    stride: Sizes = field(default=1, metadata=argument(sizes(), "step in the output"))
-    pad: Sizes = field(
-        default=0, metadata=argument(sizes(minimum=0), "elements cut off on each side")
-    )
-    output_pad: Sizes = field(
-        default=0,
-        metadata=argument(sizes(minimum=0), "elements added behind, fewer than stride or dilation"),
-    )
-    groups: int = field(
-        default=1, metadata=argument(count, "number of groups that the channels are split into")
-    )
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
-    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
-
-    def infer(self, inputs: Types) -> Inferred:
-        x = spatial_input(self, inputs)
-        divisible(self, _channels(self, x), self.groups, "the input channels", "groups")
-        divisible(self, self.out, self.groups, "`out`", "groups")
-        spatial = self._enlarged(x.spatial)
-        constraints: tuple[Constraint, ...] = ()
-        for axis, size in enumerate(spatial):
-            constraints += self._not_empty(size, axis_name(len(spatial), axis))
-        return Inferred((x.with_shape(self.out, *spatial),), constraints)
-
-    def _enlarged(self, spatial: Sequence[Dim]) -> tuple[Dim, ...]:
-        rank = len(spatial)
-        extra = per_axis(self.output_pad, rank, "output_pad")
-        stride = per_axis(self.stride, rank, "stride")
-        self._check_output_pad(extra, stride, per_axis(self.dilation, rank, "dilation"))
-        pads = per_axis(self.pad, rank, "pad")
-        return tuple(
-            (size - 1) * step + (window + more - 2 * pad)
-            for size, step, window, more, pad in zip(
-                spatial, stride, _extent(self, rank), extra, pads, strict=True
-            )
-        )
-
-    def _check_output_pad(
-        self, extra: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
-    ) -> None:
-        for more, step, spacing in zip(extra, stride, dilation, strict=True):
-            if more >= max(step, spacing):
-                from netlang.diagnostics.shapes import ConflictingArguments
-
-                raise Rejection(
-                    ConflictingArguments, argument="output_pad", operator=self.name,
-                    conflict=f"`output_pad` is {more}, and `stride` {step}, `dilation` {spacing}",
-                    advice="`output_pad` must be smaller than `stride` or `dilation`",
-                )  # fmt: skip
-
-    def _not_empty(self, size: Dim, axis: str) -> tuple[Constraint, ...]:
-        if isinstance(size, int) and size < 1:
-            from netlang.diagnostics.shapes import EmptyOutput
-
-            raise Rejection(
-                EmptyOutput, argument="pad", operator=self.name, axis=axis, size=size,
-                advice="use a smaller `pad`",
-            )  # fmt: skip
-        return at_least(size, 1, f"`{self.name}` must leave some of the {axis}")
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        x = inputs[0]
-        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
-        out = self.out // self.groups
-        shape = (_channels(self, x), out, *kernel)
-        return _parameters(shape, self.out, out * prod(kernel), self.bias)
-
-    def cost(self, inputs: Types) -> Cost:
-        x, y = inputs[0], self.infer(inputs).outputs[0]
-        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
-        macs = x.elements * (self.out // self.groups * prod(kernel))
-        return Cost(macs, y.elements if self.bias else 0)
-
-    def reach(self, inputs: Types) -> Reach:
-        rank = inputs[0].rank - 1
-        stride = per_axis(self.stride, rank, "stride")
-        extent = tuple(
-            -(-window // step) for window, step in zip(_extent(self, rank), stride, strict=True)
-        )
-        return Window(extent, tuple(Fraction(1, step) for step in stride))
-
-    def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        x, y = inputs[0], self.infer(inputs).outputs[0]
-        kernel = per_axis(self.kernel, x.rank - 1)
-        places = (*batch_of(x), *numbers(x.spatial))
-        channels = _channels(self, x)
-        written = (self.stride, self.pad, self.dilation, self.kernel, self.output_pad)
-        made = split(self.out, self.groups)
-        count = prod(kernel) * channels * (self.out // self.groups)
-        return (
-            plain(out_axis(y.rank, 0), self.out),
-            *enlarged(x, y, *(per_axis(each, x.rank - 1) for each in written)),
-            learned((*kernel, channels, made), count, self.out, self.bias),
-            Line("MACs", times((*places, channels, *kernel, made)), prod(places) * count),
-            *biases(y, self.bias),
-        )
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        image = (TensorType((4, 5, 6)),)
-        yield Case(cls(out=6, kernel=2, stride=2), image)
-        yield Case(cls(out=6, kernel=(3, 4), stride=2, pad=1, output_pad=(1, 0)), image)
-        yield Case(cls(out=6, kernel=3, groups=2, dilation=2, bias=False), image)
-        yield Case(cls(out=3, kernel=3, dilation=3, stride=2, output_pad=2), image)
-        yield Case(cls(out=3, kernel=4), (TensorType((5, 1, 1)),))
-        yield Case(cls(out=3, kernel=4, stride=3, pad=1), (TensorType((2, 7)),))
-        yield Case(cls(out=2, kernel=(1, 2, 3), stride=(1, 2, 2)), (TensorType((2, 3, 4, 5)),))

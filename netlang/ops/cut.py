@@ -16,7 +16,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, batched, inputs_of, spatial_input
 from netlang.ops.derive import numbers, out_axis, plain
 from netlang.ops.layout import Layout
-from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis
+from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis, size_given
 
 __all__ = ["Crop", "Pad", "Slice"]
 
@@ -125,19 +125,9 @@ class Crop(Layout):
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
-        if len(self.size) != x.rank - 1:
-            from netlang.diagnostics.shapes import SizesPerAxis
-
-            raise Rejection(
-                SizesPerAxis,
-                argument="size",
-                name="size",
-                value=str(list(self.size)),
-                received=len(self.size),
-                expected=f"{x.rank - 1} spatial {'axis' if x.rank == 2 else 'axes'}",
-            )
+        given = size_given(self.size, x.rank - 1)
         constraints: tuple[Constraint, ...] = ()
-        for axis, (size, wanted) in enumerate(zip(x.spatial, self.size, strict=True)):
+        for axis, (size, wanted) in enumerate(zip(x.spatial, given, strict=True)):
             least = 0 if self.offset is None else per_axis(self.offset, x.rank - 1)[axis]
             constraints += self._inside(size, wanted + least, axis_name(x.rank - 1, axis))
         return Inferred((x.with_shape(x.channels, *self.size),), constraints)

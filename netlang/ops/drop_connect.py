@@ -20,11 +20,11 @@ __all__ = ["DropConnect"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class DropConnect(Op):
-    """Affine map of the last axis that leaves out weights in training: y = x (M W)^T / (1 - p) + b.
+    """Affine map of the last axis that leaves out weights in training: y = x V^T + c.
 
-    M W is W with each weight set to 0 with probability p, and so is each bias; one draw serves the
-    whole batch. Deployed, y = x W^T + b, as `linear`. To leave out the whole branch of an example,
-    which some networks' code calls drop connect, there is `stochastic_depth`.
+    V is W / (1 - p) with each weight set to 0 with probability p, and c so of b; one draw serves
+    the whole batch. Deployed, y = x W^T + b, as `linear`. To leave out the whole branch of an
+    example, which some networks' code calls drop connect, there is `stochastic_depth`.
 
     Shape: [*, F] -> [*, out], where F must be a fixed size.
     Parameters: weight [out, F] and bias [out].

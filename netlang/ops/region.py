@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, flag, number, sizes
+from netlang.ir.arguments import argument, count, flag, positive, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach, Rejection, Sample
@@ -20,6 +20,7 @@ from netlang.ops.spatial import Sizes, per_axis
 __all__ = ["RegionPool", "RoiAlign", "RoiPool"]
 
 _CORNERS = 4
+_ADVICE = "boxes have corners between the elements too: declare them as float32, `[K, 4]`"
 
 
 def _pooled(op: Op, inputs: Types, out: Sizes) -> TensorType:
@@ -27,7 +28,7 @@ def _pooled(op: Op, inputs: Types, out: Sizes) -> TensorType:
     x, boxes = inputs_of(op, inputs)
     ranked(op, batched(op, floating(op, x)), range(3, 4), "a map of shape [C, H, W] first")
     expected = "boxes of shape [K, 4] behind the map"
-    ranked(op, batched(op, floating(op, boxes, 1), 1), range(2, 3), expected, 1)
+    ranked(op, batched(op, floating(op, boxes, 1, _ADVICE), 1), range(2, 3), expected, 1)
     if boxes.shape[1] != _CORNERS:
         from netlang.diagnostics.shapes import WrongRank
 
@@ -68,7 +69,7 @@ class RoiPool(RegionPool):
 
     out: Sizes = field(metadata=argument(sizes(), "size of the map of each box"))
     scale: float = field(
-        default=1.0, metadata=argument(number, "elements of the map for one of the boxes")
+        default=1.0, metadata=argument(positive, "elements of the map for one of the boxes")
     )
 
     def infer(self, inputs: Types) -> Inferred:
@@ -129,7 +130,7 @@ class RoiAlign(RegionPool):
 
     out: Sizes = field(metadata=argument(sizes(), "size of the map of each box"))
     scale: float = field(
-        default=1.0, metadata=argument(number, "elements of the map for one of the boxes")
+        default=1.0, metadata=argument(positive, "elements of the map for one of the boxes")
     )
     sampling_ratio: int = field(
         default=2, metadata=argument(count, "samples along each axis of a part")

@@ -24,6 +24,7 @@ __all__ = [
     "padding",
     "per_axis",
     "product",
+    "size_given",
     "slide",
 ]
 
@@ -44,17 +45,27 @@ def per_axis(value: Sizes, rank: int, argument: str | None = None) -> tuple[int,
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
-        from netlang.diagnostics.shapes import SizesPerAxis
-
-        raise Rejection(
-            SizesPerAxis,
-            argument=argument,
-            name=argument or "size",
-            value="x".join(map(str, value)),
-            received=len(value),
-            expected=f"{rank} spatial {'axis' if rank == 1 else 'axes'}",
-        )
+        advice = "give one number for all axes, or one for each of them"
+        raise _not_per_axis(rank, argument, "x".join(map(str, value)), advice)
     return value
+
+
+def size_given(size: Sequence[Dim], rank: int) -> tuple[Dim, ...]:
+    """The argument `size`: one for each of `rank` spatial axes."""
+    if len(size) != rank:
+        advice = "give one size for each spatial axis: those of a value `x` are `x.shape[1:]`"
+        raise _not_per_axis(rank, "size", f"[{', '.join(map(str, size))}]", advice)
+    return tuple(size)
+
+
+def _not_per_axis(rank: int, argument: str | None, value: str, advice: str) -> Rejection:
+    from netlang.diagnostics.shapes import SizesPerAxis
+
+    expected = f"{rank} spatial {'axis' if rank == 1 else 'axes'}"
+    return Rejection(
+        SizesPerAxis, argument=argument, name=argument or "size", value=value, expected=expected,
+        advice=advice,
+    )  # fmt: skip
 
 
 def product(sizes: Sequence[Dim]) -> Dim:

@@ -62,18 +62,18 @@ class Split(Layout):
     def parts(self, x: TensorType) -> tuple[Dim, ...]:
         """The size of each part."""
         if isinstance(self.size, tuple):
-            return self._few(self.size)
+            self._few(len(self.size))
+            return self.size
         axis = axis_index(self, x, self.axis)
-        whole = fixed(self, x.shape[axis], f"axis {axis}, which is split into parts of one size,")
+        whole = fixed(self, x.shape[axis], f"axis {axis}")
         full, rest = divmod(whole, self.size)
-        if full > MOST_PARTS:
-            raise self._refused(f"parts of {self.size} make {full} of {whole}", "`size` larger")
-        return self._few((self.size,) * full + ((rest,) if rest else ()))
+        self._few(full + bool(rest))
+        return (self.size,) * full + ((rest,) if rest else ())
 
-    def _few(self, parts: tuple[Dim, ...]) -> tuple[Dim, ...]:
-        if len(parts) > MOST_PARTS:
-            raise self._refused(f"{len(parts)} parts are more than {MOST_PARTS}", "`size` larger")
-        return parts
+    def _few(self, parts: int) -> None:
+        if parts > MOST_PARTS:
+            conflict = f"it makes {parts} parts, and there can be {MOST_PARTS}"
+            raise self._refused(conflict, "fewer and larger parts")
 
     def _whole(self, parts: tuple[Dim, ...], size: Dim, axis: int) -> tuple[Constraint, ...]:
         """All parts together are the axis."""

@@ -16,7 +16,7 @@ from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
 from netlang.ops.derive import numbers, out_axis, plain
-from netlang.ops.spatial import Sizes, at_least, axis_name, per_axis
+from netlang.ops.spatial import Sizes, at_least, axis_name, per_axis, size_given
 
 __all__ = ["MaxUnpool"]
 
@@ -63,21 +63,14 @@ class MaxUnpool(Op):
         if self.size is None:
             constraints = self._some_left(spatial)
             return Inferred((x.with_shape(x.channels, *spatial),), constraints)
-        if len(self.size) != x.rank - 1:
-            from netlang.diagnostics.shapes import SizesPerAxis
-
-            raise Rejection(
-                SizesPerAxis, argument="size", name="size", value=str(list(self.size)),
-                received=len(self.size),
-                expected=f"{x.rank - 1} spatial {'axis' if x.rank == 2 else 'axes'}",
-            )  # fmt: skip
-        return Inferred((x.with_shape(x.channels, *self.size),), self._near(spatial, self.size))
+        size = size_given(self.size, x.rank - 1)
+        return Inferred((x.with_shape(x.channels, *size),), self._near(spatial, size))
 
     def _values(self, inputs: Types) -> TensorType:
         """The first input, with which the indices must agree."""
         x, indices = inputs_of(self, inputs)
         expected = "an input of shape [C, L], [C, H, W] or [C, D, H, W]"
-        ranked(self, batched(self, floating(self, x)), range(2, 5), expected)
+        ranked(self, batched(self, floating(self, x, 0, _ORDER)), range(2, 5), expected)
         if batched(self, indices, 1).dtype is not DType.INT64:
             from netlang.diagnostics.shapes import WrongDType
 
@@ -179,6 +172,7 @@ class MaxUnpool(Op):
         yield _case(cls(kernel=2, size=(7, 4, 6)), volume)
 
 
+_ORDER = "give the values first and their indices second: `(values, indices) -> max_unpool(...)`"
 _ADVICE = "give the indices of the pool: `pool: maxpool(2x2, return_indices=true)`, `pool.indices`"
 
 

@@ -15,7 +15,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, plain, sum_of
-from netlang.ops.spatial import Sizes, per_axis
+from netlang.ops.spatial import Sizes, per_axis, size_given
 
 __all__ = ["Upsample"]
 
@@ -73,12 +73,8 @@ class Upsample(Op):
     def _check(self, rank: int) -> None:
         if (self.scale is None) == (self.size is None):
             raise self._conflict("scale", "give one of `scale` and `size`", "give just one")
-        if self.size is not None and len(self.size) != rank:
-            raise self._conflict(
-                "size",
-                f"`size` has {len(self.size)} sizes, the input has {rank} spatial axes",
-                "give one size for each spatial axis",
-            )
+        if self.size is not None:
+            size_given(self.size, rank)
         if _RANKS.get(self.mode, rank) != rank:
             raise self._conflict(
                 "mode",

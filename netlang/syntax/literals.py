@@ -56,7 +56,7 @@ def string_value(text: str, start: int) -> str:
     while at < len(inner):
         if inner[at] == "\\":
             at += 1
-            if inner[at] not in _ESCAPES:
+            if inner[at : at + 1] not in _ESCAPES:  # a part of a label may end here
                 raise Mistake("unknown_escape", start + at, start + at + 2)
             characters.append(_ESCAPES[inner[at]])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import cache
 
 from netlang.syntax import ast
 
@@ -12,11 +13,19 @@ __all__ = ["walk"]
 
 def walk(tree: object) -> Iterator[ast.Node]:
     """Every node of a tree, or of a tuple of trees, outermost first."""
-    if isinstance(tree, tuple):
-        for item in tree:
-            yield from walk(item)
-    elif isinstance(tree, ast.Node):
-        yield tree
-        for field in dataclasses.fields(tree):
-            if field.name != "span":
-                yield from walk(getattr(tree, field.name))
+    left = [tree]
+    while left:
+        item = left.pop()
+        if isinstance(item, tuple):
+            left.extend(reversed(item))
+        elif isinstance(item, ast.Node):
+            yield item
+            kind: type = type(item)
+            left.extend([getattr(item, name) for name in _fields(kind)])
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """What a kind of node has besides its place, last one first."""
+    fields = reversed(dataclasses.fields(kind))
+    return tuple(field.name for field in fields if field.name != "span")

@@ -69,7 +69,10 @@ def save_cases(report: Report, most: int = 2) -> list[Path]:
             failure = examine(spec, found.seed).failure
             return failure is not None and failure.kind == found.kind
 
-        small = shrunk(Spec.of(generate(found.seed)), fails)
+        whole = Spec.of(generate(found.seed))
+        if not fails(whole):
+            continue
+        small = shrunk(whole, fails)
         path = CASES / f"{slug(found.kind)}_{found.seed}.net"
         write_atomically(path, small.saved())
         saved.append(path)

@@ -24,7 +24,8 @@ Kind = tuple[int, str, bool]
 
 CONSTRUCTS = (
     "arithmetic", "assert at file level", "assert in a body", "auxiliary of a block",
-    "auxiliary output", "block", "block called again", "block in a block", "block of several inputs",
+    "auxiliary output", "block", "block called again", "block in a block",
+    "block of several inputs",
     "block parameter", "block with a body", "body constant", "branch of a label",
     "computed label", "conditional branch", "conditional expression", "dims", "docstring",
     "dotted label", "else", "else if", "enumerate", "file constant", "for", "identity branch",

@@ -27,7 +27,8 @@ class Examined:
 
 def examine(spec: Spec, seed: int = 0) -> Examined:
     """Compile a spec and hold it against torch and ONNX; an unexpected error is a failure too."""
-    stage, steps = "compile", ()
+    stage = "compile"
+    steps: tuple[Applied, ...] = ()
     try:
         program = load(spec)
         steps, stage = applied(program), "build"

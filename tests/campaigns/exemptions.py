@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netlang.ops.conv import ConvTranspose
+from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.pool import Maxpool
 from netlang.ops.recurrent import Rnn
 from netlang.ops.response_norm import LocalResponseNorm
@@ -28,6 +28,8 @@ FLOOR = 1e-5
 # 1 and their input, however small the result is.
 CANCELLING = {
     "aten::gelu": "1 + erf(x / sqrt(2)) cancels where x is negative",
+    "aten::hardswish": "x + 3 cancels near -3",
+    "aten::hardsigmoid": "x + 3 cancels near -3",
     "aten::elu": "exp(x) - 1 cancels where x is small",
     "aten::softplus": "log(1 + exp(x)) forgets exp(x) where x is negative",
     "aten::_log_softmax": "x - log(sum(exp(x))) cancels where one x is much the largest",

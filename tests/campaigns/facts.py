@@ -30,9 +30,7 @@ __all__ = ["facts_differ", "shapes_at"]
 Shapes = dict[str, list[tuple[int, ...]]]
 
 
-def facts_differ(
-    program: Program, module: nn.Module, steps: tuple[Applied, ...]
-) -> Failure | None:
+def facts_differ(program: Program, module: nn.Module, steps: tuple[Applied, ...]) -> Failure | None:
     """The first figure in which compiler and torch differ; `module` moves to the meta device."""
     found = Facts(program)
     params = sum(each.numel() for each in module.parameters())
@@ -46,9 +44,9 @@ def facts_differ(
     with _watched(module, {each.module for each in steps}, shapes):
         outputs, flops = _counted(program, module, device)
     sizes = {**program.defaults, "N": BATCH}
-    told = shapes_at(program, sizes)
-    if [tuple(each.shape) for each in outputs] != told:
-        return Failure("shapes", f"{told}, torch has {[tuple(each.shape) for each in outputs]}")
+    foretold, seen = shapes_at(program, sizes), [tuple(each.shape) for each in outputs]
+    if seen != foretold:
+        return Failure("shapes", f"{foretold}, torch has {seen}")
     if wrong := _inner(steps, shapes, sizes):
         return wrong
     if device == "cpu" and names & set(COUNTED_ON_META):

@@ -123,19 +123,38 @@ def _shown(verbs: tuple[tuple[str, ...], ...], spec: str) -> Iterator[str]:
 
 def _made(program: Program) -> Iterator[str]:
     """What is wrong with what the backends make of a program."""
-    source = emit(program)
-    yield from (f"Python: {each}" for each in python_complaints(source))
+    yield from _source(program)
+    AGraph(string=to_dot(program)).close()
+    yield from (f"SVG: {each}" for each in svg_complaints(to_svg(program)))
+    yield from _file(program, Path("net.onnx"))
+
+
+def _file(program: Program, path: Path) -> Iterator[str]:
+    """What is wrong with the ONNX file, which has one list of names for all values."""
+    try:
+        export(program, path)
+    except NetlangError as error:
+        for each in error.diagnostics:
+            yield from _unsafe("a message", render_text(each))
+        return
+    onnx.checker.check_model(path, full_check=True)
+    onnx.load(path)
+
+
+def _source(program: Program) -> Iterator[str]:
+    """What is wrong with the Python; PyTorch lacks some names, which is refused with a code."""
+    try:
+        source = emit(program)
+    except NetlangError as error:
+        for each in error.diagnostics:
+            yield from _unsafe("a message", render_text(each))
+        return
     source.encode("utf-8")
+    yield from (f"Python: {each}" for each in python_complaints(source))
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         module = build(program).eval()
         module(*_inputs(program))
-    AGraph(string=to_dot(program)).close()
-    yield from (f"SVG: {each}" for each in svg_complaints(to_svg(program)))
-    path = Path("net.onnx")
-    export(program, path)
-    onnx.checker.check_model(path, full_check=True)
-    onnx.load(path)
 
 
 def _inputs(program: Program) -> Iterator[torch.Tensor]:

@@ -13,7 +13,7 @@ from random import Random
 from tests.campaigns.generator import generate
 from tests.quality import ROOT
 
-__all__ = ["KINDS", "corpus", "mutated"]
+__all__ = ["KINDS", "changed", "corpus", "mutated"]
 
 # What the mutated texts are drawn from; long files are drawn seldom, since they take long to check.
 FOLDERS = ("specs", "examples", "tests/elaborate", "tests/torch", "tests/errors")
@@ -63,7 +63,12 @@ def _bytes(draw: Random) -> bytes:
 
 def _tokens(draw: Random) -> bytes:
     """Words left out, doubled, exchanged, or taken from another spec."""
-    words = WORD.findall(_start(draw))
+    return changed(_start(draw), draw)
+
+
+def changed(text: str, draw: Random) -> bytes:
+    """A text with some of its words changed."""
+    words = WORD.findall(text)
     other = WORD.findall(_start(draw)) if draw.random() < 0.3 else words
     for _ in range(draw.choice((1, 1, 1, 2, 3, 6))):
         place = draw.randrange(len(words) + 1)

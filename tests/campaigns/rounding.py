@@ -27,11 +27,11 @@ SHARE = 5e-7
 SAMPLES = 12
 
 
-class _Rounded(TorchDispatchMode):
+class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
     """Changes every result that an operator computes; views and copies round nothing."""
 
     def __init__(self, generator: torch.Generator) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self._generator = generator
 
     def __torch_dispatch__(

@@ -14,7 +14,9 @@ from tests.campaigns.subject import Spec
 
 __all__ = ["shrunk", "slug"]
 
-MOST_TRIALS = 400
+MOST_TRIALS = 800
+LONGEST = 6
+_INPUT = re.compile(r"\s*input (\w+):")
 
 
 def shrunk(spec: Spec, fails: Callable[[Spec], bool]) -> Spec:
@@ -66,17 +68,39 @@ def _texts(text: str) -> Iterator[str]:
         yield "\n".join(lines) + "\n"
     parts = sorted(_parts(lines), key=lambda part: part.start - part.stop)
     for part in parts:
-        yield "\n".join(lines[: part.start] + lines[part.stop :]) + "\n"
+        yield "\n".join(_without_inputs(lines[: part.start] + lines[part.stop :])) + "\n"
     for part in parts:
-        if len(part) > 2:
+        if len(part) > 2 and lines[part.start].endswith("{"):
             yield "\n".join(_without_braces(lines, part)) + "\n"
     for index, line in enumerate(lines):
         for shorter in _shorter(line):
             yield "\n".join([*lines[:index], shorter, *lines[index + 1 :]]) + "\n"
 
 
+def _without_inputs(lines: list[str]) -> list[str]:
+    """Lines without the inputs that nothing reads any more, which no net may have."""
+    text = "\n".join(lines)
+    return [
+        line
+        for line in lines
+        if not (match := _INPUT.match(line)) or len(re.findall(rf"\b{match[1]}\b", text)) > 1
+    ]
+
+
 def _parts(lines: list[str]) -> Iterator[range]:
-    """Lines that can go together: one, or from a brace to the one that closes it."""
+    """Lines that can go together: up to `LONGEST` statements in a row."""
+    ends = {part.start: part.stop for part in _statements(lines)}
+    for start in ends:
+        stop = start
+        for _ in range(LONGEST):
+            if stop not in ends:
+                break
+            stop = ends[stop]
+            yield range(start, stop)
+
+
+def _statements(lines: list[str]) -> Iterator[range]:
+    """One line, or from a brace to the one that closes it."""
     for start, line in enumerate(lines):
         depth = 0
         for stop in range(start, len(lines)):

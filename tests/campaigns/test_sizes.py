@@ -21,7 +21,9 @@ def test_thirty_specs_take_the_sizes_that_they_say() -> None:
 
 
 def test_sizes_are_sampled_on_both_sides() -> None:
-    program = load(Spec("net a {\n    input x: [1, H=8]\n    conv(2, 5) -> maxpool(2)\n}\n", {}, "a"))
+    program = load(
+        Spec("net a {\n    input x: [1, H=8]\n    conv(2, 5) -> maxpool(2)\n}\n", {}, "a")
+    )
     accepted, refused = sizes.sampled(program, 0)
     assert len(accepted) == len(refused) == 3
     assert all(each["H"] >= 6 for each in accepted)

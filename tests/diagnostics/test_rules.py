@@ -58,6 +58,7 @@ NOT_RUN = {
     "E0457": "needs a net of its own",
     "E0732": "needs other versions of packages",
     "E0901": "needs a net of its own",
+    "E0902": "needs a net of its own",
     "E0931": "needs a net of its own",
     "E0932": "only the Python side can ask for an opset",
     "E0941": "Graphviz is installed where the tests run",

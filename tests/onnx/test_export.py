@@ -261,3 +261,21 @@ def test_nothing_heavy_is_imported_before_it_is_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("input output: [2]; relu", "output"),
+        ("input x: [2]; output x: relu: relu", "x"),
+        ("input x: [2]; output: parameter([2]); (x, output) -> mul", "output"),
+    ],
+)
+def test_two_values_of_one_name_are_refused(body: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.net"
+    path.write_text(f"net a {{ {body} }}\n", encoding="utf-8")
+    with pytest.raises(NetlangError) as error:
+        export(load_program(str(path)), tmp_path / "a.onnx")
+    (found,) = error.value.diagnostics
+    assert found.code == "E0933"
+    assert f"`{name}`" in found.message

@@ -20,7 +20,7 @@ from netlang.ir.op import Case, Op, Rejection
 from netlang.ir.types import TensorType
 from netlang.ops import all_operators
 from netlang.ops.adaptive_pool import AdaptiveMaxpool, GlobalMaxpool
-from netlang.ops.conv import ConvTranspose
+from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.recurrent import Rnn
 from netlang.ops.region import RegionPool, RoiPool
 from netlang.ops.response_norm import LocalResponseNorm

@@ -15,6 +15,7 @@ from torch import nn
 from netlang.backends.torch import build, class_name, emit
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES
 from netlang.backends.weights import slots
+from netlang.diagnostics.core import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
@@ -142,6 +143,20 @@ def test_no_label_meets_an_attribute_of_modules() -> None:
     modules = (nn.Module(), nn.Sequential(), nn.ModuleList())
     names = {name for module in modules for name in dir(module) if not name.startswith("_")}
     assert names <= MODULE_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    "step", ["training: conv(2, 1x1)", "training: { a: conv(2, 1x1) }", "training: tanh"]
+)
+def test_what_torch_sets_is_no_label(step: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.net"
+    path.write_text(f"net a {{ input x: [2, 4, 4]; {step}; relu }}\n", encoding="utf-8")
+    with pytest.raises(NetlangError) as caught:
+        emit(load_program(str(path)))
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0902"
+    assert found.span is not None
+    assert found.span.text in step
 
 
 def test_emitting_imports_no_torch() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.padding import around, padded, pads_attribute
 from netlang.backends.onnx.lowering.registry import lower
-from netlang.ops.conv import Conv, ConvTranspose
+from netlang.ops.conv import Conv
+from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.spatial import Padding, extents, padding, per_axis
 
 __all__: list[str] = []

@@ -24,7 +24,8 @@ from netlang.backends.torch.python.tree import (
     dotted,
 )
 from netlang.ir.types import Types
-from netlang.ops.conv import Conv, ConvTranspose
+from netlang.ops.conv import Conv
+from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.spatial import Padding, extents, padding, per_axis
 
 __all__: list[str] = []

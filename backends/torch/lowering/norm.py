@@ -15,6 +15,7 @@ from netlang.backends.torch.lowering.base import (
     permuted,
 )
 from netlang.backends.torch.python.tree import (
+    Attribute,
     Call,
     Expression,
     Name,
@@ -120,12 +121,17 @@ def _instance_norm(op: InstanceNorm, inputs: Types, outputs: Types) -> Lowered:
 
 @lower.register
 def _local_response_norm(op: LocalResponseNorm, inputs: Types, outputs: Types) -> Lowered:
-    return layer(
-        dotted("nn.LocalResponseNorm"),
-        dotted("F.local_response_norm"),
+    arguments = (
         number(op.size, "size"),
         option("alpha", number(op.alpha, "alpha"), 1e-4),
         option("beta", number(op.beta, "beta"), 0.75),
         option("k", number(op.k, "k"), 1.0),
-        light=True,
+    )
+    if inputs[0].rank == 4:
+        # PyTorch takes a view of it, which a transposed volume has none of.
+        whole = Call(Attribute(Operand(0), "contiguous"))
+        constructor = applied(dotted("nn.LocalResponseNorm"), *arguments)
+        return Lowered(constructor, apply=Call(TheModule(), (whole,)))
+    return layer(
+        dotted("nn.LocalResponseNorm"), dotted("F.local_response_norm"), *arguments, light=True
     )

@@ -8,15 +8,16 @@ quotes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter, is_not
 from typing import TypeAlias, TypeVar
 
 __all__ = [
     "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Constant", "Do", "Expression",
     "For", "FunctionDef", "Generator", "If", "Index", "Keyword", "ListDisplay", "Name", "Number",
     "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis", "Return", "SizeOf",
-    "Slice", "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call", "dotted",
+    "Slice", "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "blanked", "call", "dotted",
     "map_expression", "walk",
 ]  # fmt: skip
 
@@ -228,13 +229,16 @@ Statement: TypeAlias = (
 
 # What stands in a tree without being a part of it.
 _LITERALS = (str, int, float, type(None))
+# The annotations of fields that hold nothing else.
+_LITERAL_TYPES = frozenset(("str", "int", "NumberValue", "int | float | bool | str | None"))
 
 Part: TypeAlias = Expression | Statement | Keyword | Parameter
 Node = TypeVar("Node", Expression, Keyword)
 
 
+@cache
 def dotted(text: str) -> Expression:
-    """``nn.Conv2d`` as a tree; `text` is ours, never a spec's."""
+    """``nn.Conv2d`` as a tree; `text` is ours, never a spec's: there are few."""
     first, *rest = text.split(".")
     found: Expression = Name(first)
     for name in rest:
@@ -257,6 +261,21 @@ def _fields(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
+@cache
+def _branches(kind: type) -> tuple[str, ...]:
+    """The names of the fields that may hold parts."""
+    return tuple(field.name for field in fields(kind) if field.type not in _LITERAL_TYPES)
+
+
+@cache
+def _reader(kind: type, *, literals: bool) -> Callable[[object], tuple[object, ...]]:
+    """What gives the fields of a part, last one first; all, or those that may hold parts."""
+    names = (_fields(kind) if literals else _branches(kind))[::-1]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda item: tuple([getattr(item, name) for name in names])
+
+
 def walk(part: object) -> Iterator[object]:
     """Every node of a tree, each before what is in it, in textual order."""
     left = [part]
@@ -267,25 +286,54 @@ def walk(part: object) -> Iterator[object]:
         elif not isinstance(item, _LITERALS):
             yield item
             kind: type = type(item)
-            left.extend(getattr(item, name) for name in reversed(_fields(kind)))
+            left.extend(_reader(kind, literals=False)(item))
+
+
+def blanked(part: object) -> tuple[tuple[object, ...], tuple[Number, ...]]:
+    """What is left of a tree without the values of its numbers, and the numbers in textual order.
+
+    The first is equal for two trees that differ in the values of numbers only. It lists the nodes,
+    each before what is in it: their kinds and lengths say what belongs to which.
+    """
+    shape: list[object] = []
+    numbers: list[Number] = []
+    left = [part]
+    while left:
+        item = left.pop()
+        kind: type = type(item)
+        if isinstance(item, _LITERALS):
+            shape.append(item)
+        elif isinstance(item, tuple):
+            shape.append(len(item))
+            left.extend(reversed(item))
+        elif isinstance(item, Number):
+            numbers.append(item)
+            shape += (Number, item.role)
+        else:
+            shape.append(kind)
+            left.extend(_reader(kind, literals=True)(item))
+    return tuple(shape), tuple(numbers)
 
 
 def map_expression(node: Node, change: Callable[[Expression], Expression]) -> Node:
     """The tree with `change` applied to every expression in it, innermost first."""
-    changes = {}
     kind: type = type(node)
-    for name in _fields(kind):
+    changes: dict[str, object] | None = None
+    for name in _branches(kind):
         value = getattr(node, name)
-        if not isinstance(value, _LITERALS) and (mapped := _mapped(value, change)) is not value:
+        if value is not None and (mapped := _mapped(value, change)) is not value:
+            changes = changes or {}
             changes[name] = mapped
-    rebuilt: Node = replace(node, **changes) if changes else node  # type: ignore[arg-type]  # each of its field's type
+    rebuilt: Node = node
+    if changes is not None:
+        rebuilt = kind(*[changes.get(name, getattr(node, name)) for name in _fields(kind)])
     return rebuilt if isinstance(rebuilt, Keyword) else change(rebuilt)
 
 
 def _mapped(value: object, change: Callable[[Expression], Expression]) -> object:
+    if isinstance(value, tuple):
+        items = [_mapped(item, change) for item in value]
+        return tuple(items) if any(map(is_not, items, value)) else value
     if isinstance(value, _LITERALS):
         return value
-    if not isinstance(value, tuple):
-        return map_expression(value, change)  # type: ignore[type-var]  # the rest are expressions
-    items = tuple([_mapped(item, change) for item in value])
-    return items if any(one is not two for one, two in zip(items, value, strict=True)) else value
+    return map_expression(value, change)  # type: ignore[type-var]  # the rest are expressions

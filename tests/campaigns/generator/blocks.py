@@ -11,9 +11,7 @@ from tests.campaigns.generator.rules.pointwise import PLAIN
 from tests.campaigns.generator.spec import Block, File, Owner, Parameter
 from tests.campaigns.generator.steps import apply, choose, kept, path_to
 
-__all__ = [
-    "call_block", "call_bundled", "call_net", "call_pair", "call_with_body", "call_wrapper", "reused",
-]  # fmt: skip
+__all__ = ["Grow", "call_block", "call_net", "call_pair"]
 
 Grow = Callable[[Body, int], None]
 DEEPEST = 3
@@ -28,19 +26,23 @@ def _docstring(body: Body) -> list[str]:
 
 def _definition(owner: Owner, name: str, lines: list[str]) -> str:
     parameters = sorted(owner.parameters, key=lambda each: each.default is not None)
-    texts = [each.name if each.default is None else f"{each.name}={each.default}" for each in parameters]
+    texts = [
+        each.name if each.default is None else f"{each.name}={each.default}" for each in parameters
+    ]
     head = f"block {name}({', '.join(texts)}) {{" if texts else f"block {name} {{"
     return "\n".join([head, *indented(lines), "}"])
 
 
 def _called(body: Body, block: Block) -> str:
     """A call with the arguments that it needs, by position or name, some defaults given too."""
-    texts = []
+    texts: list[str] = []
     for parameter in sorted(block.parameters, key=lambda each: each.default is not None):
         by_place = body.draw.chance(0.4) and len(texts) < 1
         if parameter.default is None or body.draw.chance(0.4):
             text = _given(body, parameter)
-            texts.append(text if by_place and _first(block, parameter) else f"{parameter.name}={text}")
+            texts.append(
+                text if by_place and _first(block, parameter) else f"{parameter.name}={text}"
+            )
     return f"({', '.join(texts)})" if texts else ""
 
 
@@ -135,10 +137,11 @@ def _new_block(body: Body, grow: Grow) -> Block:
     doc = _docstring(body)
     depth = body.spec.draw.whole(1, 3)
     if body.draw.chance(0.15):
-        _ = inner.start("in", inner.current)
+        inner.start("in", inner.current)
         body.spec.used("in")
     grow(inner, depth)
-    gives, outputs = inner.current, ("output",)
+    gives = inner.current
+    outputs: tuple[str, ...] = ("output",)
     if not body.repeated and body.draw.chance(0.3):
         gives, outputs = _several_outputs(inner)
     auxiliary = not body.repeated and body.draw.chance(0.12)
@@ -216,7 +219,9 @@ def call_pair(body: Body, grow: Grow) -> bool:
     body.spec.operators.add(name)
     inner.start(f"({one}, {read}) -> {name}", (x,))
     grow(inner, 1)
-    block = Block(body.spec.name("pair"), (x, x), inner.current, ("output",), tuple(owner.parameters))
+    block = Block(
+        body.spec.name("pair"), (x, x), inner.current, ("output",), tuple(owner.parameters)
+    )
     home.blocks.append(block)
     home.items.append(_definition(owner, block.name, inner.lines))
     body.spec.used("block of several inputs", "tuple", "input of a block")
@@ -228,82 +233,4 @@ def call_pair(body: Body, grow: Grow) -> bool:
     body.line(f"({first}, {second}) -> {text}")
     body.joinable = True
     body.current = inner.current
-    return True
-
-
-def call_wrapper(body: Body, grow: Grow) -> bool:
-    """A block of another shape than its call: layers are passed to it."""
-    if body.dead or not body.value.type.dtype.is_float:
-        return False
-    one, two = body.spec.name("act"), body.spec.name("layer")
-    name = body.spec.name("twice")
-    body.owner.home.items.append(f"block {name}({one}, {two}=identity) {{ {one} -> {two} }}")
-    first, second = body.draw.pick(PLAIN), body.draw.pick((*PLAIN, "dropout(0.1)", "softplus(2.0)"))
-    body.spec.operators.update((first, second.partition("(")[0]))
-    body.spec.used("block", "block parameter", "layer passed to a block", "layer as value")
-    body.spec.left -= 2
-    text = body.draw.pick((f"{name}({first})", f"{name}({first}, {two}={second})"))
-    body.step(text, body.current)
-    return True
-
-
-def call_with_body(body: Body, grow: Grow) -> bool:
-    """A block that leaves a place for the steps of its caller."""
-    if body.dead or body.repeated or not body.value.type.dtype.is_float:
-        return False
-    name = body.spec.name("around")
-    merge = body.draw.pick(("add", "mul", "max", "sub"))
-    act = body.draw.pick(PLAIN)
-    forms = (
-        f"block {name}(act={act}) {{\n    {merge} {{\n        body\n        identity\n    }}\n    act\n}}",
-        f"block {name}(act={act}) {{\n    act\n    body\n}}",
-        f"block {name}(act={act}) {{\n    inner: {{ body }}\n    post: act\n}}",
-    )
-    form = body.draw.whole(0, 2)
-    body.owner.home.items.append(forms[form])
-    body.spec.operators.update((act, merge, "identity") if form == 0 else (act,))
-    inner = body.child(repeated=True)
-    body.spec.used("block with a body", "block parameter")
-    for _ in range(body.draw.whole(1, 2)):
-        apply(inner, kept(inner) if form == 0 else choose(inner, single=True))
-    given = "" if body.draw.chance(0.6) else f"({body.draw.pick(PLAIN)})"
-    body.lines_of([f"{name}{given} {{", *indented(inner.lines), "}"])
-    body.joinable = True
-    body.current = inner.current
-    return True
-
-
-def call_bundled(body: Body, grow: Grow) -> bool:
-    """A block of the bundled library."""
-    x = body.value
-    first = x.type.shape[0] if x.type.rank == 3 and x.type.dtype.is_float else None
-    if not isinstance(first, int) or x.type.batch is None or body.owner.home is not body.spec.main:
-        return False
-    line = "from blocks.squeeze_excite import squeeze_excite as se"
-    if line not in body.spec.main.imports:
-        body.spec.main.imports.append(line)
-    body.spec.used("import", "import as", "import of the library")
-    body.spec.operators.update(("global_avgpool", "conv", "relu", "sigmoid", "identity", "mul"))
-    body.spec.left -= 3
-    body.step(f"se({body.draw.whole(1, 4)})", body.current)
-    return True
-
-
-def reused(body: Body) -> bool:
-    """A labelled step once more, with the weights that it has."""
-    if body.dead or body.repeated or body.loops:
-        return False
-    now = tuple(value.type for value in body.current)
-    found = [
-        (read, labelled)
-        for read, labelled in body.labels.items()
-        if labelled.fits == now and len(labelled.values) == 1
-    ]
-    if not found:
-        return False
-    read, labelled = body.draw.pick(found)
-    body.spec.used("reuse")
-    body.spec.left -= 1
-    mark = f"{body.new_label(plain=True)[0]}: " if body.draw.chance(0.4) else ""
-    body.step(f"{mark}reuse {read}", labelled.values)
     return True

@@ -131,11 +131,11 @@ class Body:
             spec.used("computed label")
             computed = draw.pick((f"{word}_{{{draw.whole(0, 3)} + 1}}", f'"{word}-{{1}}"'))
             return computed, computed
-        if kind == 6 and (free := [k for k in KEYWORDS if f'"{k}"' not in self.labels]):
-            if self.is_top:
-                spec.used("keyword label")
-                chosen = draw.pick(free)
-                return chosen, f'"{chosen}"'
+        free = [k for k in KEYWORDS if f'"{k}"' not in self.labels]
+        if kind == 6 and free and self.is_top:
+            spec.used("keyword label")
+            chosen = draw.pick(free)
+            return chosen, f'"{chosen}"'
         return word, word
 
     def words(self) -> list[tuple[str, TensorType]]:

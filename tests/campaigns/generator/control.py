@@ -100,7 +100,9 @@ def counted_loop(body: Body) -> bool:
         lambda: f"{variable} in range(1, {count + 1})",
         lambda: f"{variable} in {list(range(count))}",
         lambda: f"{variable} in range({2 * count}, 0, -2)",
-        lambda: f"{variable} in {tuple(range(3, 3 + count))}" if count > 1 else f"{variable} in [4]",
+        lambda: (
+            f"{variable} in {tuple(range(3, 3 + count))}" if count > 1 else f"{variable} in [4]"
+        ),
     )
     body.lines_of([f"for {draw.pick(forms)()} {{", *indented(inner.lines), "}"])
     return True
@@ -113,7 +115,9 @@ def width_loop(body: Body) -> bool:
     if not isinstance(first, int) or x.type.batch is None or body.dead:
         return False
     draw = body.draw
-    rows = [(draw.whole(1, 6), draw.pick((1, 3)), draw.pick((1, 1, 2))) for _ in range(draw.whole(1, 3))]
+    rows = [
+        (draw.whole(1, 6), draw.pick((1, 3)), draw.pick((1, 1, 2))) for _ in range(draw.whole(1, 3))
+    ]
     value = x
     for width, kernel, stride in rows:
         op = Conv(out=width, kernel=kernel, stride=stride, pad=kernel // 2)

@@ -53,7 +53,9 @@ def _list(body: Body, values: tuple[object, ...]) -> str:
         return "x".join(map(str, numbers))
     if len(numbers) == len(values) > 1 and len(set(numbers)) == 1 and body.draw.chance(0.3):
         return f"[{numbers[0]}] * {len(numbers)}"
-    texts = [size(body, value) if isinstance(value, int) else written(body, value) for value in values]
+    texts = [
+        size(body, value) if isinstance(value, int) else written(body, value) for value in values
+    ]
     if len(texts) == 1 or body.draw.chance(0.7):
         return f"[{', '.join(texts)}]"
     return f"({', '.join(texts)})"
@@ -132,7 +134,11 @@ def _indexed(body: Body, number: int) -> str:
         items = name
     if body.draw.chance(0.5):
         body.spec.used("slice of a list")
-        forms = (f"{items}[{place}:][0]", f"{items}[:{place + 1}][-1]", f"{items}[::-1][{2 - place}]")
+        forms = (
+            f"{items}[{place}:][0]",
+            f"{items}[:{place + 1}][-1]",
+            f"{items}[::-1][{2 - place}]",
+        )
         return body.draw.pick(forms)
     return f"{items}[{body.draw.pick((place, place - 3))}]"
 

@@ -13,7 +13,12 @@ from tests.campaigns.generator.expressions import condition
 from tests.campaigns.generator.model import Labelled, Value
 from tests.campaigns.generator.rules import JOINS, SOURCES, Join, regions, windows
 from tests.campaigns.generator.steps import (
-    Chosen, application, apply, kept, outputs_of, path_to,
+    Chosen,
+    application,
+    apply,
+    kept,
+    outputs_of,
+    path_to,
 )  # fmt: skip
 
 __all__ = [
@@ -27,8 +32,8 @@ BRACED = ("add", "sub", "mul", "max", "concat", "matmul")
 def _join(body: Body, names: tuple[str, ...]) -> tuple[Join, tuple[Value, ...]] | None:
     """A join that the current value admits and its values; the result must stay small."""
     x = body.value
-    first = ("multi_head_attention",) if body.draw.chance(0.35) else ("gaussian_sample",)
-    preferred = tuple(name for name in first if name in names and body.draw.chance(0.5))
+    first = ("multi_head_attention",) if body.draw.chance(0.8) else ("gaussian_sample",)
+    preferred = tuple(name for name in first if name in names and body.draw.chance(0.9))
     for name in (*preferred, *body.draw.shuffled(names)):
         found = JOINS[name](body.draw, x)
         if found is None:
@@ -80,7 +85,7 @@ def _branch(body: Body, wanted: Value, first: bool) -> list[str]:
         body.spec.operators.add("identity")
         return ["identity"]
     # The first branch reads the current value, so that it is never lost.
-    if same and not first and (label := _readable(body, wanted.type)) and body.draw.chance(0.3):
+    if same and not first and (label := _readable(body, wanted.type)) and body.draw.chance(0.6):
         body.spec.used("branch of a label")
         return [label]
     inner = body.child()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.types import DType, TensorType
-from tests.campaigns.generator import blocks, control, merges
+from tests.campaigns.generator import blocks, callers, control, merges
 from tests.campaigns.generator.body import Body, indented
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Generated, Labelled, Value
@@ -43,10 +43,10 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (_with_growth(blocks.call_block), 7),
     (_with_growth(blocks.call_net), 2),
     (_with_growth(blocks.call_pair), 2),
-    (_with_growth(blocks.call_wrapper), 1),
-    (_with_growth(blocks.call_with_body), 2),
-    (_with_growth(blocks.call_bundled), 2),
-    (blocks.reused, 4),
+    (_with_growth(callers.call_wrapper), 1),
+    (_with_growth(callers.call_with_body), 2),
+    (_with_growth(callers.call_bundled), 2),
+    (callers.reused, 4),
 )
 _BAG = tuple(production for production, weight in PRODUCTIONS for _ in range(weight))
 
@@ -62,9 +62,7 @@ def grow(body: Body, count: int) -> None:
         apply(body, kept(body))
 
 
-def generate(
-    seed: int, *, symbolic: bool | None = None, size_asserts: bool = True
-) -> Generated:
+def generate(seed: int, *, symbolic: bool | None = None, size_asserts: bool = True) -> Generated:
     """A valid spec, always the same for a seed and options.
 
     `symbolic` decides whether sizes are symbols, `size_asserts` whether the spec may put conditions
@@ -124,7 +122,9 @@ class _Net:
         if whole:
             self.spec.used("input of whole numbers")
         prefix = dtype.value if whole else self.draw.pick(("", "", "", "float32"))
-        self.inputs.append((name, Value(TensorType(tuple(dims), dtype)), f"{prefix}[{', '.join(texts)}]"))
+        self.inputs.append(
+            (name, Value(TensorType(tuple(dims), dtype)), f"{prefix}[{', '.join(texts)}]")
+        )
         return name, self.inputs[-1][1]
 
     def _symbol(self, name: str, size: int, texts: list[str]) -> Dim:

@@ -41,9 +41,7 @@ def outputs_of(body: Body, op: Op, inputs: tuple[Value, ...]) -> tuple[Value, ..
     return tuple(Value(type_, _below(body, op, inputs, type_, below)) for type_ in types)
 
 
-def _below(
-    body: Body, op: Op, inputs: tuple[Value, ...], type_: TensorType, below: int
-) -> int:
+def _below(body: Body, op: Op, inputs: tuple[Value, ...], type_: TensorType, below: int) -> int:
     """Places of maxima are below their number; of an input of any size they have no bound."""
     if not isinstance(op, Maxpool) or type_.dtype is not DType.INT64:
         return below

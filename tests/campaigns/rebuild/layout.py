@@ -49,7 +49,7 @@ def _slice(step: Step) -> Tensor:
 @layer("split")
 def _split(step: Step) -> tuple[Tensor, ...]:
     axis = step.axis()
-    return tuple(step.x.split([shape[axis - 1] for shape in step.shapes], axis))
+    return torch.split(step.x, [shape[axis - 1] for shape in step.shapes], axis)
 
 
 @layer("roll")

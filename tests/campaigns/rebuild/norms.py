@@ -118,7 +118,7 @@ def _local_response_norm(step: Step) -> Tensor:
         square[:, max(0, c - size // 2) : min(channels, c + (size - 1) // 2 + 1)].sum(1)
         for c in range(channels)
     ]
-    return x / (k + alpha / size * torch.stack(sums, 1)) ** beta
+    return x / torch.pow(k + alpha / size * torch.stack(sums, 1), beta)
 
 
 @layer("l2_normalize")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import torch
@@ -59,9 +60,9 @@ def _silu(step: Step) -> Tensor:
 def _gelu(step: Step) -> Tensor:
     x = step.x
     if text(step.arguments["approximate"]) == "tanh":
-        inner = (2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3)
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x.pow(3))
         return x / 2 * (1 + inner.tanh())
-    return x / 2 * (1 + torch.erf(x / 2**0.5))
+    return x / 2 * (1 + torch.erf(x / math.sqrt(2)))
 
 
 @layer("hard_sigmoid")

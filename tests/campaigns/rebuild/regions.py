@@ -30,7 +30,8 @@ def _roi_align(step: Step) -> Tensor:
     )
     samples = torch.einsum("nkah,nchw,nkbw->nkcab", rows, x, columns)
     height, width = _pair(step, "out")
-    return samples.unflatten(4, (width, ratio)).unflatten(3, (height, ratio)).mean((4, 6))
+    cells = samples.view(*samples.shape[:3], height, ratio, width, ratio)
+    return cells.mean((4, 6))
 
 
 def _nearness(start: Tensor, end: Tensor, samples: int, size: int, aligned: bool) -> Tensor:

@@ -109,4 +109,4 @@ def _roles(inputs: list[Tensor]) -> list[Tensor]:
 
 
 def _heads(x: Tensor, heads: int) -> Tensor:
-    return x.unflatten(2, (heads, -1)).transpose(1, 2)
+    return x.view(*x.shape[:2], heads, -1).transpose(1, 2)

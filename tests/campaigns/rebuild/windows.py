@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -17,8 +19,12 @@ TRANSPOSED = {
     2: functional.conv_transpose2d,
     3: functional.conv_transpose3d,
 }
-MAXPOOL = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}
-UNPOOL = {1: functional.max_unpool1d, 2: functional.max_unpool2d, 3: functional.max_unpool3d}
+# torch's own stubs tell less of these than of the others.
+MAXPOOL: dict[int, Callable[..., tuple[Tensor, Tensor]]] = {
+    1: functional.max_pool1d_with_indices,
+    2: functional.max_pool2d_with_indices,
+    3: functional.max_pool3d_with_indices,
+}
 AVGPOOL = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
 
 
@@ -74,12 +80,11 @@ def _drop_connect(step: Step) -> Tensor:
 
 @layer("maxpool")
 def _maxpool(step: Step) -> Tensor | tuple[Tensor, ...]:
-    both = flag(step.arguments["return_indices"])
-    found: Tensor | tuple[Tensor, ...] = MAXPOOL[step.rank](
+    values, places = MAXPOOL[step.rank](
         step.x, step.per_axis("kernel"), _stride(step), step.per_axis("pad"),
-        step.per_axis("dilation"), ceil_mode=flag(step.arguments["ceil"]), return_indices=both,
+        step.per_axis("dilation"), flag(step.arguments["ceil"]),
     )  # fmt: skip
-    return found
+    return (values, places) if flag(step.arguments["return_indices"]) else values
 
 
 def _stride(step: Step) -> list[int]:

@@ -13,6 +13,7 @@ from netlang.ir.types import Types
 from netlang.ops import (
     adaptive_pool,
     conv,
+    conv_transpose,
     cut,
     pool,
     region,
@@ -80,7 +81,7 @@ def _(op: conv.Conv, inputs: Types) -> nn.Module:
 
 
 @build.register
-def _(op: conv.ConvTranspose, inputs: Types) -> nn.Module:
+def _(op: conv_transpose.ConvTranspose, inputs: Types) -> nn.Module:
     return by_rank("ConvTranspose", inputs)(
         channels(inputs), op.out, op.kernel, op.stride, op.pad, op.output_pad, op.groups, op.bias,
         op.dilation,

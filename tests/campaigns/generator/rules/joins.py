@@ -15,7 +15,9 @@ __all__: list[str] = []
 
 def _mates(draw: Draw, x: Value, count: int) -> tuple[TensorType, ...]:
     """Types that broadcast with `x` to its own."""
-    squeezed = x.type.with_shape(x.type.shape[0], *(1,) * (x.type.rank - 1)) if places(x) else x.type
+    squeezed = (
+        x.type.with_shape(x.type.shape[0], *(1,) * (x.type.rank - 1)) if places(x) else x.type
+    )
     return tuple(squeezed if draw.chance(0.25) else x.type for _ in range(count))
 
 

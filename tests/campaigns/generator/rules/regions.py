@@ -21,6 +21,4 @@ def region(draw: Draw, x: Value) -> Op | None:
     scale = draw.near(2.0, 3)
     if draw.chance(0.5):
         return RoiPool(out=out, scale=scale)
-    return RoiAlign(
-        out=out, scale=scale, sampling_ratio=draw.whole(1, 3), aligned=draw.chance(0.5)
-    )
+    return RoiAlign(out=out, scale=scale, sampling_ratio=draw.whole(1, 3), aligned=draw.chance(0.5))

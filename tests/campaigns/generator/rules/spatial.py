@@ -123,5 +123,8 @@ def _local_response_norm(draw: Draw, x: Value) -> Op | None:
     if not places(x) or channels(x) is None:
         return None
     return LocalResponseNorm(
-        size=draw.whole(1, 6), alpha=draw.near(0.01, 100), beta=draw.near(0.75, 2), k=draw.near(1, 2)
+        size=draw.whole(1, 6),
+        alpha=draw.near(0.01, 100),
+        beta=draw.near(0.75, 2),
+        k=draw.near(1, 2),
     )

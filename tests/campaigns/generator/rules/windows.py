@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.ir.op import Op
-from netlang.ops.conv import Conv, ConvTranspose
+from netlang.ops.conv import Conv
+from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.pool import Avgpool, Maxpool
 from netlang.ops.unpool import MaxUnpool
 from tests.campaigns.generator.draw import Draw, divisors
@@ -20,7 +21,10 @@ MODES = ("reflect", "replicate", "circular")
 def _windows(draw: Draw, sizes: Sequence[int], largest: int) -> tuple[list[int], ...]:
     """Kernel, dilation, stride and pad of each axis, such that the window fits at least once."""
     same = draw.chance(0.5)
-    kernel, dilation, stride, pad = [], [], [], []
+    kernel: list[int] = []
+    dilation: list[int] = []
+    stride: list[int] = []
+    pad: list[int] = []
     for axis, size in enumerate(sizes):
         if same and axis and sizes[0] <= size:
             for values in (kernel, dilation, stride, pad):

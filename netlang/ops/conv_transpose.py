@@ -1,0 +1,173 @@
+"""Transposed convolutions over one to three spatial axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, count, flag, sizes
+from netlang.ir.constraints import Constraint
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
+from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
+from netlang.ops.checks import divisible, spatial_input
+from netlang.ops.conv import channels_of, learned_tensors, reach_of
+from netlang.ops.derive import (
+    batch_of,
+    biases,
+    enlarged,
+    learned,
+    numbers,
+    out_axis,
+    plain,
+    split,
+    times,
+)  # fmt: skip
+from netlang.ops.spatial import (
+    Sizes,
+    at_least,
+    axis_name,
+    per_axis,
+)  # fmt: skip
+
+__all__ = ["ConvTranspose"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ConvTranspose(Op):
+    """Transposed convolution: the gradient of `conv` with respect to its input, as a layer.
+
+    Every input element adds its value times the kernel to the output at `stride` times its place;
+    `pad` elements are then cut off on each side and `output_pad` added behind.
+
+    Shape: [C, *size] -> [out, *size'] with size' = (size - 1) stride - 2 pad +
+    dilation (kernel - 1) + output_pad + 1.
+    Parameters: weight [C, out/groups, *kernel] and bias [out].
+    MACs: N C out/groups prod(kernel) prod(size). Other: one addition of the bias for each output.
+
+    Source: Zeiler et al. 2010, Deconvolutional Networks; Long et al. 2014, arXiv:1411.4038.
+    """
+
+    name: ClassVar[str] = "conv_transpose"
+
+    out: int = field(metadata=argument(count, "number of output channels"))
+    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
+    stride: Sizes = field(default=1, metadata=argument(sizes(), "step in the output"))
+    pad: Sizes = field(
+        default=0, metadata=argument(sizes(minimum=0), "elements cut off on each side")
+    )
+    output_pad: Sizes = field(
+        default=0,
+        metadata=argument(sizes(minimum=0), "elements added behind, fewer than stride or dilation"),
+    )
+    groups: int = field(
+        default=1, metadata=argument(count, "number of groups that the channels are split into")
+    )
+    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
+    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = spatial_input(self, inputs)
+        divisible(self, channels_of(self, x), self.groups, "the input channels", "groups")
+        divisible(self, self.out, self.groups, "`out`", "groups")
+        spatial = self._enlarged(x.spatial)
+        constraints: tuple[Constraint, ...] = ()
+        for axis, size in enumerate(spatial):
+            constraints += self._not_empty(size, axis_name(len(spatial), axis))
+        return Inferred((x.with_shape(self.out, *spatial),), constraints)
+
+    def _enlarged(self, spatial: Sequence[Dim]) -> tuple[Dim, ...]:
+        rank = len(spatial)
+        extra = per_axis(self.output_pad, rank, "output_pad")
+        stride = per_axis(self.stride, rank, "stride")
+        self._check_output_pad(extra, stride, per_axis(self.dilation, rank, "dilation"))
+        pads = per_axis(self.pad, rank, "pad")
+        return tuple(
+            (size - 1) * step + (window + more - 2 * pad)
+            for size, step, window, more, pad in zip(
+                spatial,
+                stride,
+                reach_of(self.kernel, self.dilation, rank),
+                extra,
+                pads,
+                strict=True,
+            )
+        )
+
+    def _check_output_pad(
+        self, extra: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+    ) -> None:
+        for more, step, spacing in zip(extra, stride, dilation, strict=True):
+            if more >= max(step, spacing):
+                from netlang.diagnostics.shapes import ConflictingArguments
+
+                raise Rejection(
+                    ConflictingArguments, argument="output_pad", operator=self.name,
+                    conflict=f"`output_pad` is {more}, and `stride` {step}, `dilation` {spacing}",
+                    advice="`output_pad` must be smaller than `stride` or `dilation`",
+                )  # fmt: skip
+
+    def _not_empty(self, size: Dim, axis: str) -> tuple[Constraint, ...]:
+        if isinstance(size, int) and size < 1:
+            from netlang.diagnostics.shapes import EmptyOutput
+
+            raise Rejection(
+                EmptyOutput, argument="pad", operator=self.name, axis=axis, size=size,
+                advice="use a smaller `pad`",
+            )  # fmt: skip
+        return at_least(size, 1, f"`{self.name}` must leave some of the {axis}")
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        x = inputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
+        out = self.out // self.groups
+        shape = (channels_of(self, x), out, *kernel)
+        return learned_tensors(shape, self.out, out * prod(kernel), self.bias)
+
+    def cost(self, inputs: Types) -> Cost:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
+        macs = x.elements * (self.out // self.groups * prod(kernel))
+        return Cost(macs, y.elements if self.bias else 0)
+
+    def reach(self, inputs: Types) -> Reach:
+        rank = inputs[0].rank - 1
+        stride = per_axis(self.stride, rank, "stride")
+        extent = tuple(
+            -(-window // step)
+            for window, step in zip(reach_of(self.kernel, self.dilation, rank), stride, strict=True)
+        )
+        return Window(extent, tuple(Fraction(1, step) for step in stride))
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x, y = inputs[0], self.infer(inputs).outputs[0]
+        kernel = per_axis(self.kernel, x.rank - 1)
+        places = (*batch_of(x), *numbers(x.spatial))
+        channels = channels_of(self, x)
+        written = (self.stride, self.pad, self.dilation, self.kernel, self.output_pad)
+        made = split(self.out, self.groups)
+        count = prod(kernel) * channels * (self.out // self.groups)
+        return (
+            plain(out_axis(y.rank, 0), self.out),
+            *enlarged(x, y, *(per_axis(each, x.rank - 1) for each in written)),
+            learned((*kernel, channels, made), count, self.out, self.bias),
+            Line("MACs", times((*places, channels, *kernel, made)), prod(places) * count),
+            *biases(y, self.bias),
+        )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        image = (TensorType((4, 5, 6)),)
+        yield Case(cls(out=6, kernel=2, stride=2), image)
+        yield Case(cls(out=6, kernel=(3, 4), stride=2, pad=1, output_pad=(1, 0)), image)
+        yield Case(cls(out=6, kernel=3, groups=2, dilation=2, bias=False), image)
+        yield Case(cls(out=3, kernel=3, dilation=3, stride=2, output_pad=2), image)
+        yield Case(cls(out=3, kernel=4), (TensorType((5, 1, 1)),))
+        yield Case(cls(out=3, kernel=4, stride=3, pad=1), (TensorType((2, 7)),))
+        yield Case(cls(out=2, kernel=(1, 2, 3), stride=(1, 2, 2)), (TensorType((2, 3, 4, 5)),))
