@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from netlang.atomic import replace_file
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.edits import apply_edits, compatible, fits
 from netlang.diagnostics.files import WriteFailed
@@ -19,7 +20,6 @@ from netlang.elaborate import Library
 from netlang.elaborate.files import read
 from netlang.examine import examine_module
 from netlang.source import Source
-from netlang.targets import replace_file
 
 __all__ = ["Repaired", "repair_file", "repair_text"]
 

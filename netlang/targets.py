@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
@@ -44,7 +45,6 @@ __all__ = [
     "backends",
     "module_backend",
     "needs",
-    "replace_file",
     "training_backend",
     "write",
 ]
@@ -147,10 +147,15 @@ class TrainingBackend(ModuleBackend):
 
 def backends() -> dict[str, Backend]:
     """Every registered backend by name, in a fixed order."""
+    return {point.name: _loaded(point) for point in _installed()}
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """What the installed packages register: looked up once, as it takes milliseconds."""
     from importlib.metadata import entry_points
 
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return {point.name: _loaded(point) for point in points}
+    return tuple(sorted(entry_points(group=GROUP), key=lambda point: point.name))
 
 
 def _loaded(point: EntryPoint) -> Backend:
@@ -211,29 +216,6 @@ def write(backend: Backend, program: Program, path: Path, options: BuildOptions)
     except OSError as error:
         reason = error.strerror or str(error)
         raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
-
-
-def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a file whole or not at all: no reader ever sees half of it.
-
-    `mode` is that of the new file; None stands for what the system gives one.
-    """
-    import os
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
-        try:
-            new.write(content)
-            new.close()
-            if mode is None:
-                mask = os.umask(0)
-                os.umask(mask)
-                mode = 0o666 & ~mask
-            os.chmod(new.name, mode)  # a temporary file is for its owner alone
-            os.replace(new.name, path)
-        except BaseException:
-            os.unlink(new.name)
-            raise
 
 
 def training_backend() -> TrainingBackend:

@@ -17,7 +17,7 @@ from tests.quality import ROOT
 
 # Each package may import those before it.
 ORDER = (
-    {"source", "specs"},
+    {"atomic", "source", "specs"},
     {"diagnostics"},
     {"ir"},
     {"ops", "syntax"},

@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from netlang.atomic import replace_file
 from netlang.backends.graphviz.diagnostics import GraphvizFailed, GraphvizMissing
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import UnknownSuffix, WriteFailed
-from netlang.targets import replace_file
 
 __all__ = ["FORMATS", "format_of", "render_dot", "write"]
 

@@ -11,14 +11,13 @@ Holds on exit: the file is there whole, or what was there before is untouched.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from netlang.atomic import replacing
 from netlang.backends.weights import Region
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def write_model(
     )
     if len(shell) + length > limit:
         return (_write_external(path, shell, graph, tensors),)
-    with replacing(path) as file, _Writer(file) as writer:
+    with replacing(path) as temporary, temporary.open("wb") as file, _Writer(file) as writer:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         for head, tensor in zip(heads, tensors, strict=True):
             file.write(head)
@@ -71,10 +70,10 @@ def write_model(
 
 def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
     data_path = path.with_name(f"{path.name}.data")
-    with replacing(data_path) as file, _Writer(file) as writer:
+    with replacing(data_path) as beside, beside.open("wb") as file, _Writer(file) as writer:
         heads = [_external_head(tensor, writer.align(tensor), data_path) for tensor in tensors]
     length = len(graph) + sum(map(len, heads))
-    with replacing(path) as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         file.writelines(heads)
     return data_path
@@ -173,15 +172,3 @@ class _Writer:
                 raise OSError(f"{region.path} was cut off while it was read")
             self.file.write(self.buffer[:count])
             left -= count
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` when it is complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from netlang.atomic import replace_file
 from netlang.ir.program import Program
-from netlang.targets import BuildOptions, Trained, TrainingBackend, Written, replace_file
+from netlang.targets import BuildOptions, Trained, TrainingBackend, Written
 
 if TYPE_CHECKING:
     from torch import nn

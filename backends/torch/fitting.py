@@ -156,12 +156,26 @@ def fit(
     Of two variables that both do, one whose name is like `role`, and then one that is not in
     `used`, is better.
     """
-    shared = [v for v in environments[0] if all(v in environment for environment in environments)]
+    shared = list(_distinct(environments))
     shared.sort(key=lambda v: (_distance(v, role), v in used))
     for formula in _candidates(shared, column, environments[0]):
         if _gives(formula, column, environments):
             return formula
     return None
+
+
+def _distinct(environments: Sequence[Environment]) -> Iterator[Variable]:
+    """The variables of all instances, without a size of an input that another always equals."""
+    seen: set[tuple[NumberValue, ...]] = set()
+    for variable in environments[0]:
+        if not all(variable in environment for environment in environments):
+            continue
+        values = tuple(environment[variable] for environment in environments)
+        if isinstance(variable, InputOrigin):
+            if values in seen:
+                continue
+            seen.add(values)
+        yield variable
 
 
 def _distance(variable: Variable, role: str) -> int:

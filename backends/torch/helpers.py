@@ -98,13 +98,12 @@ class SwitchableNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         variance, mean = torch.var_mean(x.flatten(2), 2, correction=0)
-        square = variance + mean**2
         layer_mean = mean.mean(1, keepdim=True)
-        layer_variance = square.mean(1, keepdim=True) - layer_mean**2
+        layer_variance = (variance + (mean - layer_mean) ** 2).mean(1, keepdim=True)
         batch_mean, batch_variance = self.running_mean, self.running_var
         if self.training:
             batch_mean = mean.mean(0)
-            batch_variance = square.mean(0) - batch_mean**2
+            batch_variance = (variance + (mean - batch_mean) ** 2).mean(0)
             self.running_mean.lerp_(batch_mean.detach(), self.momentum)
             self.running_var.lerp_(batch_variance.detach(), self.momentum)
         one, two, three = self.mean_weight.softmax(0)
@@ -113,7 +112,8 @@ class SwitchableNorm(nn.Module):
         variance = one * variance + two * layer_variance + three * batch_variance
         scale = self.weight * (variance + self.eps).rsqrt()
         shape = (*scale.shape, *[1] * (x.dim() - 2))
-        return x * scale.view(shape) + (self.bias - mean * scale).view(shape)
+        centred = x - mean.view(shape)
+        return centred * scale.view(shape) + self.bias.view(-1, *shape[2:])
 ''',
     **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
     **WINDOW_HELPERS,

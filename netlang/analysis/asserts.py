@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from netlang.analysis.facts import FACTS, Facts
 from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
-from netlang.diagnostics.names import NoSuchAttribute
+from netlang.diagnostics.names import NoSuchAttribute, NotALayer
 from netlang.diagnostics.sizes import UnknownSize
 from netlang.diagnostics.structure import AssertFailed
 from netlang.diagnostics.values import BadArgument
@@ -22,7 +22,7 @@ from netlang.elaborate.mentions import mentioned
 from netlang.elaborate.modules import Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import Layer, Value, describe, kind_of
+from netlang.elaborate.values import BlockTarget, Layer, Value, describe, kind_of
 from netlang.ir.program import Program
 from netlang.source import Span
 from netlang.syntax import ast
@@ -135,6 +135,9 @@ class _Nets:
 
     def _of(self, name: str, layer: Layer, expr: ast.Attribute) -> Facts:
         if name not in self._facts:
+            if not isinstance(layer.target, BlockTarget):
+                kind = f"{kind_of(layer)}, not a net"
+                raise NetlangError(NotALayer(span=expr.value.span, name=name, kind=kind))
             program = self._programs.get(name) or elaborate(layer, name, expr.value.span)
             self._facts[name] = Facts(program)
         return self._facts[name]

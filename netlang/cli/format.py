@@ -123,9 +123,9 @@ def _report(text: _Text, diff: bool) -> None:
 
 
 def _write(text: _Text) -> None:
+    from netlang.atomic import replace_file
     from netlang.diagnostics.core import NetlangError
     from netlang.diagnostics.files import WriteFailed
-    from netlang.targets import replace_file
 
     if text.path is None:
         click.echo(text.after, nl=False)

@@ -22,6 +22,7 @@ __all__ = [
     "PadTooLarge",
     "SizesPerAxis",
     "TooFewElements",
+    "WindowOfPadding",
     "WindowOutside",
     "WithoutBatch",
     "WrongAxes",
@@ -260,3 +261,20 @@ class WindowOutside(Diagnostic):
     axis: str
     end: str
     size: str
+
+
+class WindowOfPadding(Diagnostic):
+    """A dilated window of a pool steps over the whole input, and has no maximum."""
+
+    code: ClassVar[str] = "E0420"
+    title: ClassVar[str] = "a window of `{operator}` has nothing but padding to read"
+    caption: ClassVar[str] = (
+        "with a dilation of {dilation}, its elements lie before and behind the {axis}, "
+        "which is {size}"
+    )
+    help: ClassVar[str] = "use a smaller `dilation`, or no `pad`"
+
+    operator: str
+    axis: str
+    dilation: int
+    size: int

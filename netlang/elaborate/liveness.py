@@ -22,6 +22,7 @@ class Liveness:
         self._readers = dict(self._reads(items))
         self._spans = list(self._repeats(items))
         deployed = [output.ref for output in outputs if not output.auxiliary]
+        self._given = frozenset(output.ref for output in outputs)
         self.deployed = self._reached(deployed)
         self.all = self._reached([output.ref for output in outputs])
 
@@ -33,9 +34,10 @@ class Liveness:
                 yield node
 
     def reads_input(self, index: int) -> bool:
-        """Whether input `index` leads to an output."""
-        return any(
-            ref == Ref(INPUT, index)
+        """Whether input `index` leads to an output, or is one itself."""
+        read = Ref(INPUT, index)
+        return read in self._given or any(
+            ref == read
             for producer, refs in self._readers.items()
             if producer in self.all
             for ref in refs

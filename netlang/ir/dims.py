@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import gcd
 from typing import TypeAlias
 
@@ -21,6 +22,9 @@ __all__ = [
     "Atom", "Dim", "Expr", "Floor", "Symbol", "ceil_div", "evaluate", "floor_div", "floors_of",
     "substitute", "symbol", "symbols_of",
 ]  # fmt: skip
+
+# Sums and quotients that are remembered: the layers of a net compute the same ones over and over.
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,8 @@ class Expr:
         return 0 if monomial else coefficient
 
     def __add__(self, other: Dim) -> Dim:
-        total = {monomial: coefficient for coefficient, monomial in self.terms}
-        for coefficient, monomial in _terms(other):
-            total[monomial] = total.get(monomial, 0) + coefficient
-        return _build(total)
+        # A traced number is equal to one of another origin, so only its value may be remembered.
+        return _sum(self, int(other) if isinstance(other, int) else other)
 
     __radd__ = __add__
 
@@ -156,6 +158,14 @@ def _terms(dim: Dim) -> tuple[tuple[int, Monomial], ...]:
     return ((dim, ()),) if dim else ()
 
 
+@lru_cache(maxsize=_REMEMBERED, typed=True)
+def _sum(one: Expr, two: Dim) -> Dim:
+    total = {monomial: coefficient for coefficient, monomial in one.terms}
+    for coefficient, monomial in _terms(two):
+        total[monomial] = total.get(monomial, 0) + coefficient
+    return _build(total)
+
+
 def _build(total: Mapping[Monomial, int]) -> Dim:
     terms = [(coefficient, monomial) for monomial, coefficient in total.items() if coefficient]
     if not terms:
@@ -178,8 +188,11 @@ def floor_div(dim: Dim, divisor: int) -> Dim:
         raise ValueError(f"the divisor must be positive, not {divisor}")
     if isinstance(dim, int):
         return dim // divisor
-    if divisor == 1:
-        return dim
+    return dim if divisor == 1 else _quotient(dim, int(divisor))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _quotient(dim: Expr, divisor: int) -> Dim:
     whole: dict[Monomial, int] = {}
     rest: dict[Monomial, int] = {}
     for coefficient, monomial in dim.terms:

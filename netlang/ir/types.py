@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from netlang.ir.dims import Dim, symbol
@@ -63,7 +63,7 @@ class TensorType:
         return count
 
     def with_shape(self, *shape: Dim) -> TensorType:
-        return replace(self, shape=shape)
+        return TensorType(shape, self.dtype, self.batch)
 
     def __str__(self) -> str:
         sizes = f"[{', '.join(map(str, self.shape))}]"

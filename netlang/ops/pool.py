@@ -19,6 +19,7 @@ from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of,
 from netlang.ops.spatial import (
     Padding,
     Sizes,
+    at_least,
     axis_name,
     extents,
     fits,
@@ -89,6 +90,28 @@ class Sliding:
                     reason="half of the kernel",
                 )  # fmt: skip
 
+    def reads(self, op: Op, x: TensorType) -> tuple[Constraint, ...]:
+        """No window steps over the whole input, from the padding before it to that behind it.
+
+        The first element of a window that isn't before the input is at -pad mod dilation in the
+        first window. Later windows that begin in the padding step over no input that fits.
+        """
+        found: tuple[Constraint, ...] = ()
+        for axis, (size, (pad, _)) in enumerate(zip(x.spatial, self.pads, strict=True)):
+            dilation, where = self.dilation[axis], axis_name(len(self.pads), axis)
+            first = -pad % dilation
+            if isinstance(size, int) and size <= first:
+                from netlang.diagnostics.shapes import WindowOfPadding
+
+                raise Rejection(
+                    WindowOfPadding, argument="dilation", operator=op.name, axis=where,
+                    dilation=dilation, size=size,
+                )  # fmt: skip
+            if first >= self.extent[axis] - sum(self.pads[axis]):
+                reason = f"a window of `{op.name}` would read nothing but padding along the {where}"
+                found += at_least(size, first + 1, reason)
+        return found
+
     def sizes(self, x: TensorType, ceil: bool) -> tuple[Line, ...]:
         """How the size of each axis comes about."""
         if not ceil:
@@ -119,7 +142,8 @@ class Maxpool(Op):
 
     Shape: [C, *size] -> [C, *size'] with size' = floor((size + 2 pad - dilation (kernel - 1) - 1) /
     stride) + 1. With `ceil=true` the quotient is rounded up, but the last window must start inside
-    the input or its left padding. With `return_indices=true` a second output `indices`, int64 of
+    the input or its left padding. Each window must read some of the input: size > -pad mod
+    dilation. With `return_indices=true` a second output `indices`, int64 of
     the same shape, numbers the place of each maximum within its channel, row by row.
     Other: prod(kernel) - 1 comparisons for each output.
 
@@ -152,6 +176,7 @@ class Maxpool(Op):
         window = self.sliding(x.rank - 1)
         window.check_pad(self)
         y, constraints = window.infer(self, x)
+        constraints += window.reads(self, x)
         indices = (replace(y, dtype=DType.INT64),) if self.return_indices else ()
         return Inferred((y, *indices), constraints)
 

@@ -79,11 +79,12 @@ class MaxUnpool(Op):
                 received=indices.dtype.value, advice=_ADVICE,
             )  # fmt: skip
         if indices.shape != x.shape:
-            from netlang.diagnostics.shapes import WrongRank
+            from netlang.diagnostics.branches import BranchesDiffer
 
             raise Rejection(
-                WrongRank, input=1, operator=self.name, received=shape_text(indices.shape),
-                expected=f"indices of the shape of the values, {shape_text(x.shape)}",
+                BranchesDiffer, input=1, operator=self.name, axis=None, first=1, second=2,
+                expected=shape_text(x.shape), received=shape_text(indices.shape),
+                advice="give indices of a pool whose output has the shape of the values",
             )  # fmt: skip
         return x
 

@@ -31,6 +31,8 @@ __all__ = ["MOST", "Campaign", "Failure", "State", "Verdict", "command", "run_he
 
 MOST = 1_000_000
 """Trials of one seed: the numbers of two seeds don't meet."""
+LIFE = 50
+"""Chunks that a process does before another takes its place."""
 STATES = ROOT / "build" / "campaigns"
 FAILED = 1
 
@@ -199,15 +201,18 @@ def _results(
     pending = state.pending
     while pending:
         broken: list[int] = []
-        # A fresh process now and then keeps caches of long runs small.
-        with ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), max_tasks_per_child=50
-        ) as pool:
+        # Fresh processes now and then keep the caches of long runs small; those that the executor
+        # itself replaces hang (CPython issue 115634).
+        share, pending = pending[: LIFE * workers], pending[LIFE * workers :]
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
             waiting: dict[Future[list[tuple[int, Verdict]]], int] = {}
-            while pending or waiting:
-                while pending and len(waiting) < 2 * workers and not broken:
-                    chunk = pending.pop(0)
-                    waiting[pool.submit(_chunk, trial, state.numbers(chunk))] = chunk
+            while share or waiting:
+                while share and len(waiting) < 2 * workers and not broken:
+                    chunk = share.pop(0)
+                    try:
+                        waiting[pool.submit(_chunk, trial, state.numbers(chunk))] = chunk
+                    except BrokenProcessPool:
+                        broken.append(chunk)
                 if not waiting:
                     break
                 for done in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -216,6 +221,7 @@ def _results(
                         yield chunk, done.result()
                     except BrokenProcessPool:
                         broken.append(chunk)
+        pending = [*share, *pending]  # of a pool that broke
         for chunk in broken:
             yield chunk, [(n, _alone(trial, n)) for n in state.numbers(chunk)]
 

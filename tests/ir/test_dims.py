@@ -17,6 +17,7 @@ from netlang.ir.dims import (
     symbol,
     symbols_of,
 )
+from netlang.ir.provenance import ParameterOrigin, Traced
 
 H, W, N = symbol("H"), symbol("W"), symbol("N")
 NAMES = ("H", "W", "N")
@@ -109,3 +110,12 @@ def test_usual_networks_come_out_in_their_shortest_form() -> None:
 def test_divisor_must_be_positive() -> None:
     with pytest.raises(ValueError, match="positive"):
         floor_div(H, 0)
+
+
+def test_what_is_remembered_holds_no_origin() -> None:
+    traced = Traced(5, ParameterOrigin("width"))
+    total, quotient = H + traced, floor_div(H, traced)
+    assert isinstance(total, Expr)
+    assert type(total.constant) is int
+    assert [type(floor.divisor) for floor in floors_of(quotient)] == [int]
+    assert (H + 5, floor_div(H, 5)) == (total, quotient)

@@ -12,7 +12,7 @@ import sys
 from argparse import ArgumentParser
 from time import perf_counter
 
-from netlang.targets import replace_file
+from netlang.atomic import replace_file
 from tests.specs.measure import Measured, keys_are_theirs, measure
 from tests.specs.page import PAGE, parse, render
 from tests.specs.rows import NAMES, macs_of, params_of, published_figures

@@ -95,7 +95,7 @@ CASES: list[tuple[str, str, str, Callable[[], nn.Module]]] = [
 
 
 # Parts of whole nets, which are compared with torchvision's.
-PARTS = {("blocks.resnet_stages", "bottleneck"), ("blocks.resnet_stages", "resnet_stages")}
+PARTS = {("blocks.resnet_stages", "resnet_stages")}
 
 
 def test_every_block_is_compared() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import spatial_axes
+from netlang.backends.onnx.lowering.padding import behind_padding
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.backends.onnx.types import element_type
 from netlang.ir.dims import Dim
@@ -61,7 +62,8 @@ def _regular(
     kernel = [_divided(size, count) for size, count in zip(spatial, out, strict=True)]
     if not all(kernel):
         return None
-    return emit.result(f"{kind}Pool", *emit.step.inputs, kernel_shape=kernel, strides=kernel)
+    x = behind_padding(emit.step.inputs[0], emit)
+    return emit.result(f"{kind}Pool", x, kernel_shape=kernel, strides=kernel)
 
 
 def _divided(size: Dim, count: int) -> int:

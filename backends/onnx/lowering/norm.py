@@ -102,11 +102,11 @@ def _(op: SwitchableNorm, emit: Emitter) -> tuple[str, ...]:
     variance = emit.node("variance", "ReduceMean", deviation, places)
     channels = emit.integers("channels", [1])
     layer_mean = emit.node("layer.mean", "ReduceMean", mean, channels)
-    # E[x^2] - E[x]^2 over all channels, from the means and variances of each.
-    own = emit.node("square", "Add", variance, emit.node("mean.square", "Mul", mean, mean))
-    square = emit.node("layer.square", "ReduceMean", own, channels)
-    layer_square = emit.node("layer.mean.square", "Mul", layer_mean, layer_mean)
-    layer_variance = emit.node("layer.variance", "Sub", square, layer_square)
+    # The variance over all channels is the mean of their own ones and of the squares of how far
+    # their means are apart; E[x^2] - E[x]^2 is the same but cancels.
+    apart = emit.node("apart", "Sub", mean, layer_mean)
+    both = emit.node("square", "Add", variance, emit.node("apart.square", "Mul", apart, apart))
+    layer_variance = emit.node("layer.variance", "ReduceMean", both, channels)
     mixed_mean = _mixed("mean", (mean, layer_mean), emit)
     mixed_variance = _mixed("var", (variance, layer_variance), emit)
     centred = emit.node("centred", "Sub", x, mixed_mean)

@@ -8,7 +8,9 @@ from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import spatial_axes
 from netlang.ops.spatial import Padding
 
-__all__ = ["END", "PAD_MODES", "around", "pad_inputs", "padded", "pads_attribute"]
+__all__ = [
+    "END", "PAD_MODES", "around", "behind_padding", "pad_inputs", "padded", "pads_attribute",
+]  # fmt: skip
 
 # Any bound behind the last element; the largest is the customary one.
 END = 2**63 - 1
@@ -25,6 +27,22 @@ def padded(
 ) -> str:
     """`x`, of the type of the step's first input, with more elements around it."""
     return emit.node("padded", "Pad", *pad_inputs(x, pads, emit, fill), mode=mode)
+
+
+def behind_padding(x: str, emit: Emitter) -> str:
+    """What a pool reads: where `x` comes from a Pad, it is put behind a Reshape that keeps it.
+
+    ONNX Runtime (seen in 1.31) makes zeros that a Pad adds part of the pool behind it, where they
+    are less than everything, or too many for the window. Nothing moves past a Reshape.
+    """
+    source = emit.graph.makers.get(x)
+    while source and source.kind in ("Identity", "Transpose"):
+        # The runtime drops these, or moves them out of the way.
+        source = emit.graph.makers.get(source.inputs[0])
+    if source is None or source.kind != "Pad":
+        return x
+    as_it_is = emit.integers("untouched.shape", [0] * (emit.step.types[0].rank + 1))
+    return emit.node("untouched", "Reshape", x, as_it_is)
 
 
 def pad_inputs(x: str, pads: Sequence[Padding], emit: Emitter, fill: float) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from functools import reduce
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.layout import reshaped
-from netlang.backends.onnx.lowering.padding import padded, pads_attribute
+from netlang.backends.onnx.lowering.padding import behind_padding, padded, pads_attribute
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ops.adaptive_pool import GlobalAvgpool, GlobalMaxpool
 from netlang.ops.pool import Avgpool, Maxpool
@@ -25,7 +25,7 @@ __all__: list[str] = []
 def _(op: Maxpool, emit: Emitter) -> tuple[str, ...]:
     rank = emit.step.types[0].rank - 1
     window = op.sliding(rank)
-    (x,), pads = emit.step.inputs, window.pads
+    x, pads = behind_padding(emit.step.inputs[0], emit), window.pads
     attributes: dict[str, Sequence[int]] = {
         "kernel_shape": window.kernel, "strides": window.stride,
         "dilations": per_axis(op.dilation, rank),
@@ -91,7 +91,8 @@ def _row(name: str, value: str, emit: Emitter) -> str:
 def _(op: Avgpool, emit: Emitter) -> tuple[str, ...]:
     rank = emit.step.types[0].rank - 1
     window = op.sliding(rank)
-    (x,), pads, counted = emit.step.inputs, window.pads, op.count_include_pad
+    x, pads = behind_padding(emit.step.inputs[0], emit), window.pads
+    counted = op.count_include_pad
     base = tuple((before, before) for before, _ in pads)
     if counted and pads != base and any(map(any, base)):
         # Padding counts and what rounding up brings in doesn't: pad first, leave out the rest.

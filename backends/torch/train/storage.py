@@ -1,19 +1,19 @@
-"""Files that are either whole or not there: temporary file, fsync, rename.
+"""The files of a run, each of them either whole or not there.
 
 Tensors are stored as safetensors, everything else as JSON in its metadata: reading a file can't run
-anything. On exit of a write the file survives a crash of the process and of the machine.
+anything.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from torch import Tensor
 
+from netlang.atomic import replacing
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import WriteFailed
 from netlang.diagnostics.training import UnreadableRun
@@ -70,27 +70,9 @@ def _separate(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    temporary = path.with_name(f"{path.name}.tmp")
     try:
-        # The file gets the permissions of any new file, whatever wrote it.
-        temporary.touch()
-        mode = temporary.stat().st_mode
-        write(temporary)
-        temporary.chmod(mode)
-        _flush(temporary)
-        os.replace(temporary, path)
-        _flush(path.parent)
+        with replacing(path) as temporary:
+            write(temporary)
     except OSError as error:
         reason = error.strerror or str(error)
         raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file, or the list of names in a folder, is on the disk."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows can't open a folder; its rename is durable with the file
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -116,8 +116,9 @@ def _maxpool(draw: Draw, x: Value) -> Op | None:
         reach = dilation[axis] * (kernel[axis] - 1) + 1
         pad[axis] = min(pad[axis], kernel[axis] // 2)
         more = min(stride[axis] - 1, reach - pad[axis] - 1) if ceil and stride[axis] else 0
-        # Taps of a dilated window may all miss a short input; then there is no maximum.
-        if reach > size + 2 * pad[axis] + more or (dilation[axis] > 1 and size < reach):
+        # Elements of a dilated window may all miss a short input; then there is no maximum.
+        missed = size <= -pad[axis] % dilation[axis]
+        if reach > size + 2 * pad[axis] + more or missed:
             kernel[axis], pad[axis] = 1, 0
     return Maxpool(
         kernel=draw.per_axis(kernel),

@@ -1,0 +1,26 @@
+"""Trials to try the scaffold on: some fail, one raises, one ends its process."""
+
+from __future__ import annotations
+
+import os
+
+from tests.campaigns.running import MOST, Failure, Verdict
+
+__all__ = ["DIES", "FAILS", "RAISES", "harmless", "trial"]
+
+DIES, FAILS, RAISES = MOST + 3, MOST + 5, MOST + 7
+
+
+def trial(number: int) -> Verdict:
+    """Three kinds of failure, at three numbers."""
+    if number == DIES:
+        os._exit(9)
+    if number == RAISES:
+        raise ValueError("of this number")
+    found = (Failure("a failure", "its details"),) if number == FAILS else ()
+    return Verdict(found, {"trials": 1})
+
+
+def harmless(number: int) -> Verdict:
+    """Never a failure."""
+    return Verdict((), {"trials": 1})
