@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replace_file", "replacing"]
+__all__ = ["discard_unfinished", "replace_file", "replacing"]
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -40,6 +40,12 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
     finally:
         temporary.unlink(missing_ok=True)
     _flush(path.parent)
+
+
+def discard_unfinished(folder: Path) -> None:
+    """Remove what killed processes left of files in `folder` that nobody else is writing to."""
+    for left in folder.glob(".*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -22,7 +22,10 @@ __all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junctio
 
 # Merges that work element by element, and the sign that stands for each.
 JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
-_HEAVY = frozenset({"conv", "linear", "recurrent", "attention", "pool", "adaptive_pool"})
+_HEAVY = frozenset({
+    "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
+    "window_attention", "pool", "unpool", "adaptive_pool", "region",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

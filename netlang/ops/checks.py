@@ -50,9 +50,7 @@ def the_input(op: Op, inputs: Types) -> TensorType:
     return floating(op, inputs_of(op, inputs)[0])
 
 
-def floating(
-    op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT
-) -> TensorType:
+def floating(op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT) -> TensorType:
     """`x`, which must have floating point elements."""
     if not x.dtype.is_float:
         from netlang.diagnostics.shapes import WrongDType

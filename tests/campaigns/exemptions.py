@@ -36,6 +36,15 @@ CANCELLING = {
     "aten::sigmoid": "runtimes approximate it, to a rounding of 1",
     "aten::silu": "x sigmoid(x), and runtimes approximate sigmoid, to a rounding of 1",
     "aten::tanh": "runtimes approximate it, to a rounding of 1",
+    **dict.fromkeys(
+        (
+            "aten::upsample_linear1d",
+            "aten::upsample_bilinear2d",
+            "aten::upsample_trilinear3d",
+            "aten::upsample_bicubic2d",
+        ),
+        "places are rounded, so that a neighbour may have a share where it should have none",
+    ),
 }
 
 

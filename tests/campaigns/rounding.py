@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.campaigns.exemptions import CANCELLING
@@ -55,14 +56,25 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
     def _cancelled(self, value: Tensor, given: object) -> Tensor:
         """Changed once more, by a rounding of what cancelled."""
         assert isinstance(given, Tensor)
-        noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
-        return value.add_(SHARE * (2 * noise - 1) * given.abs().clamp(min=1))
+        noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
+        if given.shape == value.shape:
+            return value.add_(SHARE * noise * given.abs().clamp(min=1))
+        # An interpolation rounds places: all of one axis are off to one side, or each to its own.
+        common = 2 * torch.rand(2, generator=self._generator, dtype=torch.float64) - 1
+        return value.add_(SHARE * (common[0] if common[1] > 0 else noise) * _near(given, value))
 
     def _changed(self, value: Tensor) -> Tensor:
         if value.dtype != torch.float64:
             return value
         noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
         return value.mul_(1 + SHARE * (2 * noise - 1))
+
+
+def _near(given: Tensor, value: Tensor) -> Tensor:
+    """The largest size among the elements that an interpolated one may have a share of."""
+    spread = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[given.dim() - 3]
+    largest = spread(given.abs(), 3, 1, 1)
+    return functional.interpolate(largest, value.shape[2:])
 
 
 def scatter(

@@ -31,6 +31,11 @@ def test_a_normalisation_of_equal_values_scatters() -> None:
     assert scattered(net(*steps)) > 0.5
 
 
+def test_a_step_behind_an_interpolation_scatters() -> None:
+    # Between zeros and in their middle 0 is exact; torch gives a neighbour a share of 1e-8.
+    assert scattered(net("relu -> upsample(3, mode=bilinear)", "heaviside(0.0)")) > 0.5
+
+
 def test_a_wrong_value_is_not_explained() -> None:
     made = subject(load(net("conv(8, 3x3) -> relu")))
     feeds = inputs_of(made.program)

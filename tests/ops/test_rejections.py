@@ -52,7 +52,7 @@ REFUSED: list[tuple[str, Op, tuple[TensorType, ...], str]] = [
     ("E0403", make("conv", out=4, kernel=7), (image(3, 9, 5),), "along the width"),
     ("E0403", make("maxpool", kernel=2, dilation=9), (image(3, 9, 5),), "covers 10"),
     ("E0403", make("avgpool", kernel=2, pad=1), (image(3, 1, 4, 4),), "along the depth"),
-    ("E0404", make("conv", out=4, kernel=(3, 3)), (image(3, 9),), "`kernel` is 3x3 for 1 spatial axis"),
+    ("E0404", make("conv", out=4, kernel=(3, 3)), (image(3, 9),), "`kernel` is 3x3"),
     ("E0404", make("crop", size=(3,)), (image(3, 9, 9),), "2 spatial axes"),
     (
         "E0404",
@@ -101,6 +101,7 @@ REFUSED: list[tuple[str, Op, tuple[TensorType, ...], str]] = [
     ("E0409", make("relu"), (words(3),), "int64"),
     ("E0409", make("embedding", words=3, size=2), (image(3),), "int64[128]"),
     ("E0409", make("add"), (image(3), TensorType((3,), dtype=DType.FLOAT16)), "float16"),
+    ("E0420", make("maxpool", kernel=2, pad=1, dilation=4), (image(3, 8, 3),), "width, which is 3"),
     ("E0410", make("maxpool", kernel=2, pad=2), (image(3, 8, 8),), "at most 1"),
     ("E0410", make("maxpool", kernel=3, dilation=2, pad=2), (image(3, 8, 8),), "at most 1"),
     ("E0410", make("conv", out=2, kernel=3, pad=9, pad_mode="reflect"), (image(3, 8, 8),), "7"),

@@ -16,6 +16,7 @@ from typing import final
 import torch
 
 from netlang import __version__
+from netlang.atomic import discard_unfinished
 from netlang.backends.torch.train.storage import Json, write_text
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import WriteFailed
@@ -70,6 +71,7 @@ def open_folder(path: Path, recipe: Recipe, program: Program, *, resume: bool) -
         if not resume:
             raise NetlangError(RunExists(span=None, folder=str(path)))
         _compare(folder, wanted)
+        discard_unfinished(path)
         return folder
     try:
         path.mkdir(parents=True, exist_ok=True)

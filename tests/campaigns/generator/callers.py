@@ -73,6 +73,9 @@ def reused(body: Body) -> bool:
     """A labelled step once more, with the weights that it has."""
     if body.dead or body.repeated or body.loops:
         return False
+    if body.draw.chance(0.4):
+        # A step that its own output fits.
+        apply(body, kept(body), label=True)
     now = tuple(value.type for value in body.current)
     found = [
         (read, labelled)

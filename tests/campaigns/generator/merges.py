@@ -7,11 +7,13 @@ from netlang.ops.adaptive_pool import GlobalAvgpool
 from netlang.ops.layout import Flatten, Reshape
 from netlang.ops.linear import Linear
 from netlang.ops.merge import Concat
+from netlang.ops.spatial import product
 from netlang.ops.tensor import Parameter
 from tests.campaigns.generator.body import Body, as_path, indented
 from tests.campaigns.generator.expressions import condition
 from tests.campaigns.generator.model import Labelled, Value
 from tests.campaigns.generator.rules import JOINS, SOURCES, Join, regions, windows
+from tests.campaigns.generator.spec import LONGEST
 from tests.campaigns.generator.steps import (
     Chosen,
     application,
@@ -22,7 +24,7 @@ from tests.campaigns.generator.steps import (
 )  # fmt: skip
 
 __all__ = [
-    "joined_to", "merge_braces", "merge_tuple", "one_branch", "boxed", "scaled",
+    "attended", "joined_to", "merge_braces", "merge_tuple", "one_branch", "boxed", "scaled",
     "unpooled_back", "widened",
 ]  # fmt: skip
 
@@ -85,7 +87,7 @@ def _branch(body: Body, wanted: Value, first: bool) -> list[str]:
         body.spec.operators.add("identity")
         return ["identity"]
     # The first branch reads the current value, so that it is never lost.
-    if same and not first and (label := _readable(body, wanted.type)) and body.draw.chance(0.6):
+    if same and not first and (label := _readable(body, wanted.type)) and body.draw.chance(0.8):
         body.spec.used("branch of a label")
         return [label]
     inner = body.child()
@@ -134,7 +136,12 @@ def merge_tuple(body: Body) -> bool:
     """`a: relu`, `b: conv(8, 1x1)`, `(a, b) -> add`."""
     if body.repeated:
         return False
-    found = _join(body, tuple(JOINS))
+    return _joined(body, tuple(JOINS))
+
+
+def _joined(body: Body, names: tuple[str, ...]) -> bool:
+    """The current value and others as a tuple into one of the joins that `names` tells."""
+    found = _join(body, names)
     if found is None:
         return False
     join, others = found
@@ -152,6 +159,22 @@ def merge_tuple(body: Body) -> bool:
     body.joinable = True
     body.current = values
     return True
+
+
+def attended(body: Body) -> bool:
+    """Attention over a sequence, which is the current value or made of it."""
+    x = body.value
+    fixed = all(isinstance(dim, int) for dim in x.type.shape)
+    if body.repeated or not x.type.dtype.is_float or x.type.batch is None or not fixed:
+        return False
+    count = body.draw.whole(2, 5)
+    size = product(x.type.shape)
+    if x.type.rank != 2:
+        if not isinstance(size, int) or size % count or size // count > LONGEST:
+            return False
+        shaped = Reshape(shape=(count, size // count))
+        apply(body, Chosen(shaped, outputs_of(body, shaped, (x,))))
+    return _joined(body, ("multi_head_attention",))
 
 
 def joined_to(body: Body, wanted: TensorType) -> str:

@@ -61,6 +61,9 @@ def _conv(draw: Draw, x: Value) -> Op | None:
     groups = draw.pick(divisors(count)) if draw.chance(0.5) else 1
     out = groups * draw.whole(1, max(1, 12 // groups))
     same, standardize = draw.chance(0.25), draw.chance(0.15)
+    if same and draw.chance(0.6):
+        # At stride 1 the backends pad in ways of their own.
+        stride = [1] * len(sizes)
     pads = [d * (k - 1) // 2 + d * (k - 1) % 2 for k, d in zip(kernel, dilation, strict=True)]
     return Conv(
         out=out,
