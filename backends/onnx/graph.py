@@ -34,10 +34,7 @@ class Operation:
 
 @dataclass(eq=False)
 class Graph:
-    """The flat graph as it grows; `reserved` are names that no inner value may take.
-
-    `makers` holds the node that makes each value; inputs, constants and weights have none.
-    """
+    """The flat graph as it grows; `reserved` are names that no inner value may take."""
 
     opset: int
     reserved: frozenset[str]
@@ -45,7 +42,6 @@ class Graph:
     constants: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     weights: dict[str, Weight] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
-    makers: dict[str, Operation] = field(default_factory=dict)
 
     def fresh(self, wish: str) -> str:
         """`wish`, or the like of it if that name is taken."""
@@ -62,9 +58,7 @@ class Graph:
     ) -> tuple[str, ...]:  # fmt: skip
         """Append a node; returns the names that its outputs got."""
         named = tuple(map(self.fresh, outputs))
-        operation = Operation(kind, name, tuple(inputs), named, attributes)
-        self.operations.append(operation)
-        self.makers.update(dict.fromkeys(named, operation))
+        self.operations.append(Operation(kind, name, tuple(inputs), named, attributes))
         return named
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:

@@ -27,10 +27,12 @@ BODIES = {
     "layer norm": "transpose([1, 2, 0]) -> layer_norm(axes=[1, 2], affine=false)"
     " -> transpose([2, 0, 1])",
     # Zeros that a Pad adds are not the padding of a pool, which is less than everything.
-    "pool of zeros": "relu -> mul { identity; parameter([1], init=-1.0) } -> pad(1)"
-    " -> maxpool(2x2)",
-    "pool of zeros turned": "softplus -> mul { identity; parameter([1], init=-1.0) } -> pad(1)"
-    " -> transpose([0, 2, 1]) -> maxpool(2x2) -> transpose([0, 2, 1])",
+    "pool of zeros": "pad(1) -> maxpool(2x2)"
+    " -> mul { identity; minus: parameter([1, 1, 1], -1.0) }",
+    "turned pool of zeros": "pad(1) -> transpose([1, 2, 0]) -> transpose([2, 0, 1]) -> maxpool(2x2)"
+    " -> mul { identity; minus: parameter([1, 1, 1], -1.0) }",
+    "pool of zeros, all of them": "pad(1) -> slice(0, axis=1) -> maxpool(2x2)"
+    " -> mul { identity; minus: parameter([1, 1, 1], -1.0) }",
     "more zeros than a window": "pad(2x2) -> maxpool(3x3, stride=1, pad=1)",
     "mean of more zeros than a window": "pad(3x3) -> avgpool(3x3, stride=1, pad=1)",
     "pool": "transpose([1, 2, 0]) -> maxpool(3x3, stride=1, pad=1) -> transpose([2, 0, 1])",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.lowering.axes import spatial_axes
 from netlang.ops.spatial import Padding
 
@@ -30,19 +31,22 @@ def padded(
 
 
 def behind_padding(x: str, emit: Emitter) -> str:
-    """What a pool reads: where `x` comes from a Pad, it is put behind a Reshape that keeps it.
+    """What a pool reads: where a Pad came before, `x` behind a Reshape to the shape that it has.
 
     ONNX Runtime (seen in 1.31) makes zeros that a Pad adds part of the pool behind it, where they
-    are less than everything, or too many for the window. Nothing moves past a Reshape.
+    are less than everything, or too many for the window. What stands between it may move or drop;
+    a Reshape stays.
     """
-    source = emit.graph.makers.get(x)
-    while source and source.kind in ("Identity", "Transpose"):
-        # The runtime drops these, or moves them out of the way.
-        source = emit.graph.makers.get(source.inputs[0])
-    if source is None or source.kind != "Pad":
+    if not any(_adds_zeros(operation) for operation in emit.graph.operations):
         return x
     as_it_is = emit.integers("untouched.shape", [0] * (emit.step.types[0].rank + 1))
     return emit.node("untouched", "Reshape", x, as_it_is)
+
+
+def _adds_zeros(operation: Operation) -> bool:
+    """Whether it is a Pad of the default mode with the default value."""
+    mode = operation.attributes.get("mode", "constant")
+    return operation.kind == "Pad" and mode == "constant" and len(operation.inputs) == 2
 
 
 def pad_inputs(x: str, pads: Sequence[Padding], emit: Emitter, fill: float) -> tuple[str, ...]:
