@@ -7,17 +7,19 @@ drawing from the generator's rules for values of every rank and kind.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import final
 
 from netlang.ir.types import DType, TensorType
 from netlang.ops import operator_names
+from tests.campaigns.counts import of
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
-from tests.campaigns.report import Report
 
-__all__ = ["CONSTRUCTS", "admitted_pairs", "pair", "summary"]
+__all__ = ["CONSTRUCTS", "Coverage", "admitted_pairs", "pair"]
 
 DRAWS = 40
 Kind = tuple[int, str, bool]
@@ -105,21 +107,54 @@ def admitted_pairs() -> frozenset[str]:
     return frozenset(found | {pair("parameter", consumer) for consumer in merged})
 
 
-def summary(report: Report) -> tuple[str, ...]:
-    """Coverage in a few lines."""
-    operators, constructs = report.of("operators"), report.of("constructs")
-    seen = set(report.of("pairs")) & admitted_pairs()
-    share = len(seen) / len(admitted_pairs())
-    rarest = sorted(operator_names(), key=lambda name: operators[name])[:5]
-    scarce = sorted(CONSTRUCTS, key=lambda name: constructs[name])[:8]
-    return (
-        f"operators: {sum(1 for name in operator_names() if operators[name])} of "
-        f"{len(operator_names())}; rarest: {_told(rarest, operators)}",
-        f"constructs: {sum(1 for name in CONSTRUCTS if constructs[name])} of {len(CONSTRUCTS)}; "
-        f"rarest: {_told(scarce, constructs)}",
-        f"pairs: {len(seen)} of {len(admitted_pairs())} admitted, {share:.1%}",
-    )
+@final
+@dataclass(frozen=True)
+class Coverage:
+    """How often each operator, construct and admitted pair was seen, also where that is 0."""
+
+    operators: Mapping[str, int]
+    constructs: Mapping[str, int]
+    pairs: Mapping[str, int]
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> Coverage:
+        """The coverage in a campaign's counts."""
+        operators, constructs = of(counts, "operators"), of(counts, "constructs")
+        pairs = of(counts, "pairs")
+        return cls(
+            {name: operators[name] for name in operator_names()},
+            {name: constructs[name] for name in CONSTRUCTS},
+            {name: pairs[name] for name in sorted(admitted_pairs())},
+        )
+
+    def lines(self) -> tuple[str, ...]:
+        """In a few lines."""
+        pairs = _seen(self.pairs)
+        return (
+            f"operators: {_seen(self.operators)} of {len(self.operators)}; "
+            f"rarest: {_rarest(self.operators, 5)}",
+            f"constructs: {_seen(self.constructs)} of {len(self.constructs)}; "
+            f"rarest: {_rarest(self.constructs, 8)}",
+            f"pairs: {pairs} of {len(self.pairs)} admitted, {pairs / len(self.pairs):.1%}",
+        )
+
+    def data(self) -> dict[str, object]:
+        """As JSON data: how many of each, and which were never seen."""
+        each = {"operators": self.operators, "constructs": self.constructs, "pairs": self.pairs}
+        return {
+            name: {
+                "seen": _seen(counts),
+                "of": len(counts),
+                "unseen": [item for item, count in counts.items() if not count],
+            }
+            for name, counts in each.items()
+        }
 
 
-def _told(names: Iterable[str], counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {counts.get(name, 0)}" for name in names)
+def _seen(counts: Mapping[str, int]) -> int:
+    return sum(1 for count in counts.values() if count)
+
+
+def _rarest(counts: Mapping[str, int], most: int) -> str:
+    names = sorted(counts, key=lambda name: counts[name])[:most]
+    return ", ".join(f"{name} {counts[name]}" for name in names)

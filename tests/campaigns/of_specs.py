@@ -13,11 +13,39 @@ from tests.campaigns.running import Campaign, Failure, Verdict
 from tests.campaigns.shrink import shrunk
 from tests.campaigns.subject import Spec, read_spec
 
-__all__ = ["CASE", "Check", "SpecTrials", "replayed", "spec_campaign"]
+__all__ = [
+    "CASE",
+    "Check",
+    "SpecTrials",
+    "failure_of",
+    "kept",
+    "replayed",
+    "smaller",
+    "spec_campaign",
+]
 
 CASE = "case.net"
+NUMBER = "number"
 Check: TypeAlias = Callable[[Spec, int], tuple[list[str], dict[str, int]]]
 """From a spec and the number of its trial to what is wrong, and what is to be counted."""
+
+
+def failure_of(spec: Spec, number: int, what: str, details: str) -> Failure:
+    """The failure of a spec, which is told with it and kept as a case of it."""
+    files = {CASE: spec.saved(), NUMBER: str(number)}
+    return Failure(what, f"{details}\n{spec.saved()}", files)
+
+
+def smaller(failure: Failure, judged: Callable[[Spec, int], Failure | None]) -> Failure:
+    """The same fault in a shorter spec; the failure as it is where it doesn't show again."""
+    number = int(failure.files[NUMBER])
+
+    def fails(spec: Spec) -> bool:
+        found = judged(spec, number)
+        return found is not None and found.what == failure.what
+
+    whole = read_spec(failure.files[CASE])
+    return (judged(shrunk(whole, fails), number) if fails(whole) else None) or failure
 
 
 @final
@@ -34,27 +62,19 @@ class SpecTrials:
 
     def shrink(self, failure: Failure) -> Failure:
         """The same fault in a shorter spec."""
-        number = int(failure.files["number"])
-
-        def fails(spec: Spec) -> bool:
-            found, _ = self._judged(spec, number)
-            return found is not None and found.what == failure.what
-
-        small, _ = self._judged(shrunk(read_spec(failure.files[CASE]), fails), number)
-        return small or failure
+        return smaller(failure, lambda spec, number: self._judged(spec, number)[0])
 
     def _judged(self, spec: Spec, number: int) -> tuple[Failure | None, dict[str, int]]:
-        files = {CASE: spec.saved(), "number": str(number)}
         try:
             found, counts = self.check(spec, number)
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
             what = f"{type(error).__name__} in {Path(place.filename).name}, {place.name}"
-            return Failure(what, f"{error}\n{spec.saved()}", files), {}
+            return failure_of(spec, number, what, str(error)), {}
         if not found:
             return None, counts
         what = " ".join(found[0].split()[:3])
-        return Failure(what, "\n".join([*found[:8], spec.saved()]), files), counts
+        return failure_of(spec, number, what, "\n".join(found[:8])), counts
 
 
 def spec_campaign(
@@ -65,9 +85,13 @@ def spec_campaign(
     return Campaign(name, about, trials, trials.shrink)
 
 
+def kept(folder: Path) -> tuple[Spec, int]:
+    """The spec of a case that was kept, and the number of its trial."""
+    number = folder / NUMBER
+    spec = read_spec((folder / CASE).read_text(encoding="utf-8"))
+    return spec, int(number.read_text()) if number.exists() else 0
+
+
 def replayed(folder: Path, check: Check) -> list[str]:
     """What is wrong with a case that was kept."""
-    spec = read_spec((folder / CASE).read_text(encoding="utf-8"))
-    number = folder / "number"
-    found, _ = check(spec, int(number.read_text()) if number.exists() else 0)
-    return found
+    return check(*kept(folder))[0]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 from tests.campaigns.running import MOST, Failure, Verdict
 
-__all__ = ["DIES", "FAILS", "RAISES", "harmless", "trial"]
+__all__ = ["DIES", "FAILS", "RAISES", "Below", "harmless", "trial"]
 
 DIES, FAILS, RAISES = MOST + 3, MOST + 5, MOST + 7
 
@@ -24,3 +25,13 @@ def trial(number: int) -> Verdict:
 def harmless(number: int) -> Verdict:
     """Never a failure."""
     return Verdict((), {"trials": 1})
+
+
+@dataclass(frozen=True)
+class Below:
+    """Trials that an option makes: those of smaller index than `most` are counted."""
+
+    most: int = 0
+
+    def __call__(self, number: int) -> Verdict:
+        return Verdict((), {f"trials: {number % MOST}": 1} if number % MOST < self.most else {})

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tests.campaigns.subject import Spec
 
-__all__ = ["shrunk", "slug"]
+__all__ = ["shrunk"]
 
 MOST_TRIALS = 800
 LONGEST = 6
@@ -68,7 +68,7 @@ def _texts(text: str) -> Iterator[str]:
         yield "\n".join(lines) + "\n"
     parts = sorted(_parts(lines), key=lambda part: part.start - part.stop)
     for part in parts:
-        yield "\n".join(_without_inputs(lines[: part.start] + lines[part.stop :])) + "\n"
+        yield from _with_and_without_inputs(lines[: part.start] + lines[part.stop :])
     for part in parts:
         if len(part) > 2 and lines[part.start].endswith("{"):
             yield "\n".join(_without_braces(lines, part)) + "\n"
@@ -77,8 +77,15 @@ def _texts(text: str) -> Iterator[str]:
             yield "\n".join([*lines[:index], shorter, *lines[index + 1 :]]) + "\n"
 
 
+def _with_and_without_inputs(lines: list[str]) -> Iterator[str]:
+    """Both: an input that nobody names may be what the first path reads."""
+    yield "\n".join(lines) + "\n"
+    if (fewer := _without_inputs(lines)) != lines:
+        yield "\n".join(fewer) + "\n"
+
+
 def _without_inputs(lines: list[str]) -> list[str]:
-    """Lines without the inputs that nothing reads any more, which no net may have."""
+    """Lines without the inputs that nothing names."""
     text = "\n".join(lines)
     return [
         line
@@ -125,8 +132,3 @@ def _shorter(line: str) -> Iterator[str]:
             yield indent + " -> ".join(steps[:index] + steps[index + 1 :])
     for match in re.finditer(r", \w+=[\w.]+", line):
         yield line[: match.start()] + line[match.end() :]
-
-
-def slug(text: str) -> str:
-    """A failure's kind as part of a file's name."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]

@@ -8,81 +8,105 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
-import torch
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from netlang.analysis.constraints import solve
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
+from tests.campaigns.counts import headed, lines
 from tests.campaigns.facts import shapes_at
-from tests.campaigns.failure import Failure, of_exception
+from tests.campaigns.failure import Failure as Wrong
+from tests.campaigns.failure import of_exception
 from tests.campaigns.generator import generate
-from tests.campaigns.report import Found, Report
-from tests.campaigns.runner import campaign, options, settings
+from tests.campaigns.of_specs import failure_of, smaller
+from tests.campaigns.running import MOST, Campaign, Failure, Summary, Verdict, command
 from tests.campaigns.subject import BATCH, Spec, Subject, inputs_of, load, subject
 
-__all__ = ["SILENT", "examine_sizes", "main", "of_seeds", "sampled"]
+__all__ = ["CAMPAIGN", "SILENT", "examine_sizes", "judged", "sampled", "shrink", "trial"]
 
 WANTED = 3
 TRIALS = 80
 # How many specs are drawn for one that doesn't take every size.
 FURTHER = 8
+# How far apart their numbers are: further than those of any two seeds.
+APART = 10_000 * MOST
 Sizes = dict[str, int]
+# How PyTorch refuses; attention asserts the size of what it gets.
+REFUSALS = (RuntimeError, ValueError, IndexError, AssertionError)
 
 # Conditions that PyTorch doesn't check, by what their reason begins with: it runs, and gives
 # something else than was asked for.
 SILENT = {
+    "a window of `maxpool` would read nothing but padding": "the largest of no elements is -inf",
     "the window of `crop`": "a slice of a tensor that ends behind it is silently shorter",
     "`conv_transpose` must leave": "a size of exactly 0 is one as well",
     "`slice` must": "a slice of a tensor that ends behind it is silently shorter",
 }
 
 
-def of_seeds(seeds: Sequence[int]) -> Report:
-    """What is seen of the specs of some seeds."""
-    report = Report()
-    for seed in seeds:
-        report.examined += 1
-        failure = _of_seed(seed, report)
-        if failure:
-            report.failures.append(Found(seed, failure.kind, failure.detail))
-    return report
+def trial(number: int) -> Verdict:
+    """The sizes of the spec of a number."""
+    failure, counts = _judged(_constrained(number), number)
+    return Verdict((failure,) if failure else (), counts)
 
 
-def _of_seed(seed: int, report: Report) -> Failure | None:
+def judged(spec: Spec, number: int) -> Failure | None:
+    """What is wrong with the sizes that a spec takes."""
+    return _judged(spec, number)[0]
+
+
+def shrink(failure: Failure) -> Failure:
+    """The same fault in a shorter spec."""
+    return smaller(failure, judged)
+
+
+def _judged(spec: Spec, number: int) -> tuple[Failure | None, Counter[str]]:
+    counts = Counter[str]()
     try:
-        return examine_sizes(_constrained(seed), seed, report)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the variance of one element, at some sizes
+            wrong = examine_sizes(load(spec), number, counts)
     except Exception as error:
-        return of_exception(error, "compile")
+        wrong = of_exception(error, "compile")
+    return failure_of(spec, number, wrong.kind, wrong.detail) if wrong else None, counts
 
 
-def _constrained(seed: int) -> Program:
-    """The first net with conditions on its sizes among a few that belong to the seed."""
+def _constrained(number: int) -> Spec:
+    """The first spec with conditions on its sizes among a few that belong to the number."""
     for further in range(FURTHER):
-        generated = generate(seed + further * 10**6, symbolic=True, size_asserts=False)
-        program = load(Spec.of(generated))
-        if solve(program).texts:
+        generated = generate(number + further * APART, symbolic=True, size_asserts=False)
+        spec = Spec.of(generated)
+        if _has_conditions(spec):
             break
-    return program
+    return spec
 
 
-def examine_sizes(program: Program, seed: int, report: Report) -> Failure | None:
-    """The first sampled size at which compiler and torch disagree."""
+def _has_conditions(spec: Spec) -> bool:
+    """Whether it has; one that doesn't compile counts too, so that it is tried and told of."""
+    try:
+        return bool(solve(load(spec)).texts)
+    except Exception:
+        return True
+
+
+def examine_sizes(program: Program, seed: int, counts: Counter[str]) -> Wrong | None:
+    """The first sampled size at which compiler and torch disagree; adds to `counts`."""
     made = subject(program, seed)
     accepted, refused = sampled(program, seed)
     for sizes in accepted:
-        report.count("sizes", ["accepted"])
+        counts.update(headed("sizes", ["accepted"]))
         if wrong := _must_run(made, sizes):
             return wrong
     for sizes in refused:
         wrong, told = _must_not_run(made, sizes)
-        report.count("sizes", [told])
+        counts.update(headed("sizes", [told]))
         if wrong:
             return wrong
-    report.count("specs", ["with constraints" if refused else "that take every size sampled"])
+    kind = "with constraints" if refused else "that take every size sampled"
+    counts.update(headed("specs", [kind]))
     return None
 
 
@@ -114,22 +138,22 @@ def _candidates(program: Program, generator: random.Random) -> Iterator[Sizes]:
             yield {name: generator.randint(1, 4 if trial % 4 == 2 else 16) for name in names}
 
 
-def _must_run(made: Subject, sizes: Sizes) -> Failure | None:
+def _must_run(made: Subject, sizes: Sizes) -> Wrong | None:
     feeds = inputs_of(made.program, 0, BATCH, sizes)
     try:
         found = [tuple(each.shape) for each in made.outputs(feeds)]
     except Exception as error:
         failure = of_exception(error, "accepted")
-        return Failure(failure.kind, f"{sizes}: {failure.detail}")
+        return Wrong(failure.kind, f"{sizes}: {failure.detail}")
     told = shapes_at(made.program, {**made.program.defaults, **sizes, "N": BATCH})
-    return None if found == told else Failure("foretold", f"{sizes}: {told}, torch has {found}")
+    return None if found == told else Wrong("foretold", f"{sizes}: {told}, torch has {found}")
 
 
-def _must_not_run(made: Subject, sizes: Sizes) -> tuple[Failure | None, str]:
+def _must_not_run(made: Subject, sizes: Sizes) -> tuple[Wrong | None, str]:
     broken = _broken(made.program, sizes)
     try:
         made.outputs(inputs_of(made.program, 0, BATCH, sizes))
-    except (RuntimeError, ValueError, IndexError):
+    except REFUSALS:
         return None, "refused by both"
     for constraint in broken:
         if any(constraint.reason.startswith(begin) for begin in SILENT):
@@ -137,7 +161,7 @@ def _must_not_run(made: Subject, sizes: Sizes) -> tuple[Failure | None, str]:
         if _broadcasts(constraint, {**sizes, "N": BATCH}):
             return None, "refused, and broadcast in torch for this size alone"
     reasons = "; ".join(f"{each} ({each.reason})" for each in broken)
-    return Failure("refused size runs", f"{sizes}: {reasons}"), "refused by the compiler alone"
+    return Wrong("refused size runs", f"{sizes}: {reasons}"), "refused by the compiler alone"
 
 
 def _broken(program: Program, sizes: Mapping[str, int]) -> list[Constraint]:
@@ -153,20 +177,22 @@ def _broadcasts(constraint: Constraint, sizes: Mapping[str, int]) -> bool:
     return 1 in (evaluate(constraint.left, sizes), evaluate(constraint.right, sizes))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line."""
-    torch.set_num_threads(1)
-    np.seterr(all="ignore")
-    wanted = settings("sizes", options("sizes", __doc__ or "", 2000).parse_args(arguments))
-    report = campaign(wanted, of_seeds)
-    for heading in ("specs", "sizes"):
-        for told, count in report.of(heading).most_common():
-            print(f"{heading}: {told}: {count}")
-    for found in report.failures[:50]:
-        print(f"seed {found.seed}: {found.kind}: {found.detail}")
-    print(f"{report.examined} specs, {len(report.failures)} failures")
-    return 1 if report.failures else 0
+def summary(counts: Mapping[str, int]) -> Summary:
+    """How many specs have constraints, and what became of the sizes."""
+    return Summary(lines(counts, "specs", "sizes"))
 
+
+CAMPAIGN = Campaign(
+    name="sizes",
+    about=__doc__ or "",
+    trial=trial,
+    shrink=shrink,
+    summary=summary,
+    chunk=25,
+    count=2000,
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.campaigns import sizes
+
+    sys.exit(command(sizes.CAMPAIGN))

@@ -9,28 +9,52 @@ import pytest
 from netlang.ir.op import Cost
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
-from tests.campaigns.agree import CASES, of_seeds
-from tests.campaigns.examine import examine
+from tests.campaigns import agree
+from tests.campaigns.counts import of
 from tests.campaigns.exemptions import CANCELLING, REFERENCE_FAILS, REFERENCE_OVERFLOWS
-from tests.campaigns.generator import generate
-from tests.campaigns.shrink import shrunk, slug
+from tests.campaigns.failure import Failure
+from tests.campaigns.files import CASES, cases
+from tests.campaigns.of_specs import CASE, kept
+from tests.campaigns.running import MOST, Summary, run_here
 from tests.campaigns.subject import Spec, read_spec
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-SAVED = sorted(CASES.glob("*.net"))
+SAVED = [*sorted(CASES.glob("*.net")), *(folder / CASE for folder in cases("agree"))]
+
+
+def _name(path: Path) -> str:
+    return path.parent.name if path.name == CASE else path.stem
 
 
 def test_sixty_specs_agree() -> None:
-    report = of_seeds(range(60))
-    assert report.failures == []
-    assert report.examined == 60
-    assert report.of("reference")["compared"] > 30
+    state = run_here(agree.CAMPAIGN, 60, 0)
+    assert state.failures == []
+    assert of(state.counts, "reference").total() == 60
+    assert state.counts["reference: compared"] > 30
+    told = agree.summary(state.counts)
+    for heading in ("operators", "constructs", "pairs"):
+        seen = _seen(told, heading)
+        assert len(of(state.counts, heading)) >= seen > 20
+        assert any(line.startswith(f"{heading}: {seen} of ") for line in told.lines)
+    assert any(line.startswith("reference: compared: ") for line in told.lines)
 
 
-@pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
+def _seen(told: Summary, heading: str) -> int:
+    found = told.data[heading]
+    assert isinstance(found, dict)
+    assert found["seen"] + len(found["unseen"]) == found["of"]
+    return int(found["seen"])
+
+
+@pytest.mark.parametrize("path", SAVED, ids=_name)
 def test_what_once_failed_agrees(path: Path) -> None:
-    assert examine(read_spec(path.read_text(encoding="utf-8"))).failure is None
+    found = kept(path.parent) if path.name == CASE else (_alone(path), 0)
+    assert agree.judged(*found) is None
+
+
+def _alone(path: Path) -> Spec:
+    return read_spec(path.read_text(encoding="utf-8"))
 
 
 def test_a_wrong_count_is_noticed_and_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,24 +65,33 @@ def test_a_wrong_count_is_noticed_and_made_small(monkeypatch: pytest.MonkeyPatch
         return Cost(cost.macs * self.groups, cost.other)
 
     monkeypatch.setattr(Conv, "cost", wrong)
-    found = next(each for each in of_seeds(range(40)).failures)
-    assert found.kind == "flops"
+    found = next(failure for number in range(40) for failure in agree.Agree()(number).failures)
+    assert found.what == "flops"
+    small = agree.shrink(found)
+    assert small.what == "flops"
+    before, after = (each.files[CASE].splitlines() for each in (found, small))
+    assert any("groups=" in line for line in after)
+    assert len(after) < len(before) // 2 + 3
 
-    def fails(spec: Spec) -> bool:
-        failure = examine(spec, found.seed).failure
-        return failure is not None and failure.kind == "flops"
 
-    before = Spec.of(generate(found.seed))
-    small = shrunk(before, fails)
-    assert "groups=" in small.text
-    assert len(small.text.splitlines()) < len(before.text.splitlines()) // 2 + 3
+def test_the_first_are_exported_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Failure("exporter", "another value")
+    asked: list[int] = []
+
+    def differs(spec: Spec, number: int) -> tuple[Failure, None]:
+        asked.append(number)
+        return wrong, None
+
+    monkeypatch.setattr(agree, "export_differs", differs)
+    first = MOST  # of seed 1
+    verdicts = [agree.Agree(exported=1)(number) for number in (first, first + 1)]
+    assert asked == [first]
+    assert [len(each.failures) for each in verdicts] == [1, 0]
+    assert verdicts[0].failures[0].files == {}  # only what `examine` sees is kept as a case
+    assert verdicts[0].counts["exporter: compared"] == 1
 
 
 def test_exemptions_say_why() -> None:
     reasons = [each.reason for each in REFERENCE_FAILS]
     reasons += [*CANCELLING.values(), *REFERENCE_OVERFLOWS.values()]
     assert all(len(reason) > 10 for reason in reasons)
-
-
-def test_kinds_are_parts_of_file_names() -> None:
-    assert slug("torch: AttributeError in __getattr__") == "torch_attributeerror_in_getattr"

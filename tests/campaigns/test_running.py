@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.campaigns.running import Campaign, State, command
-from tests.campaigns.sample import DIES, FAILS, RAISES, harmless, trial
+from tests.campaigns import files
+from tests.campaigns.counts import headed, lines, of
+from tests.campaigns.files import cases
+from tests.campaigns.running import MOST, Campaign, Option, State, Summary, command
+from tests.campaigns.sample import DIES, FAILS, RAISES, Below, harmless, trial
+from tests.campaigns.telling import report
+
+BELOW = Campaign("sample", "", Below(), option=Option("--below", "", Below), chunk=2, count=5)
+
+
+def _given(path: Path, *more: str) -> list[str]:
+    return ["--workers", "1", "--state", str(path), *more]
 
 
 def test_every_failure_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = tmp_path / "state.json"
     campaign = Campaign("sample", "", trial, chunk=2)
-    assert command(campaign, ["--count", "9", "--workers", "1", "--state", str(state)]) == 1
+    assert command(campaign, _given(state, "--count", "9")) == 1
     told = capsys.readouterr().out
     for line in ("the trial brought its process down", "a failure", "raised ValueError"):
         assert told.count(line) == 1
@@ -21,14 +32,74 @@ def test_every_failure_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixtur
     found = State.read(state)
     assert sorted(number for number, _ in found.failures) == [DIES, FAILS, RAISES]
     assert found.counts == {"trials": 7}
+    written = json.loads((tmp_path / "state-report.json").read_text(encoding="utf-8"))
+    assert sorted(each["number"] for each in written["failures"]) == [DIES, FAILS, RAISES]
+    assert (written["trials"], written["counts"]) == (9, {"trials": 7})
 
 
 def test_a_run_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "state.json"
     State(1, 6, 2, done=[0, 2], counts={"trials": 4}).write(path)
     campaign = Campaign("sample", "", harmless, chunk=2)
-    given = ["--count", "6", "--workers", "1", "--state", str(path), "--resume"]
+    given = _given(path, "--count", "6", "--resume")
     assert command(campaign, given) == 0
     assert State.read(path).counts == {"trials": 6}
     assert command(campaign, [*given, "--seed", "2"]) == 2
     assert "6 trials, seed 1: 0 failures" in capsys.readouterr().out
+
+
+def test_every_trial_is_in_one_chunk() -> None:
+    state = State(3, 60, 25)
+    numbers = [number for chunk in state.pending for number in state.numbers(chunk)]
+    assert numbers == [*range(3 * MOST, 3 * MOST + 60)]
+    state.done.append(1)
+    assert state.pending == [0, 2]
+    assert state.finished == 25
+
+
+def test_an_option_reaches_the_trials(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "state.json"
+    assert command(BELOW, _given(path, "--below", "3")) == 0
+    assert State.read(path).counts == {"trials: 0": 1, "trials: 1": 1, "trials: 2": 1}
+    assert command(BELOW, ["--only", str(MOST + 4), "--below", "5"]) == 0
+    assert "passed {'trials: 4': 1}" in capsys.readouterr().out
+
+
+def test_a_state_of_another_option_is_not_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    State(1, 5, 2, option=3).write(path)
+    assert command(BELOW, _given(path, "--resume", "--below", "4")) == 2
+
+
+def test_a_summary_is_text_and_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    campaign = Campaign(
+        "sample", "", harmless, summary=lambda counts: Summary(("of it",), {"all": [*counts]})
+    )
+    state = State(1, 4, 4, done=[0], counts={"trials": 4})
+    assert not report(campaign, state, tmp_path / "report.json", save=False)
+    told = capsys.readouterr().out.splitlines()
+    assert told == ["of it", "sample: 4 trials, seed 1: 0 failures, 0 s"]
+    written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert written["summary"] == {"all": ["trials"]}
+
+
+def test_failures_with_files_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "CASES", tmp_path / "cases")
+    shown: dict[str, object] = {"what": "wrong", "details": "", "files": {"case.txt": "input"}}
+    hidden: dict[str, object] = {"what": "raised", "details": "", "files": {}}
+    state = State(1, 2, 2, done=[0], failures=[(7, shown), (8, hidden), (9, shown)])
+    campaign = Campaign("sample", "", harmless)
+    assert report(campaign, state, tmp_path / "report.json", save=True)
+    (kept,) = cases("sample")
+    assert (kept / "case.txt").read_text(encoding="utf-8") == "input"
+
+
+def test_counts_have_headings() -> None:
+    counts = headed("operators", ["conv", "relu", "conv"]) + headed("pairs", ["conv: relu"])
+    assert of(counts, "operators") == {"conv": 2, "relu": 1}
+    assert of(counts, "pairs") == {"conv: relu": 1}
+    assert lines(counts, "pairs", "operators") == (
+        "pairs: conv: relu: 1",
+        "operators: conv: 2",
+        "operators: relu: 1",
+    )
