@@ -17,8 +17,8 @@ from netlang.ops.spatial import per_axis
 from tests.campaigns.walk import Applied
 
 __all__ = [
-    "CANCELLING", "COUNTED_ON_META", "FLOOR", "NEEDS_VALUES", "REFERENCE_FAILS",
-    "REFERENCE_OVERFLOWS", "TOLERANCE", "Exemption", "overflow", "unjudged",
+    "CANCELLING", "COUNTED_ON_META", "FLOOR", "NEEDS_VALUES", "NORMALISING",
+    "REFERENCE_FAILS", "REFERENCE_OVERFLOWS", "TOLERANCE", "Exemption", "overflow", "unjudged",
 ]  # fmt: skip
 
 TOLERANCE = 1e-4
@@ -46,6 +46,10 @@ CANCELLING = {
         "places are rounded, so that a neighbour may have a share where it should have none",
     ),
 }
+
+# Normalisations whose usual formula is x f + (bias - mean f), f = weight / sqrt(var + eps): where a
+# group is constant, as one of a single element is, roundings of x f are all that is left.
+NORMALISING = frozenset({"aten::native_group_norm", "aten::native_layer_norm"})
 
 
 @dataclass(frozen=True)

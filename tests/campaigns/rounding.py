@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tests.campaigns.exemptions import CANCELLING
+from tests.campaigns.exemptions import CANCELLING, NORMALISING
 from tests.campaigns.subject import named_outputs
 
 __all__ = ["scatter"]
@@ -50,8 +50,20 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             result = self._changed(result)
             return self._cancelled(result, args[0]) if schema.name in CANCELLING else result
         if isinstance(result, tuple):
-            return tuple(self._changed(x) if isinstance(x, Tensor) else x for x in result)
+            changed = tuple(self._changed(x) if isinstance(x, Tensor) else x for x in result)
+            return self._normalised(changed, args[0]) if schema.name in NORMALISING else changed
         return result
+
+    def _normalised(self, result: tuple[object, ...], given: object) -> tuple[object, ...]:
+        """The value changed by roundings of x / sqrt(var + eps), which x - mean may cancel."""
+        value, _, factor = result
+        assert isinstance(value, Tensor)
+        assert isinstance(factor, Tensor)
+        assert isinstance(given, Tensor)
+        noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
+        # A factor for each group, or one for each place beside the axes that are normalised.
+        flat = given.abs().reshape(factor.numel(), -1) * factor.reshape(-1, 1)
+        return (value.add_(SHARE * noise * flat.reshape(value.shape)), *result[1:])
 
     def _cancelled(self, value: Tensor, given: object) -> Tensor:
         """Changed once more, by a rounding of what cancelled."""
