@@ -31,6 +31,9 @@ def parses(path: Path) -> bool:
 FILES = [path for each in FOLDERS for path in sorted((ROOT / each).rglob("*.net")) if parses(path)]
 TEXTS = [path.read_text(encoding="utf-8") for path in FILES]
 SPECS = [path for path in FILES if path.is_relative_to(ROOT / "specs")]
+# What a campaign failed on stays as it was.
+KEPT = ROOT / "tests" / "campaigns" / "cases"
+WRITTEN = [path for path in FILES if not path.is_relative_to(KEPT)]
 ODD = Path(__file__).with_name("odd.txt").read_text(encoding="utf-8")
 
 
@@ -57,7 +60,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@pytest.mark.parametrize("path", WRITTEN, ids=name_of)
 def test_every_file_has_the_layout(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert laid_out(text) == text
