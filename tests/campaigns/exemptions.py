@@ -49,7 +49,9 @@ CANCELLING = {
 
 # Normalisations whose usual formula is x f + (bias - mean f), f = weight / sqrt(var + eps): where a
 # group is constant, as one of a single element is, roundings of x f are all that is left.
-NORMALISING = frozenset({"aten::native_group_norm", "aten::native_layer_norm"})
+NORMALISING = frozenset(
+    {"aten::native_batch_norm", "aten::native_group_norm", "aten::native_layer_norm"}
+)
 
 
 @dataclass(frozen=True)

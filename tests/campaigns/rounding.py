@@ -60,26 +60,41 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         assert isinstance(value, Tensor)
         assert isinstance(factor, Tensor)
         assert isinstance(given, Tensor)
-        noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
-        # A factor for each group, or one for each place beside the axes that are normalised.
-        flat = given.abs().reshape(factor.numel(), -1) * factor.reshape(-1, 1)
-        return (value.add_(SHARE * noise * flat.reshape(value.shape)), *result[1:])
+        if not factor.numel():
+            return result  # with running statistics, which are no part of what is rounded here
+        # The mean rounds for all of a group alike, the product for each element.
+        noise = self._common_or_own(value)
+        return (value.add_(SHARE * noise * _scaled(given.abs(), factor)), *result[1:])
 
     def _cancelled(self, value: Tensor, given: object) -> Tensor:
         """Changed once more, by a rounding of what cancelled."""
         assert isinstance(given, Tensor)
-        noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
         if given.shape == value.shape:
+            noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
             return value.add_(SHARE * noise * given.abs().clamp(min=1))
         # An interpolation rounds places: all of one axis are off to one side, or each to its own.
+        return value.add_(SHARE * self._common_or_own(value) * _near(given, value))
+
+    def _common_or_own(self, value: Tensor) -> Tensor:
+        """Noise in -1..1, in half of the runs the same for all elements."""
+        noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
         common = 2 * torch.rand(2, generator=self._generator, dtype=torch.float64) - 1
-        return value.add_(SHARE * (common[0] if common[1] > 0 else noise) * _near(given, value))
+        return common[0].expand_as(noise) if common[1] > 0 else noise
 
     def _changed(self, value: Tensor) -> Tensor:
         if value.dtype != torch.float64:
             return value
         noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
         return value.mul_(1 + SHARE * (2 * noise - 1))
+
+
+def _scaled(given: Tensor, factor: Tensor) -> Tensor:
+    """The input of a normalisation times its factors."""
+    if given.dim() > 1 and factor.shape == (given.shape[1],):
+        # A factor for each channel of the batch, as instances have them too.
+        return given * factor.reshape(1, -1, *(1,) * (given.dim() - 2))
+    # A factor for each group, or one for each place beside the axes that are normalised.
+    return (given.reshape(factor.numel(), -1) * factor.reshape(-1, 1)).reshape(given.shape)
 
 
 def _near(given: Tensor, value: Tensor) -> Tensor:
