@@ -48,7 +48,9 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             return result
         if isinstance(result, Tensor):
             result = self._changed(result)
-            return self._cancelled(result, args[0]) if schema.name in CANCELLING else result
+            # The gates of an LSTM are computed in place: `aten::sigmoid_`.
+            named = schema.name.removesuffix("_")
+            return self._cancelled(result, args[0]) if named in CANCELLING else result
         if isinstance(result, tuple):
             changed = tuple(self._changed(x) if isinstance(x, Tensor) else x for x in result)
             return self._normalised(changed, args[0]) if schema.name in NORMALISING else changed

@@ -43,6 +43,11 @@ def test_a_normalisation_of_one_element_rounds_what_cancels() -> None:
     assert scattered(net("conv(2, 1x1) -> group_norm(groups=1) -> instance_norm")) < 1e-4
 
 
+def test_a_step_behind_gates_that_are_almost_closed_scatters() -> None:
+    still = "flatten(start=1) -> sub { identity; identity }"
+    assert scattered(net(still, "lstm(3, bias=false)", "heaviside(1.0)")) > 0.5
+
+
 def test_a_wrong_value_is_not_explained() -> None:
     made = subject(load(net("conv(8, 3x3) -> relu")))
     feeds = inputs_of(made.program)
