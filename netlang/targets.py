@@ -73,6 +73,7 @@ class BuildOptions:
 
     `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
     `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
+    `opset` is for ONNX: the version of its operators, or None for the backend's choice.
     """
 
     weights: Path | None = None
@@ -80,6 +81,7 @@ class BuildOptions:
     seed: int = 0
     depth: int | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    opset: int | None = None
 
 
 @final

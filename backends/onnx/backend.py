@@ -22,11 +22,12 @@ class OnnxBackend(Backend):
     suffixes = (".onnx",)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        from netlang.backends.onnx.exporter import export
+        from netlang.backends.onnx.exporter import OPSET, export
 
         written = export(
-            program, path, weights=options.weights, seed=options.seed, partial=options.partial
-        )
+            program, path, weights=options.weights, seed=options.seed, partial=options.partial,
+            opset=OPSET if options.opset is None else options.opset,
+        )  # fmt: skip
         return replace(written, notes=(*written.notes, *_warnings()))
 
 

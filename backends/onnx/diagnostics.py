@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["NameOfTwoValues", "OperatorUnsupported", "OpsetUnsupported"]
+__all__ = ["ElementsUnsupported", "NameOfTwoValues", "OperatorUnsupported", "OpsetUnsupported"]
 
 
 class OperatorUnsupported(Diagnostic):
@@ -40,3 +40,18 @@ class NameOfTwoValues(Diagnostic):
     name: str
     other: str
     net: str
+
+
+class ElementsUnsupported(Diagnostic):
+    """An operator of ONNX that is not defined for the net's type of floats."""
+
+    code = "E0934"
+    title = "ONNX's `{kind}` takes no {dtype} at opset {opset}"
+    caption = "its step `{place}` computes in {dtype}"
+    help = "{advice}"
+
+    kind: str
+    place: str
+    dtype: str
+    opset: int
+    advice: str

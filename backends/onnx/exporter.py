@@ -17,6 +17,7 @@ from netlang.backends.weights import (
     WeightSource,
     initial,
     match,
+    numpy_type,
     read_weights,
     require_fit,
     slots,
@@ -53,6 +54,7 @@ def export(
     `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a file
     ``<path>.data`` beside it.
     """
+    from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.flatten import flatten
     from netlang.backends.onnx.graph import Graph
     from netlang.backends.onnx.model import build_model
@@ -63,7 +65,9 @@ def export(
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
     tensors = [_tensor(slot, given.get(slot.key), seed) for slot in needed]
-    beside = write_model(path, build_model(program, flat), tensors, inline_limit)
+    model = build_model(program, flat)
+    require_element_types(program, model, needed, opset, HIGHEST_OPSET)
+    beside = write_model(path, model, tensors, inline_limit)
     notes = (f"not loaded: {report}",) if report else ()
     return Written(path, beside, notes)
 
@@ -98,17 +102,15 @@ def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
 
 
 def _tensor(slot: Slot, given: Stored | None, seed: int) -> Tensor:
-    import numpy as np
-
     weight = slot.weight
-    size = weight.elements * np.dtype(weight.dtype.value).itemsize
-    plain = given is not None and given.dtype is weight.dtype
+    size = weight.elements * numpy_type(slot.dtype).itemsize
+    plain = given is not None and given.dtype is slot.dtype
     data = given.region if given and plain else None
     return Tensor(
-        slot.key, element_type(weight.dtype), weight.shape, size,
+        slot.key, element_type(slot.dtype), weight.shape, size,
         data or bind(_read, slot, given, seed),
     )  # fmt: skip
 
 
 def _read(slot: Slot, given: Stored | None, seed: int) -> NDArray[np.generic]:
-    return initial(slot, seed) if given is None else given.array(slot.weight.dtype)
+    return initial(slot, seed) if given is None else given.array(slot.dtype)

@@ -34,6 +34,7 @@ from netlang.backends.torch.python.tree import (
     walk,
 )
 from netlang.ir.program import INPUT, Function, Output
+from netlang.ir.types import DType, float_type
 
 __all__ = ["Emitter", "file_name"]
 
@@ -91,7 +92,7 @@ class Emitter:
     def _sequential(self) -> ClassDef:
         """A plain chain."""
         layers = Call(Attribute(call("super"), "__init__"), self._modules.layers())
-        made = self._init((Do(layers),))
+        made = self._init((Do(layers), *self._converted()))
         return ClassDef(self._made.class_name, dotted("nn.Sequential"), (made,), self._doc())
 
     def _constructor(self) -> tuple[Statement, ...]:
@@ -102,7 +103,16 @@ class Emitter:
         modules = self._modules.statements()
         if not stored and not modules:
             return ()
-        return (self._init((Do(Call(Attribute(call("super"), "__init__"))), *stored, *modules)),)
+        begun = Do(Call(Attribute(call("super"), "__init__")))
+        converted = self._converted() if modules else ()
+        return (self._init((begun, *stored, *modules, *converted)),)
+
+    def _converted(self) -> tuple[Statement, ...]:
+        """All weights made to be of the type of floats that the net computes in."""
+        floats = float_type(port.type for port in self._function.inputs)
+        if not self._is_net or floats in (None, DType.FLOAT32):
+            return ()
+        return (Do(Call(dotted("self.to"), (dotted(f"torch.{floats.value}"),))),)
 
     def _stored_arguments(self) -> Mapping[str, str]:
         """Constructor arguments that `forward` reads, with the attribute that keeps each."""

@@ -9,11 +9,23 @@ import warnings
 from typing import TYPE_CHECKING
 
 from netlang.backends.torch.execute import instance
-from netlang.backends.weights import Stored, initial, match, read_weights, require_fit, slots
+from netlang.backends.weights import (
+    Stored,
+    initial,
+    match,
+    numpy_type,
+    read_weights,
+    require_fit,
+    slots,
+)
 from netlang.ir.program import Program
+from netlang.ir.types import DType
 from netlang.targets import BuildOptions
 
 if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
     from torch import nn
 
 __all__ = ["filled"]
@@ -25,20 +37,29 @@ def filled(program: Program, options: BuildOptions) -> nn.Module:
     Raises `NetlangError` where a file doesn't fit; with `partial`, warns of what was not loaded.
     """
     import numpy as np
-    import torch
 
     given = _given(program, options)
     values = {
-        slot.key: given[slot.key].array(slot.weight.dtype)
+        slot.key: given[slot.key].array(slot.dtype)
         if slot.key in given
         else initial(slot, options.seed)
         for slot in slots(program)
     }
     module = instance(program, "meta")
     # Copies: what was read lies in the file, which may change.
-    tensors = {key: torch.from_numpy(np.array(value)) for key, value in values.items()}
+    tensors = {key: _tensor(np.array(value)) for key, value in values.items()}
     module.load_state_dict(tensors, assign=True)
     return module
+
+
+def _tensor(data: NDArray[np.generic]) -> torch.Tensor:
+    """The tensor of an array; bfloat16 is a type of floats to torch alone, here just bits."""
+    import numpy as np
+    import torch
+
+    if data.dtype == numpy_type(DType.BFLOAT16):
+        return torch.from_numpy(data.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(data)
 
 
 def _given(program: Program, options: BuildOptions) -> dict[str, Stored]:

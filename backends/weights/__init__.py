@@ -1,5 +1,6 @@
 """Weights of a net: which it has, values from a seed, files to take them from, whether they fit."""
 
+from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
 from netlang.backends.weights.files import Region, Stored, WeightSource, read_weights
 from netlang.backends.weights.initial import initial
@@ -15,6 +16,7 @@ __all__ = [
     "initial",
     "join",
     "match",
+    "numpy_type",
     "read_weights",
     "require_fit",
     "slots",

@@ -83,7 +83,7 @@ def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str
         if given is None:
             if slot.required:
                 missing.append(Misfit(slot.key, _expected(slot), None))
-        elif given.shape == slot.weight.shape and given.fits(slot.weight.dtype):
+        elif given.shape == slot.weight.shape and given.fits(slot.dtype):
             fitting[slot.key] = given
         else:
             misshapen.append(Misfit(slot.key, _expected(slot), _given(given)))
@@ -107,7 +107,7 @@ def require_fit(
 
 
 def _expected(slot: Slot) -> str:
-    return _type(slot.weight.dtype.value, slot.weight.shape)
+    return _type(slot.dtype.value, slot.weight.shape)
 
 
 def _given(stored: Stored) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.diagnostics import (
     NotAStateDict,
     UnknownWeightsFormat,
@@ -51,7 +52,7 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """A tensor as it lies in its file; bfloat16 data are the uint16 of their bits.
+    """A tensor as it lies in its file.
 
     `dtype` is None where the data are of a type that no weight can take; `type_name` names it.
     `region` says where the bytes lie, if they can be copied from there.
@@ -69,12 +70,7 @@ class Stored:
 
     def array(self, dtype: DType) -> NDArray[np.generic]:
         """The data as `dtype`; without a copy if that is their type."""
-        import numpy as np
-
-        data = self.data
-        if self.dtype is DType.BFLOAT16:
-            data = (data.astype(np.uint32) << 16).view(np.float32)
-        return data.astype(np.dtype(dtype.value), copy=False)
+        return self.data.astype(numpy_type(dtype), copy=False)
 
 
 WeightSource = Path | Mapping[str, "NDArray[np.generic]"]
@@ -99,8 +95,6 @@ def _from_array(value: object) -> Stored:
     data = np.asarray(value)
     name = data.dtype.name
     dtype = DType(name) if name in {member.value for member in DType} else None
-    if dtype is DType.BFLOAT16:
-        data = data.view(np.uint16)
     return Stored(data.shape, name, dtype, data)
 
 
@@ -131,7 +125,6 @@ class _Entry(TypedDict):
 
 
 def _mapped(path: Path, data: NDArray[np.uint8], start: int, entry: _Entry) -> Stored:
-    import numpy as np
 
     begin, end = (start + offset for offset in entry["data_offsets"])
     shape = tuple(entry["shape"])
@@ -140,7 +133,7 @@ def _mapped(path: Path, data: NDArray[np.uint8], start: int, entry: _Entry) -> S
     raw = data[begin:end]
     if dtype is None:
         return Stored(shape, name, None, raw)
-    kind = np.uint16 if dtype is DType.BFLOAT16 else np.dtype(dtype.value)
+    kind = numpy_type(dtype)
     region = Region(path, begin, end - begin)
     return Stored(shape, dtype.value, dtype, raw.view(kind).reshape(shape), region)
 
@@ -179,5 +172,5 @@ def _from_tensor(tensor: torch.Tensor) -> Stored:
         return Stored(tuple(tensor.shape), name, None, torch.empty(0).numpy())
     plain = tensor.detach().contiguous()
     if dtype is DType.BFLOAT16:
-        plain = plain.view(torch.uint16)
-    return Stored(tuple(tensor.shape), name, dtype, plain.numpy())
+        plain = plain.view(torch.uint16)  # just bits: numpy doesn't know the type
+    return Stored(tuple(tensor.shape), name, dtype, plain.numpy().view(numpy_type(dtype)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.slots import Slot
 from netlang.ir.weights import (
     Constant,
@@ -19,6 +20,7 @@ from netlang.ir.weights import (
     Ones,
     Uniform,
     Weight,
+    WindowOffsets,
     Zeros,
 )
 
@@ -31,10 +33,9 @@ __all__ = ["initial"]
 
 def initial(slot: Slot, seed: int) -> NDArray[np.generic]:
     """The value that `slot` starts with, drawn as its `Init` says."""
-    import numpy as np
 
     drawn = _drawn(slot.weight, slot.weight.init, _generator(slot.key, seed))
-    return drawn.astype(np.dtype(slot.weight.dtype.value), copy=False)
+    return drawn.astype(numpy_type(slot.dtype), copy=False)
 
 
 def _generator(key: str, seed: int) -> np.random.Generator:
@@ -56,12 +57,24 @@ def _drawn(weight: Weight, init: Init, generator: np.random.Generator) -> NDArra
             return np.full(weight.shape, value, np.float64)
         case Literal(values):
             return np.array(values, np.float64).reshape(weight.shape)
+        case WindowOffsets(rows, columns):
+            return _offsets(rows, columns)
         case Uniform(bound):
             return _uniform(weight, bound, generator)
         case Normal(std):
             return generator.standard_normal(weight.shape, np.float32) * np.float32(std)
         case KaimingUniform(fan_in, a):
             return _uniform(weight, (6 / ((1 + a * a) * fan_in)) ** 0.5, generator)
+
+
+def _offsets(rows: int, columns: int) -> NDArray[np.generic]:
+    import numpy as np
+
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    down = row[:, None] - row + rows - 1
+    right = column[:, None] - column + columns - 1
+    found: NDArray[np.generic] = (down * (2 * columns - 1) + right).reshape(-1)
+    return found
 
 
 def _uniform(weight: Weight, bound: float, generator: np.random.Generator) -> NDArray[np.generic]:

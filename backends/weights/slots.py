@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
+from netlang.ir.types import DType
 from netlang.ir.weights import Weight
 
 __all__ = ["Slot", "join", "slots"]
@@ -21,10 +22,11 @@ BATCH_COUNTER = "num_batches_tracked"
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One tensor of the net; an auxiliary one exists in training only."""
+    """One tensor of the net and its type; an auxiliary one exists in training only."""
 
     key: str
     weight: Weight
+    dtype: DType
     auxiliary: bool
 
     @property
@@ -35,17 +37,22 @@ class Slot:
 
 def slots(program: Program) -> tuple[Slot, ...]:
     """Every weight of `program`, auxiliary heads included."""
-    return tuple(_function(program.net, "", False))
+    return tuple(
+        Slot(key, weight, weight.dtype or program.floats, auxiliary)
+        for key, weight, auxiliary in _function(program.net, "", False)
+    )
 
 
-def _function(function: Function, prefix: str, auxiliary: bool) -> Iterator[Slot]:
+def _function(
+    function: Function, prefix: str, auxiliary: bool
+) -> Iterator[tuple[str, Weight, bool]]:
     for node in function.nodes:
         if node.reuses:
             continue
         path, extra = prefix + node.module, auxiliary or node.auxiliary
         if isinstance(node.callee, Op):
             for weight in node.callee.weights(function.input_types(node)):
-                yield Slot(join(path, weight.name), weight, extra)
+                yield join(path, weight.name), weight, extra
         else:
             yield from _function(node.callee, f"{path}.", extra)
 

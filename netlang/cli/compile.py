@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +29,12 @@ def command() -> click.Command:
                 help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
             ),
             *weight_options(),
+            click.Option(
+                ["--opset"],
+                type=int,
+                metavar="N",
+                help="Version of ONNX's operators to write an .onnx file in.",
+            ),
         ],
         help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT.",
         short_help="Write PyTorch source, ONNX files and diagrams.",
@@ -35,12 +42,17 @@ def command() -> click.Command:
 
 
 def _compile(
-    spec: str, names: tuple[str, ...], weights: str | None, partial: bool, seed: int
+    spec: str,
+    names: tuple[str, ...],
+    weights: str | None,
+    partial: bool,
+    seed: int,
+    opset: int | None,
 ) -> int:
     from netlang.elaborate import load_program
     from netlang.targets import backend_for, write
 
-    options = build_options(weights, partial, seed)
+    options = replace(build_options(weights, partial, seed), opset=opset)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     program = load_program(spec)

@@ -49,6 +49,9 @@ def guarded(action: Callable[[], int]) -> int:
         return BROKEN_PIPE
     except OSError as error:
         return _system_failure(error)
+    except MemoryError as error:
+        print(f"error: there is not enough memory for that: {error}", file=sys.stderr)
+        return REFUSED
     except (Exception, RecursionError) as error:
         return _bug(error)
 

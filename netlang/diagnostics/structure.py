@@ -28,6 +28,7 @@ __all__ = [
     "SizeWithoutDefault",
     "StepWithoutEffect",
     "TooManySteps",
+    "TwoFloatTypes",
     "UnknownType",
     "WeightsDiffer",
     "WrongInputCount",
@@ -191,6 +192,19 @@ class UnknownType(Diagnostic):
 
     name: str
     available: str
+
+
+class TwoFloatTypes(Diagnostic):
+    """Inputs of one net with floats of different types: what would its weights be?"""
+
+    code = "E0525"
+    title = "input `{name}` holds {actual}, but the net computes in {expected}"
+    caption = "{actual}"
+    help = "give all inputs of floats one type: a net has its weights in that type"
+
+    name: str
+    actual: str
+    expected: str
 
 
 class DuplicateOutput(Diagnostic):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
@@ -23,7 +24,7 @@ from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget,
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Ref
 from netlang.ir.provenance import Traced, names_in
-from netlang.ir.types import Types
+from netlang.ir.types import DType, Types, float_type
 from netlang.ops import operator, operator_names
 from netlang.source import Span
 from netlang.syntax import ast
@@ -167,7 +168,7 @@ def infer(
 ) -> Inferred:
     """The operator's own rule; a rejection becomes a diagnostic with its places."""
     try:
-        return op.infer(inputs)
+        return _in_floats(body, inputs, op.infer(inputs))
     except Rejection as refused:
         from netlang.elaborate.fix_shapes import mended  # only here: it brings all errors of shapes
 
@@ -184,6 +185,18 @@ def infer(
         )
         origins = tuple(body.builder.origin(ref) for ref in flow)
         raise NetlangError(mended(diagnostic, body.module.file, span, origins)) from None
+
+
+def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:
+    """Learned tensors, and what is read from them alone, are of the net's own type of floats."""
+    floats = body.shared.precision
+    if floats is DType.FLOAT32 or float_type(inputs) is not None:
+        return inferred
+    outputs = tuple(
+        replace(type_, dtype=floats) if type_.dtype.is_float else type_
+        for type_ in inferred.outputs
+    )
+    return replace(inferred, outputs=outputs)
 
 
 def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:

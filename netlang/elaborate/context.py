@@ -11,7 +11,7 @@ from netlang.diagnostics.structure import TooManySteps
 from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
-from netlang.ir.types import TensorType
+from netlang.ir.types import DType, TensorType
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -39,6 +39,8 @@ class Shared:
     failures: int = 0
     """Statements that failed, also those whose error was told elsewhere."""
     sizes: dict[str, Size] = field(default_factory=dict)
+    floats: tuple[DType, Span] | None = None
+    """The type of floats that the net computes in, and the input that says so."""
     functions: dict[object, Made | None] = field(default_factory=dict)
     building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
@@ -51,6 +53,11 @@ class Shared:
     def for_text(cls, text: str) -> Shared:
         """What a net in `text` starts with: a long text may say many steps, loops only so many."""
         return cls(limit=_LOOPED + int(len(text) * _PER_CHARACTER))
+
+    @property
+    def precision(self) -> DType:
+        """The type of floats that the net computes in."""
+        return self.floats[0] if self.floats else DType.FLOAT32
 
     @property
     def chain(self) -> tuple[Frame, ...]:

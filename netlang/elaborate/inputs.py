@@ -13,6 +13,7 @@ from netlang.diagnostics.structure import (
     NothingToRead,
     ReservedSize,
     SizeWithoutDefault,
+    TwoFloatTypes,
     UnknownType,
     WrongInputCount,
 )
@@ -27,6 +28,7 @@ from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.program import INPUT, Port, Ref, Size
 from netlang.ir.types import DType, TensorType
+from netlang.source import Span
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
@@ -111,7 +113,25 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
                 fix=replaced(declaration.span, f"input {declaration.name}: [3, H=224, W=224]"),
             )
         )
-    return TensorType(tuple(_size(body, size) for size in spec.sizes), _dtype(spec))
+    type_ = TensorType(tuple(_size(body, size) for size in spec.sizes), _dtype(spec))
+    if type_.dtype.is_float:
+        _one_type_of_floats(body, declaration, spec.dtype_span or spec.span, type_.dtype)
+    return type_
+
+
+def _one_type_of_floats(body: Body, declaration: ast.Input, span: Span, dtype: DType) -> None:
+    """What the inputs' floats are is what the net computes in."""
+    if body.shared.floats is None:
+        body.shared.floats = (dtype, span)
+    elif body.shared.floats[0] is not dtype:
+        expected, there = body.shared.floats
+        note = Label(there, f"{expected.value} here")
+        raise NetlangError(
+            TwoFloatTypes(
+                span=span, name=declaration.name, actual=dtype.value, expected=expected.value,
+                notes=(note,),
+            )
+        )  # fmt: skip
 
 
 def _dtype(spec: ast.TypeSpec) -> DType:
@@ -175,7 +195,9 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
 def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: TensorType) -> None:
     """A net used as a step: the value must fit the input that the net declares."""
     bound: dict[str, Dim] = {}
-    fits = len(spec.sizes) == actual.rank and _dtype(spec) == actual.dtype
+    # Floats of no written type are those of the net around it, as its weights are.
+    same = actual.dtype.is_float if spec.dtype is None else _dtype(spec) is actual.dtype
+    fits = same and len(spec.sizes) == actual.rank
     for size, dim in zip(spec.sizes, actual.shape, strict=False):
         expected = bound.setdefault(size.name, dim) if size.name else _size(body, size)
         difference = dim - expected

@@ -15,8 +15,8 @@ from functools import cache
 from netlang.ir.dims import Expr
 
 __all__ = [
-    "Argument", "Keyword", "Kind", "Mismatch", "argument", "choice", "count", "flag", "integer",
-    "keywords_of", "natural", "number", "positive", "probability", "shape", "sizes",
+    "Argument", "Keyword", "Kind", "Mismatch", "argument", "between", "choice", "count", "flag",
+    "integer", "keywords_of", "natural", "number", "positive", "probability", "shape", "sizes",
     "literal_tensor", "text", "signature",
 ]  # fmt: skip
 
@@ -46,9 +46,9 @@ def _integer(value: object) -> int:
     return value
 
 
-def _at_least(minimum: int) -> Callable[[object], object]:
+def _whole(minimum: int, maximum: int | None = None) -> Callable[[object], object]:
     def convert(value: object) -> object:
-        if _integer(value) < minimum:
+        if _integer(value) < minimum or (maximum is not None and _integer(value) > maximum):
             raise Mismatch
         return value
 
@@ -110,8 +110,8 @@ def _tensor(value: object) -> tuple[object, ...]:
     return tuple(_number(item) for item in value)
 
 
-count = Kind("a whole number >= 1", _at_least(1))
-natural = Kind("a whole number >= 0", _at_least(0))
+count = Kind("a whole number >= 1", _whole(1))
+natural = Kind("a whole number >= 0", _whole(0))
 integer = Kind("a whole number", _integer)
 number = Kind("a number", _number)
 positive = Kind("a number > 0", _positive)
@@ -122,21 +122,25 @@ shape = Kind("a list of sizes", _shape)
 literal_tensor = Kind("a nested list of numbers", _tensor)
 
 
-def sizes(*keywords: str, minimum: int = 1) -> Kind:
+def between(minimum: int, maximum: int) -> Kind:
+    """A whole number, both bounds allowed."""
+    return Kind(f"a whole number from {minimum} to {maximum}", _whole(minimum, maximum))
+
+
+def sizes(*keywords: str, minimum: int = 1, maximum: int | None = None) -> Kind:
     """One whole number for every spatial axis, or one for each (``3`` or ``3x5``), or a keyword."""
-    least = _at_least(minimum)
+    whole = _whole(minimum, maximum)
 
     def convert(value: object) -> object:
         if isinstance(value, Keyword) and value in keywords:
             return str(value)
         if isinstance(value, tuple) and value:
-            return tuple(least(size) for size in value)
-        return least(value)
+            return tuple(whole(size) for size in value)
+        return whole(value)
 
     words = "".join(f" or `{word}`" for word in keywords)
-    return Kind(
-        f"a whole number >= {minimum} or one for each axis (`3x3`){words}", convert, keywords
-    )
+    range_ = f">= {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+    return Kind(f"a whole number {range_} or one for each axis (`3x3`){words}", convert, keywords)
 
 
 def choice(*keywords: str) -> Kind:

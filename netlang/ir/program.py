@@ -15,7 +15,7 @@ from typing import TypeAlias
 from netlang.diagnostics.core import Frame
 from netlang.ir.constraints import Constraint
 from netlang.ir.op import Op
-from netlang.ir.types import TensorType, Types
+from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.source import Span
 
 __all__ = [
@@ -229,6 +229,14 @@ class Program:
     def deployed_conditions(self) -> tuple[Condition, ...]:
         """What the sizes must meet for the network as deployed."""
         return tuple(condition for condition in self.conditions if not condition.auxiliary)
+
+    @property
+    def floats(self) -> DType:
+        """The type of floats that the net computes in: that of its inputs, float32 if none has it.
+
+        Learned tensors and everything computed from them are of this type.
+        """
+        return float_type(port.type for port in self.net.inputs) or DType.FLOAT32
 
     @property
     def defaults(self) -> dict[str, int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from netlang.ir.dims import Dim, symbol
 
-__all__ = ["BATCH", "DType", "TensorType", "Types"]
+__all__ = ["BATCH", "DType", "TensorType", "Types", "float_type"]
 
 BATCH = symbol("N")
 
@@ -71,3 +72,8 @@ class TensorType:
 
 
 Types = tuple[TensorType, ...]
+
+
+def float_type(types: Iterable[TensorType]) -> DType | None:
+    """The element type of the first of `types` whose elements are floats, or None."""
+    return next((type.dtype for type in types if type.dtype.is_float), None)

@@ -16,6 +16,7 @@ __all__ = [
     "Ones",
     "Uniform",
     "Weight",
+    "WindowOffsets",
     "Zeros",
 ]
 
@@ -69,7 +70,21 @@ class KaimingUniform:
     a: float = 5**0.5
 
 
-Init: TypeAlias = Zeros | Ones | Constant | Literal | Uniform | Normal | KaimingUniform
+@dataclass(frozen=True, slots=True)
+class WindowOffsets:
+    """For each pair of places in a window, row by row, the number of their offset.
+
+    Offsets (i, j) from one place to another run from (1 - rows, 1 - columns), which is number 0, to
+    (rows - 1, columns - 1), row by row: Liu et al. 2021, Swin Transformer, arXiv:2103.14030, 3.2.
+    """
+
+    rows: int
+    columns: int
+
+
+Init: TypeAlias = (
+    Zeros | Ones | Constant | Literal | Uniform | Normal | KaimingUniform | WindowOffsets
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,8 @@ class Weight:
 
     `name` is the last part of its key (``weight``); an empty name means that the label of the step
     is the key. A `buffer` is part of the state but not a parameter (running statistics). A weight
-    that is not `trainable` is a parameter with fixed values.
+    that is not `trainable` is a parameter with fixed values. Without a `dtype` of its own it holds
+    floats of the type that the net computes in (`Program.floats`).
     """
 
     name: str
@@ -86,7 +102,7 @@ class Weight:
     init: Init
     buffer: bool = False
     trainable: bool = True
-    dtype: DType = DType.FLOAT32
+    dtype: DType | None = None
 
     @property
     def elements(self) -> int:

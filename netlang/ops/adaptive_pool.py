@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
@@ -11,34 +10,25 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, sizes
 from netlang.ir.derivation import Line
-from netlang.ir.dims import Dim, ceil_div, floor_div
+from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
 from netlang.ops.derive import batch_of, changed, elements, numbers, sum_of, times
+from netlang.ops.regions import MOST_REGIONS, lengths, visited
 from netlang.ops.spatial import Sizes, per_axis
 
-__all__ = ["AdaptiveAvgpool", "AdaptiveMaxpool", "GlobalAvgpool", "GlobalMaxpool", "regions"]
+__all__ = ["AdaptiveAvgpool", "AdaptiveMaxpool", "GlobalAvgpool", "GlobalMaxpool"]
 
 _IMAGE = (TensorType((3, 9, 8)),)
 _SIGNAL = (TensorType((2, 11)),)
 _VOLUME = (TensorType((2, 5, 6, 7)),)
 
 
-def regions(size: Dim, count: int) -> tuple[Dim, ...]:
-    """Lengths of the regions from floor(i size / count) to ceil((i + 1) size / count)."""
-    return tuple(ceil_div(size * (i + 1), count) - floor_div(size * i, count) for i in range(count))
-
-
 def _visited(x: TensorType, out: Sequence[int]) -> Dim:
     """Elements in all regions, those that several regions share counted for each."""
-    totals: list[Dim] = []
-    for size, count in zip(x.spatial, out, strict=True):
-        total: Dim = 0
-        for length in regions(size, count):
-            total = total + length
-        totals.append(total)
+    totals = (visited(size, count) for size, count in zip(x.spatial, out, strict=True))
     return x.with_shape(x.channels, *totals).elements
 
 
@@ -46,20 +36,19 @@ def _derived(op: Op, x: TensorType, kept: int) -> tuple[Line, ...]:
     """Sizes, which are given, and an operation for each element of each region but `kept` of it."""
     y = op.infer((x,)).outputs[0]
     out = numbers(y.spatial)
-    lengths = [numbers(regions(s, o)) for s, o in zip(numbers(x.spatial), out, strict=True)]
-    texts = (*batch_of(x), x.channels, *map(_added, lengths))
-    visited = prod(elements(x.with_shape(x.channels, *map(sum, lengths))))
+    sizes_ = numbers(x.spatial)
+    texts = (*batch_of(x), x.channels, *map(_added, map(lengths, sizes_, out)))
+    total = prod(elements(x.with_shape(x.channels, *map(visited, sizes_, out))))
     if kept:
         text = f"{times(texts)} - {times(elements(y))}"
-        work = Line("other operations", text, visited - prod(elements(y)))
+        work = Line("other operations", text, total - prod(elements(y)))
     else:
-        work = Line("other operations", times(texts), visited)
+        work = Line("other operations", times(texts), total)
     return (*changed(x, y), work)
 
 
-def _added(lengths: Sequence[int]) -> str:
+def _added(counts: Mapping[int, int]) -> str:
     """The sum of lengths, equal ones counted: ``(2*3 + 4)``."""
-    counts = Counter(lengths)
     terms = [f"{count}*{length}" if count > 1 else str(length) for length, count in counts.items()]
     return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
 
@@ -68,11 +57,9 @@ def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
     if all(count == 1 for count in out) or not all(isinstance(size, int) for size in x.spatial):
         return Everything()
     sizes_ = [size for size in x.spatial if isinstance(size, int)]
-    longest = []
-    for size, count in zip(sizes_, out, strict=True):
-        longest.append(max(r for r in regions(size, count) if isinstance(r, int)))
+    longest = tuple(max(lengths(size, count)) for size, count in zip(sizes_, out, strict=True))
     steps = tuple(Fraction(size, count) for size, count in zip(sizes_, out, strict=True))
-    return Window(tuple(longest), steps)
+    return Window(longest, steps)
 
 
 @final
@@ -92,7 +79,7 @@ class AdaptiveAvgpool(Op):
 
     name: ClassVar[str] = "adaptive_avgpool"
 
-    out: Sizes = field(metadata=argument(sizes(), "size of the output"))
+    out: Sizes = field(metadata=argument(sizes(maximum=MOST_REGIONS), "size of the output"))
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -138,7 +125,7 @@ class AdaptiveMaxpool(Op):
 
     name: ClassVar[str] = "adaptive_maxpool"
 
-    out: Sizes = field(metadata=argument(sizes(), "size of the output"))
+    out: Sizes = field(metadata=argument(sizes(maximum=MOST_REGIONS), "size of the output"))
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)

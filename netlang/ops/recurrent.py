@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, count, flag, probability
+from netlang.ir.arguments import argument, between, choice, count, flag, probability
 from netlang.ir.derivation import Line
-from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Uniform, Weight
@@ -20,6 +19,8 @@ from netlang.ops.tracing import traced_product
 __all__ = ["Gru", "Lstm", "Rnn"]
 
 _SEQUENCE = (TensorType((7, 3)),)
+# Every layer has tensors of its own: a number without bounds would never come to an end.
+MOST_LAYERS = 1000
 
 
 class Recurrent(Op):
@@ -82,10 +83,8 @@ class Recurrent(Op):
         x = inputs[0]
         steps = x.with_shape(x.shape[0]).elements
         rows = self.gates * self.hidden
-        macs: Dim = 0
-        for layer in range(self.layers):
-            read = self._read(inputs, layer)
-            macs = macs + steps * (self.directions * rows * (read + self.hidden))
+        read = self._read(inputs, 0) + (self.layers - 1) * self._read(inputs, 1)
+        macs = steps * (self.directions * rows * (read + self.layers * self.hidden))
         units = self.layers * self.directions * self.hidden
         return Cost(macs, steps * (units * (self._sums + self.per_element)))
 
@@ -150,7 +149,7 @@ class Rnn(Recurrent):
     per_element: ClassVar[int] = 1
 
     hidden: int = field(metadata=argument(count, "size of the state"))
-    layers: int = field(default=1, metadata=argument(count, "number of layers"))
+    layers: int = field(default=1, metadata=argument(between(1, MOST_LAYERS), "number of layers"))
     nonlinearity: str = field(
         default="tanh", metadata=argument(choice("tanh", "relu"), "what is applied to the sum")
     )
@@ -201,7 +200,7 @@ class Lstm(Recurrent):
     per_element: ClassVar[int] = 18
 
     hidden: int = field(metadata=argument(count, "size of the state"))
-    layers: int = field(default=1, metadata=argument(count, "number of layers"))
+    layers: int = field(default=1, metadata=argument(between(1, MOST_LAYERS), "number of layers"))
     bias: bool = field(default=True, metadata=argument(flag, "whether to add learned biases"))
     dropout: float = field(
         default=0.0, metadata=argument(probability, "dropout between layers, in training")
@@ -249,7 +248,7 @@ class Gru(Recurrent):
     per_element: ClassVar[int] = 14
 
     hidden: int = field(metadata=argument(count, "size of the state"))
-    layers: int = field(default=1, metadata=argument(count, "number of layers"))
+    layers: int = field(default=1, metadata=argument(between(1, MOST_LAYERS), "number of layers"))
     bias: bool = field(default=True, metadata=argument(flag, "whether to add learned biases"))
     dropout: float = field(
         default=0.0, metadata=argument(probability, "dropout between layers, in training")

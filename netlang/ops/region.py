@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
@@ -12,9 +12,9 @@ from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach, Rejection, Sample
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
-from netlang.ops.adaptive_pool import regions
 from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
 from netlang.ops.derive import changed, elements, numbers, sum_of, times
+from netlang.ops.regions import MOST_REGIONS, visited
 from netlang.ops.spatial import Sizes, per_axis
 
 __all__ = ["RegionPool", "RoiAlign", "RoiPool"]
@@ -67,7 +67,9 @@ class RoiPool(RegionPool):
     name: ClassVar[str] = "roi_pool"
     arity: ClassVar[Arity] = Arity(2, 2)
 
-    out: Sizes = field(metadata=argument(sizes(), "size of the map of each box"))
+    out: Sizes = field(
+        metadata=argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
+    )
     scale: float = field(
         default=1.0, metadata=argument(positive, "elements of the map for one of the boxes")
     )
@@ -83,7 +85,7 @@ class RoiPool(RegionPool):
     def _visited(self, x: TensorType) -> tuple[Dim, ...]:
         """Elements in all parts of each axis of a box that is the whole map."""
         axes = zip(x.spatial, per_axis(self.out, 2), strict=True)
-        return tuple(_total(regions(size, parts)) for size, parts in axes)
+        return tuple(visited(size, parts) for size, parts in axes)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         y = _pooled(self, inputs, self.out)
@@ -98,13 +100,6 @@ class RoiPool(RegionPool):
         yield _case(cls(out=2))
         yield _case(cls(out=(3, 2), scale=0.5))
         yield _case(cls(out=7), boxes=1)
-
-
-def _total(lengths: Sequence[Dim]) -> Dim:
-    total: Dim = 0
-    for length in lengths:
-        total = total + length
-    return total
 
 
 @final
@@ -128,7 +123,9 @@ class RoiAlign(RegionPool):
     name: ClassVar[str] = "roi_align"
     arity: ClassVar[Arity] = Arity(2, 2)
 
-    out: Sizes = field(metadata=argument(sizes(), "size of the map of each box"))
+    out: Sizes = field(
+        metadata=argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
+    )
     scale: float = field(
         default=1.0, metadata=argument(positive, "elements of the map for one of the boxes")
     )

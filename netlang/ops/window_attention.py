@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import product
 from math import prod
 from typing import ClassVar, final
 
@@ -13,7 +11,7 @@ from netlang.ir.arguments import argument, count, probability, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection
 from netlang.ir.types import DType, TensorType, Types
-from netlang.ir.weights import KaimingUniform, Literal, Normal, Uniform, Weight
+from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight, WindowOffsets
 from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
 from netlang.ops.derive import batch_of, state_lines, sum_of
 from netlang.ops.spatial import Sizes, per_axis
@@ -99,12 +97,11 @@ class WindowAttention(Op):
         rows, columns = self.windows()
         width = self.image(inputs[0])[2]
         offsets = (2 * rows - 1) * (2 * columns - 1)
-        index = _offsets(rows, columns)
         return (
             Weight("relative_position_bias_table", (offsets, self.heads), Normal(0.02)),
             Weight(
-                "relative_position_index", (len(index),), Literal(index), buffer=True,
-                trainable=False, dtype=DType.INT64,
+                "relative_position_index", ((rows * columns) ** 2,), WindowOffsets(rows, columns),
+                buffer=True, trainable=False, dtype=DType.INT64,
             ),
             Weight("qkv.weight", (3 * width, width), KaimingUniform(width)),
             Weight("qkv.bias", (3 * width,), Uniform(width**-0.5)),
@@ -142,14 +139,3 @@ class WindowAttention(Op):
         yield Case(cls(heads=3, window=4, shift=2, dropout=0.1), (TensorType((8, 12, 6)),))
         yield Case(cls(heads=1, window=(2, 3), shift=(1, 2)), (TensorType((5, 7, 3)),))
         yield Case(cls(heads=2, window=3, shift=1), (TensorType((3, 7, 2)),))
-
-
-@cache
-def _offsets(rows: int, columns: int) -> tuple[float, ...]:
-    """For each pair of places of a window the number of their offset, the most negative first."""
-    places = list(product(range(rows), range(columns)))
-    return tuple(
-        float((row - other + rows - 1) * (2 * columns - 1) + column - further + columns - 1)
-        for row, column in places
-        for other, further in places
-    )

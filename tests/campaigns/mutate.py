@@ -33,11 +33,14 @@ from netlang.syntax.format import format_source
 from tests.campaigns.mutations import KINDS, changed, mutated
 from tests.campaigns.near import near_misses
 from tests.campaigns.running import Campaign, Failure, Verdict, command
+from tests.endless import limited
 from tests.quality import ROOT
 
 __all__ = ["CAMPAIGN", "answer", "failure", "judged", "shrink", "text_of"]
 
 SECONDS = 1.0
+ENDLESS = 20.0
+"""Seconds of computing for all that is done with a file, its summary and source included."""
 LONGEST = 20_000
 """Characters that the messages of a file may have: nobody reads more."""
 CHEAP = 300
@@ -89,17 +92,22 @@ def _told(diagnostics: tuple[Diagnostic, ...]) -> str:
 def judged(content: bytes) -> tuple[str, str]:
     """How a file fares, "accepted" or "refused", and what is wrong with that, if something is."""
     try:
-        start = time.process_time()
-        text, programs = answer(content)
-        seconds = time.process_time() - start
-        wrong = _wrong_answer(text) or ("slow" if seconds > SECONDS and _slow(content) else "")
-        if not wrong and answer(content)[0] != text:
-            wrong = "two answers to one file"
-        if not wrong and not text:
-            _later(content, programs)
+        with limited(ENDLESS):
+            return _judged(content)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return "failed", f"{type(error).__name__} in {Path(frame.filename).name}, {frame.name}"
+
+
+def _judged(content: bytes) -> tuple[str, str]:
+    start = time.process_time()
+    text, programs = answer(content)
+    seconds = time.process_time() - start
+    wrong = _wrong_answer(text) or ("slow" if seconds > SECONDS and _slow(content) else "")
+    if not wrong and answer(content)[0] != text:
+        wrong = "two answers to one file"
+    if not wrong and not text:
+        _later(content, programs)
     return "refused" if text else "accepted", wrong
 
 

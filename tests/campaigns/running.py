@@ -3,7 +3,7 @@
 A campaign is a function from a number to a `Verdict`. Trial `index` of ``--seed s`` has the number
 ``s * MOST + index``, so a run can be repeated, cut short and gone on with, and ``--only NUMBER``
 repeats one trial. A trial that raises is a failure like any other, and so is one that brings its
-process down.
+process down, or that doesn't come to an end.
 
 The state is a JSON file that is replaced after every chunk; ``--resume`` goes on from it. At the
 end a report is written beside it.
@@ -26,6 +26,7 @@ from tests.campaigns.campaign import MOST, Campaign, Failure, Option, Summary, T
 from tests.campaigns.files import CASES
 from tests.campaigns.state import State
 from tests.campaigns.telling import Progress, report, told
+from tests.endless import limited
 from tests.quality import ROOT
 
 __all__ = [
@@ -42,14 +43,17 @@ __all__ = [
 
 LIFE = 50
 """Chunks that a process does before another takes its place."""
+ENDLESS = 300.0
+"""Seconds of computing after which a trial won't come to an end."""
 STATES = ROOT / "build" / "campaigns"
 FAILED, MISUSED = 1, 2
 
 
 def tried(trial: Trial, number: int) -> Verdict:
-    """The verdict of one trial; an exception is a failure."""
+    """The verdict of one trial; an exception is a failure, and so is no end."""
     try:
-        return trial(number)
+        with limited(ENDLESS):
+            return trial(number)
     except Exception as error:
         what = f"the trial raised {type(error).__name__}"
         return Verdict((Failure(what, traceback.format_exc()),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.campaigns.files import cases
 from tests.campaigns.running import MOST, Campaign, Option, State, Summary, command
 from tests.campaigns.sample import DIES, FAILS, RAISES, Below, harmless, trial
 from tests.campaigns.telling import report
+from tests.endless import Endless, limited
 
 BELOW = Campaign("sample", "", Below(), option=Option("--below", "", Below), chunk=2, count=5)
 
@@ -92,6 +94,19 @@ def test_failures_with_files_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
     assert report(campaign, state, tmp_path / "report.json", save=True)
     (kept,) = cases("sample")
     assert (kept / "case.txt").read_text(encoding="utf-8") == "input"
+
+
+def _for_ever() -> None:
+    while True:
+        pass
+
+
+def test_what_has_no_end_is_interrupted() -> None:
+    with limited(60.0):
+        with pytest.raises(Endless, match=r"over 0\.05 s"), limited(0.05):
+            _for_ever()
+        assert signal.getitimer(signal.ITIMER_VIRTUAL)[0] > 50
+    assert signal.getitimer(signal.ITIMER_VIRTUAL)[0] == 0
 
 
 def test_counts_have_headings() -> None:

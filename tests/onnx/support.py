@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from netlang.backends.onnx import runtime
-from netlang.backends.weights import Slot, slots
+from netlang.backends.weights import Slot, initial, slots
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref, Size
 from netlang.ir.types import Types
-from netlang.ir.weights import Literal
+from netlang.ir.weights import WindowOffsets
 from netlang.source import Source, Span
 
 __all__ = [
@@ -47,8 +47,8 @@ def random_weights(program: Program, seed: int = 0) -> Arrays:
 def _given(slot: Slot, generator: np.random.Generator) -> NDArray[np.generic]:
     """Random values, but for a buffer of fixed numbers."""
     weight = slot.weight
-    if weight.buffer and isinstance(weight.init, Literal):
-        return np.array(weight.init.values, weight.dtype.value).reshape(weight.shape)
+    if weight.buffer and isinstance(weight.init, WindowOffsets):
+        return initial(slot, 0)
     return _random(slot.key, weight.shape, generator)
 
 

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from netlang.backends.weights import Slot, initial
 from netlang.ir.dims import evaluate, symbol
 from netlang.ir.op import Case, Inferred, Op, Rejection
-from netlang.ir.types import TensorType, Types
+from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import (
     Constant,
     KaimingUniform,
@@ -21,6 +22,7 @@ from netlang.ir.weights import (
     Ones,
     Uniform,
     Weight,
+    WindowOffsets,
     Zeros,
 )
 from netlang.ops import all_operators
@@ -66,7 +68,7 @@ def test_weights_are_torchs_state(case: Case) -> None:
     state = module.state_dict()
     assert [w.name for w in weights] == list(state)
     assert [w.shape for w in weights] == [tuple(value.shape) for value in state.values()]
-    assert [w.dtype.value for w in weights] == [str(v.dtype)[6:] for v in state.values()]
+    assert [(w.dtype or DType.FLOAT32).value for w in weights] == [str(v.dtype)[6:] for v in state.values()]
     assert {w.name for w in weights if w.buffer} == {name for name, _ in module.named_buffers()}
 
 
@@ -90,6 +92,9 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
         case Literal(given):
             assert len(given) == weight.elements
             assert not weight.trainable
+        case WindowOffsets():
+            own = initial(Slot("w", weight, DType.INT64, False), 0)
+            assert (values.view(-1, own.size) == torch.from_numpy(own)).all()
         case Zeros():
             assert (values == 0).all()
         case Ones():

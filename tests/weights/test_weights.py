@@ -67,11 +67,11 @@ def test_keys_and_shapes_are_torchvisions(name: str) -> None:
 
 def test_values_depend_on_seed_and_key_alone() -> None:
     weight = Weight("weight", (40, 30), Normal(0.5))
-    first = initial(Slot("a.weight", weight, False), 3)
-    assert np.array_equal(first, initial(Slot("a.weight", weight, True), 3))
-    assert not np.array_equal(first, initial(Slot("a.weight", weight, False), 4))
-    assert not np.array_equal(first, initial(Slot("b.weight", weight, False), 3))
-    assert initial(Slot("a.weight", weight, False), -1).shape == (40, 30)
+    first = initial(Slot("a.weight", weight, DType.FLOAT32, False), 3)
+    assert np.array_equal(first, initial(Slot("a.weight", weight, DType.FLOAT32, True), 3))
+    assert not np.array_equal(first, initial(Slot("a.weight", weight, DType.FLOAT32, False), 4))
+    assert not np.array_equal(first, initial(Slot("b.weight", weight, DType.FLOAT32, False), 3))
+    assert initial(Slot("a.weight", weight, DType.FLOAT32, False), -1).shape == (40, 30)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_values_depend_on_seed_and_key_alone() -> None:
     [(KaimingUniform(25), -0.2, 0.2 / 3**0.5), (Uniform(0.3), -0.3, 0.1 * 3**0.5)],
 )
 def test_uniform_values(init: KaimingUniform | Uniform, low: float, std: float) -> None:
-    values = initial(Slot("w", Weight("", (400, 500), init), False), 0)
+    values = initial(Slot("w", Weight("", (400, 500), init), DType.FLOAT32, False), 0)
     assert values.dtype == np.float32
     assert low <= float(values.min()) < 0.999 * low
     assert 0.999 * -low < float(values.max()) <= -low
@@ -88,7 +88,7 @@ def test_uniform_values(init: KaimingUniform | Uniform, low: float, std: float) 
 
 
 def test_normal_values() -> None:
-    values = initial(Slot("w", Weight("", (400, 500), Normal(0.02)), False), 0)
+    values = initial(Slot("w", Weight("", (400, 500), Normal(0.02)), DType.FLOAT32, False), 0)
     assert float(values.std()) == pytest.approx(0.02, rel=0.01)
     assert float(values.mean()) == pytest.approx(0, abs=0.0002)
 

@@ -40,7 +40,7 @@ from netlang.analysis.constraints import solve
 from netlang.analysis.expand import Entry, Expansion, Fold, Step, Tap, Value
 from netlang.analysis.origins import Given, Origin
 from netlang.ir.arguments import signature
-from netlang.ir.types import TensorType
+from netlang.ir.types import DType, TensorType, float_type
 from netlang.source import Span
 
 __all__ = ["Json", "render_json"]
@@ -122,12 +122,13 @@ def _type(type: TensorType) -> dict[str, Json]:
 
 
 def _weights(step: Step) -> list[Json]:
+    floats = float_type((*step.input_types, *step.types)) or DType.FLOAT32
     return [
         {
             "key": f"{step.module}.{weight.name}" if weight.name else step.module,
             "name": weight.name,
             "shape": list(weight.shape),
-            "dtype": weight.dtype.value,
+            "dtype": (weight.dtype or floats).value,
             "buffer": weight.buffer,
             "trainable": weight.trainable,
         }

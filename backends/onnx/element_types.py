@@ -1,0 +1,59 @@
+"""Whether the operators of ONNX take the elements that a net computes with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import onnx
+from onnx import helper, shape_inference
+
+from netlang.backends.onnx.diagnostics import ElementsUnsupported
+from netlang.backends.onnx.types import element_type
+from netlang.backends.weights import Slot
+from netlang.diagnostics.core import NetlangError
+from netlang.ir.program import Program
+from netlang.ir.types import DType
+
+__all__ = ["require_element_types"]
+
+_REFUSED = re.compile(r"op_type:(\w+), node name: (.*?)\): .*unsupported type: tensor\((\w+)\)")
+
+
+def require_element_types(
+    program: Program, model: onnx.ModelProto, weights: Iterable[Slot], opset: int, highest: int
+) -> None:
+    """Raise `NetlangError` where an operator is not defined for the net's type of floats.
+
+    All that ONNX has is defined for float32, so that only other types are looked at. The judge is
+    onnx's own inference of types.
+    """
+    if program.floats is DType.FLOAT32:
+        return
+    typed = onnx.ModelProto()
+    typed.CopyFrom(model)
+    typed.graph.input.extend(
+        helper.make_tensor_value_info(slot.key, element_type(slot.dtype), slot.weight.shape)
+        for slot in weights
+    )
+    try:
+        shape_inference.infer_shapes(typed, check_type=True)
+    except shape_inference.InferenceError as error:
+        found = _REFUSED.search(str(error))
+        if found is None:
+            raise
+        kind, place, dtype = found.groups()
+        diagnostic = ElementsUnsupported(
+            span=program.net.span, kind=kind, place=place, dtype=dtype, opset=opset,
+            advice=_advice(kind, dtype, opset, highest),
+        )  # fmt: skip
+        raise NetlangError(diagnostic) from error
+
+
+def _advice(kind: str, dtype: str, opset: int, highest: int) -> str:
+    """The opset from which on the operator is defined for `dtype`, if there is one."""
+    for later in range(opset + 1, highest + 1):
+        schema = onnx.defs.get_schema(kind, later)
+        if any(f"tensor({dtype})" in each.allowed_type_strs for each in schema.type_constraints):
+            return f"write opset {later}, from which on `{kind}` is defined for it"
+    return "declare the inputs as float32 or float16"

@@ -1,0 +1,71 @@
+"""The regions of adaptive pools: region i of `count` runs from floor(i size / count) to
+ceil((i + 1) size / count), exclusive. All figures are closed formulas, whatever the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import gcd
+
+from netlang.ir.dims import Dim, ceil_div, floor_div
+
+__all__ = ["MOST_REGIONS", "lengths", "visited"]
+
+# A number up to here has at most 240 divisors: the formula stays one that can be handled.
+MOST_REGIONS = 1_000_000
+
+
+def lengths(size: int, count: int) -> dict[int, int]:
+    """How many of the regions have which length, that of the first region first.
+
+    With q, r = divmod(size, count), region i is q + ceil((i size mod count + r) / count) long. The
+    remainders i size mod count are the multiples of g = gcd(size, count) below `count`, each of
+    them g times.
+    """
+    shortest, rest = divmod(size, count)
+    if rest == 0:
+        return {shortest: count}
+    longer = rest - gcd(size, count)
+    found = {shortest + 1: count - longer}
+    return {**found, shortest + 2: longer} if longer else found
+
+
+def visited(size: Dim, count: int) -> Dim:
+    """Elements in all regions, those that two of them share counted for both.
+
+    That is size + count - gcd(size, count). For a symbolic size the greatest common divisor is the
+    sum of phi(d) over the divisors d of `count` that divide the size as well, and since phi(d) adds
+    up to `count`, what remains is phi(d) for each that doesn't: ceil(size / d) - floor(size / d).
+    """
+    if isinstance(size, int):
+        return size + count - gcd(size, count)
+    total: Dim = size
+    for divisor, coprime in _divisors(count):
+        total = total + (ceil_div(size, divisor) - floor_div(size, divisor)) * coprime
+    return total
+
+
+def _divisors(number: int) -> Iterator[tuple[int, int]]:
+    """Every divisor d with Euler's phi(d), the number of what is below d and coprime to it."""
+    found = [(1, 1)]
+    for prime, power in _factors(number):
+        found += [
+            (divisor * prime**exponent, phi * (prime - 1) * prime ** (exponent - 1))
+            for divisor, phi in found
+            for exponent in range(1, power + 1)
+        ]
+    yield from found
+
+
+def _factors(number: int) -> Iterator[tuple[int, int]]:
+    """The prime factors, each with its exponent."""
+    prime = 2
+    while prime * prime <= number:
+        power = 0
+        while number % prime == 0:
+            number, power = number // prime, power + 1
+        if power:
+            yield prime, power
+        prime += 1
+    if number > 1:
+        yield number, 1

@@ -1,0 +1,85 @@
+"""Every whole number that an operator takes made huge: no stage counts up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from netlang.analysis.expand import expand_program
+from netlang.analysis.explain import explain
+from netlang.analysis.render.expansion import render_spec
+from netlang.analysis.render.table import render_table
+from netlang.analysis.summary import summarize
+from netlang.backends.torch import emit
+from netlang.diagnostics.core import NetlangError
+from netlang.elaborate import load_program
+from netlang.ir.op import Case, Op
+from netlang.ops import all_operators
+from tests.endless import limited
+
+SECONDS = 5.0
+"""A second is the aim; a loop up to one of the numbers takes hours."""
+HUGE = (2_000, 10**9, 10**30)
+
+
+def written(value: object) -> str:
+    """A value as the language writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def spec(case: Case, **changed: object) -> str:
+    """The case as a net, some arguments changed."""
+    inputs = range(len(case.inputs))
+    ports = "".join(
+        f"    input x{index}: {type_.dtype.value}{written(type_.shape)}\n"
+        for index, type_ in zip(inputs, case.inputs, strict=True)
+    )
+    given = {field.name: getattr(case.op, field.name) for field in fields(case.op)} | changed
+    arguments = (f"{name}={written(value)}" for name, value in given.items() if value is not None)
+    call = f"{case.op.name}({', '.join(arguments)})"
+    read = f"({', '.join(f'x{index}' for index in inputs)}) -> " if len(inputs) > 1 else ""
+    if not ports:
+        return f"net a {{\n    input x: [3]\n    output y: relu\n    output z: {call}\n}}\n"
+    return f"net a {{\n{ports}    {read}{call}\n}}\n"
+
+
+def huge(case: Case) -> Iterator[str]:
+    """The case with each of its whole numbers huge in turn."""
+    for field in fields(case.op):
+        value = getattr(case.op, field.name)
+        for size in HUGE:
+            if isinstance(value, int) and not isinstance(value, bool):
+                yield spec(case, **{field.name: size})
+            if isinstance(value, tuple) and value and isinstance(value[0], int):
+                yield spec(case, **{field.name: (size,) * len(value)})
+
+
+def everything(path: Path) -> None:
+    """All that is said of a net without its weights."""
+    program = load_program(str(path))
+    render_table(summarize(program, {}, 1))
+    for node in program.net.nodes:
+        explain(program, node.path)
+    render_spec(expand_program(program))
+    emit(program)
+
+
+@pytest.mark.parametrize("op", all_operators(), ids=lambda op: op.name)
+def test_nothing_counts_up_to_an_argument(op: type[Op], tmp_path: Path) -> None:
+    path = tmp_path / "a.net"
+    for case in op.cases():
+        if any(type_.batch is None for type_ in case.inputs):
+            continue
+        path.write_text(spec(case), encoding="utf-8")
+        everything(path)
+        for text in huge(case):
+            path.write_text(text, encoding="utf-8")
+            # A coded error is as good an answer.
+            with limited(SECONDS), suppress(NetlangError):
+                everything(path)
