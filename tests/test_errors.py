@@ -42,7 +42,7 @@ NO_PAIR = {
     **{f"E{number:04}": OF_RUNS for number in (720, 721, *range(730, 739))},
     **{
         f"E{number:04}": "of a backend, which shows it"
-        for number in (901, 902, 931, 932, 933, 941, 942)
+        for number in (901, 902, 931, 932, 933, 934, 941, 942)
     },
     **{f"E{number:04}": OF_FILES for number in range(921, 926)},
 }

@@ -60,7 +60,6 @@ NOT_RUN = {
     "E0901": "needs a net of its own",
     "E0902": "needs a net of its own",
     "E0931": "needs a net of its own",
-    "E0932": "only the Python side can ask for an opset",
     "E0941": "Graphviz is installed where the tests run",
     "E0942": "needs a broken Graphviz",
     **dict.fromkeys(

@@ -68,7 +68,9 @@ def test_weights_are_torchs_state(case: Case) -> None:
     state = module.state_dict()
     assert [w.name for w in weights] == list(state)
     assert [w.shape for w in weights] == [tuple(value.shape) for value in state.values()]
-    assert [(w.dtype or DType.FLOAT32).value for w in weights] == [str(v.dtype)[6:] for v in state.values()]
+    assert [(w.dtype or DType.FLOAT32).value for w in weights] == [
+        str(v.dtype)[6:] for v in state.values()
+    ]
     assert {w.name for w in weights if w.buffer} == {name for name, _ in module.named_buffers()}
 
 

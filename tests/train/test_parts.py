@@ -119,6 +119,19 @@ def test_outputs_are_named_in_training_and_evaluation() -> None:
     assert set(objective.values(model.eval(), batch)) == {"x", "label", "logits"}
 
 
+@pytest.mark.parametrize("kind", [torch.float64, torch.float16, torch.bfloat16])
+def test_examples_are_given_in_the_type_of_the_input(kind: torch.dtype) -> None:
+    from netlang.backends.torch import build
+
+    body = f"    input x: {str(kind)[6:]}[40]\n    linear(8) -> relu\n    output logits: linear(10)"
+    recipe, program = sketch(body)
+    model, objective = build(program), Objective(recipe, program)
+    values = objective.values(model, Examples(normal(8, 4, 40), torch.arange(4)))
+    assert values["logits"].dtype is (kind if kind is torch.float64 else torch.float32)
+    gradients = torch.autograd.grad(objective.loss(values), list(model.parameters()))
+    assert [each.dtype for each in gradients] == [kind] * 4
+
+
 OPTIMIZERS = [
     (Sgd(lr=0.1), torch.optim.SGD, {"lr": 0.1}),
     (

@@ -51,6 +51,7 @@ class Objective:
         self._all = tuple(output.name for output in outputs)
         self._deployed = tuple(output.name for output in outputs if not output.auxiliary)
         self._inputs = tuple(port.name for port in program.net.inputs)
+        self._type: torch.dtype = getattr(torch, program.net.inputs[0].type.dtype.value)
         self._bf16 = recipe.precision is Precision.BF16
         self._terms = tuple(_terms(recipe, program))
 
@@ -67,10 +68,11 @@ class Objective:
         """Inputs, label and the model's outputs by name."""
         device = batch.inputs.device.type
         with torch.autocast(device, dtype=torch.bfloat16, enabled=self._bf16):
-            result = model(batch.inputs)
+            result = model(batch.inputs.to(self._type))
         values = {self._inputs[0]: batch.inputs, LABEL: batch.labels}
         for name, value in _named(result, self._all if model.training else self._deployed):
-            values[name] = value.float() if value.is_floating_point() else value
+            half = value.dtype in (torch.float16, torch.bfloat16)
+            values[name] = value.float() if half else value
         return values
 
     def loss(self, values: Mapping[str, Tensor]) -> Tensor:
