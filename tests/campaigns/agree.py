@@ -19,6 +19,7 @@ from tests.campaigns.examine import Examined, examine
 from tests.campaigns.exported import export_differs
 from tests.campaigns.generator import Generated, generate
 from tests.campaigns.of_specs import failure_of, smaller
+from tests.campaigns.opsets import opset_of
 from tests.campaigns.running import (
     MOST,
     Campaign,
@@ -42,9 +43,9 @@ class Agree:
 
     def __call__(self, number: int) -> Verdict:
         generated = generate(number)
-        spec = Spec.of(generated)
+        spec = Spec.of(generated, opset_of(number))
         examined = examine(spec, number)
-        counts = _counts(generated, examined)
+        counts = _counts(generated, examined) + headed("opset", [str(spec.opset)])
         failure = _failure(examined, spec, number)
         if failure is None and number % MOST < self.exported:
             failure, unasked = _exported(spec, number)
@@ -60,6 +61,7 @@ def _counts(generated: Generated, examined: Examined) -> Counter[str]:
         headed("constructs", generated.constructs)
         + headed("operators", (step.op.name for step in steps))
         + headed("pairs", pairs)
+        + headed("runtime", [examined.verdict.unrun or "compared"])
         + headed("reference", [examined.verdict.unasked or "compared"])
         + headed("rounding", ["explains a difference"] * examined.verdict.rounding)
     )
@@ -90,7 +92,7 @@ def shrink(failure: Failure) -> Failure:
 def summary(counts: Mapping[str, int]) -> Summary:
     """What all specs covered, and how many could be held against what."""
     coverage = Coverage.of(counts)
-    judges = lines(counts, "reference", "rounding", "exporter")
+    judges = lines(counts, "opset", "runtime", "reference", "rounding", "exporter")
     return Summary((*coverage.lines(), *judges), coverage.data())
 
 

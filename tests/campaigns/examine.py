@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.campaigns.facts import facts_differ
 from tests.campaigns.failure import Failure, of_exception
@@ -33,11 +33,11 @@ def examine(spec: Spec, seed: int = 0) -> Examined:
         program = load(spec)
         steps, stage = applied(program), "build"
         made, stage = subject(program, seed), "values"
-        verdict = values_differ(made, steps, seed)
+        verdict = values_differ(made, steps, seed, spec.opset)
         if verdict.failure:
             return Examined(verdict, steps)
         stage = "facts"
         wrong = facts_differ(program, made.module, steps)
     except Exception as error:
         return Examined(Verdict(of_exception(error, stage)), steps)
-    return Examined(Verdict(wrong, verdict.unasked, verdict.rounding), steps)
+    return Examined(replace(verdict, failure=wrong), steps)

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from netlang.backends.onnx import OPSET
 from netlang.backends.torch import build
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
@@ -24,26 +25,28 @@ from tests.onnx.support import Arrays, random_weights
 __all__ = ["BATCH", "Spec", "Subject", "inputs_of", "load", "named_outputs", "read_spec", "subject"]
 
 BATCH = 2
-_HEADER = re.compile(r"# net: (\w+)\n")
+_HEADER = re.compile(r"# net: (\w+)\n(?:# opset: (\d+)\n)?")
 _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A main file, files that it imports, and the net to compile."""
+    """A main file, files that it imports, the net to compile, and the opset of its ONNX file."""
 
     text: str
     files: Mapping[str, str]
     name: str
+    opset: int = OPSET
 
     @classmethod
-    def of(cls, generated: Generated) -> Spec:
-        return cls(generated.text, generated.files, generated.name)
+    def of(cls, generated: Generated, opset: int = OPSET) -> Spec:
+        return cls(generated.text, generated.files, generated.name, opset)
 
     def saved(self) -> str:
         """All of it as one text, as cases are kept."""
         others = "".join(f"# file: {name}\n{text}" for name, text in self.files.items())
-        return f"# net: {self.name}\n{self.text}{others}"
+        opset = f"# opset: {self.opset}\n" if self.opset != OPSET else ""
+        return f"# net: {self.name}\n{opset}{self.text}{others}"
 
 
 def read_spec(text: str) -> Spec:
@@ -51,7 +54,8 @@ def read_spec(text: str) -> Spec:
     header = _HEADER.match(text)
     assert header is not None, "a case begins with `# net: name`"
     main, *others = _FILE.split(text[header.end() :])
-    return Spec(main, dict(zip(others[::2], others[1::2], strict=True)), header[1])
+    files = dict(zip(others[::2], others[1::2], strict=True))
+    return Spec(main, files, header[1], int(header[2] or OPSET))
 
 
 def load(spec: Spec) -> Program:

@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from netlang.backends.onnx import export
-from tests.campaigns.exemptions import FLOOR, TOLERANCE, overflow, unjudged
+from netlang.backends.onnx import OPSET, export
+from tests.campaigns.exemptions import FLOOR, TOLERANCE, overflow, unjudged, unrun
 from tests.campaigns.failure import Failure, of_exception
 from tests.campaigns.rounding import MANY, SAMPLES, scatter
 from tests.campaigns.subject import Subject, inputs_of
@@ -28,14 +28,20 @@ Outputs = Sequence[NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """A failure or none, and what else a report tells of the comparison."""
+    """A failure or none, and what else a report tells of the comparison.
+
+    `unasked` is why the reference evaluator wasn't asked, `unrun` why ONNX Runtime wasn't.
+    """
 
     failure: Failure | None = None
     unasked: str | None = None
     rounding: bool = False
+    unrun: str | None = None
 
 
-def values_differ(subject: Subject, steps: tuple[Applied, ...], seed: int) -> Verdict:
+def values_differ(
+    subject: Subject, steps: tuple[Applied, ...], seed: int, opset: int = OPSET
+) -> Verdict:
     """All three on one input."""
     # Other numbers than those that the weights were drawn from.
     feeds = inputs_of(subject.program, seed + UNLIKE)
@@ -46,19 +52,20 @@ def values_differ(subject: Subject, steps: tuple[Applied, ...], seed: int) -> Ve
     with TemporaryDirectory() as folder:
         path = Path(folder) / "net.onnx"
         try:
-            export(subject.program, path, weights=subject.weights)
+            export(subject.program, path, weights=subject.weights, opset=opset)
             model = check_file(path)
         except Exception as error:
             return Verdict(of_exception(error, "onnx"))
-        runtime = _runtime(subject, path, feeds, wanted)
+        lacking = unrun(steps, opset)
+        runtime = Verdict() if lacking else _runtime(subject, path, feeds, wanted)
     if runtime.failure:
         return runtime
     if exemption := unjudged(steps):
         told = f"{exemption.operator}: {exemption.reason}"
-        return Verdict(None, told, runtime.rounding)
+        return Verdict(None, told, runtime.rounding, lacking)
     reference = _reference(subject, model, feeds, wanted, overflow(steps))
     rounding = runtime.rounding or reference.rounding
-    return Verdict(reference.failure, reference.unasked, rounding)
+    return Verdict(reference.failure, reference.unasked, rounding, lacking)
 
 
 def _runtime(subject: Subject, path: Path, feeds: Arrays, wanted: Outputs) -> Verdict:

@@ -11,6 +11,7 @@ import sys
 
 from tests.campaigns.examine import examine
 from tests.campaigns.generator import generate
+from tests.campaigns.opsets import opset_of
 from tests.campaigns.subject import Spec
 
 __all__ = ["first_failure", "main"]
@@ -21,7 +22,8 @@ def first_failure(count: int, first: int) -> tuple[int, str | None]:
     for index in range(count):
         number = first + index
         try:
-            failure = examine(Spec.of(generate(number)), number).failure
+            spec = Spec.of(generate(number), opset_of(number))
+            failure = examine(spec, number).failure
         except Exception as error:  # a compiler with a fault may break anywhere
             return index + 1, f"raised {type(error).__name__}: {error}"
         if failure:

@@ -1,0 +1,22 @@
+"""The opset that a trial writes its ONNX file at: the default mostly, else any that is supported.
+
+Most nodes are the same at every opset, so that a trial at another one says as much of them; what
+differs needs an operator and an opset to meet, which would be rare if other opsets were.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET
+
+__all__ = ["opset_of"]
+
+DEFAULT = 0.5
+"""The share of trials that are at the default at once; the others may draw it too."""
+
+
+def opset_of(number: int) -> int:
+    """The opset of a trial, the same each time; no draw of the generator depends on it."""
+    draw = Random(f"opset {number}")
+    return OPSET if draw.random() < DEFAULT else draw.randint(LOWEST_OPSET, HIGHEST_OPSET)
