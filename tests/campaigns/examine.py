@@ -15,10 +15,11 @@ __all__ = ["Examined", "examine"]
 
 @dataclass(frozen=True)
 class Examined:
-    """A verdict and the operators that it is about."""
+    """A verdict, the operators that it is about, and the names of the module's tensors."""
 
     verdict: Verdict
     steps: tuple[Applied, ...] = ()
+    keys: frozenset[str] = frozenset()
 
     @property
     def failure(self) -> Failure | None:
@@ -40,4 +41,4 @@ def examine(spec: Spec, seed: int = 0) -> Examined:
         wrong = facts_differ(program, made.module, steps)
     except Exception as error:
         return Examined(Verdict(of_exception(error, stage)), steps)
-    return Examined(replace(verdict, failure=wrong), steps)
+    return Examined(replace(verdict, failure=wrong), steps, frozenset(made.module.state_dict()))

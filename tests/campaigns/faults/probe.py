@@ -9,10 +9,7 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.campaigns.examine import examine
-from tests.campaigns.generator import generate
-from tests.campaigns.opsets import opset_of
-from tests.campaigns.subject import Spec
+from tests.campaigns.trial import tried
 
 __all__ = ["first_failure", "main"]
 
@@ -22,8 +19,8 @@ def first_failure(count: int, first: int) -> tuple[int, str | None]:
     for index in range(count):
         number = first + index
         try:
-            spec = Spec.of(generate(number), opset_of(number))
-            failure = examine(spec, number).failure
+            found = tried(number)
+            failure = found.examined.failure or found.numbers
         except Exception as error:  # a compiler with a fault may break anywhere
             return index + 1, f"raised {type(error).__name__}: {error}"
         if failure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from netlang.ir.types import TensorType
 from tests.campaigns.generator.draw import Draw
-from tests.campaigns.generator.model import Labelled, Value
+from tests.campaigns.generator.model import Keys, Labelled, Value
 from tests.campaigns.generator.spec import Owner, Spec
 
 __all__ = ["Body", "as_path", "indented"]
@@ -32,7 +32,8 @@ class Body:
 
     `loops` are the variables of the loops around it, `repeated` says that no label may stand here,
     `dead` that it is never elaborated. `pending` are lines that must stand before the statement
-    that is being written.
+    that is being written. `numbered` are the steps so far, for as long as they are `straight`: one
+    after the other, each a step of its own.
     """
 
     spec: Spec
@@ -46,6 +47,8 @@ class Body:
     nested: int = 0
     joinable: bool = False
     pending: list[str] = field(default_factory=list)
+    numbered: list[Keys] = field(default_factory=list)
+    straight: bool = True
 
     @property
     def draw(self) -> Draw:
@@ -66,7 +69,7 @@ class Body:
         """A body inside this one, which reads its labels."""
         inner = replace(
             self, lines=[], labels=dict(self.labels), nested=self.nested + 1, joinable=False,
-            pending=[],
+            pending=[], numbered=[],
         )  # fmt: skip
         return replace(inner, **changes)  # type: ignore[arg-type]  # fields of this class
 
@@ -74,12 +77,14 @@ class Body:
 
     def line(self, text: str) -> None:
         """A statement of its own."""
+        self.straight = False
         self._flush()
         self.lines.append(text)
         self.joinable = False
 
     def lines_of(self, texts: list[str]) -> None:
         """A statement of several lines."""
+        self.straight = False
         self._flush()
         self.lines += texts
         self.joinable = False
@@ -89,8 +94,13 @@ class Body:
         first, *others = as_path(lines)
         self.lines_of([f"{head}: {first}", *others])
 
-    def step(self, text: str, values: tuple[Value, ...]) -> None:
-        """A step behind the current value, on the same line or the next."""
+    def step(self, text: str, values: tuple[Value, ...], keys: Keys = None) -> None:
+        """A step behind the current value, on the same line or the next.
+
+        `keys` are the tensors that have its number before their names: none if it has a label.
+        """
+        if self.straight:
+            self.numbered.append(keys)
         if self.joinable and not self.pending and self.draw.chance(0.45):
             self.lines[-1] += f" -> {text}"
         else:
@@ -101,7 +111,9 @@ class Body:
 
     def start(self, text: str, values: tuple[Value, ...]) -> None:
         """A path that starts at a value."""
+        straight = self.straight and not text.startswith("(")
         self.line(text)
+        self.straight = straight  # a value alone counts none, where a tuple has its join behind it
         self.joinable = True
         self.current = values
 

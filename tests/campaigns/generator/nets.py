@@ -95,7 +95,7 @@ class _Net:
         spec = self.spec
         return Generated(
             spec.seed, text, files, self._loaded(name), frozenset(spec.constructs),
-            frozenset(spec.operators),
+            frozenset(spec.operators), tuple(body.numbered),
         )  # fmt: skip
 
     # --- inputs -----------------------------------------------------------------------------

@@ -199,10 +199,11 @@ def apply(body: Body, chosen: Chosen, label: bool | None = None) -> str | None:
     before = tuple(value.type for value in body.current)
     labelled = (body.draw.chance(0.25) if label is None else label) or several
     if not labelled or body.repeated:
-        body.step(text, chosen.values)
+        owned = chosen.op.weights(before)
+        body.step(text, chosen.values, frozenset(each.name for each in owned))
         return None
     mark, read = body.new_label(plain=several)
-    body.step(f"{mark}: {text}", chosen.values)
+    body.step(f"{mark}: {text}", chosen.values, frozenset())
     names = chosen.op.output_names if several else ()
     body.labels[read] = Labelled(chosen.values, before, names)
     if several:
