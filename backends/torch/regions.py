@@ -1,6 +1,7 @@
 """Functions that pool boxes, for emitted source: torch has none, and torchvision's need its build.
 
-Both read the elements that they need by their places, all boxes and parts at once.
+Both read the elements that they need by their places, all boxes and parts at once. How far they go
+is read from shapes alone, never from values, so that `torch.export` can follow them.
 """
 
 from __future__ import annotations
@@ -16,23 +17,34 @@ def roi_pool(
     batch = torch.arange(len(x), device=x.device).view(-1, 1, 1, 1)
     scaled = boxes * spatial_scale
     corners = (scaled.sign() * (scaled.abs() + 0.5).floor()).long()
-    places, kept = [], []
+    # Maxima of windows of 2**i by 2**j elements, each kept where its window starts.
+    # Those past the end go around; nobody reads them.
+    maxima, levels, places, empty = x[None, None], [], [], []
     for axis, parts in enumerate(output_size):
-        start, end = corners[..., 1 - axis, None], corners[..., 3 - axis, None]
+        start, end = (corners[..., i - axis, None, None] for i in (1, 3))
         width = (end - start + 1).clamp(min=1).to(x.dtype) / parts
         part, size = torch.arange(parts, device=x.device), x.shape[axis + 2]
+        part = part.unsqueeze(1 - axis)
         low = ((part * width).floor().long() + start).clamp(0, size)
         high = (((part + 1) * width).ceil().long() + start).clamp(0, size)
-        most = max(int((high - low).max()), 1) if high.numel() else 1
-        place = low[..., None] + torch.arange(most, device=x.device)
-        kept.append(place < high[..., None])
-        places.append(place.clamp(max=size - 1).flatten(2))
-    rows, columns = places
-    y = x[batch, :, rows[..., :, None], columns[..., None, :]]
-    y = y.unflatten(2, kept[0].shape[2:]).unflatten(4, kept[1].shape[2:])
-    inside = kept[0][..., None, None] & kept[1][:, :, None, None]
-    y = y.masked_fill(~inside[..., None], -torch.inf).amax((3, 5))
-    return y.masked_fill(y == -torch.inf, 0.0).permute(0, 1, 4, 2, 3)
+        longer = [maxima]
+        for level in range(size.bit_length() - 1):
+            moved = longer[-1].roll(-(2**level), axis + 4)
+            longer.append(torch.maximum(longer[-1], moved))
+        maxima = torch.cat(longer, axis)
+        # A part is two windows that overlap, of the largest size that fits.
+        window = 2 ** torch.arange(1, len(longer), device=x.device)
+        level = ((high - low)[..., None] >= window).sum(-1)
+        levels.append(level)
+        places.append((low.clamp(max=size - 1), (high - 2**level).clamp(min=0)))
+        empty.append(high <= low)
+    rows, columns = levels
+    y = torch.full((), -torch.inf, dtype=x.dtype, device=x.device)
+    for row in places[0]:
+        for column in places[1]:
+            y = torch.maximum(y, maxima[rows, columns, batch, :, row, column])
+    nothing = (empty[0] | empty[1])[..., None]
+    return y.masked_fill(nothing, 0.0).permute(0, 1, 4, 2, 3)
 ''',
     "roi_align": '''
 def roi_align(

@@ -42,7 +42,19 @@ def test_boxes_may_leave_the_map(op: Op, batch: int, tmp_path: Path) -> None:
     assert not empty.all()
 
 
-@pytest.mark.parametrize("op", OPERATORS[2:])
+@pytest.mark.parametrize("op", OPERATORS)
+def test_nothing_is_decided_by_values(op: Op) -> None:
+    """So that `torch.export` can follow, and shapes be had without values."""
+    program = program_of(op, (TensorType((2, *SIZE)), TensorType((3, 4))), {})
+    model = build(program).eval()
+    x, boxes = torch.randn(2, 2, *SIZE), torch.rand(2, 3, 4) * 10
+    exported = torch.export.export(model, (x, boxes)).module()
+    boxes = boxes + torch.tensor([0.0, 0.0, 4.0, 7.0])
+    assert torch.equal(exported(x, boxes), model(x, boxes))
+    assert model(x.to("meta"), boxes.to("meta")).shape == model(x, boxes).shape
+
+
+@pytest.mark.parametrize("op", OPERATORS)
 def test_gradients_reach_the_map(op: Op) -> None:
     program = program_of(op, (TensorType((2, *SIZE)), TensorType((3, 4))), {})
     x = torch.randn(1, 2, *SIZE, dtype=torch.double, requires_grad=True)
