@@ -6,6 +6,7 @@ of its output. Where an output differs by more, `rounding` tells whether roundin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,8 +18,8 @@ from netlang.ops.spatial import per_axis
 from tests.campaigns.walk import Applied
 
 __all__ = [
-    "CANCELLING", "COUNTED_ON_META", "FLOOR", "NEEDS_VALUES", "NORMALISING",
-    "REFERENCE_FAILS", "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "TOLERANCE", "Exemption", "overflow",
+    "CANCELLING", "EXPORTER_LACKS", "FLOOR", "NORMALISING", "REFERENCE_FAILS",
+    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "TOLERANCE", "Exemption", "overflow", "unexported",
     "unjudged", "unrun",
 ]  # fmt: skip
 
@@ -110,16 +111,6 @@ REFERENCE_FAILS = (
     Exemption("local_response_norm", _own_form, "LRN leaves one neighbour out"),
 )  # fmt: skip
 
-# Operators that can't run on the meta device, and those whose FLOPs torch counts there alone.
-NEEDS_VALUES = {"roi_pool": "how far its loops go is read from the boxes"}
-COUNTED_ON_META = {
-    "rnn": "elsewhere it is one kernel that the counter doesn't know",
-    "lstm": "elsewhere it is one kernel that the counter doesn't know",
-    "gru": "elsewhere it is one kernel that the counter doesn't know",
-    "multi_head_attention": "elsewhere it is one kernel that the counter doesn't know",
-    "window_attention": "elsewhere it is one kernel that the counter doesn't know",
-}
-
 # Operators whose formula in the reference evaluator overflows, for some inputs.
 REFERENCE_OVERFLOWS = {
     "softplus": "log(exp(x) + 1) is infinite from x = 89 on",
@@ -140,6 +131,24 @@ def unrun(steps: tuple[Applied, ...], opset: int) -> str | None:
         first, reason = RUNTIME_LACKS.get(step.op.name, (opset + 1, ""))
         if opset >= first:
             return f"{step.op.name}: {reason}"
+    return None
+
+
+# What `torch.onnx.export`, as of torch 2.13, can't do, by the message of the error or of its cause.
+# Attributes that are keywords: issue 188538 of PyTorch.
+EXPORTER_LACKS = {
+    r"No ONNX function found for <OpOverload\(op='(aten\.\w+)'": "it has no translation of {}",
+    r"invalid syntax \(<eval_with_key>": "it writes a label that is a keyword as an attribute",
+}
+
+
+def unexported(error: BaseException | None) -> str | None:
+    """Why `torch.onnx.export` raised, or None where that isn't known."""
+    while error is not None:
+        for pattern, reason in EXPORTER_LACKS.items():
+            if match := re.search(pattern, str(error)):
+                return reason.format(*match.groups())
+        error = error.__cause__ or error.__context__
     return None
 
 

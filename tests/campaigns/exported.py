@@ -11,19 +11,20 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from tests.campaigns.failure import Failure
+from tests.campaigns.exemptions import unexported
+from tests.campaigns.failure import Failure, of_exception
 from tests.campaigns.subject import Spec, inputs_of, load, subject
 from tests.campaigns.values import compared
 from tests.onnx.support import run
 
-__all__ = ["EXPORTER_LACKS", "export_differs"]
-
-# What torch's exporter has no translation for, by a part of its message.
-EXPORTER_LACKS: dict[str, str] = {}
+__all__ = ["export_differs"]
 
 
 def export_differs(spec: Spec, seed: int) -> tuple[Failure | None, str | None]:
-    """The failure, if there is one, or why there is nothing to compare with."""
+    """The failure, if there is one, or why there is nothing to compare with.
+
+    An error for a reason that isn't known is a failure.
+    """
     made = subject(load(spec), seed)
     feeds = inputs_of(made.program, seed)
     wanted = [each.numpy() for each in made.outputs(feeds)]
@@ -32,13 +33,20 @@ def export_differs(spec: Spec, seed: int) -> tuple[Failure | None, str | None]:
         try:
             _export(made.module, tuple(torch.tensor(each) for each in feeds.values()), path)
         except Exception as error:
-            told = str(error).split("\n", maxsplit=1)[0]
-            return None, f"{type(error).__name__}: {told[:80]}"
+            reason = unexported(error)
+            return None if reason else of_exception(_first(error), "exporter"), reason
         try:
             found = run(path, dict(zip(_names(path), feeds.values(), strict=True)))
         except Exception as error:
-            return None, f"the file doesn't run: {str(error)[:80]}"
+            return of_exception(error, "exported file"), None
     return compared(made, feeds, found, wanted, "exporter").failure, None
+
+
+def _first(error: Exception) -> Exception:
+    """What an error comes from, in the end."""
+    while isinstance(cause := error.__cause__ or error.__context__, Exception):
+        error = cause
+    return error
 
 
 def _names(path: Path) -> list[str]:

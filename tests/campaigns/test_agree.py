@@ -9,9 +9,16 @@ import pytest
 from netlang.ir.op import Cost
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
-from tests.campaigns import agree
+from tests.campaigns import agree, exported
 from tests.campaigns.counts import of
-from tests.campaigns.exemptions import CANCELLING, REFERENCE_FAILS, REFERENCE_OVERFLOWS
+from tests.campaigns.exemptions import (
+    CANCELLING,
+    EXPORTER_LACKS,
+    REFERENCE_FAILS,
+    REFERENCE_OVERFLOWS,
+    unexported,
+)
+from tests.campaigns.exported import export_differs
 from tests.campaigns.failure import Failure
 from tests.campaigns.files import CASES, cases
 from tests.campaigns.of_specs import CASE, kept
@@ -91,7 +98,33 @@ def test_the_first_are_exported_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts[0].counts["exporter: compared"] == 1
 
 
+def test_the_exporter_fails_for_reasons_that_are_known() -> None:
+    labelled = "net a {\n    input x: [2, 8, 8]\n    for: conv(2, 1x1)\n}\n"
+    pooled = "net a {\n    input x: [2, 9, 8]\n    adaptive_maxpool(2x5)\n}\n"
+    found = [export_differs(Spec(text, {}, "a"), 0) for text in (labelled, pooled)]
+    assert [failure for failure, _ in found] == [None, None]
+    reasons = [reason for _, reason in found]
+    assert reasons[0] in EXPORTER_LACKS.values()
+    assert reasons[1] == "it has no translation of aten.adaptive_max_pool2d"
+
+
+def test_another_error_of_the_exporter_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        try:
+            raise ZeroDivisionError("by 0")
+        except ZeroDivisionError as error:
+            raise RuntimeError("export failed, step 2/3") from error
+
+    monkeypatch.setattr(exported, "_export", broken)
+    text = "net a {\n    input x: [2]\n    relu\n}\n"
+    failure, reason = export_differs(Spec(text, {}, "a"), 0)
+    assert reason is None
+    assert failure is not None
+    assert failure.kind == "exporter: ZeroDivisionError in broken"
+    assert unexported(None) is None
+
+
 def test_exemptions_say_why() -> None:
     reasons = [each.reason for each in REFERENCE_FAILS]
-    reasons += [*CANCELLING.values(), *REFERENCE_OVERFLOWS.values()]
+    reasons += [*CANCELLING.values(), *REFERENCE_OVERFLOWS.values(), *EXPORTER_LACKS.values()]
     assert all(len(reason) > 10 for reason in reasons)
