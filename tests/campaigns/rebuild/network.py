@@ -79,7 +79,7 @@ class Network(nn.Module):
             operands = [value(each) for each in _objects(step["inputs"])]
             arguments = cast(Object, step["arguments"])
             made = LAYERS[str(step["op"])](
-                Step(operands, weights, arguments, shapes, self.training)
+                Step(operands, weights, arguments, shapes, self.training, bool(told[0]["batch"]))
             )
             results = made if isinstance(made, tuple) else (made,)
             for result, shape, each in zip(results, shapes, told, strict=True):

@@ -16,13 +16,17 @@ Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | boo
 @final
 @dataclass(frozen=True)
 class Step:
-    """One step at work: its inputs, its weights by name, its arguments, its outputs' sizes."""
+    """One step at work: its inputs, its weights by name, its arguments, its outputs' sizes.
+
+    `batched` is False for what is made of learned tensors alone, which has no batch.
+    """
 
     inputs: list[Tensor]
     weights: Mapping[str, Tensor]
     arguments: Mapping[str, Json]
     shapes: list[list[int]]
     training: bool
+    batched: bool = True
 
     @property
     def x(self) -> Tensor:
@@ -47,7 +51,8 @@ class Step:
 
     def axis(self, name: str = "axis") -> int:
         """An axis that leaves out the batch, as one of the tensor."""
-        return from_front(whole(self.arguments[name]), self.x)
+        axis = whole(self.arguments[name])
+        return from_front(axis, self.x) if self.batched else axis
 
 
 Layer: TypeAlias = Callable[[Step], "Tensor | tuple[Tensor, ...]"]
