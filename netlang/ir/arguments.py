@@ -16,8 +16,8 @@ from netlang.ir.dims import Expr
 
 __all__ = [
     "Argument", "Keyword", "Kind", "Mismatch", "argument", "between", "choice", "count", "flag",
-    "integer", "keywords_of", "natural", "number", "positive", "probability", "shape", "sizes",
-    "literal_tensor", "text", "signature",
+    "integer", "keywords_of", "natural", "non_negative", "non_zero", "number", "positive",
+    "probability", "shape", "sizes", "literal_tensor", "text", "signature",
 ]  # fmt: skip
 
 
@@ -61,16 +61,13 @@ def _number(value: object) -> float:
     return float(value)
 
 
-def _positive(value: object) -> float:
-    if _number(value) <= 0.0:
-        raise Mismatch
-    return _number(value)
+def _number_that(accepts: Callable[[float], bool]) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        if not accepts(_number(value)):
+            raise Mismatch
+        return _number(value)
 
-
-def _probability(value: object) -> float:
-    if not 0.0 <= _number(value) <= 1.0:
-        raise Mismatch
-    return _number(value)
+    return convert
 
 
 def _flag(value: object) -> bool:
@@ -114,8 +111,10 @@ count = Kind("a whole number >= 1", _whole(1))
 natural = Kind("a whole number >= 0", _whole(0))
 integer = Kind("a whole number", _integer)
 number = Kind("a number", _number)
-positive = Kind("a number > 0", _positive)
-probability = Kind("a number from 0 to 1", _probability)
+positive = Kind("a number > 0", _number_that(lambda value: value > 0.0))
+non_negative = Kind("a number >= 0", _number_that(lambda value: value >= 0.0))
+non_zero = Kind("a number other than 0", _number_that(lambda value: value != 0.0))
+probability = Kind("a number from 0 to 1", _number_that(lambda value: 0.0 <= value <= 1.0))
 flag = Kind("true or false", _flag)
 text = Kind("a string", _text)
 shape = Kind("a list of sizes", _shape)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, number
+from netlang.ir.arguments import argument, choice, non_zero, number
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
@@ -99,7 +99,7 @@ class Elu(Pointwise):
     name: ClassVar[str] = "elu"
     per_element: ClassVar[int] = 4
 
-    alpha: float = field(default=1.0, metadata=argument(number, "what is approached below 0, < 0"))
+    alpha: float = field(default=1.0, metadata=argument(number, "y approaches -alpha far below 0"))
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -255,7 +255,7 @@ class Softplus(Pointwise):
     name: ClassVar[str] = "softplus"
     per_element: ClassVar[int] = 6
 
-    beta: float = field(default=1.0, metadata=argument(number, "sharpness of the bend"))
+    beta: float = field(default=1.0, metadata=argument(non_zero, "sharpness of the bend"))
     threshold: float = field(
         default=20.0, metadata=argument(number, "where beta x is large enough to be the identity")
     )

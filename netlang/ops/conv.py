@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, count, flag, number, sizes
+from netlang.ir.arguments import argument, choice, count, flag, non_negative, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import TensorType, Types
@@ -103,7 +103,8 @@ class Conv(Op):
         default=False, metadata=argument(flag, "whether to standardise each channel's weights")
     )
     eps: float = field(
-        default=1e-6, metadata=argument(number, "added to the variance of standardised weights")
+        default=1e-6,
+        metadata=argument(non_negative, "added to the variance of standardised weights"),
     )
 
     def infer(self, inputs: Types) -> Inferred:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, number
+from netlang.ir.arguments import argument, count, non_negative, number
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
@@ -37,9 +37,9 @@ class LocalResponseNorm(Op):
     name: ClassVar[str] = "local_response_norm"
 
     size: int = field(metadata=argument(count, "number of channels that are neighbours"))
-    alpha: float = field(default=1e-4, metadata=argument(number, "factor of the mean square"))
+    alpha: float = field(default=1e-4, metadata=argument(non_negative, "factor of the mean square"))
     beta: float = field(default=0.75, metadata=argument(number, "exponent"))
-    k: float = field(default=1.0, metadata=argument(number, "summand"))
+    k: float = field(default=1.0, metadata=argument(non_negative, "summand"))
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((spatial_input(self, inputs),))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, flag, number, shape
+from netlang.ir.arguments import argument, count, flag, non_negative, number, shape
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Window
@@ -39,7 +39,8 @@ class Parameter(Op):
     shape: tuple[Dim, ...] = field(metadata=argument(shape, "sizes, all of them numbers"))
     init: float = field(default=0.0, metadata=argument(number, "value to start with"))
     std: float = field(
-        default=0.0, metadata=argument(number, "standard deviation to start with, 0 for `init`")
+        default=0.0,
+        metadata=argument(non_negative, "standard deviation to start with, 0 for `init`"),
     )
     batch_axis: bool = field(
         default=False, metadata=argument(flag, "whether the tensor is kept with an axis of 1 more")
@@ -47,7 +48,7 @@ class Parameter(Op):
 
     def infer(self, inputs: Types) -> Inferred:
         inputs_of(self, inputs)
-        if self.std < 0 or (self.std and self.init):
+        if self.std and self.init:
             from netlang.diagnostics.shapes import ConflictingArguments
 
             raise Rejection(
@@ -55,7 +56,7 @@ class Parameter(Op):
                 argument="std",
                 operator=self.name,
                 conflict=f"`init` is {self.init} and `std` is {self.std}",
-                advice="give `init` for equal elements, or a positive `std` for random ones",
+                advice="give `init` for equal elements, or `std` for random ones",
             )
         self._sizes()
         return Inferred((TensorType(self.shape, batch=None),))

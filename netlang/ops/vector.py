@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, flag, integer, number
+from netlang.ir.arguments import argument, count, flag, integer, non_negative, number
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
@@ -120,7 +120,9 @@ class L2Normalize(Op):
     axis: int = field(
         default=0, metadata=argument(integer, "axis that the vectors lie along; 0 is the channels")
     )
-    eps: float = field(default=1e-12, metadata=argument(number, "the least length to divide by"))
+    eps: float = field(
+        default=1e-12, metadata=argument(non_negative, "the least length to divide by")
+    )
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))

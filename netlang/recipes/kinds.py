@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.elaborate.values import Range
-from netlang.ir.arguments import Kind, Mismatch, count, number, text
+from netlang.ir.arguments import Kind, Mismatch, count, non_negative, number, text
 
 __all__ = [
     "counts", "decay", "decays", "deviations", "non_negative", "per_channel", "positive", "scales",
@@ -59,7 +59,6 @@ def _plain(value: object) -> object:
 
 
 positive = Kind("a number above 0", _number(lambda value: 0.0 < value < float("inf")))
-non_negative = Kind("a number >= 0", _number(lambda value: 0.0 <= value < float("inf")))
 decay = Kind("a number from 0 to below 1", _number(lambda value: 0.0 <= value < 1.0))
 share = Kind("a number from 0 to 1", _number(lambda value: 0.0 <= value <= 1.0))
 
