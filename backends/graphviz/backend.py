@@ -23,7 +23,9 @@ class GraphvizBackend(Backend):
         from netlang.backends.graphviz import draw
 
         draw(program, path, depth=options.depth, sizes=options.sizes or None)
-        return Written(path)
+        if options.weights is None:
+            return Written(path)
+        return Written(path, notes=(f"{path} is a picture: {options.weights} was not read for it",))
 
 
 BACKEND = GraphvizBackend()

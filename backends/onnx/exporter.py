@@ -15,11 +15,9 @@ from netlang.backends.weights import (
     Slot,
     Stored,
     WeightSource,
+    given,
     initial,
-    match,
     numpy_type,
-    read_weights,
-    require_fit,
     slots,
 )
 from netlang.diagnostics.core import NetlangError
@@ -61,10 +59,13 @@ def export(
 
     _check_opset(opset)
     owned = slots(program)
-    given, report = _given(program, owned, weights, partial)
+    fitting: Mapping[str, Stored] = {}
+    report = Report()
+    if weights is not None:
+        fitting, report = given(program.name, owned, weights, partial=partial)
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
-    tensors = [_tensor(slot, given.get(slot.key), seed) for slot in needed]
+    tensors = [_tensor(slot, fitting.get(slot.key), seed) for slot in needed]
     model = build_model(program, flat)
     require_element_types(program, model, needed, opset, HIGHEST_OPSET)
     beside = write_model(path, model, tensors, inline_limit)
@@ -79,19 +80,6 @@ def _check_opset(opset: int) -> None:
         )
 
 
-def _given(
-    program: Program, owned: tuple[Slot, ...], weights: WeightSource | None, partial: bool
-) -> tuple[Mapping[str, Stored], Report]:
-    if weights is None:
-        return {}, Report()
-    stored = read_weights(weights)
-    fitting, report = match(owned, stored)
-    if not partial:
-        source = "the mapping of weights" if isinstance(weights, Mapping) else f"`{weights}`"
-        require_fit(report, owned, stored, source=source, net=program.name)
-    return fitting, report
-
-
 def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
     """Names that are spoken for: inputs, outputs and weights."""
     return frozenset(
@@ -101,16 +89,16 @@ def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
     )
 
 
-def _tensor(slot: Slot, given: Stored | None, seed: int) -> Tensor:
+def _tensor(slot: Slot, stored: Stored | None, seed: int) -> Tensor:
     weight = slot.weight
     size = weight.elements * numpy_type(slot.dtype).itemsize
-    plain = given is not None and given.dtype is slot.dtype
-    data = given.region if given and plain else None
+    plain = stored is not None and stored.dtype is slot.dtype
+    data = stored.region if stored and plain else None
     return Tensor(
         slot.key, element_type(slot.dtype), weight.shape, size,
-        data or bind(_read, slot, given, seed),
+        data or bind(_read, slot, stored, seed),
     )  # fmt: skip
 
 
-def _read(slot: Slot, given: Stored | None, seed: int) -> NDArray[np.generic]:
-    return initial(slot, seed) if given is None else given.array(slot.dtype)
+def _read(slot: Slot, stored: Stored | None, seed: int) -> NDArray[np.generic]:
+    return initial(slot, seed) if stored is None else stored.array(slot.dtype)

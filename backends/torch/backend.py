@@ -32,11 +32,10 @@ class TorchBackend(TrainingBackend):
         return emit(program)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        replace_file(path, self.source(program).encode("utf-8"))
-        if options.weights is None:
-            return Written(path)
-        note = f"{path} is source alone: weights load into its model by their keys"
-        return Written(path, notes=(note,))
+        text = self.source(program)
+        notes = () if options.weights is None else _checked(program, path, options)
+        replace_file(path, text.encode("utf-8"))
+        return Written(path, notes=notes)
 
     def build(self, program: Program, options: BuildOptions | None = None) -> nn.Module:
         if options is None:
@@ -63,6 +62,16 @@ class TorchBackend(TrainingBackend):
         from netlang.backends.torch.train import evaluate
 
         return evaluate(recipe, program, weights, device=device).figures()
+
+
+def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:
+    """What there is to say of weights that were given for source; raises where they don't fit."""
+    from netlang.backends.weights import given, slots
+
+    assert options.weights is not None
+    _, report = given(program.name, slots(program), options.weights, partial=options.partial)
+    note = f"{path} is source alone: {options.weights} was checked and isn't in it"
+    return (note, *((f"does not fit: {report}",) if report else ()))
 
 
 BACKEND = TorchBackend()

@@ -9,15 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from netlang.backends.torch.execute import instance
-from netlang.backends.weights import (
-    Stored,
-    initial,
-    match,
-    numpy_type,
-    read_weights,
-    require_fit,
-    slots,
-)
+from netlang.backends.weights import Stored, given, initial, numpy_type, slots
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.targets import BuildOptions
@@ -38,10 +30,10 @@ def filled(program: Program, options: BuildOptions) -> nn.Module:
     """
     import numpy as np
 
-    given = _given(program, options)
+    found = _found(program, options)
     values = {
-        slot.key: given[slot.key].array(slot.dtype)
-        if slot.key in given
+        slot.key: found[slot.key].array(slot.dtype)
+        if slot.key in found
         else initial(slot, options.seed)
         for slot in slots(program)
     }
@@ -62,13 +54,10 @@ def _tensor(data: NDArray[np.generic]) -> torch.Tensor:
     return torch.from_numpy(data)
 
 
-def _given(program: Program, options: BuildOptions) -> dict[str, Stored]:
+def _found(program: Program, options: BuildOptions) -> dict[str, Stored]:
     if options.weights is None:
         return {}
-    owned, stored = slots(program), read_weights(options.weights)
-    fitting, report = match(owned, stored)
-    if not options.partial:
-        require_fit(report, owned, stored, source=f"`{options.weights}`", net=program.name)
-    elif report:
+    fitting, report = given(program.name, slots(program), options.weights, partial=options.partial)
+    if report:
         warnings.warn(f"not loaded from {options.weights}: {report}", stacklevel=4)
     return fitting

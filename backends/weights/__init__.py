@@ -3,6 +3,7 @@
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
 from netlang.backends.weights.files import Region, Stored, WeightSource, read_weights
+from netlang.backends.weights.given import given
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.slots import Slot, join, slots
 
@@ -13,6 +14,7 @@ __all__ = [
     "Slot",
     "Stored",
     "WeightSource",
+    "given",
     "initial",
     "join",
     "match",

@@ -44,7 +44,8 @@ def weight_options() -> tuple[click.Option, ...]:
         click.Option(
             ["--weights"],
             metavar="FILE",
-            help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
+            help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth). They go"
+            " into .onnx; for .py they are checked only.",
         ),
         click.Option(
             ["--partial"],

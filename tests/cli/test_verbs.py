@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,28 @@ def test_partial_weights_are_reported(run: Runner) -> None:
     result = run(*given, "--partial")
     assert result.status == 0
     assert "fc.weight" in result.err
+
+
+def test_source_is_written_only_for_weights_that_fit(run: Runner) -> None:
+    """As for an ONNX file, though the weights stay outside."""
+    from safetensors.torch import save_file
+
+    save_file(netlang.load("good.net", classes=3).torch().state_dict(), "w.safetensors")
+    source = ("compile", "good.net", "-o", "tiny.py", "--weights")
+    model = ("compile", "good.net", "-o", "tiny.onnx", "--weights")
+    for name in ("w.safetensors", "no.safetensors", "good.net"):
+        assert run.refused(*source, name) == run.refused(*model, name)
+        assert not Path("tiny.py").exists()
+    result = run(*source, "w.safetensors", "--partial")
+    assert result.status == 0
+    assert "tiny.py is source alone" in result.err
+    assert "fc.weight" in result.err
+
+
+def test_a_picture_takes_no_weights_and_says_so(run: Runner) -> None:
+    result = run("compile", "good.net", "-o", "tiny.dot", "--weights", "w.pth")
+    assert result.status == 0
+    assert "w.pth was not read" in result.err
 
 
 def test_train_and_eval(run: Runner) -> None:
