@@ -18,6 +18,7 @@ __all__ = [
     "NotALayer",
     "NotAValue",
     "Recursion",
+    "SeveralValues",
     "TooDeep",
     "UnknownLabel",
     "UnknownLayer",
@@ -128,6 +129,16 @@ class NotAValue(Diagnostic):
 
     why: str
     advice: str
+
+
+class SeveralValues(Diagnostic):
+    code = "E0220"
+    title = "`{name}` is no single value"
+    caption = "this stands for several values, or for a scope"
+    help = "name one of them: {values}"
+
+    name: str
+    values: str
 
 
 class ImportNotFound(Diagnostic):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import UnknownName
@@ -26,6 +26,7 @@ from netlang.elaborate.calls import call_function
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.fix_values import compared
 from netlang.elaborate.fixes import replaced
+from netlang.elaborate.labelled import Labels, labelled, refuse_several
 from netlang.elaborate.selections import attribute, bound, item, window
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import (
@@ -42,20 +43,11 @@ from netlang.elaborate.values import (
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
-from netlang.ir.types import TensorType
 from netlang.ops import KEYWORDS, is_keyword, operator
 from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["Evaluator", "Labels", "leaves"]
-
-
-class Labels(Protocol):
-    """What a body adds to the names that an expression can read: labelled values and `in`."""
-
-    def tensor(self, *parts: str) -> TensorType | None: ...
-    def input_type(self, span: Span) -> TensorType: ...
-    def label_names(self) -> Iterator[str]: ...
 
 
 # A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
@@ -151,6 +143,8 @@ class Evaluator:
             return Layer(OperatorTarget(op))
         if expr.name in self.keywords or is_keyword(expr.name):
             return Keyword(expr.name)
+        if self.labels is not None:
+            refuse_several(expr, self.labels)
         fix = replacement(expr.name, self._known(), expr.span)
         raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
 
@@ -166,22 +160,12 @@ class Evaluator:
             raise NetlangError(UnknownName(span=expr.span, name="in"))
         return TensorValue(self.labels.input_type(expr.span))
 
-    def _labelled(self, expr: ast.Expr) -> Value | None:
-        """The value that a dotted label names (``code.mean``), unless a name begins like it."""
-        parts: list[str] = []
-        while isinstance(expr, ast.Attribute):
-            parts.insert(0, expr.name)
-            expr = expr.value
-        if not parts or not isinstance(expr, ast.Name) or self.labels is None:
-            return None
-        if self.names.find(expr.name) is not None:
-            return None
-        tensor = self.labels.tensor(expr.name, *parts)
-        return None if tensor is None else TensorValue(tensor)
-
     def _attribute(self, expr: ast.Attribute) -> Value:
-        value = self._labelled(expr.value)
-        value = self.value(expr.value) if value is None else value
+        found = labelled(expr, self.labels, self.names)
+        if found is not None:
+            labelled_value, whole = found
+            return labelled_value if whole else attribute(labelled_value, expr)
+        value = self.value(expr.value)
         if isinstance(value, Layer) and self.figure is not None:
             return self.figure(value, expr, ())
         return attribute(value, expr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang.source import Span
 from netlang.syntax.ast import (
     Argument,
@@ -77,6 +79,16 @@ def _range(b: Builder, parts: Parts, first: int, last: int) -> RangeExpr:
 
 def _attribute(b: Builder, parts: Parts, first: int, last: int) -> Attribute:
     return Attribute(b.span(first, last), parts[0], b.text(last), b.span(last, last))
+
+
+def _numbered(b: Builder, parts: Parts, first: int, last: int) -> Attribute:
+    """`halves.0`, an attribute by its number; the `0.1` of `pair.0.1` is read as one number."""
+    value: Expr = parts[0]
+    for number in _digits(b, last):
+        span = Span(b.source, value.span.start, number.end)
+        value = Attribute(span, value, number.text, number)
+    assert isinstance(value, Attribute)
+    return value
 
 
 def _index(b: Builder, parts: Parts, first: int, last: int) -> Index:
@@ -155,13 +167,16 @@ def _label_part(b: Builder, parts: Parts, first: int, last: int) -> list[LabelPa
         return [LabelPart(span, _quoted(b, span), True)]
     if b.kinds[part] != "NUMBER":
         return [LabelPart(span, (b.text(part),), False)]
-    parts_of_number = []
-    start = span.start
-    for digits in _word(b, part).split("."):
-        place = Span(b.source, start, start + len(digits))
-        parts_of_number.append(LabelPart(place, (digits,), False))
-        start += len(digits) + 1
-    return parts_of_number
+    return [LabelPart(digits, (digits.text,), False) for digits in _digits(b, part)]
+
+
+def _digits(b: Builder, token: int) -> Iterator[Span]:
+    """The parts of a name that a number is: itself, or what stands before and behind its dot."""
+    start = b.starts[token]
+    for digits in _word(b, token).split("."):
+        end = start + len(digits)
+        yield Span(b.source, start, end)
+        start = end + 1
 
 
 def _word(b: Builder, token: int) -> str:
@@ -215,8 +230,8 @@ def _label(b: Builder, parts: Parts, first: int, last: int) -> Label:
 EXPRESSIONS: dict[str, Maker] = {
     "number": _number, "string": _string, "boolean": _boolean, "dims": _dims, "name": _name,
     "in": _in, "list_expr": _list, "tuple_expr": _tuple, "range_expr": _range,
-    "attribute": _attribute, "index": _index, "slice": _slice, "argument": _argument,
-    "arguments": _arguments, "call": _call, "unary": _unary, "binary": _binary,
-    "compare": _compare, "logical": _logical, "conditional": _conditional,
+    "attribute": _attribute, "numbered": _numbered, "index": _index, "slice": _slice,
+    "argument": _argument, "arguments": _arguments, "call": _call, "unary": _unary,
+    "binary": _binary, "compare": _compare, "logical": _logical, "conditional": _conditional,
     "mixed_part": _mixed_part, "label_part": _label_part, "dotted": _dotted, "label": _label,
 }  # fmt: skip

@@ -53,6 +53,12 @@ VALUES = {
     ),
     "a < b <= c": 'Compare(["<", "<="], [Name("a"), Name("b"), Name("c")])',
     "a in in.shape": 'Compare(["in"], [Name("a"), Attribute(In(), "shape")])',
+    "a.0.shape": 'Attribute(Attribute(Name("a"), "0"), "shape")',
+    "a.0.1.shape": 'Attribute(Attribute(Attribute(Name("a"), "0"), "1"), "shape")',
+    "a.b.0 + 0.5": 'Binary("+", Attribute(Attribute(Name("a"), "b"), "0"), Number(0.5))',
+    "a.0.b..2": 'RangeExpr(Attribute(Attribute(Name("a"), "0"), "b"), Number(2))',
+    "a.0..2": 'RangeExpr(Attribute(Name("a"), "0"), Number(2))',
+    "a.0[1.5]": 'Index(Attribute(Name("a"), "0"), Number(1.5))',
     "not a == b and c or d": (
         'Logical("or", Logical("and", Unary("not", Compare(["=="], [Name("a"), Name("b")])), '
         'Name("c")), Name("d"))'
