@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from netlang.analysis.facts import FACTS, Facts
 from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
-from netlang.diagnostics.names import NoSuchAttribute, NotALayer
+from netlang.diagnostics.names import NoSuchAttribute
 from netlang.diagnostics.sizes import UnknownSize
-from netlang.diagnostics.structure import AssertFailed
+from netlang.diagnostics.structure import AssertFailed, AssertOnNoNet
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import replaced
@@ -135,9 +135,8 @@ class _Nets:
 
     def _of(self, name: str, layer: Layer, expr: ast.Attribute) -> Facts:
         if name not in self._facts:
-            if not isinstance(layer.target, BlockTarget):
-                kind = f"{kind_of(layer)}, not a net"
-                raise NetlangError(NotALayer(span=expr.value.span, name=name, kind=kind))
+            if not _is_net(layer):
+                raise NetlangError(_no_net(layer, expr.value.span))
             program = self._programs.get(name) or elaborate(layer, name, expr.value.span)
             self._facts[name] = Facts(program)
         return self._facts[name]
@@ -164,6 +163,21 @@ class _Nets:
                 parts = ", ".join(f"`{path}` {figure:,}" for path, figure in top)
                 return f"most of it comes from {parts}" if parts else ""
         return ""
+
+
+def _is_net(layer: Layer) -> bool:
+    return isinstance(layer.target, BlockTarget) and isinstance(layer.target.definition, ast.NetDef)
+
+
+def _no_net(layer: Layer, span: Span) -> Diagnostic:
+    """What to write for a claim about something that is no net."""
+    is_block = isinstance(layer.target, BlockTarget)
+    example = f"net n {{ input x: [3, H=32, W=32]; {span.text} }}"
+    advice = f"assert about a net that has it as a step: `{example}`"
+    if is_block:
+        advice += "; or put the assert inside the block, about `in` and labels"
+    kind = "a block" if is_block else "an operator"
+    return AssertOnNoNet(span=span, name=span.text, kind=kind, advice=advice)
 
 
 def _placed(diagnostic: Diagnostic, span: Span, arguments: tuple[ast.Argument, ...]) -> Diagnostic:

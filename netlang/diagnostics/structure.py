@@ -6,6 +6,7 @@ from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
     "AssertFailed",
+    "AssertOnNoNet",
     "BadLabelText",
     "BodyNotAllowed",
     "BodyTwice",
@@ -282,6 +283,17 @@ class AssertFailed(Diagnostic):
 
     statement: str
     found: str
+    advice: str
+
+
+class AssertOnNoNet(Diagnostic):
+    code = "E0602"
+    title = "an assert of a file speaks about nets, and `{name}` is {kind}"
+    caption = "only a net says what its input is, and so has figures"
+    help = "{advice}"
+
+    name: str
+    kind: str
     advice: str
 
 
