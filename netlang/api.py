@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Net", "load"]
 
 
-def load(spec: str, **arguments: object) -> Net:
+def load(spec: str | Path, **arguments: object) -> Net:
     """The net that `spec` names: ``resnet50``, ``file.net`` or ``file.net:net``, perhaps called.
 
     `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`.

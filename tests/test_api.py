@@ -11,6 +11,10 @@ import pytest
 import torch
 
 import netlang
+from netlang.backends.graphviz import draw
+from netlang.backends.onnx import export
+from netlang.backends.torch.train import evaluate, train
+from netlang.recipes import load_recipe
 
 TINY = """\
 net tiny(classes=10) {
@@ -51,6 +55,28 @@ def test_torch_and_onnx_agree(spec: str, tmp_path: Path) -> None:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"image": image.numpy()})
     torch.testing.assert_close(torch.from_numpy(found), module(image).detach())
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_may_be_a_text(kind: type[str] | type[Path], spec: str, tmp_path: Path) -> None:
+    """Everything offered that takes a path takes both."""
+    from safetensors.torch import save_file
+
+    def at(name: str) -> str | Path:
+        return kind(tmp_path / name)
+
+    net = netlang.load(kind(spec))
+    save_file(net.torch(seed=1).state_dict(), at("w.safetensors"))
+    net.torch(at("w.safetensors"))
+    net.onnx(at("a.onnx"), at("w.safetensors"))
+    net.draw(at("a.dot"))
+    assert export(net.program, at("b.onnx"), weights=at("w.safetensors")).path == Path(at("b.onnx"))
+    draw(net.program, at("b.dot"))
+    recipe, program = load_recipe("mnist1d", ["arch=logistic", "steps=1"])
+    train(recipe, program, out=at("run"), device="cpu")
+    evaluate(recipe, program, at("run/last.safetensors"), device="cpu")
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+    assert (tmp_path / "a.dot").read_bytes() == (tmp_path / "b.dot").read_bytes()
 
 
 def test_weights_from_a_file(spec: str, tmp_path: Path) -> None:

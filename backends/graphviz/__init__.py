@@ -18,12 +18,13 @@ __all__ = ["FORMATS", "draw", "to_dot", "to_svg"]
 
 def draw(
     program: Program,
-    path: Path,
+    path: str | Path,
     *,
     depth: int | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> None:
     """Writes the diagram as .svg, .png, .pdf or .dot, by the suffix of `path`."""
+    path = Path(path)
     picture = format_of(path)
     write(path, render_dot(to_dot(program, depth=depth, sizes=sizes), picture))
 

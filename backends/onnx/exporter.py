@@ -37,7 +37,7 @@ LOWEST_OPSET, HIGHEST_OPSET = 18, 23
 
 def export(
     program: Program,
-    path: Path,
+    path: str | Path,
     *,
     weights: WeightSource | None = None,
     seed: int = 0,
@@ -58,6 +58,7 @@ def export(
     from netlang.backends.onnx.model import build_model
 
     _check_opset(opset)
+    path = Path(path)
     owned = slots(program)
     fitting: Mapping[str, Stored] = {}
     report = Report()

@@ -73,13 +73,14 @@ class Stored:
         return self.data.astype(numpy_type(dtype), copy=False)
 
 
-WeightSource = Path | Mapping[str, "NDArray[np.generic]"]
+WeightSource = str | Path | Mapping[str, "NDArray[np.generic]"]
 
 
 def read_weights(source: WeightSource) -> dict[str, Stored]:
     """The tensors of a file or mapping by key; raises `NetlangError` if it isn't one of weights."""
     if isinstance(source, Mapping):
         return {key: _from_array(value) for key, value in source.items()}
+    source = Path(source)
     if not source.is_file():
         raise NetlangError(UnreadableWeights(span=None, source=str(source), reason="no such file"))
     if source.suffix == ".safetensors":

@@ -45,7 +45,7 @@ class Target:
     span: Span
 
 
-def load_program(spec: str, **arguments: object) -> Program:
+def load_program(spec: str | Path, **arguments: object) -> Program:
     """The program of a net.
 
     `spec` is ``file.net``, ``file.net:net``, a bundled name, or one of these called; `arguments`
@@ -98,9 +98,9 @@ def _value(value: object) -> Value:
     raise TypeError(f"{value!r} has no counterpart in the language")
 
 
-def resolve(spec: str, kind: str = "net", library: Library | None = None) -> Target:
-    """The file and name that a spec text means; `kind` is ``net`` or ``train``."""
-    library = library or Library()
+def resolve(spec: str | Path, kind: str = "net", library: Library | None = None) -> Target:
+    """The file and name that a spec text or path means; `kind` is ``net`` or ``train``."""
+    library, spec = library or Library(), str(spec)
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
         raise NetlangError(BadSpec(span=None, text=spec))

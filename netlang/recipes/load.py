@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.elaborate import Module, resolve
@@ -16,7 +17,7 @@ from netlang.recipes.recipe import Recipe
 __all__ = ["examine_recipe", "load_recipe", "program_of"]
 
 
-def load_recipe(spec: str, overrides: Iterable[str] = ()) -> tuple[Recipe, Program]:
+def load_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Recipe, Program]:
     """A recipe and the program that it trains; raises `NetlangError` where they don't fit."""
     target = resolve(spec, "train")
     recipe = read_recipe(target.module, target.name, overrides)

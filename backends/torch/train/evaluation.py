@@ -21,14 +21,14 @@ _CHUNK = 1024
 
 
 def evaluate(
-    recipe: Recipe, program: Program, weights: Path, *, device: str | None = None
+    recipe: Recipe, program: Program, weights: str | Path, *, device: str | None = None
 ) -> Scores:
     """Score the weights of a file on the recipe's test examples; the step is that of the file."""
     chosen = choose_device(device)
     with reproducible(chosen, threads_for(program, recipe.batch)):
         test = load_split(recipe).test.to(chosen)
         model = module_of(program, 0)
-        step = load_weights(model, program, weights)
+        step = load_weights(model, program, Path(weights))
         return score(model.to(chosen), Objective(recipe, program), test, step)
 
 

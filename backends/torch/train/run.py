@@ -48,7 +48,7 @@ def train(
     recipe: Recipe,
     program: Program,
     *,
-    out: Path,
+    out: str | Path,
     resume: bool = False,
     device: str | None = None,
     progress: Progress | None = None,
@@ -64,7 +64,7 @@ def train(
     chosen = choose_device(device)
     with reproducible(chosen, threads_for(program, recipe.batch)):
         data = load_split(recipe).to(chosen)
-        folder = open_folder(out, recipe, program, resume=resume)
+        folder = open_folder(Path(out), recipe, program, resume=resume)
         state = _state(recipe, program, chosen, folder, shown)
         metrics = Metrics(folder.metrics, state.step)
         loop = Loop(recipe, Objective(recipe, program), data, state, folder, metrics, shown)
