@@ -8,6 +8,7 @@ from netlang.backends.torch.constructor import Constructor
 from netlang.backends.torch.forward import Unit, Writer
 from netlang.backends.torch.modules import Modules
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, Scope
+from netlang.backends.torch.python.traverse import map_expression, walk
 from netlang.backends.torch.python.tree import (
     Assign,
     Attribute,
@@ -30,8 +31,6 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     call,
     dotted,
-    map_expression,
-    walk,
 )
 from netlang.ir.program import INPUT, Function, Output
 from netlang.ir.types import DType, float_type

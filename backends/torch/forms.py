@@ -11,14 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.lowering import Lowered, Unsupported, lower
+from netlang.backends.torch.python.traverse import blanked, map_expression, walk
 from netlang.backends.torch.python.tree import (
     Expression,
     Number,
     PerAxis,
     TupleDisplay,
-    blanked,
-    map_expression,
-    walk,
 )
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.op import Op

@@ -14,6 +14,7 @@ from itertools import count
 from netlang.backends.torch.modules import LOOP, settled
 from netlang.backends.torch.python.identifiers import Scope
 from netlang.backends.torch.python.printer import WIDTH, flat
+from netlang.backends.torch.python.traverse import map_expression, walk
 from netlang.backends.torch.python.tree import (
     Assign,
     Binary,
@@ -29,8 +30,6 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     call,
     dotted,
-    map_expression,
-    walk,
 )
 from netlang.ir.program import INPUT, Function, Ref
 from netlang.ir.types import Types

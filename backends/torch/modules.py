@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.diagnostics import NotAModuleName
 from netlang.backends.torch.lowering import Lowered
+from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Attribute,
     Call,
@@ -26,7 +27,6 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     call,
     dotted,
-    map_expression,
 )
 from netlang.backends.torch.registration import SET_BY_TORCH, register, registered
 from netlang.backends.torch.scopes import Branch, Readers, Scope, is_chain, tree

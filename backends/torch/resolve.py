@@ -34,6 +34,7 @@ from netlang.backends.torch.fitting import (
 from netlang.backends.torch.forms import Form, Forms, Site, fill, numbers_in
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python import identifiers
+from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Call,
     Constant,
@@ -42,7 +43,6 @@ from netlang.backends.torch.python.tree import (
     Name,
     Number,
     NumberValue,
-    map_expression,
 )
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Function, Node

@@ -11,7 +11,8 @@ from netlang.backends.torch.forms import Form, Forms
 from netlang.backends.torch.helpers import HELPERS, needed
 from netlang.backends.torch.naming import class_names
 from netlang.backends.torch.python.statements import docstring, statement_lines
-from netlang.backends.torch.python.tree import ClassDef, Name, walk
+from netlang.backends.torch.python.traverse import walk
+from netlang.backends.torch.python.tree import ClassDef, Name
 from netlang.backends.torch.resolve import resolved
 from netlang.backends.torch.rewrite import rewritten
 from netlang.ir.program import Program

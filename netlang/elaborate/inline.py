@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Frame as ChainLink
@@ -13,7 +14,7 @@ from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_bodies import steps_after
 from netlang.elaborate.frame import Frame
 from netlang.elaborate.instantiate import arguments, count_inputs, refuse_endless, target_of
-from netlang.elaborate.values import Layer
+from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Output
 from netlang.source import Span
 from netlang.syntax import ast
@@ -26,33 +27,10 @@ __all__ = ["inline"]
 
 def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Flow:
     """A block that is given a body: its own steps under its label, the body's where they stand."""
-    from netlang.elaborate.body import Body as Inner
-
-    target, shared = target_of(applied), body.shared
-    values = arguments(body, applied, action.span, flow)
-    refuse_endless(shared, target, action.span)
-    names = Environment(target.module.find)
-    for parameter in target.definition.parameters:
-        names.assign(parameter.name, values[parameter.name], parameter.name_span)
-    given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
-    if given is not None:
-        count_inputs(target, len(given), action.span)
-    suite, builder = action.body, body.builder
-    assert suite is not None
-    outputs, labels = builder.outputs, len(builder.labels)
-
-    def closure(current: Flow, span: Span) -> Flow:
-        own, builder.outputs = builder.outputs, outputs
-        result = body.inner(flow=current).run(suite)
-        builder.outputs = own
-        return result
-
-    is_net = isinstance(target.definition, ast.NetDef)
-    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
-    evaluator = Evaluator(names, pins=body.evaluator.pins)
-    inner = Inner(shared, builder, frame, evaluator, target.module, path, flow)
-    evaluator.labels = inner
+    target, shared, builder = target_of(applied), body.shared, body.builder
+    inner = _inner(body, applied, action, path, flow)
     builder.claim(path, action.span, scope=True)
+    outputs, labels = builder.outputs, len(builder.labels)
     builder.outputs = []
     shared.active.append(target.definition)
     with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
@@ -61,12 +39,53 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     taps, builder.outputs = builder.outputs, outputs
     builder.forget(path, labels)
     taken = _taken(builder, taps, path, action.span)
-    result = result if taken == () else taken
-    if not frame.applied:
-        why = "its body doesn't apply `body`"
-        fix = steps_after(action)
-        raise NetlangError(BodyNotAllowed(span=suite.span, name=target.name, why=why, fix=fix))
-    return result
+    if not inner.frame.applied:
+        _refuse_unapplied(target, action)
+    return result if taken == () else taken
+
+
+def _inner(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Body:
+    """The block's own body, which adds to the function that it is used in."""
+    from netlang.elaborate.body import Body as Inner
+
+    target = target_of(applied)
+    values = arguments(body, applied, action.span, flow)
+    refuse_endless(body.shared, target, action.span)
+    names = Environment(target.module.find)
+    for parameter in target.definition.parameters:
+        names.assign(parameter.name, values[parameter.name], parameter.name_span)
+    given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
+    if given is not None:
+        count_inputs(target, len(given), action.span)
+    is_net = isinstance(target.definition, ast.NetDef)
+    closure = _closure(body, action)
+    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
+    evaluator = Evaluator(names, pins=body.evaluator.pins)
+    inner = Inner(body.shared, body.builder, frame, evaluator, target.module, path, flow)
+    evaluator.labels = inner
+    return inner
+
+
+def _closure(body: Body, action: ast.Apply) -> Callable[[Flow, Span], Flow]:
+    """What applies the body that was given: its outputs are those of where it was written."""
+    suite, builder = action.body, body.builder
+    assert suite is not None
+    outputs = builder.outputs
+
+    def closure(current: Flow, span: Span) -> Flow:
+        own, builder.outputs = builder.outputs, outputs
+        result = body.inner(flow=current).run(suite)
+        builder.outputs = own
+        return result
+
+    return closure
+
+
+def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
+    assert action.body is not None
+    why = "its body doesn't apply `body`"
+    fix = steps_after(action)
+    raise NetlangError(BodyNotAllowed(span=action.body.span, name=target.name, why=why, fix=fix))
 
 
 def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span) -> Flow:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
@@ -86,10 +87,7 @@ class Lexer:
             tokens.ends.append,
         )
         keywords = self.words.keywords
-        marks = {
-            ";": self._separator, "->": self._arrow, "{": self._brace, "}": self._close,
-            "(": self._open, "[": self._open, ")": self._close, "]": self._close,
-        }  # fmt: skip
+        marks = self._marks()
         text = self.text
         for match in self.words.pattern.finditer(text, *self.span):
             kind = match.lastgroup
@@ -119,9 +117,19 @@ class Lexer:
                 add_kind("}" if kind == "COMPUTED }" else kind)
                 add_start(start)
                 add_end(end)
+        self._end()
+        return tokens
+
+    def _marks(self) -> dict[str, Callable[[int], str]]:
+        """What decides the kind of a mark where it isn't its text."""
+        return {
+            ";": self._separator, "->": self._arrow, "{": self._brace, "}": self._close,
+            "(": self._open, "[": self._open, ")": self._close, "]": self._close,
+        }  # fmt: skip
+
+    def _end(self) -> None:
         self._drop_separator()
         self._add("$END", self.span[1], self.span[1])
-        return tokens
 
     def _add(self, kind: str, start: int, end: int) -> None:
         self.tokens.kinds.append(kind)

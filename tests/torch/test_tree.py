@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netlang.backends.torch.python.traverse import blanked, map_expression, walk
 from netlang.backends.torch.python.tree import (
     Attribute,
     Binary,
@@ -17,9 +18,6 @@ from netlang.backends.torch.python.tree import (
     Number,
     PerAxis,
     TupleDisplay,
-    blanked,
-    map_expression,
-    walk,
 )
 
 words = st.sampled_from(["x", "stride"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 from netlang.backends.torch.lowering.base import Lowered, lower
+from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Attribute,
     Call,
@@ -18,7 +19,6 @@ from netlang.backends.torch.python.tree import (
     Slice,
     Star,
     TupleDisplay,
-    map_expression,
 )
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach
