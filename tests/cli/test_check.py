@@ -80,7 +80,7 @@ def test_json_of_a_good_file_and_of_none(run: Runner) -> None:
     assert (only["code"], only["file"], only["span"], only["fix"]) == ("E0001", None, None, None)
 
 
-def test_sarif(run: Runner) -> None:
+def test_sarif_describes_the_tool_and_its_rules(run: Runner) -> None:
     (run.folder / "b c.net").write_text(WRONG)
     result = run("check", "b c.net", "--format", "sarif")
     assert result.status == 1
@@ -98,6 +98,11 @@ def test_sarif(run: Runner) -> None:
         }  # fmt: skip
         assert rule["defaultConfiguration"] == {"level": "error"}
         assert set(rule["help"]) == {"text", "markdown"}
+
+
+def test_sarif_results(run: Runner) -> None:
+    (run.folder / "b c.net").write_text(WRONG)
+    (only,) = json.loads(run("check", "b c.net", "--format", "sarif").out)["runs"]
     first, second = only["results"]
     assert (first["ruleId"], first["ruleIndex"], first["level"]) == ("E0412", 1, "error")
     assert first["message"]["text"].startswith("the branches of `add` differ in shape\nhelp: ")

@@ -12,7 +12,9 @@ from netlang.recipes.load import program_of
 from netlang.recipes.read import read_recipe
 from netlang.source import Source
 
-__all__ = ["SHORT", "run", "sketch"]
+__all__ = ["FILES", "SHORT", "contents", "run", "sketch"]
+
+FILES = ("last.safetensors", "best.safetensors", "checkpoint.safetensors", "metrics.jsonl")
 
 SHORT = ("steps=30", "evaluate_every=15", "checkpoint_every=10")
 
@@ -39,3 +41,8 @@ def sketch(body: str, *lines: str) -> tuple[Recipe, Program]:
     text = f"net sketch {{\n{body}\n}}\ntrain sketch {{\n{entries}\n}}\n"
     recipe = read_recipe(Library().module(Source("sketch.net", text), None), "sketch")
     return recipe, program_of(recipe)
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """The files of a run in which every number counts, by their names."""
+    return {name: (out / name).read_bytes() for name in FILES}

@@ -1,0 +1,91 @@
+"""Recurrent layers and attention as torch modules."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from netlang.ir.types import Types
+from netlang.ops import attention, recurrent, window_attention
+from tests.analysis.oracles import torchvision_models
+from tests.ops.torch_modules.base import build
+
+__all__: list[str] = []
+
+
+class States(nn.Module):
+    """A recurrent module with its states as further outputs, the batch in front."""
+
+    def __init__(self, inner: nn.Module, return_state: bool) -> None:
+        super().__init__()
+        self.inner = [inner]
+        for name, value in inner.named_parameters():
+            self.register_parameter(name, value)
+        self.return_state = return_state
+
+    def forward(self, x: Tensor) -> object:
+        output, states = self.inner[0].train(self.training)(x)
+        if not self.return_state:
+            return output
+        several = states if isinstance(states, tuple) else (states,)
+        return (output, *(state.transpose(0, 1) for state in several))
+
+
+@build.register
+def _(op: recurrent.Rnn, inputs: Types) -> nn.Module:
+    module = nn.RNN(
+        int(str(inputs[0].shape[1])), op.hidden, op.layers, op.nonlinearity, op.bias, True,
+        op.dropout, op.bidirectional,
+    )  # fmt: skip
+    return States(module, op.return_state)
+
+
+@build.register
+def _(op: recurrent.Lstm, inputs: Types) -> nn.Module:
+    module = nn.LSTM(
+        int(str(inputs[0].shape[1])), op.hidden, op.layers, op.bias, True, op.dropout,
+        op.bidirectional,
+    )  # fmt: skip
+    return States(module, op.return_state)
+
+
+@build.register
+def _(op: recurrent.Gru, inputs: Types) -> nn.Module:
+    module = nn.GRU(
+        int(str(inputs[0].shape[1])), op.hidden, op.layers, op.bias, True, op.dropout,
+        op.bidirectional,
+    )  # fmt: skip
+    return States(module, op.return_state)
+
+
+class Attention(nn.MultiheadAttention):
+    """The module with one to three inputs and without the fast path, which counts nothing."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:  # type: ignore[override]  # fewer inputs
+        query, *others = inputs
+        key, value = (others[0], others[-1]) if others else (query, query)
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            result: Tensor = super().forward(query, key, value, need_weights=False)[0]
+        finally:
+            torch.backends.mha.set_fastpath_enabled(True)
+        return result
+
+
+@build.register
+def _(op: window_attention.WindowAttention, inputs: Types) -> nn.Module:
+    torchvision_models()
+    from torchvision.models.swin_transformer import ShiftedWindowAttention
+
+    window, shift = ([n, n] if isinstance(n, int) else list(n) for n in (op.window, op.shift))
+    width = int(str(inputs[0].shape[-1]))
+    module: nn.Module = ShiftedWindowAttention(
+        width, window, shift, op.heads, attention_dropout=op.dropout
+    )
+    return module
+
+
+@build.register
+def _(op: attention.MultiHeadAttention, inputs: Types) -> nn.Module:
+    width = int(str(inputs[0].shape[1]))
+    return Attention(width, op.heads, op.dropout, op.bias, batch_first=True)

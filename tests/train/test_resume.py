@@ -1,0 +1,149 @@
+"""Runs that end early, by Ctrl-C or killed, and go on as if they had not."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netlang.backends.torch.train import train
+from netlang.backends.torch.train.metrics import read_metrics
+from netlang.recipes import load_recipe
+from tests.quality import ROOT
+from tests.train.support import SHORT, contents, run, sketch
+
+
+@pytest.mark.parametrize("cut", [10, 20])
+def test_resumed_from_any_checkpoint(tmp_path: Path, cut: int) -> None:
+    """With momentum, a plateau and dropout: everything that has a state of its own."""
+    body = "    input x: [40]\n    linear(16) -> relu -> dropout(0.5) -> linear(10)"
+    keys = ("steps: 30", "optimizer: rmsprop(lr=0.01, momentum=0.5)", "batch: 64",
+            "schedule: plateau(patience=0, threshold=0.5)", "evaluate_every: 4",
+            "checkpoint_every: 10")  # fmt: skip
+    recipe, program = sketch(body, *keys)
+    train(recipe, program, out=tmp_path / "whole", device="cpu")
+    stopped = _StopAfter(cut)
+    cut_short = train(recipe, program, out=tmp_path / "cut", device="cpu", progress=stopped)
+    assert (cut_short.steps, cut_short.finished) == (cut, False)
+    train(recipe, program, out=tmp_path / "cut", device="cpu", resume=True)
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+    rates = {record["lr"] for record in read_metrics(tmp_path / "whole" / "metrics.jsonl")}
+    assert len(rates) > 1
+
+
+class _StopAfter:
+    """Presses Ctrl-C after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.said: list[str] = []
+
+    def begin(self, done: int, total: int) -> None:
+        assert done < self.steps <= total
+
+    def advance(self, done: int, status: str) -> None:
+        assert status == "" or "loss" in status
+        if done == self.steps:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def end(self) -> None:
+        self.steps = 0
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own Ctrl-C: a process in the background of a shell starts without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+    recipe, program = load_recipe("mnist1d", SHORT)
+    progress = _StopAfter(7)
+    result = train(recipe, program, out=tmp_path / "run", device="cpu", progress=progress)
+    assert (result.steps, result.finished) == (7, False)
+    assert progress.said == [
+        f"stopped after step 7 of 30: go on with --resume --out {tmp_path / 'run'}"
+    ]
+    assert result.folder.last.exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
+    run(tmp_path / "run")
+    before = contents(tmp_path / "run")
+    assert run(tmp_path / "run", resume=True).finished
+    assert contents(tmp_path / "run") == before
+
+
+def test_metrics_cut_in_the_middle_of_a_line(tmp_path: Path) -> None:
+    run(tmp_path / "whole")
+    recipe, program = load_recipe("mnist1d", SHORT)
+    train(recipe, program, out=tmp_path / "cut", device="cpu", progress=_StopAfter(17))
+    with (tmp_path / "cut" / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 18, "loss": 1.0}\n{"step": 20, "lo')
+    run(tmp_path / "cut", resume=True)
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
+def command(out: Path) -> list[str]:
+    changes = ("steps=200", "evaluate_every=25", "checkpoint_every=50")
+    return [sys.executable, "-m", "netlang", "train", "mnist1d", *changes, "--resume",
+            "--out", str(out)]  # fmt: skip
+
+
+def test_killed_at_random_and_resumed(tmp_path: Path) -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(whole), cwd=ROOT, env=environment, check=True, capture_output=True)
+    generator = random.Random(5)
+    for _ in range(2):
+        process = subprocess.Popen(
+            command(killed), cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+        )
+        while not (killed / "run.json").exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(generator.uniform(0.2, 2.0))
+        process.kill()
+        process.wait()
+    subprocess.run(command(killed), cwd=ROOT, env=environment, check=True, capture_output=True)
+    assert contents(killed) == contents(whole)
+
+
+def killed_at_each_moment(tmp_path: Path, stride: int) -> list[int]:
+    """The moments that were tried; fails for one after which the run ended differently."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.train.killed", str(tmp_path), str(stride)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=True,
+        capture_output=True,
+    )
+    outcome = json.loads(done.stdout)
+    assert outcome["different"] == []
+    tried: list[int] = outcome["tried"]
+    return tried
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_some_moments(tmp_path: Path) -> None:
+    assert len(killed_at_each_moment(tmp_path, 13)) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_every_moment(tmp_path: Path) -> None:
+    assert len(killed_at_each_moment(tmp_path, 1)) >= 70
