@@ -22,7 +22,7 @@ ORDER = (
     {"ir"},
     {"ops", "syntax"},
     {"elaborate"},
-    {"recipes", "passes", "analysis"},
+    {"recipes", "analysis"},
     {"examine", "targets"},
     {"api", "repair"},
     {"cli"},

@@ -1,1 +1,0 @@
-"""Rewrites of the IR, one a file: each states what it needs and what it ensures."""
