@@ -44,6 +44,9 @@ def facts_differ(program: Program, module: nn.Module, steps: tuple[Applied, ...]
     foretold, seen = shapes_at(program, sizes), [tuple(each.shape) for each in outputs]
     if seen != foretold:
         return Failure("shapes", f"{foretold}, torch has {seen}")
+    types, made = _types(program), [str(each.dtype).removeprefix("torch.") for each in outputs]
+    if types != made:
+        return Failure("types", f"{types}, torch has {made}")
     if wrong := _inner(steps, shapes, sizes):
         return wrong
     ours = found.value("flops", batch=BATCH)
@@ -54,6 +57,15 @@ def shapes_at(program: Program, sizes: Mapping[str, int]) -> list[tuple[int, ...
     """The shape of every deployed output, the batch in front."""
     return [
         _shape(type_, sizes)
+        for output, type_ in zip(program.net.outputs, program.net.output_types, strict=True)
+        if not output.auxiliary
+    ]
+
+
+def _types(program: Program) -> list[str]:
+    """The type of the elements of every deployed output."""
+    return [
+        type_.dtype.value
         for output, type_ in zip(program.net.outputs, program.net.output_types, strict=True)
         if not output.auxiliary
     ]

@@ -1,9 +1,9 @@
 """Whether rounding explains a difference: Monte Carlo arithmetic (Parker 1997).
 
 The module runs in double precision several times, each time with every intermediate result changed
-by a random share of about one rounding of single precision. Outputs that scatter are ones that
-single precision doesn't determine: a step function next to its step, a normalisation of values that
-are all the same. How far they scatter is what two correct implementations may differ by.
+by a random share of about one rounding of the precision of the net. Outputs that scatter are ones
+that this precision doesn't determine: a step function next to its step, a normalisation of values
+that are all the same. How far they scatter is what two correct implementations may differ by.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tests.campaigns.exemptions import CANCELLING, NORMALISING
+from tests.campaigns.exemptions import CANCELLING, NORMALISING, SHARE
 from tests.campaigns.subject import named_outputs
 
 __all__ = ["MANY", "SAMPLES", "scatter"]
 
-# A few roundings of single precision, 2^-24, since an operator rounds more than once.
-SHARE = 5e-7
 SAMPLES = 12
 # Where a few samples don't explain a difference: one of many equal elements is the largest, say.
 MANY = 200
@@ -33,9 +31,9 @@ MANY = 200
 class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
     """Changes every result that an operator computes; views and copies round nothing."""
 
-    def __init__(self, generator: torch.Generator) -> None:
+    def __init__(self, generator: torch.Generator, share: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
-        self._generator = generator
+        self._generator, self._share = generator, share
 
     def __torch_dispatch__(
         self,
@@ -68,16 +66,16 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             return result  # with running statistics, which are no part of what is rounded here
         # The mean rounds for all of a group alike, the product for each element.
         noise = self._common_or_own(value)
-        return (value.add_(SHARE * noise * _scaled(given.abs(), factor)), *result[1:])
+        return (value.add_(self._share * noise * _scaled(given.abs(), factor)), *result[1:])
 
     def _cancelled(self, value: Tensor, given: object) -> Tensor:
         """Changed once more, by a rounding of what cancelled."""
         assert isinstance(given, Tensor)
         if given.shape == value.shape:
             noise = 2 * torch.rand(value.shape, generator=self._generator, dtype=torch.float64) - 1
-            return value.add_(SHARE * noise * given.abs().clamp(min=1))
+            return value.add_(self._share * noise * given.abs().clamp(min=1))
         # An interpolation rounds places: all of one axis are off to one side, or each to its own.
-        return value.add_(SHARE * self._common_or_own(value) * _near(given, value))
+        return value.add_(self._share * self._common_or_own(value) * _near(given, value))
 
     def _common_or_own(self, value: Tensor) -> Tensor:
         """Noise in -1..1, in half of the runs the same for all elements."""
@@ -89,7 +87,7 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         if value.dtype != torch.float64:
             return value
         noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
-        return value.mul_(1 + SHARE * (2 * noise - 1))
+        return value.mul_(1 + self._share * (2 * noise - 1))
 
 
 def _scaled(given: Tensor, factor: Tensor) -> Tensor:
@@ -109,12 +107,18 @@ def _near(given: Tensor, value: Tensor) -> Tensor:
 
 
 def scatter(
-    module: nn.Module, feeds: Mapping[str, NDArray[np.generic]], samples: int = SAMPLES
+    module: nn.Module,
+    feeds: Mapping[str, NDArray[np.generic]],
+    samples: int = SAMPLES,
+    share: float = SHARE,
 ) -> list[NDArray[np.float64]]:
-    """How far each element of each output scatters over so many samples."""
+    """How far each element of each output scatters over so many samples.
+
+    `share` is what a result is changed by: a few roundings, of single precision unless said.
+    """
     double = copy.deepcopy(module).double()
     generator = torch.Generator().manual_seed(0)
-    runs = [_run(double, feeds, generator) for _ in range(samples)]
+    runs = [_run(double, feeds, generator, share) for _ in range(samples)]
     return [
         np.max(each, axis=0) - np.min(each, axis=0)
         for each in (np.stack(values) for values in zip(*runs, strict=True))
@@ -122,10 +126,13 @@ def scatter(
 
 
 def _run(
-    module: nn.Module, feeds: Mapping[str, NDArray[np.generic]], generator: torch.Generator
+    module: nn.Module,
+    feeds: Mapping[str, NDArray[np.generic]],
+    generator: torch.Generator,
+    share: float,
 ) -> list[NDArray[np.float64]]:
     values = [torch.tensor(each) for each in feeds.values()]
     values = [each.double() if each.is_floating_point() else each for each in values]
-    with torch.no_grad(), _Rounded(generator):
+    with torch.no_grad(), _Rounded(generator, share):
         outputs = named_outputs(module(*values))
     return [each.numpy().astype(np.float64) for each in outputs]

@@ -20,7 +20,7 @@ from tests.campaigns.counts import headed, lines
 from tests.campaigns.facts import shapes_at
 from tests.campaigns.failure import Failure as Wrong
 from tests.campaigns.failure import of_exception
-from tests.campaigns.generator import generate
+from tests.campaigns.generator import SINGLE, generate
 from tests.campaigns.of_specs import failure_of, smaller
 from tests.campaigns.running import MOST, Campaign, Failure, Summary, Verdict, command
 from tests.campaigns.subject import BATCH, Spec, Subject, inputs_of, load, subject
@@ -77,8 +77,8 @@ def _judged(spec: Spec, number: int) -> tuple[Failure | None, Counter[str]]:
 def _constrained(number: int) -> Spec:
     """The first spec with conditions on its sizes among a few that belong to the number."""
     for further in range(FURTHER):
-        generated = generate(number + further * APART, symbolic=True, size_asserts=False)
-        spec = Spec.of(generated)
+        each = number + further * APART
+        spec = Spec.of(generate(each, symbolic=True, size_asserts=False, floats=SINGLE))
         if _has_conditions(spec):
             break
     return spec

@@ -16,10 +16,12 @@ from torch import Tensor, nn
 
 from netlang.backends.onnx import OPSET
 from netlang.backends.torch import build
+from netlang.backends.weights import numpy_type
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
 from tests.campaigns.generator import INTEGERS_BELOW, Generated
+from tests.campaigns.precision import tensor_of
 from tests.onnx.support import Arrays, random_weights
 
 __all__ = ["BATCH", "Spec", "Subject", "inputs_of", "load", "named_outputs", "read_spec", "subject"]
@@ -77,7 +79,7 @@ class Subject:
     def outputs(self, feeds: Mapping[str, NDArray[np.generic]]) -> list[Tensor]:
         """What the module gives; inputs are copied, since it may write on them."""
         with torch.no_grad():
-            return named_outputs(self.module(*(torch.tensor(each) for each in feeds.values())))
+            return named_outputs(self.module(*map(tensor_of, feeds.values())))
 
 
 def subject(program: Program, seed: int = 0) -> Subject:
@@ -104,7 +106,8 @@ def inputs_of(
     for port in program.net.inputs:
         shape = (batch, *(evaluate(size, at) for size in port.type.shape))
         if port.type.dtype.is_float:
-            found[port.name] = generator.standard_normal(shape, np.float32)
+            drawn = generator.standard_normal(shape, np.float32)
+            found[port.name] = drawn.astype(numpy_type(port.type.dtype))
         else:
             whole = generator.integers(0, INTEGERS_BELOW, shape)
             found[port.name] = whole.astype(port.type.dtype.value)

@@ -22,7 +22,7 @@ from netlang.analysis.expand import expand_program
 from netlang.analysis.render.expansion_json import render_json
 from netlang.ir.program import Program
 from tests.campaigns.draws import quiet, same_draws
-from tests.campaigns.generator import generate
+from tests.campaigns.generator import SINGLE, Generated, generate
 from tests.campaigns.of_specs import spec_campaign
 from tests.campaigns.rebuild import Network
 from tests.campaigns.running import command
@@ -144,7 +144,12 @@ def compared(program: Program, seed: int) -> tuple[list[str], dict[str, int]]:
     return found, counts
 
 
-CAMPAIGN = spec_campaign("train", __doc__ or "", generate, wrong)
+def _generated(number: int) -> Generated:
+    """A spec in float32, since all is made double here."""
+    return generate(number, floats=SINGLE)
+
+
+CAMPAIGN = spec_campaign("train", __doc__ or "", _generated, wrong)
 
 if __name__ == "__main__":
     from tests.campaigns import train

@@ -13,8 +13,9 @@ import onnx
 from numpy.typing import NDArray
 
 from netlang.backends.onnx import OPSET, export
-from tests.campaigns.exemptions import FLOOR, TOLERANCE, overflow, unjudged, unrun
+from tests.campaigns.exemptions import overflow, unjudged, unrun
 from tests.campaigns.failure import Failure, of_exception
+from tests.campaigns.precision import PRECISIONS, Precision, array_of, torch_lacks
 from tests.campaigns.rounding import MANY, SAMPLES, scatter
 from tests.campaigns.subject import Subject, inputs_of
 from tests.campaigns.walk import Applied
@@ -45,24 +46,27 @@ def values_differ(
     """All three on one input."""
     # Other numbers than those that the weights were drawn from.
     feeds = inputs_of(subject.program, seed + UNLIKE)
+    floats = subject.program.floats
+    precision, silent = PRECISIONS[floats], torch_lacks(steps, floats)
     try:
-        wanted = [each.numpy() for each in subject.outputs(feeds)]
+        wanted = [] if silent else [array_of(each) for each in subject.outputs(feeds)]
     except Exception as error:
         return Verdict(of_exception(error, "torch"))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "net.onnx"
         try:
+            opset = max(opset, precision.opset)
             export(subject.program, path, weights=subject.weights, opset=opset)
             model = check_file(path)
         except Exception as error:
             return Verdict(of_exception(error, "onnx"))
-        lacking = unrun(steps, opset)
+        lacking = silent or precision.unrun or unrun(steps, opset)
         runtime = Verdict() if lacking else _runtime(subject, path, feeds, wanted)
     if runtime.failure:
         return runtime
-    if exemption := unjudged(steps):
-        told = f"{exemption.operator}: {exemption.reason}"
-        return Verdict(None, told, runtime.rounding, lacking)
+    lacking = lacking or runtime.unrun
+    if unasked := silent or precision.unasked or unjudged(steps):
+        return Verdict(None, unasked, runtime.rounding, lacking)
     reference = _reference(subject, model, feeds, wanted, overflow(steps))
     rounding = runtime.rounding or reference.rounding
     return Verdict(reference.failure, reference.unasked, rounding, lacking)
@@ -73,6 +77,9 @@ def _runtime(subject: Subject, path: Path, feeds: Arrays, wanted: Outputs) -> Ve
         found = run(path, feeds)
     except Exception as error:
         return Verdict(of_exception(error, "runtime"))
+    beyond = PRECISIONS[subject.program.floats].beyond
+    if beyond and not (_finite(wanted) and _finite(found)):
+        return Verdict(unrun=beyond)
     return compared(subject, feeds, found, wanted, "runtime")
 
 
@@ -103,11 +110,12 @@ def compared(
             f"{[(x.shape, x.dtype) for x in found]}, torch {[(y.shape, y.dtype) for y in wanted]}"
         )
         return Verdict(Failure(f"{judge} types", told))
-    apart = [_apart(x, y) for x, y in zip(found, wanted, strict=True)]
+    precision = PRECISIONS[subject.program.floats]
+    apart = [_apart(x, y, precision) for x, y in zip(found, wanted, strict=True)]
     if not any(each.any() for each in apart):
         return Verdict()
     for samples in (SAMPLES, MANY):
-        allowed = scatter(subject.module, feeds, samples)
+        allowed = scatter(subject.module, feeds, samples, precision.share)
         failure = _unexplained(found, wanted, apart, allowed, judge)
         if failure is None:
             return Verdict(rounding=True)
@@ -137,10 +145,12 @@ def _difference(x: NDArray[np.generic], y: NDArray[np.generic]) -> NDArray[np.fl
     return found
 
 
-def _apart(x: NDArray[np.generic], y: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _apart(
+    x: NDArray[np.generic], y: NDArray[np.generic], precision: Precision
+) -> NDArray[np.bool_]:
     """Which elements differ by more than the tolerance."""
     one, other = x.astype(np.float64), y.astype(np.float64)
     finite = np.abs(other[np.isfinite(other)])
-    floor = FLOOR * float(finite.max(initial=0))
-    close = np.isclose(one, other, rtol=TOLERANCE, atol=floor, equal_nan=True)
+    floor = precision.floor * float(finite.max(initial=0))
+    close = np.isclose(one, other, rtol=precision.tolerance, atol=floor, equal_nan=True)
     return np.asarray(~close)

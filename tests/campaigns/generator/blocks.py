@@ -144,7 +144,7 @@ def _new_block(body: Body, grow: Grow) -> Block:
     outputs: tuple[str, ...] = ("output",)
     if not body.repeated and body.draw.chance(0.3):
         gives, outputs = _several_outputs(inner)
-    auxiliary = not body.repeated and body.draw.chance(0.12)
+    auxiliary = not body.repeated and body.draw.chance(0.17)
     if auxiliary:
         body.spec.used("auxiliary output", "auxiliary of a block")
         side = inner.child(repeated=True)

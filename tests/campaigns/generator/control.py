@@ -137,7 +137,7 @@ def width_loop(body: Body) -> bool:
 def _loop_over(body: Body, rows: list[tuple[int, int, int]], names: tuple[str, str, str]) -> str:
     """Three variables at a time, from a table, zipped lists or numbered pairs."""
     w, k, s = names
-    kind = body.draw.whole(0, 2)
+    kind = body.draw.pick((0, 1, 1, 2))
     if kind == 0:
         body.spec.used("table", "file constant")
         table = body.spec.name("table")

@@ -14,9 +14,13 @@ from tests.campaigns.generator.model import Generated, Labelled, Value
 from tests.campaigns.generator.spec import Owner, Spec
 from tests.campaigns.generator.steps import apply, choose, kept
 
-__all__ = ["generate"]
+__all__ = ["SINGLE", "generate"]
 
 SYMBOLS = ("D", "H", "W")
+SINGLE = (DType.FLOAT32,)
+FLOATS = (
+    *(DType.FLOAT32,) * 26, *(DType.FLOAT64,) * 3, *(DType.FLOAT16,) * 2, DType.BFLOAT16,
+)  # fmt: skip
 Production = Callable[[Body], bool]
 
 
@@ -29,17 +33,17 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.merge_braces, 4),
     (merges.merge_tuple, 4),
     (merges.scaled, 2),
-    (merges.one_branch, 1),
-    (merges.widened, 1),
+    (merges.one_branch, 2),
+    (merges.widened, 2),
     (merges.unpooled_back, 1),
     (merges.attended, 2),
     (merges.boxed, 3),
-    (control.scope, 4),
+    (control.scope, 5),
     (control.conditional, 2),
     (control.repeat, 2),
     (control.counted_loop, 2),
     (control.width_loop, 3),
-    (control.table_loop, 2),
+    (control.table_loop, 3),
     (control.asserted, 2),
     (_with_growth(blocks.call_block), 7),
     (_with_growth(blocks.call_net), 2),
@@ -63,15 +67,22 @@ def grow(body: Body, count: int) -> None:
         apply(body, kept(body))
 
 
-def generate(seed: int, *, symbolic: bool | None = None, size_asserts: bool = True) -> Generated:
+def generate(
+    seed: int,
+    *,
+    symbolic: bool | None = None,
+    size_asserts: bool = True,
+    floats: tuple[DType, ...] = FLOATS,
+) -> Generated:
     """A valid spec, always the same for a seed and options.
 
     `symbolic` decides whether sizes are symbols, `size_asserts` whether the spec may put conditions
-    of its own on them.
+    of its own on them; one of `floats` is what it computes in.
     """
     draw = Draw(random.Random(f"netlang {seed}"))
     with_symbols = draw.chance(0.35)
-    spec = Spec(draw, seed, left=draw.whole(6, 20), size_asserts=size_asserts)
+    left = draw.whole(6, 20)
+    spec = Spec(draw, seed, left=left, size_asserts=size_asserts, floats=draw.pick(floats))
     return _Net(spec, with_symbols if symbolic is None else symbolic).generated()
 
 
@@ -119,10 +130,16 @@ class _Net:
                 texts.append(str(size))
         if not self.spec.small((TensorType(tuple(dims)),)):
             dims[0], texts[0] = 1, "1"
+        # The floats of the net are known to its inputs alone: all others follow them.
         dtype = self.draw.pick((DType.INT64, DType.INT64, DType.INT32)) if whole else DType.FLOAT32
+        prefix = dtype.value
         if whole:
             self.spec.used("input of whole numbers")
-        prefix = dtype.value if whole else self.draw.pick(("", "", "", "float32"))
+        elif self.spec.floats is not DType.FLOAT32:
+            self.spec.used("input of other floats")
+            prefix = self.spec.floats.value
+        elif self.draw.chance(0.75):
+            prefix = ""
         self.inputs.append(
             (name, Value(TensorType(tuple(dims), dtype)), f"{prefix}[{', '.join(texts)}]")
         )

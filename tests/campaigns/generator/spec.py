@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netlang.ir.dims import Dim, evaluate
-from netlang.ir.types import TensorType, Types
+from netlang.ir.types import DType, TensorType, Types
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Value
 
@@ -74,6 +74,7 @@ class Spec:
     helper: File | None = None
     left: int = 12
     size_asserts: bool = True
+    floats: DType = DType.FLOAT32
     constructs: set[str] = field(default_factory=set)
     operators: set[str] = field(default_factory=set)
     count: int = 0
