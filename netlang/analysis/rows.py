@@ -20,6 +20,7 @@ from netlang.analysis.flow import Flow, Step
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
+from netlang.source import Span
 
 __all__ = ["LONGEST", "Row", "deployed_rows", "scope_rows"]
 
@@ -35,7 +36,8 @@ class Row:
 
     `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded
     row is applied; its figures are those of all times. `depth` is the number of rows that it stands
-    under. A leaf has no rows under it: an operator, or a block or scope that was cut.
+    under. A leaf has no rows under it: an operator, or a block or scope that was cut. `span` is
+    where the step was written, a scope's first one for a scope.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Row:
     times: int
     depth: int
     is_leaf: bool
+    span: Span
 
     @property
     def kind(self) -> str:
@@ -221,8 +224,9 @@ class _Writer:
         if isinstance(node.callee, Function) and (inner is None or inner > 0):
             rows = self.rows(node.callee, inner)
         yield Row(
-            path, node.callee, entry.inputs, node.types, entry.totals, entry.times, level, not rows
-        )
+            path, node.callee, entry.inputs, node.types, entry.totals, entry.times, level,
+            not rows, node.span,
+        )  # fmt: skip
         for row in rows:
             yield _placed(row, path, level + 1, entry)
 
@@ -231,7 +235,8 @@ def _scope(entries: Sequence[_Entry], path: str, level: int, cut: bool) -> Row:
     totals = total((1, entry.totals) for entry in entries)
     repeats = entries[0].repeats
     times = prod(repeat.count for repeat in repeats if repeat.depth <= level)
-    return Row(path, None, (), entries[-1].node.types, totals, times, level, cut)
+    types, span = entries[-1].node.types, entries[0].node.span
+    return Row(path, None, (), types, totals, times, level, cut, span)
 
 
 def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:

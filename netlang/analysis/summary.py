@@ -13,6 +13,7 @@ from netlang.analysis.facts import BYTES_PER_ELEMENT, Facts
 from netlang.analysis.flow import Flow
 from netlang.analysis.receptive import ReceptiveField
 from netlang.analysis.rows import Row, deployed_rows
+from netlang.analysis.runs import fold_runs
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
 from netlang.ir.solve import Solution
@@ -90,8 +91,12 @@ class Summary:
         return tuple(row for row in rows if row.is_leaf)
 
     def rows(self, *, fold: bool = True, depth: int | None = None) -> tuple[Row, ...]:
-        """Blocks, scopes and operators, down to `depth` levels."""
-        return deployed_rows(self._costs, self._facts.program.net, fold=fold, depth=depth)
+        """Blocks, scopes and operators, down to `depth` levels.
+
+        With `fold`, those of repeats and of equal steps of a loop are rows for all times.
+        """
+        rows = deployed_rows(self._costs, self._facts.program.net, fold=fold, depth=depth)
+        return tuple(fold_runs(rows)) if fold else rows
 
     def shape(self, type: TensorType) -> tuple[int, ...]:
         """A shape at the sizes of the summary."""

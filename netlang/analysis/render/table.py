@@ -19,7 +19,7 @@ _FOLDED = (
 
 
 def render_table(summary: Summary, *, fold: bool = True, depth: int | None = None) -> str:
-    """The table; repeats are one set of rows if `fold`, and rows stop `depth` levels down."""
+    """The table; repeats and runs are rows once if `fold`, and rows stop `depth` levels down."""
     rows = summary.rows(fold=fold, depth=depth)
     cells = list(_cells(summary, rows))
     widths = [max(map(len, column)) for column in zip(_HEADS, *cells, strict=True)]

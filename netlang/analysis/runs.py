@@ -1,0 +1,96 @@
+"""Equal steps that a loop wrote one after the other, as one set of rows for all of them.
+
+On entry rows stand parents before what they consist of. A run are steps that come from one place in
+the file, with the same figures, whose numbers count up: ``{4..8:2}`` stands for 4, 6 and 8, and
+``stage{0..2}`` for stage0 to stage2. On exit the figures of the leaves add up to what they did.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeAlias
+
+from netlang.analysis.cost import total
+from netlang.analysis.rows import Row
+from netlang.source import Span
+
+__all__ = ["fold_runs"]
+
+# A row and all rows under it.
+_Item: TypeAlias = tuple[Row, ...]
+
+_NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]{0,17})", re.ASCII | re.DOTALL)
+
+
+def fold_runs(rows: Sequence[Row], within: int = 0) -> Iterator[Row]:
+    """The rows, with those of a run as the rows of its first steps and the figures of all.
+
+    `within` is the length of what the rows' paths begin with, which is that of the row above.
+    """
+    starts = [number for number, row in enumerate(rows) if row.depth == rows[0].depth]
+    items = [
+        (rows[start], *fold_runs(rows[start + 1 : end], len(rows[start].path) + 1))
+        for start, end in pairwise((*starts, len(rows)))
+    ]
+    periods, start = _periods(items), 0
+    while start < len(items):
+        period, count = periods[start], 1
+        while period and all(
+            _goes_on(items[place : place + period * count + 1 : period], count, within)
+            for place in range(start, start + period)
+        ):
+            count += 1
+        end = start + (period * count if count > 1 else 1)
+        period = period if count > 1 else 1
+        for place in range(start, start + period):
+            yield from _merged(items[place:end:period], within)
+        start = end
+
+
+def _periods(items: Sequence[_Item]) -> list[int]:
+    """How far behind each item the next one from the same place in the file stands, 0 if none."""
+    periods: list[int] = []
+    seen: dict[Span, int] = {}
+    for place in range(len(items) - 1, -1, -1):
+        span = items[place][0].span
+        periods.append(seen.get(span, place) - place)
+        seen[span] = place
+    return periods[::-1]
+
+
+def _goes_on(run: Sequence[_Item], count: int, within: int) -> bool:
+    """Whether a step found `count` times comes once more, the same in all but its number."""
+    if len(run) <= count:
+        return False
+    (name, first), (_, second), (other, last) = (_numbered(run[n], within) for n in (0, 1, -1))
+    step, head, start = second - first, run[0][0].path, run[-1][0].path
+    return (
+        name == other
+        and step > 0
+        and last == first + step * count
+        and [replace(row, path=start + row.path[len(head) :]) for row in run[0]] == [*run[-1]]
+    )
+
+
+def _numbered(item: _Item, within: int) -> tuple[str, int]:
+    """The last part of a path as its text and the number behind it, -1 without one."""
+    part = item[0].path[within:]
+    match = _NUMBERED.fullmatch(part)
+    return (match[1], int(match[2])) if match else (part, -1)
+
+
+def _merged(run: Sequence[_Item], within: int) -> Iterator[Row]:
+    if len(run) == 1:
+        yield from run[0]
+        return
+    (name, first), (_, second), (_, last) = (_numbered(run[n], within) for n in (0, 1, -1))
+    stride = "" if second == first + 1 else f":{second - first}"
+    head = run[0][0].path
+    path = f"{head[:within]}{name}{{{first}..{last}{stride}}}"
+    for row in run[0]:
+        figures = total([(len(run), row.totals)])
+        times = row.times * len(run)
+        yield replace(row, path=path + row.path[len(head) :], totals=figures, times=times)
