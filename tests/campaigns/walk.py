@@ -9,7 +9,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
 from netlang.ir.types import Types
 
-__all__ = ["Applied", "applied"]
+__all__ = ["Applied", "alone", "applied"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Applied:
     inputs: Types
     outputs: Types
     producers: tuple[str, ...]
+
+
+def alone(op: Op, inputs: Types) -> tuple[Applied, ...]:
+    """An operator by itself."""
+    return (Applied("", op, inputs, op.infer(inputs).outputs, ()),)
 
 
 def applied(program: Program) -> tuple[Applied, ...]:

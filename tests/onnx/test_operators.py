@@ -19,11 +19,8 @@ from netlang.ir.dims import symbol
 from netlang.ir.op import Case, Op, Rejection
 from netlang.ir.types import TensorType
 from netlang.ops import all_operators
-from netlang.ops.adaptive_pool import AdaptiveMaxpool, GlobalMaxpool
-from netlang.ops.conv_transpose import ConvTranspose
-from netlang.ops.recurrent import Rnn
-from netlang.ops.region import RegionPool, RoiPool
-from netlang.ops.response_norm import LocalResponseNorm
+from tests.campaigns.exemptions import unjudged, unrun
+from tests.campaigns.walk import alone
 from tests.onnx.support import (
     Arrays,
     check_file,
@@ -43,8 +40,6 @@ CASES = [
 ]
 SIZES = ("H", "W", "D")
 TOLERANCE = 1e-5
-# ONNX Runtime, as of 1.31, knows MaxRoiPool and RoiAlign as they were before this opset.
-NEW_REGIONS = 22
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
@@ -100,35 +95,16 @@ def compare(case: Case, plain: Case, path: Path, batch: int, opset: int = OPSET)
     values = samples(plain, batch)
     feeds = {f"x{index}": value.numpy() for index, value in enumerate(values)}
     wanted = [y.detach().numpy() for y in expected(case.op, plain.inputs, weights, values)]
-    if opset < NEW_REGIONS or not isinstance(case.op, RegionPool):
+    steps = alone(case.op, case.inputs)
+    if not unrun(steps, opset):
         agree(run(path, feeds), wanted)
-    if not reference_fails(case):
+    if not unjudged(steps):
         agree(run_reference(model, feeds), wanted)
 
 
 def agree(found: Sequence[NDArray[np.generic]], wanted: Sequence[NDArray[np.generic]]) -> None:
     for one, other in zip(found, wanted, strict=True):
         assert largest_difference(one, other) <= TOLERANCE
-
-
-def reference_fails(case: Case) -> bool:
-    """Whether the evaluator of the onnx package is wrong itself, as of 1.23.
-
-    It reduces the wrong axes in GlobalMaxPool unless there are two, knows no Relu in an RNN, can't
-    run a transposed convolution in groups, leaves one neighbour out of LRN, and has no MaxRoiPool.
-    """
-    match case.op:
-        case GlobalMaxpool():
-            return case.inputs[0].rank != 3
-        case AdaptiveMaxpool(out=1):
-            return case.inputs[0].rank != 3
-        case LocalResponseNorm(size=size):
-            return size % 2 == 1 and case.inputs[0].rank == 3
-        case Rnn(nonlinearity="relu") | RoiPool():
-            return True
-        case ConvTranspose(groups=groups):
-            return groups > 1
-    return False
 
 
 @pytest.mark.parametrize("batch", [1, 3])

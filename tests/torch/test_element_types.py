@@ -15,8 +15,8 @@ from netlang.elaborate import load_program
 from netlang.ir.op import Case
 from netlang.ir.types import DType
 from netlang.ops import all_operators
-from netlang.ops.pool import Avgpool
-from netlang.ops.response_norm import LocalResponseNorm
+from tests.campaigns.precision import torch_lacks
+from tests.campaigns.walk import alone
 from tests.element_types import OTHER_FLOATS, cases_in, torch_type
 from tests.ops.torch_modules import build as torch_module
 from tests.ops.torch_modules import samples
@@ -30,16 +30,6 @@ CASES = [
     for floats in OTHER_FLOATS
     for index, case in enumerate(cases_in(op.cases(), floats))
 ]
-
-
-def lacking(case: Case, kind: torch.dtype) -> bool:
-    """Whether PyTorch has no mean of three axes, in half precision on a CPU, which it needs.
-
-    A response norm of images is one over the channels as well.
-    """
-    half, rank = kind in (torch.float16, torch.bfloat16), case.inputs[0].rank
-    pooled = isinstance(case.op, Avgpool) and rank == 4
-    return half and (pooled or (isinstance(case.op, LocalResponseNorm) and rank > 2))
 
 
 def oracle(case: Case, kind: torch.dtype) -> nn.Module:
@@ -68,7 +58,7 @@ def test_emitted_operator_is_torchs(case: Case, floats: DType) -> None:
         found.load_state_dict(dict(zip(keys, theirs.values(), strict=True)))
         values = [x.to(kind) if x.is_floating_point() else x for x in samples(case, 2)]
         with torch.no_grad():
-            if lacking(case, kind):
+            if torch_lacks(alone(case.op, case.inputs), floats):
                 for module in (found, expected):
                     with pytest.raises(NotImplementedError, match="avg_pool3d_out_frame"):
                         module(*values)
