@@ -102,9 +102,8 @@ class Emitter:
         modules = self._modules.statements()
         if not stored and not modules:
             return ()
-        begun = Do(Call(Attribute(call("super"), "__init__")))
-        converted = self._converted() if modules else ()
-        return (self._init((begun, *stored, *modules, *converted)),)
+        begun, converted = Do(Call(Attribute(call("super"), "__init__"))), self._converted()
+        return (self._init((begun, *stored, *modules, *(converted if modules else ()))),)
 
     def _converted(self) -> tuple[Statement, ...]:
         """All weights made to be of the type of floats that the net computes in."""
@@ -283,9 +282,8 @@ class Emitter:
         everything = Name(self._tuple_name(self._outputs))
         if not self._has_auxiliary:
             return everything
-        deployed = _TENSOR
-        if len(self._deployed) > 1:
-            deployed = Name(self._tuple_name(self._deployed))
+        several = len(self._deployed) > 1
+        deployed = Name(self._tuple_name(self._deployed)) if several else _TENSOR
         return Binary("|", deployed, everything)
 
 

@@ -11,28 +11,18 @@ __all__ = [
     "BodyNotAllowed",
     "BodyTwice",
     "BranchNotSingle",
-    "ReservedSize",
     "DuplicateLabel",
     "DuplicateOutput",
     "EmptyMerge",
-    "InputInBlock",
-    "InputLate",
-    "InputMismatch",
-    "InputNotUsed",
     "LabelInsideInstance",
     "MisplacedStatement",
-    "NoInput",
     "NoOutput",
     "NotAnInstance",
     "NothingToApply",
     "NothingToRead",
-    "SizeWithoutDefault",
     "StepWithoutEffect",
     "TooManySteps",
-    "TwoFloatTypes",
-    "UnknownType",
     "WeightsDiffer",
-    "WrongInputCount",
 ]
 
 
@@ -60,15 +50,6 @@ class StepWithoutEffect(Diagnostic):
     title = "this step leads to no output"
     caption = "nothing reads its value"
     help = "use the value, make it an `output`, or remove the step"
-
-
-class NoInput(Diagnostic):
-    code = "E0504"
-    title = "net `{net}` declares no input"
-    caption = "a net needs at least one"
-    help = "begin its body with `input image: [3, H=224, W=224]`"
-
-    net: str
 
 
 class NoOutput(Diagnostic):
@@ -126,88 +107,6 @@ class BodyTwice(Diagnostic):
     help = "pass a layer as a parameter where a part is needed several times"
 
 
-class InputLate(Diagnostic):
-    code = "E0511"
-    title = "inputs come before the first step"
-    caption = "a step stands before this input"
-    help = "move the `input` line to the beginning of the body"
-
-
-class InputInBlock(Diagnostic):
-    code = "E0512"
-    title = "{what}"
-    caption = "{why}"
-    help = "{advice}"
-
-    what: str
-    why: str
-    advice: str
-
-
-class InputMismatch(Diagnostic):
-    code = "E0513"
-    title = "`{name}` takes {expected} for its input `{input}`, not {actual}"
-    caption = "the value that it is given is {actual}"
-    help = "bring the value to the shape {expected} first"
-
-    name: str
-    input: str
-    expected: str
-    actual: str
-
-
-class WrongInputCount(Diagnostic):
-    code = "E0514"
-    title = "`{name}` takes {expected}, but gets {actual}"
-    caption = "values that arrive here: {actual}"
-    help = "start its path at the value, or values, that it should get: `(a, b) -> {name}`"
-
-    name: str
-    expected: str
-    actual: str
-
-
-class InputNotUsed(Diagnostic):
-    code = "E0515"
-    title = "input `{name}` leads to no output"
-    caption = "never read"
-    help = "use it, or remove it"
-
-    name: str
-
-
-class SizeWithoutDefault(Diagnostic):
-    code = "E0516"
-    title = "size `{name}` needs a default"
-    caption = "costs are reported at it"
-    help = "write `{name}=224`"
-
-    name: str
-
-
-class UnknownType(Diagnostic):
-    code = "E0517"
-    title = "unknown element type `{name}`"
-    caption = "not an element type"
-    help = "one of {available}"
-
-    name: str
-    available: str
-
-
-class TwoFloatTypes(Diagnostic):
-    """Inputs of one net with floats of different types: what would its weights be?"""
-
-    code = "E0525"
-    title = "input `{name}` holds {actual}, but the net computes in {expected}"
-    caption = "{actual}"
-    help = "give all inputs of floats one type: a net has its weights in that type"
-
-    name: str
-    actual: str
-    expected: str
-
-
 class DuplicateOutput(Diagnostic):
     code = "E0518"
     title = "output `{name}` is declared twice"
@@ -262,15 +161,6 @@ class NothingToApply(Diagnostic):
     title = "`{name}` was given no body"
     caption = "it applies `body`"
     help = "write the steps in braces after it: `{name} {{ ... }}`"
-
-    name: str
-
-
-class ReservedSize(Diagnostic):
-    code = "E0524"
-    title = "`{name}` is the name of the batch size"
-    caption = "reserved"
-    help = "choose another name, such as `H`, `W` or `L`"
 
     name: str
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.inputs import WrongInputCount
 from netlang.diagnostics.names import NotALayer, UnknownLayer
 from netlang.diagnostics.structure import (
     BodyNotAllowed,
     NothingToRead,
-    WrongInputCount,
 )
 from netlang.elaborate import instantiate
 from netlang.elaborate.binding import argument_span, argument_spans, given, operator_of

@@ -9,7 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Fix, NetlangError
-from netlang.diagnostics.structure import InputNotUsed, NoOutput, StepWithoutEffect
+from netlang.diagnostics.inputs import InputNotUsed
+from netlang.diagnostics.structure import (
+    NoOutput,
+    StepWithoutEffect,
+)
 from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Made
 from netlang.elaborate.fix_names import dead_step

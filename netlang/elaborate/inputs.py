@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.structure import (
-    DuplicateLabel,
+from netlang.diagnostics.inputs import (
     InputInBlock,
     InputLate,
     InputMismatch,
-    NothingToRead,
     ReservedSize,
     SizeWithoutDefault,
     TwoFloatTypes,
     UnknownType,
     WrongInputCount,
+)
+from netlang.diagnostics.structure import (
+    DuplicateLabel,
+    NothingToRead,
 )
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.builder import Flow, Labelled
@@ -156,40 +158,45 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
         name, default = None, ast.Name(size.span, size.name or "")
     value = None if default is None else body.evaluator.decided(default)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        actual = f"{describe(value)}, {kind_of(value)}"
         raise NetlangError(
             BadArgument(
                 span=size.span,
                 callee="input",
                 name=name or "size",
                 expected="a whole number >= 1",
-                actual=actual,
+                actual=f"{describe(value)}, {kind_of(value)}",
             )
         )
+    number = value if isinstance(value, int) else None
     if name is None:
-        return value if isinstance(value, int) else 1
+        return 1 if number is None else number
+    _declare_symbol(body, size, name, number)
+    return symbol(name)
+
+
+def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | None) -> None:
+    """The symbol has one default wherever it stands, and has it where it stands first."""
     if name == "N":
         fix = replaced(size.span, size.span.text.replace(name, "L", 1))
         raise NetlangError(ReservedSize(span=size.span, name=name, fix=fix))
     known = body.shared.sizes.get(name)
-    if isinstance(value, int) and known is None:
-        body.shared.sizes[name] = Size(name, value, size.span)
-    elif known is not None and isinstance(value, int) and value != known.default:
+    if known is None:
+        if default is None:
+            fix = replaced(size.span, f"{name}=224")
+            raise NetlangError(SizeWithoutDefault(span=size.span, name=name, fix=fix))
+        body.shared.sizes[name] = Size(name, default, size.span)
+    elif default not in (None, known.default):
         raise NetlangError(
             BadArgument(
                 span=size.span,
                 callee="input",
                 name=name,
                 expected=f"{known.default} as before, the default of the size",
-                actual=str(value),
+                actual=str(default),
                 fix=replaced(size.span, name),
                 notes=(Label(known.span, "the first time"),),
             )
         )
-    elif known is None:
-        fix = replaced(size.span, f"{name}=224")
-        raise NetlangError(SizeWithoutDefault(span=size.span, name=name, fix=fix))
-    return symbol(name)
 
 
 def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: TensorType) -> None:

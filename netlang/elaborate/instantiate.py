@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Frame as ChainLink
 from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.inputs import WrongInputCount
 from netlang.diagnostics.names import Recursion, TooDeep
-from netlang.diagnostics.structure import (
-    WrongInputCount,
-)
 from netlang.diagnostics.values import MissingArgument
 from netlang.elaborate.builder import Flow, FunctionBuilder, Path
 from netlang.elaborate.context import Made

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.structure import NoInput
+from netlang.diagnostics.inputs import NoInput
 from netlang.elaborate.binding import argument_spans
 from netlang.elaborate.body import Body
 from netlang.elaborate.builder import FunctionBuilder

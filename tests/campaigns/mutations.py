@@ -98,7 +98,7 @@ def _lines(draw: Random) -> bytes:
         elif change == 1:
             lines[place:place] = lines[place : place + draw.choice((1, 2, 5))]
         elif change == 2:
-            first = draw.randrange(len(other))
+            first = draw.randrange(len(other) + 1)
             lines[place:place] = other[first : first + draw.choice((1, 1, 4))]
         elif change == 3:
             lines[place : place + 2] = [" ".join(lines[place : place + 2])]
