@@ -26,8 +26,8 @@ class Totals:
     """Figures of some steps.
 
     `trainable` and `frozen` count the elements of parameters, `buffers` those of running statistics
-    and other state. `macs` and `other` are as in `netlang.ir.op.Cost`. `activations` are the
-    elements of all operator outputs, those of identities and views included.
+    and other state. `macs` and `other` are as in `netlang.ir.op.Cost`. `memory` are the
+    bytes of all operator outputs, those of identities and views included.
     """
 
     trainable: int = 0
@@ -35,7 +35,7 @@ class Totals:
     buffers: int = 0
     macs: Dim = 0
     other: Dim = 0
-    activations: Dim = 0
+    memory: Dim = 0
 
     @property
     def params(self) -> int:
@@ -70,7 +70,7 @@ def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
         buffers=sum(times * part.buffers for times, part in listed),
         macs=_sum((times, part.macs) for times, part in listed),
         other=_sum((times, part.other) for times, part in listed),
-        activations=_sum((times, part.activations) for times, part in listed),
+        memory=_sum((times, part.memory) for times, part in listed),
     )
 
 
@@ -161,8 +161,8 @@ class Costs:
             **counts,
             macs=self._figure(cost.macs) if self._only in (None, "macs") else 0,
             other=self._figure(cost.other) if self._only in (None, "other") else 0,
-            activations=_sum((1, output.elements) for output in outputs)
-            if self._only in (None, "activations")
+            memory=_sum((output.dtype.size, output.elements) for output in outputs)
+            if self._only in (None, "memory")
             else 0,
         )
 

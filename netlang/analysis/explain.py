@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields, replace
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes, total
-from netlang.analysis.facts import BYTES_PER_ELEMENT
 from netlang.analysis.locate import Place, known_paths, locate
 from netlang.analysis.receptive import Fields, ReceptiveField
 from netlang.analysis.recurrence import recurrence
@@ -194,8 +193,9 @@ def _with_flops(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 def _memory(outputs: Types) -> Line:
     from netlang.ops.derive import elements, sum_of
 
-    terms = ((*elements(output), BYTES_PER_ELEMENT) for output in outputs)
-    return sum_of("memory", *terms, note="bytes of the output in fp32")
+    terms = ((*elements(output), output.dtype.size) for output in outputs)
+    kinds = ", ".join(dict.fromkeys(output.dtype.value for output in outputs))
+    return sum_of("memory", *terms, note=f"bytes of the output in {kinds}")
 
 
 # --- many layers --------------------------------------------------------------------------------

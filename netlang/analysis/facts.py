@@ -1,7 +1,7 @@
 """The facts of a program, each computed when it is first asked for.
 
 All of them describe the network as deployed, without auxiliary heads; `auxiliary_params` alone
-counts what those add. `memory` is the sum of all operator outputs at 4 bytes an element (fp32).
+counts what those add. `memory` is the sum of all operator outputs in bytes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from netlang.diagnostics.core import InternalError
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 
-__all__ = ["BYTES_PER_ELEMENT", "FACTS", "Facts", "Figure", "facts"]
-
-BYTES_PER_ELEMENT = 4
+__all__ = ["FACTS", "Facts", "Figure", "facts"]
 
 # One number, or one for each spatial axis; None for a receptive field without spatial axes.
 Figure = int | tuple[int, ...] | None
@@ -34,11 +32,11 @@ _SUMS: dict[str, Callable[[Totals], Dim]] = {
     "macs": lambda totals: totals.macs,
     "flops": lambda totals: totals.macs * 2,
     "other_ops": lambda totals: totals.other,
-    "memory": lambda totals: totals.activations * BYTES_PER_ELEMENT,
+    "memory": lambda totals: totals.memory,
 }
 
 # Of the facts that are formulas in the sizes, the figure that they come from.
-_FORMULAS = {"macs": "macs", "flops": "macs", "other_ops": "other", "memory": "activations"}
+_FORMULAS = {"macs": "macs", "flops": "macs", "other_ops": "other", "memory": "memory"}
 
 # Every name that `Facts.value` knows.
 FACTS = (*_SUMS, "auxiliary_params", "receptive_field")

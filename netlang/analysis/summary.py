@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from netlang.analysis.constraints import checked_sizes, solve
 from netlang.analysis.cost import Costs, FunctionCost, at_sizes
-from netlang.analysis.facts import BYTES_PER_ELEMENT, Facts
+from netlang.analysis.facts import Facts
 from netlang.analysis.flow import Flow
 from netlang.analysis.receptive import ReceptiveField
 from netlang.analysis.rows import Row, deployed_rows
@@ -81,8 +81,8 @@ class Summary:
 
     @property
     def activation_bytes(self) -> int:
-        """All operator outputs together in fp32."""
-        return BYTES_PER_ELEMENT * evaluate(self.cost.deployed.activations, {})
+        """All operator outputs together."""
+        return evaluate(self.cost.deployed.memory, {})
 
     @cached_property
     def layers(self) -> tuple[Row, ...]:

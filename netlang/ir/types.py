@@ -28,6 +28,11 @@ class DType(Enum):
     def is_float(self) -> bool:
         return "float" in self.value
 
+    @property
+    def size(self) -> int:
+        """Bytes of one element."""
+        return 1 if self is DType.BOOL else int(self.value[-2:]) // 8
+
 
 @dataclass(frozen=True, slots=True)
 class TensorType:

@@ -77,7 +77,7 @@ def written_out(function: Function, sizes: dict[str, int], deployed: bool = True
                 buffers=sum(w.elements for w in weights if w.buffer),
                 macs=measure(cost.macs),
                 other=measure(cost.other),
-                activations=sum(evaluate(t.elements, sizes) for t in node.types),
+                memory=sum(t.dtype.size * evaluate(t.elements, sizes) for t in node.types),
             )
         )
     return total((1, part) for part in parts)
@@ -104,7 +104,7 @@ def test_formulas_give_the_figures(spec: str) -> None:
         numbers = Costs(at_sizes(sizes)).of(program.net).deployed
         assert evaluate(found.macs, sizes) == numbers.macs
         assert evaluate(found.other, sizes) == numbers.other
-        assert evaluate(found.activations, sizes) == numbers.activations
+        assert evaluate(found.memory, sizes) == numbers.memory
 
 
 def test_repeats_are_not_written_out() -> None:
@@ -131,7 +131,7 @@ def test_auxiliary_steps_are_counted_apart() -> None:
 def test_learned_tensors_have_no_batch() -> None:
     found = facts(net("learned")).cost(batch=7).deployed
     assert found.params == 4
-    assert found.activations == 4 + 7 * 4 * 8 * 8
+    assert found.memory == 4 * (4 + 7 * 4 * 8 * 8)
 
 
 def test_a_size_that_an_operator_is_given_is_put_in(tmp_path: Path) -> None:
@@ -173,3 +173,18 @@ def test_an_argument_that_is_a_size_of_the_input_counts_at_every_size() -> None:
         bias, interpolation = 4 * height * width // 4, 7 * 4 * height * width
         found = facts(net("resized")).value("other_ops", sizes)
         assert found == bias + interpolation
+
+
+@pytest.mark.parametrize(
+    ("floats", "size"), [("float16", 2), ("bfloat16", 2), ("float32", 4), ("float64", 8)]
+)
+def test_memory_is_in_bytes_of_the_elements(floats: str, size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.net"
+    path.write_text(
+        f"net a {{\n    input x: {floats}[2, 4, 4]\n"
+        "    pooled: maxpool(2x2, return_indices=true)\n"
+        "    output y: pooled.output -> relu\n    output z: pooled.indices -> identity\n}\n",
+        encoding="utf-8",
+    )
+    elements = 2 * 2 * 2  # of each of four outputs, two of them indices of 8 bytes
+    assert facts(load_program(str(path))).memory == elements * (2 * size + 2 * 8)

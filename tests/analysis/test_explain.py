@@ -58,7 +58,7 @@ def test_the_first_layer_of_alexnet_as_a_course_writes_it(alexnet: Program) -> N
         "FLOPs = 2*105415200 = 210830400",
         "r_out = r_in + (k - 1)*j = 1 + (11 - 1)*1 = 11",
         "j_out = j*s = 1*4 = 4",
-        "memory = 96*55*55*4 = 1161600 (bytes of the output in fp32)",
+        "memory = 96*55*55*4 = 1161600 (bytes of the output in float32)",
     ):
         assert line in text.splitlines()
 
@@ -105,7 +105,7 @@ def test_every_layer_of_a_net_adds_up_to_its_facts(name: str) -> None:
     assert sums["params"] == everything.params
     assert sums["MACs"] == evaluate(everything.macs, sizes)
     assert sums["other operations"] == evaluate(everything.other, sizes)
-    assert sums["memory"] == 4 * evaluate(everything.activations, sizes)
+    assert sums["memory"] == evaluate(everything.memory, sizes)
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "vae", "mobilenet_v2"])

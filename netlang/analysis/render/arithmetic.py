@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.analysis.explain import LayerArithmetic, Part, PartArithmetic
-from netlang.analysis.facts import BYTES_PER_ELEMENT
 from netlang.analysis.render.describe import describe, printable
 from netlang.ir.derivation import Line
 from netlang.ir.dims import evaluate
@@ -113,12 +112,11 @@ def _cell(part: Part, what: str, figure: int) -> str:
 def _sums(part: PartArithmetic) -> Iterator[str]:
     rows = [each.row for each in part.parts if each.row.depth == 0]
     macs = evaluate(part.totals.macs, {})
-    activations = evaluate(part.totals.activations, {})
     yield _sum("params", [row.totals.params for row in rows], part.totals.params)
     yield _sum("MACs", [evaluate(row.totals.macs, {}) for row in rows], macs)
     yield f"FLOPs = 2*{macs} = {2 * macs}"
-    memory = activations * BYTES_PER_ELEMENT
-    yield f"memory = {BYTES_PER_ELEMENT}*{activations} = {memory} (bytes of all outputs in fp32)"
+    memory = [evaluate(row.totals.memory, {}) for row in rows]
+    yield f"{_sum('memory', memory, evaluate(part.totals.memory, {}))} (bytes of all outputs)"
     if part.receptive_field:
         field = part.receptive_field
         note = "by windows alone; a global operator sees everything" if field.everything else ""

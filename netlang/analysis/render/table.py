@@ -106,7 +106,7 @@ def _totals(summary: Summary) -> Iterator[str]:
 
 
 def _bytes_note(count: int) -> str:
-    return f"{_scaled(count)}, all operator outputs in fp32"
+    return f"{_scaled(count)}, all operator outputs"
 
 
 def _scaled(count: int) -> str:
