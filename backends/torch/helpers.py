@@ -26,7 +26,7 @@ HELPERS = {
     "heaviside": '''
 def heaviside(x: Tensor, at_zero: float = 0.0) -> Tensor:
     """The step function: 0 below zero, 1 above; its gradient is zero."""
-    return torch.heaviside(x.detach(), x.new_tensor(at_zero)) + 0 * x
+    return torch.heaviside(x.detach(), x.new_tensor(at_zero)) + 0 * x.sign()
 ''',
     "Heaviside": '''
 class Heaviside(nn.Module):

@@ -30,9 +30,10 @@ def first_input(suite: ast.Suite) -> Fix:
 def input_earlier(file: ast.File, declaration: ast.Input) -> Fix | None:
     """An `input` line moved before the first step."""
     suite = enclosing(file, declaration.span, ast.Suite)
-    if suite is None:
+    steps = [] if suite is None else [s for s in suite.statements if not isinstance(s, ast.Input)]
+    if not steps:  # a scope of its own, which can't declare inputs
         return None
-    first = next(each for each in suite.statements if not isinstance(each, ast.Input))
+    first = steps[0]
     start = first.span.start
     source = first.span.source
     column = source.location(start).column

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from tests.campaigns.exemptions import CANCELLING, NORMALISING, SHARE
 from tests.campaigns.subject import named_outputs
 
-__all__ = ["MANY", "SAMPLES", "scatter"]
+__all__ = ["MANY", "SAMPLES", "disturbed", "scatter"]
 
 SAMPLES = 12
 # Where a few samples don't explain a difference: one of many equal elements is the largest, say.
@@ -88,6 +89,11 @@ class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             return value
         noise = torch.rand(value.shape, generator=self._generator, dtype=torch.float64)
         return value.mul_(1 + self._share * (2 * noise - 1))
+
+
+def disturbed(generator: torch.Generator, share: float) -> AbstractContextManager[object]:
+    """Every result in double precision that torch computes inside is changed by `share` of it."""
+    return _Rounded(generator, share)
 
 
 def _scaled(given: Tensor, factor: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from netlang.backends.torch import build, emit
 from netlang.backends.torch.lowering import UNSUPPORTED, lower
 from netlang.ir.op import Case, Op
+from netlang.ir.types import TensorType
 from netlang.ops import all_operators
 from tests.ops.torch_modules import build as torch_module
 from tests.ops.torch_modules import samples
@@ -71,6 +72,17 @@ def test_fixed_weights_are_no_parameters_to_train(case: Case) -> None:
         if not weight.buffer
     }
     assert {key: value.requires_grad for key, value in found.items()} == expected
+
+
+def test_a_step_has_no_slope_and_is_one_at_infinity() -> None:
+    op = {each.name: each for each in all_operators()}["heaviside"](at_zero=0.25)  # type: ignore[call-arg]  # its field
+    module = build(one_step(op, (TensorType((5,)),), "step"))
+    x = torch.tensor([[-torch.inf, -1.0, 0.0, 2.0, torch.inf]], requires_grad=True)
+    y = module(x)
+    y.sum().backward()
+    assert y.tolist() == [[0, 0, 0.25, 1, 1]]
+    assert x.grad is not None
+    assert x.grad.tolist() == [[0] * 5]
 
 
 @pytest.mark.parametrize("op", all_operators(), ids=lambda op: op.name)
