@@ -7,6 +7,7 @@ from functools import partial as bind
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import INLINE_LIMIT, Tensor, write_model
@@ -58,6 +59,7 @@ def export(
     from netlang.backends.onnx.model import build_model
 
     _check_opset(opset)
+    require_writable(program)
     path = Path(path)
     owned = slots(program)
     fitting: Mapping[str, Stored] = {}

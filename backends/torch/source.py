@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
+from netlang.analysis.expand import require_writable
 from netlang.backends.torch.classes import Emitter, file_name
 from netlang.backends.torch.forms import Form, Forms
 from netlang.backends.torch.helpers import HELPERS, needed
@@ -54,6 +55,7 @@ def emitted(program: Program) -> Emitted:
 
 
 def _emitted(program: Program) -> Emitted:
+    require_writable(program)
     forms = rewritten(program.net)
     names = class_names(forms, HELPERS)
     definitions = list(_definitions(forms, names))

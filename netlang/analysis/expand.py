@@ -20,11 +20,14 @@ from netlang.ir.types import TensorType, Types
 from netlang.source import Span
 
 __all__ = [
-    "LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program", "too_many",
+    "LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program",
+    "require_writable", "too_many",
 ]  # fmt: skip
 
 LONGEST = 10_000
 MOST = 1_000_000
+WRITABLE = 100_000
+"""Steps that a backend writes, repeats written out; more if the text has as many itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,15 @@ def expand_program(program: Program) -> Expansion:
     entries = tuple(opened.entries(net.items, 0))
     taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
     return Expansion(program, written_out, entries, taps)
+
+
+def require_writable(program: Program) -> None:
+    """Raise `NetlangError` for a net of more steps than any file of a network should have."""
+    counter = _Counter()
+    count, limit = counter.steps(program.net, fold=False), WRITABLE
+    if count > max(limit, counter.distinct(program.net)):
+        advice = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
+        raise too_many(program, count, limit, advice)
 
 
 def too_many(program: Program, count: int, limit: int, advice: str) -> NetlangError:

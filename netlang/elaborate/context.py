@@ -18,7 +18,7 @@ from netlang.syntax import ast
 __all__ = ["Made", "Shared"]
 
 # Steps that loops may add to what the text says itself, and statements for each character of it.
-_LOOPED = 20_000
+_LOOPED = 3_000
 _PER_CHARACTER = 0.5
 
 

@@ -46,9 +46,9 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     except NetlangError as error:
         shared.report(error)
     if program is not None and not shared.diagnostics:
-        shared.diagnostics += contradictions(program.conditions)
-    if program is not None and not shared.diagnostics:
         solution = solve_conditions(program.conditions)
+        shared.diagnostics += contradictions(program.conditions, solution)
+    if program is not None and not shared.diagnostics:
         found = solution.check(program.defaults)
         shared.diagnostics += _with_defaults(found, solution, shared)
     if program is None or shared.diagnostics:

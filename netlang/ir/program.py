@@ -7,6 +7,7 @@ node comes after what it reads; paths are unique within a function; every type i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -127,6 +128,25 @@ def expand(items: tuple[Item, ...]) -> Iterator[Node]:
             yield item
 
 
+def _firsts(items: tuple[Item, ...], first: int) -> tuple[int, ...]:
+    """The number of the first node of each item."""
+    found = []
+    for item in items:
+        found.append(first)
+        first += item.size * item.count if isinstance(item, Repeat) else 1
+    return tuple(found)
+
+
+def _node(items: tuple[Item, ...], firsts: tuple[int, ...], number: int) -> Node:
+    """Node `number`, as it is the first time where it is repeated; repeats aren't written out."""
+    place = bisect_right(firsts, number) - 1
+    item = items[place]
+    if isinstance(item, Node):
+        return item
+    behind = (number - firsts[place]) % item.size
+    return _node(item.items, _firsts(item.items, 0), behind)
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """An input of a function."""
@@ -174,11 +194,13 @@ class Function:
 
     def type_of(self, ref: Ref) -> TensorType:
         """The type of a value of this function."""
-        return (
-            self.inputs[ref.output].type
-            if ref.producer == INPUT
-            else self.nodes[ref.producer].types[ref.output]
-        )
+        if ref.producer == INPUT:
+            return self.inputs[ref.output].type
+        return _node(self.items, self._firsts, ref.producer).types[ref.output]
+
+    @cached_property
+    def _firsts(self) -> tuple[int, ...]:
+        return _firsts(self.items, 0)
 
     def input_types(self, node: Node) -> Types:
         """The types that `node` reads."""

@@ -96,9 +96,15 @@ def _parts(condition: Condition) -> tuple[Demand, ...] | None:
     return tuple(Demand(name, condition, s) for name, s in zip(names, sets, strict=True))
 
 
-def contradictions(conditions: Iterable[Condition]) -> tuple[Diagnostic, ...]:
-    """An error for every step because of which no size works, its axes told once."""
+def contradictions(
+    conditions: Iterable[Condition], solution: Solution | None = None
+) -> tuple[Diagnostic, ...]:
+    """An error for every step because of which no size works, its axes told once.
+
+    `solution` is that of the conditions, if it is known.
+    """
     found = tuple(conditions)
+    solved = solve_conditions(found) if solution is None else solution
     never = (
         NeverHolds(
             span=condition.span,
@@ -109,7 +115,7 @@ def contradictions(conditions: Iterable[Condition]) -> tuple[Diagnostic, ...]:
         for condition in found
         if _never_holds(_reduced(condition).constraint)
     )
-    clashes = (_clash(s) for s in solve_conditions(found).symbols if s.sizes.is_empty)
+    clashes = (_clash(s) for s in solved.symbols if s.sizes.is_empty)
     by_step: dict[Span | None, Diagnostic] = {}
     for error in (*never, *clashes):
         by_step.setdefault(error.span, error)

@@ -82,6 +82,15 @@ BOMBS: dict[str, Callable[[], str]] = {
     "a number of 5,000 digits": lambda: _net(f"conv({'9' * 5000}, 1x1)"),
     "a power of powers": lambda: _net("conv(9 ** 9 ** 9 ** 9, 1x1)"),
     "a power of a float": lambda: _net("conv(round(1e300 ** 1e300), 1x1)"),
+    "a repeat in a block that has outputs": lambda: (
+        "block a { repeat 100_000_000 { relu }\n output y: relu\n output z }\n" + _net("a")
+    ),
+    "as many shrinking steps as are allowed": lambda: (
+        "net a {\n    input x: [3, H=100_000, W=100_000]\n    repeat 2_990 { conv(4, 3x3) }\n}\n"
+    ),
+    "more shrinking steps than are allowed": lambda: (
+        "net a {\n    input x: [3, H=100_000, W=100_000]\n    repeat 10_000 { conv(10G, 3x3) }\n}\n"
+    ),
     "dims of 10^4 sizes": lambda: _net(f"conv(8, {'x'.join(['1'] * 10_000)})"),
     "a list doubled 60 times": lambda: _doubled_list(60),
     "a list times 10^9": lambda: _net("conv(len([1] * 1_000_000_000), 1x1)"),
