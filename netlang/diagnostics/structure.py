@@ -20,6 +20,7 @@ __all__ = [
     "NotAnInstance",
     "NothingToApply",
     "NothingToRead",
+    "OutputElsewhere",
     "StepWithoutEffect",
     "TooManySteps",
     "WeightsDiffer",
@@ -112,6 +113,15 @@ class DuplicateOutput(Diagnostic):
     title = "output `{name}` is declared twice"
     caption = "declared before"
     help = "choose another name"
+
+    name: str
+
+
+class OutputElsewhere(Diagnostic):
+    code = "E0526"
+    title = "output `{name}` would not be the value that is labelled `{name}`"
+    caption = "alone, this is the current value"
+    help = "write `output {name}: {name}` for the labelled value, or give the output another name"
 
     name: str
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.structure import AssertFailed, DuplicateOutput
+from netlang.diagnostics.core import Label, NetlangError
+from netlang.diagnostics.structure import AssertFailed, DuplicateOutput, OutputElsewhere
 from netlang.elaborate import apply
 from netlang.elaborate.builder import FAILED
 from netlang.elaborate.fix_names import new_label
+from netlang.elaborate.fixes import inserted
 from netlang.elaborate.inputs import declare
 from netlang.elaborate.loops import count, iterations, once
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
 from netlang.elaborate.values import Broken, Undecided, Value, describe
-from netlang.ir.program import Output
+from netlang.ir.program import INPUT, Output
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
@@ -36,11 +37,27 @@ def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
     auxiliary = isinstance(tap, ast.Auxiliary)
     if tap.path is not None:
         flow = path(body, tap.path, flow, tap=tap)
+    else:
+        _refuse_elsewhere(body, tap)
     if flow is None:
         body.builder.outputs.append(Output(tap.name, FAILED, auxiliary))
         return
     ref = apply.single(body, flow, tap.span, f"output `{tap.name}`")
     body.builder.outputs.append(Output(tap.name, ref, auxiliary))
+
+
+def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
+    """`output x` where `x` labels a step that isn't the current value: one of the two is meant."""
+    found = body.find((tap.name,))
+    if found is None or not found.flow or not body.flow or found.flow == body.flow:
+        return
+    if any(ref.producer == INPUT for ref in found.flow):
+        return
+    name = tap.name
+    advice = f"write `output {name}: {name}` for the labelled value, or give the output another name"
+    fix = inserted(tap.name_span, f": {name}", advice)
+    notes = (Label(found.span, "labelled here"),)
+    raise NetlangError(OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix))
 
 
 def _input(body: Body, declaration: ast.Input) -> None:
