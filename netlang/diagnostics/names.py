@@ -24,6 +24,7 @@ __all__ = [
     "UnknownLayer",
     "UnknownName",
     "UnknownPath",
+    "UnusedConstant",
     "UnusedParameter",
 ]
 
@@ -193,6 +194,16 @@ class UnusedParameter(Diagnostic):
     title = "parameter `{name}` of `{block}` is never used"
     caption = "its value would be ignored"
     help = "use it in the body, or remove it"
+
+    name: str
+    block: str
+
+
+class UnusedConstant(Diagnostic):
+    code = "E0221"
+    title = "constant `{name}` of `{block}` is never used"
+    caption = "its value would be ignored"
+    help = "use it, or remove it"
 
     name: str
     block: str

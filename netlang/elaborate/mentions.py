@@ -1,14 +1,17 @@
-"""Names that a definition reads: for parameters without use and blocks that contain themselves."""
+"""Names that a definition reads: for names without use and blocks that contain themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.names import DefinedTwice, UnusedParameter
+from netlang.diagnostics.core import Fix, Label, NetlangError
+from netlang.diagnostics.names import DefinedTwice, UnusedConstant, UnusedParameter
+from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.fix_names import without_parameter
+from netlang.elaborate.fixes import replaced, without_statement
 from netlang.elaborate.values import BlockTarget, Layer
+from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.walk import walk
@@ -16,7 +19,7 @@ from netlang.syntax.walk import walk
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module
 
-__all__ = ["check_parameters", "mentioned", "mentions_itself"]
+__all__ = ["check_constants", "check_parameters", "mentioned", "mentions_itself"]
 
 
 def mentioned(tree: object) -> Iterator[str]:
@@ -56,6 +59,34 @@ def check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> N
         seen[parameter.name] = parameter.name_span
     if unused:
         raise NetlangError(*reversed(unused))
+
+
+def check_constants(definition: ast.BlockDef | ast.NetDef) -> None:
+    """Every constant of a body is used: `conv1 = conv(6, 5x5)` alone is no step of the net."""
+    used = set(mentioned(definition.body))
+    unused = [
+        UnusedConstant(
+            span=node.name_span, name=node.name, block=definition.name, fix=_as_step(node)
+        )
+        for node in walk(definition.body)
+        if isinstance(node, ast.Constant) and node.name not in used
+    ]
+    if unused:
+        raise NetlangError(*unused)
+
+
+def _as_step(constant: ast.Constant) -> Fix:
+    """A constant without use is meant as a labelled step, where its value can be one."""
+    value = constant.value
+    callee = value.callee if isinstance(value, ast.Call) else value
+    applied = isinstance(callee, ast.Name) and (
+        operator(callee.name) is not None or (callee is not value and callee.name not in FUNCTIONS)
+    )
+    if not applied:
+        return Fix("use it, or remove it", (without_statement(constant.span),))
+    between = Span(value.span.source, constant.name_span.end, value.span.start)
+    advice = f"`{constant.name}: {value.span.text}` is a step of that name; `=` only names a layer"
+    return replaced(between, ": ", advice)
 
 
 def mentions_itself(module: Module, definition: ast.BlockDef | ast.NetDef) -> bool:

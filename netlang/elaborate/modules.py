@@ -16,6 +16,7 @@ from netlang.diagnostics.names import (
     CircularImport,
     DefinedTwice,
     NamesTooDeep,
+    UnusedConstant,
     UnusedParameter,
 )
 from netlang.elaborate.depth import DEEPEST_NAME, room_for_nesting
@@ -24,7 +25,7 @@ from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.files import parsed, read
 from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.imports import file_of, imported_at, not_in_file
-from netlang.elaborate.mentions import check_parameters
+from netlang.elaborate.mentions import check_constants, check_parameters
 from netlang.elaborate.suggest import nearest
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source, Span
@@ -103,7 +104,7 @@ class Module:
     # --- definitions ------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """File the definitions by name; raises for names defined twice, unused parameters."""
+        """File the definitions by name; raises for names defined twice, names unused."""
         errors: list[NetlangError] = []
         for item in self.file.items:
             try:
@@ -116,8 +117,8 @@ class Module:
             raise NetlangError(*reported)
 
     def _misspelt(self, diagnostic: Diagnostic) -> bool:
-        """Whether a parameter is unused because its name is misspelt: that is told there."""
-        if not isinstance(diagnostic, UnusedParameter):
+        """Whether a name is unused because it is misspelt elsewhere: that is told there."""
+        if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
             return False
         from netlang.elaborate.static import unknown_words
 
@@ -149,6 +150,7 @@ class Module:
             self._named[item.name] = item
             if isinstance(item, ast.BlockDef | ast.NetDef):
                 check_parameters(self.file, item)
+                check_constants(item)
 
     def names(self) -> Iterator[str]:
         """Every name that the file defines or imports."""

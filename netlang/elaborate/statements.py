@@ -54,7 +54,9 @@ def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
     if any(ref.producer == INPUT for ref in found.flow):
         return
     name = tap.name
-    advice = f"write `output {name}: {name}` for the labelled value, or give the output another name"
+    advice = (
+        f"write `output {name}: {name}` for the labelled value, or give the output another name"
+    )
     fix = inserted(tap.name_span, f": {name}", advice)
     notes = (Label(found.span, "labelled here"),)
     raise NetlangError(OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix))
