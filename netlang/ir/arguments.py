@@ -15,9 +15,9 @@ from functools import cache
 from netlang.ir.dims import Expr
 
 __all__ = [
-    "Argument", "Keyword", "Kind", "Mismatch", "argument", "between", "choice", "count", "flag",
-    "integer", "keywords_of", "natural", "non_negative", "non_zero", "number", "positive",
-    "probability", "shape", "sizes", "literal_tensor", "text", "signature",
+    "Argument", "Keyword", "Kind", "Mismatch", "argument", "between", "choice", "count", "epsilon",
+    "flag", "integer", "keywords_of", "natural", "non_negative", "non_zero", "number", "positive",
+    "positive_epsilon", "probability", "shape", "sizes", "literal_tensor", "text", "signature",
 ]  # fmt: skip
 
 
@@ -107,6 +107,19 @@ def _tensor(value: object) -> tuple[object, ...]:
     return tuple(_number(item) for item in value)
 
 
+def _epsilon(accepts: Callable[[float], bool]) -> Callable[[object], object]:
+    """What a norm adds to a variance. A whole number would be channels, as PyTorch wants them."""
+
+    def convert(value: object) -> object:
+        if _number(value) >= 1.0 and isinstance(value, int):
+            raise Mismatch(f"{value}; the channels are counted in the input, not given")
+        if not (accepts(_number(value)) and _number(value) < 1.0):
+            raise Mismatch
+        return _number(value)
+
+    return convert
+
+
 count = Kind("a whole number >= 1", _whole(1))
 natural = Kind("a whole number >= 0", _whole(0))
 integer = Kind("a whole number", _integer)
@@ -114,6 +127,8 @@ number = Kind("a number", _number)
 positive = Kind("a number > 0", _number_that(lambda value: value > 0.0))
 non_negative = Kind("a number >= 0", _number_that(lambda value: value >= 0.0))
 non_zero = Kind("a number other than 0", _number_that(lambda value: value != 0.0))
+epsilon = Kind("a number >= 0 and < 1", _epsilon(lambda value: value >= 0.0))
+positive_epsilon = Kind("a number > 0 and < 1", _epsilon(lambda value: value > 0.0))
 probability = Kind("a number from 0 to 1", _number_that(lambda value: 0.0 <= value <= 1.0))
 flag = Kind("true or false", _flag)
 text = Kind("a string", _text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, non_negative
+from netlang.ir.arguments import argument, epsilon
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
 from netlang.ir.types import TensorType, Types
@@ -36,7 +36,7 @@ class FrozenBatchNorm(Op):
 
     name: ClassVar[str] = "frozen_batch_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(non_negative, "added to the variance"))
+    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, flag, non_negative, positive, probability
+from netlang.ir.arguments import argument, count, epsilon, flag, positive_epsilon, probability
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
 from netlang.ir.types import DType, TensorType, Types
@@ -58,7 +58,7 @@ class BatchNorm(Op):
 
     name: ClassVar[str] = "batch_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(positive, "added to the variance"))
+    eps: float = field(default=1e-5, metadata=argument(positive_epsilon, "added to the variance"))
     momentum: float = field(
         default=0.1, metadata=argument(probability, "share of the batch in the running averages")
     )
@@ -118,7 +118,7 @@ class LayerNorm(Op):
     axes: int | tuple[int, ...] = field(
         default=-1, metadata=argument(axes, "axes to normalise along; 0 is the channels")
     )
-    eps: float = field(default=1e-5, metadata=argument(non_negative, "added to the variance"))
+    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
     affine: bool = field(
         default=True, metadata=argument(flag, "whether to learn a factor for each element")
     )
@@ -178,7 +178,7 @@ class GroupNorm(Op):
     name: ClassVar[str] = "group_norm"
 
     groups: int = field(metadata=argument(count, "number of groups of channels"))
-    eps: float = field(default=1e-5, metadata=argument(non_negative, "added to the variance"))
+    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
     affine: bool = field(
         default=True, metadata=argument(flag, "whether to learn a factor and a summand a channel")
     )
@@ -225,7 +225,7 @@ class InstanceNorm(Op):
 
     name: ClassVar[str] = "instance_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(non_negative, "added to the variance"))
+    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
     affine: bool = field(
         default=False, metadata=argument(flag, "whether to learn a factor and a summand a channel")
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, non_negative, probability
+from netlang.ir.arguments import argument, epsilon, probability
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
 from netlang.ir.types import TensorType, Types
@@ -45,7 +45,7 @@ class SwitchableNorm(Op):
 
     name: ClassVar[str] = "switchable_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(non_negative, "added to the variance"))
+    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
     momentum: float = field(
         default=0.1, metadata=argument(probability, "share of the batch in the running averages")
     )

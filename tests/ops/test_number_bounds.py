@@ -77,6 +77,17 @@ def test_batch_norm_trains_with_no_eps_of_0() -> None:
     assert _accepts("frozen_batch_norm", "eps", 0.0)
 
 
+def test_no_norm_takes_a_number_of_channels_as_its_eps() -> None:
+    """`nn.BatchNorm2d(64)` has channels where `batch_norm(64)` has eps: refused, not believed."""
+    norms = [op.name for op in all_operators() if op.name.endswith("_norm")]
+    norms = [name for name in norms if name != "local_response_norm"]
+    assert len(norms) >= 6
+    for name in norms:
+        assert not _accepts(name, "eps", 64)
+        assert not _accepts(name, "eps", 1)
+        assert _accepts(name, "eps", 0.1)
+
+
 def test_softplus_divides_by_beta() -> None:
     for beta in (-1.0, 0.0, 2.0):
         assert _accepts("softplus", "beta", beta) == _makes_sense(
