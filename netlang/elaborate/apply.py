@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
@@ -13,6 +14,7 @@ from netlang.diagnostics.structure import (
     NothingToRead,
 )
 from netlang.elaborate import instantiate
+from netlang.elaborate.as_call import refuse_call
 from netlang.elaborate.binding import argument_span, argument_spans, given, operator_of
 from netlang.elaborate.builder import Flow, Labelled, Path
 from netlang.elaborate.fix_bodies import input_earlier, steps_after
@@ -41,6 +43,8 @@ def layer(body: Body, action: ast.Apply, parts: Path | None, flow: Flow, span: S
     `parts` is the label, if the step has one, and `span` where to point for it.
     """
     applied = _resolve(body, action)
+    if isinstance(applied.target, OperatorTarget):
+        refuse_call(body.module.file, action, partial(_is_value, body))
     applied = given(applied, action.arguments or (), body.evaluator.value, action.span)
     if isinstance(applied.target, BlockTarget):
         return _block(body, applied, action, parts, flow, span)
@@ -95,6 +99,11 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
     known = (*body.evaluator.names.names(), *body.names_of_file(), *operator_names())
     fix = replacement(action.name, known, action.name_span)
     raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
+
+
+def _is_value(body: Body, parts: Path) -> bool:
+    """Whether a name in an expression is a labelled value: constants hide labels there."""
+    return body.evaluator.names.find(parts[0]) is None and body.find(parts) is not None
 
 
 def counted_path(body: Body, parts: Path | None) -> Path:

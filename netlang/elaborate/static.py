@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.names import UnknownLayer, UnknownName
+from netlang.elaborate.as_call import refuse_call
 from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.modules import Module
@@ -45,9 +46,13 @@ def unknown_words(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iter
 
 @dataclass(frozen=True)
 class _Locals:
-    """What a block names itself: `names`, and those that its computed labels may come to."""
+    """What a block names itself: `names`, and those that its computed labels may come to.
+
+    `values` are those of `names`, as parts, that can be nothing but labels.
+    """
 
     names: frozenset[str]
+    values: frozenset[tuple[str, ...]]
     computed: tuple[re.Pattern[str], ...]
 
     def __contains__(self, name: str) -> bool:
@@ -55,7 +60,9 @@ class _Locals:
 
 
 def _locals(definition: ast.BlockDef | ast.NetDef) -> _Locals:
-    return _Locals(frozenset(_local_names(definition)), tuple(_computed_labels(definition)))
+    names, others = frozenset(_local_names(definition)), frozenset(_constants(definition))
+    values = frozenset((name,) for name in names - others)
+    return _Locals(names, values, tuple(_computed_labels(definition)))
 
 
 def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
@@ -65,7 +72,9 @@ def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagno
         op = operator(action.name) if found is None else None
         if op is not None:
             found = Layer(OperatorTarget(op))
-        if isinstance(found, Layer):
+        if op is not None:
+            refuse_call(module.file, action, lambda parts: parts in local.values)
+        if isinstance(found, Layer) and not _reads_parts(local, action):
             given(found, action.arguments or (), _any_value, action.span)
         elif found is None:
             known = (*local.names, *module.names(), *operator_names())
@@ -73,6 +82,17 @@ def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagno
             yield UnknownLayer(span=action.name_span, name=action.name, fix=fix)
     except NetlangError as error:
         yield from error.diagnostics
+
+
+def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
+    """Whether an argument is `halves.0` or `c.width`: only elaboration knows if it is a value."""
+    values = (argument.value for argument in action.arguments or ())
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.name,) in local.values
+        for node in walk(tuple(values))
+    )
 
 
 def _name(module: Module, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic]:
@@ -93,14 +113,22 @@ def _any_value(expr: ast.Expr) -> Value:
     return 0
 
 
-def _local_names(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
-    """Parameters, constants, loop names, inputs and labels of a block."""
+def _constants(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Parameters, constants and loop names of a block."""
     yield from (parameter.name for parameter in definition.parameters)
     for node in walk(definition.body):
-        if isinstance(node, ast.Constant | ast.Input | ast.Output | ast.Auxiliary):
+        if isinstance(node, ast.Constant):
             yield node.name
         elif isinstance(node, ast.For):
             yield from (target.name for target in node.targets)
+
+
+def _local_names(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Parameters, constants, loop names, inputs and labels of a block."""
+    yield from _constants(definition)
+    for node in walk(definition.body):
+        if isinstance(node, ast.Input | ast.Output | ast.Auxiliary):
+            yield node.name
         elif isinstance(node, ast.Step) and node.label is not None:
             yield from _label_texts(node.label)
 
