@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.inputs import WrongInputCount
-from netlang.diagnostics.names import NotALayer, UnknownLayer
+from netlang.diagnostics.names import NotALayer
 from netlang.diagnostics.structure import (
     BodyNotAllowed,
     NothingToRead,
@@ -21,7 +21,7 @@ from netlang.elaborate.fix_bodies import input_earlier, steps_after
 from netlang.elaborate.fixes import enclosing
 from netlang.elaborate.inline import inline
 from netlang.elaborate.merge import branches
-from netlang.elaborate.suggest import replacement
+from netlang.elaborate.unknown import unknown_layer
 from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Ref
@@ -97,8 +97,7 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
         kind = "the label of a value"
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
     known = (*body.evaluator.names.names(), *body.names_of_file(), *operator_names())
-    fix = replacement(action.name, known, action.name_span)
-    raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
+    raise NetlangError(unknown_layer(body.module.file, action, known, body.label_names()))
 
 
 def _is_value(body: Body, parts: Path) -> bool:

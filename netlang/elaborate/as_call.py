@@ -10,6 +10,7 @@ from collections.abc import Callable
 from netlang.diagnostics.core import Edit, Fix, NetlangError
 from netlang.diagnostics.structure import MisplacedStatement
 from netlang.elaborate.fixes import enclosing, without_arguments
+from netlang.elaborate.unknown import begins_path
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -61,7 +62,7 @@ def _values(expr: ast.Expr, is_value: IsValue) -> list[str]:
 def _as_path(file: ast.File, action: ast.Apply, count: int, values: str) -> Fix | None:
     """The values in front of the path that the call begins; None where others flow in."""
     path = enclosing(file, action.span, ast.Path)
-    if path is None or path.steps[0].action.span != action.span:
+    if path is None or not begins_path(file, action):
         return None
     arguments = action.arguments or ()
     start, source = path.span.start, action.span.source

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.names import UnknownLayer, UnknownName
+from netlang.diagnostics.names import UnknownName
 from netlang.elaborate.as_call import refuse_call
 from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.modules import Module
 from netlang.elaborate.suggest import replacement
+from netlang.elaborate.unknown import unknown_layer
 from netlang.elaborate.values import Layer, OperatorTarget, Value
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.syntax import ast
@@ -77,9 +78,9 @@ def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagno
         if isinstance(found, Layer) and not _reads_parts(local, action):
             given(found, action.arguments or (), _any_value, action.span)
         elif found is None:
-            known = (*local.names, *module.names(), *operator_names())
-            fix = replacement(action.name, known, action.name_span)
-            yield UnknownLayer(span=action.name_span, name=action.name, fix=fix)
+            labels = {name for (name,) in local.values}
+            known = (*(local.names - labels), *module.names(), *operator_names())
+            yield unknown_layer(module.file, action, known, labels)
     except NetlangError as error:
         yield from error.diagnostics
 
