@@ -54,6 +54,8 @@ def _labels_a_path(spot: Spot) -> bool:
 def _colon(spot: Spot) -> Diagnostic | None:
     if spot.kind() != ":" or "=" not in spot.allowed:
         return None
+    if not spot.innermost and spot.kind(1) == "SEP":
+        return None  # `net a:` and a line break: it lacks its brace
     what = "an argument or the default of a parameter" if spot.innermost == "(" else "a definition"
     fix = spot.replacing("write `=`", spot.start, spot.start + 1, "=" if spot.innermost else " =")
     return ColonForEquals(span=spot.span(), what=what, fix=fix)

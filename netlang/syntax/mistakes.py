@@ -16,6 +16,7 @@ from netlang.source import Source
 from netlang.syntax.expected import states_before
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake
 from netlang.syntax.mistake_brackets import BRACKETS, UNCLOSED
+from netlang.syntax.mistake_habits import HABITS
 from netlang.syntax.mistake_separators import SEPARATORS
 from netlang.syntax.mistake_text import PROBLEMS
 from netlang.syntax.mistake_words import WORDS
@@ -29,7 +30,7 @@ MOST_ERRORS = 20
 
 _DEFINITION = re.compile(r"^(?:block|net|train|from)[ \t]+[A-Za-z_]", re.MULTILINE)
 
-_EXPLAIN: tuple[Explain, ...] = (*BRACKETS, *WORDS, *SEPARATORS, *UNCLOSED)
+_EXPLAIN: tuple[Explain, ...] = (*BRACKETS, *WORDS, *HABITS, *SEPARATORS, *UNCLOSED)
 
 
 def too_large(source: Source) -> NetlangError:
