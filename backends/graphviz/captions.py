@@ -55,6 +55,17 @@ def _stride(place: _Place, reader: Reader) -> str | None:
     return f"/{reader.text(place.values)}"
 
 
+def _factor(place: _Place, reader: Reader) -> str | None:
+    """The stride of a transposed convolution, which makes sizes larger: times 2."""
+    text = _stride(place, reader)
+    return text and TIMES + text.removeprefix("/")
+
+
+def _pool_stride(place: _Place, reader: Reader) -> str | None:
+    """A stride of 1 is told too: without one it is the kernel."""
+    return "/1" if place.same(1) else _stride(place, reader)
+
+
 def _named(place: _Place, reader: Reader) -> str:
     text = reader.text(place.values)
     return text if text == place.name else f"{place.name}={text}"
@@ -93,11 +104,12 @@ _CONV: Final = (
     ("kernel", _kernel), ("out", _plain), ("stride", _stride),
     ("dilation", _unless_one), ("groups", _groups),
 )  # fmt: skip
-_POOL: Final = (("kernel", _kernel), ("stride", _stride))
+_TRANSPOSED: Final = tuple((name, _factor if name == "stride" else part) for name, part in _CONV)
+_POOL: Final = (("kernel", _kernel), ("stride", _pool_stride))
 
 _TABLE: Final = {
     "conv": _Caption("conv", _CONV),
-    "conv_transpose": _Caption("conv_transpose", _CONV),
+    "conv_transpose": _Caption("conv_transpose", _TRANSPOSED),
     "linear": _Caption("linear", (("out", _plain),)),
     "batch_norm": _Caption("bn"),
     "layer_norm": _Caption("layer_norm"),
