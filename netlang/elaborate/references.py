@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.names import AmbiguousLabel, UnknownLabel
 from netlang.diagnostics.structure import BadLabelText
 from netlang.elaborate.builder import Flow, Path
 from netlang.elaborate.fix_bodies import glued_body
-from netlang.elaborate.fixes import inserted
+from netlang.elaborate.fixes import inserted, replaced, with_arguments
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Layer, describe, kind_of
+from netlang.ir.arguments import signature
+from netlang.ir.op import Op
 from netlang.ops import operator
+from netlang.source import Span
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
@@ -77,8 +80,28 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
         raise NetlangError
     _refuse_glued(body, action)
     text = ".".join(parts)
-    fix = replacement(text, body.label_names(), action.span)
+    fix = _sole_output(body, parts, action.span) or replacement(
+        text, body.label_names(), action.span
+    )
     raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
+
+
+def _sole_output(body: Body, parts: Path, span: Span) -> Fix | None:
+    """`r.output` where the operator has one output, which is `r` itself, or `r.state`."""
+    found = body.find(parts[:-1])
+    op = found.callee if found is not None else None
+    if found is None or not isinstance(op, Op) or len(found.flow or ()) != 1:
+        return None
+    if parts[-1] not in op.output_names:
+        return None
+    name = ".".join(parts[:-1])
+    if parts[-1] == op.output_names[0]:
+        return replaced(span, name, f"it is the only output, and is read as `{name}`")
+    switches = [item.name for item in signature(type(op)) if item.name.startswith("return_")]
+    if len(switches) != 1:
+        return None
+    edit = with_arguments(body.builder.origin((found.flow or ())[0]), [f"{switches[0]}=true"])
+    return Fix(f"`{name}` has it with `{switches[0]}=true`", (edit,))
 
 
 def has_failed(body: Body, parts: Path) -> bool:
