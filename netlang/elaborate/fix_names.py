@@ -87,7 +87,8 @@ def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
         head = Span(span.source, again.span.start, again.count.span.end)
         counted = f"for {name} in range({again.count.span.text})"
         edits = (Edit(head, counted), Edit(behind, f"{{{name}}}"))
-        return Fix(f"number the labels: `{span.text}{{{name}}}`", edits)
+        advice = f"count with `{counted}`, and number the labels: `{span.text}{{{name}}}`"
+        return Fix(advice, edits)
     if loop is None or not span.text.isidentifier() or not _is_counter(loop):
         return None
     name = loop.targets[0].name

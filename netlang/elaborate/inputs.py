@@ -177,7 +177,9 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
 def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | None) -> None:
     """The symbol has one default wherever it stands, and has it where it stands first."""
     if name == "N":
-        fix = replaced(size.span, size.span.text.replace(name, "L", 1))
+        text = size.span.text.replace(name, "L", 1)
+        advice = f"the batch isn't written: leave it out, or give another size a name like `{text}`"
+        fix = replaced(size.span, text, advice)
         raise NetlangError(ReservedSize(span=size.span, name=name, fix=fix))
     known = body.shared.sizes.get(name)
     if known is None:

@@ -14,13 +14,23 @@ _LONGEST = 80
 
 # Words of other frameworks, and what they are called here.
 _FOREIGN = {
+    "bf16": "bfloat16",
+    "boolean": "bool",
     "cat": "concat",
     "concatenate": "concat",
     "deconv": "conv_transpose",
     "dense": "linear",
+    "double": "float64",
     "fc": "linear",
+    "float": "float32",
+    "fp16": "float16",
+    "fp32": "float32",
+    "fp64": "float64",
+    "half": "float16",
     "filters": "out",
     "hidden_size": "hidden",
+    "int": "int64",
+    "long": "int64",
     "multiply": "mul",
     "negativeslope": "negative_slope",
     "outchannels": "out",

@@ -86,12 +86,10 @@ def _shape(value: object) -> tuple[int | Expr, ...]:
     if not isinstance(value, tuple):
         raise Mismatch
     for size in value:
-        if (
-            isinstance(size, bool)
-            or not isinstance(size, int | Expr)
-            or (isinstance(size, int) and size < 1)
-        ):
+        if isinstance(size, bool) or not isinstance(size, int | Expr):
             raise Mismatch
+        if isinstance(size, int) and size < 1:
+            raise Mismatch(f"a list with {size} in it; each size is a whole number >= 1")
     return value
 
 

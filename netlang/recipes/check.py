@@ -101,9 +101,15 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
                 expected=str(inputs[0].type),
                 actual=_shown(given),
                 source=f"`{source}` gives {_shown(given)}",
-                advice="give the net another input, or the data another size",
+                advice=_other_input(given, expected),
             )
             return
+
+
+def _other_input(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> str:
+    if len(given) == len(expected):
+        return "give the net another input, or the data another size"
+    return f"declare the input as `{_shown(given)}`: `reshape` gives it other axes"
 
 
 def _prepared(
