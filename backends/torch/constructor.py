@@ -91,9 +91,10 @@ def application(node: Node) -> Expression:
 
 
 def axis_name(axis: int, rank: int) -> str:
+    """What a constructor calls a size. Of [C, L] or [L, F] it takes the last for a width only."""
     if axis == 0:
         return "channels" if rank > 1 else "features"
-    names = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+    names = {2: ("features",), 3: ("height", "width"), 4: ("depth", "height", "width")}
     return names[rank][axis - 1] if rank in names else f"size{axis}"
 
 

@@ -125,6 +125,19 @@ def test_words_of_a_spec_stay_words() -> None:
     assert all(alias.name != "os" for node in imported for alias in node.names)
 
 
+def test_the_width_of_a_sequence_is_called_features(tmp_path: Path) -> None:
+    """`nn.Linear(in_length, ...)` on [L, F] would be read as the number of places."""
+    spec = tmp_path / "a.net"
+    spec.write_text(
+        "block layer { layer_norm -> linear(in.features) }\n"
+        "net a {\n    input x: [16, 32]\n    layer\n    linear(64)\n    layer\n}\n",
+        encoding="utf-8",
+    )
+    text = emit(load_program(str(spec)))
+    assert "nn.Linear(in_features, in_features)" in text
+    assert "length" not in text
+
+
 def test_class_name_is_the_nets() -> None:
     names = {name: class_name(load_program(name)) for name in ("resnet50", "mobilenet_v2", "unet")}
     assert names == {"resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2", "unet": "UNet"}
