@@ -42,6 +42,12 @@ def test_facts(spec: str) -> None:
     assert "tiny" in repr(net)
 
 
+def test_a_summary_prints_as_its_table() -> None:
+    text = str(netlang.load("lenet5").summary())
+    assert text.splitlines()[0] == "lenet5 at batch N=1"
+    assert "parameters" in text and "Summary(" not in text
+
+
 def test_summary_at_other_sizes(spec: str) -> None:
     summary = netlang.load(spec).summary(batch=2, H=8, W=9)
     assert summary.macs == 2 * (6 * 7 * 4 * 9 + 4 * 10)

@@ -54,6 +54,12 @@ class Summary:
     _facts: Facts = field(repr=False)
     _costs: Costs = field(repr=False)
 
+    def __str__(self) -> str:
+        """The table that `netlang summary` prints."""
+        from netlang.analysis.render.table import render_table
+
+        return render_table(self)
+
     @property
     def params(self) -> int:
         return self.cost.deployed.params
