@@ -45,7 +45,8 @@ def test_facts(spec: str) -> None:
 def test_a_summary_prints_as_its_table() -> None:
     text = str(netlang.load("lenet5").summary())
     assert text.splitlines()[0] == "lenet5 at batch N=1"
-    assert "parameters" in text and "Summary(" not in text
+    assert "parameters" in text
+    assert "Summary(" not in text
 
 
 def test_summary_at_other_sizes(spec: str) -> None:
