@@ -13,7 +13,6 @@ __all__ = [
     "OtherRecipe",
     "RunExists",
     "UnreadableRun",
-    "WeightsDiffer",
 ]
 
 
@@ -83,16 +82,6 @@ class LossNotFinite(Diagnostic):
 
     loss: str
     step: int
-
-
-class WeightsDiffer(Diagnostic):
-    code = "E0737"
-    title = "`{path}` doesn't hold the weights of net `{net}`"
-    help = "{differences}"
-
-    path: str
-    net: str
-    differences: str
 
 
 class DeviceMissing(Diagnostic):

@@ -79,4 +79,4 @@ def test_weights_of_another_net_are_refused(tmp_path: Path) -> None:
     recipe, program = load_recipe("mnist1d", ["arch=mlp"])
     with pytest.raises(NetlangError) as caught:
         evaluate(recipe, program, result.folder.best, device="cpu")
-    assert codes(caught) == ["E0737"]
+    assert codes(caught) == ["E0921"]

@@ -58,6 +58,17 @@ def test_scores_are_those_of_a_loop_in_plain_torch(tmp_path: Path) -> None:
     assert scores == result.last
 
 
+def test_a_state_dict_of_torch_is_scored_too(tmp_path: Path) -> None:
+    result = run(tmp_path / "run")
+    saved = tmp_path / "weights.pth"
+    torch.save(load_file(result.folder.last), saved)
+    recipe, program = load_recipe("mnist1d")
+    scores = evaluate(recipe, program, saved, device="cpu")
+    assert scores.step == 0
+    assert result.last is not None
+    assert (scores.loss, scores.accuracy) == (result.last.loss, result.last.accuracy)
+
+
 def test_a_step_is_that_of_plain_torch(tmp_path: Path) -> None:
     """One epoch of full batches: order plays no part, so plain gradient descent must agree."""
     from netlang.backends.torch.train.devices import derived_seed

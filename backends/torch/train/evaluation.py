@@ -9,7 +9,7 @@ from torch import nn
 
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.examples import Examples, load_split
-from netlang.backends.torch.train.modules import load_weights, module_of
+from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.state import Scores
 from netlang.ir.program import Program
@@ -27,8 +27,7 @@ def evaluate(
     chosen = choose_device(device)
     with reproducible(chosen, threads_for(program, recipe.batch)):
         test = load_split(recipe).test.to(chosen)
-        model = module_of(program, 0)
-        step = load_weights(model, program, Path(weights))
+        model, step = trained_module(program, Path(weights))
         return score(model.to(chosen), Objective(recipe, program), test, step)
 
 

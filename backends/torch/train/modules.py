@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from netlang.backends.torch import build
+from netlang.backends.torch.loading import filled
 from netlang.backends.torch.train.storage import load_tensors
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import WeightsDiffer
 from netlang.ir.program import Program
+from netlang.targets import BuildOptions
 
-__all__ = ["load_weights", "module_of"]
+__all__ = ["module_of", "trained_module"]
 
 
 def module_of(program: Program, seed: int) -> nn.Module:
@@ -22,28 +22,11 @@ def module_of(program: Program, seed: int) -> nn.Module:
     return build(program)
 
 
-def load_weights(model: nn.Module, program: Program, path: Path) -> int:
-    """Put the weights of a safetensors file into the model; gives the step that it was saved at.
+def trained_module(program: Program, path: Path) -> tuple[nn.Module, int]:
+    """The network with the weights of a file, and the step that a run saved them at, else 0.
 
-    Auxiliary heads may be absent. Raises `NetlangError` where keys or shapes differ.
+    Raises `NetlangError` where the file can't be read or doesn't fit.
     """
-    tensors, facts = load_tensors(path)
-    own = model.state_dict()
-    heads = tuple(f"{node.path}." for node in program.net.nodes if node.auxiliary)
-    missing = [key for key in own if key not in tensors and not key.startswith(heads)]
-    unknown = [key for key in tensors if key not in own]
-    other = [key for key in tensors if key in own and tensors[key].shape != own[key].shape]
-    found = (("missing", missing), ("unknown", unknown), ("of another shape", other))
-    if missing or unknown or other:
-        differences = "; ".join(f"{what}: {_some(keys)}" for what, keys in found if keys)
-        raise NetlangError(
-            WeightsDiffer(span=None, path=str(path), net=program.name, differences=differences)
-        )
-    model.load_state_dict(tensors, strict=False)
-    step = facts.get("step")
-    return step if isinstance(step, int) else 0
-
-
-def _some(keys: list[str]) -> str:
-    shown = ", ".join(f"`{key}`" for key in keys[:5])
-    return f"{shown} and {len(keys) - 5} more" if len(keys) > 5 else shown
+    model = filled(program, BuildOptions(weights=path))
+    step = load_tensors(path)[1].get("step") if path.suffix == ".safetensors" else None
+    return model, step if isinstance(step, int) else 0
