@@ -17,7 +17,7 @@ __all__ = ["begins_path", "unknown_layer"]
 
 # Layers of PyTorch that are given the size of their input before anything else.
 _SIZED = re.compile(
-    r"(conv|conv_?transpose|batch_?norm|instance_?norm)_?\d?d?|linear|rnn|lstm|gru|group_?norm",
+    r"conv(_?transpose)?_?\dd|(batch|instance)_?norm(_?\dd)?|group_?norm|linear|rnn|lstm|gru",
     re.IGNORECASE,
 )
 
