@@ -97,7 +97,7 @@ def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0) -> nn.Module
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in model.state_dict().items():
-            if value.is_floating_point():
+            if value.is_floating_point() and not name.endswith("relative_coords_table"):
                 value.copy_(_drawn(name, value.shape, generator))
     if not any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
         return model.train()

@@ -59,6 +59,7 @@ _FAMILIES: Final = {
     "recurrent": _SEQUENCE,
     "attention": _SEQUENCE,
     "window_attention": _SEQUENCE,
+    "cosine_window_attention": _SEQUENCE,
     "random": _VALUE,
     "tensor": _VALUE,
     "layout": _PLAIN,

@@ -234,6 +234,8 @@ _USES = {
     "Heaviside": ("heaviside",),
     "Maxout": ("maxout",),
     "StochasticDepth": ("stochastic_depth",),
+    "WindowAttention": ("AttentionInWindows",),
+    "CosineWindowAttention": ("AttentionInWindows",),
 }
 
 

@@ -1,13 +1,13 @@
-"""The layer for attention within windows, which PyTorch lacks."""
+"""The layers for attention within windows, which PyTorch lacks."""
 
 from __future__ import annotations
 
 __all__ = ["WINDOW_HELPERS"]
 
 WINDOW_HELPERS = {
-    "WindowAttention": '''
-class WindowAttention(nn.Module):
-    """Attention within windows that a shift moves, with a bias for each offset."""
+    "AttentionInWindows": '''
+class AttentionInWindows(nn.Module):
+    """What kinds of attention within windows share: the windows, which a shift moves."""
 
     def __init__(
         self,
@@ -18,15 +18,6 @@ class WindowAttention(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        rows, columns = window
-        offsets = (2 * rows - 1) * (2 * columns - 1)
-        table = 0.02 * torch.randn(offsets, heads)
-        self.relative_position_bias_table = nn.Parameter(table)
-        row = torch.arange(rows).view(-1, 1) - torch.arange(rows) + rows - 1
-        column = torch.arange(columns).view(-1, 1) - torch.arange(columns)
-        column = column + columns - 1
-        index = row[:, None, :, None] * (2 * columns - 1) + column[:, None]
-        self.register_buffer("relative_position_index", index.flatten())
         self.qkv = nn.Linear(features, 3 * features)
         self.proj = nn.Linear(features, features)
         self.heads = heads
@@ -44,20 +35,33 @@ class WindowAttention(nn.Module):
         if any(shift):
             x = x.roll((-shift[0], -shift[1]), (1, 2))
         x = self.part(x)
-        qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))
+        qkv = self.projected(x).unflatten(-1, (3, self.heads, -1))
         qkv = qkv.permute(3, 0, 1, 4, 2, 5)
-        query, key, value = qkv[0], qkv[1], qkv[2]
-        scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)
-        bias = self.relative_position_bias_table[self.relative_position_index]
-        scores = scores + bias.view(*scores.shape[-2:], -1).permute(2, 0, 1)
+        scores = self.scores(qkv[0], qkv[1])
+        scores = scores + self.bias()
         if any(shift):
             scores = scores + self.mask(size, shift, x)
         weights = F.dropout(scores.softmax(-1), self.dropout, self.training)
-        x = self.proj((weights @ value).transpose(2, 3).flatten(3))
+        x = self.proj((weights @ qkv[2]).transpose(2, 3).flatten(3))
         x = self.join(x, size)
         if any(shift):
             x = x.roll(shift, (1, 2))
         return x[:, :height, :width]
+
+    def index(self) -> Tensor:
+        """For each pair of places the number of their offset."""
+        rows, columns = self.window
+        row = torch.arange(rows).view(-1, 1) - torch.arange(rows) + rows - 1
+        column = torch.arange(columns).view(-1, 1) - torch.arange(columns)
+        column = column + columns - 1
+        index = row[:, None, :, None] * (2 * columns - 1) + column[:, None]
+        return index.flatten()
+
+    def picked(self, table: Tensor) -> Tensor:
+        """[offsets, heads] as [heads, places, places]."""
+        pairs = table[self.relative_position_index]
+        places = self.window[0] * self.window[1]
+        return pairs.view(places, places, -1).permute(2, 0, 1)
 
     def part(self, x: Tensor) -> Tensor:
         """[N, H, W, E] as [N, windows, places, E]."""
@@ -80,5 +84,76 @@ class WindowAttention(nn.Module):
         regions = self.part(regions)[0, :, :, 0]
         apart = regions[:, None, :, None] != regions[:, None, None, :]
         return apart.to(x.dtype) * -100.0
+''',
+    "WindowAttention": '''
+class WindowAttention(AttentionInWindows):
+    """Attention within windows with a learned bias for each offset."""
+
+    def __init__(
+        self,
+        features: int,
+        heads: int,
+        window: tuple[int, int],
+        shift: tuple[int, int] = (0, 0),
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(features, heads, window, shift, dropout)
+        offsets = (2 * window[0] - 1) * (2 * window[1] - 1)
+        table = 0.02 * torch.randn(offsets, heads)
+        self.relative_position_bias_table = nn.Parameter(table)
+        self.register_buffer("relative_position_index", self.index())
+
+    def projected(self, x: Tensor) -> Tensor:
+        return self.qkv(x)
+
+    def scores(self, query: Tensor, key: Tensor) -> Tensor:
+        return query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)
+
+    def bias(self) -> Tensor:
+        return self.picked(self.relative_position_bias_table)
+''',
+    "CosineWindowAttention": '''
+class CosineWindowAttention(AttentionInWindows):
+    """Attention by cosines within windows with a computed bias for each offset."""
+
+    def __init__(
+        self,
+        features: int,
+        heads: int,
+        window: tuple[int, int],
+        shift: tuple[int, int] = (0, 0),
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(features, heads, window, shift, dropout)
+        self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), 10.0).log())
+        down, right = (torch.arange(1.0 - n, n) / (n - 1) for n in window)
+        table = torch.stack(torch.meshgrid(down, right, indexing="ij"), -1)[None]
+        table = torch.sign(table) * torch.log2(8 * torch.abs(table) + 1) / 3
+        self.register_buffer("relative_coords_table", table)
+        self.register_buffer("relative_position_index", self.index())
+        self.cpb_mlp = nn.Sequential(
+            nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, heads, bias=False)
+        )
+        length = self.qkv.bias.shape[0] // 3
+        nn.init.zeros_(self.qkv.bias[length : 2 * length])
+
+    def projected(self, x: Tensor) -> Tensor:
+        """Queries, keys and values; keys have no bias."""
+        query, key, value = self.qkv.bias.chunk(3)
+        bias = torch.cat((query, torch.zeros_like(key), value))
+        return F.linear(x, self.qkv.weight, bias)
+
+    def scores(self, query: Tensor, key: Tensor) -> Tensor:
+        # In half precision 1e-12 is 0, and places of zeros alone have keys of length 0.
+        eps = max(1e-12, torch.finfo(key.dtype).tiny)
+        query = F.normalize(query, dim=-1, eps=eps)
+        key = F.normalize(key, dim=-1, eps=eps)
+        # At most 100, whose logarithm that is.
+        scale = self.logit_scale.clamp(max=4.605170185988092).exp()
+        return query @ key.transpose(-2, -1) * scale
+
+    def bias(self) -> Tensor:
+        table = self.cpb_mlp(self.relative_coords_table).flatten(0, 2)
+        return 16 * torch.sigmoid(self.picked(table))
 ''',
 }

@@ -15,7 +15,9 @@ __all__ = [
     "Normal",
     "Ones",
     "Uniform",
+    "UniformButMiddle",
     "Weight",
+    "WindowCoordinates",
     "WindowOffsets",
     "Zeros",
 ]
@@ -53,6 +55,13 @@ class Uniform:
 
 
 @dataclass(frozen=True, slots=True)
+class UniformButMiddle:
+    """U(-bound, bound), but 0 in the middle one of three equal parts in a row."""
+
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
 class Normal:
     """N(0, std^2)."""
 
@@ -82,8 +91,30 @@ class WindowOffsets:
     columns: int
 
 
+@dataclass(frozen=True, slots=True)
+class WindowCoordinates:
+    """For each offset between places of a window, in the order of `WindowOffsets`, its coordinates.
+
+    An offset of i rows, i from 1 - rows to rows - 1, is y = i/(rows - 1), and its first coordinate
+    sign(y) log2(1 + 8 |y|) / 3; the second is that of the columns: Liu et al. 2022, Swin
+    Transformer V2, arXiv:2111.09883, 3.3.
+    """
+
+    rows: int
+    columns: int
+
+
 Init: TypeAlias = (
-    Zeros | Ones | Constant | Literal | Uniform | Normal | KaimingUniform | WindowOffsets
+    Zeros
+    | Ones
+    | Constant
+    | Literal
+    | Uniform
+    | UniformButMiddle
+    | Normal
+    | KaimingUniform
+    | WindowOffsets
+    | WindowCoordinates
 )
 
 

@@ -88,6 +88,7 @@ _TABLE = {
     "gru": "recurrent:Gru",
     "multi_head_attention": "attention:MultiHeadAttention",
     "window_attention": "window_attention:WindowAttention",
+    "cosine_window_attention": "cosine_window_attention:CosineWindowAttention",
 }
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test

@@ -76,7 +76,10 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Sequences",
         "The first axis is time, or the place in the sequence.",
-        ("rnn", "lstm", "gru", "multi_head_attention", "window_attention"),
+        (
+            "rnn", "lstm", "gru", "multi_head_attention", "window_attention",
+            "cosine_window_attention",
+        ),
     ),
 )  # fmt: skip
 

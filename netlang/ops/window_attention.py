@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, probability, sizes
-from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection
-from netlang.ir.types import DType, TensorType, Types
-from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight, WindowOffsets
-from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
-from netlang.ops.derive import batch_of, state_lines, sum_of
-from netlang.ops.spatial import Sizes, per_axis
+from netlang.ir.op import Case
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight
+from netlang.ops.spatial import Sizes
+from netlang.ops.windowed import Windowed, Work
 
 __all__ = ["WindowAttention"]
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class WindowAttention(Op):
+class WindowAttention(Windowed):
     """Multi-head attention of each place of an image to the places of its window.
 
     The image, its features last, gets zeros below and at the right until windows divide it, and is
@@ -55,83 +52,23 @@ class WindowAttention(Op):
         default=0.0, metadata=argument(probability, "dropout of attention weights, in training")
     )
 
-    def windows(self) -> tuple[int, int]:
-        """Height and width of a window."""
-        height, width = per_axis(self.window, 2, "window")
-        return height, width
-
-    def shifts(self, extents: Sequence[int]) -> tuple[int, ...]:
-        """By how much an image of these sizes moves."""
-        steps = zip(per_axis(self.shift, 2, "shift"), self.windows(), extents, strict=True)
-        return tuple(0 if extent <= window else step for step, window, extent in steps)
-
-    def image(self, x: TensorType) -> tuple[int, int, int]:
-        """Height, width and features, which are numbers."""
-        height, width, features = (
-            fixed(self, size, f"axis {axis} of its input") for axis, size in enumerate(x.shape)
-        )
-        return height, width, features
-
-    def padded(self, x: TensorType) -> tuple[int, int]:
-        """Height and width with the zeros."""
-        height, width, _ = self.image(x)
-        rows, columns = self.windows()
-        return -(-height // rows) * rows, -(-width // columns) * columns
-
-    def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
-        ranked(self, x, range(3, 4), "an image with its features last, [H, W, E]")
-        divisible(self, self.image(x)[2], self.heads, "the number of features", "heads")
-        windows, shifts = self.windows(), per_axis(self.shift, 2, "shift")
-        if any(step >= window for step, window in zip(shifts, windows, strict=True)):
-            from netlang.diagnostics.shapes import ConflictingArguments
-
-            raise Rejection(
-                ConflictingArguments, argument="shift", operator=self.name,
-                conflict=f"`shift` is {self.shift}, and `window` {self.window}",
-                advice="`shift` must be smaller than `window`",
-            )  # fmt: skip
-        return Inferred((x,))
-
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        rows, columns = self.windows()
         width = self.image(inputs[0])[2]
-        offsets = (2 * rows - 1) * (2 * columns - 1)
+        down, aside = self.offsets()
         return (
-            Weight("relative_position_bias_table", (offsets, self.heads), Normal(0.02)),
-            Weight(
-                "relative_position_index", ((rows * columns) ** 2,), WindowOffsets(rows, columns),
-                buffer=True, trainable=False, dtype=DType.INT64,
-            ),
+            Weight("relative_position_bias_table", (down * aside, self.heads), Normal(0.02)),
+            self.index(),
             Weight("qkv.weight", (3 * width, width), KaimingUniform(width)),
             Weight("qkv.bias", (3 * width,), Uniform(width**-0.5)),
             Weight("proj.weight", (width, width), KaimingUniform(width)),
             Weight("proj.bias", (width,), Uniform(width**-0.5)),
-        )  # fmt: skip
+        )
 
-    def _work(self, x: TensorType) -> tuple[tuple[int, ...], ...]:
-        """Factors for one example: projections, attention, its weights, and biases."""
-        height, width = self.padded(x)
-        features, places = self.image(x)[2], prod(self.windows())
-        each = 8 if any(self.shifts((height, width))) else 7
-        return (
-            (4, height, width, features, features), (2, height, width, places, features),
-            (each, self.heads, height, width, places), (4, height, width, features),
-        )  # fmt: skip
+    def macs(self, x: TensorType) -> Work:
+        return Work(self.attended(x))
 
-    def cost(self, inputs: Types) -> Cost:
-        x = inputs[0]
-        projected, attended, weights, biases = map(prod, self._work(x))
-        batch = 1 if x.batch is None else x.batch
-        return Cost(batch * (projected + attended), batch * (weights + biases))
-
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
-
-    def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        factors = [(*batch_of(inputs[0]), *each) for each in self._work(inputs[0])]
-        lines = sum_of("MACs", *factors[:2]), sum_of("other operations", *factors[2:])
-        return (*state_lines(self.weights(inputs)), *lines)
+    def other(self, x: TensorType) -> Work:
+        return Work((self.scored(x), (4, *self.padded(x), self.image(x)[2])))
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

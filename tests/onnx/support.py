@@ -16,7 +16,7 @@ from netlang.backends.weights import Slot, initial, slots
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref, Size
 from netlang.ir.types import Types
-from netlang.ir.weights import WindowOffsets
+from netlang.ir.weights import WindowCoordinates, WindowOffsets
 from netlang.source import Source, Span
 
 __all__ = [
@@ -45,10 +45,12 @@ def random_weights(program: Program, seed: int = 0) -> Arrays:
 
 
 def _given(slot: Slot, generator: np.random.Generator) -> NDArray[np.generic]:
-    """Random values, but for a buffer of fixed numbers."""
+    """Random values, but for a buffer of fixed numbers; floats are of single precision."""
     weight = slot.weight
     if weight.buffer and isinstance(weight.init, WindowOffsets):
         return initial(slot, 0)
+    if weight.buffer and isinstance(weight.init, WindowCoordinates):
+        return initial(slot, 0).astype(np.float32)
     return _random(slot.key, weight.shape, generator)
 
 

@@ -21,7 +21,9 @@ from netlang.ir.weights import (
     Normal,
     Ones,
     Uniform,
+    UniformButMiddle,
     Weight,
+    WindowCoordinates,
     WindowOffsets,
     Zeros,
 )
@@ -97,6 +99,10 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
         case WindowOffsets():
             own = initial(Slot("w", weight, DType.INT64, False), 0)
             assert (values.view(-1, own.size) == torch.from_numpy(own)).all()
+        case WindowCoordinates():
+            own = initial(Slot("w", weight, DType.FLOAT64, False), 0)
+            wanted = torch.from_numpy(own).flatten().expand(200, -1)
+            torch.testing.assert_close(values.view_as(wanted), wanted)
         case Zeros():
             assert (values == 0).all()
         case Ones():
@@ -108,6 +114,10 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
             assert values.std().item() == pytest.approx(std, rel=0.1)
         case Uniform(bound):
             check_uniform(values, bound)
+        case UniformButMiddle(bound):
+            first, middle, last = values.view(-1, 3, weight.elements // 3).unbind(1)
+            assert (middle == 0).all()
+            check_uniform(torch.cat((first, last)), bound)
         case KaimingUniform(fan_in, a):
             check_uniform(values, (6 / ((1 + a * a) * fan_in)) ** 0.5)
         case other:

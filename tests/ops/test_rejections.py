@@ -131,6 +131,13 @@ REFUSED: list[tuple[str, Op, tuple[TensorType, ...], str]] = [
     ("E0401", make("window_attention", heads=1, window=3), (image(6, 2),), "[H, W, E]"),
     ("E0402", make("window_attention", heads=3, window=3), (image(6, 6, 4),), "`heads`"),
     ("E0405", make("window_attention", heads=1, window=3), (image(H, 6, 2),), "axis 0"),
+    (
+        "E0416",
+        make("cosine_window_attention", heads=1, window=3, shift=3),
+        (image(6, 6, 2),),
+        "`window`",
+    ),
+    ("E0402", make("cosine_window_attention", heads=3, window=3), (image(6, 6, 4),), "`heads`"),
     ("E0416", make("flatten", start=1, end=0), (image(3, 8),), "`start`"),
     ("E0416", make("upsample"), (image(3, 8),), "just one"),
     ("E0416", make("upsample", scale=2, mode="bilinear"), (image(3, 8),), "`linear`"),

@@ -38,7 +38,7 @@ FAMILIES = {
     "resnet": ("resnet", "resnext", "wide_resnet"),
     "shufflenetv2": ("shufflenet_v2", "blocks.shuffle"),
     "squeezenet": ("squeezenet", "blocks.fire"),
-    "swin_transformer": ("swin",),
+    "swin_transformer": ("swin", "swin_v2"),
     "vgg": ("vgg",),
     "vision_transformer": ("vit",),
 }

@@ -32,8 +32,13 @@ from tests.specs.rows import program, shape_of
 __all__ = ["Measured", "Pair", "keys_are_theirs", "measure", "pair"]
 
 # What torchvision lists elsewhere than where it stands in the net: the auxiliary heads of googlenet
-# last, and in the Swin Transformers the map of a merging before the norm that comes in front of it.
-MOVED = {"googlenet": "aux", "swin_b": "reduction", "swin_s": "reduction", "swin_t": "reduction"}
+# last, in the Swin Transformers the map of a merging before the norm that comes in front of it, and
+# in those of the second version the norms that branches end with.
+MOVED = {
+    "googlenet": "aux",
+    **dict.fromkeys(("swin_b", "swin_s", "swin_t"), "reduction"),
+    **dict.fromkeys(("swin_v2_b", "swin_v2_s", "swin_v2_t"), "norm"),
+}
 # Another runtime sums in another order, and deep nets magnify what that rounds off. Where that is
 # more than this, double precision tells how far off torch itself is.
 PLAIN_TOLERANCE = 1e-4

@@ -47,8 +47,9 @@ Row by row, for each of torchvision's classification models:
 - **MACs**: multiply-accumulates of one image in 10^9, counted from the spec, and as published, at
   the size of image that the published figure holds for.
 - **keys**: of the `state_dict`: as many as torchvision's, with the same names and shapes in the
-  same order. torchvision lists the auxiliary heads of googlenet last, and in the Swin Transformers
-  the linear map of a merging before its norm; the specs list them where they stand.
+  same order. torchvision lists the auxiliary heads of googlenet last, in the Swin Transformers the
+  linear map of a merging before its norm, and in those of the second version the norms of a unit
+  before what they normalise; the specs list them where they stand.
 - **image**: the size at which outputs are compared, in batches of BATCH; of FEW where the net takes
   images of this size alone. On weights of random values, with the statistics of batch norms
   settled, two inputs give outputs that lie **apart** by this share of the largest output.

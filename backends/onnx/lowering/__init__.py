@@ -5,6 +5,7 @@ from netlang.backends.onnx.lowering import (
     adaptive,
     attention,
     conv,
+    cosine_window_attention,
     cut,
     layout,
     linear,
@@ -19,8 +20,8 @@ from netlang.backends.onnx.lowering import (
 from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
 FAMILIES = (
-    activation, adaptive, attention, conv, cut, layout, linear, merge, norm, pool, recurrent,
-    region, tensor, window_attention,
+    activation, adaptive, attention, conv, cosine_window_attention, cut, layout, linear, merge,
+    norm, pool, recurrent, region, tensor, window_attention,
 )  # fmt: skip
 
 __all__ = ["FAMILIES", "UNSUPPORTED", "lower", "lowered"]

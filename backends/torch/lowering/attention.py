@@ -14,8 +14,10 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.types import Types
 from netlang.ops.attention import MultiHeadAttention
+from netlang.ops.cosine_window_attention import CosineWindowAttention
 from netlang.ops.spatial import per_axis
 from netlang.ops.window_attention import WindowAttention
+from netlang.ops.windowed import Windowed
 
 __all__: list[str] = []
 
@@ -38,9 +40,18 @@ def _multi_head_attention(op: MultiHeadAttention, inputs: Types, outputs: Types)
 
 @lower.register
 def _window_attention(op: WindowAttention, inputs: Types, outputs: Types) -> Lowered:
+    return _windowed("WindowAttention", op, inputs)
+
+
+@lower.register
+def _cosine_window_attention(op: CosineWindowAttention, inputs: Types, outputs: Types) -> Lowered:
+    return _windowed("CosineWindowAttention", op, inputs)
+
+
+def _windowed(helper: str, op: Windowed, inputs: Types) -> Lowered:
     return Lowered(
         call(
-            "WindowAttention",
+            helper,
             number(inputs[0].shape[-1], "features"),
             number(op.heads, "heads"),
             _pair(op.windows(), "window"),

@@ -82,13 +82,26 @@ def _most(part: Tensor) -> Tensor:
 
 @layer("window_attention")
 def _window_attention(step: Step) -> Tensor:
+    return _in_windows(step, step.weights["relative_position_bias_table"], None)
+
+
+@layer("cosine_window_attention")
+def _cosine_window_attention(step: Step) -> Tensor:
+    weights = step.weights
+    hidden = weights["relative_coords_table"].flatten(0, 2) @ weights["cpb_mlp.0.weight"].T
+    hidden = (hidden + weights["cpb_mlp.0.bias"]).relu()
+    table = 16 * (hidden @ weights["cpb_mlp.2.weight"].T).sigmoid()
+    return _in_windows(step, table, weights["logit_scale"])
+
+
+def _in_windows(step: Step, table: Tensor, scale: Tensor | None) -> Tensor:
     window, shift = _pair(step, "window"), _pair(step, "shift")
-    table, places = step.weights["relative_position_bias_table"], math.prod(window)
+    places = math.prod(window)
     offsets = table[step.weights["relative_position_index"]].view(places, places, -1)
     found: Tensor = torchvision_models().swin_transformer.shifted_window_attention(
         step.x, step.weights["qkv.weight"], step.weights["proj.weight"],
         offsets.permute(2, 0, 1)[None], window, whole(step.arguments["heads"]), shift,
         number(step.arguments["dropout"]), 0.0, step.weights["qkv.bias"],
-        step.weights["proj.bias"], None, step.training,
+        step.weights["proj.bias"], scale, step.training,
     )  # fmt: skip
     return found

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from netlang.ir.types import Types
-from netlang.ops import attention, recurrent, window_attention
+from netlang.ops import attention, cosine_window_attention, recurrent, window_attention
+from netlang.ops.windowed import Windowed
 from tests.analysis.oracles import torchvision_models
 from tests.ops.torch_modules.base import build
 
@@ -74,14 +75,22 @@ class Attention(nn.MultiheadAttention):
 
 @build.register
 def _(op: window_attention.WindowAttention, inputs: Types) -> nn.Module:
-    torchvision_models()
-    from torchvision.models.swin_transformer import ShiftedWindowAttention
+    return _windowed("ShiftedWindowAttention", op, inputs)
 
+
+@build.register
+def _(op: cosine_window_attention.CosineWindowAttention, inputs: Types) -> nn.Module:
+    # The table of coordinates is of single precision, whatever torch makes otherwise.
+    module = _windowed("ShiftedWindowAttentionV2", op, inputs)
+    return module.to(torch.get_default_dtype())
+
+
+def _windowed(name: str, op: Windowed, inputs: Types) -> nn.Module:
+    """torchvision's module of this name."""
     window, shift = ([n, n] if isinstance(n, int) else list(n) for n in (op.window, op.shift))
     width = int(str(inputs[0].shape[-1]))
-    module: nn.Module = ShiftedWindowAttention(
-        width, window, shift, op.heads, attention_dropout=op.dropout
-    )
+    kind = getattr(torchvision_models().swin_transformer, name)
+    module: nn.Module = kind(width, window, shift, op.heads, attention_dropout=op.dropout)
     return module
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netlang.ir.op import Op
 from netlang.ir.types import DType
 from netlang.ops.attention import MultiHeadAttention
+from netlang.ops.cosine_window_attention import CosineWindowAttention
 from netlang.ops.recurrent import Gru, Lstm, Rnn
 from netlang.ops.tensor import Embedding, Parameter
 from netlang.ops.window_attention import WindowAttention
@@ -67,12 +68,24 @@ def attention(draw: Draw, width: int) -> MultiHeadAttention:
 
 @step("window_attention")
 def _window_attention(draw: Draw, x: Value) -> Op | None:
+    return _in_windows(draw, x, WindowAttention, 1)
+
+
+@step("cosine_window_attention")
+def _cosine_window_attention(draw: Draw, x: Value) -> Op | None:
+    return _in_windows(draw, x, CosineWindowAttention, 2)
+
+
+def _in_windows(
+    draw: Draw, x: Value, kind: type[WindowAttention | CosineWindowAttention], least: int
+) -> Op | None:
+    """Attention in windows of at least so many places along each axis."""
     fixed = all(isinstance(dim, int) for dim in x.type.shape)
     if not is_float(x) or x.type.rank != 3 or not fixed:
         return None
-    window = [draw.whole(1, 4) for _ in range(2)]
+    window = [draw.whole(least, 4) for _ in range(2)]
     shift = [draw.whole(0, extent - 1) for extent in window]
-    return WindowAttention(
+    return kind(
         heads=draw.pick(divisors(draw.size(x.type.shape[-1]))),
         window=draw.per_axis(window),
         shift=draw.per_axis(shift) if draw.chance(0.5) else 0,

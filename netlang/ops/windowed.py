@@ -1,0 +1,128 @@
+"""What operators that attend within the windows of an image have in common: the windows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
+from netlang.ir.op import Cost, Everything, Inferred, Op, Reach, Rejection
+from netlang.ir.types import DType, TensorType, Types
+from netlang.ir.weights import Weight, WindowOffsets
+from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
+from netlang.ops.derive import batch_of, state_lines, sum_of
+from netlang.ops.spatial import Sizes, per_axis
+
+__all__ = ["Windowed", "Work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Operations as sums of products: of each example, and of the weights alone."""
+
+    each: tuple[tuple[int, ...], ...]
+    once: tuple[tuple[int, ...], ...] = ()
+
+    def of(self, x: TensorType) -> Dim:
+        """Those of a batch."""
+        batch = 1 if x.batch is None else x.batch
+        return batch * sum(map(prod, self.each)) + sum(map(prod, self.once))
+
+    def line(self, what: str, x: TensorType) -> Line:
+        """How those of a batch are added up."""
+        return sum_of(what, *((*batch_of(x), *each) for each in self.each), *self.once)
+
+
+class Windowed(Op):
+    """Attention of `heads` heads in windows that a shift moves."""
+
+    heads: int
+    window: Sizes
+    shift: Sizes
+    dropout: float
+
+    @abstractmethod
+    def macs(self, x: TensorType) -> Work:
+        """Multiply-accumulates."""
+
+    @abstractmethod
+    def other(self, x: TensorType) -> Work:
+        """All other operations."""
+
+    def windows(self) -> tuple[int, int]:
+        """Height and width of a window."""
+        height, width = per_axis(self.window, 2, "window")
+        return height, width
+
+    def shifts(self, extents: Sequence[int]) -> tuple[int, ...]:
+        """By how much an image of these sizes moves."""
+        steps = zip(per_axis(self.shift, 2, "shift"), self.windows(), extents, strict=True)
+        return tuple(0 if extent <= window else step for step, window, extent in steps)
+
+    def image(self, x: TensorType) -> tuple[int, int, int]:
+        """Height, width and features, which are numbers."""
+        height, width, features = (
+            fixed(self, size, f"axis {axis} of its input") for axis, size in enumerate(x.shape)
+        )
+        return height, width, features
+
+    def padded(self, x: TensorType) -> tuple[int, int]:
+        """Height and width with the zeros."""
+        height, width, _ = self.image(x)
+        rows, columns = self.windows()
+        return -(-height // rows) * rows, -(-width // columns) * columns
+
+    def offsets(self) -> tuple[int, int]:
+        """How many offsets there are from one place to another, up or down and to a side."""
+        rows, columns = self.windows()
+        return 2 * rows - 1, 2 * columns - 1
+
+    def index(self) -> Weight:
+        """The number of the offset of each pair of places."""
+        rows, columns = self.windows()
+        return Weight(
+            "relative_position_index", ((rows * columns) ** 2,), WindowOffsets(rows, columns),
+            buffer=True, trainable=False, dtype=DType.INT64,
+        )  # fmt: skip
+
+    def attended(self, x: TensorType) -> tuple[tuple[int, ...], ...]:
+        """Factors of the MACs of one example: projections, and attention."""
+        height, width = self.padded(x)
+        features, places = self.image(x)[2], prod(self.windows())
+        return (4, height, width, features, features), (2, height, width, places, features)
+
+    def scored(self, x: TensorType) -> tuple[int, ...]:
+        """Factors of what one example's attention weights take: 7 each, and 1 for the shift."""
+        height, width = self.padded(x)
+        each = 8 if any(self.shifts((height, width))) else 7
+        return each, self.heads, height, width, prod(self.windows())
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, the_input(self, inputs))
+        ranked(self, x, range(3, 4), "an image with its features last, [H, W, E]")
+        divisible(self, self.image(x)[2], self.heads, "the number of features", "heads")
+        windows, shifts = self.windows(), per_axis(self.shift, 2, "shift")
+        if any(step >= window for step, window in zip(shifts, windows, strict=True)):
+            from netlang.diagnostics.shapes import ConflictingArguments
+
+            raise Rejection(
+                ConflictingArguments, argument="shift", operator=self.name,
+                conflict=f"`shift` is {self.shift}, and `window` {self.window}",
+                advice="`shift` must be smaller than `window`",
+            )  # fmt: skip
+        return Inferred((x,))
+
+    def cost(self, inputs: Types) -> Cost:
+        x = inputs[0]
+        return Cost(self.macs(x).of(x), self.other(x).of(x))
+
+    def reach(self, inputs: Types) -> Reach:
+        return Everything()
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        x = inputs[0]
+        lines = self.macs(x).line("MACs", x), self.other(x).line("other operations", x)
+        return (*state_lines(self.weights(inputs)), *lines)
