@@ -60,6 +60,7 @@ _FAMILIES: Final = {
     "attention": _SEQUENCE,
     "window_attention": _SEQUENCE,
     "cosine_window_attention": _SEQUENCE,
+    "multi_axis_attention": _SEQUENCE,
     "random": _VALUE,
     "tensor": _VALUE,
     "layout": _PLAIN,

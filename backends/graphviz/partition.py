@@ -24,7 +24,8 @@ __all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junctio
 JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
 _HEAVY = frozenset({
     "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
-    "window_attention", "cosine_window_attention", "pool", "unpool", "adaptive_pool", "region",
+    "window_attention", "cosine_window_attention", "multi_axis_attention", "pool", "unpool",
+    "adaptive_pool", "region",
 })  # fmt: skip
 
 

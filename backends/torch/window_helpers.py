@@ -85,6 +85,50 @@ class AttentionInWindows(nn.Module):
         apart = regions[:, None, :, None] != regions[:, None, None, :]
         return apart.to(x.dtype) * -100.0
 ''',
+    "MultiAxisAttention": '''
+class MultiAxisAttention(nn.Module):
+    """Attention within the blocks of an image, or in grids across it."""
+
+    def __init__(
+        self, features: int, heads: int, window: int, grid: bool = False
+    ) -> None:
+        super().__init__()
+        table = 0.02 * torch.randn((2 * window - 1) ** 2, heads)
+        self.relative_position_bias_table = nn.Parameter(table)
+        offset = torch.arange(window).view(-1, 1) - torch.arange(window) + window - 1
+        index = offset[:, None, :, None] * (2 * window - 1) + offset[:, None]
+        index = index.flatten(2, 3).flatten(0, 1)
+        self.register_buffer("relative_position_index", index)
+        self.to_qkv = nn.Linear(features, 3 * features)
+        self.merge = nn.Linear(features, features)
+        self.heads = heads
+        self.window = window
+        self.grid = grid
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.parted(x)
+        size = x.shape[1:3]
+        qkv = self.to_qkv(x.flatten(3, 4).flatten(1, 2))
+        qkv = qkv.unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
+        scores = qkv[0] @ (qkv[1] * x.shape[-1] ** -0.5).transpose(-2, -1)
+        bias = self.relative_position_bias_table[self.relative_position_index]
+        weights = (scores + bias.permute(2, 0, 1)).softmax(-1)
+        x = self.merge((weights @ qkv[2]).transpose(2, 3).flatten(3))
+        return self.joined(x.unflatten(2, (self.window, -1)).unflatten(1, size))
+
+    def parted(self, x: Tensor) -> Tensor:
+        """[N, H, W, E] as [N, rows, columns, window, window, E], the groups in front."""
+        if self.grid:
+            x = x.unflatten(2, (self.window, -1)).unflatten(1, (self.window, -1))
+            return x.permute(0, 2, 4, 1, 3, 5)
+        x = x.unflatten(2, (-1, self.window)).unflatten(1, (-1, self.window))
+        return x.transpose(2, 3)
+
+    def joined(self, x: Tensor) -> Tensor:
+        """What `parted` made, as it was."""
+        x = x.permute(0, 3, 1, 4, 2, 5) if self.grid else x.transpose(2, 3)
+        return x.flatten(3, 4).flatten(1, 2)
+''',
     "WindowAttention": '''
 class WindowAttention(AttentionInWindows):
     """Attention within windows with a learned bias for each offset."""

@@ -60,7 +60,7 @@ def _drawn(weight: Weight, init: Init, generator: np.random.Generator) -> NDArra
         case Literal(values):
             return np.array(values, np.float64).reshape(weight.shape)
         case WindowOffsets(rows, columns):
-            return _offsets(rows, columns)
+            return _offsets(rows, columns).reshape(weight.shape)
         case WindowCoordinates(rows, columns):
             return _coordinates(rows, columns)
         case Uniform(bound):

@@ -97,7 +97,7 @@ class WindowCoordinates:
 
     An offset of i rows, i from 1 - rows to rows - 1, is y = i/(rows - 1), and its first coordinate
     sign(y) log2(1 + 8 |y|) / 3; the second is that of the columns: Liu et al. 2022, Swin
-    Transformer V2, arXiv:2111.09883, 3.3.
+    Transformer V2, arXiv:2111.09883.
     """
 
     rows: int

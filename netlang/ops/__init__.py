@@ -88,6 +88,7 @@ _TABLE = {
     "gru": "recurrent:Gru",
     "multi_head_attention": "attention:MultiHeadAttention",
     "window_attention": "window_attention:WindowAttention",
+    "multi_axis_attention": "multi_axis_attention:MultiAxisAttention",
     "cosine_window_attention": "cosine_window_attention:CosineWindowAttention",
 }
 

@@ -57,7 +57,7 @@ class CosineWindowAttention(Windowed):
     2 for each factor.
 
     Source: Liu et al. 2022, Swin Transformer V2: Scaling Up Capacity and Resolution,
-    arXiv:2111.09883, 3.2 and 3.3; the sizes 512, 16 and 100 are those of the authors' code.
+    arXiv:2111.09883; the numbers 512, 16 and 100 are torchvision's.
     """
 
     name: ClassVar[str] = "cosine_window_attention"

@@ -78,7 +78,7 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "The first axis is time, or the place in the sequence.",
         (
             "rnn", "lstm", "gru", "multi_head_attention", "window_attention",
-            "cosine_window_attention",
+            "cosine_window_attention", "multi_axis_attention",
         ),
     ),
 )  # fmt: skip

@@ -98,7 +98,7 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
             assert not weight.trainable
         case WindowOffsets():
             own = initial(Slot("w", weight, DType.INT64, False), 0)
-            assert (values.view(-1, own.size) == torch.from_numpy(own)).all()
+            assert (values.view(-1, own.size) == torch.from_numpy(own).flatten()).all()
         case WindowCoordinates():
             own = initial(Slot("w", weight, DType.FLOAT64, False), 0)
             wanted = torch.from_numpy(own).flatten().expand(200, -1)

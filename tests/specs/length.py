@@ -31,6 +31,7 @@ FAMILIES = {
     "efficientnet": ("efficientnet",),
     "googlenet": ("googlenet",),
     "inception": ("inception_v3",),
+    "maxvit": ("maxvit",),
     "mnasnet": ("mnasnet", "blocks.inverted_residual"),
     "mobilenetv2": ("mobilenet_v2",),
     "mobilenetv3": ("mobilenet_v3",),

@@ -18,7 +18,6 @@ from tests.specs.rows import (
     BATCH,
     FEW,
     LONG,
-    PENDING,
     ROWS,
     macs_of,
     params_of,
@@ -72,14 +71,13 @@ comments and weights entries. What both import is not counted on either side. In
 has {median:.2f} tokens for each one of torchvision.
 
 """
-NOT_YET = "no net yet"
 UNMEASURED = "not measured yet"
 
 
 def render(measured: Mapping[str, Measured]) -> str:
     """The page with these differences."""
     rows = [_row(name, measured.get(name)) for name in ROWS]
-    long = ", ".join(f"`{name}`" for name in ROWS if name in LONG and name not in PENDING)
+    long = ", ".join(f"`{name}`" for name in ROWS if name in LONG)
     ratio = median(length.ratio for length in lengths().values())
     return (
         INTRODUCTION.replace("BATCH", str(BATCH)).replace("FEW", str(FEW))
@@ -104,8 +102,6 @@ def parse(page: str) -> dict[str, Measured]:
 
 def _row(name: str, measured: Measured | None) -> tuple[str, ...]:
     published = published_figures(name)[1]
-    if name in PENDING:
-        return (name, "", "", published, NOT_YET, *[""] * 6)
     start = (name, f"{params_of(name):,}", f"{macs_of(name) / 1e9:.3f}", published)
     if measured is None:
         return (*start, UNMEASURED, *[""] * 6)

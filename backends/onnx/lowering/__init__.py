@@ -10,6 +10,7 @@ from netlang.backends.onnx.lowering import (
     layout,
     linear,
     merge,
+    multi_axis_attention,
     norm,
     pool,
     recurrent,
@@ -21,7 +22,7 @@ from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
 FAMILIES = (
     activation, adaptive, attention, conv, cosine_window_attention, cut, layout, linear, merge,
-    norm, pool, recurrent, region, tensor, window_attention,
+    multi_axis_attention, norm, pool, recurrent, region, tensor, window_attention,
 )  # fmt: skip
 
 __all__ = ["FAMILIES", "UNSUPPORTED", "lower", "lowered"]

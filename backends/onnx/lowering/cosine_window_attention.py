@@ -24,7 +24,7 @@ LEAST, LEAST_OF_HALF = 1e-12, 2.0**-14
 
 @lower.register
 def _(op: CosineWindowAttention, emit: Emitter) -> tuple[str, ...]:
-    return within_windows(op, _Cosines(emit))
+    return within_windows(op, _Cosines(emit, "proj", op.heads))
 
 
 @final

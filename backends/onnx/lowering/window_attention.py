@@ -16,7 +16,7 @@ __all__: list[str] = []
 @lower.register
 def _(op: WindowAttention, emit: Emitter) -> tuple[str, ...]:
     features = op.image(emit.step.types[0])[2]
-    return within_windows(op, _Products(emit, (features // op.heads) ** -0.5))
+    return within_windows(op, _Products(emit, "proj", op.heads, (features // op.heads) ** -0.5))
 
 
 @final

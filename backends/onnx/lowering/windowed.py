@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Weighing", "mapped", "within_windows"]
+__all__ = ["Weighing", "attended", "mapped", "within_windows"]
 
 # What is taken from the weights of places that only a shift brought into one window.
 APART = -100.0
@@ -23,9 +23,11 @@ END = 2**31 - 1
 
 @dataclass(frozen=True)
 class Weighing(ABC):
-    """How one operator comes to the attention weights."""
+    """How one operator comes to the attention weights of its heads; `last` is its last map."""
 
     emit: Emitter
+    last: str
+    heads: int
 
     @abstractmethod
     def parts(self, x: str) -> tuple[str, ...]:
@@ -59,7 +61,8 @@ def within_windows(op: Windowed, weighing: Weighing) -> tuple[str, ...]:
     parted = [0, size[0] // windows[0], windows[0], size[1] // windows[1], windows[1], features]
     count, places = parted[1] * parted[3], windows[0] * windows[1]
     x = _regrouped("windows", x, parted, [0, count, places, features], emit)
-    x = _attended(op, x, [0, count, places], features, weighing)
+    mask = emit.floats("mask", _mask(op, size)) if any(shifts) else None
+    x = attended(weighing, x, [0, count, places], features, mask)
     joined = [0, parted[1], parted[3], windows[0], windows[1], features]
     x = _regrouped("joined", x, joined, [0, *size, features], emit)
     for axis, shift in enumerate(shifts, 1):
@@ -85,26 +88,26 @@ def _regrouped(name: str, x: str, split: list[int], shape: list[int], emit: Emit
     return emit.node(name, "Reshape", turned, emit.integers(f"{name}.shape", shape))
 
 
-def _attended(op: Windowed, x: str, shape: list[int], features: int, weighing: Weighing) -> str:
-    """The attention of [N, windows, places, E]."""
+def attended(
+    weighing: Weighing, x: str, shape: list[int], features: int, mask: str | None = None
+) -> str:
+    """The attention of [N, groups, places, E], whose sizes but for E are `shape`."""
     emit, parts = weighing.emit, weighing.parts(x)
-    wide = emit.integers("heads.shape", [*shape, op.heads, features // op.heads])
+    wide = emit.integers("heads.shape", [*shape, weighing.heads, features // weighing.heads])
     orders = ([0, 1, 3, 2, 4], [0, 1, 3, 4, 2], [0, 1, 3, 2, 4])
     queries, keys, values = (
         emit.node(name, "Transpose", emit.node(f"{name}.split", "Reshape", part, wide), perm=order)
         for name, part, order in zip(("queries", "keys", "values"), parts, orders, strict=True)
     )
     scores = weighing.scores(queries, keys)
-    scores = emit.node("scores.bias", "Add", scores, _offset_bias(op, shape[2], weighing))
-    size = op.padded(emit.step.types[0])
-    if any(op.shifts(size)):
-        mask = emit.floats("mask", _mask(op, size))
+    scores = emit.node("scores.bias", "Add", scores, _offset_bias(shape[2], weighing))
+    if mask:
         scores = emit.node("scores.masked", "Add", scores, mask)
     weights = emit.node("softmax", "Softmax", scores, axis=4)
     heads = emit.node("attended", "MatMul", weights, values)
     sides = emit.node("sides", "Transpose", heads, perm=[0, 1, 3, 2, 4])
     side_by_side = emit.integers("sides.shape", [*shape, features])
-    return mapped("proj", emit.node("sides.joined", "Reshape", sides, side_by_side), emit)
+    return mapped(weighing.last, emit.node("sides.joined", "Reshape", sides, side_by_side), emit)
 
 
 def mapped(name: str, x: str, emit: Emitter) -> str:
@@ -116,12 +119,12 @@ def mapped(name: str, x: str, emit: Emitter) -> str:
     return emit.node(name, "Add", product, emit.weight(f"{name}.bias"))
 
 
-def _offset_bias(op: Windowed, places: int, weighing: Weighing) -> str:
+def _offset_bias(places: int, weighing: Weighing) -> str:
     """The number for each pair of places, [heads, places, places]."""
     emit = weighing.emit
     index = emit.weight("relative_position_index")
     pairs = emit.node("bias.pairs", "Gather", weighing.table(), index, axis=0)
-    shape = emit.integers("bias.shape", [places, places, op.heads])
+    shape = emit.integers("bias.shape", [places, places, weighing.heads])
     square = emit.node("bias.square", "Reshape", pairs, shape)
     return weighing.bias(emit.node("bias", "Transpose", square, perm=[2, 0, 1]))
 

@@ -15,6 +15,7 @@ from netlang.backends.torch.python.tree import (
 from netlang.ir.types import Types
 from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.cosine_window_attention import CosineWindowAttention
+from netlang.ops.multi_axis_attention import MultiAxisAttention
 from netlang.ops.spatial import per_axis
 from netlang.ops.window_attention import WindowAttention
 from netlang.ops.windowed import Windowed
@@ -57,6 +58,19 @@ def _windowed(helper: str, op: Windowed, inputs: Types) -> Lowered:
             _pair(op.windows(), "window"),
             _pair(per_axis(op.shift, 2), "shift"),
             option("dropout", number(op.dropout, "dropout"), 0.0),
+        )
+    )
+
+
+@lower.register
+def _multi_axis_attention(op: MultiAxisAttention, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(
+        call(
+            "MultiAxisAttention",
+            number(inputs[0].shape[-1], "features"),
+            number(op.heads, "heads"),
+            number(op.window, "window"),
+            option("grid", constant(op.grid), False),
         )
     )
 

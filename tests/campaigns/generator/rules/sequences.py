@@ -6,6 +6,7 @@ from netlang.ir.op import Op
 from netlang.ir.types import DType
 from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.cosine_window_attention import CosineWindowAttention
+from netlang.ops.multi_axis_attention import MultiAxisAttention
 from netlang.ops.recurrent import Gru, Lstm, Rnn
 from netlang.ops.tensor import Embedding, Parameter
 from netlang.ops.window_attention import WindowAttention
@@ -90,6 +91,19 @@ def _in_windows(
         window=draw.per_axis(window),
         shift=draw.per_axis(shift) if draw.chance(0.5) else 0,
         dropout=draw.pick((0.0, 0.1)),
+    )
+
+
+@step("multi_axis_attention")
+def _multi_axis_attention(draw: Draw, x: Value) -> Op | None:
+    if not is_float(x) or x.type.rank != 3:
+        return None
+    if not all(isinstance(dim, int) for dim in x.type.shape):
+        return None
+    height, width, features = map(draw.size, x.type.shape)
+    window = draw.pick([n for n in divisors(height) if width % n == 0 and n <= 5])
+    return MultiAxisAttention(
+        heads=draw.pick(divisors(features)), window=window, grid=draw.chance(0.5)
     )
 
 
