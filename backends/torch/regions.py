@@ -66,8 +66,8 @@ def roi_align(
         cells = parts * sampling_ratio
         cell = torch.arange(cells, device=x.device, dtype=x.dtype)
         place = start + (cell + 0.5) / cells * extent
-        inside = ((place >= -1) & (place <= length)).to(x.dtype)
-        place = place.clamp(0, length - 1)
+        near = (place >= -1) & (place <= length)  # false where a box isn't a number
+        inside, place = near.to(x.dtype), torch.where(near, place, 0).clamp(0, length - 1)
         low = place.floor().long()
         high = (low + 1).clamp(max=length - 1)
         part = place - low

@@ -61,3 +61,10 @@ def test_gradients_reach_the_map(op: Op) -> None:
     boxes = torch.tensor([[[0.3, 0.2, 7.1, 6.4], [2.2, 1.1, 9.7, 3.3], [1.4, 2.6, 3.9, 5.2]]])
     model = build(program).eval()
     assert torch.autograd.gradcheck(lambda value: model(value, boxes.double()), x, atol=1e-6)
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+def test_boxes_that_are_no_numbers_stay_within_the_map(op: Op) -> None:
+    program = program_of(op, (TensorType((2, *SIZE)), TensorType((3, 4))), {})
+    y = build(program).eval()(torch.ones(1, 2, *SIZE), torch.full((1, 3, 4), torch.nan))
+    assert y.shape[:3] == (1, 3, 2)
