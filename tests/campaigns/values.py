@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netlang.backends.onnx import OPSET, export
 from tests.campaigns.exemptions import overflow, unjudged, unrun
 from tests.campaigns.failure import Failure, of_exception
-from tests.campaigns.precision import PRECISIONS, Precision, array_of, torch_lacks
+from tests.campaigns.precision import PRECISIONS, Precision, array_of, runtime_crashes, torch_lacks
 from tests.campaigns.rounding import MANY, SAMPLES, scatter
 from tests.campaigns.subject import Subject, inputs_of
 from tests.campaigns.walk import Applied
@@ -60,7 +60,8 @@ def values_differ(
             model = check_file(path)
         except Exception as error:
             return Verdict(of_exception(error, "onnx"))
-        lacking = silent or precision.unrun or unrun(steps, opset)
+        crashing = runtime_crashes(steps, floats)
+        lacking = silent or precision.unrun or crashing or unrun(steps, opset)
         runtime = Verdict() if lacking else _runtime(subject, path, feeds, wanted)
     if runtime.failure:
         return runtime

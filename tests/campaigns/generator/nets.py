@@ -38,7 +38,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.unpooled_back, 1),
     (merges.attended, 2),
     (merges.boxed, 3),
-    (control.scope, 5),
+    (control.scope, 6),
     (control.conditional, 2),
     (control.repeat, 2),
     (control.counted_loop, 2),
