@@ -33,7 +33,9 @@ def command() -> click.Command:
                 ["--out"], metavar="DIR", help="Folder of the run; runs/RECIPE without it."
             ),
             click.Option(
-                ["--resume"], is_flag=True, help="Go on from the last checkpoint of the folder."
+                ["--resume"],
+                is_flag=True,
+                help="Go on from the last checkpoint of the folder, or begin if there is none.",
             ),
             device_option(),
         ],
@@ -52,6 +54,8 @@ def _train(
 
     recipe, program = load_recipe(spec, changes)
     folder = Path(out) if out else Path("runs", recipe.name)
+    if resume and not folder.exists():
+        click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
     backend = training_backend()
     with needs(backend.extra):
         trained = backend.train(recipe, program, folder, resume=resume, device=device)

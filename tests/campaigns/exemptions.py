@@ -19,8 +19,8 @@ from tests.campaigns.walk import Applied
 
 __all__ = [
     "CANCELLING", "EXPORTER_LACKS", "FLOOR", "NORMALISING", "REFERENCE_FAILS",
-    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "SHARE", "TOLERANCE", "Exemption", "overflow",
-    "unexported", "unjudged", "unrun",
+    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "SHARE", "SUMMING", "TOLERANCE", "Exemption",
+    "overflow", "unexported", "unjudged", "unrun",
 ]  # fmt: skip
 
 TOLERANCE = 1e-4
@@ -50,6 +50,15 @@ CANCELLING = {
         "places are rounded, so that a neighbour may have a share where it should have none",
     ),
 }
+
+# Sums: terms that cancel leave exactly 0 in one order of adding and a rounding in another.
+SUMMING = frozenset(
+    f"aten::{name}"
+    for name in (
+        "add", "sub", "sum", "mean", "avg_pool2d", "avg_pool3d", "_adaptive_avg_pool2d",
+        "_adaptive_avg_pool3d",
+    )
+)  # fmt: skip
 
 # Normalisations whose usual formula is x f + (bias - mean f), f = weight / sqrt(var + eps): where a
 # group is constant, as one of a single element is, roundings of x f are all that is left.

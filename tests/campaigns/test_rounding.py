@@ -48,6 +48,12 @@ def test_a_step_behind_gates_that_are_almost_closed_scatters() -> None:
     assert scattered(net(still, "lstm(3, bias=false)", "heaviside(1.0)")) > 0.5
 
 
+def test_a_mean_that_may_be_nothing_at_all_scatters() -> None:
+    # Its square is above 0 unless the mean of what was normalised is 0 to the last bit.
+    squared = "(still, still) -> mul -> heaviside(0.0)"
+    assert scattered(net("instance_norm -> gap -> still: identity", squared)) > 0.5
+
+
 def test_a_wrong_value_is_not_explained() -> None:
     made = subject(load(net("conv(8, 3x3) -> relu")))
     feeds = inputs_of(made.program)

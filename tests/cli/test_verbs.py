@@ -156,6 +156,12 @@ def test_a_picture_takes_no_weights_and_says_so(run: Runner) -> None:
     assert "w.pth was not read" in result.err
 
 
+def test_resuming_what_never_began_is_told(run: Runner) -> None:
+    changes = ("train", "mnist1d", "steps=2", "arch=logistic", "--device", "cpu", "--resume")
+    assert "nothing to resume in other: a new run begins" in run(*changes, "--out", "other").err
+    assert "nothing to resume" not in run(*changes, "--out", "other").err
+
+
 def test_train_and_eval(run: Runner) -> None:
     trained = run("train", "mnist1d", "steps=2", "arch=logistic", "--out", "run", "--device", "cpu")
     assert trained.status == 0, trained.err
