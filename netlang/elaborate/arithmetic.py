@@ -12,7 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.values import BadOperands, DependsOnSizes, DivisionByZero, NumberTooLarge
+from netlang.diagnostics.values import (
+    BadOperands,
+    DependsOnSizes,
+    DivisionByZero,
+    FunctionRefused,
+    NumberTooLarge,
+)
 from netlang.elaborate.values import Undecided, Value, describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, floor_div
@@ -71,18 +77,23 @@ def _refuse_long(length: int, span: Span) -> None:
 
 def _number(symbol: str, left: int | float, right: int | float, span: Span) -> int | float:
     try:
-        result = _power(left, right) if symbol == "**" else _NUMERIC[symbol](left, right)
+        result = _power(left, right, span) if symbol == "**" else _NUMERIC[symbol](left, right)
     except ZeroDivisionError:
         raise NetlangError(DivisionByZero(span=span)) from None
     except OverflowError:
         raise NetlangError(NumberTooLarge(span=span, limit="1e30")) from None
-    if isinstance(result, complex) or abs(result) > _LARGEST:
+    if abs(result) > _LARGEST:
         raise NetlangError(NumberTooLarge(span=span, limit="1e30"))
     return result
 
 
-def _power(base: int | float, exponent: int | float) -> int | float:
+def _power(base: int | float, exponent: int | float, span: Span) -> int | float:
     """``base ** exponent``, without computing a number of a million digits first."""
+    if base == 0 and exponent < 0:
+        raise ZeroDivisionError
+    if base < 0 and not float(exponent).is_integer():
+        why = "the base is negative and the exponent no whole number"
+        raise NetlangError(FunctionRefused(span=span, function="**", why=why, usage="x ** y"))
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
         if abs(base) > 1 and exponent * (abs(base).bit_length() - 1) > 128:
             raise OverflowError
