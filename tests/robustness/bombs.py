@@ -95,6 +95,7 @@ BOMBS: dict[str, Callable[[], str]] = {
     "a list doubled 60 times": lambda: _doubled_list(60),
     "a list times 10^9": lambda: _net("conv(len([1] * 1_000_000_000), 1x1)"),
     "range of 10^12": lambda: _net("conv(len(range(1_000_000_000_000)), 1x1)"),
+    "range of 10^28": lambda: _net(f"conv(len(range({10**28})), 1x1)"),
     "constants 10^4 deep": lambda: _chain(10_000),
     "a label of 10^5 characters": lambda: _net(f"{'x' * 100_000}: relu"),
     "a name of 10^6 characters": lambda: "x" * 1_000_000 + " = 1\n",
