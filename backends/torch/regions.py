@@ -67,7 +67,8 @@ def roi_align(
         cell = torch.arange(cells, device=x.device, dtype=x.dtype)
         place = start + (cell + 0.5) / cells * extent
         near = (place >= -1) & (place <= length)  # false where a box isn't a number
-        inside, place = near.to(x.dtype), torch.where(near, place, 0).clamp(0, length - 1)
+        inside = near.to(x.dtype)
+        place = torch.where(near, place, 0).clamp(0, length - 1)
         low = place.floor().long()
         high = (low + 1).clamp(max=length - 1)
         part = place - low
