@@ -33,8 +33,9 @@ def roi_pool(
             longer.append(torch.maximum(longer[-1], moved))
         maxima = torch.cat(longer, axis)
         # A part is two windows that overlap, of the largest size that fits.
-        window = 2 ** torch.arange(1, len(longer), device=x.device)
-        level = ((high - low)[..., None] >= window).sum(-1)
+        window = 2 ** torch.arange(len(longer), device=x.device)
+        fits = (high - low)[..., None] >= window
+        level = (fits.sum(-1) - 1).clamp(min=0)
         levels.append(level)
         places.append((low.clamp(max=size - 1), (high - 2**level).clamp(min=0)))
         empty.append(high <= low)
