@@ -14,11 +14,12 @@ from netlang.diagnostics.recipes import BadSchedulePath, ModelNotNet, PathNotAll
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.values import BlockTarget, Layer, describe, kind_of
-from netlang.ir.arguments import Argument, Kind, choice, count, natural
+from netlang.ir.arguments import Argument, Kind, choice, count, flag, natural
 from netlang.recipes.bind import argument_value, described
+from netlang.recipes.kinds import factors, labels, open_share, positive, words
 from netlang.recipes.read_loss import read_loss
 from netlang.recipes.recipe import Epochs, Precision, Steps
-from netlang.recipes.schedules import Chain, Schedule, Warmup
+from netlang.recipes.words.schedules import Chain, Schedule, Warmup
 from netlang.syntax import ast
 
 __all__ = ["KEYS", "NEEDED"]
@@ -76,6 +77,12 @@ def _init(key: str, value: Written, names: Environment) -> object:
     return described(key, "initialization", _one(key, value), names)
 
 
+def _weights(key: str, value: Written, names: Environment) -> object:
+    if _is_none(value):
+        return None
+    return described(key, "source of weights", _one(key, value), names)
+
+
 def _loss(key: str, value: Written, names: Environment) -> object:
     return read_loss(_one(key, value), names)
 
@@ -109,6 +116,26 @@ def _plain(kind: Kind, make: Callable[[object], object] = lambda value: value) -
     return read
 
 
+def _or_none(kind: Kind) -> Reader:
+    """Reads a value of a kind, or `none`."""
+    plain = _plain(kind)
+
+    def read(key: str, value: Written, names: Environment) -> object:
+        return None if _is_none(value) else plain(key, value, names)
+
+    return read
+
+
+def _or_empty(kind: Kind) -> Reader:
+    """Reads a list of a kind, or `none` for an empty one."""
+    optional = _or_none(kind)
+
+    def read(key: str, value: Written, names: Environment) -> object:
+        return optional(key, value, names) or ()
+
+    return read
+
+
 def _steps(value: object) -> Steps:
     assert isinstance(value, int)
     return Steps(value)
@@ -122,16 +149,29 @@ def _epochs(value: object) -> Epochs:
 KEYS: Mapping[str, Reader] = {
     "model": _model,
     "data": _data,
+    "validation": _or_none(open_share),
     "augment": _path,
     "normalize": _normalize,
     "loss": _loss,
     "init": _init,
+    "weights": _weights,
+    "freeze": _or_empty(labels),
     "optimizer": _optimizer,
+    "rates": _or_empty(factors),
+    "no_decay": _or_empty(words("norms", "biases")),
     "schedule": _schedule,
+    "clip_norm": _or_none(positive),
+    "clip_value": _or_none(positive),
+    "accumulate": _plain(count),
+    "ema": _or_none(open_share),
+    "early_stopping": _or_none(count),
     "batch": _plain(count),
     "steps": _plain(count, _steps),
     "epochs": _plain(count, _epochs),
     "precision": _plain(choice(*(item.value for item in Precision)), Precision),
+    "channels_last": _plain(flag),
+    "compile": _plain(flag),
+    "sync_batch_norm": _plain(flag),
     "seed": _plain(natural),
     "test": _path,
     "evaluate_every": _plain(count),

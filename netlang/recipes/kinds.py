@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.elaborate.values import Range
-from netlang.ir.arguments import Kind, Mismatch, count, non_negative, number, text
+from netlang.ir.arguments import Kind, Mismatch, choice, count, non_negative, number, text
 
 __all__ = [
-    "counts", "decay", "decays", "deviations", "non_negative", "per_channel", "positive", "scales",
-    "plain_name", "share", "size_or_sizes",
+    "counts", "decay", "decays", "deviations", "factors", "label_pairs", "labels", "non_negative",
+    "open_share", "per_channel", "plain_name", "positive", "scales", "share", "size_or_sizes",
+    "words",
 ]  # fmt: skip
 
 
@@ -58,6 +59,21 @@ def _plain(value: object) -> object:
     return name
 
 
+def _pair(first: Kind, second: Kind) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise Mismatch
+        return first.convert(value[0]), second.convert(value[1])
+
+    return convert
+
+
+def words(*names: str) -> Kind:
+    """A list of some bare words."""
+    shown = ", ".join(f"`{name}`" for name in names)
+    return Kind(f"a list of {shown}", _many(choice(*names)), names)
+
+
 positive = Kind("a number above 0", _number(lambda value: 0.0 < value < float("inf")))
 decay = Kind("a number from 0 to below 1", _number(lambda value: 0.0 <= value < 1.0))
 share = Kind("a number from 0 to 1", _number(lambda value: 0.0 <= value <= 1.0))
@@ -69,3 +85,12 @@ deviations = Kind("a list of numbers above 0, one for each channel", _many(posit
 scales = Kind("a range of numbers above 0 (`0.08..1.0`)", _between(positive))
 size_or_sizes = Kind("a whole number >= 1 or a range of them (`256..480`)", _size)
 plain_name = Kind("a name of letters, digits, `_` and `-`", _plain)
+
+open_share = Kind("a number between 0 and 1", _number(lambda value: 0.0 < value < 1.0))
+labels = Kind('a list of labels (`["layer1", "fc"]`)', _many(text))
+label_pairs = Kind(
+    'a list of pairs of labels (`[("body", "backbone")]`)', _many(Kind("", _pair(text, text)))
+)
+factors = Kind(
+    'a list of labels and numbers (`[("fc", 10)]`)', _many(Kind("", _pair(text, positive)))
+)

@@ -14,8 +14,8 @@ from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.suggest import replacement
 from netlang.recipes.bind import fields_of, listed, word_of
-from netlang.recipes.losses import Loss, LossFunction, Operand, Term
 from netlang.recipes.tables import table
+from netlang.recipes.words.losses import Loss, LossFunction, Operand, Term
 from netlang.syntax import ast
 
 __all__ = ["read_loss"]

@@ -6,29 +6,36 @@ backend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import final
 
 from netlang.elaborate.values import Layer
-from netlang.recipes.augmentations import Augmentation
-from netlang.recipes.data import Data
-from netlang.recipes.initializations import Initialization
-from netlang.recipes.losses import Loss
-from netlang.recipes.normalizations import Normalization
-from netlang.recipes.optimizers import Optimizer
-from netlang.recipes.schedules import ConstantRate, Schedule
+from netlang.recipes.words.augmentations import Augmentation
+from netlang.recipes.words.data import Data
+from netlang.recipes.words.initializations import Initialization
+from netlang.recipes.words.losses import Loss
+from netlang.recipes.words.normalizations import Normalization
+from netlang.recipes.words.optimizers import Optimizer
+from netlang.recipes.words.pretrained import Pretrained
+from netlang.recipes.words.schedules import ConstantRate, Schedule
 from netlang.source import Span
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
 
 
 class Precision(Enum):
-    """Number format of the forward pass; weights and optimizer state are fp32 in both."""
+    """Number format of the forward pass; weights and optimizer state are float32 in each.
+
+    `TF32` multiplies matrices of float32 with ten bits of mantissa on GPUs that can. `FP16` scales
+    the loss, so that small gradients don't vanish.
+    """
 
     FP32 = "fp32"
+    TF32 = "tf32"
     BF16 = "bf16"
+    FP16 = "fp16"
 
 
 @final
@@ -58,8 +65,13 @@ class Epochs:
 class Recipe:
     """What a `train` definition says.
 
-    `model` is a net with its arguments. `evaluate_every` and `checkpoint_every` are in steps; None
-    means after every epoch. `places` says where each key was written, for messages.
+    `model` is a net with its arguments. `validation` is the share of the training examples that is
+    held out. `no_decay` names kinds of weights (`norms`, `biases`) without weight decay, `rates`
+    factors on the learning rate by label, `freeze` labels that aren't trained. `clip_norm` and
+    `clip_value` bound the gradient, `accumulate` says in how many parts a batch is computed, `ema`
+    is the decay of averaged weights, `early_stopping` the evaluations that may pass without
+    improvement. `evaluate_every` and `checkpoint_every` are in steps; None means after every epoch.
+    `places` says where each key was written, for messages.
     """
 
     name: str
@@ -69,11 +81,24 @@ class Recipe:
     optimizer: Optimizer
     batch: int
     length: Steps | Epochs
+    validation: float | None = None
     augment: tuple[Augmentation, ...] = ()
     normalize: Normalization | None = None
     init: Initialization | None = None
+    weights: Pretrained | None = None
+    freeze: tuple[str, ...] = ()
+    rates: tuple[tuple[str, float], ...] = ()
+    no_decay: tuple[str, ...] = ()
     schedule: Schedule = field(default_factory=ConstantRate)
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    accumulate: int = 1
+    ema: float | None = None
+    early_stopping: int | None = None
     precision: Precision = Precision.FP32
+    channels_last: bool = False
+    compile: bool = False
+    sync_batch_norm: bool = False
     seed: int = 0
     test: tuple[Augmentation, ...] = ()
     evaluate_every: int | None = None
@@ -87,20 +112,41 @@ class Recipe:
         return {
             "model": str(self.model),
             "data": str(self.data),
+            "validation": _or(self.validation, "none"),
             "augment": _path(self.augment),
-            "normalize": str(self.normalize or "none"),
+            "normalize": _or(self.normalize, "none"),
             "loss": str(self.loss),
-            "init": str(self.init or "as the operators state"),
+            "init": _or(self.init, "as the operators state"),
+            "weights": _or(self.weights, "none"),
+            "freeze": _list(self.freeze),
             "optimizer": str(self.optimizer),
+            "rates": _list(f"{label} x {factor!r}" for label, factor in self.rates),
+            "no_decay": _list(self.no_decay),
             "schedule": str(self.schedule),
+            "clip_norm": _or(self.clip_norm, "none"),
+            "clip_value": _or(self.clip_value, "none"),
+            "accumulate": str(self.accumulate),
+            "ema": _or(self.ema, "none"),
+            "early_stopping": _or(self.early_stopping, "none"),
             "batch": str(self.batch),
             "length": str(self.length),
             "precision": self.precision.value,
+            "channels_last": str(self.channels_last).lower(),
+            "compile": str(self.compile).lower(),
+            "sync_batch_norm": str(self.sync_batch_norm).lower(),
             "seed": str(self.seed),
             "test": _path(self.test),
-            "evaluate_every": str(self.evaluate_every or "epoch"),
-            "checkpoint_every": str(self.checkpoint_every or "epoch"),
+            "evaluate_every": _or(self.evaluate_every, "epoch"),
+            "checkpoint_every": _or(self.checkpoint_every, "epoch"),
         }
+
+
+def _or(value: object, absent: str) -> str:
+    return absent if value is None else str(value)
+
+
+def _list(items: Iterable[str]) -> str:
+    return ", ".join(items) or "none"
 
 
 def _path(steps: tuple[Augmentation, ...]) -> str:

@@ -22,12 +22,13 @@ KINDS: Mapping[str, str] = {
     "augmentation": "augmentations",
     "normalization": "normalizations",
     "initialization": "initializations",
+    "source of weights": "pretrained",
 }
 
 
 @cache
 def table(kind: str) -> Mapping[str, type[Description]]:
     """Every class of a kind by the word that recipes use for it."""
-    module = import_module(f"netlang.recipes.{KINDS[kind]}")
+    module = import_module(f"netlang.recipes.words.{KINDS[kind]}")
     classes: tuple[type[Description], ...] = module.ALL
     return {cls.name: cls for cls in classes}

@@ -8,7 +8,9 @@ from netlang.diagnostics.core import NetlangError
 from netlang.elaborate import Library
 from netlang.elaborate.values import Range
 from netlang.recipes import Epochs, Precision, Recipe, Steps, load_recipe, read_recipe
-from netlang.recipes.augmentations import (
+from netlang.recipes.description import Description
+from netlang.recipes.tables import KINDS, table
+from netlang.recipes.words.augmentations import (
     ColorPca,
     Hflip,
     RandomCrop,
@@ -16,14 +18,12 @@ from netlang.recipes.augmentations import (
     ResizeShorter,
     TenCrop,
 )
-from netlang.recipes.data import Digits, ImageFolder, Mnist1d
-from netlang.recipes.description import Description
-from netlang.recipes.initializations import KaimingNormal
-from netlang.recipes.losses import BinaryCrossEntropy, CrossEntropy, KlNormal, Mse
-from netlang.recipes.normalizations import Imagenet
-from netlang.recipes.optimizers import Adam, Sgd
-from netlang.recipes.schedules import Chain, Cosine, Plateau, Step, Warmup
-from netlang.recipes.tables import KINDS, table
+from netlang.recipes.words.data import Digits, ImageFolder, Mnist1d
+from netlang.recipes.words.initializations import KaimingNormal
+from netlang.recipes.words.losses import BinaryCrossEntropy, CrossEntropy, KlNormal, Mse
+from netlang.recipes.words.normalizations import Imagenet
+from netlang.recipes.words.optimizers import Adam, Sgd
+from netlang.recipes.words.schedules import Chain, Cosine, Plateau, Step, Warmup
 from netlang.source import Source
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler as scheduler
 
-from netlang.recipes.schedules import (
+from netlang.recipes.words.schedules import (
     Chain,
     Clock,
     ConstantRate,

@@ -19,7 +19,7 @@ from netlang.backends.torch.train.objective import Objective, compare
 from netlang.backends.torch.train.optimizers import optimizer_for
 from netlang.diagnostics.core import NetlangError
 from netlang.recipes import load_recipe
-from netlang.recipes.initializations import (
+from netlang.recipes.words.initializations import (
     Initialization,
     KaimingNormal,
     KaimingUniform,
@@ -27,7 +27,7 @@ from netlang.recipes.initializations import (
     XavierNormal,
     XavierUniform,
 )
-from netlang.recipes.losses import (
+from netlang.recipes.words.losses import (
     L1,
     BinaryCrossEntropy,
     BinaryCrossEntropyWithLogits,
@@ -36,7 +36,7 @@ from netlang.recipes.losses import (
     LossFunction,
     Mse,
 )
-from netlang.recipes.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
+from netlang.recipes.words.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
 from tests.train.support import sketch
 
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import AugmentationNotTrainable, DataDiffers, DataNotTrainable
-from netlang.recipes.data import Data, Digits, Mnist1d
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.data import Data, Digits, Mnist1d
 from netlang.targets import needs
 
 __all__ = ["MNIST1D_SHA256", "Examples", "Split", "load_split"]

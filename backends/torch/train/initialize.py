@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.diagnostics.core import InternalError
-from netlang.recipes.initializations import (
+from netlang.recipes.words.initializations import (
     Initialization,
     KaimingNormal,
     KaimingUniform,

@@ -26,7 +26,7 @@ from netlang.backends.torch.train.storage import Json, save_tensors
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import LossNotFinite
 from netlang.recipes.recipe import Epochs, Recipe
-from netlang.recipes.schedules import Clock, plateau_of
+from netlang.recipes.words.schedules import Clock, plateau_of
 
 __all__ = ["Loop"]
 

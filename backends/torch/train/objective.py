@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from netlang.backends.torch.train.examples import Examples
 from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
-from netlang.recipes.check_loss import default_operands
-from netlang.recipes.losses import (
+from netlang.recipes.check.loss import default_operands
+from netlang.recipes.recipe import Precision, Recipe
+from netlang.recipes.words.losses import (
     L1,
     LABEL,
     BinaryCrossEntropy,
@@ -25,7 +26,6 @@ from netlang.recipes.losses import (
     LossFunction,
     Mse,
 )
-from netlang.recipes.recipe import Precision, Recipe
 
 __all__ = ["Objective"]
 

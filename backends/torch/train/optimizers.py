@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from netlang.diagnostics.core import InternalError
-from netlang.recipes.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
+from netlang.recipes.words.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
 
 __all__ = ["optimizer_for"]
 

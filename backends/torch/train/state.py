@@ -18,7 +18,7 @@ from netlang.backends.torch.train.devices import random_state, restore_random_st
 from netlang.backends.torch.train.storage import Json, load_tensors, save_tensors
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import UnreadableRun
-from netlang.recipes.schedules import Watch
+from netlang.recipes.words.schedules import Watch
 
 __all__ = ["Scores", "State"]
 

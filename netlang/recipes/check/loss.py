@@ -17,8 +17,8 @@ from netlang.elaborate.suggest import replacement
 from netlang.ir.program import Output, Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.bind import listed
-from netlang.recipes.losses import LABEL, CrossEntropy, Operand, Term
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.losses import LABEL, CrossEntropy, Operand, Term
 
 __all__ = ["check_loss", "default_operands", "deployed_outputs"]
 

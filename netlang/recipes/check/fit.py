@@ -18,10 +18,10 @@ from netlang.diagnostics.recipes import (
 from netlang.elaborate.fixes import with_arguments
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
-from netlang.recipes.augmentations import Augmentation
-from netlang.recipes.check_loss import check_loss
-from netlang.recipes.optimizers import Sgd
+from netlang.recipes.check.loss import check_loss
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.augmentations import Augmentation
+from netlang.recipes.words.optimizers import Sgd
 
 __all__ = ["check_recipe"]
 

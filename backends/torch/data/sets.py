@@ -1,0 +1,119 @@
+"""Examples by number, the parts of a data set, and the batches that a step sees."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Batch", "Examples", "Images", "Parts", "Tensors"]
+
+
+class Examples(ABC):
+    """Examples with numbers from 0 on."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many there are."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> NDArray[np.int64] | None:
+        """The class number of each, ``[n]``, known without reading any; None without classes."""
+
+    @abstractmethod
+    def subset(self, numbers: NDArray[np.int64]) -> Examples:
+        """The examples of these numbers, numbered anew in this order."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Tensors(Examples):
+    """Examples that are wholly in memory, on the device that trains.
+
+    `inputs` are the net's, in its order, ``[n, ...]``: uint8 for images as they were stored (white
+    is 255), else float32. `targets` are named: `label`, ``[n]`` int64, or whatever a source gives.
+    """
+
+    inputs: tuple[Tensor, ...]
+    targets: Mapping[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])
+
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        label = self.targets.get("label")
+        return None if label is None or label.dim() != 1 else label.cpu().numpy()
+
+    def subset(self, numbers: NDArray[np.int64]) -> Tensors:
+        return self.at(_index(numbers, self.inputs[0]))
+
+    def at(self, index: Tensor) -> Tensors:
+        """The examples at an index on their device."""
+        picked = {name: value[index] for name, value in self.targets.items()}
+        return Tensors(tuple(value[index] for value in self.inputs), picked)
+
+
+def _index(numbers: NDArray[np.int64], like: Tensor) -> Tensor:
+    import torch
+
+    return torch.from_numpy(numbers).to(like.device)
+
+
+class Images(Examples):
+    """Images in files, each with a class: decoded when they are needed, in worker processes.
+
+    Objects are small and can be sent to another process.
+    """
+
+    @abstractmethod
+    def image(self, number: int) -> Image:
+        """The image as documented: upright, in the data's number of channels, not yet decoded
+        where the format allows that. Raises `UnreadableImage` where the file is damaged."""
+
+    @abstractmethod
+    def name(self, number: int) -> str:
+        """The file, for messages."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The parts of a data set. `classes` are the names of the labels, by the training part.
+
+    `validation` is what the recipe holds out or the data keep apart; None without either. `notes`
+    are what the user should know: skipped files, empty folders.
+    """
+
+    train: Examples
+    validation: Examples | None
+    test: Examples | None
+    classes: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one step sees, on the device.
+
+    `numbers` are those of the examples within their part, ``[B]`` int64 on the CPU, which their
+    random numbers follow from; None in evaluation. Before `augment` image inputs are uint8 (0 to
+    255) or float32; after it all inputs are float32.
+    """
+
+    inputs: tuple[Tensor, ...]
+    targets: Mapping[str, Tensor]
+    numbers: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])

@@ -1,0 +1,36 @@
+"""Weights that a run starts from, by name: where the file lies is the matter of the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument
+from netlang.recipes.description import Description
+from netlang.recipes.kinds import label_pairs, labels, plain_name
+
+__all__ = ["ALL", "Pretrained"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Pretrained(Description):
+    """Start from trained weights, for transfer learning.
+
+    Labels are prefixes of keys: `"layer4"` stands for all weights below it. `rename` maps labels of
+    the file to labels of the net, `skip` names labels of the net that keep their fresh weights.
+    Every other weight of the net must be in the file, with its shape.
+    """
+
+    name: ClassVar[str] = "pretrained"
+
+    file: str = field(metadata=argument(plain_name, "name of the weights, placed as data are"))
+    rename: tuple[tuple[str, str], ...] = field(
+        default=(), metadata=argument(label_pairs, "labels of the file and those of the net")
+    )
+    skip: tuple[str, ...] = field(
+        default=(), metadata=argument(labels, "labels of the net that start fresh")
+    )
+
+
+ALL: tuple[type[Description], ...] = (Pretrained,)
