@@ -33,7 +33,8 @@ def uniform(
     key = mix(np.array([seed])) + epoch
     key = mix(mix(key) + numbers) + place
     key = mix(mix(key)[:, None] + np.arange(count))
-    return np.multiply(key >> 11 & 0x1FFFFFFFFFFFFF, 2.0**-53, dtype=np.float64)
+    drawn: NDArray[np.float64] = (key >> 11 & 0x1FFFFFFFFFFFFF) * 2.0**-53
+    return drawn
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
