@@ -33,8 +33,7 @@ def uniform(
     key = mix(np.array([seed])) + epoch
     key = mix(mix(key) + numbers) + place
     key = mix(mix(key)[:, None] + np.arange(count))
-    drawn: NDArray[np.float64] = (key >> 11 & 0x1FFFFFFFFFFFFF) * 2.0**-53
-    return drawn
+    return (key >> 11 & 0x1FFFFFFFFFFFFF).astype(np.float64) * 2.0**-53
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
