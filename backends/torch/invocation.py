@@ -1,0 +1,96 @@
+"""A call of a plain function, to be made or to be printed.
+
+Every word of a recipe is lowered to one: a function of PyTorch's, or one of
+`netlang.backends.torch.runtime`, with its settings. Training calls it; a written training script
+holds its text. So both do the same.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, TypeAlias, final
+
+import torch
+from torch.nn import functional
+
+from netlang.diagnostics.core import InternalError
+
+__all__ = ["RUNTIME", "Invocation", "Setting", "callee", "literal"]
+
+Setting: TypeAlias = "bool | int | float | str | tuple[Setting, ...] | None"
+
+RUNTIME = "netlang.backends.torch.runtime"
+
+# How a script calls what PyTorch offers, after `import torch`, `from torch import nn` and
+# `import torch.nn.functional as F`.
+_PUBLIC = {
+    "torch.optim": torch.optim,
+    "nn.init": torch.nn.init,
+    "nn.utils": torch.nn.utils,
+    "nn": torch.nn,
+    "F": functional,
+    "torch": torch,
+    "torch.Tensor": torch.Tensor,
+}
+
+
+@final
+@dataclass(frozen=True)
+class Invocation:
+    """`function` with its settings; what it works on is given when it is called."""
+
+    function: Callable[..., Any]
+    settings: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __call__(self, *operands: object) -> Any:
+        """What the function makes of the operands."""
+        return self.function(*operands, **self.settings)
+
+    def source(self, *operands: str) -> str:
+        """The call as a person would write it: what is the function's default is left out."""
+        known = _defaults(self.function)
+        given = (
+            f"{name}={literal(value)}"
+            for name, value in self.settings.items()
+            if name not in known or not _same(known[name], value)
+        )
+        return f"{callee(self.function)}({', '.join((*operands, *given))})"
+
+
+def callee(function: Callable[..., Any]) -> str:
+    """What a script calls a function: by its own name if its text is copied, else PyTorch's."""
+    name: str = function.__name__
+    if function.__module__.startswith(f"{RUNTIME}."):
+        return name
+    for prefix, module in _PUBLIC.items():
+        if getattr(module, name, None) is function:
+            return f"{prefix}.{name}"
+    raise InternalError(f"{function!r} has no public name")
+
+
+def literal(value: Setting) -> str:
+    """A setting as Python source."""
+    if isinstance(value, tuple):
+        items = ", ".join(map(literal, value))
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    if isinstance(value, float) and not isfinite(value):
+        return f'float("{value}")'
+    return f'"{value}"' if isinstance(value, str) and value.isidentifier() else repr(value)
+
+
+def _defaults(function: Callable[..., Any]) -> Mapping[str, object]:
+    """The defaults of a function, none where it doesn't tell them (one written in C)."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:
+        return {}
+    return {name: item.default for name, item in parameters.items()}
+
+
+def _same(default: object, value: Setting) -> bool:
+    """Whether leaving a value out changes nothing, not even its type."""
+    return type(default) is type(value) and default == value
