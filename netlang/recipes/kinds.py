@@ -8,9 +8,9 @@ from netlang.elaborate.values import Range
 from netlang.ir.arguments import Kind, Mismatch, choice, count, non_negative, number, text
 
 __all__ = [
-    "counts", "decay", "decays", "deviations", "factors", "label_pairs", "labels", "non_negative",
-    "open_share", "per_channel", "plain_name", "positive", "scales", "share", "size_or_sizes",
-    "words",
+    "angles", "angles_below_90", "counts", "decay", "decays", "deviations", "factors",
+    "label_pairs", "labels", "non_negative", "open_share", "per_channel", "plain_name", "positive",
+    "scales", "share", "side_or_sides", "size_or_sizes", "words",
 ]  # fmt: skip
 
 
@@ -51,6 +51,25 @@ def _size(value: object) -> object:
     return _between(count)(value) if isinstance(value, Range) else count.convert(value)
 
 
+def _sides(value: object) -> object:
+    if not isinstance(value, tuple):
+        return count.convert(value)
+    if len(value) != 2:
+        raise Mismatch
+    return count.convert(value[0]), count.convert(value[1])
+
+
+def _angles(limit: float) -> Callable[[object], object]:
+    within = Kind("", _number(lambda value: -limit < value < limit))
+    from_zero = _number(lambda value: 0.0 <= value < limit)
+    between = _between(within)
+
+    def convert(value: object) -> object:
+        return between(value) if isinstance(value, Range) else from_zero(value)
+
+    return convert
+
+
 def _plain(value: object) -> object:
     """A name that can't lead anywhere: no separator, no dot."""
     name = text.convert(value)
@@ -84,6 +103,9 @@ per_channel = Kind("a list of numbers, one for each channel", _many(number))
 deviations = Kind("a list of numbers above 0, one for each channel", _many(positive))
 scales = Kind("a range of numbers above 0 (`0.08..1.0`)", _between(positive))
 size_or_sizes = Kind("a whole number >= 1 or a range of them (`256..480`)", _size)
+side_or_sides = Kind("a whole number >= 1, or height and width (`192x256`)", _sides)
+angles = Kind("a number of degrees >= 0 or a range (`-10..30`)", _angles(float("inf")))
+angles_below_90 = Kind("a number of degrees from 0 to below 90, or a range", _angles(90.0))
 plain_name = Kind("a name of letters, digits, `_` and `-`", _plain)
 
 open_share = Kind("a number between 0 and 1", _number(lambda value: 0.0 < value < 1.0))

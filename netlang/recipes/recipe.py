@@ -12,7 +12,7 @@ from enum import Enum
 from typing import final
 
 from netlang.elaborate.values import Layer
-from netlang.recipes.words.augmentations import Augmentation
+from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.initializations import Initialization
 from netlang.recipes.words.losses import Loss

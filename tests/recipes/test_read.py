@@ -10,20 +10,15 @@ from netlang.elaborate.values import Range
 from netlang.recipes import Epochs, Precision, Recipe, Steps, load_recipe, read_recipe
 from netlang.recipes.description import Description
 from netlang.recipes.tables import KINDS, table
-from netlang.recipes.words.augmentations import (
-    ColorPca,
-    Hflip,
-    RandomCrop,
-    RandomResizedCrop,
-    ResizeShorter,
-    TenCrop,
-)
+from netlang.recipes.words.color import ColorPca
 from netlang.recipes.words.data import Digits, ImageFolder, Mnist1d
+from netlang.recipes.words.geometry import Hflip
 from netlang.recipes.words.initializations import KaimingNormal
 from netlang.recipes.words.losses import BinaryCrossEntropy, CrossEntropy, KlNormal, Mse
 from netlang.recipes.words.normalizations import Imagenet
 from netlang.recipes.words.optimizers import Adam, Sgd
 from netlang.recipes.words.schedules import Chain, Cosine, Plateau, Step, Warmup
+from netlang.recipes.words.sizes import RandomCrop, RandomResizedCrop, ResizeShorter, TenCrop
 from netlang.source import Source
 
 

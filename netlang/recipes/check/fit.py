@@ -20,8 +20,10 @@ from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import check_loss
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.augmentations import Augmentation
+from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.extents import Extent
 from netlang.recipes.words.optimizers import Sgd
+from netlang.recipes.words.sizes import SizeStep
 
 __all__ = ["check_recipe"]
 
@@ -117,10 +119,13 @@ def _prepared(
 ) -> tuple[tuple[int | None, ...], str]:
     """The shape that a path makes of an example, and the step that decides it."""
     shape, source = recipe.data.shape, recipe.data.name
+    if not recipe.data.is_image:
+        return shape, source
+    frame = Extent(shape[1], shape[1]), Extent(shape[2], shape[2])
     for step in steps:
-        if step.side is not None and recipe.data.is_image:
-            shape, source = (shape[0], step.side, step.side), step.name
-    return shape, source
+        if isinstance(step, SizeStep):
+            frame, source = step.after(frame), step.name
+    return (shape[0], frame[0].exact, frame[1].exact), source
 
 
 def _fits(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> bool:

@@ -1,0 +1,52 @@
+"""Sizes of images as far as they are known before one is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+__all__ = ["Extent", "Frame", "UNKNOWN", "exactly", "shorter_side"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A side of an image in pixels: at least `low`, at most `high`; None where nobody knows."""
+
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def exact(self) -> int | None:
+        """The length, where there is only one."""
+        return self.low if self.low == self.high else None
+
+    def __str__(self) -> str:
+        if self.exact is not None:
+            return str(self.exact)
+        if self.low is None:
+            return "?"
+        return f"{self.low} or more" if self.high is None else f"{self.low}..{self.high}"
+
+
+# Height and width.
+Frame: TypeAlias = tuple[Extent, Extent]
+
+UNKNOWN: Frame = (Extent(), Extent())
+
+
+def exactly(height: int, width: int) -> Frame:
+    """The frame of images that all have one size."""
+    return Extent(height, height), Extent(width, width)
+
+
+def shorter_side(before: Frame, low: int, high: int) -> Frame:
+    """The frame of images whose shorter side was made `low` to `high` pixels long."""
+    height, width = (side.exact for side in before)
+    if height is None or width is None:
+        return Extent(low), Extent(low)
+    shorter = min(height, width)
+    first, second = (
+        Extent(int(low * side / shorter), int(high * side / shorter)) for side in (height, width)
+    )
+    return first, second

@@ -1,0 +1,183 @@
+"""Steps that change the size of an image.
+
+Sizes are height, then width; one number stands for both. Resizing is bilinear and, where an image
+shrinks, averages over all pixels that fall into one (Pillow's `BILINEAR`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias, final
+
+from netlang.elaborate.values import Range
+from netlang.ir.arguments import argument, natural
+from netlang.recipes.kinds import counts, scales, side_or_sides, size_or_sizes
+from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.extents import Frame, exactly, shorter_side
+
+__all__ = [
+    "SIZES", "CenterCrop", "Crop", "MultiScale", "RandomCrop", "RandomResizedCrop", "Resize",
+    "ResizeShorter", "SizeStep", "TenCrop",
+]  # fmt: skip
+
+Size: TypeAlias = int | tuple[int, int]
+
+_SIZE = argument(side_or_sides, "height and width of the result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeStep(Augmentation, ABC):
+    """A step whose result may have another size than what it is given."""
+
+    @abstractmethod
+    def after(self, before: Frame) -> Frame:
+        """The size of the result, as far as it is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fixed(SizeStep, ABC):
+    size: Size = field(metadata=_SIZE)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the result."""
+        return self.size if isinstance(self.size, tuple) else (self.size, self.size)
+
+    def after(self, before: Frame) -> Frame:
+        return exactly(*self.sides)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop(_Fixed, ABC):
+    """A part of the image: what it is given must be at least as large."""
+
+    @property
+    @abstractmethod
+    def margin(self) -> int:
+        """Zeros on each side that are added before."""
+
+    def fits(self, before: Frame) -> bool:
+        """Whether no image that is known to come is too small."""
+        pairs = zip(before, self.sides, strict=True)
+        return all(side.low is None or side.low + 2 * self.margin >= size for side, size in pairs)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Resize(_Fixed):
+    """Stretch to a size, whatever the shape before."""
+
+    name: ClassVar[str] = "resize"
+    for_tests: ClassVar[bool] = True
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ResizeShorter(SizeStep):
+    """Resize so that the shorter side has the given length, or a whole number drawn from a range.
+
+    The longer side is in proportion, rounded down.
+    """
+
+    name: ClassVar[str] = "resize_shorter"
+    for_tests: ClassVar[bool] = True
+
+    size: int | Range = field(metadata=argument(size_or_sizes, "length of the shorter side"))
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The smallest and the largest length."""
+        if isinstance(self.size, Range):
+            return int(self.size.start), int(self.size.stop)
+        return self.size, self.size
+
+    def after(self, before: Frame) -> Frame:
+        return shorter_side(before, *self.bounds)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RandomCrop(Crop):
+    """A part at a random place."""
+
+    name: ClassVar[str] = "random_crop"
+
+    pad: int = field(default=0, metadata=argument(natural, "zeros added on each side before"))
+
+    @property
+    def margin(self) -> int:
+        return self.pad
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CenterCrop(Crop):
+    """The part in the middle."""
+
+    name: ClassVar[str] = "center_crop"
+    for_tests: ClassVar[bool] = True
+
+    @property
+    def margin(self) -> int:
+        return 0
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RandomResizedCrop(_Fixed):
+    """A random share of the image in a random shape, resized; Szegedy et al. 2014, section 6.
+
+    The share of the area is drawn uniformly, the logarithm of the ratio too. Where such a part
+    doesn't fit into the image it is drawn anew, ten times at most; then the middle is taken, as
+    large as the bounds of the ratio allow.
+    """
+
+    name: ClassVar[str] = "random_resized_crop"
+
+    scale: Range = field(
+        default=Range(0.08, 1.0), metadata=argument(scales, "share of the area that is kept")
+    )
+    ratio: Range = field(
+        default=Range(3 / 4, 4 / 3), metadata=argument(scales, "width over height")
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TenCrop(Crop):
+    """For tests: corners and centre, each also mirrored; the ten predictions are averaged.
+
+    Krizhevsky et al. 2012, section 4.1.
+    """
+
+    name: ClassVar[str] = "ten_crop"
+    for_training: ClassVar[bool] = False
+    for_tests: ClassVar[bool] = True
+
+    @property
+    def margin(self) -> int:
+        return 0
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MultiScale(SizeStep):
+    """For tests: the whole image with its shorter side at each length; predictions are averaged.
+
+    The net must take images of any size; He et al. 2015, arXiv:1512.03385, section 3.4.
+    """
+
+    name: ClassVar[str] = "multi_scale"
+    for_training: ClassVar[bool] = False
+    for_tests: ClassVar[bool] = True
+
+    sizes: tuple[int, ...] = field(metadata=argument(counts, "lengths of the shorter side"))
+
+    def after(self, before: Frame) -> Frame:
+        return shorter_side(before, min(self.sizes), max(self.sizes))
+
+
+SIZES: tuple[type[Augmentation], ...] = (
+    Resize, ResizeShorter, RandomCrop, CenterCrop, RandomResizedCrop, TenCrop, MultiScale,
+)  # fmt: skip
