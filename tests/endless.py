@@ -1,4 +1,8 @@
-"""An end to what would compute for ever."""
+"""An end to what would compute for ever.
+
+This guards against a hang and says nothing of speed, so give it far more than the slowest machine
+needs. Where a test bounds what something costs, `tests.work` counts it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["Endless", "limited"]
+__all__ = ["ENDLESS", "Endless", "limited"]
+
+ENDLESS = 1800.0
+"""Seconds of computing after which there is no end, on any machine."""
 
 
 class Endless(Exception):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import sys
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -61,11 +60,9 @@ def test_svg_has_the_words_of_the_net() -> None:
     assert {"resnet50", "layer4", "bottleneck (b) 256", "x 5", "conv 7x7, 64, /2"} <= found
 
 
-def test_a_deep_net_is_laid_out_at_once() -> None:
-    program = load_program("resnet152")
-    start = time.perf_counter()
-    to_svg(program)
-    assert time.perf_counter() - start < 5  # 0.2 s alone on two cores
+def test_a_deep_net_gives_graphviz_no_more_to_lay_out() -> None:
+    shallow, deep = (to_svg(load_program(name)) for name in ("resnet50", "resnet152"))
+    assert len(deep) < 1.01 * len(shallow)
 
 
 def test_unknown_kind_is_an_error(tmp_path: Path) -> None:

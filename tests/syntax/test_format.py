@@ -16,6 +16,7 @@ from netlang.syntax.format_same import same_tree, tokens_of
 from tests.syntax.scramble import scrambled
 from tests.syntax.shape import tree
 from tests.syntax.test_robustness import mutated
+from tests.work import steps_of
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("specs", "examples", "tests", "netlang")
@@ -142,15 +143,12 @@ def test_a_text_in_error_is_refused() -> None:
     assert error.value.diagnostics[0].code == "E0102"
 
 
-def test_time_is_linear() -> None:
-    import time
-
-    def seconds(count: int) -> float:
+def test_work_is_linear() -> None:
+    def steps(count: int) -> int:
         lines = "".join(f"    conv{i}: conv({i % 7 + 1}, 3x3, pad=1) -> bn\n" for i in range(count))
         text = f"net a {{\n    input image: [3, 32, 32]\n{lines}}}\n"
-        start = time.process_time()
-        format_source(text, "long.net")
-        return time.process_time() - start
+        return steps_of(lambda: format_source(text, "long.net"))
 
-    times = [seconds(count) for count in (500, 1000, 2000, 4000)]
-    assert all(later < 4 * earlier + 0.2 for earlier, later in pairwise(times))
+    steps(1)  # imports and fills caches
+    counts = [steps(count) for count in (250, 500, 1_000, 2_000)]
+    assert all(later < 1.1 * 2 * earlier for earlier, later in pairwise(counts))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from netlang.backends.torch.train import Bar, Lines, progress_for
 
 
@@ -12,15 +14,22 @@ class _Terminal(io.StringIO):
         return True
 
 
-def test_lines_come_now_and_then() -> None:
+def test_lines_come_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
     stream = io.StringIO()
     progress = progress_for(stream)
     assert isinstance(progress, Lines)
     progress.begin(0, 500)
     for done in range(1, 501):
-        progress.advance(done, "loss 1.0")
+        now = done / 20
+        progress.advance(done, f"at {now:.0f} s")
     progress.end()
-    assert stream.getvalue() == "step 500 of 500: loss 1.0\n"
+    assert stream.getvalue().splitlines() == [
+        "step 200 of 500: at 10 s",
+        "step 400 of 500: at 20 s",
+        "step 500 of 500: at 25 s",
+    ]
 
 
 def test_every_line_that_is_due() -> None:
