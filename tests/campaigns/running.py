@@ -26,7 +26,7 @@ from tests.campaigns.campaign import MOST, Campaign, Failure, Option, Summary, T
 from tests.campaigns.files import CASES
 from tests.campaigns.state import State
 from tests.campaigns.telling import Progress, report, told
-from tests.endless import limited
+from tests.endless import ENDLESS, limited
 from tests.quality import ROOT
 
 __all__ = [
@@ -43,8 +43,6 @@ __all__ = [
 
 LIFE = 50
 """Chunks that a process does before another takes its place."""
-ENDLESS = 300.0
-"""Seconds of computing after which a trial won't come to an end."""
 STATES = ROOT / "build" / "campaigns"
 FAILED, MISUSED = 1, 2
 

@@ -124,6 +124,20 @@ def test_scripts_in_a_picture_are_complained_of() -> None:
     assert not list(svg_complaints(f"<svg {namespace}><g/></svg>"))
 
 
+def test_too_much_work_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: object) -> object:
+        while True:
+            pass
+
+    monkeypatch.setattr(mutate, "ANSWERING", 1_000)
+    monkeypatch.setattr(mutate, "answer", endless)
+    assert mutate.judged(b"k = 1\n") == ("failed", "too much work")
+    monkeypatch.undo()
+    monkeypatch.setattr(mutate, "LATER", 1_000)
+    monkeypatch.setattr(mutate, "format_source", endless)
+    assert mutate.judged(b"k = 1\n") == ("failed", "too much work")
+
+
 def test_a_crash_is_noticed_and_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     right = mutate.answer
 

@@ -20,7 +20,8 @@ from tests.campaigns.running import MOST, Campaign, Failure, Verdict, command
 __all__ = ["CAMPAIGN", "NETWORKS", "main", "probed", "trial"]
 
 NETWORKS = 300
-SECONDS = 900.0
+HANG = 7200.0
+"""Seconds after which a probe won't come to an end, on any machine."""
 
 
 def probed(fault: Fault | None, networks: int, seed: int) -> tuple[int, str | None]:
@@ -39,7 +40,7 @@ def probed(fault: Fault | None, networks: int, seed: int) -> tuple[int, str | No
             env={**os.environ, "PYTHONPATH": str(into), "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=HANG,
             check=False,
         )
     if done.returncode:
