@@ -99,7 +99,7 @@ def test_no_name_changes_the_structure(text: str, depth: int | None) -> None:
     assert not any(node.attr["URL"] for node in hostile.nodes())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text())
 def test_text_comes_back_from_graphviz_as_it_went_in(text: str) -> None:
     label = html(text)

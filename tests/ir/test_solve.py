@@ -42,7 +42,7 @@ def sums(draw: st.DrawFn, depth: int = 2) -> Dim:
 conditions = st.builds(condition, sums(), st.sampled_from(["==", ">="]), sums())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(conditions, min_size=1, max_size=3))
 def test_solution_equals_brute_force(found: list[Condition]) -> None:
     solution = solve_conditions(found)
@@ -58,7 +58,7 @@ def test_solution_equals_brute_force(found: list[Condition]) -> None:
         assert {s for s in range(1, UP_TO) if part.works(s)} == works
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(conditions)
 def test_one_condition_equals_brute_force(found: Condition) -> None:
     if not set(str(found.constraint)) & {"H"} or isinstance(
@@ -161,7 +161,7 @@ def grids(draw: st.DrawFn) -> Dim:
     return total
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.builds(condition, grids(), st.sampled_from(["==", ">="]), grids()))
 def test_two_sizes_equal_brute_force(found: Condition) -> None:
     solution = solve_conditions([found])

@@ -53,7 +53,7 @@ expressions = st.recursive(st.one_of(constants, sums), compound, max_leaves=14)
 
 
 # Every look at ruff is a process: no shrinking.
-@settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=10, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.lists(expressions, min_size=20, max_size=40))
 def test_layout_is_ruffs(values: list[Expression]) -> None:
     lines: list[str] = []
@@ -62,13 +62,13 @@ def test_layout_is_ruffs(values: list[Expression]) -> None:
     assert complaints("\n".join(lines) + "\n", layout_only=True) == ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text())
 def test_strings_come_back_as_they_were(text: str) -> None:
     assert ast.literal_eval(flat(Constant(text))) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from('"\\\n\r{}#')), min_size=1))
 def test_docstrings_end_where_they_should(text: str) -> None:
     if not text.strip():

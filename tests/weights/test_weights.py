@@ -225,7 +225,7 @@ def test_files_that_are_not_there_or_of_no_known_kind(tmp_path: Path) -> None:
         assert code_of(error) == code
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=80), suffix=st.sampled_from([".safetensors", ".pth"]))
 def test_garbage_is_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str
