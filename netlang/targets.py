@@ -124,7 +124,7 @@ class ModuleBackend(Backend):
 @final
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """How a run ended: its folder, whether it came to its end, and its best scores by name."""
+    """How a run ended: its folder, whether it came to its end, and its scores by name."""
 
     folder: Path
     finished: bool
@@ -142,9 +142,12 @@ class TrainingBackend(ModuleBackend):
 
     @abstractmethod
     def evaluate(
-        self, recipe: Recipe, program: Program, weights: Path, *, device: str | None
+        self, recipe: Recipe, program: Program, weights: Path, *, split: str, device: str | None
     ) -> Mapping[str, float]:
-        """The scores of a file of weights on the recipe's test data, by their names."""
+        """The scores of a file of weights on a part of the recipe's data, by their names.
+
+        `split` is `train`, `validation` or `test`.
+        """
 
 
 def backends() -> dict[str, Backend]:

@@ -54,14 +54,14 @@ class TorchBackend(TrainingBackend):
         ended = train(
             recipe, program, out=folder, resume=resume, device=device, progress=progress_for()
         )
-        return Trained(folder, ended.finished, ended.best.figures() if ended.best else {})
+        return Trained(folder, ended.finished, ended.figures())
 
     def evaluate(
-        self, recipe: Recipe, program: Program, weights: Path, *, device: str | None
+        self, recipe: Recipe, program: Program, weights: Path, *, split: str, device: str | None
     ) -> Mapping[str, float]:
         from netlang.backends.torch.train import evaluate
 
-        return evaluate(recipe, program, weights, device=device).figures()
+        return evaluate(recipe, program, weights, split=split, device=device).figures()
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`netlang eval`: the scores of trained weights on the test data of a recipe."""
+"""`netlang eval`: the scores of trained weights on a part of a recipe's data."""
 
 from __future__ import annotations
 
@@ -23,21 +23,30 @@ def command() -> click.Command:
                 metavar="FILE",
                 help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
             ),
+            click.Option(
+                ["--split"],
+                type=click.Choice(("train", "validation", "test")),
+                default="test",
+                show_default=True,
+                help="The part of the data to score.",
+            ),
             device_option(),
         ],
-        help="Score weights on the test data of RECIPE, changed by KEY=VALUE as in training.",
+        help="Score weights on the data of RECIPE, changed by KEY=VALUE as in training.",
         short_help="Score trained weights.",
     )
 
 
-def _evaluate(spec: str, changes: tuple[str, ...], weights: str, device: str | None) -> int:
+def _evaluate(
+    spec: str, changes: tuple[str, ...], weights: str, split: str, device: str | None
+) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
     backend = training_backend()
     with needs(backend.extra):
-        scores = backend.evaluate(recipe, program, Path(weights), device=device)
+        scores = backend.evaluate(recipe, program, Path(weights), split=split, device=device)
     for name, score in scores.items():
         click.echo(f"{name}: {score:.6g}")
     return 0

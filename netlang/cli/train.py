@@ -60,5 +60,5 @@ def _train(
     with needs(backend.extra):
         trained = backend.train(recipe, program, folder, resume=resume, device=device)
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
-    click.echo(f"best: {scores or 'not evaluated'}; results in {trained.folder}")
+    click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
     return 0 if trained.finished else INTERRUPTED

@@ -10,6 +10,7 @@ __all__ = [
     "DataNotTrainable",
     "DeviceMissing",
     "LossNotFinite",
+    "NoSuchPart",
     "OtherRecipe",
     "RunExists",
     "UnreadableRun",
@@ -91,3 +92,13 @@ class DeviceMissing(Diagnostic):
 
     device: str
     available: str
+
+
+class NoSuchPart(Diagnostic):
+    code = "E0739"
+    title = "`{data}` has no {split} part"
+    caption = "there is nothing to score"
+    help = "hold examples out with `validation=0.2`, or score another part: `--split test`"
+
+    data: str
+    split: str

@@ -163,11 +163,16 @@ def test_resuming_what_never_began_is_told(run: Runner) -> None:
 
 
 def test_train_and_eval(run: Runner) -> None:
-    trained = run("train", "mnist1d", "steps=2", "arch=logistic", "--out", "run", "--device", "cpu")
+    recipe = ("mnist1d", "arch=logistic", "validation=0.2")
+    trained = run("train", *recipe, "steps=2", "--out", "run", "--device", "cpu")
     assert trained.status == 0, trained.err
-    assert trained.out.startswith("best: accuracy 0.")
-    scored = run("eval", "mnist1d", "arch=logistic", "--weights", "run/best.safetensors")
-    assert scored.out.startswith("accuracy: 0.")
+    assert trained.out.startswith("validation accuracy 0.")
+    for split in ("train", "validation", "test"):
+        scored = run("eval", *recipe, "--weights", "run/best.safetensors", "--split", split)
+        assert scored.out.startswith("accuracy: 0.")
+    unheld = run.refused("eval", *recipe[:2], "--weights", "run/last.safetensors",
+                         "--split", "validation")  # fmt: skip
+    assert "E0739" in unheld
     weights = ("--weights", "run/last.safetensors")
     assert run("compile", "mnist1d:logistic", "-o", "net.onnx", *weights).status == 0
     assert "E0733" in run.refused("train", "mnist1d", "steps=2", "--out", "run")

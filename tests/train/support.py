@@ -16,7 +16,7 @@ __all__ = ["FILES", "SHORT", "contents", "run", "sketch"]
 
 FILES = ("last.safetensors", "best.safetensors", "checkpoint.safetensors", "metrics.jsonl")
 
-SHORT = ("steps=30", "evaluate_every=15", "checkpoint_every=10")
+SHORT = ("steps=30", "validation=0.2", "evaluate_every=15", "checkpoint_every=10")
 
 
 def run(out: Path, *changes: str, resume: bool = False) -> Result:

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from netlang.backends.torch.data.sets import Batch, Parts, Tensors
 from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
-from netlang.backends.torch.train.examples import MNIST1D_SHA256, Examples, load_split
+from netlang.backends.torch.train.examples import MNIST1D_SHA256, load_parts
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.objective import Objective, compare
 from netlang.backends.torch.train.optimizers import optimizer_for
@@ -38,6 +39,13 @@ from netlang.recipes.words.losses import (
 )
 from netlang.recipes.words.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
 from tests.train.support import sketch
+
+
+def both(parts: Parts) -> tuple[Tensors, Tensors]:
+    """The training part and the test part."""
+    assert isinstance(parts.train, Tensors)
+    assert isinstance(parts.test, Tensors)
+    return parts.train, parts.test
 
 
 def normal(seed: int, *shape: int) -> torch.Tensor:
@@ -114,7 +122,7 @@ def test_outputs_are_named_in_training_and_evaluation() -> None:
 
     recipe, program = sketch(BODY, "loss: cross_entropy(logits, label)")
     model, objective = build(program), Objective(recipe, program)
-    batch = Examples(normal(8, 4, 40), torch.arange(4))
+    batch = Batch((normal(8, 4, 40),), {"label": torch.arange(4)})
     assert set(objective.values(model.train(), batch)) == {"x", "label", "early", "logits"}
     assert set(objective.values(model.eval(), batch)) == {"x", "label", "logits"}
 
@@ -126,7 +134,7 @@ def test_examples_are_given_in_the_type_of_the_input(kind: torch.dtype) -> None:
     body = f"    input x: {str(kind)[6:]}[40]\n    linear(8) -> relu\n    output logits: linear(10)"
     recipe, program = sketch(body)
     model, objective = build(program), Objective(recipe, program)
-    values = objective.values(model, Examples(normal(8, 4, 40), torch.arange(4)))
+    values = objective.values(model, Batch((normal(8, 4, 40),), {"label": torch.arange(4)}))
     assert values["logits"].dtype is (kind if kind is torch.float64 else torch.float32)
     gradients = torch.autograd.grad(objective.loss(values), list(model.parameters()))
     assert [each.dtype for each in gradients] == [kind] * 4
@@ -198,9 +206,9 @@ def test_mnist1d_is_the_published_one() -> None:
     before = random.getstate(), np.random.randint(10**9, size=9).tolist()
     random.seed(3)
     np.random.seed(3)
-    split = load_split(load_recipe("mnist1d")[0])
+    train, test = both(load_parts(load_recipe("mnist1d")[0]))
     assert (random.getstate(), np.random.randint(10**9, size=9).tolist()) == before
-    parts = (split.train.inputs, split.train.labels, split.test.inputs, split.test.labels)
+    parts = (train.inputs[0], train.targets["label"], test.inputs[0], test.targets["label"])
     assert [tuple(part.shape) for part in parts] == [(4000, 40), (4000,), (1000, 40), (1000,)]
     digest = sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
     assert digest == MNIST1D_SHA256
@@ -213,21 +221,21 @@ def test_other_data_under_the_same_name_are_refused(monkeypatch: pytest.MonkeyPa
     made[0][0, 0] += 1.0
     monkeypatch.setattr(examples, "_generate_mnist1d", lambda: tuple(made))
     with pytest.raises(NetlangError) as caught:
-        load_split(load_recipe("mnist1d")[0])
+        load_parts(load_recipe("mnist1d")[0])
     assert [each.code for each in caught.value.diagnostics] == ["E0732"]
 
 
 def test_digits() -> None:
-    split = load_split(load_recipe("vae:digits")[0])
-    assert (len(split.train), len(split.test)) == (1438, 359)
-    assert split.train.inputs.shape[1:] == (1, 28, 28)
-    assert 0.0 <= split.train.inputs.min() < split.train.inputs.max() <= 1.0
+    train, test = both(load_parts(load_recipe("vae:digits")[0]))
+    assert (len(train), len(test)) == (1438, 359)
+    assert train.inputs[0].shape[1:] == (1, 28, 28)
+    assert 0.0 <= train.inputs[0].min() < train.inputs[0].max() <= 1.0
 
 
 def test_normalization_is_applied() -> None:
-    plain = load_split(load_recipe("mnist1d")[0]).train.inputs
+    plain = both(load_parts(load_recipe("mnist1d")[0]))[0].inputs[0]
     changes = ["normalize=standardize(mean=[0.5], std=[2])"]
-    shifted = load_split(load_recipe("mnist1d", changes)[0]).train.inputs
+    shifted = both(load_parts(load_recipe("mnist1d", changes)[0]))[0].inputs[0]
     torch.testing.assert_close(shifted, (plain - 0.5) / 2.0)
 
 
@@ -242,7 +250,7 @@ def test_normalization_is_applied() -> None:
 )
 def test_what_cant_be_trained_yet(spec: str, changes: tuple[str, ...], code: str) -> None:
     with pytest.raises(NetlangError) as caught:
-        load_split(load_recipe(spec, changes)[0])
+        load_parts(load_recipe(spec, changes)[0])
     assert [each.code for each in caught.value.diagnostics] == [code]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.train import train
-from netlang.backends.torch.train.metrics import read_metrics
+from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.recipes import load_recipe
 from tests.quality import ROOT
 from tests.train.support import SHORT, contents, run, sketch
@@ -27,7 +27,7 @@ def test_resumed_from_any_checkpoint(tmp_path: Path, cut: int) -> None:
     body = "    input x: [40]\n    linear(16) -> relu -> dropout(0.5) -> linear(10)"
     keys = ("steps: 30", "optimizer: rmsprop(lr=0.01, momentum=0.5)", "batch: 64",
             "schedule: plateau(patience=0, threshold=0.5)", "evaluate_every: 4",
-            "checkpoint_every: 10")  # fmt: skip
+            "checkpoint_every: 10", "validation: 0.2")  # fmt: skip
     recipe, program = sketch(body, *keys)
     train(recipe, program, out=tmp_path / "whole", device="cpu")
     stopped = _StopAfter(cut)
@@ -35,7 +35,8 @@ def test_resumed_from_any_checkpoint(tmp_path: Path, cut: int) -> None:
     assert (cut_short.steps, cut_short.finished) == (cut, False)
     train(recipe, program, out=tmp_path / "cut", device="cpu", resume=True)
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
-    rates = {record["lr"] for record in read_metrics(tmp_path / "whole" / "metrics.jsonl")}
+    records = read_metrics(tmp_path / "whole" / "metrics.jsonl")
+    rates = {record["lr"] for record in records if "lr" in record}
     assert len(rates) > 1
 
 
@@ -100,7 +101,7 @@ def test_metrics_cut_in_the_middle_of_a_line(tmp_path: Path) -> None:
 
 
 def command(out: Path) -> list[str]:
-    changes = ("steps=200", "evaluate_every=25", "checkpoint_every=50")
+    changes = ("steps=200", "validation=0.2", "evaluate_every=25", "checkpoint_every=50")
     return [sys.executable, "-m", "netlang", "train", "mnist1d", *changes, "--resume",
             "--out", str(out)]  # fmt: skip
 

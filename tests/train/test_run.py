@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from netlang.backends.torch import build
+from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train import evaluate, train
-from netlang.backends.torch.train.metrics import read_metrics
+from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.recipes import load_recipe
 from tests.train.support import FILES, contents, run, sketch
 
@@ -23,9 +24,13 @@ def test_files_of_a_run(tmp_path: Path) -> None:
     assert (result.steps, result.finished) == (30, True)
     assert sorted(path.name for path in out.iterdir()) == sorted((*FILES, "run.json", "curves.svg"))
     records = read_metrics(out / "metrics.jsonl")
-    assert [record["step"] for record in records] == [10, 15, 20, 30]
-    assert [record["step"] for record in records if "accuracy" in record] == [15, 30]
-    assert all(record["lr"] == 0.01 for record in records)
+    assert [record["step"] for record in records] == [10, 15, 20, 30, 30]
+    assert [r["step"] for r in records if "validation_accuracy" in r] == [15, 30]
+    assert all(record["lr"] == 0.01 for record in records[:-1])
+    assert result.test is not None
+    assert records[-1] == {
+        "step": 30, "test_accuracy": result.test.accuracy, "test_loss": result.test.loss,
+    }  # fmt: skip
     record = json.loads((out / "run.json").read_text())
     assert record["keys"]["optimizer"].startswith("adam(lr=0.01")
     assert "train mnist1d" in record["spec"]
@@ -43,19 +48,24 @@ def test_weights_have_the_keys_of_the_module(tmp_path: Path) -> None:
 
 
 def test_scores_are_those_of_a_loop_in_plain_torch(tmp_path: Path) -> None:
-    from netlang.backends.torch.train.examples import load_split
+    from netlang.backends.torch.train.examples import load_parts
 
     result = run(tmp_path / "run")
     recipe, program = load_recipe("mnist1d")
     model = build(program).eval()
     model.load_state_dict(load_file(result.folder.last))
-    test = load_split(recipe).test
-    logits = model(test.inputs)
+    test = load_parts(recipe).test
+    assert isinstance(test, Tensors)
+    labels = test.targets["label"]
+    logits = model(test.inputs[0])
     scores = evaluate(recipe, program, result.folder.last, device="cpu")
-    assert scores.accuracy == int((logits.argmax(1) == test.labels).sum()) / len(test.labels)
-    expected = nn.functional.cross_entropy(logits, test.labels).item()
+    assert scores.accuracy == int((logits.argmax(1) == labels).sum()) / len(labels)
+    expected = nn.functional.cross_entropy(logits, labels).item()
     assert scores.loss == pytest.approx(expected, rel=1e-5)
-    assert scores == result.last
+    assert scores == result.test
+    held = load_recipe("mnist1d", ["validation=0.2"])[0]
+    again = evaluate(held, program, result.folder.last, split="validation", device="cpu")
+    assert again == result.last
 
 
 def test_a_state_dict_of_torch_is_scored_too(tmp_path: Path) -> None:
@@ -65,14 +75,14 @@ def test_a_state_dict_of_torch_is_scored_too(tmp_path: Path) -> None:
     recipe, program = load_recipe("mnist1d")
     scores = evaluate(recipe, program, saved, device="cpu")
     assert scores.step == 0
-    assert result.last is not None
-    assert (scores.loss, scores.accuracy) == (result.last.loss, result.last.accuracy)
+    assert result.test is not None
+    assert (scores.loss, scores.accuracy) == (result.test.loss, result.test.accuracy)
 
 
 def test_a_step_is_that_of_plain_torch(tmp_path: Path) -> None:
     """One epoch of full batches: order plays no part, so plain gradient descent must agree."""
     from netlang.backends.torch.train.devices import derived_seed
-    from netlang.backends.torch.train.examples import load_split
+    from netlang.backends.torch.train.examples import load_parts
 
     recipe, program = sketch(
         "    input x: [40]\n    fc: linear(10)",
@@ -83,9 +93,10 @@ def test_a_step_is_that_of_plain_torch(tmp_path: Path) -> None:
     train(recipe, program, out=tmp_path / "run", device="cpu")
     torch.manual_seed(derived_seed(0, "weights"))
     layer = nn.Linear(40, 10)
-    examples = load_split(recipe).train
+    examples = load_parts(recipe).train
+    assert isinstance(examples, Tensors)
     for rate in (0.1, 0.01, 0.001):
-        loss = nn.functional.cross_entropy(layer(examples.inputs), examples.labels)
+        loss = nn.functional.cross_entropy(layer(examples.inputs[0]), examples.targets["label"])
         gradients = torch.autograd.grad(loss, list(layer.parameters()))
         with torch.no_grad():
             for parameter, gradient in zip(layer.parameters(), gradients, strict=True):
@@ -118,9 +129,10 @@ def test_other_recipes_learn(tmp_path: Path, change: str) -> None:
 def test_images_and_a_loss_without_classes(tmp_path: Path) -> None:
     recipe, program = load_recipe("vae:digits", ["steps=24"])
     result = train(recipe, program, out=tmp_path / "run", device="cpu")
-    assert result.best is not None
-    assert result.best.accuracy is None
-    assert result.best.loss < 400
+    assert result.best is None
+    assert result.test is not None
+    assert result.test.accuracy is None
+    assert result.test.loss < 400
 
 
 def test_auxiliary_heads_are_trained(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 if TYPE_CHECKING:
+    import torch
     from PIL.Image import Image
 
 __all__ = ["Batch", "Examples", "Images", "Parts", "Tensors"]
@@ -56,6 +57,11 @@ class Tensors(Examples):
 
     def subset(self, numbers: NDArray[np.int64]) -> Tensors:
         return self.at(_index(numbers, self.inputs[0]))
+
+    def to(self, device: torch.device) -> Tensors:
+        """The same examples on a device."""
+        moved = {name: value.to(device) for name, value in self.targets.items()}
+        return Tensors(tuple(value.to(device) for value in self.inputs), moved)
 
     def at(self, index: Tensor) -> Tensors:
         """The examples at an index on their device."""

@@ -2,7 +2,7 @@
 
 from netlang.backends.torch.train.evaluation import evaluate
 from netlang.backends.torch.train.folder import RunFolder
-from netlang.backends.torch.train.progress import Bar, Lines, Progress, Silent, progress_for
+from netlang.backends.torch.train.records.progress import Bar, Lines, Progress, Silent, progress_for
 from netlang.backends.torch.train.run import Result, train
 from netlang.backends.torch.train.state import Scores
 

@@ -1,4 +1,4 @@
-"""Scores of a model on the test examples, and of weights from a file."""
+"""Scores of a model on a part of the data, and of weights from a file."""
 
 from __future__ import annotations
 
@@ -7,42 +7,65 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
-from netlang.backends.torch.train.examples import Examples, load_split
+from netlang.backends.torch.train.examples import load_parts
+from netlang.backends.torch.train.feed import Feed
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.state import Scores
+from netlang.backends.torch.train.world import World
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.training import NoSuchPart
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 
 __all__ = ["evaluate", "score"]
 
-_CHUNK = 1024
-
 
 def evaluate(
-    recipe: Recipe, program: Program, weights: str | Path, *, device: str | None = None
+    recipe: Recipe,
+    program: Program,
+    weights: str | Path,
+    *,
+    split: str = "test",
+    device: str | None = None,
 ) -> Scores:
-    """Score the weights of a file on the recipe's test examples; the step is that of the file."""
+    """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
+
+    The step is that of the file. Raises `NetlangError` where there is no such part.
+    """
     chosen = choose_device(device)
     with reproducible(chosen, threads_for(program, recipe.batch)):
-        test = load_split(recipe).test.to(chosen)
+        parts = load_parts(recipe)
+        found = {"train": parts.train, "validation": parts.validation, "test": parts.test}[split]
+        if found is None:
+            raise NetlangError(
+                NoSuchPart(span=recipe.places["data"], data=recipe.data.name, split=split)
+            )
+        assert isinstance(found, Tensors)
         model, step = trained_module(program, Path(weights))
-        return score(model.to(chosen), Objective(recipe, program), test, step)
+        feed = Feed(found.to(chosen), recipe.batch, 0, World())
+        return score(model.to(chosen), Objective(recipe, program), feed, step)
 
 
 @torch.no_grad()
-def score(model: nn.Module, objective: Objective, examples: Examples, step: int) -> Scores:
-    """Mean loss and share of right classes, in evaluation mode; the model's mode is kept."""
+def score(model: nn.Module, objective: Objective, feed: Feed, step: int) -> Scores:
+    """Mean loss and share of right classes over all examples, each counted once.
+
+    The model is in evaluation mode meanwhile; its own mode is kept. The device is waited for once.
+    """
     before = model.training
     model.eval()
-    loss, correct = 0.0, 0
-    for start in range(0, len(examples), _CHUNK):
-        batch = examples.at(slice(start, start + _CHUNK))
+    losses, hits = [], []
+    for batch in feed.once():
         values = objective.values(model, batch)
-        loss += objective.loss(values).item() * len(batch)
-        hits = objective.correct(values)
-        correct += 0 if hits is None else int(hits.item())
+        losses.append(objective.loss(values) * len(batch))
+        correct = objective.correct(values)
+        if correct is not None:
+            hits.append(correct)
     model.train(before)
-    accuracy = None if objective.logits is None else correct / len(examples)
-    return Scores(step, loss / len(examples), accuracy)
+    loss = feed.world.sum(torch.stack(losses).sum()).item()
+    right = feed.world.sum(torch.stack(hits).sum()).item() if hits else None
+    count = len(feed.examples)
+    return Scores(step, loss / count, None if right is None else right / count)

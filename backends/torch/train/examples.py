@@ -5,59 +5,30 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import final
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from netlang.backends.torch.data.sets import Parts, Tensors
+from netlang.backends.torch.runtime.random import epoch_order
+from netlang.backends.torch.train.devices import derived_seed
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import AugmentationNotTrainable, DataDiffers, DataNotTrainable
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Data, Digits, Mnist1d
+from netlang.recipes.words.losses import LABEL
 from netlang.targets import needs
 
-__all__ = ["MNIST1D_SHA256", "Examples", "Split", "load_split"]
+__all__ = ["MNIST1D_SHA256", "load_parts"]
 
 # Of the bytes of x, y, x_test, y_test as little-endian float32 and int64.
 MNIST1D_SHA256 = "b09ad3e22c854bc5a1948b85c373aab653ceb38c9170f5ed05b7d054e4160db9"
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Inputs, one row for each example, and their labels."""
-
-    inputs: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def to(self, device: torch.device) -> Examples:
-        return Examples(self.inputs.to(device), self.labels.to(device))
-
-    def at(self, index: Tensor | slice) -> Examples:
-        return Examples(self.inputs[index], self.labels[index])
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Split:
-    """What is trained on and what is tested on."""
-
-    train: Examples
-    test: Examples
-
-    def to(self, device: torch.device) -> Split:
-        return Split(self.train.to(device), self.test.to(device))
-
-
-def load_split(recipe: Recipe) -> Split:
-    """The examples of a recipe, normalized; raises `NetlangError` for what can't be had yet."""
+def load_parts(recipe: Recipe) -> Parts:
+    """The parts of a recipe's data, normalized; raises `NetlangError` for what can't be had yet."""
     load = _SOURCES.get(type(recipe.data))
     if load is None:
         names = ", ".join(f"`{source.name}`" for source in _SOURCES)
@@ -74,20 +45,36 @@ def load_split(recipe: Recipe) -> Split:
                     key=key,
                 )
             )
-    split = load(recipe)
-    return Split(_normalized(split.train, recipe), _normalized(split.test, recipe))
+    train, test = (_normalized(part, recipe) for part in load(recipe))
+    kept, validation = _held_out(train, recipe)
+    return Parts(kept, validation, test, tuple(map(str, range(10))))
 
 
-def _normalized(examples: Examples, recipe: Recipe) -> Examples:
+def _held_out(train: Tensors, recipe: Recipe) -> tuple[Tensors, Tensors | None]:
+    """A share of each class for validation, drawn by the seed."""
+    if recipe.validation is None:
+        return train, None
+    labels = train.labels
+    assert labels is not None
+    order = epoch_order(derived_seed(recipe.seed, "validation"), 0, len(train))
+    chosen = np.zeros(len(train), dtype=bool)
+    for label in np.unique(labels):
+        mine = order[labels[order] == label]
+        chosen[mine[: round(recipe.validation * len(mine))]] = True
+    return train.subset(np.flatnonzero(~chosen)), train.subset(np.flatnonzero(chosen))
+
+
+def _normalized(examples: Tensors, recipe: Recipe) -> Tensors:
     if recipe.normalize is None:
         return examples
-    shape = (-1,) + (1,) * (examples.inputs.dim() - 2)
+    inputs = examples.inputs[0]
+    shape = (-1,) + (1,) * (inputs.dim() - 2)
     means = torch.tensor(recipe.normalize.means).reshape(shape)
     deviations = torch.tensor(recipe.normalize.deviations).reshape(shape)
-    return Examples((examples.inputs - means) / deviations, examples.labels)
+    return Tensors(((inputs - means) / deviations,), examples.targets)
 
 
-def _mnist1d(recipe: Recipe) -> Split:
+def _mnist1d(recipe: Recipe) -> tuple[Tensors, Tensors]:
     arrays = _generate_mnist1d()
     actual = sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
     if actual != MNIST1D_SHA256:
@@ -97,7 +84,7 @@ def _mnist1d(recipe: Recipe) -> Split:
             )
         )
     x, y, x_test, y_test = (torch.from_numpy(array.copy()) for array in arrays)
-    return Split(Examples(x, y), Examples(x_test, y_test))
+    return Tensors((x,), {LABEL: y}), Tensors((x_test,), {LABEL: y_test})
 
 
 @cache
@@ -122,7 +109,7 @@ def _global_randomness_kept() -> Iterator[None]:
         np.random.set_state(numpy_before)
 
 
-def _digits(recipe: Recipe) -> Split:
+def _digits(recipe: Recipe) -> tuple[Tensors, Tensors]:
     assert isinstance(recipe.data, Digits)
     with needs("data"):
         # scikit-learn has no type information.
@@ -135,9 +122,13 @@ def _digits(recipe: Recipe) -> Split:
         ).clamp(0.0, 1.0)
     numbers = torch.from_numpy(labels).long()
     is_test = torch.arange(len(numbers)) % 5 == 4
-    return Split(
-        Examples(images[~is_test], numbers[~is_test]), Examples(images[is_test], numbers[is_test])
+    return (
+        Tensors((images[~is_test],), {LABEL: numbers[~is_test]}),
+        Tensors((images[is_test],), {LABEL: numbers[is_test]}),
     )
 
 
-_SOURCES: Mapping[type[Data], Callable[[Recipe], Split]] = {Mnist1d: _mnist1d, Digits: _digits}
+_SOURCES: Mapping[type[Data], Callable[[Recipe], tuple[Tensors, Tensors]]] = {
+    Mnist1d: _mnist1d,
+    Digits: _digits,
+}

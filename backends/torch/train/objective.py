@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from netlang.backends.torch.train.examples import Examples
+from netlang.backends.torch.data.sets import Batch
 from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import default_operands
@@ -28,6 +28,8 @@ from netlang.recipes.words.losses import (
 )
 
 __all__ = ["Objective"]
+
+_HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
 @final
@@ -52,7 +54,7 @@ class Objective:
         self._deployed = tuple(output.name for output in outputs if not output.auxiliary)
         self._inputs = tuple(port.name for port in program.net.inputs)
         self._type: torch.dtype = getattr(torch, program.net.inputs[0].type.dtype.value)
-        self._bf16 = recipe.precision is Precision.BF16
+        self._half = _HALVES.get(recipe.precision)
         self._terms = tuple(_terms(recipe, program))
 
     @property
@@ -64,12 +66,12 @@ class Objective:
                 return term.left
         return None
 
-    def values(self, model: nn.Module, batch: Examples) -> dict[str, Tensor]:
-        """Inputs, label and the model's outputs by name."""
-        device = batch.inputs.device.type
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=self._bf16):
-            result = model(batch.inputs.to(self._type))
-        values = {self._inputs[0]: batch.inputs, LABEL: batch.labels}
+    def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Inputs, targets and the model's outputs by name."""
+        device = batch.inputs[0].device.type
+        with torch.autocast(device, dtype=self._half, enabled=self._half is not None):
+            result = model(*(each.to(self._type) for each in batch.inputs))
+        values = dict(zip(self._inputs, batch.inputs, strict=True)) | dict(batch.targets)
         for name, value in _named(result, self._all if model.training else self._deployed):
             half = value.dtype in (torch.float16, torch.bfloat16)
             values[name] = value.float() if half else value

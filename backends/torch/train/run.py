@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
 import torch
 
-from netlang.backends.torch.train.curves import draw_curves, require_drawing
+from netlang.backends.torch.data.sets import Examples, Tensors
 from netlang.backends.torch.train.devices import (
     choose_device,
     derived_seed,
     reproducible,
     threads_for,
 )
-from netlang.backends.torch.train.examples import load_split
+from netlang.backends.torch.train.examples import load_parts
+from netlang.backends.torch.train.feed import Feed
 from netlang.backends.torch.train.folder import RunFolder, open_folder
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.interrupt import interrupts
-from netlang.backends.torch.train.loop import Loop
-from netlang.backends.torch.train.metrics import Metrics
+from netlang.backends.torch.train.loop import Feeds, Loop
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.optimizers import optimizer_for
-from netlang.backends.torch.train.progress import Progress, Silent
+from netlang.backends.torch.train.records.curves import draw_curves, require_drawing
+from netlang.backends.torch.train.records.metrics import Metrics
+from netlang.backends.torch.train.records.progress import Progress, Silent
 from netlang.backends.torch.train.state import Scores, State
+from netlang.backends.torch.train.step import Stepper
+from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
-from netlang.recipes.recipe import Recipe
+from netlang.recipes.recipe import Precision, Recipe
 
 __all__ = ["Result", "train"]
 
@@ -35,13 +40,28 @@ __all__ = ["Result", "train"]
 @final
 @dataclass(frozen=True)
 class Result:
-    """How a run ended, and where its files are; `finished` is False after Ctrl-C."""
+    """How a run ended, and where its files are; `finished` is False after Ctrl-C.
+
+    `best` and `last` are scores on the validation part, if there is one; `test` is that of the best
+    weights, or else the last, on the test part.
+    """
 
     folder: RunFolder
     steps: int
     finished: bool
     best: Scores | None
     last: Scores | None
+    test: Scores | None
+
+    def figures(self) -> dict[str, float]:
+        """What to show of the run: the best validation scores and those of the test."""
+        parts = {"validation": self.best, "test": self.test}
+        return {
+            f"{part} {name}": value
+            for part, scores in parts.items()
+            if scores is not None
+            for name, value in scores.figures().items()
+        }
 
 
 def train(
@@ -62,16 +82,35 @@ def train(
     require_drawing()
     shown = progress or Silent()
     chosen = choose_device(device)
+    world = World()
     with reproducible(chosen, threads_for(program, recipe.batch)):
-        data = load_split(recipe).to(chosen)
+        feeds = _feeds(recipe, chosen, world)
         folder = open_folder(Path(out), recipe, program, resume=resume)
         state = _state(recipe, program, chosen, folder, shown)
-        metrics = Metrics(folder.metrics, state.step)
-        loop = Loop(recipe, Objective(recipe, program), data, state, folder, metrics, shown)
+        objective = Objective(recipe, program)
+        stepper = Stepper(recipe, objective, state, world)
+        metrics = Metrics(folder.metrics, state.records)
+        loop = Loop(recipe, objective, feeds, state, stepper, folder, metrics, shown)
         try:
             return _run(loop, program)
         finally:
             metrics.close()
+
+
+def _feeds(recipe: Recipe, device: torch.device, world: World) -> Feeds:
+    """The batches of every part."""
+    parts = load_parts(recipe)
+    seed = derived_seed(recipe.seed, "order")
+
+    def feed(examples: Examples | None) -> Feed | None:
+        if examples is None:
+            return None
+        assert isinstance(examples, Tensors)
+        return Feed(examples.to(device), recipe.batch, seed, world)
+
+    train = feed(parts.train)
+    assert train is not None
+    return Feeds(train, feed(parts.validation), feed(parts.test))
 
 
 def _state(
@@ -84,7 +123,11 @@ def _state(
     model.to(device).train()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = optimizer_for(recipe.optimizer, trained)
-    state = State(model, optimizer, device, loss_sum=torch.zeros((), device=device))
+    state = State(model, optimizer, device, losses=torch.zeros((), device=device))
+    if recipe.precision is Precision.FP16:
+        state.scaler = torch.amp.GradScaler(device.type)
+    if recipe.ema is not None:
+        state.averaged = deepcopy(model).requires_grad_(False).eval()
     torch.manual_seed(derived_seed(recipe.seed, "noise"))
     if folder.checkpoint.exists():
         state.restore(folder.checkpoint)
@@ -104,4 +147,4 @@ def _run(loop: Loop, program: Program) -> Result:
             f"stopped after step {state.step} of {loop.steps}: "
             f"go on with --resume --out {folder.path}"
         )
-    return Result(folder, state.step, finished, state.best, state.last)
+    return Result(folder, state.step, finished, state.best, state.last, state.test)

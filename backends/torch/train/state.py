@@ -20,7 +20,7 @@ from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import UnreadableRun
 from netlang.recipes.words.schedules import Watch
 
-__all__ = ["Scores", "State"]
+__all__ = ["Scores", "Since", "State"]
 
 
 @final
@@ -48,69 +48,121 @@ class Scores:
 
 @final
 @dataclass
+class Since:
+    """Losses since a moment: their sum, and of how many steps."""
+
+    total: float = 0.0
+    steps: int = 0
+
+    @property
+    def mean(self) -> float:
+        return self.total / max(1, self.steps)
+
+
+@final
+@dataclass
 class State:
-    """A run after `step` steps."""
+    """A run after `step` steps.
+
+    `averaged` is the model with averaged weights, updated `averages` times. `best` and `last` are
+    scores on the validation part, `test` is the one on the test part, when the run is over.
+    `losses` is the sum on the device of the losses since the last record, of `loss_steps` steps;
+    `since` holds those between the last evaluation and that record. `records` are the lines of the
+    metrics that belong to the state.
+    """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
     device: torch.device
+    scaler: torch.amp.GradScaler | None = None
+    averaged: nn.Module | None = None
+    averages: int = 0
     step: int = 0
     best: Scores | None = None
     last: Scores | None = None
+    test: Scores | None = None
     watch: Watch = field(default_factory=Watch)
-    # Since the last record: the sum of the losses, and of how many steps.
-    loss_sum: Tensor = field(default_factory=lambda: torch.zeros(()))
-    loss_count: int = 0
+    losses: Tensor = field(default_factory=lambda: torch.zeros(()))
+    loss_steps: int = 0
+    since: Since = field(default_factory=Since)
+    records: int = 0
+
+    @property
+    def scored(self) -> nn.Module:
+        """The model that is evaluated and kept: the averaged one, where there is one."""
+        return self.model if self.averaged is None else self.averaged
 
     def save(self, path: Path) -> None:
         """Write the checkpoint, whole or not at all."""
-        save_tensors(path, self._tensors(), self._facts())
+        save_tensors(path, self.tensors(), self.facts())
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def restore(self, path: Path) -> None:
+        """Become the state that was saved; raises `NetlangError` where the file is none."""
+        tensors, facts = load_tensors(path)
+        try:
+            self.take(tensors, facts)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor of the state by a name of its own."""
         tensors = {f"model/{key}": value for key, value in self.model.state_dict().items()}
+        if self.averaged is not None:
+            kept = self.averaged.state_dict()
+            tensors |= {f"averaged/{key}": value for key, value in kept.items()}
         for index, entries in self.optimizer.state_dict()["state"].items():
             for name, value in entries.items():
                 if isinstance(value, Tensor):
                     tensors[f"optimizer/{index}/{name}"] = value
         for name, value in random_state(self.device).items():
             tensors[f"random/{name}"] = value
-        tensors["loss_sum"] = self.loss_sum
+        tensors["losses"] = self.losses
         return tensors
 
-    def _facts(self) -> dict[str, Json]:
-        return {
+    def facts(self) -> dict[str, Json]:
+        """Everything else, as plain facts."""
+        scores = {"best": self.best, "last": self.last, "test": self.test}
+        shown: dict[str, Json] = {
+            name: None if each is None else each.facts() for name, each in scores.items()
+        }
+        return shown | {
             "step": self.step,
-            "best": None if self.best is None else self.best.facts(),
-            "last": None if self.last is None else self.last.facts(),
+            "averages": self.averages,
+            "scaler": None if self.scaler is None else self.scaler.state_dict(),
             "watch": {
                 "best": None if self.watch.best == float("inf") else self.watch.best,
                 "waited": self.watch.waited,
                 "reductions": self.watch.reductions,
             },
-            "loss_count": self.loss_count,
+            "loss_steps": self.loss_steps,
+            "records": self.records,
+            "since": {"total": self.since.total, "steps": self.since.steps},
         }
 
-    def restore(self, path: Path) -> None:
-        """Become the state that was saved; raises `NetlangError` where the file is none."""
-        tensors, facts = load_tensors(path)
-        try:
-            self._take(tensors, facts)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
+    def take(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> None:
+        """Become the state that `tensors` and `facts` were taken of.
 
-    def _take(self, tensors: dict[str, Tensor], facts: Mapping[str, Json]) -> None:
+        Raises `KeyError`, `TypeError`, `ValueError` or `RuntimeError` where they are of none.
+        """
         self.model.load_state_dict(_part(tensors, "model/"))
+        if self.averaged is not None:
+            self.averaged.load_state_dict(_part(tensors, "averaged/"))
         states: dict[int, dict[str, Tensor]] = {}
         for key, value in _part(tensors, "optimizer/").items():
             index, _, name = key.partition("/")
             states.setdefault(int(index), {})[name] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        if self.scaler is not None:
+            self.scaler.load_state_dict(_mapping(facts["scaler"]))
         restore_random_state(_part(tensors, "random/"), self.device)
-        self.loss_sum = tensors["loss_sum"].to(self.device)
-        self.loss_count = _whole(facts["loss_count"])
+        self.losses = tensors["losses"].to(self.device)
+        self.loss_steps, self.records = _whole(facts["loss_steps"]), _whole(facts["records"])
+        since = _mapping(facts["since"])
+        self.since = Since(_number(since["total"]), _whole(since["steps"]))
+        self.averages = _whole(facts["averages"])
         self.best, self.last = _scores(facts["best"]), _scores(facts["last"])
-        self.watch = _watch(facts["watch"])
+        self.test, self.watch = _scores(facts["test"]), _watch(facts["watch"])
         self.step = _whole(facts["step"])
 
 
@@ -130,9 +182,16 @@ def _number(fact: Json) -> float:
     return float(fact)
 
 
-def _scores(fact: Json) -> Scores | None:
+def _mapping(fact: Json) -> dict[str, Json]:
     if not isinstance(fact, dict):
+        raise ValueError(f"{fact!r} is no mapping")
+    return fact
+
+
+def _scores(given: Json) -> Scores | None:
+    if given is None:
         return None
+    fact = _mapping(given)
     accuracy = fact["accuracy"]
     return Scores(
         _whole(fact["step"]),
@@ -141,8 +200,7 @@ def _scores(fact: Json) -> Scores | None:
     )
 
 
-def _watch(fact: Json) -> Watch:
-    if not isinstance(fact, dict):
-        raise ValueError("no schedule state")
+def _watch(given: Json) -> Watch:
+    fact = _mapping(given)
     best = float("inf") if fact["best"] is None else _number(fact["best"])
     return Watch(best, _whole(fact["waited"]), _whole(fact["reductions"]))

@@ -33,7 +33,7 @@ def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -
     with rc_context({"svg.hashsalt": "netlang", "svg.fonttype": "none"}):
         figure = Figure(figsize=(10.0, 3.6), layout="constrained")
         canvas = FigureCanvasSVG(figure)
-        scored = any("accuracy" in record for record in kept)
+        scored = any("validation_accuracy" in record for record in kept)
         axes = figure.subplots(1, 2 if scored else 1, squeeze=False)[0]
         _draw_losses(axes[0], kept)
         if scored:
@@ -55,10 +55,11 @@ def _series(records: list[Mapping[str, Json]], key: str) -> tuple[list[float], l
 
 
 def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
-    train, test = _series(records, "loss"), _series(records, "test_loss")
+    train, held = _series(records, "loss"), _series(records, "validation_loss")
     axes.plot(*train, color="#9ab6d6", linewidth=0.8, label="training")
-    axes.plot(*test, color="#1f4e8c", linewidth=1.5, label="test")
-    if all(value > 0.0 for value in (*train[1], *test[1])):
+    if held[0]:
+        axes.plot(*held, color="#1f4e8c", linewidth=1.5, label="validation")
+    if all(value > 0.0 for value in (*train[1], *held[1])):
         axes.set_yscale("log")
     axes.set(xlabel="step", ylabel="loss")
     axes.legend(frameon=False)
@@ -66,8 +67,8 @@ def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
 
 
 def _draw_accuracy(axes: Axes, records: list[Mapping[str, Json]]) -> None:
-    steps, values = _series(records, "accuracy")
+    steps, values = _series(records, "validation_accuracy")
     percent = [100.0 * value for value in values]
     axes.plot(steps, percent, color="#1f4e8c", linewidth=1.5)
-    axes.set(xlabel="step", ylabel="test accuracy in %")
+    axes.set(xlabel="step", ylabel="validation accuracy in %")
     axes.grid(alpha=0.3)

@@ -1,7 +1,8 @@
 """`metrics.jsonl`: one line for each record of a run, in order of the steps.
 
 A record has `step`, `loss` (mean since the record before) and `lr`; after an evaluation also
-`test_loss` and, for classifiers, `accuracy`. The same run gives the same bytes.
+`validation_loss` and, for classifiers, `validation_accuracy`. The last record of a run has
+`test_loss` and `test_accuracy`. The same run gives the same bytes.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ def read_metrics(path: Path) -> list[dict[str, Json]]:
 class Metrics:
     """The file, open for new records."""
 
-    def __init__(self, path: Path, done: int) -> None:
-        """Go on after step `done`: later records, of a run that was cut off, are removed."""
-        self.records = [record for record in read_metrics(path) if _step(record) <= done]
+    def __init__(self, path: Path, count: int) -> None:
+        """Go on after `count` records: later ones, of a run that was cut off, are removed."""
+        self.records = read_metrics(path)[:count]
         write_text(path, "".join(map(_line, self.records)))
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
@@ -45,17 +46,13 @@ class Metrics:
         self._file.write(_line(record))
         self._file.flush()
 
-    def settle(self) -> None:
-        """Wait until every record is on the disk."""
+    def settle(self) -> int:
+        """Wait until every record is on the disk; how many there are."""
         os.fsync(self._file.fileno())
+        return len(self.records)
 
     def close(self) -> None:
         self._file.close()
-
-
-def _step(record: Mapping[str, Json]) -> int:
-    step = record.get("step")
-    return step if isinstance(step, int) else 0
 
 
 def _line(record: Mapping[str, Json]) -> str:

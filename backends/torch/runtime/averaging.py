@@ -1,0 +1,25 @@
+"""Averaged weights: an exponential moving average of what an optimizer makes of a model."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["average", "averaged_pairs"]
+
+
+def averaged_pairs(averaged: nn.Module, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """Every parameter and buffer of an averaged model with the model's own."""
+    own = dict(model.state_dict(keep_vars=True))
+    return [(value, own[key].detach()) for key, value in averaged.state_dict().items()]
+
+
+@torch.no_grad()
+def average(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
+    """Move averages towards the values beside them; whole numbers are copied."""
+    floating = [(old, new) for old, new in pairs if old.is_floating_point()]
+    if floating:
+        old, new = zip(*floating, strict=True)
+        torch._foreach_lerp_(old, new, 1.0 - decay)
+    for counter, new_count in (pair for pair in pairs if not pair[0].is_floating_point()):
+        counter.copy_(new_count)

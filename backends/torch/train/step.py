@@ -1,0 +1,98 @@
+"""One step of training: the gradient of a batch's mean loss, and what the optimizer makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import final
+
+from torch import nn
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.runtime.averaging import average, averaged_pairs
+from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.world import World
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["Stepper"]
+
+
+@final
+class Stepper:
+    """Changes a state by one step at a time; never waits for the device.
+
+    `forward` is the state's model as it is called in training: compiled, or wrapped for several
+    processes.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        objective: Objective,
+        state: State,
+        world: World,
+        forward: nn.Module | None = None,
+    ) -> None:
+        self._recipe = recipe
+        self._objective = objective
+        self._state = state
+        self._world = world
+        self._forward = forward or state.model
+        self._trained = [p for p in state.model.parameters() if p.requires_grad]
+        averaged = state.averaged
+        self._pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
+
+    def __call__(self, batch: Batch, whole: int, rate: float) -> None:
+        """Train on this process' slice of a batch of `whole` examples."""
+        state = self._state
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate * group.get("factor", 1.0)
+        state.optimizer.zero_grad(set_to_none=True)
+        for part in _parts(batch, self._recipe.accumulate):
+            self._backward(part, whole)
+        self._update()
+        state.loss_steps += 1
+        state.step += 1
+
+    def _backward(self, part: Batch, whole: int) -> None:
+        loss = self._objective.loss(self._objective.values(self._forward, part))
+        factor = self._world.factor(len(part), whole)
+        if factor != 1.0:
+            loss = loss * factor
+        self._state.losses += loss.detach() / self._world.size
+        scaler = self._state.scaler
+        (loss if scaler is None else scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
+
+    def _update(self) -> None:
+        state, recipe = self._state, self._recipe
+        if state.scaler is not None:
+            # Bounds are on the gradients themselves, not on scaled ones.
+            state.scaler.unscale_(state.optimizer)
+        if recipe.clip_value is not None:
+            clip_grad_value_(self._trained, recipe.clip_value)
+        if recipe.clip_norm is not None:
+            clip_grad_norm_(self._trained, recipe.clip_norm)
+        if state.scaler is None:
+            state.optimizer.step()
+        else:
+            state.scaler.step(state.optimizer)
+            state.scaler.update()
+        if recipe.ema is not None:
+            average(self._pairs, recipe.ema if state.averages else 0.0)
+            state.averages += 1
+
+
+def _parts(batch: Batch, count: int) -> Iterator[Batch]:
+    """A batch in `count` parts of nearly equal size, without empty ones."""
+    if count == 1:
+        yield batch
+        return
+    for index in range(count):
+        part = World(index, count).part(len(batch))
+        if part.start < part.stop:
+            yield Batch(
+                tuple(each[part] for each in batch.inputs),
+                {name: value[part] for name, value in batch.targets.items()},
+                None if batch.numbers is None else batch.numbers[part],
+            )
