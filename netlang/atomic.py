@@ -7,11 +7,18 @@ it. What the system refuses is an `OSError`, after which the old file stands as 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["discard_unfinished", "replace_file", "replacing"]
+__all__ = [
+    "discard_unfinished", "flush_folder", "make_folder", "replace_file", "replacing", "write_all",
+]  # fmt: skip
+
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+# Windows takes no more than an int holds at once, Linux 2 GB.
+_AT_ONCE = 1 << 26
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -20,7 +27,7 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
     `mode` is that of the new file; None stands for what the system gives one.
     """
     with replacing(path, mode) as temporary:
-        temporary.write_bytes(content)
+        write_all(temporary, [content])
 
 
 @contextmanager
@@ -35,24 +42,54 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
         yield temporary
         # Some libraries set permissions of their own.
         temporary.chmod(given & 0o7777)
-        _flush(temporary)
+        _flush(temporary, os.O_RDWR)
         os.replace(temporary, path)
+    except BaseException:
+        # What went wrong counts; what is left of the file is removed when the folder is used again.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    flush_folder(path.parent)
+
+
+def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Fill a file that is there."""
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+    try:
+        for part in parts:
+            left = memoryview(part).cast("B")
+            while left:
+                left = left[os.write(descriptor, left[:_AT_ONCE]) :]
     finally:
-        temporary.unlink(missing_ok=True)
-    _flush(path.parent)
+        os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """A folder that survives a crash of the machine, as do those that it lies in."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    flush_folder(path.parent)
+
+
+def flush_folder(path: Path) -> None:
+    """Wait until the list of names in a folder is on the disk."""
+    if os.name == "nt":
+        return  # Windows can't open a folder; its rename is durable with the file
+    _flush(path, os.O_RDONLY)
 
 
 def discard_unfinished(folder: Path) -> None:
     """Remove what killed processes left of files in `folder` that nobody else is writing to."""
     for left in folder.glob(".*.tmp"):
-        left.unlink(missing_ok=True)
+        if _UNFINISHED.fullmatch(left.name):
+            left.unlink(missing_ok=True)
 
 
-def _flush(path: Path) -> None:
-    """Wait until a file, or the list of names in a folder, is on the disk."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows can't open a folder; its rename is durable with the file
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+def _flush(path: Path, flags: int) -> None:
+    """Wait until a file is on the disk."""
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

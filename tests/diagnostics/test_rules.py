@@ -61,6 +61,7 @@ NOT_RUN = {
     "E0931": "needs a net of its own",
     "E0941": "Graphviz is installed where the tests run",
     "E0942": "needs a broken Graphviz",
+    **dict.fromkeys(("E0794", "E0795", "E0796"), "imports PyTorch: tests/train/faults shows it"),
     **dict.fromkeys(
         ("E0733", "E0734", "E0735", "E0736", "E0738", "E0739", "E0921", "E0924", "E0925"),
         "imports PyTorch: tests/train and tests/weights show it",

@@ -1,0 +1,1 @@
+"""What a run leaves on the disk: its format, checkpoints, and who may write them."""

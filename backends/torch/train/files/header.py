@@ -1,0 +1,107 @@
+"""The header of a safetensors file, read without trusting it.
+
+Eight bytes give the length of a JSON object, which gives each tensor's type, shape and range of
+bytes (github.com/huggingface/safetensors). Holds on exit: the ranges lie in the file one after the
+other, without gap or overlap, and fit the shapes; names and metadata are texts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import final
+
+__all__ = ["LONGEST_HEADER", "METADATA", "SIZES", "Entry", "Header", "parse_header"]
+
+METADATA = "__metadata__"
+LONGEST_HEADER = 16 << 20
+"""Bytes: some 100,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
+_LONGEST_SHAPE = 64
+
+SIZES: Mapping[str, int] = {
+    "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
+    "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1, "BOOL": 1,
+}  # fmt: skip
+"""Bytes of an element by the format's names of types."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A tensor in a file: `begin` and `end` count from the start of the file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+@final
+@dataclass(frozen=True)
+class Header:
+    """What a file says that it holds."""
+
+    entries: Mapping[str, Entry]
+    metadata: Mapping[str, str]
+
+
+def parse_header(text: bytes, size: int) -> Header:
+    """The header with this JSON, of a file of `size` bytes; `ValueError` says what is wrong."""
+    try:
+        found = json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("its header is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("its header is no table")
+    metadata = found.pop(METADATA, {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise ValueError("its metadata are no texts")
+    start = 8 + len(text)
+    entries = {name: _entry(name, entry, start) for name, entry in found.items()}
+    _check_ranges(entries, start, size)
+    return Header(entries, metadata)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("its header says something twice")
+    return found
+
+
+def _entry(name: str, found: object, start: int) -> Entry:
+    if not isinstance(found, dict) or set(found) != {"dtype", "shape", "data_offsets"}:
+        raise ValueError(f"the header doesn't describe `{_short(name)}`")
+    dtype, shape, offsets = found["dtype"], found["shape"], found["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in SIZES:
+        raise ValueError(f"the type of `{_short(name)}` is unknown")
+    if not _naturals(shape) or len(shape) > _LONGEST_SHAPE:
+        raise ValueError(f"the shape of `{_short(name)}` is none")
+    if not _naturals(offsets) or len(offsets) != 2:
+        raise ValueError(f"`{_short(name)}` lies nowhere")
+    begin, end = offsets
+    if end - begin != prod(shape) * SIZES[dtype]:
+        raise ValueError(f"`{_short(name)}` has not as many bytes as its shape wants")
+    return Entry(dtype, tuple(shape), start + begin, start + end)
+
+
+def _naturals(found: object) -> bool:
+    return isinstance(found, list) and all(
+        type(each) is int and 0 <= each < 1 << 63 for each in found
+    )
+
+
+def _check_ranges(entries: Mapping[str, Entry], start: int, size: int) -> None:
+    reached = start
+    for entry in sorted(entries.values(), key=lambda each: (each.begin, each.end)):
+        if entry.begin != reached:
+            raise ValueError("its tensors overlap or leave gaps")
+        reached = entry.end
+    if reached != size:
+        raise ValueError(f"it has {size} bytes, its header wants {reached}")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:57]}..."

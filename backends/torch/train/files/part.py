@@ -1,0 +1,102 @@
+"""A part of a checkpoint: tensors whose names begin alike, read only where they are as expected."""
+
+from __future__ import annotations
+
+from math import isfinite, prod
+from typing import Protocol, final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.train.files.encoding import DTYPES
+from netlang.backends.torch.train.files.header import Entry
+from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.storage import Json
+
+__all__ = ["Carried", "Facts", "Part", "number_of", "plain_number", "whole_of"]
+
+Facts = dict[str, Json]
+
+
+@final
+class Part:
+    """The tensors of `file` under `prefix`; `ValueError` says what is not as expected.
+
+    Nothing is read before its type and size are known to be right, so that a file can't ask for
+    more memory than the run has anyway.
+    """
+
+    def __init__(self, file: TensorFile, prefix: str) -> None:
+        self._file = file
+        self._prefix = prefix
+        self.names = {name[len(prefix) :] for name in file.entries if name.startswith(prefix)}
+
+    def within(self, prefix: str) -> Part:
+        """A part of this part."""
+        return Part(self._file, self._prefix + prefix)
+
+    def like(self, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+        """All of them, where there is one of the same type and shape for each of `expected`."""
+        if self.names != expected.keys():
+            odd = sorted(self.names ^ expected.keys())[0]
+            raise ValueError(f"it {'lacks' if odd in expected else 'has'} `{self._prefix}{odd}`")
+        return {name: self.one(name, tensor) for name, tensor in expected.items()}
+
+    def one(self, name: str, expected: Tensor) -> Tensor:
+        """The tensor of that name, where it has the type and shape of `expected`."""
+        entry = self._entry(name)
+        if (DTYPES[entry.dtype], entry.shape) != (expected.dtype, tuple(expected.shape)):
+            raise ValueError(f"`{self._prefix}{name}` is {entry.dtype} of shape {entry.shape}")
+        return self._file.read(self._prefix + name)
+
+    def at_most(self, name: str, elements: int) -> Tensor:
+        """The tensor of that name, where it isn't larger than that."""
+        if prod(self._entry(name).shape) > elements:
+            raise ValueError(f"`{self._prefix}{name}` is too large")
+        return self._file.read(self._prefix + name)
+
+    def text(self, name: str, most: int) -> bytes:
+        """Bytes that were stored as a tensor."""
+        found = self.at_most(name, most)
+        if found.dtype != torch.uint8:
+            raise ValueError(f"`{self._prefix}{name}` is no text")
+        return found.numpy().tobytes()
+
+    def _entry(self, name: str) -> Entry:
+        if name not in self.names:
+            raise ValueError(f"it lacks `{self._prefix}{name}`")
+        return self._file.entries[self._prefix + name]
+
+
+class Carried(Protocol):
+    """Something of a run, beside model and optimizer, that the rest of the run depends on."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is kept as tensors."""
+
+    def facts(self) -> Facts:
+        """What is kept as numbers and texts."""
+
+    def take(self, part: Part, facts: Facts) -> None:
+        """Become what was kept; raises `ValueError` where that is none of this run."""
+
+
+def whole_of(fact: Json) -> int:
+    """A fact that is a whole number from 0 on."""
+    if not isinstance(fact, int) or isinstance(fact, bool) or fact < 0:
+        raise ValueError(f"{str(fact)[:40]!r} is no whole number")
+    return fact
+
+
+def number_of(fact: Json) -> float:
+    """A fact that is a number, as `plain_number` keeps it."""
+    if fact in ("inf", "-inf", "nan"):
+        return float(str(fact))
+    if not isinstance(fact, int | float) or isinstance(fact, bool):
+        raise ValueError(f"{str(fact)[:40]!r} is no number")
+    return float(fact)
+
+
+def plain_number(value: float) -> Json:
+    """A number as JSON has it, which knows no infinity."""
+    return value if isfinite(value) else str(value)

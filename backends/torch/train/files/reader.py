@@ -1,0 +1,113 @@
+"""Reading a safetensors file that anyone may have written.
+
+Memory is bounded by the header's limit until a tensor is asked for, and then by that tensor.
+Nothing in a file is executed, and it names no other file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.train.files.encoding import DIGEST, DTYPES, FACTS, NO_DIGEST
+from netlang.backends.torch.train.files.header import LONGEST_HEADER, Entry, Header, parse_header
+
+__all__ = ["TensorFile", "opened", "parsed_json", "read_small"]
+
+_CHUNK = 1 << 20
+_LARGEST_TEXT = 16 << 20
+
+
+@final
+class TensorFile:
+    """An open file; `ValueError` and `OSError` say what is wrong with it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(8)
+        length = int.from_bytes(start, "little")
+        if len(start) < 8 or length > size - 8:
+            raise ValueError("it is cut off" if size else "it is empty")
+        if length > LONGEST_HEADER:
+            raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
+        self._text = file.read(length)
+        self.header: Header = parse_header(self._text, size)
+        self.entries: Mapping[str, Entry] = self.header.entries
+
+    def digest(self) -> str:
+        """SHA-256 of the whole file."""
+        return self._digest(self._text)
+
+    def check_signature(self) -> None:
+        """Raise `ValueError` where the file is one of ours and isn't what was written."""
+        claimed = self.header.metadata.get(DIGEST)
+        if claimed is None and FACTS not in self.header.metadata:
+            return  # Others' files aren't signed.
+        entry = f'"{DIGEST}":"{claimed}"'.encode()
+        if self._digest(self._text.replace(entry, _UNSIGNED, 1)) != claimed:
+            raise ValueError("its bytes are not those that were written")
+
+    def _digest(self, header: bytes) -> str:
+        found = sha256(len(self._text).to_bytes(8, "little") + header)
+        self._file.seek(8 + len(self._text))
+        while chunk := self._file.read(_CHUNK):
+            found.update(chunk)
+        return found.hexdigest()
+
+    def read(self, name: str) -> Tensor:
+        """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
+        entry = self.entries[name]
+        tensor = torch.empty(entry.shape, dtype=DTYPES[entry.dtype])
+        self._file.seek(entry.begin)
+        memory = tensor.reshape(-1).view(torch.uint8).numpy().data
+        if self._file.readinto(memory) != len(memory):  # type: ignore[attr-defined]
+            raise ValueError("it is cut off")
+        return tensor
+
+
+_UNSIGNED = f'"{DIGEST}":"{NO_DIGEST}"'.encode()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TensorFile]:
+    """A file of tensors; a link or a device in its place is refused."""
+    with _plain(path) as file:
+        yield TensorFile(file)
+
+
+def read_small(path: Path) -> str:
+    """The text of a file, where it is one of some megabytes at most."""
+    with _plain(path) as file:
+        content = file.read(_LARGEST_TEXT + 1)
+    if len(content) > _LARGEST_TEXT:
+        raise ValueError(f"it has more than {_LARGEST_TEXT} bytes")
+    return content.decode("utf-8")
+
+
+def parsed_json(text: str) -> object:
+    """What a JSON text says; `ValueError` where it is none, or nested without end."""
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _plain(path: Path) -> IO[bytes]:
+    # Opening a pipe would wait for its other end, so what it is is asked first.
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise ValueError("it is no plain file")
+    return path.open("rb")

@@ -1,0 +1,40 @@
+"""Errors about the folder of a run: in use, not writable, damaged (E0794 to E0799)."""
+
+from __future__ import annotations
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = ["NoWholeCheckpoint", "RunLocked", "RunUnwritable"]
+
+
+class RunLocked(Diagnostic):
+    """`holder` is what the other process wrote down of itself."""
+
+    code = "E0794"
+    title = "someone trains in `{folder}`: {holder}"
+    help = "wait for that process or end it, or name another folder with `--out`"
+
+    folder: str
+    holder: str
+
+
+class RunUnwritable(Diagnostic):
+    """A full disk, a lost permission, a vanished folder, a disk that fails."""
+
+    code = "E0795"
+    title = "can't write `{path}`: {reason}"
+    help = "what was saved before is whole: go on with `--resume` when this is put right"
+
+    path: str
+    reason: str
+
+
+class NoWholeCheckpoint(Diagnostic):
+    """`reasons` says of each checkpoint why it can't be used."""
+
+    code = "E0796"
+    title = "no checkpoint in `{folder}` can be used: {reasons}"
+    help = "put back a copy of one, or start a new run with `--out`"
+
+    folder: str
+    reasons: str
