@@ -92,5 +92,5 @@ def _defaults(function: Callable[..., Any]) -> Mapping[str, object]:
 
 
 def _same(default: object, value: Setting) -> bool:
-    """Whether leaving a value out changes nothing, not even its type."""
-    return type(default) is type(value) and default == value
+    """Whether leaving a value out changes nothing; 0 is 0.0, but not False."""
+    return isinstance(default, bool) is isinstance(value, bool) and default == value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from netlang.backends.torch.train.devices import choose_device, derived_seed, th
 from netlang.backends.torch.train.examples import MNIST1D_SHA256, load_parts
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.objective import Objective, compare
-from netlang.backends.torch.train.optimizers import optimizer_for
 from netlang.diagnostics.core import NetlangError
 from netlang.recipes import load_recipe
 from netlang.recipes.words.initializations import (
@@ -37,7 +35,6 @@ from netlang.recipes.words.losses import (
     LossFunction,
     Mse,
 )
-from netlang.recipes.words.optimizers import Adam, AdamW, Optimizer, RmsProp, Sgd
 from tests.train.support import sketch
 
 
@@ -138,34 +135,6 @@ def test_examples_are_given_in_the_type_of_the_input(kind: torch.dtype) -> None:
     assert values["logits"].dtype is (kind if kind is torch.float64 else torch.float32)
     gradients = torch.autograd.grad(objective.loss(values), list(model.parameters()))
     assert [each.dtype for each in gradients] == [kind] * 4
-
-
-OPTIMIZERS = [
-    (Sgd(lr=0.1), torch.optim.SGD, {"lr": 0.1}),
-    (
-        Sgd(lr=0.1, momentum=0.9, weight_decay=1e-2, nesterov=True),
-        torch.optim.SGD,
-        {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-2, "nesterov": True},
-    ),
-    (Adam(lr=0.1, weight_decay=0.1), torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.1}),
-    (AdamW(lr=0.1), torch.optim.AdamW, {"lr": 0.1}),
-    (RmsProp(lr=0.1, momentum=0.5), torch.optim.RMSprop, {"lr": 0.1, "momentum": 0.5}),
-]
-
-
-@pytest.mark.parametrize(("wanted", "cls", "settings"), OPTIMIZERS, ids=str)
-def test_defaults_of_optimizers_are_pytorchs(
-    wanted: Optimizer, cls: type[torch.optim.Optimizer], settings: dict[str, Any]
-) -> None:
-    ours, theirs = nn.Parameter(normal(9, 6)), nn.Parameter(normal(9, 6))
-    for parameter, made in (
-        (ours, optimizer_for(wanted, [ours])),
-        (theirs, cls([theirs], **settings)),
-    ):
-        for _ in range(3):
-            parameter.grad = parameter.detach().cos()
-            made.step()
-    torch.testing.assert_close(ours, theirs, rtol=0.0, atol=0.0)
 
 
 INITS = [

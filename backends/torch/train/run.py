@@ -10,6 +10,8 @@ from typing import final
 import torch
 
 from netlang.backends.torch.data.sets import Examples, Tensors
+from netlang.backends.torch.recipes.optimizers import optimization_for
+from netlang.backends.torch.runtime.groups import freeze
 from netlang.backends.torch.train.devices import (
     choose_device,
     derived_seed,
@@ -24,7 +26,6 @@ from netlang.backends.torch.train.interrupt import interrupts
 from netlang.backends.torch.train.loop import Feeds, Loop
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.objective import Objective
-from netlang.backends.torch.train.optimizers import optimizer_for
 from netlang.backends.torch.train.records.curves import draw_curves, require_drawing
 from netlang.backends.torch.train.records.metrics import Metrics
 from netlang.backends.torch.train.records.progress import Progress, Silent
@@ -121,8 +122,8 @@ def _state(
     if recipe.init is not None:
         initialize(model, recipe.init, derived_seed(recipe.seed, "init"))
     model.to(device).train()
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = optimizer_for(recipe.optimizer, trained)
+    freeze(model, recipe.freeze)
+    optimizer = optimization_for(recipe, device).build(model)
     state = State(model, optimizer, device, losses=torch.zeros((), device=device))
     if recipe.precision is Precision.FP16:
         state.scaler = torch.amp.GradScaler(device.type)
