@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
 
 __all__ = [
@@ -136,13 +137,30 @@ class TrainingBackend(ModuleBackend):
 
     @abstractmethod
     def train(
-        self, recipe: Recipe, program: Program, folder: Path, *, resume: bool, device: str | None
+        self,
+        recipe: Recipe,
+        program: Program,
+        folder: Path,
+        *,
+        places: Places,
+        resume: bool,
+        device: str | None,
     ) -> Trained:
-        """Train, with all results in `folder`; go on from what lies there if `resume`."""
+        """Train, with all results in `folder`; go on from what lies there if `resume`.
+
+        `places` says where data lie.
+        """
 
     @abstractmethod
     def evaluate(
-        self, recipe: Recipe, program: Program, weights: Path, *, split: str, device: str | None
+        self,
+        recipe: Recipe,
+        program: Program,
+        weights: Path,
+        *,
+        places: Places,
+        split: str,
+        device: str | None,
     ) -> Mapping[str, float]:
         """The scores of a file of weights on a part of the recipe's data, by their names.
 

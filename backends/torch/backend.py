@@ -13,6 +13,7 @@ from netlang.targets import BuildOptions, Trained, TrainingBackend, Written
 if TYPE_CHECKING:
     from torch import nn
 
+    from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
 
 __all__ = ["BACKEND", "TorchBackend"]
@@ -47,21 +48,42 @@ class TorchBackend(TrainingBackend):
         return filled(program, options)
 
     def train(
-        self, recipe: Recipe, program: Program, folder: Path, *, resume: bool, device: str | None
+        self,
+        recipe: Recipe,
+        program: Program,
+        folder: Path,
+        *,
+        places: Places,
+        resume: bool,
+        device: str | None,
     ) -> Trained:
         from netlang.backends.torch.train import progress_for, train
 
         ended = train(
-            recipe, program, out=folder, resume=resume, device=device, progress=progress_for()
+            recipe,
+            program,
+            out=folder,
+            places=places,
+            resume=resume,
+            device=device,
+            progress=progress_for(),
         )
         return Trained(folder, ended.finished, ended.figures())
 
     def evaluate(
-        self, recipe: Recipe, program: Program, weights: Path, *, split: str, device: str | None
+        self,
+        recipe: Recipe,
+        program: Program,
+        weights: Path,
+        *,
+        places: Places,
+        split: str,
+        device: str | None,
     ) -> Mapping[str, float]:
         from netlang.backends.torch.train import evaluate
 
-        return evaluate(recipe, program, weights, split=split, device=device).figures()
+        scores = evaluate(recipe, program, weights, places=places, split=split, device=device)
+        return scores.figures()
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from netlang.cli.options import data_option, places
 from netlang.cli.train import device_option, recipe_arguments
 
 __all__ = ["command"]
@@ -30,6 +31,7 @@ def command() -> click.Command:
                 show_default=True,
                 help="The part of the data to score.",
             ),
+            data_option(),
             device_option(),
         ],
         help="Score weights on the data of RECIPE, changed by KEY=VALUE as in training.",
@@ -38,15 +40,23 @@ def command() -> click.Command:
 
 
 def _evaluate(
-    spec: str, changes: tuple[str, ...], weights: str, split: str, device: str | None
+    spec: str,
+    changes: tuple[str, ...],
+    weights: str,
+    split: str,
+    data: tuple[str, ...],
+    device: str | None,
 ) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
+    where = places(data, recipe)
     backend = training_backend()
     with needs(backend.extra):
-        scores = backend.evaluate(recipe, program, Path(weights), split=split, device=device)
+        scores = backend.evaluate(
+            recipe, program, Path(weights), places=where, split=split, device=device
+        )
     for name, score in scores.items():
         click.echo(f"{name}: {score:.6g}")
     return 0

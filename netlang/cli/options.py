@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netlang.targets import BuildOptions
 
-__all__ = ["build_options", "outputs", "size_option", "sizes", "spec_argument", "weight_options"]
+if TYPE_CHECKING:
+    from netlang.recipes.places import Places
+    from netlang.recipes.recipe import Recipe
+
+__all__ = [
+    "build_options", "data_option", "outputs", "places", "size_option", "sizes", "spec_argument",
+    "weight_options",
+]  # fmt: skip
 
 
 def spec_argument() -> click.Argument:
@@ -67,6 +75,33 @@ def build_options(weights: str | None, partial: bool, seed: int) -> BuildOptions
     if partial and weights is None:
         raise click.UsageError("--partial says how to read --weights, which is missing")
     return BuildOptions(Path(weights) if weights is not None else None, partial, seed)
+
+
+def data_option() -> click.Option:
+    """Where data sets and trained weights lie."""
+    return click.Option(
+        ["--data"],
+        metavar="NAME=PATH",
+        multiple=True,
+        help="Where a data set of the recipe, or weights that it starts from, lie.",
+    )
+
+
+def places(texts: Sequence[str], recipe: Recipe) -> Places:
+    """The ``NAME=PATH`` of a command line, each for something that `recipe` needs."""
+    from netlang.recipes.places import Places
+
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise click.BadParameter(f"`{text}` is not NAME=PATH", param_hint="--data")
+        if name in found:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--data")
+        found[name] = Path(path)
+    where = Places(found)
+    where.require_used(recipe)
+    return where
 
 
 def outputs(names: Sequence[str]) -> tuple[Path, ...]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from netlang.cli.options import data_option, places
+
 __all__ = ["command", "device_option", "recipe_arguments"]
 
 
@@ -37,6 +39,7 @@ def command() -> click.Command:
                 is_flag=True,
                 help="Go on from the last checkpoint of the folder, or begin if there is none.",
             ),
+            data_option(),
             device_option(),
         ],
         help="Train by RECIPE (`mnist1d`, `file.net`, `file.net:recipe`). KEY=VALUE replaces a "
@@ -46,19 +49,25 @@ def command() -> click.Command:
 
 
 def _train(
-    spec: str, changes: tuple[str, ...], out: str | None, resume: bool, device: str | None
+    spec: str,
+    changes: tuple[str, ...],
+    out: str | None,
+    resume: bool,
+    data: tuple[str, ...],
+    device: str | None,
 ) -> int:
     from netlang.cli.failures import INTERRUPTED
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
+    where = places(data, recipe)
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists():
         click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
     backend = training_backend()
     with needs(backend.extra):
-        trained = backend.train(recipe, program, folder, resume=resume, device=device)
+        trained = backend.train(recipe, program, folder, places=where, resume=resume, device=device)
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
     click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
     return 0 if trained.finished else INTERRUPTED

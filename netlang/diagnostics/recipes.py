@@ -215,13 +215,14 @@ class InputShapeDiffers(Diagnostic):
 
 class OneInputNeeded(Diagnostic):
     code = "E0718"
-    title = "`{data}` gives one input, but net `{net}` has {inputs}"
-    caption = "one of {inputs} inputs"
-    help = "train a net with one input"
+    title = "`{data}` gives {given}, but net `{net}` has {inputs}"
+    caption = "{given}"
+    help = "train a net with {given}"
 
     data: str
     net: str
     inputs: int
+    given: str = "one input"
 
 
 class ChannelCountDiffers(Diagnostic):

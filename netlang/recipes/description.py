@@ -29,4 +29,6 @@ class Description(ABC):
 
     def _spelled(self, item: Argument) -> str:
         value = getattr(self, item.name)
+        if value is None:
+            return "none"
         return str(value) if value in item.kind.keywords else describe(value)

@@ -18,6 +18,7 @@ from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import NoSuchPart
 from netlang.ir.program import Program
+from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 
 __all__ = ["evaluate", "score"]
@@ -28,6 +29,7 @@ def evaluate(
     program: Program,
     weights: str | Path,
     *,
+    places: Places | None = None,
     split: str = "test",
     device: str | None = None,
 ) -> Scores:

@@ -33,6 +33,7 @@ from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.step import Stepper
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
+from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 
 __all__ = ["Result", "train"]
@@ -70,6 +71,7 @@ def train(
     program: Program,
     *,
     out: str | Path,
+    places: Places | None = None,
     resume: bool = False,
     device: str | None = None,
     progress: Progress | None = None,

@@ -18,6 +18,7 @@ from netlang.diagnostics.recipes import (
 from netlang.elaborate.fixes import with_arguments
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
+from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -31,6 +32,7 @@ __all__ = ["check_recipe"]
 def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     """Everything that is wrong with training `program` by `recipe`, in the order of the keys."""
     return [
+        *check_data(recipe, program),
         *_check_augmentations(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
@@ -85,25 +87,29 @@ def _channels(recipe: Recipe) -> int:
 
 def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     inputs = program.net.inputs
-    if len(inputs) != 1:
+    given = len(recipe.data.inputs)
+    if len(inputs) != given:
         yield OneInputNeeded(
             span=recipe.places["data"],
             data=recipe.data.name,
             net=program.name,
             inputs=len(inputs),
+            given="one input" if given == 1 else f"{given} inputs",
         )
+        return
+    if other_channels(recipe, program) is not None:
         return
     expected = inputs[0].type.shape
     for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
-        given, source = _prepared(recipe, steps)
-        if not _fits(given, expected):
+        shape, source = _prepared(recipe, steps)
+        if not _fits(shape, expected):
             yield InputShapeDiffers(
                 span=recipe.places.get(key, recipe.places["data"]),
                 net=program.name,
                 expected=str(inputs[0].type),
-                actual=_shown(given),
-                source=f"`{source}` gives {_shown(given)}",
-                advice=_other_input(given, expected),
+                actual=_shown(shape),
+                source=f"`{source}` gives {_shown(shape)}",
+                advice=_other_input(shape, expected),
             )
             return
 

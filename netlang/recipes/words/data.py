@@ -1,36 +1,20 @@
-"""Data sources: what one example is. Where the examples come from is the matter of a backend."""
+"""Data sources: those that a package holds or makes, and the list of all."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
 from netlang.recipes.description import Description
-from netlang.recipes.kinds import plain_name
+from netlang.recipes.words.data_arrays import Arrays, Cifar10, Cifar100, Idx
+from netlang.recipes.words.data_images import HuggingFace, ImageFolder, Shards, Torchvision
+from netlang.recipes.words.source import Data
 
-__all__ = ["ALL", "Data", "Digits", "ImageFolder", "Mnist1d"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Data(Description, ABC):
-    """Examples of one input and a whole number, `label`, each."""
-
-    @property
-    @abstractmethod
-    def shape(self) -> tuple[int | None, ...]:
-        """Sizes of the input without the batch; None where images differ in size."""
-
-    @property
-    @abstractmethod
-    def classes(self) -> int | None:
-        """Number of different labels; None where only the data can tell."""
-
-    @property
-    def is_image(self) -> bool:
-        """Whether the input is an image, ``[C, H, W]``."""
-        return len(self.shape) == 3
+__all__ = [
+    "ALL", "Arrays", "Cifar10", "Cifar100", "Data", "Digits", "HuggingFace", "Idx", "ImageFolder",
+    "Mnist1d", "Shards", "Torchvision",
+]  # fmt: skip
 
 
 @final
@@ -70,27 +54,6 @@ class Digits(Data):
         return 10
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class ImageFolder(Data):
-    """RGB images in one folder for each class, under a root that the machine, not the spec, knows.
-
-    `dataset` names the data set; `train` and `test` are the names of its two parts.
-    """
-
-    name: ClassVar[str] = "image_folder"
-
-    dataset: str = field(metadata=argument(plain_name, "name of the data set"))
-    train: str = field(default="train", metadata=argument(plain_name, "part to train on"))
-    test: str = field(default="val", metadata=argument(plain_name, "part to test on"))
-
-    @property
-    def shape(self) -> tuple[int | None, ...]:
-        return (3, None, None)
-
-    @property
-    def classes(self) -> int | None:
-        return None
-
-
-ALL: tuple[type[Description], ...] = (Mnist1d, Digits, ImageFolder)
+ALL: tuple[type[Description], ...] = (
+    Mnist1d, Digits, ImageFolder, Shards, Arrays, Idx, Cifar10, Cifar100, HuggingFace, Torchvision,
+)  # fmt: skip

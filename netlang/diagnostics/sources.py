@@ -1,0 +1,116 @@
+"""Errors about data: where they lie, what they hold (E0759, E0780 to E0787)."""
+
+from __future__ import annotations
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = [
+    "BadSettings",
+    "ClassNotInTraining",
+    "DataNotPlaced",
+    "DataNotThere",
+    "DataUnfit",
+    "DataUnreadable",
+    "ImageUnreadable",
+    "LabelsDiffer",
+    "UnusedPlace",
+]
+
+
+class UnusedPlace(Diagnostic):
+    code = "E0759"
+    title = "recipe `{recipe}` needs no `{name}`"
+    help = "it needs {available}"
+
+    name: str
+    recipe: str
+    available: str
+
+
+class DataNotPlaced(Diagnostic):
+    code = "E0780"
+    title = "nothing says where `{name}` lies on this machine"
+    caption = "neither `--data`, nor `{variable}`, nor {settings}"
+    help = "say it by `--data {name}=PATH`"
+
+    name: str
+    variable: str
+    settings: str
+
+
+class DataNotThere(Diagnostic):
+    """`where` is the place that was searched with what it holds, or empty."""
+
+    code = "E0781"
+    title = "there is no {what}{where}"
+    caption = "needed here"
+    help = "{advice}"
+
+    what: str
+    where: str
+    advice: str
+
+
+class ClassNotInTraining(Diagnostic):
+    code = "E0782"
+    title = "part `{part}` has {count} that the training part lacks: {names}"
+    caption = "classes are those of the training part"
+    help = "remove it from `{part}`, or give it to `{train}`"
+
+    part: str
+    train: str
+    count: str
+    names: str
+
+
+class ImageUnreadable(Diagnostic):
+    code = "E0783"
+    title = "image `{path}` can't be read: {why}"
+    help = "{advice}"
+
+    path: str
+    why: str
+    advice: str = "repair or remove it, or write `corrupt=skip` to go on without such files"
+
+
+class DataUnreadable(Diagnostic):
+    code = "E0784"
+    title = "`{path}` can't be read: {why}"
+    caption = "data of this source"
+    help = "{advice}"
+
+    path: str
+    why: str
+    advice: str = "it may be cut off or of another kind: get it anew"
+
+
+class LabelsDiffer(Diagnostic):
+    code = "E0785"
+    title = "{what}, but `{output}` of net `{net}` has {outputs} channels"
+    caption = "each class needs one channel"
+    help = "give the net {classes} classes"
+
+    what: str
+    output: str
+    net: str
+    outputs: int
+    classes: int
+
+
+class DataUnfit(Diagnostic):
+    code = "E0786"
+    title = "{what}"
+    caption = "this data"
+    help = "{advice}"
+
+    what: str
+    advice: str
+
+
+class BadSettings(Diagnostic):
+    code = "E0787"
+    title = "`{path}`, which says where data lie, can't be read: {why}"
+    help = 'its lines are `name = "path"`'
+
+    path: str
+    why: str

@@ -1,0 +1,66 @@
+"""Whether the data of a recipe can be what it wants: parts, channels, number of inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic, Fix
+from netlang.diagnostics.recipe_data import PartTwice, SourceChannels, ValidationTwice
+from netlang.elaborate.fixes import with_arguments
+from netlang.ir.program import Program
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.data_arrays import Arrays
+from netlang.recipes.words.data_images import ImageSource
+
+__all__ = ["check_data", "other_channels"]
+
+
+def check_data(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """What is wrong with the data of a recipe, as far as they aren't needed to know it."""
+    data = recipe.data
+    if recipe.validation is not None and data.own_validation:
+        assert isinstance(data, ImageSource | Arrays)
+        yield ValidationTwice(
+            span=recipe.places["validation"], part=data.validation, data=data.name
+        )
+    if isinstance(data, ImageSource | Arrays):
+        for key, purpose in (("validation", "validation"), ("test", "the test")):
+            if getattr(data, key) == data.train and data.train != "found":
+                yield PartTwice(
+                    span=recipe.places["data"], part=data.train, purpose=purpose, key=key
+                )
+    channels = other_channels(recipe, program)
+    if channels is not None:
+        yield _channels(recipe, program, channels)
+
+
+def other_channels(recipe: Recipe, program: Program) -> int | None:
+    """The channels that the net takes, where images of files can have but don't have so many."""
+    inputs = program.net.inputs
+    if not isinstance(recipe.data, ImageSource) or len(inputs) != 1:
+        return None
+    shape = inputs[0].type.shape
+    if len(shape) != 3 or shape[0] not in (1, 3) or shape[0] == recipe.data.channels:
+        return None
+    assert isinstance(shape[0], int)
+    return shape[0]
+
+
+def _channels(recipe: Recipe, program: Program, wanted: int) -> Diagnostic:
+    data, span = recipe.data, recipe.places["data"]
+    assert isinstance(data, ImageSource)
+    written = f"channels={wanted}"
+    fix = Fix(f"write `{written}`", (with_arguments(span, (written,)),))
+    return SourceChannels(
+        span=span,
+        data=data.name,
+        net=program.name,
+        actual=_counted(data.channels),
+        expected=_counted(wanted),
+        channels=str(wanted),
+        fix=None if "channels" in span.text else fix,
+    )
+
+
+def _counted(channels: int) -> str:
+    return "1 channel" if channels == 1 else f"{channels} channels"

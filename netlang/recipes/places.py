@@ -1,0 +1,115 @@
+"""Where data sets and trained weights lie on this machine: never said in a spec, which travels.
+
+A name is looked for on the command line (`--data NAME=PATH`), then in the environment
+(`NETLANG_DATA_NAME`), then in a file: `$NETLANG_CONFIG`, or `netlang/data.toml` in the folder for
+settings (`~/.config`), whose lines are `name = "path"`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.sources import BadSettings, DataNotPlaced, DataNotThere, UnusedPlace
+from netlang.recipes.recipe import Recipe
+from netlang.source import Span
+
+__all__ = ["Places", "placed_names", "settings_file"]
+
+
+@final
+@dataclass(frozen=True)
+class Places:
+    """Paths by name, as the command line gives them; the others are looked up when needed."""
+
+    given: Mapping[str, Path] = field(default_factory=dict)
+
+    def known(self, name: str) -> Path | None:
+        """The path of a name, or None where nothing says it."""
+        if name in self.given:
+            return self.given[name].expanduser()
+        variable = os.environ.get(_variable(name))
+        if variable:
+            return Path(variable).expanduser()
+        return _settings().get(name)
+
+    def find(self, name: str, span: Span | None = None) -> Path:
+        """The path of a name, where something lies; raises `NetlangError`."""
+        path = self.known(name)
+        if path is None:
+            raise NetlangError(
+                DataNotPlaced(
+                    span=span, name=name, variable=_variable(name), settings=str(settings_file())
+                )
+            )
+        if not path.exists():
+            looked = f"`{name}` was looked for there"
+            raise NetlangError(DataNotThere(span=span, what=f"`{path}`", where="", advice=looked))
+        return path
+
+    def require_used(self, recipe: Recipe) -> None:
+        """Raises `NetlangError` for a path that was given for nothing: its name may be misspelt."""
+        names = placed_names(recipe)
+        unused = [name for name in self.given if name not in names]
+        if unused:
+            raise NetlangError(
+                *(
+                    UnusedPlace(
+                        span=None,
+                        name=name,
+                        recipe=recipe.name,
+                        available=", ".join(f"`{each}`" for each in names) or "nothing",
+                    )
+                    for name in unused
+                )
+            )
+
+
+def placed_names(recipe: Recipe) -> tuple[str, ...]:
+    """What a recipe needs to lie somewhere: its data, the weights that it starts from."""
+    weights = None if recipe.weights is None else recipe.weights.file
+    return tuple(name for name in (recipe.data.place, weights) if name is not None)
+
+
+def settings_file() -> Path:
+    """The file that says where data lie; it need not be there."""
+    named = os.environ.get("NETLANG_CONFIG")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "netlang" / "data.toml"
+
+
+def _variable(name: str) -> str:
+    return f"NETLANG_DATA_{name.upper().replace('-', '_')}"
+
+
+def _settings() -> Mapping[str, Path]:
+    """The paths of the file, those that aren't absolute from its own folder on."""
+    file = settings_file()
+    try:
+        text = file.read_text(encoding="utf-8")
+        lines = tomllib.loads(text)
+    except FileNotFoundError:
+        if not os.environ.get("NETLANG_CONFIG"):
+            return {}
+        raise _bad(file, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise _bad(file, str(error)) from None
+    return {name: file.parent / Path(path).expanduser() for name, path in _checked(file, lines)}
+
+
+def _checked(file: Path, lines: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    for name, path in lines.items():
+        if not isinstance(path, str):
+            raise _bad(file, f'`{name}` isn\'t a path in quotes: write `{name} = "/data/{name}"`')
+        yield name, path
+
+
+def _bad(file: Path, why: str) -> NetlangError:
+    return NetlangError(BadSettings(span=None, path=str(file), why=why))

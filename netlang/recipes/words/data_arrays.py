@@ -1,0 +1,142 @@
+"""Data sources of arrays in files, which are read whole: small sets as they are published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument, choice, count
+from netlang.recipes.kinds import counts, plain_name
+from netlang.recipes.words.data_kinds import (
+    FOUND,
+    NONE,
+    held_apart,
+    name_list,
+    optional,
+    optional_part,
+    part,
+)
+from netlang.recipes.words.source import Data
+
+__all__ = ["Arrays", "Cifar10", "Cifar100", "Idx"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Arrays(Data):
+    """Named arrays of numpy in one `.npz` file for each part: `train.npz`, `val.npz`, `test.npz`.
+
+    The first axis counts examples. `inputs` are in the order of the net's, `targets` are what the
+    loss reads. uint8 images are 0 to 255, as in files; other integers become int64, floats float32,
+    truth values 0.0 and 1.0. `classes` says how many classes a target `label` has.
+    """
+
+    name: ClassVar[str] = "arrays"
+
+    dataset: str = field(metadata=argument(plain_name, "name of the data set"))
+    sizes: tuple[int, ...] = field(
+        metadata=argument(counts, "sizes of the first input without the batch")
+    )
+    inputs: tuple[str, ...] = field(
+        default=("x",), metadata=argument(name_list, "arrays that the net takes")
+    )
+    targets: tuple[str, ...] = field(
+        default=("label",), metadata=argument(name_list, "arrays that the loss reads")
+    )
+    classes: int | None = field(
+        default=None, metadata=argument(optional(count), "number of different labels")
+    )
+    train: str = field(default=FOUND, metadata=argument(part, "part to train on"))
+    validation: str = field(
+        default=FOUND, metadata=argument(optional_part, "part to choose the best weights by")
+    )
+    test: str = field(default=FOUND, metadata=argument(optional_part, "part to test on"))
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return self.sizes
+
+    @property
+    def place(self) -> str | None:
+        return self.dataset
+
+    @property
+    def own_validation(self) -> bool | None:
+        return held_apart(self.validation)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Idx(Data):
+    """Grey images and labels in the IDX files of MNIST and its relatives, gzipped or not.
+
+    Fashion-MNIST and KMNIST have the same names; those of EMNIST begin with a `prefix`. LeCun,
+    Cortes, Burges 1998, http://yann.lecun.com/exdb/mnist.
+    """
+
+    name: ClassVar[str] = "idx"
+
+    dataset: str = field(metadata=argument(plain_name, "name of the data set"))
+    classes: int | None = field(default=10, metadata=argument(count, "number of different labels"))
+    prefix: str = field(
+        default=NONE, metadata=argument(optional_part, "how their names begin: `emnist-letters`")
+    )
+    size: int = field(default=28, metadata=argument(count, "height and width of the images"))
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return (1, self.size, self.size)
+
+    @property
+    def place(self) -> str | None:
+        return self.dataset
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cifar10(Data):
+    """CIFAR-10: 50,000 and 10,000 RGB images of 32x32, the binary or the Python version.
+
+    Krizhevsky 2009, Learning multiple layers of features from tiny images.
+    """
+
+    name: ClassVar[str] = "cifar10"
+
+    dataset: str = field(default="cifar10", metadata=argument(plain_name, "name of the data set"))
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return (3, 32, 32)
+
+    @property
+    def classes(self) -> int | None:
+        return 10
+
+    @property
+    def place(self) -> str | None:
+        return self.dataset
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cifar100(Data):
+    """CIFAR-100: as CIFAR-10, with 100 classes (`fine`) in 20 groups (`coarse`)."""
+
+    name: ClassVar[str] = "cifar100"
+
+    dataset: str = field(default="cifar100", metadata=argument(plain_name, "name of the data set"))
+    labels: str = field(
+        default="fine", metadata=argument(choice("fine", "coarse"), "which labels to train on")
+    )
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return (3, 32, 32)
+
+    @property
+    def classes(self) -> int | None:
+        return {"fine": 100, "coarse": 20}[self.labels]
+
+    @property
+    def place(self) -> str | None:
+        return self.dataset
