@@ -1,0 +1,61 @@
+"""What carries out each step of a path: a function of the runtime with its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import singledispatch
+from typing import final
+
+from netlang.backends.torch.invocation import Invocation, Setting
+from netlang.diagnostics.core import InternalError
+from netlang.elaborate.values import Range
+from netlang.recipes.words.augmentation import Augmentation
+
+__all__ = ["Acts", "Lowered", "either_way", "lower", "made", "pair"]
+
+
+class Acts(Enum):
+    """What a function works on, `u` being the uniform numbers of the examples, `[B, numbers]`.
+
+    `REGION`: `(region, u) -> region`, with numpy. `BATCH`: `(x, u) -> x`. `MIX`: `(x, targets, u)
+    -> (x, targets)`, of one example more than `u` has. Without numbers, `u` isn't given.
+    """
+
+    REGION = "region"
+    BATCH = "batch"
+    MIX = "mix"
+
+
+@final
+@dataclass(frozen=True)
+class Lowered:
+    """A step as a call. `resizes` says that a region is stretched, `views` how many come of one."""
+
+    call: Invocation
+    numbers: int = 0
+    acts: Acts = Acts.BATCH
+    resizes: bool = False
+    views: int = 1
+
+
+@singledispatch
+def lower(step: Augmentation, classes: int | None) -> Lowered:
+    """The call that a step stands for; `classes` is the number of labels, where there are some."""
+    raise InternalError(f"`{step.name}` has no lowering to PyTorch")
+
+
+def made(function: Callable[..., object], numbers: int = 0, **settings: Setting) -> Lowered:
+    """A step that changes a batch."""
+    return Lowered(Invocation(function, settings), numbers)
+
+
+def pair(value: Range) -> tuple[float, float]:
+    """Both ends."""
+    return value.start, value.stop
+
+
+def either_way(value: float | Range) -> tuple[float, float]:
+    """Both ends; of one number, minus and plus it."""
+    return pair(value) if isinstance(value, Range) else (-value, value)

@@ -1,0 +1,174 @@
+"""A path of a recipe, `augment` or `test`, as it is carried out.
+
+It is split after the last step that changes the size. For images in files the front is done for
+each image by itself, in worker processes, and gives uint8 of one size; the rest is done on the
+device, in batches. For examples in memory all is done on the device. The random numbers of a step
+follow from the seed, the epoch, the example's number and the step's place alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import netlang.backends.torch.augment.geometry
+import netlang.backends.torch.augment.sizes  # noqa: F401  # both register lowerings
+from netlang.backends.torch.augment.lower import lower
+from netlang.backends.torch.augment.sizes import shorter
+from netlang.backends.torch.augment.stages import Change, Cut, Draws, Placed, Stage, stages_of
+from netlang.backends.torch.runtime.cutting import cut_batch, cut_image
+from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.sizes import MultiScale, SizeStep
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Path", "Way", "path_for"]
+
+
+@final
+@dataclass(frozen=True)
+class Way:
+    """The stages of a path up to its last change of size, `front`, and those behind it.
+
+    `ragged` says that the front leaves images of different sizes different.
+    """
+
+    front: tuple[Stage, ...]
+    back: tuple[Stage, ...]
+    ragged: bool
+
+
+@final
+@dataclass(frozen=True)
+class Path:
+    """The steps of a path, ready to run; it can be sent to another process.
+
+    `ways` has one for each scale of a `multi_scale`, else one. `images` says that the front is
+    done by `host`.
+    """
+
+    seed: int
+    ways: tuple[Way, ...]
+    images: bool
+
+    @property
+    def scales(self) -> int:
+        """How many sizes each example is seen in."""
+        return len(self.ways)
+
+    @property
+    def ragged(self) -> bool:
+        """Whether `hosts` gives different sizes for different images: only one fits a batch."""
+        return any(way.ragged for way in self.ways)
+
+    @property
+    def views(self) -> int:
+        """How many examples `device` makes of one, behind each other: 10 with `ten_crop`."""
+        views = 1
+        for stage in (*self.ways[0].front, *self.ways[0].back):
+            views *= stage.placed.step.views if isinstance(stage, Change) else 1
+        return views
+
+    @property
+    def mixes(self) -> bool:
+        """Whether examples are mixed: then `device` takes one more, the first, than it returns."""
+        return any(isinstance(stage, Change) and stage.mixes for stage in self.ways[0].back)
+
+    def host(self, image: Image, number: int, epoch: int) -> NDArray[np.uint8]:
+        """The front for an image in a file: ``[C, H, W]``, with views ``[V, C, H, W]``.
+
+        The image is decoded here; it is not to be used again. Raises `ImageTooSmall`.
+        """
+        (way,) = self.ways
+        return self._front(way, image, Draws(self.seed, epoch, np.array([number])))
+
+    def hosts(self, image: Image, number: int, epoch: int) -> list[NDArray[np.uint8]]:
+        """`host` at each scale."""
+        if len(self.ways) > 1:
+            image.load()  # else the first scale would choose how it is decoded
+        draws = Draws(self.seed, epoch, np.array([number]))
+        return [self._front(way, image, draws) for way in self.ways]
+
+    def _front(self, way: Way, image: Image, draws: Draws) -> NDArray[np.uint8]:
+        width, height = image.size
+        first, *rest = way.front if way.front else (Cut(()),)
+        if isinstance(first, Change):
+            first, rest = Cut(()), [first, *rest]
+        x = cut_image(image, first.region(height, width, 1, draws))
+        if rest:
+            x = (255.0 * _sized(tuple(rest), x / 255.0, draws)).round().to(torch.uint8)
+        array: NDArray[np.uint8] = x.numpy()
+        return array if self.views > 1 else array[0]
+
+    def device(
+        self,
+        inputs: Tensor,
+        targets: Mapping[str, Tensor],
+        numbers: NDArray[np.int64] | None,
+        epoch: int,
+        scale: int = 0,
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """What the device does: float32 ``[B, ...]`` in 0..1, and the targets.
+
+        `inputs` are what `host` gave, as a batch, or the examples as they are in memory; uint8 is
+        divided by 255. With views the result has `V` examples for each, in order. With mixing,
+        there is one number, input and target more than examples come back.
+        """
+        x = inputs / 255.0 if inputs.dtype == torch.uint8 else inputs
+        way, draws = self.ways[scale], Draws(self.seed, epoch, numbers)
+        if self.images:
+            x = x.flatten(0, 1) if self.views > 1 else x
+        else:
+            x = _sized(way.front, x, draws)
+        for stage in way.back:
+            if isinstance(stage, Change) and stage.mixes:
+                draws = draws.some(slice(1, None))
+                x, targets = stage.mix(x, targets, draws)
+            elif isinstance(stage, Change):
+                x = stage.change(x, draws)
+        return x, targets
+
+
+def path_for(
+    steps: tuple[Augmentation, ...], seed: int, *, images: bool, classes: int | None = None
+) -> Path:
+    """The path of some steps, which were checked.
+
+    `seed` is the one derived for the path, `images` says that examples are in files, `classes` is
+    the number of labels where there are labels.
+    """
+    sizes = [place for place, step in enumerate(steps) if isinstance(step, SizeStep)]
+    front = sizes[-1] + 1 if sizes else 0
+    scales = [step for step in steps if isinstance(step, MultiScale)]
+    ways = []
+    for size in scales[0].sizes if scales else (0,):
+        placed = tuple(
+            Placed(place, shorter(size, size) if step in scales else lower(step, classes))
+            for place, step in enumerate(steps)
+        )
+        ragged = bool(scales) and steps[front - 1] in scales
+        ways.append(Way(stages_of(placed[:front]), stages_of(placed[front:]), ragged))
+    return Path(seed, tuple(ways), images)
+
+
+def _sized(front: tuple[Stage, ...], x: Tensor, draws: Draws) -> Tensor:
+    """The front for a batch; where it makes sizes different on the way, for each by itself."""
+    result = x
+    for stage in front:
+        if isinstance(stage, Change):
+            result = stage.change(result, draws)
+            continue
+        height, width = result.shape[2:]
+        region = stage.region(height, width, len(result), draws)
+        if (region.size != region.size[0]).any():
+            ones = [slice(place, place + 1) for place in range(len(x))]
+            return torch.cat([_sized(front, x[one], draws.some(one)) for one in ones])
+        result = cut_batch(result, region)
+    return result

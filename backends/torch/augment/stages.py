@@ -1,0 +1,120 @@
+"""Parts of a path that are carried out at once, and the random numbers of their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from netlang.backends.torch.augment.lower import Acts, Lowered
+from netlang.backends.torch.runtime.random import uniform
+from netlang.backends.torch.runtime.regions import Region, whole
+
+__all__ = ["Change", "Cut", "Draws", "Placed", "Stage", "stages_of"]
+
+
+@final
+@dataclass(frozen=True)
+class Draws:
+    """Where the random numbers of a batch come from; without `numbers`, in tests, all are 0."""
+
+    seed: int
+    epoch: int
+    numbers: NDArray[np.int64] | None
+
+    def of(self, placed: Placed, count: int) -> NDArray[np.float64]:
+        """The numbers of a step for `count` examples, `[count, k]`."""
+        wanted = placed.step.numbers
+        if self.numbers is None:
+            return np.zeros((count, wanted))
+        return uniform(self.seed, self.epoch, self.numbers, placed.place, wanted)
+
+    def some(self, which: slice) -> Draws:
+        """Those of some of the examples."""
+        return self if self.numbers is None else replace(self, numbers=self.numbers[which])
+
+
+@final
+@dataclass(frozen=True)
+class Placed:
+    """A step and its position in the path, which its numbers follow from."""
+
+    place: int
+    step: Lowered
+
+
+@final
+@dataclass(frozen=True)
+class Cut:
+    """Steps that together choose one region of each image and its new size."""
+
+    steps: tuple[Placed, ...]
+
+    def region(self, height: int, width: int, count: int, draws: Draws) -> Region:
+        """The region of each of `count` images of one size; raises `ImageTooSmall`."""
+        region = whole(height, width, count)
+        for placed in self.steps:
+            given = (draws.of(placed, count),) if placed.step.numbers else ()
+            region = placed.step.call(region, *given)
+        return region
+
+
+@final
+@dataclass(frozen=True)
+class Change:
+    """A step that computes new values."""
+
+    placed: Placed
+
+    @property
+    def mixes(self) -> bool:
+        """Whether it mixes each example with the one before."""
+        return self.placed.step.acts is Acts.MIX
+
+    def change(self, x: Tensor, draws: Draws) -> Tensor:
+        """`x` float32 ``[B, ...]``."""
+        return self.placed.step.call(x, *self._numbers(len(x), draws))  # type: ignore[no-any-return]
+
+    def mix(
+        self, x: Tensor, targets: Mapping[str, Tensor], draws: Draws
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """One example more goes in than `draws` has and comes out."""
+        given = self._numbers(len(x) - 1, draws)
+        return self.placed.step.call(x, targets, *given)  # type: ignore[no-any-return]
+
+    def _numbers(self, count: int, draws: Draws) -> tuple[Tensor, ...]:
+        if not self.placed.step.numbers:
+            return ()
+        return (torch.from_numpy(draws.of(self.placed, count)),)
+
+
+Stage = Cut | Change
+
+
+def stages_of(steps: tuple[Placed, ...]) -> tuple[Stage, ...]:
+    """Steps in stages: what can be done by one resizing at most is one."""
+    stages: list[Stage] = []
+    for placed in steps:
+        last = stages[-1] if stages else None
+        if placed.step.acts is not Acts.REGION:
+            stages.append(Change(placed))
+        elif isinstance(last, Cut) and _joins(last, placed):
+            stages[-1] = Cut((*last.steps, placed))
+        else:
+            stages.append(Cut((placed,)))
+    return tuple(stages)
+
+
+def _joins(before: Cut, placed: Placed) -> bool:
+    """Whether a step gives the same before and after the pixels of `before` are computed.
+
+    Behind a resizing, another one and black around the result need its pixels.
+    """
+    resized = any(each.step.resizes for each in before.steps)
+    padded = bool(placed.step.call.settings.get("pad"))
+    return not (resized and (placed.step.resizes or padded))

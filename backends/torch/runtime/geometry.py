@@ -1,0 +1,93 @@
+"""Movements of the pixels of images `x`, float32 `[B, C, H, W]`, in batches, by numbers `u`.
+
+`u` is float64 `[B, k]`, uniform in [0, 1), on the CPU. Between pixels values are read bilinearly;
+what comes from outside is black. Signals, `[B, L]` or `[B, C, L]`, move along their one axis.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from netlang.backends.torch.runtime.regions import ImageTooSmall
+
+__all__ = [
+    "between", "hflip", "moved", "rotate", "scale", "shear", "ten_crop", "translate", "vflip",
+]  # fmt: skip
+
+
+def hflip(x: Tensor, u: Tensor, p: float = 0.5) -> Tensor:
+    """Mirror left and right, with probability `p`."""
+    flipped = (u[:, 0] < p).to(x.device, non_blocking=True)[:, None, None, None]
+    return torch.where(flipped, x.flip(3), x)
+
+
+def vflip(x: Tensor, u: Tensor, p: float = 0.5) -> Tensor:
+    """Mirror top and bottom, with probability `p`."""
+    flipped = (u[:, 0] < p).to(x.device, non_blocking=True)[:, None, None, None]
+    return torch.where(flipped, x.flip(2), x)
+
+
+def between(u: Tensor, bounds: tuple[float, float]) -> Tensor:
+    """The first number of each example, made uniform between two bounds: `[B]`."""
+    return bounds[0] + (bounds[1] - bounds[0]) * u[:, 0]
+
+
+def moved(
+    x: Tensor,
+    a: Tensor | float = 1.0,
+    b: Tensor | float = 0.0,
+    c: Tensor | float = 0.0,
+    d: Tensor | float = 0.0,
+    e: Tensor | float = 1.0,
+    f: Tensor | float = 0.0,
+) -> Tensor:
+    """Each pixel (i, j) from (a i + b j + c, d i + e j + f), right and down from the middle."""
+    image = x if x.dim() == 4 else x.reshape(len(x), -1, 1, x.shape[-1])
+    height, width = image.shape[2:]
+    rows = a, b * height / width, c * 2 / width, d * width / height, e, f * 2 / height
+    columns = [torch.as_tensor(value).expand(len(x)) for value in rows]
+    theta = torch.stack(columns, 1).view(-1, 2, 3).float().to(x.device, non_blocking=True)
+    grid = F.affine_grid(theta, list(image.shape), align_corners=False)
+    return F.grid_sample(image, grid, align_corners=False).reshape(x.shape)
+
+
+def rotate(x: Tensor, u: Tensor, degrees: tuple[float, float]) -> Tensor:
+    """Turn counter-clockwise by an angle between two."""
+    angle = torch.deg2rad(between(u, degrees))
+    return moved(x, a=angle.cos(), b=-angle.sin(), d=angle.sin(), e=angle.cos())
+
+
+def scale(x: Tensor, u: Tensor, factor: tuple[float, float]) -> Tensor:
+    """Enlarge or shrink by a factor between two."""
+    step = 1.0 / between(u, factor)
+    return moved(x, a=step, e=step if x.dim() == 4 else 1.0)
+
+
+def shear(x: Tensor, u: Tensor, degrees: tuple[float, float]) -> Tensor:
+    """Slant sideways by an angle between two."""
+    return moved(x, b=torch.deg2rad(between(u, degrees)).tan())
+
+
+def translate(x: Tensor, u: Tensor, share: float) -> Tensor:
+    """Shift by whole pixels, up to a share of the size either way."""
+    sides = torch.tensor((x.shape[3], x.shape[2]) if x.dim() == 4 else (x.shape[-1], 0))
+    most = (share * sides).floor()
+    right, down = (most - (u * (2 * most + 1)).floor()).T
+    return moved(x, c=right, f=down)
+
+
+def ten_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Four corners and the middle, then the same mirrored: `[B * 10, C, h, w]`."""
+    below, right = x.shape[2] - size[0], x.shape[3] - size[1]
+    if below < 0 or right < 0:
+        needed = f"{size[0]}x{size[1]}"
+        raise ImageTooSmall(f"{x.shape[2]}x{x.shape[3]}, but {needed} or more is needed")
+    corners = (0, 0), (0, right), (below, 0), (below, right), (round(below / 2), round(right / 2))
+    crops = [
+        image[:, :, top : top + size[0], left : left + size[1]]
+        for image in (x, x.flip(3))
+        for top, left in corners
+    ]
+    return torch.stack(crops, 1).flatten(0, 1)

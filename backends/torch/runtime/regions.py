@@ -1,0 +1,107 @@
+"""Regions of images: what steps that change the size do, before any pixel is touched.
+
+`u` is float64 `[B, k]`, uniform in [0, 1). Definitions are torchvision's.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ImageTooSmall", "Region", "center_crop", "cut", "random_crop", "random_resized_crop", "resize",
+    "resize_shorter", "room", "whole",
+]  # fmt: skip
+
+
+class ImageTooSmall(ValueError):
+    """An image is smaller than what is to be cut out of it."""
+
+
+class Region(NamedTuple):
+    """For each example the part of its image that is wanted, `start` to `stop`, and its new `size`.
+
+    Resizing reads the pixels from `low` to `high`; outside of the image all is black. Each is
+    float64 `[B, 2]`, in pixels down and across.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    start: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+
+def whole(height: int, width: int, count: int = 1) -> Region:
+    """All of each of `count` images."""
+    size = np.full((count, 2), (height, width), np.float64)
+    return Region(0 * size, size, 0 * size, size, size)
+
+
+def cut(region: Region, offset: NDArray[np.float64], size: NDArray[np.float64]) -> Region:
+    """The part of `size` from `offset` on; what isn't resized can be read no further."""
+    step = (region.stop - region.start) / region.size
+    start = region.start + offset * step
+    return region._replace(start=start, stop=start + size * step, size=size)
+
+
+def resize(region: Region, size: tuple[int, int]) -> Region:
+    """Stretched to `size`."""
+    start, stop = region.start, region.stop
+    return Region(start, stop, start, stop, np.full_like(start, size))
+
+
+def resize_shorter(region: Region, u: NDArray[np.float64], shortest: int, longest: int) -> Region:
+    """The shorter side from `shortest` to `longest`, the other in proportion."""
+    side = shortest + np.floor(u * (longest - shortest + 1))
+    size = np.floor(side * region.size / region.size.min(1, keepdims=True))
+    return resize(region, (0, 0))._replace(size=size)
+
+
+def room(region: Region, size: tuple[int, int], pad: int = 0) -> NDArray[np.float64]:
+    """How far a part of `size` can move; raises `ImageTooSmall` where it doesn't fit."""
+    free = region.size + 2 * pad - size
+    if (free < 0).any():
+        height, width = region.size[(free < 0).any(1)][0]
+        needed = f"{size[0] - 2 * pad}x{size[1] - 2 * pad}"
+        raise ImageTooSmall(f"{height:.0f}x{width:.0f}, but {needed} or more is needed")
+    return free
+
+
+def random_crop(
+    region: Region, u: NDArray[np.float64], size: tuple[int, int], pad: int = 0
+) -> Region:
+    """A part anywhere, `pad` black pixels around the image included."""
+    free = room(region, size, pad)
+    return cut(region, np.floor(u * (free + 1)) - pad, np.full_like(free, size))
+
+
+def center_crop(region: Region, size: tuple[int, int]) -> Region:
+    """The part in the middle."""
+    free = room(region, size)
+    return cut(region, np.rint(free / 2), np.full_like(free, size))
+
+
+def random_resized_crop(
+    region: Region,
+    u: NDArray[np.float64],
+    size: tuple[int, int],
+    scale: tuple[float, float] = (0.08, 1.0),
+    ratio: tuple[float, float] = (3 / 4, 4 / 3),
+) -> Region:
+    """A share `scale` of the area, width over height in `ratio`: ten tries, else the middle."""
+    area = region.size.prod(1, keepdims=True) * (scale[0] + (scale[1] - scale[0]) * u[:, :10])
+    shape = np.exp(log(ratio[0]) + (log(ratio[1]) - log(ratio[0])) * u[:, 10:20])
+    tries = np.rint(np.sqrt(np.stack([area / shape, area * shape], 2)))
+    fits = ((tries > 0) & (tries <= region.size[:, None])).all(2)
+    height, width = region.size.T
+    shape = np.clip(width / height, *ratio)
+    middle = np.clip(np.rint(np.stack([width / shape, height * shape], 1)), 1, region.size)
+    found = fits.any(1, keepdims=True)
+    part = np.where(found, tries[np.arange(len(u)), fits.argmax(1)], middle)
+    free = region.size - part
+    offset = np.where(found, np.floor(u[:, 20:] * (free + 1)), free // 2)
+    return resize(cut(region, offset, part), size)
