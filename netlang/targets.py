@@ -61,8 +61,10 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "onnx": ("ONNX", "onnx"),
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "pygraphviz": ("PyGraphviz", "draw"),
+    "rich": ("rich", "torch"),
     "safetensors": ("safetensors", "torch"),
     "sklearn": ("scikit-learn", "data"),
+    "tensorboard": ("TensorBoard", "tensorboard"),
     "torch": ("PyTorch", "torch"),
 }
 

@@ -31,7 +31,7 @@ ORDER = (
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 HEAVY = {
     "click", "graphviz", "matplotlib", "mnist1d", "numpy", "onnx", "onnxruntime", "pygraphviz",
-    "safetensors", "torch", "torchvision",
+    "rich", "safetensors", "tensorboard", "torch", "torchvision",
 }  # fmt: skip
 FOLDERS = {"netlang": "netlang", "netlang.backends": "backends", "netlang.specs": "specs"}
 

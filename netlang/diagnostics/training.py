@@ -77,12 +77,15 @@ class UnreadableRun(Diagnostic):
 
 class LossNotFinite(Diagnostic):
     code = "E0736"
-    title = "the loss is {loss} at step {step}"
-    caption = "the run stops here"
-    help = "lower the learning rate: `optimizer='...(lr=...)'`"
+    title = "at step {step} the loss is infinite or not a number"
+    caption = "{what}"
+    help = (
+        "lower the learning rate, bound the gradient with `clip_norm`, or look at the layer; the"
+        " last checkpoint is from before this step"
+    )
 
-    loss: str
     step: int
+    what: str
 
 
 class DeviceMissing(Diagnostic):

@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from netlang.backends.torch.train import Bar, Lines, progress_for
+from netlang.backends.torch.train import Bar, Lines, Silent, progress_for
+from netlang.backends.torch.train.records.progress import Speed, duration, status_of
 
 
 class _Terminal(io.StringIO):
@@ -14,42 +15,72 @@ class _Terminal(io.StringIO):
         return True
 
 
-def test_lines_come_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+def test_lines_come_now_and_then() -> None:
     stream = io.StringIO()
-    progress = progress_for(stream)
-    assert isinstance(progress, Lines)
-    progress.begin(0, 500)
+    progress = Lines(stream, seconds=1e6)
+    progress.begin(0, 500, 10)
     for done in range(1, 501):
-        now = done / 20
-        progress.advance(done, f"at {now:.0f} s")
+        progress.advance(done)
+    progress.show({"step": 500, "loss": 1.0})
     progress.end()
-    assert stream.getvalue().splitlines() == [
-        "step 200 of 500: at 10 s",
-        "step 400 of 500: at 20 s",
-        "step 500 of 500: at 25 s",
-    ]
+    assert stream.getvalue().startswith("step 500 of 500: loss 1.0000, ")
+    assert stream.getvalue().count("\n") == 1
 
 
 def test_every_line_that_is_due() -> None:
     stream = io.StringIO()
     progress = Lines(stream, seconds=0.0)
-    progress.begin(1, 3)
-    progress.advance(2, "a")
-    progress.advance(3, "b")
-    assert stream.getvalue() == "step 2 of 3: a\nstep 3 of 3: b\n"
+    progress.begin(1, 3, 10)
+    progress.advance(2)
+    progress.show({"step": 2, "loss": 0.5})
+    progress.advance(3)
+    assert stream.getvalue().startswith("step 3 of 3: loss 0.5000")
 
 
-def test_a_bar_on_a_terminal() -> None:
+def test_a_run_that_was_over_says_nothing_of_steps() -> None:
+    stream = io.StringIO()
+    progress = Lines(stream)
+    progress.begin(3, 3, 10)
+    progress.end()
+    assert stream.getvalue() == ""
+
+
+def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     stream = _Terminal()
     progress = progress_for(stream)
     assert isinstance(progress, Bar)
-    progress.begin(100, 200)
+    progress.begin(100, 200, 10)
     for done in range(101, 201):
-        progress.advance(done, "loss 1.0")
+        progress.advance(done)
+        progress.show({"step": done, "loss": 1.0, "validation_accuracy": 0.5})
+    progress.say("a [word] that stays")
     progress.end()
     progress.say("done")
-    assert "100/200" in stream.getvalue()
+    assert "101/200" in stream.getvalue()
     assert "200/200" in stream.getvalue()
+    assert "validation accuracy 50.0 %" in stream.getvalue()
+    assert "examples/s" in stream.getvalue()
+    assert "a [word] that stays" in stream.getvalue()
     assert stream.getvalue().endswith("done\n")
+
+
+def test_what_shows_a_run() -> None:
+    assert isinstance(progress_for(io.StringIO()), Lines)
+    assert isinstance(progress_for(_Terminal(), quiet=True), Silent)
+
+
+def test_speed_leaves_out_what_came_before() -> None:
+    speed = Speed(100, 300, 50)
+    assert str(speed) == ""
+    speed.advance(101, now=10.0)
+    assert str(speed) == ""
+    speed.advance(201, now=20.0)
+    assert speed.steps_a_second == 10.0
+    assert str(speed) == "500 examples/s, 0:00:10 left"
+
+
+def test_words_for_a_person() -> None:
+    assert duration(3723.4) == "1:02:03"
+    shown = {"step": 3, "loss": 2.5, "lr": 0.1, "test_accuracy": 0.125, "test_loss": None}
+    assert status_of(shown) == "loss 2.5000, test accuracy 12.5 %"

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.records.metrics import read_metrics
+from netlang.backends.torch.train.records.progress import status_of
+from netlang.backends.torch.train.storage import Json
 from netlang.recipes import load_recipe
 from tests.quality import ROOT
 from tests.train.support import SHORT, contents, run, sketch
@@ -47,13 +49,16 @@ class _StopAfter:
         self.steps = steps
         self.said: list[str] = []
 
-    def begin(self, done: int, total: int) -> None:
+    def begin(self, done: int, total: int, batch: int) -> None:
         assert done < self.steps <= total
+        assert batch in (64, 100)
 
-    def advance(self, done: int, status: str) -> None:
-        assert status == "" or "loss" in status
+    def advance(self, done: int) -> None:
         if done == self.steps:
             os.kill(os.getpid(), signal.SIGINT)
+
+    def show(self, record: Mapping[str, Json]) -> None:
+        assert "loss" in status_of(record)
 
     def say(self, text: str) -> None:
         self.said.append(text)

@@ -22,7 +22,9 @@ def test_files_of_a_run(tmp_path: Path) -> None:
     out = tmp_path / "run"
     result = run(out)
     assert (result.steps, result.finished) == (30, True)
-    assert sorted(path.name for path in out.iterdir()) == sorted((*FILES, "run.json", "curves.svg"))
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        (*FILES, "run.json", "metrics.csv", "curves.svg")
+    )
     records = read_metrics(out / "metrics.jsonl")
     assert [record["step"] for record in records] == [10, 15, 20, 30, 30]
     assert [r["step"] for r in records if "validation_accuracy" in r] == [15, 30]

@@ -1,32 +1,35 @@
 """The training loop: plain PyTorch, one step after the other.
 
 The batch of every step follows from the seed and the number of the step alone, so a resumed run
-sees the batches that the uninterrupted one would have seen. Between two records the loop asks the
-device for nothing.
+sees the batches that the uninterrupted one would have seen. Between two evaluations the loop never
+waits for the device: the losses of a record are read when the next one is due.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from typing import final
+
+import torch
 
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.feed import Feed
 from netlang.backends.torch.train.folder import RunFolder
 from netlang.backends.torch.train.interrupt import Interrupt
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.reading import Reading
 from netlang.backends.torch.train.records.metrics import Metrics
 from netlang.backends.torch.train.records.progress import Progress
+from netlang.backends.torch.train.search import NotFinite, watched_step
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.step import Stepper
 from netlang.backends.torch.train.storage import Json, load_tensors, save_tensors
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import LossNotFinite
 from netlang.recipes.recipe import Epochs, Recipe
-from netlang.recipes.words.schedules import Clock, plateau_of
+from netlang.recipes.words.schedules import Clock, Watch, plateau_of
 
 __all__ = ["Feeds", "Loop"]
 
@@ -44,20 +47,34 @@ class Feeds:
 
 
 @final
+@dataclass(frozen=True)
+class _Pending:
+    """A record whose losses, of `steps` steps, have not been read yet."""
+
+    step: int
+    steps: int
+    rate: float
+    total: Reading
+
+
+@final
 @dataclass
 class Loop:
-    """One run of a recipe, from where `state` is to the end."""
+    """One run of a recipe, from where it is to the end.
+
+    `begin` gives a state at the newest checkpoint, or at the start, with what makes its steps.
+    """
 
     recipe: Recipe
     objective: Objective
     feeds: Feeds
-    state: State
-    stepper: Stepper
+    begin: Callable[[], tuple[State, Stepper]]
     folder: RunFolder
-    metrics: Metrics
     progress: Progress
-    _status: str = field(init=False, default="")
     _saved: int = field(init=False, default=-1)
+    _pending: _Pending | None = field(init=False, default=None)
+    # What the plateau remembered after each evaluation since the last checkpoint.
+    _watches: dict[int, Watch] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         length, epoch = self.recipe.length, self.feeds.train.epoch_steps
@@ -66,6 +83,8 @@ class Loop:
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch
         self._plateau = plateau_of(self.recipe.schedule)
+        self.state, self.stepper = self.begin()
+        self.metrics = Metrics(self.folder.metrics, self.state.records)
 
     @property
     def over(self) -> bool:
@@ -79,104 +98,129 @@ class Loop:
         return waited >= patience
 
     def run(self, interrupt: Interrupt) -> bool:
-        """Train to the end, or until interrupted; whether the end was reached."""
-        self.progress.begin(self.state.step, self.steps)
+        """Train to the end, or until interrupted; whether the end was reached.
+
+        Raises `NotFinite` where the loss becomes infinite or no number; the files are intact then.
+        """
+        self.progress.begin(self.state.step, self.steps, self.recipe.batch)
         while not self.over and not interrupt.wanted:
             self._rest_of_epoch(interrupt)
         if self.over:
             self._conclude()
-        self.progress.end()
         self.checkpoint()
+        self.progress.end()
         return self.over
 
     def _rest_of_epoch(self, interrupt: Interrupt) -> None:
-        state, feed = self.state, self.feeds.train
+        feed, state = self.feeds.train, self.state
         epoch, position = divmod(state.step, self.epoch_steps)
         with closing(feed.batches(epoch, position)) as batches:
             for batch in batches:
-                rate = self.recipe.optimizer.lr * self.recipe.schedule.scale(self._clock())
-                self.stepper(batch, feed.whole(state.step % self.epoch_steps), rate)
-                self._record(rate)
+                scale = self._scale(state)
+                self.stepper(batch, feed.whole(state.step % self.epoch_steps), scale)
+                self._record(self.recipe.optimizer.lr * scale)
                 if self._due(self.checkpoint_every):
                     self.checkpoint()
-                self.progress.advance(state.step, self._status)
+                self.progress.advance(state.step)
                 if self.over or interrupt.wanted:
                     return
 
     def _due(self, every: int) -> bool:
         return self.state.step % every == 0 or self.state.step == self.steps
 
-    def _clock(self) -> Clock:
-        state = self.state
-        return Clock(state.step, self.epoch_steps, self.steps, state.watch.reductions)
+    def _scale(self, state: State) -> float:
+        clock = Clock(state.step, self.epoch_steps, self.steps, state.watch.reductions)
+        return self.recipe.schedule.scale(clock)
 
     # --- records and evaluations ------------------------------------------------------------
 
     def _record(self, rate: float) -> None:
-        """Write the record that is due after this step, if any."""
+        """Begin the record that is due after this step, and end the one before it."""
         evaluating = self._due(self.evaluate_every)
         if not evaluating and not self._due(_RECORD_EVERY):
             return
+        self._settle()
         state = self.state
-        loss = self._read_losses()
-        record: dict[str, Json] = {"step": state.step, "loss": loss, "lr": rate}
-        self._status = f"loss {loss:.4f}"
-        improved = False
-        if evaluating:
-            improved = self._evaluate(record)
-            state.since = Since()
-        self.metrics.add(record)
-        if state.last is not None:
-            self._status += _shown(state.last)
-        if improved:
-            # First the checkpoint that knows of it: weights are never ahead of the run.
-            self.checkpoint()
-
-    def _read_losses(self) -> float:
-        """Mean loss since the last record; the sum begins anew."""
-        state = self.state
-        loss = self._mean_loss()
-        state.since.total += loss * state.loss_steps
-        state.since.steps += state.loss_steps
+        total = self.feeds.train.world.sum(state.losses)
+        self._pending = _Pending(state.step, state.loss_steps, rate, Reading(total))
         state.losses.zero_()
         state.loss_steps = 0
-        return loss
+        if evaluating:
+            self._evaluate()
 
-    def _mean_loss(self) -> float:
-        """Mean loss since the last record; raises `NetlangError` where it is no number."""
-        total = self.feeds.train.world.sum(self.state.losses).item()
-        loss = total / max(1, self.state.loss_steps)
-        if not isfinite(loss):
-            place = self.recipe.places["optimizer"]
-            raise NetlangError(LossNotFinite(span=place, loss=str(loss), step=self.state.step))
-        return loss
+    def _settle(self, extra: dict[str, Json] | None = None) -> None:
+        """End the record that is pending; raises `NotFinite` where its loss isn't finite."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        total = pending.total.value()
+        if not isfinite(total):
+            raise self._search(pending.step)
+        since = self.state.since
+        since.total += total
+        since.steps += pending.steps
+        loss = total / max(1, pending.steps)
+        self._add({"step": pending.step, "loss": loss, "lr": pending.rate, **(extra or {})})
 
-    def _evaluate(self, record: dict[str, Json]) -> bool:
-        """Score the validation part, if there is one; whether that is the best score so far."""
+    def _add(self, record: dict[str, Json]) -> None:
+        self.metrics.add(record)
+        self.progress.show(record)
+
+    def _evaluate(self) -> None:
+        """Score the validation part, if there is one, and do what depends on it."""
         state, feed = self.state, self.feeds.validation
-        error, improved = state.since.mean, False
-        if feed is not None:
+        if feed is None:
+            self._settle()
+            error, improved = state.since.mean, False
+        else:
             scores = score(state.scored, self.objective, feed, state.step)
-            record |= _named("validation", scores)
+            self._settle(_named("validation", scores))
             error, improved = scores.error, state.best is None or scores.error < state.best.error
             state.last = scores
             state.best = scores if improved else state.best
+        state.since = Since()
         if self._plateau is not None:
             state.watch = self._plateau.observe(state.watch, error)
-        return improved
+            self._watches[state.step] = state.watch
+        if improved:
+            # First the checkpoint that knows of it: weights are never ahead of the run.
+            self.checkpoint()
 
     def _conclude(self) -> None:
         """Look at the test part, once, with the best weights where a validation part chose some."""
         state, feed = self.state, self.feeds.test
         if feed is None or state.test is not None:
             return
+        # What was still to be read may show that the weights are no good.
+        self.checkpoint()
         model, step = state.scored, state.step
         if state.best is not None and state.best.step != step:
             model, step = deepcopy(model), state.best.step
             model.load_state_dict(load_tensors(self.folder.best)[0])
         state.test = score(model, self.objective, feed, step)
-        self.metrics.add({"step": state.step, **_named("test", state.test)})
+        self._add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
+
+    def _search(self, step: int) -> NotFinite:
+        """What made the loss infinite or no number at the latest after `step` steps.
+
+        The steps since the last checkpoint are made again, and looked at one by one.
+        """
+        self.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
+        self.state, self.stepper = state, stepper = self.begin()
+        feed = self.feeds.train
+        while state.step < step:
+            epoch, position = divmod(state.step, self.epoch_steps)
+            with closing(feed.batches(epoch, position)) as batches:
+                for batch in batches:
+                    state.watch = self._watches.get(state.step, state.watch)
+                    whole = feed.whole(state.step % self.epoch_steps)
+                    found = watched_step(state, stepper, batch, whole, self._scale(state))
+                    if found is not None:
+                        return NotFinite(state.step + 1, found)
+                    if state.step == step:
+                        break
+        return NotFinite(step, None)
 
     # --- files ------------------------------------------------------------------------------
 
@@ -184,11 +228,21 @@ class Loop:
         """Save the state, and the weights if they are the best so far."""
         if self._saved == self.state.step:
             return
-        self._mean_loss()
+        self._settle()
+        if not self._intact():
+            raise self._search(self.state.step)
         self.state.records = self.metrics.settle()
         self.state.save(self.folder.checkpoint)
         self.save_best()
         self._saved = self.state.step
+        self._watches.clear()
+
+    def _intact(self) -> bool:
+        """Whether the losses since the last record and all weights are finite."""
+        weights = [each.detach() for each in self.state.model.parameters()]
+        largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
+        total = self.feeds.train.world.sum(self.state.losses)
+        return bool(largest.isfinite().all() & total.isfinite())
 
     def save_best(self) -> None:
         """Write the best weights if the state is at them, also after a crash before this."""
@@ -205,10 +259,6 @@ class Loop:
 
 
 def _named(part: str, scores: Scores) -> dict[str, Json]:
-    return {f"{part}_{name}": value for name, value in scores.figures().items()}
-
-
-def _shown(scores: Scores) -> str:
-    if scores.accuracy is None:
-        return f", validation loss {scores.loss:.4f}"
-    return f", validation accuracy {100.0 * scores.accuracy:.1f} %"
+    facts = scores.facts()
+    shown = ("loss",) if scores.accuracy is None else ("loss", "accuracy")
+    return {f"{part}_{name}": facts[name] for name in shown}

@@ -9,6 +9,7 @@ from typing import final
 
 import torch
 
+from netlang.analysis.locate import locate
 from netlang.backends.torch.data.sets import Examples, Tensors
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.groups import freeze
@@ -27,11 +28,13 @@ from netlang.backends.torch.train.loop import Feeds, Loop
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.curves import draw_curves, require_drawing
-from netlang.backends.torch.train.records.metrics import Metrics
 from netlang.backends.torch.train.records.progress import Progress, Silent
+from netlang.backends.torch.train.search import NotFinite
 from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.step import Stepper
 from netlang.backends.torch.train.world import World
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.training import LossNotFinite
 from netlang.ir.program import Program
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
@@ -89,15 +92,22 @@ def train(
     with reproducible(chosen, threads_for(program, recipe.batch)):
         feeds = _feeds(recipe, chosen, world)
         folder = open_folder(Path(out), recipe, program, resume=resume)
-        state = _state(recipe, program, chosen, folder, shown)
         objective = Objective(recipe, program)
-        stepper = Stepper(recipe, objective, state, world)
-        metrics = Metrics(folder.metrics, state.records)
-        loop = Loop(recipe, objective, feeds, state, stepper, folder, metrics, shown)
+
+        def begin() -> tuple[State, Stepper]:
+            state = fresh_state(recipe, program, chosen)
+            stepper = Stepper(recipe, objective, state, world)
+            if folder.checkpoint.exists():
+                state.restore(folder.checkpoint)
+            return state, stepper
+
+        loop = Loop(recipe, objective, feeds, begin, folder, shown)
         try:
             return _run(loop, program)
+        except NotFinite as error:
+            raise NetlangError(_not_finite(error, recipe, program)) from None
         finally:
-            metrics.close()
+            loop.metrics.close()
 
 
 def _feeds(recipe: Recipe, device: torch.device, world: World) -> Feeds:
@@ -116,10 +126,8 @@ def _feeds(recipe: Recipe, device: torch.device, world: World) -> Feeds:
     return Feeds(train, feed(parts.validation), feed(parts.test))
 
 
-def _state(
-    recipe: Recipe, program: Program, device: torch.device, folder: RunFolder, progress: Progress
-) -> State:
-    """The state at the start, or the one that was saved."""
+def fresh_state(recipe: Recipe, program: Program, device: torch.device) -> State:
+    """The state at the start; the random streams are there too."""
     model = module_of(program, derived_seed(recipe.seed, "weights"))
     if recipe.init is not None:
         initialize(model, recipe.init, derived_seed(recipe.seed, "init"))
@@ -132,14 +140,23 @@ def _state(
     if recipe.ema is not None:
         state.averaged = deepcopy(model).requires_grad_(False).eval()
     torch.manual_seed(derived_seed(recipe.seed, "noise"))
-    if folder.checkpoint.exists():
-        state.restore(folder.checkpoint)
-        progress.say(f"resuming {folder.path} after step {state.step}")
     return state
+
+
+def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFinite:
+    """The message, at the layer's place in the spec where it is known."""
+    place, culprit = recipe.places["optimizer"], error.culprit
+    if culprit is not None and culprit.label:
+        found = locate(program.net, culprit.label)
+        place = found.node.span if found is not None and found.node is not None else place
+    what = "repeating the steps doesn't show where" if culprit is None else culprit.what
+    return LossNotFinite(span=place, step=error.step, what=what)
 
 
 def _run(loop: Loop, program: Program) -> Result:
     folder, state = loop.folder, loop.state
+    if state.step:
+        loop.progress.say(f"resuming {folder.path} after step {state.step}")
     loop.save_best()
     with interrupts() as interrupt:
         finished = loop.run(interrupt)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf, isfinite
 from pathlib import Path
 from typing import final
 
@@ -34,8 +35,10 @@ class Scores:
 
     @property
     def error(self) -> float:
-        """What is to be small: 1 - accuracy, or the loss."""
-        return self.loss if self.accuracy is None else 1.0 - self.accuracy
+        """What is to be small: 1 - accuracy, or the loss; infinite for no number."""
+        if self.accuracy is not None:
+            return 1.0 - self.accuracy
+        return self.loss if isfinite(self.loss) else inf
 
     def figures(self) -> dict[str, float]:
         """The scores by name."""
@@ -43,7 +46,9 @@ class Scores:
         return scores if self.accuracy is None else {"accuracy": self.accuracy, **scores}
 
     def facts(self) -> dict[str, Json]:
-        return {"step": self.step, "loss": self.loss, "accuracy": self.accuracy}
+        """All of it as JSON, which has no infinite numbers: null stands for those."""
+        loss = self.loss if isfinite(self.loss) else None
+        return {"step": self.step, "loss": loss, "accuracy": self.accuracy}
 
 
 @final
@@ -192,10 +197,10 @@ def _scores(given: Json) -> Scores | None:
     if given is None:
         return None
     fact = _mapping(given)
-    accuracy = fact["accuracy"]
+    loss, accuracy = fact["loss"], fact["accuracy"]
     return Scores(
         _whole(fact["step"]),
-        _number(fact["loss"]),
+        inf if loss is None else _number(loss),
         None if accuracy is None else _number(accuracy),
     )
 

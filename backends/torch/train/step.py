@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import final
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from netlang.backends.torch.data.sets import Batch
@@ -23,7 +23,7 @@ class Stepper:
     """Changes a state by one step at a time; never waits for the device.
 
     `forward` is the state's model as it is called in training: compiled, or wrapped for several
-    processes.
+    processes. The optimizer of a fresh state has the rates at scale 1.
     """
 
     def __init__(
@@ -39,24 +39,37 @@ class Stepper:
         self._state = state
         self._world = world
         self._forward = forward or state.model
+        self._rates = [float(group["lr"]) for group in state.optimizer.param_groups]
         self._trained = [p for p in state.model.parameters() if p.requires_grad]
         averaged = state.averaged
         self._pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
 
-    def __call__(self, batch: Batch, whole: int, rate: float) -> None:
-        """Train on this process' slice of a batch of `whole` examples."""
-        state = self._state
-        for group in state.optimizer.param_groups:
-            group["lr"] = rate * group.get("factor", 1.0)
-        state.optimizer.zero_grad(set_to_none=True)
-        for part in _parts(batch, self._recipe.accumulate):
+    def __call__(self, batch: Batch, whole: int, scale: float) -> None:
+        """Train on this process' slice of a batch of `whole` examples.
+
+        `scale` is what the schedule multiplies learning rates by.
+        """
+        self.gradients(batch, whole)
+        self.update(scale)
+
+    def gradients(self, batch: Batch, whole: int) -> None:
+        """Compute the gradient of the mean loss, which is added to the state's sum."""
+        self._state.optimizer.zero_grad(set_to_none=True)
+        for part in self.parts(batch):
             self._backward(part, whole)
-        self._update()
-        state.loss_steps += 1
-        state.step += 1
+        self._state.loss_steps += 1
+
+    def parts(self, batch: Batch) -> Iterator[Batch]:
+        """The parts that a batch is computed in: of nearly equal size, none empty."""
+        count = self._recipe.accumulate
+        return iter((batch,)) if count == 1 else _split(batch, count)
+
+    def outputs(self, model: nn.Module, part: Batch) -> Mapping[str, Tensor]:
+        """Inputs, targets and outputs of a forward pass by name."""
+        return self._objective.values(model, part)
 
     def _backward(self, part: Batch, whole: int) -> None:
-        loss = self._objective.loss(self._objective.values(self._forward, part))
+        loss = self._objective.loss(self.outputs(self._forward, part))
         factor = self._world.factor(len(part), whole)
         if factor != 1.0:
             loss = loss * factor
@@ -64,8 +77,11 @@ class Stepper:
         scaler = self._state.scaler
         (loss if scaler is None else scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
 
-    def _update(self) -> None:
+    def update(self, scale: float) -> None:
+        """Change the weights by the gradient, and the averaged ones by them."""
         state, recipe = self._state, self._recipe
+        for group, rate in zip(state.optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * scale
         if state.scaler is not None:
             # Bounds are on the gradients themselves, not on scaled ones.
             state.scaler.unscale_(state.optimizer)
@@ -81,13 +97,10 @@ class Stepper:
         if recipe.ema is not None:
             average(self._pairs, recipe.ema if state.averages else 0.0)
             state.averages += 1
+        state.step += 1
 
 
-def _parts(batch: Batch, count: int) -> Iterator[Batch]:
-    """A batch in `count` parts of nearly equal size, without empty ones."""
-    if count == 1:
-        yield batch
-        return
+def _split(batch: Batch, count: int) -> Iterator[Batch]:
     for index in range(count):
         part = World(index, count).part(len(batch))
         if part.start < part.stop:

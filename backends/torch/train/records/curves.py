@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,13 @@ __all__ = ["draw_curves", "require_drawing"]
 
 
 def require_drawing() -> None:
-    """Raise `NetlangError` before a run rather than after it where Matplotlib isn't installed."""
+    """Raise `NetlangError` before a run rather than after it where Matplotlib isn't installed.
+
+    It isn't loaded: that would delay the first step.
+    """
     with needs("data"):
-        import matplotlib  # noqa: F401 - whether it loads is the question
+        if find_spec("matplotlib") is None:
+            raise ModuleNotFoundError(name="matplotlib")
 
 
 def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -> None:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO, final
 
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
+from netlang.backends.torch.train.storage import Json
 
-__all__ = ["Bar", "Lines", "Progress", "Silent", "progress_for"]
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+__all__ = ["Bar", "Lines", "Progress", "Silent", "Speed", "duration", "progress_for", "status_of"]
+
+_LINES_EVERY = 5.0
+_BAR_EVERY = 0.2
 
 
 class Progress(Protocol):
     """Told about a run as it goes."""
 
-    def begin(self, done: int, total: int) -> None:
-        """The run starts, or goes on, after `done` of `total` steps."""
+    def begin(self, done: int, total: int, batch: int) -> None:
+        """The run starts, or goes on, after `done` of `total` steps of `batch` examples each."""
 
-    def advance(self, done: int, status: str) -> None:
-        """`done` steps are done; `status` says how it goes."""
+    def advance(self, done: int) -> None:
+        """`done` steps are done."""
+
+    def show(self, record: Mapping[str, Json]) -> None:
+        """The newest record of the metrics."""
 
     def say(self, text: str) -> None:
         """A message that stays."""
@@ -32,10 +42,13 @@ class Progress(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def begin(self, done: int, total: int) -> None:
+    def begin(self, done: int, total: int, batch: int) -> None:
         """Nothing."""
 
-    def advance(self, done: int, status: str) -> None:
+    def advance(self, done: int) -> None:
+        """Nothing."""
+
+    def show(self, record: Mapping[str, Json]) -> None:
         """Nothing."""
 
     def say(self, text: str) -> None:
@@ -43,78 +56,165 @@ class Silent:
 
     def end(self) -> None:
         """Nothing."""
+
+
+@final
+@dataclass
+class Speed:
+    """Steps of a run over the time that they took; what an earlier run did doesn't count.
+
+    The time before the first step, when kernels are chosen and workers start, is left out.
+    """
+
+    done: int
+    total: int
+    batch: int
+    _first: int = field(init=False, default=-1)
+    _since: float = field(init=False, default=0.0)
+    _now: float = field(init=False, default=0.0)
+
+    def advance(self, done: int, now: float) -> None:
+        if self._first < 0:
+            self._first, self._since = done, now
+        self.done, self._now = done, now
+
+    @property
+    def steps_a_second(self) -> float:
+        passed = self._now - self._since
+        return (self.done - self._first) / passed if passed > 0.0 else 0.0
+
+    def __str__(self) -> str:
+        """``12,345 examples/s, 0:02:10 left``, or nothing where it can't be told yet."""
+        speed = self.steps_a_second
+        if speed == 0.0:
+            return ""
+        left = duration((self.total - self.done) / speed)
+        return f"{speed * self.batch:,.0f} examples/s, {left} left"
+
+
+def duration(seconds: float) -> str:
+    """``1:02:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def status_of(shown: Mapping[str, Json]) -> str:
+    """``loss 1.2345, validation accuracy 59.8 %``: what a record says to a person."""
+    parts = []
+    for name, value in shown.items():
+        kind = name.rpartition("_")[2]
+        if isinstance(value, float) and kind == "accuracy":
+            parts.append(f"{name.replace('_', ' ')} {100.0 * value:.1f} %")
+        elif isinstance(value, float) and kind == "loss":
+            parts.append(f"{name.replace('_', ' ')} {value:.4f}")
+    return ", ".join(parts)
 
 
 @final
 class Lines:
     """One line at most every `seconds`, for logs."""
 
-    def __init__(self, stream: TextIO, seconds: float = 10.0) -> None:
+    def __init__(self, stream: TextIO, seconds: float = _LINES_EVERY) -> None:
         self._stream = stream
         self._seconds = seconds
         self._next = 0.0
-        self._total = 0
+        self._speed = Speed(0, 0, 0)
+        self._shown: dict[str, Json] = {}
 
-    def begin(self, done: int, total: int) -> None:
-        self._total = total
+    def begin(self, done: int, total: int, batch: int) -> None:
+        self._speed = Speed(done, total, batch)
         self._next = time.monotonic() + self._seconds
 
-    def advance(self, done: int, status: str) -> None:
-        if done == self._total or time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._seconds
-            self.say(f"step {done} of {self._total}: {status}")
+    def advance(self, done: int) -> None:
+        now = time.monotonic()
+        self._speed.advance(done, now)
+        if now >= self._next and self._shown:
+            self._next = now + self._seconds
+            self._line()
+
+    def show(self, record: Mapping[str, Json]) -> None:
+        self._shown |= record
 
     def say(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
 
     def end(self) -> None:
-        """Every line was written when it was due."""
+        if self._shown:
+            self._line()
+
+    def _line(self) -> None:
+        speed = self._speed
+        shown = (status_of(self._shown), str(speed))
+        self.say(f"step {speed.done} of {speed.total}: {', '.join(filter(None, shown))}")
 
 
 @final
 class Bar:
-    """A progress bar with the time that is left."""
+    """rich's progress bar, with what the newest record says, the speed and the time left.
+
+    rich is loaded with the first step, which it would only delay.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._shown = 0
-        self._status = ""
         self._next = 0.0
-        self._bar: ProgressBar[int] | None = None
+        self._speed = Speed(0, 0, 0)
+        self._shown: dict[str, Json] = {}
+        self._bar: RichProgress | None = None
 
-    def begin(self, done: int, total: int) -> None:
-        from click import progressbar
+    def begin(self, done: int, total: int, batch: int) -> None:
+        self._speed = Speed(done, total, batch)
 
-        self._shown = done
-        self._bar = progressbar(
-            length=total,
-            label="training",
-            file=self._stream,
-            show_pos=True,
-            item_show_func=lambda _: self._status,
-        )
-        # What an earlier run did is no part of this one's speed.
-        self._bar.pos = done
-        self._bar.render_progress()
-
-    def advance(self, done: int, status: str) -> None:
+    def advance(self, done: int) -> None:
         now = time.monotonic()
-        if self._bar is None or (now < self._next and done != self._bar.length):
-            return
-        self._next = now + 0.1
-        self._status = status
-        self._bar.update(done - self._shown, None)
-        self._shown = done
+        self._speed.advance(done, now)
+        if now >= self._next:
+            self._next = now + _BAR_EVERY
+            self._render()
+
+    def show(self, record: Mapping[str, Json]) -> None:
+        self._shown |= record
 
     def say(self, text: str) -> None:
-        print(f"\n{text}", file=self._stream, flush=True)
+        if self._bar is None:
+            print(text, file=self._stream, flush=True)
+        else:
+            self._bar.console.print(text, markup=False, highlight=False)
 
     def end(self) -> None:
+        self._render()
         if self._bar is not None:
-            self._bar.render_finish()
+            self._bar.stop()
+            self._bar = None
+
+    def _render(self) -> None:
+        if self._bar is None:
+            self._bar = _rich_bar(self._stream)
+            self._bar.add_task("training", total=self._speed.total)
+            self._bar.start()
+        (task,) = self._bar.task_ids
+        shown = ", ".join(filter(None, (status_of(self._shown), str(self._speed))))
+        self._bar.update(task, completed=self._speed.done, description=shown or "training")
+        self._bar.refresh()
 
 
-def progress_for(stream: TextIO | None = None) -> Progress:
-    """A bar where the stream is a terminal, else lines."""
+def _rich_bar(stream: TextIO) -> RichProgress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    return Progress(
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(file=stream, force_terminal=stream.isatty()),
+        # A thread that draws would take time from the one that trains.
+        auto_refresh=False,
+    )
+
+
+def progress_for(stream: TextIO | None = None, *, quiet: bool = False) -> Progress:
+    """A bar where the stream is a terminal, else lines; nothing for `quiet`."""
+    if quiet:
+        return Silent()
     stream = stream or sys.stderr
     return Bar(stream) if stream.isatty() else Lines(stream)

@@ -1,0 +1,130 @@
+"""Which layer made a loss infinite or not a number: the steps are made again, watched one by one.
+
+Steps can be repeated exactly, so nothing needs to be watched, or waited for, while all is well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.train.devices import random_state, restore_random_state
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.step import Stepper
+
+__all__ = ["Culprit", "NotFinite", "watched_step"]
+
+
+@final
+@dataclass(frozen=True)
+class Culprit:
+    """What went wrong first, in words, and the label of the layer, if it was one."""
+
+    what: str
+    label: str | None = None
+
+
+@final
+class NotFinite(Exception):
+    """The loss of step `step` isn't finite; `culprit` is None where the steps don't show why."""
+
+    def __init__(self, step: int, culprit: Culprit | None) -> None:
+        super().__init__(step, culprit)
+        self.step = step
+        self.culprit = culprit
+
+
+def watched_step(
+    state: State, stepper: Stepper, batch: Batch, whole: int, scale: float
+) -> Culprit | None:
+    """Make a step; what in it isn't finite, if anything."""
+    before = random_state(state.device)
+    stepper.gradients(batch, whole)
+    if not _finite(state.losses):
+        restore_random_state(before, state.device)
+        return _in_forward(state.model, stepper, batch)
+    if state.scaler is None:
+        # Scaled gradients may overflow: the scaler sees it, skips the step and scales less.
+        label = _last(state.model, (p.grad for p in state.model.parameters()))
+        if label is not None:
+            return Culprit(f"the gradient of `{label}` isn't finite, its loss is", label)
+    stepper.update(scale)
+    label = _last(state.model, state.model.parameters())
+    if label is not None:
+        return Culprit(f"the step makes weights of `{label}` infinite", label)
+    return None
+
+
+def _finite(value: Tensor) -> bool:
+    return bool(value.isfinite().all())
+
+
+def _last(model: nn.Module, values: Iterable[Tensor | None]) -> str | None:
+    """The label of the last parameter, so the first in the backward pass, that isn't finite."""
+    labels = [name.rpartition(".")[0] for name, _ in model.named_parameters()]
+    pairs = zip(labels, values, strict=True)
+    bad = [label for label, value in pairs if value is not None and not _finite(value)]
+    return bad[-1] if bad else None
+
+
+# --- the forward pass -----------------------------------------------------------------------
+
+
+@final
+@dataclass
+class _Watch:
+    """Sees what every layer gets and gives, in the order in which they are done."""
+
+    before: str | None = None
+    found: Culprit | None = None
+    handles: list[RemovableHandle] = field(default_factory=list)
+
+    def add(self, label: str, layer: nn.Module) -> None:
+        def see(_: nn.Module, inputs: object, outputs: object) -> None:
+            self._see(label, inputs, outputs)
+
+        self.handles.append(layer.register_forward_hook(see))
+
+    def _see(self, label: str, inputs: object, outputs: object) -> None:
+        if self.found is not None:
+            return
+        given = all(map(_finite, _tensors(inputs)))
+        if given and label and not all(map(_finite, _tensors(outputs))):
+            self.found = Culprit(f"`{label}` is the first layer whose output isn't finite", label)
+        elif not given or not all(map(_finite, _tensors(outputs))):
+            where = f"after `{self.before}`" if self.before else "before any layer with a label"
+            self.found = Culprit(f"the first value that isn't finite comes {where}", self.before)
+        self.before = label
+
+
+def _in_forward(model: nn.Module, stepper: Stepper, batch: Batch) -> Culprit:
+    """The first layer, in the order of the computation, whose output isn't finite."""
+    if not all(map(_finite, _tensors((batch.inputs, tuple(batch.targets.values()))))):
+        return Culprit("an input or target of the batch isn't finite")
+    watch = _Watch()
+    for label, layer in model.named_modules():
+        watch.add(label, layer)
+    try:
+        for part in stepper.parts(batch):
+            with torch.no_grad():
+                stepper.outputs(model, part)
+    finally:
+        for handle in watch.handles:
+            handle.remove()
+    return watch.found or Culprit("every layer's output is finite, but not the loss of them")
+
+
+def _tensors(value: object) -> Iterator[Tensor]:
+    """The floating tensors in what a layer gets or gives."""
+    if isinstance(value, Tensor):
+        if value.is_floating_point():
+            yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _tensors(item)
