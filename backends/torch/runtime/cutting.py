@@ -23,7 +23,7 @@ def cut_image(image: Image, region: Region) -> Tensor:
     low, high = (start, stop) if (stop - start == size).all() else (low, high)
     (top, left), (bottom, right) = np.rint(low), np.rint(high)
     array = np.array(image.crop((left, top, right, bottom)))
-    x = torch.from_numpy(array.reshape(*array.shape[:2], -1)).permute(2, 0, 1)[None]
+    x = torch.from_numpy(array.reshape(1, *array.shape[:2], -1)).permute(0, 3, 1, 2)
     step = (stop - start) / size
     height, width = np.rint((high - low) / step).astype(int)
     if (height, width) != x.shape[2:]:

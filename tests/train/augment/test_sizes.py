@@ -108,6 +108,7 @@ def test_random_resized_crop(number: int) -> None:
 @pytest.mark.parametrize("before", [(10, 200), (200, 10)])
 def test_without_a_fit_the_middle_is_taken(before: tuple[int, int]) -> None:
     """As in torchvision, whose own way there is tried with numbers that never fit."""
+    torchvision_functions()
     from torchvision.transforms import RandomResizedCrop
 
     image = torch.zeros(3, *before)
