@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.elaborate.values import Range
-from netlang.ir.arguments import Kind, Mismatch, choice, count, non_negative, number, text
+from netlang.ir.arguments import Keyword, Kind, Mismatch, choice, count, non_negative, number, text
 
 __all__ = [
-    "angles", "angles_below_90", "counts", "decay", "decays", "deviations", "factors",
-    "label_pairs", "labels", "non_negative", "open_share", "per_channel", "plain_name", "positive",
-    "scales", "share", "side_or_sides", "size_or_sizes", "words",
+    "angles", "angles_below_90", "counts", "decay", "decays", "deviations", "factors", "fill",
+    "half", "label_pairs", "labels", "non_negative", "odd", "open_share", "per_channel",
+    "plain_name", "positive", "scales", "share", "side_or_sides", "size_or_sizes", "triple",
+    "triples", "words",
 ]  # fmt: skip
 
 
@@ -87,6 +88,19 @@ def _pair(first: Kind, second: Kind) -> Callable[[object], object]:
     return convert
 
 
+def _odd(value: object) -> object:
+    converted = count.convert(value)
+    if not isinstance(converted, int) or converted % 2 == 0:
+        raise Mismatch
+    return converted
+
+
+def _fill(value: object) -> object:
+    if isinstance(value, Keyword) and value == "random":
+        return str(value)
+    return _many(number)(value) if isinstance(value, tuple) else number.convert(value)
+
+
 def words(*names: str) -> Kind:
     """A list of some bare words."""
     shown = ", ".join(f"`{name}`" for name in names)
@@ -116,3 +130,9 @@ label_pairs = Kind(
 factors = Kind(
     'a list of labels and numbers (`[("fc", 10)]`)', _many(Kind("", _pair(text, positive)))
 )
+
+half = Kind("a number from 0 to 0.5", _number(lambda value: 0.0 <= value <= 0.5))
+odd = Kind("an odd whole number >= 1", _odd)
+triple = Kind("a list of three numbers", _many(number, 3))
+triples = Kind("three lists of three numbers", _many(triple, 3))
+fill = Kind("a number, a list of one for each channel, or `random`", _fill, ("random",))

@@ -17,8 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+import netlang.backends.torch.augment.color
 import netlang.backends.torch.augment.geometry
-import netlang.backends.torch.augment.sizes  # noqa: F401  # both register lowerings
+import netlang.backends.torch.augment.mixing
+import netlang.backends.torch.augment.sizes  # noqa: F401  # each registers lowerings
 from netlang.backends.torch.augment.lower import lower
 from netlang.backends.torch.augment.sizes import shorter
 from netlang.backends.torch.augment.stages import Change, Cut, Draws, Placed, Stage, stages_of

@@ -1,37 +1,163 @@
-"""Steps that change the values of an image and leave them where they are."""
+"""Steps that change the values of an example and leave them where they are.
+
+Images are in 0..1 and stay there; black is 0. What a step draws, it draws for each example.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument
-from netlang.recipes.kinds import non_negative
+from netlang.elaborate.values import Range
+from netlang.ir.arguments import argument, count, number, probability
+from netlang.recipes.kinds import fill, half, non_negative, odd, scales, triple, triples
 from netlang.recipes.words.augmentation import Augmentation
 
-__all__ = ["COLORS", "ColorJitter", "ColorPca"]
+__all__ = [
+    "COLORS", "Blur", "ColorJitter", "ColorPca", "ColorStep", "Cutout", "Grayscale", "Noise",
+    "RandomErasing",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorStep(Augmentation, ABC):
+    """A step for images of certain numbers of channels."""
+
+    @property
+    @abstractmethod
+    def channels(self) -> tuple[int, ...]:
+        """The numbers of channels; empty for any."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ColorPca(Augmentation):
-    """Noise along the principal components of RGB; Krizhevsky et al. 2012, section 4.1."""
+class ColorJitter(ColorStep):
+    """Brightness, contrast, saturation and hue, in an order that is drawn too.
 
-    name: ClassVar[str] = "color_pca"
-
-    std: float = field(default=0.1, metadata=argument(non_negative, "deviation of the noise"))
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class ColorJitter(Augmentation):
-    """Brightness, contrast and saturation scaled by factors from 1 - value to 1 + value."""
+    The first three are scaled by factors from max(0, 1 - value) to 1 + value: towards black, the
+    image's mean grey and its grey version. The hue of HSV is turned by up to a share of its circle.
+    """
 
     name: ClassVar[str] = "color_jitter"
 
     brightness: float = field(default=0.0, metadata=argument(non_negative, "range of brightness"))
     contrast: float = field(default=0.0, metadata=argument(non_negative, "range of contrast"))
     saturation: float = field(default=0.0, metadata=argument(non_negative, "range of saturation"))
+    hue: float = field(default=0.0, metadata=argument(half, "range of the turn, 0.5 for all hues"))
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        if self.saturation or self.hue:
+            return (3,)
+        return (1, 3) if self.contrast else ()
 
 
-COLORS: tuple[type[Augmentation], ...] = (ColorPca, ColorJitter)
+@final
+@dataclass(frozen=True, kw_only=True)
+class Grayscale(ColorStep):
+    """Grey in all three channels: 0.299 R + 0.587 G + 0.114 B."""
+
+    name: ClassVar[str] = "grayscale"
+
+    p: float = field(default=0.1, metadata=argument(probability, "how often"))
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        return (3,)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ColorPca(ColorStep):
+    """Noise along the principal components of RGB; Krizhevsky et al. 2012, section 4.1.
+
+    Each component is added with its eigenvalue times a number from N(0, std^2). The components are
+    those of ImageNet as published with fb.resnet.torch.
+    """
+
+    name: ClassVar[str] = "color_pca"
+
+    std: float = field(default=0.1, metadata=argument(non_negative, "deviation of the noise"))
+    values: tuple[float, ...] = field(
+        default=(0.2175, 0.0188, 0.0045), metadata=argument(triple, "eigenvalues")
+    )
+    vectors: tuple[tuple[float, ...], ...] = field(
+        default=(
+            (-0.5675, 0.7192, 0.4009),
+            (-0.5808, -0.0045, -0.8140),
+            (-0.5836, -0.6948, 0.4203),
+        ),
+        metadata=argument(triples, "eigenvectors: a row for each channel, a column for each"),
+    )
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        return (3,)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Noise(Augmentation):
+    """Normal noise on each element."""
+
+    name: ClassVar[str] = "noise"
+    for_signals: ClassVar[bool] = True
+
+    std: float = field(metadata=argument(non_negative, "deviation of the noise"))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Blur(Augmentation):
+    """Gaussian blur with a deviation drawn uniformly, cut off at a kernel; borders are mirrored."""
+
+    name: ClassVar[str] = "blur"
+
+    kernel: int = field(metadata=argument(odd, "pixels along each axis that are averaged"))
+    sigma: Range = field(default=Range(0.1, 2.0), metadata=argument(scales, "deviation in pixels"))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cutout(Augmentation):
+    """A square around any pixel (of a signal, an interval); a part of it may lie outside.
+
+    DeVries, Taylor 2017, arXiv:1708.04552.
+    """
+
+    name: ClassVar[str] = "cutout"
+    for_signals: ClassVar[bool] = True
+
+    size: int = field(metadata=argument(count, "side of the square"))
+    value: float = field(default=0.0, metadata=argument(number, "what it is filled with"))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RandomErasing(ColorStep):
+    """A rectangle anywhere inside of the image; Zhong et al. 2017, arXiv:1708.04896.
+
+    The share of the area is drawn uniformly, the logarithm of the ratio too; where such a rectangle
+    doesn't fit it is drawn anew, ten times at most. `random` fills it with uniform noise.
+    """
+
+    name: ClassVar[str] = "random_erasing"
+
+    p: float = field(default=0.5, metadata=argument(probability, "how often"))
+    scale: Range = field(
+        default=Range(0.02, 0.33), metadata=argument(scales, "share of the area that is erased")
+    )
+    ratio: Range = field(default=Range(0.3, 3.3), metadata=argument(scales, "height over width"))
+    value: float | tuple[float, ...] | str = field(
+        default=0.0, metadata=argument(fill, "what it is filled with")
+    )
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        return (len(self.value),) if isinstance(self.value, tuple) else ()
+
+
+COLORS: tuple[type[Augmentation], ...] = (
+    ColorJitter, Grayscale, ColorPca, Noise, Blur, Cutout, RandomErasing,
+)  # fmt: skip

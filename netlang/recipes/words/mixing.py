@@ -1,0 +1,53 @@
+"""Steps that mix each example with the one before it in its batch, and their targets alike.
+
+Labels become probabilities of the classes, other targets are mixed linearly. The first of a batch
+is mixed with the last.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from netlang.ir.arguments import argument
+from netlang.recipes.kinds import positive
+from netlang.recipes.words.augmentation import Augmentation
+
+__all__ = ["MIXING", "Cutmix", "Mixing", "Mixup"]
+
+_ALPHA = "the share of the example itself is from Beta(alpha, alpha), drawn for each"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixing(Augmentation, ABC):
+    """What both have in common."""
+
+    for_signals: ClassVar[bool] = True
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Mixup(Mixing):
+    """A weighted mean of both; Zhang et al. 2017, arXiv:1710.09412."""
+
+    name: ClassVar[str] = "mixup"
+
+    alpha: float = field(default=0.2, metadata=argument(positive, _ALPHA))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cutmix(Mixing):
+    """A box of one in place of that of the other; Yun et al. 2019, arXiv:1905.04899.
+
+    The box has its centre anywhere and the image's shape (of a signal, it is an interval); what of
+    it lies outside is cut off, and targets are mixed by what is seen.
+    """
+
+    name: ClassVar[str] = "cutmix"
+
+    alpha: float = field(default=1.0, metadata=argument(positive, _ALPHA))
+
+
+MIXING: tuple[type[Augmentation], ...] = (Mixup, Cutmix)
