@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,14 +16,14 @@ __all__ = ["blur", "noise", "random_bits"]
 def random_bits(x: Tensor, u: Tensor, count: int) -> Tensor:
     """`count` random bits for each element of `x`, int64: a hash of its example's number `u`."""
     key = mix((u[:, 0] * 2.0**53).long()).to(x.device, non_blocking=True)
-    bits: Tensor = mix(key[:, None] + torch.arange(x[0].numel(), device=x.device)).view(x.shape)
+    bits = mix(key[:, None] + torch.arange(x[0].numel(), device=x.device)).view(x.shape)
     return (bits >> (64 - count)) & ((1 << count) - 1)
 
 
 def noise(x: Tensor, u: Tensor, std: float) -> Tensor:
     """Add normal noise to each element; images stay within 0..1."""
     uniform = (random_bits(x, u, 23).to(x.dtype) + 0.5) * 2.0**-22 - 1.0
-    noisy = x + std * 2.0**0.5 * torch.erfinv(uniform)
+    noisy = x + std * sqrt(2.0) * torch.erfinv(uniform)
     return noisy.clamp(0.0, 1.0) if x.dim() == 4 else noisy
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 from torch import Tensor
 
 from netlang.backends.torch.runtime import policies
