@@ -27,7 +27,8 @@ from netlang.backends.torch.train.interrupt import interrupts
 from netlang.backends.torch.train.loop import Feeds, Loop
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.objective import Objective
-from netlang.backends.torch.train.records.curves import draw_curves, require_drawing
+from netlang.backends.torch.train.records.curves import draw_curves
+from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.records.progress import Progress, Silent
 from netlang.backends.torch.train.search import NotFinite
 from netlang.backends.torch.train.state import Scores, State

@@ -1,52 +1,36 @@
-"""`curves.svg`: loss and accuracy of a run over its steps."""
+"""`curves.svg` and `curves.png`: loss, accuracy and learning rate of a run over its steps."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlang.backends.torch.train.storage import Json, write_text
-from netlang.targets import needs
+from netlang.backends.torch.train.records.drawing import DARK, PALE, draw
+from netlang.backends.torch.train.storage import Json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["draw_curves", "require_drawing"]
-
-
-def require_drawing() -> None:
-    """Raise `NetlangError` before a run rather than after it where Matplotlib isn't installed.
-
-    It isn't loaded: that would delay the first step.
-    """
-    with needs("data"):
-        if find_spec("matplotlib") is None:
-            raise ModuleNotFoundError(name="matplotlib")
+__all__ = ["draw_curves"]
 
 
 def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -> None:
     """Draw the records of a run."""
-    # The figure's own canvas: no window system is touched and no global state kept.
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
     kept = list(records)
-    with rc_context({"svg.hashsalt": "netlang", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(10.0, 3.6), layout="constrained")
-        canvas = FigureCanvasSVG(figure)
-        scored = any("validation_accuracy" in record for record in kept)
-        axes = figure.subplots(1, 2 if scored else 1, squeeze=False)[0]
-        _draw_losses(axes[0], kept)
-        if scored:
-            _draw_accuracy(axes[1], kept)
+    panels = [_draw_losses, _draw_rate]
+    if any("validation_accuracy" in record for record in kept):
+        panels.insert(1, _draw_accuracy)
+
+    def fill(figure: Figure) -> None:
+        for axes, panel in zip(figure.subplots(1, len(panels)), panels, strict=True):
+            panel(axes, kept)
+            axes.set_xlabel("step")
+            axes.grid(alpha=0.3)
         figure.suptitle(title)
-        text = io.StringIO()
-        canvas.print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    write_text(path, text.getvalue())
+
+    draw(path, (5.0 * len(panels), 3.6), fill)
 
 
 def _series(records: list[Mapping[str, Json]], key: str) -> tuple[list[float], list[float]]:
@@ -61,19 +45,32 @@ def _series(records: list[Mapping[str, Json]], key: str) -> tuple[list[float], l
 
 def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
     train, held = _series(records, "loss"), _series(records, "validation_loss")
-    axes.plot(*train, color="#9ab6d6", linewidth=0.8, label="training")
+    axes.plot(*train, color=PALE, linewidth=0.8, label="training")
     if held[0]:
-        axes.plot(*held, color="#1f4e8c", linewidth=1.5, label="validation")
+        axes.plot(*held, color=DARK, linewidth=1.5, label="validation")
+    _mark(axes, _series(records, "test_loss"))
     if all(value > 0.0 for value in (*train[1], *held[1])):
         axes.set_yscale("log")
-    axes.set(xlabel="step", ylabel="loss")
+    axes.set_ylabel("loss")
     axes.legend(frameon=False)
-    axes.grid(alpha=0.3)
 
 
 def _draw_accuracy(axes: Axes, records: list[Mapping[str, Json]]) -> None:
     steps, values = _series(records, "validation_accuracy")
-    percent = [100.0 * value for value in values]
-    axes.plot(steps, percent, color="#1f4e8c", linewidth=1.5)
-    axes.set(xlabel="step", ylabel="validation accuracy in %")
-    axes.grid(alpha=0.3)
+    axes.plot(steps, [100.0 * value for value in values], color=DARK, label="validation")
+    steps, values = _series(records, "test_accuracy")
+    _mark(axes, (steps, [100.0 * value for value in values]))
+    axes.set_ylabel("accuracy in %")
+    axes.legend(frameon=False)
+
+
+def _draw_rate(axes: Axes, records: list[Mapping[str, Json]]) -> None:
+    axes.plot(*_series(records, "lr"), color=DARK)
+    axes.set_ylabel("learning rate")
+    axes.set_ylim(bottom=0.0)
+
+
+def _mark(axes: Axes, point: tuple[list[float], list[float]]) -> None:
+    """The one look at the test part."""
+    if point[0]:
+        axes.plot(*point, "o", color="black", label="test")

@@ -1,0 +1,116 @@
+"""Which classes are taken for which: `confusion.csv`, a picture of it, and lines for a person."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netlang.backends.torch.train.records.drawing import draw
+from netlang.backends.torch.train.storage import write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Confusion", "draw_confusion", "lines_of", "write_confusion"]
+
+_FEW = 12
+_NAMED = 40
+_SHOWN = 10
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """`counts[i, j]` examples of class `i` were classified as `j`."""
+
+    counts: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    @property
+    def examples(self) -> NDArray[np.int64]:
+        """Of each class."""
+        found: NDArray[np.int64] = self.counts.sum(1)
+        return found
+
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """Share of each class that is classified right; not a number for a class without any."""
+        with np.errstate(invalid="ignore"):
+            return np.diagonal(self.counts) / self.examples
+
+
+def write_confusion(path: Path, found: Confusion) -> None:
+    """A row for each class: its name, examples, accuracy, and how many went to each class."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["class", "examples", "accuracy", *found.classes])
+    for name, count, share, row in zip(
+        found.classes, found.examples, found.accuracy, found.counts, strict=True
+    ):
+        shown = "" if np.isnan(share) else repr(float(share))
+        table.writerow([name, int(count), shown, *map(int, row)])
+    write_text(path, text.getvalue())
+
+
+def draw_confusion(path: Path, found: Confusion, title: str) -> None:
+    """The share of each class (row) that was classified as each class (column)."""
+    many = len(found.classes)
+    side = min(3.0 + 0.3 * many, 12.0)
+
+    def fill(figure: Figure) -> None:
+        axes = figure.subplots()
+        shares = found.counts / np.maximum(found.examples, 1)[:, None]
+        axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, interpolation="nearest")
+        axes.set(xlabel="classified as", ylabel="class", title=title)
+        if many <= _NAMED:
+            axes.set_xticks(range(many), found.classes, rotation=90)
+            axes.set_yticks(range(many), found.classes)
+            for (row, column), count in np.ndenumerate(found.counts):
+                if count:
+                    color = "white" if shares[row, column] > 0.5 else "black"
+                    axes.text(
+                        column, row, str(count), ha="center", va="center", color=color, fontsize=7
+                    )
+
+    draw(path, (side, side), fill)
+
+
+def lines_of(found: Confusion) -> list[str]:
+    """The whole table for a few classes, else the classes that are hardest to tell."""
+    if len(found.classes) <= _FEW:
+        return _table(found)
+    order = np.argsort(np.where(np.isnan(found.accuracy), 2.0, found.accuracy), kind="stable")
+    worst = [int(each) for each in order[:_SHOWN] if found.examples[each]]
+    names = _padded([found.classes[each] for each in worst])
+    lines = [f"the {len(worst)} classes of lowest accuracy:"]
+    for name, each in zip(names, worst, strict=True):
+        others = found.counts[each].copy()
+        others[each] = -1
+        taken, times = found.classes[int(others.argmax())], int(others.max())
+        most = f", most often taken for {taken} ({times})" if times > 0 else ""
+        lines.append(f"  {name}  {found.accuracy[each]:6.1%} of {found.examples[each]}{most}")
+    return lines
+
+
+def _table(found: Confusion) -> list[str]:
+    width = max(len(str(found.counts.max())), *(min(len(name), 6) for name in found.classes))
+    heads = " ".join(name[:width].rjust(width) for name in found.classes)
+    names = _padded(found.classes)
+    lines = [f"{'':{len(names[0])}}  {heads}   right"]
+    for name, row, share in zip(names, found.counts, found.accuracy, strict=True):
+        cells = " ".join((str(each) if each else ".").rjust(width) for each in row)
+        shown = "      -" if np.isnan(share) else f"{share:7.1%}"
+        lines.append(f"{name}  {cells} {shown}")
+    return lines
+
+
+def _padded(names: Sequence[str]) -> list[str]:
+    longest = min(max(map(len, names), default=0), 24)
+    return [name[:longest].ljust(longest) for name in names]

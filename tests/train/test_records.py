@@ -1,0 +1,128 @@
+"""Tables and pictures of a run, against scikit-learn, Pillow and TensorBoard's own reader."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.metrics import confusion_matrix, recall_score  # type: ignore[import-untyped]
+from torch import nn
+
+from netlang.backends.torch.train.records.board import Board
+from netlang.backends.torch.train.records.confusion import (
+    Confusion,
+    draw_confusion,
+    lines_of,
+    write_confusion,
+)
+from netlang.backends.torch.train.records.curves import draw_curves
+from netlang.backends.torch.train.records.metrics import Metrics, read_metrics
+
+CLASSES = ("a", "b, with a comma", "c $_{2$", "\u00e4")
+
+
+def sample(seed: int = 0) -> tuple[list[int], list[int], Confusion]:
+    """True and predicted classes, and what becomes of them."""
+    generator = np.random.default_rng(seed)
+    true, guess = generator.integers(0, 3, 90), generator.integers(0, 4, 90)
+    counts = np.bincount(true * 4 + guess, minlength=16).reshape(4, 4)
+    return true.tolist(), guess.tolist(), Confusion(counts, CLASSES)
+
+
+def test_confusion_is_that_of_scikit_learn(tmp_path: Path) -> None:
+    true, guess, found = sample()
+    assert found.counts.tolist() == confusion_matrix(true, guess, labels=range(4)).tolist()
+    recall = recall_score(true, guess, labels=range(3), average=None)
+    np.testing.assert_allclose(found.accuracy[:3], recall)
+    assert np.isnan(found.accuracy[3])
+    write_confusion(tmp_path / "confusion.csv", found)
+    with (tmp_path / "confusion.csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["class", "examples", "accuracy", *CLASSES]
+    assert [row[0] for row in rows] == list(CLASSES)
+    assert [list(map(int, row[3:])) for row in rows] == found.counts.tolist()
+    assert [float(row[2]) for row in rows[:3]] == pytest.approx(recall)
+    assert rows[3][1:3] == ["0", ""]
+
+
+def test_confusion_for_a_person() -> None:
+    _, _, found = sample()
+    lines = lines_of(found)
+    assert len(lines) == 5
+    assert lines[4].split() == ["\u00e4", ".", ".", ".", ".", "-"]
+    many = Confusion(np.diag(np.arange(30)) + 1, tuple(f"class {i}" for i in range(30)))
+    lines = lines_of(many)
+    assert len(lines) == 11
+    assert lines[1].split()[:6] == ["class", "0", "3.3%", "of", "30,", "most"]
+
+
+def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
+    found = sample()[2]
+    records = [{"step": step, "loss": 1.0 / step, "lr": 0.1} for step in range(1, 9)]
+    scored = [{**record, "validation_loss": 2.0, "validation_accuracy": 0.5} for record in records]
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        draw_confusion(folder / "confusion.svg", found, "net")
+        draw_curves(folder / "curves.svg", scored, "recipe: net")
+    for name in ("confusion.svg", "confusion.png", "curves.svg", "curves.png"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    with Image.open(tmp_path / "a" / "curves.png") as image:
+        assert image.size[0] > image.size[1] > 100
+    text = (tmp_path / "a" / "confusion.svg").read_text(encoding="utf-8")
+    assert "c $_{2$" in text
+    assert "b, with a comma" in text
+
+
+def test_a_run_without_scores_is_drawn(tmp_path: Path) -> None:
+    draw_curves(tmp_path / "curves.svg", [], "recipe: net")
+    draw_curves(tmp_path / "other.svg", [{"step": 1, "loss": -1.0, "lr": 0.1}], "recipe: net")
+    assert (tmp_path / "other.svg").read_text().startswith("<?xml")
+
+
+def test_metrics_as_a_table(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path / "metrics.jsonl", 0)
+    metrics.add({"step": 1, "loss": 0.5, "lr": 0.1})
+    metrics.add({"step": 2, "loss": 0.25, "lr": 0.1, "validation_loss": None})
+    metrics.close()
+    again = Metrics(tmp_path / "metrics.jsonl", 1)
+    again.add({"step": 2, "test_loss": 0.125, "test_accuracy": 1.0})
+    again.close()
+    with (tmp_path / "metrics.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["1", "2"]
+    assert [row["loss"] for row in rows] == ["0.5", ""]
+    assert rows[1]["test_accuracy"] == "1.0"
+    assert len(read_metrics(tmp_path / "metrics.jsonl")) == 2
+
+
+def test_tensorboard_reads_it(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing import (  # type: ignore[import-untyped]
+        event_accumulator,
+    )
+
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    board = Board(tmp_path, 0)
+    images = torch.rand(40, 3, 8, 8)
+    board.add({"step": 10, "loss": 0.5, "lr": 0.1, "validation_accuracy": 0.75})
+    board.show_batch(images, 10)
+    board.show_batch(torch.rand(40, 7), 10)
+    board.show_graph(model, (images,))
+    assert model.training
+    board.close()
+    found = event_accumulator.EventAccumulator(str(tmp_path))
+    found.Reload()
+    tags = found.Tags()
+    assert sorted(tags["scalars"]) == ["accuracy/validation", "loss/train", "lr"]
+    assert tags["images"] == ["batch"]
+    assert tags["graph"]
+    (value,) = found.Scalars("accuracy/validation")
+    assert (value.step, value.value) == (10, 0.75)
+
+
+def test_nothing_to_show_makes_no_file(tmp_path: Path) -> None:
+    Board(tmp_path / "board", 0).close()
+    assert not (tmp_path / "board").exists()
