@@ -20,6 +20,7 @@ from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
+from netlang.recipes.check.steps import check_examples
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.extents import Extent
@@ -34,6 +35,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     return [
         *check_data(recipe, program),
         *_check_augmentations(recipe),
+        *check_examples(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
         *_check_optimizer(recipe),
