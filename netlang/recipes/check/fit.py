@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic, Fix
 from netlang.diagnostics.recipes import (
-    AugmentationNeedsImages,
     ChannelCountDiffers,
     InputShapeDiffers,
     NesterovNeedsMomentum,
@@ -20,10 +19,11 @@ from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
-from netlang.recipes.check.steps import check_examples
+from netlang.recipes.check.paths import check_steps, shown_shape
+from netlang.recipes.check.sizes import check_sizes
+from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.extents import Extent
 from netlang.recipes.words.optimizers import Sgd
 from netlang.recipes.words.sizes import SizeStep
 
@@ -34,26 +34,12 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     """Everything that is wrong with training `program` by `recipe`, in the order of the keys."""
     return [
         *check_data(recipe, program),
-        *_check_augmentations(recipe),
-        *check_examples(recipe),
+        *(list(check_steps(recipe)) or check_sizes(recipe, program)),
         *_check_channels(recipe),
         *_check_input(recipe, program),
         *_check_optimizer(recipe),
         *check_loss(recipe, program),
     ]
-
-
-def _check_augmentations(recipe: Recipe) -> Iterator[Diagnostic]:
-    if recipe.data.is_image:
-        return
-    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
-        if steps:
-            yield AugmentationNeedsImages(
-                span=recipe.places[key],
-                augmentation=steps[0].name,
-                data=recipe.data.name,
-                shape=_shown(recipe.data.shape),
-            )
 
 
 def _check_optimizer(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -102,15 +88,15 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     if other_channels(recipe, program) is not None:
         return
     expected = inputs[0].type.shape
-    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
+    for key, steps in (("augment", recipe.augment), ("test", recipe.test_path)):
         shape, source = _prepared(recipe, steps)
         if not _fits(shape, expected):
             yield InputShapeDiffers(
                 span=recipe.places.get(key, recipe.places["data"]),
                 net=program.name,
                 expected=str(inputs[0].type),
-                actual=_shown(shape),
-                source=f"`{source}` gives {_shown(shape)}",
+                actual=shown_shape(shape),
+                source=f"`{source}` gives {shown_shape(shape)}",
                 advice=_other_input(shape, expected),
             )
             return
@@ -119,7 +105,7 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 def _other_input(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> str:
     if len(given) == len(expected):
         return "give the net another input, or the data another size"
-    return f"declare the input as `{_shown(given)}`: `reshape` gives it other axes"
+    return f"declare the input as `{shown_shape(given)}`: `reshape` gives it other axes"
 
 
 def _prepared(
@@ -129,7 +115,7 @@ def _prepared(
     shape, source = recipe.data.shape, recipe.data.name
     if not recipe.data.is_image:
         return shape, source
-    frame = Extent(shape[1], shape[1]), Extent(shape[2], shape[2])
+    frame = frame_of(recipe.data)
     for step in steps:
         if isinstance(step, SizeStep):
             frame, source = step.after(frame), step.name
@@ -142,7 +128,3 @@ def _fits(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> bool:
         return False
     pairs = zip(given, expected, strict=True)
     return all(a is None or not isinstance(b, int) or a == b for a, b in pairs)
-
-
-def _shown(shape: tuple[int | None, ...]) -> str:
-    return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"
