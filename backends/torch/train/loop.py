@@ -28,8 +28,10 @@ from netlang.backends.torch.train.search import NotFinite, watched_step
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.step import Stepper
 from netlang.backends.torch.train.storage import Json, save_tensors
+from netlang.recipes.check.schedule import require_time
 from netlang.recipes.recipe import Epochs, Recipe
-from netlang.recipes.words.schedules import Clock, Watch, plateau_of
+from netlang.recipes.words.schedules import watching
+from netlang.recipes.words.timing import Clock, Pace, Watch
 
 __all__ = ["Feeds", "Loop"]
 
@@ -84,7 +86,6 @@ class Loop:
         self.steps = length.count * (epoch if isinstance(length, Epochs) else 1)
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch
-        self._plateau = plateau_of(self.recipe.schedule)
         self.state, self.stepper = self.begin()
         self.metrics = Metrics(self.files.folder.metrics, self.state.records)
 
@@ -104,6 +105,7 @@ class Loop:
 
         Raises `NotFinite` where the loss becomes infinite or no number; the files are intact then.
         """
+        require_time(self.recipe, self.epoch_steps, self.steps)
         self.progress.begin(self.state.step, self.steps, self.recipe.batch)
         try:
             self._to_the_end()
@@ -119,7 +121,7 @@ class Loop:
         state = self.state
         if state.settled < state.step:
             # A signal came before the evaluation after the last step.
-            self._after_step(self._scale(state.step - 1))
+            self._after_step(self._pace(state.step - 1))
         while not self.over:
             self._rest_of_epoch()
         self._conclude()
@@ -133,14 +135,14 @@ class Loop:
                     batch = next(batches, None)
                 if batch is None:
                     return
-                scale = self._scale(state.step)
-                self.stepper(batch, feed.whole(state.step % self.epoch_steps), scale)
-                self._after_step(scale)
+                pace = self._pace(state.step)
+                self.stepper(batch, feed.whole(state.step % self.epoch_steps), pace)
+                self._after_step(pace)
 
-    def _after_step(self, scale: float) -> None:
-        """What is due after a step whose rate was scaled so."""
+    def _after_step(self, pace: Pace) -> None:
+        """What is due after a step of this pace."""
         state = self.state
-        self._record(self.recipe.optimizer.lr * scale)
+        self._record(self.recipe.optimizer.lr * pace.scale)
         state.settled = state.step
         if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):
             # First the checkpoint that knows of the best weights: they are never ahead of the run.
@@ -150,10 +152,12 @@ class Loop:
     def _due(self, every: int) -> bool:
         return self.state.step % every == 0 or self.state.step == self.steps
 
-    def _scale(self, step: int) -> float:
-        """What the rate of the step after `step` steps is multiplied by."""
-        clock = Clock(step, self.epoch_steps, self.steps, self.state.watch.reductions)
-        return self.recipe.schedule.scale(clock)
+    def _pace(self, step: int) -> Pace:
+        """Rate and momentum of the step after `step` steps."""
+        return self.recipe.schedule.pace(self._clock(step))
+
+    def _clock(self, step: int) -> Clock:
+        return Clock(step, self.epoch_steps, self.steps, self.state.watch.reductions)
 
     # --- records and evaluations ------------------------------------------------------------
 
@@ -209,8 +213,9 @@ class Loop:
             if state.best is None or scores.error < state.best.error:
                 state.keep_best(scores)
         state.since = Since()
-        if self._plateau is not None:
-            state.watch = self._plateau.observe(state.watch, error)
+        plateau = watching(self.recipe.schedule, self._clock(state.step))
+        if plateau is not None:
+            state.watch = plateau.observe(state.watch, error)
             self._watches[state.step] = state.watch
 
     def _conclude(self) -> None:
@@ -243,7 +248,7 @@ class Loop:
                 for batch in batches:
                     state.watch = self._watches.get(state.step, state.watch)
                     whole = feed.whole(state.step % self.epoch_steps)
-                    found = watched_step(state, stepper, batch, whole, self._scale(state.step))
+                    found = watched_step(state, stepper, batch, whole, self._pace(state.step))
                     if found is not None:
                         return NotFinite(state.step + 1, found)
                     if state.step == step:

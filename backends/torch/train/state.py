@@ -25,7 +25,7 @@ from netlang.backends.torch.train.files.part import (
 )
 from netlang.backends.torch.train.files.reader import TensorFile
 from netlang.backends.torch.train.storage import Json, facts_of
-from netlang.recipes.words.schedules import Watch
+from netlang.recipes.words.timing import Watch
 
 __all__ = ["Scores", "Since", "State"]
 
