@@ -13,17 +13,17 @@ from netlang.backends.torch.runtime.random import mix
 __all__ = ["blur", "noise", "random_bits"]
 
 
-def random_bits(x: Tensor, u: Tensor) -> Tensor:
-    """A whole number of 24 bits, signed, for each element of `x`: a hash of its example's `u`."""
+def random_bits(x: Tensor, u: Tensor, count: int) -> Tensor:
+    """`count` random bits for each element of `x`, int64: a hash of its example's number `u`."""
     key = mix((u[:, 0] * 2.0**53).long()).to(x.device, non_blocking=True)
-    count = x[0].numel()
-    pairs = mix(key[:, None] + torch.arange((count + 1) // 2, device=x.device))
-    return (pairs.view(torch.int32)[:, :count] >> 8).reshape(x.shape)
+    bits = mix(key[:, None] + torch.arange(x[0].numel(), device=x.device)).view(x.shape)
+    return (bits >> (64 - count)) & ((1 << count) - 1)
 
 
 def noise(x: Tensor, u: Tensor, std: float) -> Tensor:
     """Add normal noise to each element; images stay within 0..1."""
-    noisy = x + std * sqrt(2.0) * torch.erfinv((random_bits(x, u) + 0.5) * 2.0**-23)
+    uniform = (random_bits(x, u, 23).to(x.dtype) + 0.5) * 2.0**-22 - 1.0
+    noisy = x + std * sqrt(2.0) * torch.erfinv(uniform)
     return noisy.clamp(0.0, 1.0) if x.dim() == 4 else noisy
 
 
