@@ -21,6 +21,7 @@ from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
 from netlang.recipes.check.paths import check_steps, shown_shape
 from netlang.recipes.check.sizes import check_sizes
+from netlang.recipes.check.steps import check_examples
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -35,6 +36,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     return [
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
+        *check_examples(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
         *_check_optimizer(recipe),
