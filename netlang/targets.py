@@ -131,10 +131,10 @@ class ModuleBackend(Backend):
 @final
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """How a run ended: its folder, whether it came to its end, and its scores by name."""
+    """How a run ended: its folder, the signal that stopped it, if any, and its scores by name."""
 
     folder: Path
-    finished: bool
+    signal: int | None
     scores: Mapping[str, float]
 
 

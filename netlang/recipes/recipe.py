@@ -20,7 +20,8 @@ from netlang.recipes.words.losses import Loss
 from netlang.recipes.words.normalizations import Normalization
 from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
-from netlang.recipes.words.schedules import ConstantRate, Schedule
+from netlang.recipes.words.schedules import ConstantRate
+from netlang.recipes.words.timing import Schedule
 from netlang.source import Span
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]

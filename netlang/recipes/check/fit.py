@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic, Fix
+from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipes import (
     ChannelCountDiffers,
     InputShapeDiffers,
-    NesterovNeedsMomentum,
     OneInputNeeded,
 )
-from netlang.elaborate.fixes import with_arguments
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
+from netlang.recipes.check.optimizer import check_optimizer
 from netlang.recipes.check.paths import check_steps, shown_shape
+from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
-from netlang.recipes.check.steps import check_examples
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.optimizers import Sgd
 from netlang.recipes.words.sizes import SizeStep
 
 __all__ = ["check_recipe"]
@@ -36,22 +34,12 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     return [
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
-        *check_examples(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
-        *_check_optimizer(recipe),
+        *check_optimizer(recipe, program),
+        *check_schedule(recipe),
         *check_loss(recipe, program),
     ]
-
-
-def _check_optimizer(recipe: Recipe) -> Iterator[Diagnostic]:
-    wanted = recipe.optimizer
-    if isinstance(wanted, Sgd) and wanted.nesterov and wanted.momentum == 0.0:
-        span = recipe.places["optimizer"]
-        advice = f"write `sgd(lr={wanted.lr}, momentum=0.9, nesterov=true)`"
-        fix = Fix(advice, (with_arguments(span, ("momentum=0.9",)),))
-        given = "momentum" in span.text
-        yield NesterovNeedsMomentum(span=span, lr=wanted.lr, fix=None if given else fix)
 
 
 def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
