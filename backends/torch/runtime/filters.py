@@ -28,11 +28,14 @@ def noise(x: Tensor, u: Tensor, std: float) -> Tensor:
 
 
 def blur(x: Tensor, u: Tensor, kernel: int, sigma: tuple[float, float] = (0.1, 2.0)) -> Tensor:
-    """Gaussian blur with a deviation (in pixels) from a range; the borders are mirrored."""
+    """Gaussian blur with a deviation (in pixels) from a range; the borders are mirrored.
+
+    The kernel never reaches further than the image.
+    """
     deviation = sigma[0] + (sigma[1] - sigma[0]) * u[:, :1]
-    half = kernel // 2
+    half = min(kernel // 2, x.shape[2] - 1, x.shape[3] - 1)
     weights = torch.softmax(-0.5 * (torch.arange(-half, half + 1) / deviation) ** 2, 1).to(x.dtype)
     weights = weights.to(x.device, non_blocking=True).repeat_interleave(x.shape[1], 0)
     planes = F.pad(x, [half] * 4, mode="reflect").flatten(0, 1)[None]
     planes = F.conv2d(planes, weights[:, None, :, None], groups=len(weights))
-    return F.conv2d(planes, weights[:, None, None, :], groups=len(weights)).view(x.shape)
+    return F.conv2d(planes, weights[:, None, None, :], groups=len(weights)).reshape(x.shape)

@@ -21,6 +21,7 @@ from netlang.recipes.check.optimizer import check_optimizer
 from netlang.recipes.check.paths import check_steps, shown_shape
 from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
+from netlang.recipes.check.steps import check_examples
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -34,6 +35,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     return [
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
+        *check_examples(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
         *check_optimizer(recipe, program),
