@@ -55,7 +55,6 @@ NOT_RUN = {
     "E0013": "one onnxruntime is installed where the tests run",
     "E0020": "needs a broken installation",
     "E0021": "needs a broken installation",
-    "E0730": "needs a folder of images",
     "E0732": "needs other versions of packages",
     "E0901": "needs a net of its own",
     "E0902": "needs a net of its own",
@@ -66,6 +65,10 @@ NOT_RUN = {
     **dict.fromkeys(
         ("E0733", "E0734", "E0735", "E0736", "E0738", "E0739", "E0921", "E0924", "E0925"),
         "imports PyTorch: tests/train and tests/weights show it",
+    ),
+    **dict.fromkeys(
+        ("E0788", "E0789", "E0790", "E0791", "E0792", "E0793"),
+        "takes the machine's memory or limits: tests/train/loading shows it",
     ),
     **dict.fromkeys(
         (f"E078{digit}" for digit in range(8)), "imports PyTorch: tests/train/data shows it"

@@ -84,16 +84,11 @@ class Images(Examples):
     @abstractmethod
     def image(self, number: int) -> Image:
         """The image as documented: upright, in the data's number of channels, not yet decoded
-        where the format allows that. Raises whatever Pillow does where the file is damaged:
-        `images.opened` makes an error of it that names the file."""
+        where the format allows that. Raises `UnreadableImage` where the file is damaged."""
 
     @abstractmethod
     def name(self, number: int) -> str:
         """The file, for messages."""
-
-    def remarks(self) -> tuple[str, ...]:
-        """What there was to remark of the images that were opened so far, in any process."""
-        return ()
 
 
 @final
@@ -119,12 +114,14 @@ class Batch:
 
     `numbers` are those of the examples within their part, ``[B]`` int64 on the CPU, which their
     random numbers follow from; None in evaluation. Before `augment` image inputs are uint8 (0 to
-    255) or float32; after it all inputs are float32.
+    255) or float32; after it all inputs are float32. `others` are the images of `inputs` at the
+    further scales of a test path.
     """
 
     inputs: tuple[Tensor, ...]
     targets: Mapping[str, Tensor]
     numbers: NDArray[np.int64] | None = None
+    others: tuple[Tensor, ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs[0])

@@ -19,7 +19,6 @@ from netlang.backends.torch.train.files.reader import TensorFile, opened
 from netlang.backends.torch.train.storage import write_parts, writing
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.runs import NoWholeCheckpoint
-from netlang.diagnostics.training import UnreadableRun
 
 __all__ = ["Checkpoints"]
 
@@ -52,8 +51,7 @@ class Checkpoints:
         """Add the checkpoint after `step` steps; when it is durable, remove those that are old."""
         path = self.folder / f"{step:09d}-{digest_of(parts)[:_DIGITS]}.safetensors"
         write_parts(path, parts)
-        earlier = [each for each in self._kept if _step(each) != step]
-        self._kept = [path, *earlier][:_KEPT]
+        self._kept = [path, *(each for each in self._kept if each != path)][:_KEPT]
         self._remove_others()
         return path
 
@@ -94,10 +92,8 @@ class Checkpoints:
 def _listed(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return []
-    except OSError as error:
-        raise NetlangError(UnreadableRun(span=None, path=str(folder), why=_reason(error))) from None
 
 
 def _step(path: Path) -> int:

@@ -13,9 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import final
 
-from netlang.atomic import append
-from netlang.backends.torch.train.files.reader import parsed_json
-from netlang.backends.torch.train.storage import Json, write_parts, writing
+from netlang.backends.torch.train.storage import Json, write_text
 
 __all__ = ["COLUMNS", "Metrics", "read_metrics"]
 
@@ -26,71 +24,45 @@ COLUMNS = (
 
 def read_metrics(path: Path) -> list[dict[str, Json]]:
     """The whole records of a file; a line that was cut short ends it."""
-    return _records(path.read_text(encoding="utf-8")) if path.exists() else []
-
-
-def _records(lines: str) -> list[dict[str, Json]]:
+    if not path.exists():
+        return []
     records = []
-    for line in lines.splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            record = parsed_json(line)
+            records.append(json.loads(line))
         except ValueError:
             break
-        if isinstance(record, dict):
-            records.append(record)
     return records
 
 
 @final
 class Metrics:
-    """Both files, open for new records."""
+    """Both files, open for new records; the JSON lines are what a resumed run goes on from."""
 
-    def __init__(self, path: Path, lines: bytes) -> None:
-        """Go on after `lines`: the files have those alone, whatever a run that was cut off left."""
-        self.records = _records(lines.decode("utf-8", "replace"))
-        self._all = bytearray(lines)
-        table = ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records))
-        self._lines = _Growing(path, lines)
-        self._rows = _Growing(path.with_suffix(".csv"), table.encode())
+    def __init__(self, path: Path, count: int) -> None:
+        """Go on after `count` records: later ones, of a run that was cut off, are removed."""
+        self.records = read_metrics(path)[:count]
+        table = path.with_suffix(".csv")
+        write_text(path, "".join(map(_line, self.records)))
+        write_text(table, ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records)))
+        self._file = path.open("a", encoding="utf-8", newline="\n")
+        self._table = table.open("a", encoding="utf-8", newline="\n")
 
     def add(self, record: Mapping[str, Json]) -> None:
-        line = _line(record).encode()
         self.records.append(dict(record))
-        self._all += line
-        self._lines.add(line)
-        self._rows.add(_row(record).encode())
+        self._file.write(_line(record))
+        self._table.write(_row(record))
+        self._file.flush()
+        self._table.flush()
 
-    def settle(self) -> bytes:
-        """Wait until every record is on the disk; the lines."""
-        self._lines.settle()
-        return bytes(self._all)
-
-    def close(self) -> None:
-        self._lines.close()
-        self._rows.close()
-
-
-@final
-class _Growing:
-    """A file that is replaced, and then grows; what the system refuses names it."""
-
-    def __init__(self, path: Path, content: bytes) -> None:
-        self._path = path
-        write_parts(path, [memoryview(content)])
-        with writing(path):
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
-
-    def add(self, content: bytes) -> None:
-        with writing(self._path):
-            append(self._descriptor, content)
-
-    def settle(self) -> None:
-        with writing(self._path):
-            os.fsync(self._descriptor)
+    def settle(self) -> int:
+        """Wait until every record is on the disk; how many there are."""
+        os.fsync(self._file.fileno())
+        return len(self.records)
 
     def close(self) -> None:
-        with writing(self._path):
-            os.close(self._descriptor)
+        self._file.close()
+        self._table.close()
 
 
 def _line(record: Mapping[str, Json]) -> str:

@@ -1,0 +1,155 @@
+"""Batches of examples on the device: in the order of an epoch, or each example once.
+
+The batch at a position of an epoch follows from the seed alone, for any number of workers and
+processes. Each process takes its slice of it. Small sets lie on the device; images in files are
+read and prepared by `workers` processes ahead of the training.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterator
+from functools import lru_cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from netlang.backends.torch.data.loading.decoding import Decoding
+from netlang.backends.torch.data.loading.resident import Resident
+from netlang.backends.torch.data.loading.scaling import ScaledImages
+from netlang.backends.torch.data.sets import Batch, Examples, Images, Tensors
+from netlang.backends.torch.runtime.random import epoch_order
+from netlang.diagnostics.core import InternalError
+
+if TYPE_CHECKING:
+    from netlang.backends.torch.augment.path import Path
+    from netlang.backends.torch.train.world import World
+
+__all__ = ["Loader", "usual_workers"]
+
+_MOST_WORKERS = 16
+# Examples of up to so many numbers are scored by the thousand.
+_SMALL = 4096
+_THOUSAND = 1024
+
+
+def usual_workers() -> int:
+    """One process for each core but one, which trains; shared by the processes of this machine."""
+    if sys.platform == "win32":
+        return 0
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return max(0, min(cores // beside - 1, _MOST_WORKERS))
+
+
+@final
+class Loader:
+    """The batches of one part of a data set, before the part of `path` that the device does.
+
+    `workers` processes prepare images in files; None stands for `usual_workers`. They start with
+    the first batch and end with `close`, or with this process.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        path: Path,
+        order_seed: int,
+        batch: int,
+        device: torch.device,
+        world: World,
+        workers: int | None = None,
+    ) -> None:
+        self.examples = examples
+        self.world = world
+        self._seed = order_seed
+        self._batch = batch
+        self._mixes = path.mixes
+        self._plan = lru_cache(2)(self._shares)
+        self._source = _source(examples, path, self._most, device, workers)
+
+    @property
+    def epoch_steps(self) -> int:
+        """Batches of an epoch; a last one of a single example is left out: batch normalization
+        can't train on it."""
+        count = len(self.examples)
+        return max(1, count // self._batch + (count % self._batch > 1))
+
+    def whole(self, position: int) -> int:
+        """Examples of the batch at a position of an epoch, over all processes."""
+        return min(self._batch, len(self.examples) - position * self._batch)
+
+    def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
+        """This process' slices of the batches of an epoch, from the one at `first` on.
+
+        With a path that mixes, the example before the slice comes first, as one more.
+        """
+        if isinstance(self._source, ScaledImages):
+            raise InternalError("training at several scales")
+        return self._source.batches(epoch, self._plan, first)
+
+    def once(self) -> Iterator[Batch]:
+        """Every example of this process' share once, without numbers, in their own order.
+
+        Images that the path leaves in different sizes come in batches of one size.
+        """
+        part, step = self.world.part(len(self.examples)), self._chunk
+        return self._source.once(
+            range(start, min(start + step, part.stop))
+            for start in range(part.start, part.stop, step)
+        )
+
+    def close(self) -> None:
+        """End the workers."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _chunk(self) -> int:
+        """Examples of a batch where no gradients are kept."""
+        examples = self.examples
+        small = isinstance(examples, Tensors) and examples.inputs[0][0].numel() <= _SMALL
+        return max(self._most, _THOUSAND) if small else self._most
+
+    @property
+    def _most(self) -> int:
+        """Examples of the largest batch that this process sees."""
+        return -(-min(self._batch, len(self.examples)) // self.world.size) + self._mixes
+
+    def _shares(self, epoch: int) -> list[NDArray[np.int64]]:
+        """The numbers of each batch of an epoch, in this process."""
+        order = epoch_order(self._seed, epoch, len(self.examples))
+        shares = []
+        for position in range(self.epoch_steps):
+            start, part = position * self._batch, self.world.part(self.whole(position))
+            own = order[start + part.start : start + part.stop]
+            if self._mixes:
+                before = (part.start - 1) % self.whole(position)
+                own = np.concatenate([order[start + before][None], own])
+            shares.append(own)
+        return shares
+
+
+def _source(
+    examples: Examples, path: Path, most: int, device: torch.device, workers: int | None
+) -> Resident | Decoding | ScaledImages:
+    """Where batches of up to `most` examples come from."""
+    if isinstance(examples, Tensors):
+        return Resident(examples, device)
+    if not isinstance(examples, Images):
+        raise InternalError(f"no rule makes batches of {type(examples).__name__}")
+    workers = usual_workers() if workers is None else workers
+    if path.scales > 1 or path.ragged:
+        return ScaledImages(examples, path, device, workers)
+    return Decoding(examples, path, most, device, workers)
