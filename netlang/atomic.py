@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = [
-    "discard_unfinished", "flush_folder", "make_folder", "replace_file", "replacing", "write_all",
+    "append", "discard_unfinished", "flush_folder", "make_folder", "replace_file", "replacing",
+    "write_all",
 ]  # fmt: skip
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -57,11 +58,16 @@ def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     try:
         for part in parts:
-            left = memoryview(part).cast("B")
-            while left:
-                left = left[os.write(descriptor, left[:_AT_ONCE]) :]
+            append(descriptor, part)
     finally:
         os.close(descriptor)
+
+
+def append(descriptor: int, content: bytes | memoryview) -> None:
+    """Write all of it to an open file, in as many calls as the system needs."""
+    left = memoryview(content).cast("B")
+    while left:
+        left = left[os.write(descriptor, left[:_AT_ONCE]) :]
 
 
 def make_folder(path: Path) -> None:

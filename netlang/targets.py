@@ -57,6 +57,8 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "graphviz": ("graphviz", "draw"),
     "matplotlib": ("Matplotlib", "data"),
     "mnist1d": ("mnist1d", "data"),
+    "PIL": ("Pillow", "data"),
+    "datasets": ("Datasets", "hugging_face"),
     "numpy": ("NumPy", "torch"),
     "onnx": ("ONNX", "onnx"),
     "onnxruntime": ("ONNX Runtime", "onnx"),
@@ -66,6 +68,8 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "sklearn": ("scikit-learn", "data"),
     "tensorboard": ("TensorBoard", "tensorboard"),
     "torch": ("PyTorch", "torch"),
+    "torchvision": ("torchvision", "torchvision"),
+    "webdataset": ("WebDataset", "shards"),
 }
 
 
@@ -127,10 +131,10 @@ class ModuleBackend(Backend):
 @final
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """How a run ended: its folder, whether it came to its end, and its scores by name."""
+    """How a run ended: its folder, the signal that stopped it, if any, and its scores by name."""
 
     folder: Path
-    finished: bool
+    signal: int | None
     scores: Mapping[str, float]
 
 

@@ -30,8 +30,8 @@ ORDER = (
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 HEAVY = {
-    "click", "graphviz", "matplotlib", "mnist1d", "numpy", "onnx", "onnxruntime", "pygraphviz",
-    "rich", "safetensors", "tensorboard", "torch", "torchvision",
+    "PIL", "click", "datasets", "graphviz", "matplotlib", "mnist1d", "numpy", "onnx", "onnxruntime",
+    "pygraphviz", "rich", "safetensors", "tensorboard", "torch", "torchvision", "webdataset",
 }  # fmt: skip
 FOLDERS = {"netlang": "netlang", "netlang.backends": "backends", "netlang.specs": "specs"}
 

@@ -68,7 +68,7 @@ class TorchBackend(TrainingBackend):
             device=device,
             progress=progress_for(),
         )
-        return Trained(folder, ended.finished, ended.figures())
+        return Trained(folder, ended.signal, ended.figures())
 
     def evaluate(
         self,

@@ -23,7 +23,8 @@ __all__ = ["RUNTIME", "Invocation", "Setting", "callee", "literal"]
 
 Setting: TypeAlias = "bool | int | float | str | tuple[Setting, ...] | None"
 
-RUNTIME = "netlang.backends.torch.runtime"
+# Modules of plain functions, whose text a script holds.
+RUNTIME = ("netlang.backends.torch.runtime.", "netlang.recipes.words.rates")
 
 # How a script calls what PyTorch offers, after `import torch`, `from torch import nn` and
 # `import torch.nn.functional as F`.
@@ -64,7 +65,7 @@ class Invocation:
 def callee(function: Callable[..., Any]) -> str:
     """What a script calls a function: by its own name if its text is copied, else PyTorch's."""
     name: str = function.__name__
-    if function.__module__.startswith(f"{RUNTIME}."):
+    if function.__module__.startswith(RUNTIME):
         return name
     for prefix, module in _PUBLIC.items():
         if getattr(module, name, None) is function:

@@ -6,11 +6,10 @@ reuses another one's weights adds none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netlang.ir.op import Op
-from netlang.ir.program import Function, Program
+from netlang.ir.owned import join, owned
+from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.ir.weights import Weight
 
@@ -38,25 +37,6 @@ class Slot:
 def slots(program: Program) -> tuple[Slot, ...]:
     """Every weight of `program`, auxiliary heads included."""
     return tuple(
-        Slot(key, weight, weight.dtype or program.floats, auxiliary)
-        for key, weight, auxiliary in _function(program.net, "", False)
+        Slot(each.key, each.weight, each.weight.dtype or program.floats, each.auxiliary)
+        for each in owned(program)
     )
-
-
-def _function(
-    function: Function, prefix: str, auxiliary: bool
-) -> Iterator[tuple[str, Weight, bool]]:
-    for node in function.nodes:
-        if node.reuses:
-            continue
-        path, extra = prefix + node.module, auxiliary or node.auxiliary
-        if isinstance(node.callee, Op):
-            for weight in node.callee.weights(function.input_types(node)):
-                yield join(path, weight.name), weight, extra
-        else:
-            yield from _function(node.callee, f"{path}.", extra)
-
-
-def join(module: str, name: str) -> str:
-    """The key of weight `name` of the step at `module`."""
-    return f"{module}.{name}" if name else module

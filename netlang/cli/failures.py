@@ -1,7 +1,8 @@
 """Failures of a command, as text on standard error and an exit status.
 
 1: the user's spec, file or argument can't be accepted. 2: the command was not used as it can be.
-70: a bug of ours. 130 and 141: interrupted, or the reader of the output went away, as shells count.
+70: a bug of ours. From 128 on as shells count: 130 interrupted (Ctrl-C), 143 and 138 stopped by
+SIGTERM and SIGUSR1, 129 by a closed terminal, 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -14,11 +15,22 @@ from types import TracebackType
 from netlang.cli.terminal import colour_wanted, silence_output
 from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
 
-__all__ = ["BROKEN_PIPE", "INTERNAL", "INTERRUPTED", "REFUSED", "USAGE", "guarded", "show"]
+__all__ = [
+    "BROKEN_PIPE",
+    "INTERNAL",
+    "INTERRUPTED",
+    "REFUSED",
+    "STOPPED",
+    "USAGE",
+    "guarded",
+    "show",
+]
 
 REFUSED = 1
 USAGE = 2
 INTERNAL = 70
+STOPPED = 128
+"""And the number of the signal."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 

@@ -56,7 +56,7 @@ def _train(
     data: tuple[str, ...],
     device: str | None,
 ) -> int:
-    from netlang.cli.failures import INTERRUPTED
+    from netlang.cli.failures import STOPPED
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
@@ -70,4 +70,4 @@ def _train(
         trained = backend.train(recipe, program, folder, places=where, resume=resume, device=device)
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
     click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
-    return 0 if trained.finished else INTERRUPTED
+    return 0 if trained.signal is None else STOPPED + trained.signal

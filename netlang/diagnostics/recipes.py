@@ -102,9 +102,9 @@ class PathNotAllowed(Diagnostic):
 
 class BadSchedulePath(Diagnostic):
     code = "E0708"
-    title = "a schedule is one schedule, or `warmup` and then another one"
-    caption = "`{name}` can't stand here"
-    help = "write it as `warmup(5) -> cosine`"
+    title = "`{name}` doesn't say when the next schedule begins"
+    caption = "only the last one of a path may last to the end"
+    help = "give it a length, in epochs or steps: `warmup(5) -> cosine(length=20) -> linear`"
 
     name: str
 

@@ -23,8 +23,12 @@ class Description(ABC):
     name: ClassVar[str]
 
     def __str__(self) -> str:
-        """As a recipe would write it, every argument spelled out."""
-        given = ", ".join(f"{item.name}={self._spelled(item)}" for item in signature(type(self)))
+        """As a recipe would write it, every argument spelled out that says something."""
+        given = ", ".join(
+            f"{item.name}={self._spelled(item)}"
+            for item in signature(type(self))
+            if getattr(self, item.name) is not None
+        )
         return f"{self.name}({given})" if given else self.name
 
     def _spelled(self, item: Argument) -> str:

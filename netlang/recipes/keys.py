@@ -19,7 +19,7 @@ from netlang.recipes.bind import argument_value, described
 from netlang.recipes.kinds import factors, labels, open_share, positive, words
 from netlang.recipes.read_loss import read_loss
 from netlang.recipes.recipe import Epochs, Precision, Steps
-from netlang.recipes.words.schedules import Chain, Schedule, Warmup
+from netlang.recipes.words.timing import Chain, Phase
 from netlang.syntax import ast
 
 __all__ = ["KEYS", "NEEDED"]
@@ -96,14 +96,10 @@ def _schedule(key: str, value: Written, names: Environment) -> object:
     parts = [described(key, "schedule", stage, names) for stage in stages]
     if len(parts) == 1:
         return parts[0]
-    first, *rest = parts
-    if not isinstance(first, Warmup):
-        raise NetlangError(BadSchedulePath(span=stages[0].span, name=first.name))
-    if len(rest) > 1 or isinstance(rest[0], Warmup):
-        wrong = 2 if len(rest) > 1 else 1
-        raise NetlangError(BadSchedulePath(span=stages[wrong].span, name=parts[wrong].name))
-    assert isinstance(rest[0], Schedule)
-    return Chain(warmup=first, then=rest[0])
+    for stage, part in zip(stages[:-1], parts, strict=False):
+        if not isinstance(part, Phase) or part.length is None:
+            raise NetlangError(BadSchedulePath(span=stage.span, name=part.name))
+    return Chain(phases=tuple(part for part in parts if isinstance(part, Phase)))
 
 
 def _plain(kind: Kind, make: Callable[[object], object] = lambda value: value) -> Reader:

@@ -152,12 +152,20 @@ class _Reading:
                 twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,), fix=fix)
                 self._keep(NetlangError(twice))
             else:
-                self.places[entry.key] = entry.value.span
+                self._note(entry)
                 if not self._is_replaced(entry.key):
                     yield entry
         for entry in self.replaced.values():
-            self.places[entry.key] = entry.value.span
+            self._note(entry)
             yield entry
+
+    def _note(self, entry: ast.Entry) -> None:
+        """Where a value stands, and each step of a path: `augment[0]`."""
+        value = entry.value
+        self.places[entry.key] = value.span
+        stages = value.stages if isinstance(value, ast.Pipeline) else (value,)
+        for place, stage in enumerate(stages):
+            self.places[f"{entry.key}[{place}]"] = stage.span
 
     def _is_replaced(self, key: str) -> bool:
         """`steps` on the command line also replaces `epochs` of the file, and the reverse."""

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import final
 
 from netlang.elaborate.values import Layer
+from netlang.recipes.counterpart import counterpart
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.initializations import Initialization
@@ -19,7 +20,8 @@ from netlang.recipes.words.losses import Loss
 from netlang.recipes.words.normalizations import Normalization
 from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
-from netlang.recipes.words.schedules import ConstantRate, Schedule
+from netlang.recipes.words.schedules import ConstantRate
+from netlang.recipes.words.timing import Schedule
 from netlang.source import Span
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
@@ -107,6 +109,11 @@ class Recipe:
     span: Span = field(compare=False, repr=False)
     places: Mapping[str, Span] = field(compare=False, repr=False, default_factory=dict)
 
+    @property
+    def test_path(self) -> tuple[Augmentation, ...]:
+        """How examples of tests are prepared: as `test` says, else as `counterpart` does."""
+        return self.test or counterpart(self.augment, self.data)
+
     def describe(self) -> dict[str, str]:
         """Every key with its value in words: what a run records and a resumed run compares."""
         return {
@@ -135,7 +142,7 @@ class Recipe:
             "compile": str(self.compile).lower(),
             "sync_batch_norm": str(self.sync_batch_norm).lower(),
             "seed": str(self.seed),
-            "test": _path(self.test),
+            "test": _path(self.test_path),
             "evaluate_every": _or(self.evaluate_every, "epoch"),
             "checkpoint_every": _or(self.checkpoint_every, "epoch"),
         }

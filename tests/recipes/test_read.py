@@ -17,8 +17,9 @@ from netlang.recipes.words.initializations import KaimingNormal
 from netlang.recipes.words.losses import BinaryCrossEntropy, CrossEntropy, KlNormal, Mse
 from netlang.recipes.words.normalizations import Imagenet
 from netlang.recipes.words.optimizers import Adam, Sgd
-from netlang.recipes.words.schedules import Chain, Cosine, Plateau, Step, Warmup
+from netlang.recipes.words.schedules import Cosine, Plateau, Step, Warmup
 from netlang.recipes.words.sizes import RandomCrop, RandomResizedCrop, ResizeShorter, TenCrop
+from netlang.recipes.words.timing import Chain
 from netlang.source import Source
 
 
@@ -120,7 +121,7 @@ def test_warmup_and_then_another_schedule() -> None:
     recipe = read(
         "loss: mse(rebuilt, x)\n    optimizer: adam(lr=1)\n    schedule: warmup(5) -> cosine"
     )
-    assert recipe.schedule == Chain(warmup=Warmup(length=5), then=Cosine())
+    assert recipe.schedule == Chain(phases=(Warmup(length=5), Cosine()))
 
 
 def test_overrides_replace_parameters_and_keys() -> None:

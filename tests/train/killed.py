@@ -26,7 +26,7 @@ from netlang.recipes import load_recipe
 
 CHANGES = ("steps=36", "checkpoint_every=12", "evaluate_every=9", "batch=50", "schedule=cosine",
            "validation=0.2")  # fmt: skip
-COMPARED = ("last.safetensors", "best.safetensors", "checkpoint.safetensors", "metrics.jsonl")
+COMPARED = ("last.safetensors", "best.safetensors", "metrics.jsonl")
 
 
 class _Killer:

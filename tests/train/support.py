@@ -14,7 +14,7 @@ from netlang.source import Source
 
 __all__ = ["FILES", "SHORT", "contents", "run", "sketch"]
 
-FILES = ("last.safetensors", "best.safetensors", "checkpoint.safetensors", "metrics.jsonl")
+FILES = ("last.safetensors", "best.safetensors", "metrics.jsonl")
 
 SHORT = ("steps=30", "validation=0.2", "evaluate_every=15", "checkpoint_every=10")
 
@@ -44,5 +44,10 @@ def sketch(body: str, *lines: str) -> tuple[Recipe, Program]:
 
 
 def contents(out: Path) -> dict[str, bytes]:
-    """The files of a run in which every number counts, by their names."""
-    return {name: (out / name).read_bytes() for name in FILES}
+    """The files of a run in which every number counts, by their names.
+
+    The name of a checkpoint is a digest of all that is in it. How many are kept depends on where a
+    run was cut, the last one doesn't.
+    """
+    last = max(path.name for path in (out / "checkpoints").iterdir())
+    return {name: (out / name).read_bytes() for name in FILES} | {"checkpoint": last.encode()}

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import netlang
+from netlang.backends.torch.execute import instance
 from netlang.backends.torch.recipes.optimizers import (
     Optimization,
     lower_optimizer,
@@ -18,6 +20,8 @@ from netlang.backends.torch.recipes.optimizers import (
 )
 from netlang.backends.torch.runtime.groups import freeze, parameter_groups, set_training
 from netlang.backends.torch.runtime.muon import MuonAndAdamW
+from netlang.ir.owned import Owned, owned
+from netlang.recipes.roles import is_bias, is_matrix, is_norm
 from netlang.recipes.words.optimizers import (
     ALL,
     AdaDelta,
@@ -106,8 +110,12 @@ def network() -> nn.Module:
     )
 
 
-def trained(model: nn.Module, optimizers: Iterable[torch.optim.Optimizer]) -> dict[str, Tensor]:
-    """The state after fifty steps on drawn batches."""
+def trained(
+    model: nn.Module,
+    optimizers: Iterable[torch.optim.Optimizer],
+    after: Callable[[], object] = lambda: None,
+) -> dict[str, Tensor]:
+    """The state after fifty steps on drawn batches; `after` is called after each."""
     generator = torch.Generator().manual_seed(5)
     for _ in range(STEPS):
         inputs = torch.randn(8, 1, 8, generator=generator)
@@ -117,6 +125,7 @@ def trained(model: nn.Module, optimizers: Iterable[torch.optim.Optimizer]) -> di
         loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
         for optimizer in optimizers:
             optimizer.step()
+        after()
     return {key: value.clone() for key, value in model.state_dict().items()}
 
 
@@ -260,3 +269,30 @@ def test_what_a_script_writes() -> None:
         'torch.optim.SGD(parameter_groups(model, lr=0.1, no_decay=("norms",),'
         ' rates=(("head", 10.0),)), lr=0.1, fused=True)'
     )
+
+
+NETS = (
+    "resnet:resnet18", "vit:vit_b_16", "swin:swin_t", "swin_v2:swin_v2_t", "convnext:convnext_tiny",
+    "maxvit:maxvit_t", "mobilenet_v3:mobilenet_v3_small", "recurrent:gru_classifier",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", NETS)
+def test_modules_and_operators_agree_on_kinds(spec: str) -> None:
+    """The groups go by types of modules, the checks by operators: they must mean the same."""
+    program = netlang.load(spec).program
+    model = instance(program, "meta")
+    names = {parameter: name for name, parameter in model.named_parameters()}
+
+    def by_modules(**settings: Any) -> set[str]:
+        made = parameter_groups(model, 0.1, 0.5, **settings)
+        decayed = 0.0 if "no_decay" in settings else 0.5
+        chosen = [group["params"] for group in made if group["weight_decay"] == decayed]
+        return {names[parameter] for params in chosen for parameter in params}
+
+    def by_operators(kind: Callable[[Owned], bool]) -> set[str]:
+        return {each.key for each in owned(program) if each.trained and kind(each)}
+
+    assert by_modules(no_decay=("norms",)) == by_operators(is_norm)
+    assert by_modules(no_decay=("biases",)) == by_operators(is_bias)
+    assert by_modules(matrices=True) == by_operators(is_matrix)

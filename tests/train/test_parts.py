@@ -12,8 +12,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from netlang.backends.torch.data.sets import Batch, Parts, Tensors
+from netlang.backends.torch.data.sources import generated
+from netlang.backends.torch.data.sources.generated import MNIST1D_SHA256
 from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
-from netlang.backends.torch.train.examples import MNIST1D_SHA256, load_parts
+from netlang.backends.torch.train.examples import load_parts
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.objective import Objective, compare
 from netlang.diagnostics.core import NetlangError
@@ -184,11 +186,9 @@ def test_mnist1d_is_the_published_one() -> None:
 
 
 def test_other_data_under_the_same_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from netlang.backends.torch.train import examples
-
-    made = [array.copy() for array in examples._generate_mnist1d()]
+    made = [array.copy() for array in generated._generate_mnist1d()]
     made[0][0, 0] += 1.0
-    monkeypatch.setattr(examples, "_generate_mnist1d", lambda: tuple(made))
+    monkeypatch.setattr(generated, "_generate_mnist1d", lambda: tuple(made))
     with pytest.raises(NetlangError) as caught:
         load_parts(load_recipe("mnist1d")[0])
     assert [each.code for each in caught.value.diagnostics] == ["E0732"]
@@ -211,8 +211,8 @@ def test_normalization_is_applied() -> None:
 @pytest.mark.parametrize(
     ("spec", "changes", "code"),
     [
-        ("resnet:imagenet", (), "E0730"),
-        ("googlenet:imagenet", (), "E0730"),
+        ("resnet:imagenet", (), "E0731"),
+        ("googlenet:imagenet", (), "E0731"),
         ("vae:digits", ("augment=hflip",), "E0731"),
         ("vae:digits", ("test=ten_crop(28)",), "E0731"),
     ],

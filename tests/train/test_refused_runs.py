@@ -44,18 +44,10 @@ def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
     assert codes(caught) == ["E0733"]
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x00" * 64])
-def test_a_damaged_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"[" * 100_000, b'{"keys": 1}'])
+def test_a_damaged_record_is_named(tmp_path: Path, content: bytes) -> None:
     run(tmp_path / "run")
-    (tmp_path / "run" / "checkpoint.safetensors").write_bytes(content)
-    with pytest.raises(NetlangError) as caught:
-        run(tmp_path / "run", resume=True)
-    assert codes(caught) == ["E0735"]
-
-
-def test_a_checkpoint_that_is_another_file_is_named(tmp_path: Path) -> None:
-    result = run(tmp_path / "run")
-    result.folder.checkpoint.write_bytes(result.folder.last.read_bytes())
+    (tmp_path / "run" / "run.json").write_bytes(content)
     with pytest.raises(NetlangError) as caught:
         run(tmp_path / "run", resume=True)
     assert codes(caught) == ["E0735"]
@@ -65,7 +57,7 @@ def test_a_folder_that_cant_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NetlangError) as caught:
         run(tmp_path / "file" / "run")
-    assert codes(caught) == ["E0014"]
+    assert codes(caught) == ["E0795"]
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_files_of_a_run(tmp_path: Path) -> None:
     result = run(out)
     assert (result.steps, result.finished) == (30, True)
     assert sorted(path.name for path in out.iterdir()) == sorted(
-        (*FILES, "run.json", "metrics.csv", "curves.svg", "curves.png")
+        (*FILES, "run.json", "metrics.csv", "curves.svg", "curves.png", "checkpoints", "lock")
     )
     records = read_metrics(out / "metrics.jsonl")
     assert [record["step"] for record in records] == [10, 15, 20, 30, 30]

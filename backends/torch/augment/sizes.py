@@ -54,7 +54,7 @@ def _(step: RandomCrop, classes: int | None) -> Lowered:
 
 @lower.register
 def _(step: CenterCrop, classes: int | None) -> Lowered:
-    return _region(center_crop, 0, False, size=step.sides)
+    return _region(center_crop, 0, False, size=step.sides, pad=step.pad)
 
 
 @lower.register
@@ -65,4 +65,4 @@ def _(step: RandomResizedCrop, classes: int | None) -> Lowered:
 
 @lower.register
 def _(step: TenCrop, classes: int | None) -> Lowered:
-    return Lowered(Invocation(ten_crop, {"size": step.sides}), views=10)
+    return Lowered(Invocation(ten_crop, {"size": step.sides, "pad": step.pad}), views=10)

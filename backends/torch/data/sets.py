@@ -84,11 +84,16 @@ class Images(Examples):
     @abstractmethod
     def image(self, number: int) -> Image:
         """The image as documented: upright, in the data's number of channels, not yet decoded
-        where the format allows that. Raises `UnreadableImage` where the file is damaged."""
+        where the format allows that. Raises whatever Pillow does where the file is damaged:
+        `images.opened` makes an error of it that names the file."""
 
     @abstractmethod
     def name(self, number: int) -> str:
         """The file, for messages."""
+
+    def remarks(self) -> tuple[str, ...]:
+        """What there was to remark of the images that were opened so far, in any process."""
+        return ()
 
 
 @final

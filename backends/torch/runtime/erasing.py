@@ -48,7 +48,7 @@ def random_erasing(
     start = (u[:, 1:3] * (sides - box + 1)).floor()
     stop = start + box * ((u[:, :1] < p) & fits.any(1, keepdim=True))
     if isinstance(value, str):
-        fill = random_bits(x, u, 24).to(x.dtype) * 2.0**-24
+        fill = 0.5 + random_bits(x, u) * 2.0**-24
     else:
         fill = torch.tensor(value, dtype=x.dtype).view(-1, 1, 1).to(x.device, non_blocking=True)
     return torch.where(in_box(x, start, stop), fill, x)

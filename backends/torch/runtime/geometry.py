@@ -78,12 +78,13 @@ def translate(x: Tensor, u: Tensor, share: float) -> Tensor:
     return moved(x, c=right, f=down)
 
 
-def ten_crop(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Four corners and the middle, then the same mirrored: `[B * 10, C, h, w]`."""
+def ten_crop(x: Tensor, size: tuple[int, int], pad: int = 0) -> Tensor:
+    """Four corners and the middle, then those of the mirrored image: `[B * 10, C, h, w]`."""
+    x = F.pad(x, [pad] * 4)
     below, right = x.shape[2] - size[0], x.shape[3] - size[1]
     if below < 0 or right < 0:
-        needed = f"{size[0]}x{size[1]}"
-        raise ImageTooSmall(f"{x.shape[2]}x{x.shape[3]}, but {needed} or more is needed")
+        sides = (f"{h - 2 * pad}x{w - 2 * pad}" for h, w in (x.shape[2:], size))
+        raise ImageTooSmall("{}, but {} or more is needed".format(*sides))
     corners = (0, 0), (0, right), (below, 0), (below, right), (round(below / 2), round(right / 2))
     crops = [
         image[:, :, top : top + size[0], left : left + size[1]]

@@ -79,10 +79,10 @@ def random_crop(
     return cut(region, np.floor(u * (free + 1)) - pad, np.full_like(free, size))
 
 
-def center_crop(region: Region, size: tuple[int, int]) -> Region:
-    """The part in the middle."""
-    free = room(region, size)
-    return cut(region, np.rint(free / 2), np.full_like(free, size))
+def center_crop(region: Region, size: tuple[int, int], pad: int = 0) -> Region:
+    """The part in the middle, of the image with `pad` black pixels around it."""
+    free = room(region, size, pad)
+    return cut(region, np.rint(free / 2) - pad, np.full_like(free, size))
 
 
 def random_resized_crop(

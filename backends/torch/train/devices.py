@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 
 import torch
 
 from netlang.analysis.facts import Facts
+from netlang.backends.torch.seeds import derived_seed
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import DeviceMissing
 from netlang.ir.program import Program
@@ -36,12 +36,6 @@ def choose_device(name: str | None = None) -> torch.device:
         shown = ", ".join(available)
         raise NetlangError(DeviceMissing(span=None, device=name, available=shown))
     return torch.device(name)
-
-
-def derived_seed(seed: int, purpose: str) -> int:
-    """A seed for one purpose: streams of different purposes are independent of each other."""
-    digest = sha256(f"{seed}/{purpose}".encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
 
 
 def threads_for(program: Program, batch: int) -> int:

@@ -39,7 +39,7 @@ def evaluate(
     """
     chosen = choose_device(device)
     with reproducible(chosen, threads_for(program, recipe.batch)):
-        parts = load_parts(recipe)
+        parts = load_parts(recipe, places)
         found = {"train": parts.train, "validation": parts.validation, "test": parts.test}[split]
         if found is None:
             raise NetlangError(
@@ -60,13 +60,15 @@ def score(model: nn.Module, objective: Objective, feed: Feed, step: int) -> Scor
     before = model.training
     model.eval()
     losses, hits = [], []
-    for batch in feed.once():
-        values = objective.values(model, batch)
-        losses.append(objective.loss(values) * len(batch))
-        correct = objective.correct(values)
-        if correct is not None:
-            hits.append(correct)
-    model.train(before)
+    try:
+        for batch in feed.once():
+            values = objective.values(model, batch)
+            losses.append(objective.loss(values) * len(batch))
+            correct = objective.correct(values)
+            if correct is not None:
+                hits.append(correct)
+    finally:
+        model.train(before)
     loss = feed.world.sum(torch.stack(losses).sum()).item()
     right = feed.world.sum(torch.stack(hits).sum()).item() if hits else None
     count = len(feed.examples)

@@ -7,7 +7,8 @@ fingerprint of the net. A folder is resumed only with the same recipe and net.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,16 +17,27 @@ from typing import final
 import torch
 
 from netlang import __version__
-from netlang.atomic import discard_unfinished
-from netlang.backends.torch.train.storage import Json, write_text
+from netlang.atomic import discard_unfinished, make_folder
+from netlang.backends.torch.train.files.checkpoints import Checkpoints
+from netlang.backends.torch.train.files.lock import locked
+from netlang.backends.torch.train.files.reader import TensorFile, parsed_json, read_small
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.storage import (
+    Json,
+    encoded_state,
+    facts_of,
+    write_text,
+    writing,
+)
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.files import WriteFailed
 from netlang.diagnostics.training import OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["RunFolder", "fingerprint", "open_folder"]
+__all__ = ["RunFiles", "RunFolder", "fingerprint", "open_folder"]
+
+_RUN = "run"
 
 
 @final
@@ -40,9 +52,9 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
-    def checkpoint(self) -> Path:
+    def checkpoints(self) -> Path:
         """Everything that is needed to go on."""
-        return self.path / "checkpoint.safetensors"
+        return self.path / "checkpoints"
 
     @property
     def metrics(self) -> Path:
@@ -63,26 +75,77 @@ class RunFolder:
         return self.path / "last.safetensors"
 
 
-def open_folder(path: Path, recipe: Recipe, program: Program, *, resume: bool) -> RunFolder:
-    """The folder of a run, made or found; raises `NetlangError` where it holds another run."""
+@final
+@dataclass(frozen=True)
+class RunFiles:
+    """A run folder that this process alone writes to; `notes` are what there is to say of it.
+
+    `identity` is a digest of the recipe and the net: a checkpoint of another run is none of this.
+    """
+
+    folder: RunFolder
+    identity: str
+    checkpoints: Checkpoints
+    notes: tuple[str, ...]
+
+    def save(self, state: State) -> None:
+        """Add a checkpoint of `state`; when this returns it is there, whatever happens later."""
+        facts: dict[str, Json] = {**state.facts(), _RUN: self.identity}
+        self.checkpoints.write(state.step, encoded_state(state.tensors(), facts))
+
+    def restore(self, state: State) -> list[str]:
+        """Bring `state` to the newest whole checkpoint, if there is one; what to say of that.
+
+        Raises `NetlangError` where there are checkpoints and none of them can be used.
+        """
+
+        def take(file: TensorFile) -> None:
+            if facts_of(file).get(_RUN) != self.identity:
+                raise ValueError("it is of another run")
+            state.take(file)
+
+        return self.checkpoints.restore(take)
+
+
+@contextmanager
+def open_folder(
+    path: Path, recipe: Recipe, program: Program, *, resume: bool, device: str = "cpu"
+) -> Iterator[RunFiles]:
+    """Inside, the folder of a run, made or found, is this process' own.
+
+    Raises `NetlangError` where another process trains in it, it can't be written, or it holds a
+    run that isn't to be resumed or has another recipe.
+    """
     folder = RunFolder(path)
-    wanted = _record(recipe, program)
-    if folder.record.exists():
-        if not resume:
-            raise NetlangError(RunExists(span=None, folder=str(path)))
-        _compare(folder, wanted)
-        discard_unfinished(path)
-        return folder
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
-    write_text(folder.record, json.dumps(wanted, indent=2) + "\n")
-    return folder
+    checkpoints = Checkpoints(folder.checkpoints)
+    wanted = _record(recipe, program, device)
+    _refuse_another(folder, checkpoints, resume=resume)
+    with writing(path):
+        make_folder(path)
+    with locked(path) as warning:
+        # Again: it may have been made since.
+        _refuse_another(folder, checkpoints, resume=resume)
+        notes = [warning] if warning else []
+        if folder.record.exists():
+            notes += _compare(folder, wanted)
+        else:
+            write_text(folder.record, json.dumps(wanted, indent=2) + "\n")
+        with writing(path):
+            discard_unfinished(path)
+        checkpoints.prepare()
+        yield RunFiles(folder, _identity(wanted), checkpoints, tuple(notes))
 
 
-def _record(recipe: Recipe, program: Program) -> dict[str, Json]:
+def _refuse_another(folder: RunFolder, checkpoints: Checkpoints, *, resume: bool) -> None:
+    recorded, saved = folder.record.exists(), bool(checkpoints.found())
+    if (recorded or saved) and not resume:
+        raise NetlangError(RunExists(span=None, folder=str(folder.path)))
+    if saved and not recorded:
+        why = "it is missing, but there are checkpoints"
+        raise NetlangError(UnreadableRun(span=None, path=str(folder.record), why=why))
+
+
+def _record(recipe: Recipe, program: Program, device: str) -> dict[str, Json]:
     text = recipe.span.source.text
     keys: dict[str, Json] = dict(recipe.describe())
     return {
@@ -91,21 +154,29 @@ def _record(recipe: Recipe, program: Program) -> dict[str, Json]:
         "keys": keys,
         "fingerprint": fingerprint(program),
         "versions": {"netlang": __version__, "torch": torch.__version__},
+        "device": device,
         "threads": torch.get_num_threads(),
         "spec_sha256": sha256(text.encode()).hexdigest(),
         "spec": text,
     }
 
 
-def _compare(folder: RunFolder, wanted: Mapping[str, Json]) -> None:
-    """Refuse a folder whose recipe or net differs."""
+def _identity(record: Mapping[str, Json]) -> str:
+    content = json.dumps([record["keys"], record["fingerprint"]], sort_keys=True)
+    return sha256(content.encode()).hexdigest()
+
+
+def _compare(folder: RunFolder, wanted: Mapping[str, Json]) -> list[str]:
+    """Refuse a folder whose recipe or net differs; say what else may change the bits."""
     try:
-        found = json.loads(folder.record.read_text(encoding="utf-8"))
-        keys, asked = dict(found["keys"]), wanted["keys"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = parsed_json(read_small(folder.record))
+        if not isinstance(found, dict) or not isinstance(found.get("keys"), dict):
+            raise ValueError("it is no record of a run")
+    except (OSError, ValueError) as error:
         raise NetlangError(
             UnreadableRun(span=None, path=str(folder.record), why=str(error))
         ) from None
+    keys, asked = found["keys"], wanted["keys"]
     assert isinstance(asked, dict)
     differences = [
         f"`{key}` is {keys.get(key, 'unknown')} there, {asked[key]} here"
@@ -118,6 +189,19 @@ def _compare(folder: RunFolder, wanted: Mapping[str, Json]) -> None:
         raise NetlangError(
             OtherRecipe(span=None, folder=str(folder.path), differences="; ".join(differences))
         )
+    return _elsewhere(found, wanted)
+
+
+def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> list[str]:
+    """Where sums may be taken in another order than before."""
+    changed = [
+        f"{what} {found.get(what)} then, {wanted[what]} now"
+        for what in ("device", "threads", "versions")
+        if found.get(what) != wanted[what]
+    ]
+    if not changed:
+        return []
+    return [f"the last bits may differ from a run without a break: {'; '.join(changed)}"]
 
 
 def fingerprint(program: Program) -> str:

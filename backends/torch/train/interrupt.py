@@ -1,4 +1,8 @@
-"""Ctrl-C and termination as a wish that the loop looks at between two steps."""
+"""Signals as a wish that the loop looks at between two steps.
+
+Ctrl-C, the end that a system or a scheduler asks for (SIGTERM), its warning before that (SIGUSR1,
+``sbatch --signal=USR1@120``) and a closed terminal (SIGHUP) let a run save its state and stop.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +10,79 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import final
 
-__all__ = ["Interrupt", "interrupts"]
+__all__ = ["Interrupt", "Stopped", "interrupts"]
+
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
+    if hasattr(signal, name)
+]
+
+
+@final
+class Stopped(BaseException):
+    """A signal came where nothing changes the state of the run."""
 
 
 @final
 class Interrupt:
-    """Whether the run is to stop."""
+    """Whether the run is to stop, and by which signal.
 
-    wanted = False
+    `with interrupt:` is for what may take long and changes nothing, waiting for data or evaluating:
+    inside, a signal doesn't wait for its end but raises `Stopped`.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._inside = False
+
+    @property
+    def wanted(self) -> bool:
+        return self.signal is not None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted:
+        if self.signal is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.wanted = True
+        self.signal = self.signal or number
+        self._check()
+
+    def __enter__(self) -> None:
+        self._inside = True
+        if self.wanted:
+            self._check()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._inside = False
+
+    def _check(self) -> None:
+        if self._inside:
+            self._inside = False
+            raise Stopped
 
 
 @contextmanager
 def interrupts() -> Iterator[Interrupt]:
-    """Inside, the first signal is noted and the second one stops the process at once."""
+    """Inside, the first signal is noted and a Ctrl-C after it stops the process at once."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, interrupt) for number in numbers]
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    # Under nohup a closed terminal is nothing to stop for.
+    ignored = before.get(getattr(signal, "SIGHUP", None)) is signal.SIG_IGN
+    caught = [number for number in _SIGNALS if not (ignored and number == signal.SIGHUP)]
+    for number in caught:
+        signal.signal(number, interrupt)
     try:
         yield interrupt
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number in caught:
+            signal.signal(number, before[number])

@@ -18,8 +18,8 @@ import torch
 
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.feed import Feed
-from netlang.backends.torch.train.folder import RunFolder
-from netlang.backends.torch.train.interrupt import Interrupt
+from netlang.backends.torch.train.folder import RunFiles
+from netlang.backends.torch.train.interrupt import Interrupt, Stopped
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.reading import Reading
 from netlang.backends.torch.train.records.metrics import Metrics
@@ -27,9 +27,11 @@ from netlang.backends.torch.train.records.progress import Progress
 from netlang.backends.torch.train.search import NotFinite, watched_step
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.step import Stepper
-from netlang.backends.torch.train.storage import Json, load_tensors, save_tensors
+from netlang.backends.torch.train.storage import Json, save_tensors
+from netlang.recipes.check.schedule import require_time
 from netlang.recipes.recipe import Epochs, Recipe
-from netlang.recipes.words.schedules import Clock, Watch, plateau_of
+from netlang.recipes.words.schedules import watching
+from netlang.recipes.words.timing import Clock, Pace, Watch
 
 __all__ = ["Feeds", "Loop"]
 
@@ -69,9 +71,11 @@ class Loop:
     objective: Objective
     feeds: Feeds
     begin: Callable[[], tuple[State, Stepper]]
-    folder: RunFolder
+    files: RunFiles
     progress: Progress
+    interrupt: Interrupt
     _saved: int = field(init=False, default=-1)
+    _kept: int = field(init=False, default=-1)
     _pending: _Pending | None = field(init=False, default=None)
     # What the plateau remembered after each evaluation since the last checkpoint.
     _watches: dict[int, Watch] = field(init=False, default_factory=dict)
@@ -82,9 +86,8 @@ class Loop:
         self.steps = length.count * (epoch if isinstance(length, Epochs) else 1)
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch
-        self._plateau = plateau_of(self.recipe.schedule)
         self.state, self.stepper = self.begin()
-        self.metrics = Metrics(self.folder.metrics, self.state.records)
+        self.metrics = Metrics(self.files.folder.metrics, self.state.records)
 
     @property
     def over(self) -> bool:
@@ -97,40 +100,64 @@ class Loop:
         waited = -(-(state.last.step - state.best.step) // self.evaluate_every)
         return waited >= patience
 
-    def run(self, interrupt: Interrupt) -> bool:
+    def run(self) -> bool:
         """Train to the end, or until interrupted; whether the end was reached.
 
         Raises `NotFinite` where the loss becomes infinite or no number; the files are intact then.
         """
+        require_time(self.recipe, self.epoch_steps, self.steps)
         self.progress.begin(self.state.step, self.steps, self.recipe.batch)
-        while not self.over and not interrupt.wanted:
-            self._rest_of_epoch(interrupt)
-        if self.over:
-            self._conclude()
+        try:
+            self._to_the_end()
+            finished = True
+        except Stopped:
+            finished = False
         self.checkpoint()
         self.progress.end()
-        return self.over
+        return finished
 
-    def _rest_of_epoch(self, interrupt: Interrupt) -> None:
+    def _to_the_end(self) -> None:
+        """Raises `Stopped` where a signal comes, before a step or in what changes nothing."""
+        state = self.state
+        if state.settled < state.step:
+            # A signal came before the evaluation after the last step.
+            self._after_step(self._pace(state.step - 1))
+        while not self.over:
+            self._rest_of_epoch()
+        self._conclude()
+
+    def _rest_of_epoch(self) -> None:
         feed, state = self.feeds.train, self.state
         epoch, position = divmod(state.step, self.epoch_steps)
         with closing(feed.batches(epoch, position)) as batches:
-            for batch in batches:
-                scale = self._scale(state)
-                self.stepper(batch, feed.whole(state.step % self.epoch_steps), scale)
-                self._record(self.recipe.optimizer.lr * scale)
-                if self._due(self.checkpoint_every):
-                    self.checkpoint()
-                self.progress.advance(state.step)
-                if self.over or interrupt.wanted:
+            while not self.over:
+                with self.interrupt:
+                    batch = next(batches, None)
+                if batch is None:
                     return
+                pace = self._pace(state.step)
+                self.stepper(batch, feed.whole(state.step % self.epoch_steps), pace)
+                self._after_step(pace)
+
+    def _after_step(self, pace: Pace) -> None:
+        """What is due after a step of this pace."""
+        state = self.state
+        self._record(self.recipe.optimizer.lr * pace.scale)
+        state.settled = state.step
+        if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):
+            # First the checkpoint that knows of the best weights: they are never ahead of the run.
+            self.checkpoint()
+        self.progress.advance(state.step)
 
     def _due(self, every: int) -> bool:
         return self.state.step % every == 0 or self.state.step == self.steps
 
-    def _scale(self, state: State) -> float:
-        clock = Clock(state.step, self.epoch_steps, self.steps, state.watch.reductions)
-        return self.recipe.schedule.scale(clock)
+    def _pace(self, step: int) -> Pace:
+        """Rate and momentum of the step after `step` steps."""
+        return self.recipe.schedule.pace(self._clock(step))
+
+    def _clock(self, step: int) -> Clock:
+        return Clock(step, self.epoch_steps, self.steps, self.state.watch.reductions)
 
     # --- records and evaluations ------------------------------------------------------------
 
@@ -139,14 +166,16 @@ class Loop:
         evaluating = self._due(self.evaluate_every)
         if not evaluating and not self._due(_RECORD_EVERY):
             return
-        self._settle()
         state = self.state
+        # First of all, as a signal may cut it short.
+        scores = self._validate() if evaluating else None
+        self._settle()
         total = self.feeds.train.world.sum(state.losses)
         self._pending = _Pending(state.step, state.loss_steps, rate, Reading(total))
         state.losses.zero_()
         state.loss_steps = 0
         if evaluating:
-            self._evaluate()
+            self._judge(scores)
 
     def _settle(self, extra: dict[str, Json] | None = None) -> None:
         """End the record that is pending; raises `NotFinite` where its loss isn't finite."""
@@ -166,25 +195,28 @@ class Loop:
         self.metrics.add(record)
         self.progress.show(record)
 
-    def _evaluate(self) -> None:
-        """Score the validation part, if there is one, and do what depends on it."""
-        state, feed = self.state, self.feeds.validation
+    def _validate(self) -> Scores | None:
+        """Scores on the validation part, if there is one."""
+        feed = self.feeds.validation
         if feed is None:
-            self._settle()
-            error, improved = state.since.mean, False
-        else:
-            scores = score(state.scored, self.objective, feed, state.step)
-            self._settle(_named("validation", scores))
-            error, improved = scores.error, state.best is None or scores.error < state.best.error
+            return None
+        with self.interrupt:
+            return score(self.state.scored, self.objective, feed, self.state.step)
+
+    def _judge(self, scores: Scores | None) -> None:
+        """Do what depends on an evaluation."""
+        state = self.state
+        self._settle(None if scores is None else _named("validation", scores))
+        error = state.since.mean if scores is None else scores.error
+        if scores is not None:
             state.last = scores
-            state.best = scores if improved else state.best
+            if state.best is None or scores.error < state.best.error:
+                state.keep_best(scores)
         state.since = Since()
-        if self._plateau is not None:
-            state.watch = self._plateau.observe(state.watch, error)
+        plateau = watching(self.recipe.schedule, self._clock(state.step))
+        if plateau is not None:
+            state.watch = plateau.observe(state.watch, error)
             self._watches[state.step] = state.watch
-        if improved:
-            # First the checkpoint that knows of it: weights are never ahead of the run.
-            self.checkpoint()
 
     def _conclude(self) -> None:
         """Look at the test part, once, with the best weights where a validation part chose some."""
@@ -196,8 +228,9 @@ class Loop:
         model, step = state.scored, state.step
         if state.best is not None and state.best.step != step:
             model, step = deepcopy(model), state.best.step
-            model.load_state_dict(load_tensors(self.folder.best)[0])
-        state.test = score(model, self.objective, feed, step)
+            model.load_state_dict(state.best_weights)
+        with self.interrupt:
+            state.test = score(model, self.objective, feed, step)
         self._add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
 
@@ -215,7 +248,7 @@ class Loop:
                 for batch in batches:
                     state.watch = self._watches.get(state.step, state.watch)
                     whole = feed.whole(state.step % self.epoch_steps)
-                    found = watched_step(state, stepper, batch, whole, self._scale(state))
+                    found = watched_step(state, stepper, batch, whole, self._pace(state.step))
                     if found is not None:
                         return NotFinite(state.step + 1, found)
                     if state.step == step:
@@ -232,7 +265,7 @@ class Loop:
         if not self._intact():
             raise self._search(self.state.step)
         self.state.records = self.metrics.settle()
-        self.state.save(self.folder.checkpoint)
+        self.files.save(self.state)
         self.save_best()
         self._saved = self.state.step
         self._watches.clear()
@@ -245,17 +278,18 @@ class Loop:
         return bool(largest.isfinite().all() & total.isfinite())
 
     def save_best(self) -> None:
-        """Write the best weights if the state is at them, also after a crash before this."""
+        """Write the best weights, once: a run that goes on writes them whatever the file holds."""
         best = self.state.best
-        if best is not None and best.step == self.state.step:
-            save_tensors(self.folder.best, self.state.scored.state_dict(), best.facts())
+        if best is not None and best.step != self._kept:
+            save_tensors(self.files.folder.best, self.state.best_weights, best.facts())
+            self._kept = best.step
 
     def save_last(self) -> None:
         """Write the weights as they are."""
         facts: dict[str, Json] = {"step": self.state.step}
         if self.state.last is not None and self.state.last.step == self.state.step:
             facts = self.state.last.facts()
-        save_tensors(self.folder.last, self.state.scored.state_dict(), facts)
+        save_tensors(self.files.folder.last, self.state.scored.state_dict(), facts)
 
 
 def _named(part: str, scores: Scores) -> dict[str, Json]:

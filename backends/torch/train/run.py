@@ -46,7 +46,7 @@ __all__ = ["Result", "train"]
 @final
 @dataclass(frozen=True)
 class Result:
-    """How a run ended, and where its files are; `finished` is False after Ctrl-C.
+    """How a run ended, and where its files are; `signal` is the one that stopped it, if any.
 
     `best` and `last` are scores on the validation part, if there is one; `test` is that of the best
     weights, or else the last, on the test part.
@@ -54,10 +54,15 @@ class Result:
 
     folder: RunFolder
     steps: int
-    finished: bool
+    signal: int | None
     best: Scores | None
     last: Scores | None
     test: Scores | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.signal is None
 
     def figures(self) -> dict[str, float]:
         """What to show of the run: the best validation scores and those of the test."""
@@ -91,29 +96,30 @@ def train(
     chosen = choose_device(device)
     world = World()
     with reproducible(chosen, threads_for(program, recipe.batch)):
-        feeds = _feeds(recipe, chosen, world)
-        folder = open_folder(Path(out), recipe, program, resume=resume)
+        feeds = _feeds(recipe, places, chosen, world)
         objective = Objective(recipe, program)
+        opened = open_folder(Path(out), recipe, program, resume=resume, device=str(chosen))
+        with opened as files, interrupts() as interrupt:
 
-        def begin() -> tuple[State, Stepper]:
-            state = fresh_state(recipe, program, chosen)
-            stepper = Stepper(recipe, objective, state, world)
-            if folder.checkpoint.exists():
-                state.restore(folder.checkpoint)
-            return state, stepper
+            def begin() -> tuple[State, Stepper]:
+                state = fresh_state(recipe, program, chosen)
+                stepper = Stepper(recipe, objective, state, world)
+                for note in files.restore(state):
+                    shown.say(note)
+                return state, stepper
 
-        loop = Loop(recipe, objective, feeds, begin, folder, shown)
-        try:
-            return _run(loop, program)
-        except NotFinite as error:
-            raise NetlangError(_not_finite(error, recipe, program)) from None
-        finally:
-            loop.metrics.close()
+            loop = Loop(recipe, objective, feeds, begin, files, shown, interrupt)
+            try:
+                return _run(loop, program)
+            except NotFinite as error:
+                raise NetlangError(_not_finite(error, recipe, program)) from None
+            finally:
+                loop.metrics.close()
 
 
-def _feeds(recipe: Recipe, device: torch.device, world: World) -> Feeds:
+def _feeds(recipe: Recipe, places: Places | None, device: torch.device, world: World) -> Feeds:
     """The batches of every part."""
-    parts = load_parts(recipe)
+    parts = load_parts(recipe, places)
     seed = derived_seed(recipe.seed, "order")
 
     def feed(examples: Examples | None) -> Feed | None:
@@ -155,17 +161,19 @@ def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFi
 
 
 def _run(loop: Loop, program: Program) -> Result:
-    folder, state = loop.folder, loop.state
+    folder, state = loop.files.folder, loop.state
+    for note in loop.files.notes:
+        loop.progress.say(note)
     if state.step:
         loop.progress.say(f"resuming {folder.path} after step {state.step}")
     loop.save_best()
-    with interrupts() as interrupt:
-        finished = loop.run(interrupt)
-        loop.save_last()
-        draw_curves(folder.curves, loop.metrics.records, f"{loop.recipe.name}: {program.name}")
+    finished = loop.run()
+    loop.save_last()
+    draw_curves(folder.curves, loop.metrics.records, f"{loop.recipe.name}: {program.name}")
     if not finished:
         loop.progress.say(
             f"stopped after step {state.step} of {loop.steps}: "
             f"go on with --resume --out {folder.path}"
         )
-    return Result(folder, state.step, finished, state.best, state.last, state.test)
+    stopped_by = None if finished else loop.interrupt.signal
+    return Result(folder, state.step, stopped_by, state.best, state.last, state.test)

@@ -17,6 +17,7 @@ from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.devices import random_state, restore_random_state
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.step import Stepper
+from netlang.recipes.words.timing import Pace
 
 __all__ = ["Culprit", "NotFinite", "watched_step"]
 
@@ -41,7 +42,7 @@ class NotFinite(Exception):
 
 
 def watched_step(
-    state: State, stepper: Stepper, batch: Batch, whole: int, scale: float
+    state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace
 ) -> Culprit | None:
     """Make a step; what in it isn't finite, if anything."""
     before = random_state(state.device)
@@ -54,7 +55,7 @@ def watched_step(
         label = _last(state.model, (p.grad for p in state.model.parameters()))
         if label is not None:
             return Culprit(f"the gradient of `{label}` isn't finite, its loss is", label)
-    stepper.update(scale)
+    stepper.update(pace)
     label = _last(state.model, state.model.parameters())
     if label is not None:
         return Culprit(f"the step makes weights of `{label}` infinite", label)

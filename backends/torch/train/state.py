@@ -1,7 +1,7 @@
 """The state of a run: all that the rest of it depends on, as tensors and plain facts.
 
-Holds on exit of `restore`: the model, optimizer and random streams are bit for bit those that
-`capture` saw.
+Holds on exit of `take`: the model, optimizer, random streams and all else are bit for bit those
+whose `tensors` and `facts` were written.
 """
 
 from __future__ import annotations
@@ -9,19 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
-from pathlib import Path
 from typing import final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.train.devices import random_state, restore_random_state
-from netlang.backends.torch.train.storage import Json, load_tensors, save_tensors
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import UnreadableRun
-from netlang.recipes.words.schedules import Watch
+from netlang.backends.torch.train.files.part import (
+    Part,
+    mapping_of,
+    number_of,
+    plain_number,
+    whole_of,
+)
+from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.storage import Json, facts_of
+from netlang.recipes.words.timing import Watch
 
 __all__ = ["Scores", "Since", "State"]
+
+# Elements of a random stream's state: that of PyTorch on the CPU has 5,056.
+_LARGEST_STREAM = 1 << 16
+# Bytes: some millions of records.
+_LONGEST_RECORDS = 1 << 30
 
 
 @final
@@ -46,9 +57,7 @@ class Scores:
         return scores if self.accuracy is None else {"accuracy": self.accuracy, **scores}
 
     def facts(self) -> dict[str, Json]:
-        """All of it as JSON, which has no infinite numbers: null stands for those."""
-        loss = self.loss if isfinite(self.loss) else None
-        return {"step": self.step, "loss": loss, "accuracy": self.accuracy}
+        return {"step": self.step, "loss": plain_number(self.loss), "accuracy": self.accuracy}
 
 
 @final
@@ -72,8 +81,10 @@ class State:
     `averaged` is the model with averaged weights, updated `averages` times. `best` and `last` are
     scores on the validation part, `test` is the one on the test part, when the run is over.
     `losses` is the sum on the device of the losses since the last record, of `loss_steps` steps;
-    `since` holds those between the last evaluation and that record. `records` are the lines of the
-    metrics that belong to the state.
+    `since` holds those between the last evaluation and that record. `settled` is the last step
+    whose record and evaluation were made, if due: a signal may come in between. So that a
+    checkpoint is all that a run needs, `best_weights` are those of the best score, on the CPU, and
+    `records` the lines of the metrics.
     """
 
     model: nn.Module
@@ -90,24 +101,22 @@ class State:
     losses: Tensor = field(default_factory=lambda: torch.zeros(()))
     loss_steps: int = 0
     since: Since = field(default_factory=Since)
-    records: int = 0
+    settled: int = 0
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    records: bytes = b""
 
     @property
     def scored(self) -> nn.Module:
         """The model that is evaluated and kept: the averaged one, where there is one."""
         return self.model if self.averaged is None else self.averaged
 
-    def save(self, path: Path) -> None:
-        """Write the checkpoint, whole or not at all."""
-        save_tensors(path, self.tensors(), self.facts())
-
-    def restore(self, path: Path) -> None:
-        """Become the state that was saved; raises `NetlangError` where the file is none."""
-        tensors, facts = load_tensors(path)
-        try:
-            self.take(tensors, facts)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
+    def keep_best(self, scores: Scores) -> None:
+        """Remember that the weights are the best so far."""
+        self.best = scores
+        self.best_weights = {
+            key: value.detach().to("cpu", copy=True)
+            for key, value in self.scored.state_dict().items()
+        }
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor of the state by a name of its own."""
@@ -117,11 +126,13 @@ class State:
             tensors |= {f"averaged/{key}": value for key, value in kept.items()}
         for index, entries in self.optimizer.state_dict()["state"].items():
             for name, value in entries.items():
-                if isinstance(value, Tensor):
-                    tensors[f"optimizer/{index}/{name}"] = value
+                assert isinstance(value, Tensor), f"the optimizer's {name} is {value!r}"
+                tensors[f"optimizer/{index}/{name}"] = value
         for name, value in random_state(self.device).items():
             tensors[f"random/{name}"] = value
+        tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
         tensors["losses"] = self.losses
+        tensors["records"] = torch.from_numpy(np.frombuffer(self.records, np.uint8).copy())
         return tensors
 
     def facts(self) -> dict[str, Json]:
@@ -132,80 +143,78 @@ class State:
         }
         return shown | {
             "step": self.step,
+            "settled": self.settled,
             "averages": self.averages,
             "scaler": None if self.scaler is None else self.scaler.state_dict(),
             "watch": {
-                "best": None if self.watch.best == float("inf") else self.watch.best,
+                "best": plain_number(self.watch.best),
                 "waited": self.watch.waited,
                 "reductions": self.watch.reductions,
             },
             "loss_steps": self.loss_steps,
-            "records": self.records,
-            "since": {"total": self.since.total, "steps": self.since.steps},
+            "since": {"total": plain_number(self.since.total), "steps": self.since.steps},
         }
 
-    def take(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> None:
-        """Become the state that `tensors` and `facts` were taken of.
+    def take(self, file: TensorFile) -> None:
+        """Become the state that was saved; raises `ValueError` where the file is of another run.
 
-        Raises `KeyError`, `TypeError`, `ValueError` or `RuntimeError` where they are of none.
+        An error leaves a mixture, which another call replaces.
         """
-        self.model.load_state_dict(_part(tensors, "model/"))
+        part, facts = Part(file, ""), facts_of(file)
+        try:
+            self._take_tensors(part)
+            self._take_facts(facts)
+            wanted = {} if self.best is None else self.scored.state_dict()
+            self.best_weights = part.within("best/").like(wanted)
+        except (KeyError, IndexError, TypeError, RuntimeError) as error:
+            raise ValueError(f"it is not of this run ({error})") from None
+
+    def _take_tensors(self, part: Part) -> None:
+        self.model.load_state_dict(part.within("model/").like(self.model.state_dict()))
         if self.averaged is not None:
-            self.averaged.load_state_dict(_part(tensors, "averaged/"))
+            own = self.averaged.state_dict()
+            self.averaged.load_state_dict(part.within("averaged/").like(own))
+        self._take_optimizer(part.within("optimizer/"))
+        random = part.within("random/")
+        streams = {name: random.at_most(name, _LARGEST_STREAM) for name in random.names}
+        restore_random_state(streams, self.device)
+        self.losses = part.one("losses", self.losses).to(self.device)
+        self.records = part.text("records", _LONGEST_RECORDS)
+
+    def _take_optimizer(self, part: Part) -> None:
+        """Its memory; what it keeps of a weight is not larger than the weight."""
+        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
         states: dict[int, dict[str, Tensor]] = {}
-        for key, value in _part(tensors, "optimizer/").items():
+        for key in sorted(part.names):
             index, _, name = key.partition("/")
-            states.setdefault(int(index), {})[name] = value
+            elements = max(1, weights[int(index)].numel())
+            states.setdefault(int(index), {})[name] = part.at_most(key, elements)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+
+    def _take_facts(self, facts: Mapping[str, Json]) -> None:
         if self.scaler is not None:
-            self.scaler.load_state_dict(_mapping(facts["scaler"]))
-        restore_random_state(_part(tensors, "random/"), self.device)
-        self.losses = tensors["losses"].to(self.device)
-        self.loss_steps, self.records = _whole(facts["loss_steps"]), _whole(facts["records"])
-        since = _mapping(facts["since"])
-        self.since = Since(_number(since["total"]), _whole(since["steps"]))
-        self.averages = _whole(facts["averages"])
+            self.scaler.load_state_dict(mapping_of(facts["scaler"]))
+        since = mapping_of(facts["since"])
+        self.since = Since(number_of(since["total"]), whole_of(since["steps"]))
+        self.loss_steps, self.averages = whole_of(facts["loss_steps"]), whole_of(facts["averages"])
         self.best, self.last = _scores(facts["best"]), _scores(facts["last"])
         self.test, self.watch = _scores(facts["test"]), _watch(facts["watch"])
-        self.step = _whole(facts["step"])
-
-
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-
-
-def _whole(fact: Json) -> int:
-    if not isinstance(fact, int):
-        raise ValueError(f"{fact!r} is no whole number")
-    return fact
-
-
-def _number(fact: Json) -> float:
-    if not isinstance(fact, int | float):
-        raise ValueError(f"{fact!r} is no number")
-    return float(fact)
-
-
-def _mapping(fact: Json) -> dict[str, Json]:
-    if not isinstance(fact, dict):
-        raise ValueError(f"{fact!r} is no mapping")
-    return fact
+        self.step, self.settled = whole_of(facts["step"]), whole_of(facts["settled"])
 
 
 def _scores(given: Json) -> Scores | None:
     if given is None:
         return None
-    fact = _mapping(given)
-    loss, accuracy = fact["loss"], fact["accuracy"]
+    fact = mapping_of(given)
+    accuracy = fact["accuracy"]
     return Scores(
-        _whole(fact["step"]),
-        inf if loss is None else _number(loss),
-        None if accuracy is None else _number(accuracy),
+        whole_of(fact["step"]),
+        number_of(fact["loss"]),
+        None if accuracy is None else number_of(accuracy),
     )
 
 
 def _watch(given: Json) -> Watch:
-    fact = _mapping(given)
-    best = float("inf") if fact["best"] is None else _number(fact["best"])
-    return Watch(best, _whole(fact["waited"]), _whole(fact["reductions"]))
+    fact = mapping_of(given)
+    return Watch(number_of(fact["best"]), whole_of(fact["waited"]), whole_of(fact["reductions"]))

@@ -10,10 +10,12 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
+from netlang.backends.torch.runtime.rates import set_rates
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.timing import Pace
 
 __all__ = ["Stepper"]
 
@@ -23,7 +25,7 @@ class Stepper:
     """Changes a state by one step at a time; never waits for the device.
 
     `forward` is the state's model as it is called in training: compiled, or wrapped for several
-    processes. The optimizer of a fresh state has the rates at scale 1.
+    processes.
     """
 
     def __init__(
@@ -39,18 +41,14 @@ class Stepper:
         self._state = state
         self._world = world
         self._forward = forward or state.model
-        self._rates = [float(group["lr"]) for group in state.optimizer.param_groups]
         self._trained = [p for p in state.model.parameters() if p.requires_grad]
         averaged = state.averaged
         self._pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
 
-    def __call__(self, batch: Batch, whole: int, scale: float) -> None:
-        """Train on this process' slice of a batch of `whole` examples.
-
-        `scale` is what the schedule multiplies learning rates by.
-        """
+    def __call__(self, batch: Batch, whole: int, pace: Pace) -> None:
+        """Train on this process' slice of a batch of `whole` examples."""
         self.gradients(batch, whole)
-        self.update(scale)
+        self.update(pace)
 
     def gradients(self, batch: Batch, whole: int) -> None:
         """Compute the gradient of the mean loss, which is added to the state's sum."""
@@ -77,11 +75,10 @@ class Stepper:
         scaler = self._state.scaler
         (loss if scaler is None else scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
 
-    def update(self, scale: float) -> None:
+    def update(self, pace: Pace) -> None:
         """Change the weights by the gradient, and the averaged ones by them."""
         state, recipe = self._state, self._recipe
-        for group, rate in zip(state.optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = rate * scale
+        set_rates(state.optimizer, pace.scale, pace.momentum)
         if state.scaler is not None:
             # Bounds are on the gradients themselves, not on scaled ones.
             state.scaler.unscale_(state.optimizer)

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic, Fix
+from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipes import (
-    AugmentationNeedsImages,
     ChannelCountDiffers,
     InputShapeDiffers,
-    NesterovNeedsMomentum,
     OneInputNeeded,
 )
-from netlang.elaborate.fixes import with_arguments
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
+from netlang.recipes.check.optimizer import check_optimizer
+from netlang.recipes.check.paths import check_steps, shown_shape
+from netlang.recipes.check.schedule import check_schedule
+from netlang.recipes.check.sizes import check_sizes
+from netlang.recipes.check.steps import check_examples
+from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.extents import Extent
-from netlang.recipes.words.optimizers import Sgd
 from netlang.recipes.words.sizes import SizeStep
 
 __all__ = ["check_recipe"]
@@ -33,35 +34,14 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     """Everything that is wrong with training `program` by `recipe`, in the order of the keys."""
     return [
         *check_data(recipe, program),
-        *_check_augmentations(recipe),
+        *(list(check_steps(recipe)) or check_sizes(recipe, program)),
+        *check_examples(recipe),
         *_check_channels(recipe),
         *_check_input(recipe, program),
-        *_check_optimizer(recipe),
+        *check_optimizer(recipe, program),
+        *check_schedule(recipe),
         *check_loss(recipe, program),
     ]
-
-
-def _check_augmentations(recipe: Recipe) -> Iterator[Diagnostic]:
-    if recipe.data.is_image:
-        return
-    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
-        if steps:
-            yield AugmentationNeedsImages(
-                span=recipe.places[key],
-                augmentation=steps[0].name,
-                data=recipe.data.name,
-                shape=_shown(recipe.data.shape),
-            )
-
-
-def _check_optimizer(recipe: Recipe) -> Iterator[Diagnostic]:
-    wanted = recipe.optimizer
-    if isinstance(wanted, Sgd) and wanted.nesterov and wanted.momentum == 0.0:
-        span = recipe.places["optimizer"]
-        advice = f"write `sgd(lr={wanted.lr}, momentum=0.9, nesterov=true)`"
-        fix = Fix(advice, (with_arguments(span, ("momentum=0.9",)),))
-        given = "momentum" in span.text
-        yield NesterovNeedsMomentum(span=span, lr=wanted.lr, fix=None if given else fix)
 
 
 def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -100,15 +80,15 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     if other_channels(recipe, program) is not None:
         return
     expected = inputs[0].type.shape
-    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
+    for key, steps in (("augment", recipe.augment), ("test", recipe.test_path)):
         shape, source = _prepared(recipe, steps)
         if not _fits(shape, expected):
             yield InputShapeDiffers(
                 span=recipe.places.get(key, recipe.places["data"]),
                 net=program.name,
                 expected=str(inputs[0].type),
-                actual=_shown(shape),
-                source=f"`{source}` gives {_shown(shape)}",
+                actual=shown_shape(shape),
+                source=f"`{source}` gives {shown_shape(shape)}",
                 advice=_other_input(shape, expected),
             )
             return
@@ -117,7 +97,7 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 def _other_input(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> str:
     if len(given) == len(expected):
         return "give the net another input, or the data another size"
-    return f"declare the input as `{_shown(given)}`: `reshape` gives it other axes"
+    return f"declare the input as `{shown_shape(given)}`: `reshape` gives it other axes"
 
 
 def _prepared(
@@ -127,7 +107,7 @@ def _prepared(
     shape, source = recipe.data.shape, recipe.data.name
     if not recipe.data.is_image:
         return shape, source
-    frame = Extent(shape[1], shape[1]), Extent(shape[2], shape[2])
+    frame = frame_of(recipe.data)
     for step in steps:
         if isinstance(step, SizeStep):
             frame, source = step.after(frame), step.name
@@ -140,7 +120,3 @@ def _fits(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> bool:
         return False
     pairs = zip(given, expected, strict=True)
     return all(a is None or not isinstance(b, int) or a == b for a, b in pairs)
-
-
-def _shown(shape: tuple[int | None, ...]) -> str:
-    return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"

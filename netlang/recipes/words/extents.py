@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
-__all__ = ["Extent", "Frame", "UNKNOWN", "exactly", "shorter_side"]
+__all__ = ["Extent", "Frame", "exactly", "shorter_side", "shown_frame"]
 
 
 @final
@@ -32,8 +32,6 @@ class Extent:
 # Height and width.
 Frame: TypeAlias = tuple[Extent, Extent]
 
-UNKNOWN: Frame = (Extent(), Extent())
-
 
 def exactly(height: int, width: int) -> Frame:
     """The frame of images that all have one size."""
@@ -50,3 +48,13 @@ def shorter_side(before: Frame, low: int, high: int) -> Frame:
         Extent(int(low * side / shorter), int(high * side / shorter)) for side in (height, width)
     )
     return first, second
+
+
+def shown_frame(frame: Frame) -> str:
+    """A frame for a message: `32x48`, `any`, `sides of 256 or more`."""
+    height, width = frame
+    if height.exact is not None and width.exact is not None:
+        return f"{height}x{width}"
+    if height != width:
+        return f"{height} by {width}"
+    return "any" if height.low is None else f"sides of {height}"

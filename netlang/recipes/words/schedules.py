@@ -1,80 +1,69 @@
 """Schedules: the learning rate over the run, as a factor on the optimizer's `lr`.
 
 Every factor is a pure function of a `Clock`, so a resumed run computes the rates of the first one.
+Schedules joined by `->` follow each other; each but the last has a length, and the clock of each
+starts when the one before is over. Lengths are in epochs or, with `unit=steps`, in steps of the
+optimizer. Smooth schedules change at every step, whatever the unit.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from math import cos, pi
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, count, natural
+from netlang.ir.arguments import argument, choice, count, flag, natural
 from netlang.recipes.description import Description
-from netlang.recipes.kinds import counts, non_negative, positive, share
+from netlang.recipes.kinds import counts, non_negative, open_share, positive, share
+from netlang.recipes.words import rates
+from netlang.recipes.words.timing import Clock, Duration, Phase, Rule, Schedule, Setting, Watch
 
 __all__ = [
-    "ALL", "Chain", "Clock", "ConstantRate", "Cosine", "Multistep", "Plateau", "Schedule", "Step",
-    "Warmup", "Watch", "plateau_of",
+    "ALL", "ConstantRate", "Cosine", "Exponential", "Linear", "Multistep", "OneCycle", "Plateau",
+    "Poly", "Step", "Warmup", "watching",
 ]  # fmt: skip
 
 _UNIT = argument(choice("epochs", "steps"), "what the lengths of this schedule count")
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Where a run is: steps done, steps in an epoch and in the run, reductions by a plateau."""
-
-    step: int
-    epoch_steps: int
-    steps: int
-    reductions: int = 0
-
-    def passed(self, unit: str) -> int:
-        """Whole epochs or steps done."""
-        return self.step if unit == "steps" else self.step // self.epoch_steps
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule(Description, ABC):
-    """How the learning rate changes."""
-
-    @abstractmethod
-    def scale(self, clock: Clock) -> float:
-        """What the learning rate is multiplied by for the step after `clock.step` steps."""
+_LENGTH = argument(count, "how long it lasts; without, to the end of the run")
+_FLOOR = argument(share, "factor at the end")
+_GAMMA = argument(positive, "factor of each change")
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ConstantRate(Schedule):
+class ConstantRate(Phase):
     """The same rate throughout."""
 
     name: ClassVar[str] = "constant"
 
-    def scale(self, clock: Clock) -> float:
-        return 1.0
+    factor: float = field(default=1.0, metadata=argument(positive, "factor on the rate"))
+    length: int | None = field(default=None, metadata=_LENGTH)
+    unit: str = field(default="epochs", metadata=_UNIT)
+
+    @property
+    def rule(self) -> Rule:
+        return Rule(rates.constant, {"factor": self.factor})
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Step(Schedule):
+class Step(Phase):
     """Times `gamma` after every `every` epochs."""
 
     name: ClassVar[str] = "step"
 
     every: int = field(metadata=argument(count, "epochs (or steps) between two changes"))
-    gamma: float = field(default=0.1, metadata=argument(positive, "factor of each change"))
+    gamma: float = field(default=0.1, metadata=_GAMMA)
     unit: str = field(default="epochs", metadata=_UNIT)
+    length: int | None = field(default=None, metadata=_LENGTH)
 
-    def scale(self, clock: Clock) -> float:
-        return float(self.gamma ** (clock.passed(self.unit) // self.every))
+    @property
+    def rule(self) -> Rule:
+        return Rule(rates.step_decay, {"every": self.every, "gamma": self.gamma}, self.unit)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Multistep(Schedule):
+class Multistep(Phase):
     """Times `gamma` at each of the given epochs."""
 
     name: ClassVar[str] = "multistep"
@@ -82,73 +71,203 @@ class Multistep(Schedule):
     milestones: tuple[int, ...] = field(
         metadata=argument(counts, "epochs (or steps) of the changes")
     )
-    gamma: float = field(default=0.1, metadata=argument(positive, "factor of each change"))
+    gamma: float = field(default=0.1, metadata=_GAMMA)
     unit: str = field(default="epochs", metadata=_UNIT)
+    length: int | None = field(default=None, metadata=_LENGTH)
 
-    def scale(self, clock: Clock) -> float:
-        passed = clock.passed(self.unit)
-        return float(self.gamma ** sum(passed >= milestone for milestone in self.milestones))
+    @property
+    def rule(self) -> Rule:
+        settings: dict[str, Setting] = {"milestones": self.milestones, "gamma": self.gamma}
+        return Rule(rates.multistep, settings, self.unit)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Cosine(Schedule):
-    """Half a cosine wave from 1 to `floor` over the run; arXiv:1608.03983, eq. 5, no restart."""
+class Exponential(Phase):
+    """Times `gamma` after every epoch."""
+
+    name: ClassVar[str] = "exponential"
+
+    gamma: float = field(metadata=_GAMMA)
+    unit: str = field(default="epochs", metadata=_UNIT)
+    length: int | None = field(default=None, metadata=_LENGTH)
+
+    @property
+    def rule(self) -> Rule:
+        return Rule(rates.exponential, {"gamma": self.gamma}, self.unit)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Linear(Phase):
+    """A straight line from `start` to `end`."""
+
+    name: ClassVar[str] = "linear"
+
+    start: float = field(default=1.0, metadata=argument(non_negative, "factor of the first step"))
+    end: float = field(default=0.0, metadata=argument(non_negative, "factor at the end"))
+    length: int | None = field(default=None, metadata=_LENGTH)
+    unit: str = field(default="epochs", metadata=_UNIT)
+
+    @property
+    def rule(self) -> Rule:
+        settings: dict[str, Setting] = {
+            "length": self.duration,
+            "start": self.start,
+            "end": self.end,
+        }
+        return Rule(rates.linear, {"length": self.duration, **settings})
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Poly(Phase):
+    """From 1 to `floor` along (1 - t)^power."""
+
+    name: ClassVar[str] = "poly"
+
+    power: float = field(default=1.0, metadata=argument(positive, "exponent; 1 is a line"))
+    floor: float = field(default=0.0, metadata=_FLOOR)
+    length: int | None = field(default=None, metadata=_LENGTH)
+    unit: str = field(default="epochs", metadata=_UNIT)
+
+    @property
+    def rule(self) -> Rule:
+        settings: dict[str, Setting] = {
+            "length": self.duration,
+            "power": self.power,
+            "floor": self.floor,
+        }
+        return Rule(rates.poly, settings)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cosine(Phase):
+    """Half a cosine wave from 1 to `floor`; Loshchilov, Hutter 2016, arXiv:1608.03983, eq. 5.
+
+    With `restart` the first wave has that length, each further one is `growth` times as long.
+    """
 
     name: ClassVar[str] = "cosine"
 
-    floor: float = field(default=0.0, metadata=argument(share, "factor at the end of the run"))
+    floor: float = field(default=0.0, metadata=_FLOOR)
+    restart: int | None = field(
+        default=None, metadata=argument(count, "epochs (or steps) of the first wave (T_0)")
+    )
+    growth: int = field(default=1, metadata=argument(count, "factor on the length (T_mult)"))
+    length: int | None = field(default=None, metadata=_LENGTH)
+    unit: str = field(default="epochs", metadata=_UNIT)
 
-    def scale(self, clock: Clock) -> float:
-        done = min(1.0, clock.step / max(1, clock.steps))
-        return self.floor + (1.0 - self.floor) * (1.0 + cos(pi * done)) / 2.0
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What a plateau remembers: the lowest error, evaluations since, reductions so far."""
-
-    best: float = float("inf")
-    waited: int = 0
-    reductions: int = 0
+    @property
+    def rule(self) -> Rule:
+        if self.restart is None:
+            return Rule(rates.cosine, {"length": self.duration, "floor": self.floor})
+        first = Duration(self.restart, self.unit)
+        settings: dict[str, Setting] = {"first": first, "growth": self.growth, "floor": self.floor}
+        return Rule(rates.cosine_restarts, settings)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Plateau(Schedule):
-    """Times `factor` whenever the test error has not improved for `patience` evaluations.
+class OneCycle(Phase):
+    """Up to `lr` and down again, the momentum the other way; Smith 2017, arXiv:1708.07120.
 
-    The error is 1 - accuracy where there is one, else the test loss. An improvement is a decrease
-    by more than `threshold` of the best value, as in PyTorch's ReduceLROnPlateau.
+    The settings are those of `torch.optim.lr_scheduler.OneCycleLR`. Optimizers of Adam's family
+    have their first beta for the momentum.
+    """
+
+    name: ClassVar[str] = "one_cycle"
+
+    rise: float = field(
+        default=0.3, metadata=argument(open_share, "share of the time that the rate rises")
+    )
+    anneal: str = field(
+        default="cos", metadata=argument(choice("cos", "linear"), "shape of the phases")
+    )
+    div: float = field(default=25.0, metadata=argument(positive, "the rate starts at lr / div"))
+    final_div: float = field(
+        default=1e4, metadata=argument(positive, "and ends at lr / (div final_div)")
+    )
+    three_phases: bool = field(
+        default=False, metadata=argument(flag, "fall as long as it rose, and then to the end")
+    )
+    cycle_momentum: bool = field(
+        default=True, metadata=argument(flag, "whether the momentum changes too")
+    )
+    base_momentum: float = field(default=0.85, metadata=argument(share, "momentum at the top"))
+    max_momentum: float = field(default=0.95, metadata=argument(share, "momentum at both ends"))
+    length: int | None = field(default=None, metadata=_LENGTH)
+    unit: str = field(default="epochs", metadata=_UNIT)
+
+    @property
+    def rule(self) -> Rule:
+        three, start = self.three_phases, 1.0 / self.div
+        high, low = self.max_momentum, self.base_momentum
+        momenta = (high, low, high, high) if three else (high, low, high)
+        factors = (start, 1.0, *((start,) if three else ()), start / self.final_div)
+        momentum = self._cycle(momenta) if self.cycle_momentum else None
+        return self._cycle(factors, momentum)
+
+    def _cycle(self, points: tuple[float, ...], momentum: Rule | None = None) -> Rule:
+        settings: dict[str, Setting] = {
+            "length": self.duration,
+            "rise": self.rise,
+            "points": points,
+            "straight": self.anneal == "linear",
+        }
+        return Rule(rates.cycle, settings, momentum=momentum)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Plateau(Phase):
+    """Times `factor` when the error has not improved for `patience` evaluations.
+
+    The error is that of the validation part: 1 - accuracy where there are classes, else the loss.
+    Without a validation part it is the mean training loss since the evaluation before. What counts
+    as better, and `cooldown`, is as in PyTorch's ReduceLROnPlateau.
     """
 
     name: ClassVar[str] = "plateau"
 
-    factor: float = field(default=0.1, metadata=argument(positive, "factor of each reduction"))
+    factor: float = field(default=0.1, metadata=argument(open_share, "factor of each reduction"))
     patience: int = field(
         default=10, metadata=argument(natural, "evaluations without improvement that are let pass")
     )
     threshold: float = field(
         default=1e-4, metadata=argument(non_negative, "relative improvement that counts")
     )
+    cooldown: int = field(
+        default=0, metadata=argument(natural, "evaluations after a reduction that don't count")
+    )
+    floor: float = field(default=0.0, metadata=argument(share, "the smallest factor"))
+    length: int | None = field(default=None, metadata=_LENGTH)
+    unit: str = field(default="epochs", metadata=_UNIT)
 
-    def scale(self, clock: Clock) -> float:
-        return float(self.factor**clock.reductions)
+    @property
+    def rule(self) -> Rule:
+        return Rule(rates.plateau, {"factor": self.factor, "floor": self.floor}, "reductions")
 
     def observe(self, watch: Watch, error: float) -> Watch:
-        """What is remembered after an evaluation that gave `error`."""
+        """What is remembered after an evaluation that gave `error`.
+
+        `Watch.waited` counts up from below 0 while it cools down.
+        """
+        cooling = min(watch.waited + 1, 0)
         if error < watch.best * (1.0 - self.threshold):
-            return Watch(error, 0, watch.reductions)
+            return Watch(error, cooling, watch.reductions)
+        if watch.waited < 0:
+            return replace(watch, waited=cooling)
         if watch.waited < self.patience:
             return replace(watch, waited=watch.waited + 1)
-        return Watch(watch.best, 0, watch.reductions + 1)
+        return Watch(watch.best, -self.cooldown, watch.reductions + 1)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Warmup(Schedule):
-    """A straight line from `start` to 1 over `length` epochs; what follows starts after it."""
+class Warmup(Phase):
+    """A straight line from `start` to 1; Goyal et al. 2017, arXiv:1706.02677, section 2.2."""
 
     name: ClassVar[str] = "warmup"
 
@@ -156,41 +275,17 @@ class Warmup(Schedule):
     start: float = field(default=0.01, metadata=argument(share, "factor of the first step"))
     unit: str = field(default="epochs", metadata=_UNIT)
 
-    def steps(self, clock: Clock) -> int:
-        """Length in steps."""
-        return self.length * (1 if self.unit == "steps" else clock.epoch_steps)
-
-    def scale(self, clock: Clock) -> float:
-        done = min(1.0, clock.step / self.steps(clock))
-        return self.start + (1.0 - self.start) * done
+    @property
+    def rule(self) -> Rule:
+        return Rule(rates.linear, {"length": self.duration, "start": self.start, "end": 1.0})
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class Chain(Schedule):
-    """A warmup and then another schedule, whose clock starts when the warmup is over."""
-
-    name: ClassVar[str] = "->"
-
-    warmup: Warmup
-    then: Schedule
-
-    def scale(self, clock: Clock) -> float:
-        steps = self.warmup.steps(clock)
-        if clock.step < steps:
-            return self.warmup.scale(clock)
-        rest = replace(clock, step=clock.step - steps, steps=max(1, clock.steps - steps))
-        return self.then.scale(rest)
-
-    def __str__(self) -> str:
-        return f"{self.warmup} -> {self.then}"
+def watching(schedule: Schedule, clock: Clock) -> Plateau | None:
+    """The plateau that looks at the error at a time, if one does."""
+    phase, _ = schedule.at(clock)
+    return phase if isinstance(phase, Plateau) else None
 
 
-def plateau_of(schedule: Schedule) -> Plateau | None:
-    """The part of a schedule that watches the test error, if there is one."""
-    if isinstance(schedule, Chain):
-        return plateau_of(schedule.then)
-    return schedule if isinstance(schedule, Plateau) else None
-
-
-ALL: tuple[type[Description], ...] = (ConstantRate, Step, Multistep, Cosine, Plateau, Warmup)
+ALL: tuple[type[Description], ...] = (
+    ConstantRate, Step, Multistep, Exponential, Linear, Poly, Cosine, OneCycle, Plateau, Warmup,
+)  # fmt: skip

@@ -52,15 +52,20 @@ class _Fixed(SizeStep, ABC):
 class Crop(_Fixed, ABC):
     """A part of the image: what it is given must be at least as large."""
 
+    pad: int = field(
+        default=0, metadata=argument(natural, "black pixels added on each side before")
+    )
+
     @property
-    @abstractmethod
-    def margin(self) -> int:
-        """Zeros on each side that are added before."""
+    def needed(self) -> tuple[int, int]:
+        """Height and width of the smallest image that it can be cut out of."""
+        height, width = self.sides
+        return max(1, height - 2 * self.pad), max(1, width - 2 * self.pad)
 
     def fits(self, before: Frame) -> bool:
         """Whether no image that is known to come is too small."""
-        pairs = zip(before, self.sides, strict=True)
-        return all(side.low is None or side.low + 2 * self.margin >= size for side, size in pairs)
+        pairs = zip(before, self.needed, strict=True)
+        return all(side.low is None or side.low >= size for side, size in pairs)
 
 
 @final
@@ -103,12 +108,6 @@ class RandomCrop(Crop):
 
     name: ClassVar[str] = "random_crop"
 
-    pad: int = field(default=0, metadata=argument(natural, "zeros added on each side before"))
-
-    @property
-    def margin(self) -> int:
-        return self.pad
-
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +116,6 @@ class CenterCrop(Crop):
 
     name: ClassVar[str] = "center_crop"
     for_tests: ClassVar[bool] = True
-
-    @property
-    def margin(self) -> int:
-        return 0
 
 
 @final
@@ -154,10 +149,6 @@ class TenCrop(Crop):
     name: ClassVar[str] = "ten_crop"
     for_training: ClassVar[bool] = False
     for_tests: ClassVar[bool] = True
-
-    @property
-    def margin(self) -> int:
-        return 0
 
 
 @final

@@ -27,6 +27,14 @@ def test_blur_is_torchvisions(kernel: int, channels: int) -> None:
         assert torch.allclose(blurred, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("sides", [(1, 1), (2, 9), (5, 3)])
+def test_blur_of_images_smaller_than_the_kernel(sides: tuple[int, int]) -> None:
+    x, u = images(4, 3, sides).float() / 255.0, draws(4, 1)
+    assert torch.equal(blur(x, u, 11), blur(x, u, 2 * min(sides) - 1))
+    flat = x[:, :, :1, :1].expand(x.shape)
+    assert torch.allclose(blur(flat, u, 11), flat, atol=1e-6)
+
+
 @pytest.mark.parametrize("shape", [(5,), (2, 5), (1, 2, 3)])
 def test_noise_is_normal(shape: tuple[int, ...]) -> None:
     x = torch.full((10_000, *shape), 0.5)

@@ -71,12 +71,13 @@ def test_resize_shorter_draws_from_both_ends() -> None:
     assert [tuple(size) for size in sides.values()] == [(20, 30), (21, 31), (22, 33), (23, 34)]
 
 
+@pytest.mark.parametrize("pad", [0, 3])
 @pytest.mark.parametrize("size", [(29, 41), (13, 20), (28, 7)])
 @pytest.mark.parametrize("before", ODD_SIZES)
-def test_center_crop(before: tuple[int, int], size: tuple[int, int]) -> None:
-    image = picture(*before)
-    expected = tensor_of(torchvision_functions().center_crop(image, list(size)))
-    for found in both_forms(image, center_crop(whole(*before), size)):
+def test_center_crop(before: tuple[int, int], size: tuple[int, int], pad: int) -> None:
+    image, functions = picture(*before), torchvision_functions()
+    expected = tensor_of(functions.center_crop(functions.pad(image, [pad] * 4), list(size)))
+    for found in both_forms(image, center_crop(whole(*before), size, pad)):
         assert levels_apart(found, expected) < 1e-3
 
 
@@ -173,11 +174,14 @@ def test_a_batch_cuts_each_example_at_its_own_place() -> None:
         torch.testing.assert_close(cut_batch(x, region), torch.cat(alone))
 
 
+@pytest.mark.parametrize("pad", [0, 3])
 @pytest.mark.parametrize("before", ODD_SIZES)
-def test_ten_crop(before: tuple[int, int]) -> None:
+def test_ten_crop(before: tuple[int, int], pad: int) -> None:
     x = torch.cat([tensor_of(picture(*before, seed)) for seed in range(2)])
-    expected = [torch.stack(torchvision_functions().ten_crop(image, [25, 28])) for image in x]
-    assert torch.equal(ten_crop(x, (25, 28)), torch.cat(expected))
+    functions = torchvision_functions()
+    padded = functions.pad(x, [pad] * 4)
+    expected = [torch.stack(functions.ten_crop(image, [25, 28])) for image in padded]
+    assert torch.equal(ten_crop(x, (25, 28), pad), torch.cat(expected))
 
 
 def test_too_small() -> None:

@@ -19,6 +19,7 @@ from netlang.backends.torch.train.files.reader import TensorFile, opened
 from netlang.backends.torch.train.storage import write_parts, writing
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.runs import NoWholeCheckpoint
+from netlang.diagnostics.training import UnreadableRun
 
 __all__ = ["Checkpoints"]
 
@@ -51,7 +52,8 @@ class Checkpoints:
         """Add the checkpoint after `step` steps; when it is durable, remove those that are old."""
         path = self.folder / f"{step:09d}-{digest_of(parts)[:_DIGITS]}.safetensors"
         write_parts(path, parts)
-        self._kept = [path, *(each for each in self._kept if each != path)][:_KEPT]
+        earlier = [each for each in self._kept if _step(each) != step]
+        self._kept = [path, *earlier][:_KEPT]
         self._remove_others()
         return path
 
@@ -92,8 +94,10 @@ class Checkpoints:
 def _listed(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise NetlangError(UnreadableRun(span=None, path=str(folder), why=_reason(error))) from None
 
 
 def _step(path: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite, prod
-from typing import Protocol, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -13,9 +13,7 @@ from netlang.backends.torch.train.files.header import Entry
 from netlang.backends.torch.train.files.reader import TensorFile
 from netlang.backends.torch.train.storage import Json
 
-__all__ = ["Carried", "Facts", "Part", "number_of", "plain_number", "whole_of"]
-
-Facts = dict[str, Json]
+__all__ = ["Part", "mapping_of", "number_of", "plain_number", "whole_of"]
 
 
 @final
@@ -68,17 +66,11 @@ class Part:
         return self._file.entries[self._prefix + name]
 
 
-class Carried(Protocol):
-    """Something of a run, beside model and optimizer, that the rest of the run depends on."""
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What is kept as tensors."""
-
-    def facts(self) -> Facts:
-        """What is kept as numbers and texts."""
-
-    def take(self, part: Part, facts: Facts) -> None:
-        """Become what was kept; raises `ValueError` where that is none of this run."""
+def mapping_of(fact: Json) -> dict[str, Json]:
+    """A fact that is a table."""
+    if not isinstance(fact, dict):
+        raise ValueError(f"{str(fact)[:40]!r} is no table")
+    return fact
 
 
 def whole_of(fact: Json) -> int:

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import final
 
-from netlang.backends.torch.train.storage import Json, write_text
+from netlang.atomic import append
+from netlang.backends.torch.train.files.reader import parsed_json
+from netlang.backends.torch.train.storage import Json, write_parts, writing
 
 __all__ = ["COLUMNS", "Metrics", "read_metrics"]
 
@@ -24,45 +26,71 @@ COLUMNS = (
 
 def read_metrics(path: Path) -> list[dict[str, Json]]:
     """The whole records of a file; a line that was cut short ends it."""
-    if not path.exists():
-        return []
+    return _records(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def _records(lines: str) -> list[dict[str, Json]]:
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in lines.splitlines():
         try:
-            records.append(json.loads(line))
+            record = parsed_json(line)
         except ValueError:
             break
+        if isinstance(record, dict):
+            records.append(record)
     return records
 
 
 @final
 class Metrics:
-    """Both files, open for new records; the JSON lines are what a resumed run goes on from."""
+    """Both files, open for new records."""
 
-    def __init__(self, path: Path, count: int) -> None:
-        """Go on after `count` records: later ones, of a run that was cut off, are removed."""
-        self.records = read_metrics(path)[:count]
-        table = path.with_suffix(".csv")
-        write_text(path, "".join(map(_line, self.records)))
-        write_text(table, ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records)))
-        self._file = path.open("a", encoding="utf-8", newline="\n")
-        self._table = table.open("a", encoding="utf-8", newline="\n")
+    def __init__(self, path: Path, lines: bytes) -> None:
+        """Go on after `lines`: the files have those alone, whatever a run that was cut off left."""
+        self.records = _records(lines.decode("utf-8", "replace"))
+        self._all = bytearray(lines)
+        table = ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records))
+        self._lines = _Growing(path, lines)
+        self._rows = _Growing(path.with_suffix(".csv"), table.encode())
 
     def add(self, record: Mapping[str, Json]) -> None:
+        line = _line(record).encode()
         self.records.append(dict(record))
-        self._file.write(_line(record))
-        self._table.write(_row(record))
-        self._file.flush()
-        self._table.flush()
+        self._all += line
+        self._lines.add(line)
+        self._rows.add(_row(record).encode())
 
-    def settle(self) -> int:
-        """Wait until every record is on the disk; how many there are."""
-        os.fsync(self._file.fileno())
-        return len(self.records)
+    def settle(self) -> bytes:
+        """Wait until every record is on the disk; the lines."""
+        self._lines.settle()
+        return bytes(self._all)
 
     def close(self) -> None:
-        self._file.close()
-        self._table.close()
+        self._lines.close()
+        self._rows.close()
+
+
+@final
+class _Growing:
+    """A file that is replaced, and then grows; what the system refuses names it."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        self._path = path
+        write_parts(path, [memoryview(content)])
+        with writing(path):
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+
+    def add(self, content: bytes) -> None:
+        with writing(self._path):
+            append(self._descriptor, content)
+
+    def settle(self) -> None:
+        with writing(self._path):
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        with writing(self._path):
+            os.close(self._descriptor)
 
 
 def _line(record: Mapping[str, Json]) -> str:

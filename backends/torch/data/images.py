@@ -1,0 +1,190 @@
+"""Images of strangers: opened without trust, turned upright, converted, and named when damaged.
+
+Holds on exit: an image has 8 bits in each of 1 or 3 channels. Only JPEGs are not decoded yet, so
+that they can be at a reduced size; `opened` names the file whatever Pillow raises until then.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+import warnings
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from multiprocessing.sharedctypes import RawArray
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from netlang.backends.torch.data.sets import Images
+from netlang.backends.torch.runtime.pictures import flattened, upright
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.sources import ImageUnreadable
+
+if TYPE_CHECKING:
+    from ctypes import Array, c_uint8
+
+__all__ = [
+    "LARGEST_FILE", "EncodedImages", "open_image", "opened", "reason", "strict", "unreadable",
+]  # fmt: skip
+
+# Bytes: no image of a data set is larger, and a file is read as a whole.
+LARGEST_FILE = 1 << 30
+# Pillow can open others, some of which run programs.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF")
+_LAZY = ("JPEG", "MPO")
+_ORIENTATION = 0x0112
+_DAMAGE = (OSError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+_SYSTEM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_SHOWN = 5
+
+
+@contextmanager
+def strict() -> Iterator[list[warnings.WarningMessage]]:
+    """Inside, an image that is too large is an error, and other warnings of Pillow are kept.
+
+    The filters of warnings are those of the whole process: threads enter together.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield caught
+
+
+def open_image(content: bytes, channels: int) -> tuple[Image.Image, bool]:
+    """The image in the bytes of a file, and whether its orientation is broken.
+
+    Raises whatever Pillow does where it can't be opened or decoded.
+    """
+    with strict() as caught:
+        image: Image.Image = Image.open(BytesIO(content), formats=_FORMATS)
+        if image.format not in _LAZY:
+            image.load()
+        image, broken = _turned(image)
+        image = flattened(_checked(image), channels)
+    texts = [str(each.message) for each in caught]
+    lost = any("Corrupt EXIF" in text or f"tag {_ORIENTATION}" in text for text in texts)
+    return image, broken or lost
+
+
+def verify_image(content: bytes) -> None:
+    """Raises whatever Pillow does where `open_image` or decoding would; within `strict`."""
+    image: Image.Image = Image.open(BytesIO(content), formats=_FORMATS)
+    if image.format in _LAZY:
+        # Every byte is read, but an eighth of the lines and columns computed.
+        image.draft(image.mode, (1, 1))
+    image.load()
+    _checked(image)
+
+
+def _turned(image: Image.Image) -> tuple[Image.Image, bool]:
+    try:
+        # Opening a JPEG has tried it already, and forgot what went wrong.
+        Image.Exif().load(image.info.get("exif") or b"")
+        orientation = image.getexif().get(_ORIENTATION, 1)
+        known = isinstance(orientation, int) and 1 <= orientation <= 8
+        return (upright(image), False) if known else (image, True)
+    except (*_DAMAGE, ValueError, TypeError, LookupError, AttributeError, OverflowError):
+        # Pillow lets through whatever the parsing of the tags stumbles over.
+        return image, True
+
+
+def _checked(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise ValueError("its pixels are floats, of which nothing says what white is")
+    if image.mode == "I":
+        low, high = image.getextrema()
+        if low < 0 or high > 0xFFFF:  # type: ignore[operator]  # numbers, with one channel
+            raise ValueError("its pixels are whole numbers beyond 16 bits")
+    return image
+
+
+class EncodedImages(Images, ABC):
+    """Images as the bytes of files, with their labels ``[n]``."""
+
+    def __init__(self, labels: NDArray[np.int64], channels: int) -> None:
+        self._labels = labels
+        self.channels = channels
+        # One byte for each, seen by all processes: whether its orientation is broken.
+        self._broken: Array[c_uint8] = RawArray("B", len(labels))
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        return self._labels
+
+    @abstractmethod
+    def content(self, number: int) -> bytes:
+        """The bytes of the file; raises `OSError`."""
+
+    @abstractmethod
+    def identity(self, number: int) -> str:
+        """What changes when the file does; raises `OSError`."""
+
+    def verify(self, number: int) -> None:
+        """Raises whatever reading or decoding the image would; within `strict`."""
+        verify_image(self.content(number))
+
+    def image(self, number: int) -> Image.Image:
+        image, broken = open_image(self.content(number), self.channels)
+        if broken:
+            self._broken[number] = 1
+        return image
+
+    def remarks(self) -> tuple[str, ...]:
+        found = np.flatnonzero(np.frombuffer(memoryview(self._broken), np.uint8)).tolist()
+        if not found:
+            return ()
+        names = ", ".join(self.name(number) for number in found[:_SHOWN])
+        more = ", ..." if len(found) > _SHOWN else ""
+        what = (
+            "image has a broken orientation tag and is"
+            if len(found) == 1
+            else ("images have a broken orientation tag and are")
+        )
+        return (f"{len(found)} {what} taken as stored: {names}{more}",)
+
+
+@contextmanager
+def opened(images: Images, number: int) -> Iterator[Image.Image]:
+    """Inside, an image, which can be decoded; a damaged file is an error that names it.
+
+    Raises `NetlangError`; a lack of memory or of files to open is passed on as it is.
+    """
+    try:
+        image = images.image(number)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Whatever Pillow stumbles over in such a file.
+        raise unreadable(images.name(number), error) from None
+    try:
+        yield image
+    except _DAMAGE as error:
+        raise unreadable(images.name(number), error) from None
+
+
+def unreadable(name: str, error: Exception) -> Exception:
+    """What to raise for a file that can't be read."""
+    if isinstance(error, NetlangError) or (isinstance(error, OSError) and error.errno in _SYSTEM):
+        return error
+    return NetlangError(ImageUnreadable(span=None, path=name, why=reason(error)))
+
+
+def reason(error: Exception) -> str:
+    """Why a file can't be read, in words."""
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        limit = f"{Image.MAX_IMAGE_PIXELS:,}" if Image.MAX_IMAGE_PIXELS else "any number of"
+        return f"it has more than {limit} pixels, as a decompression bomb has"
+    if isinstance(error, UnidentifiedImageError):
+        return "it is no image of a known format"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,92 @@
+"""From the data source of a recipe to its parts: read, whole, and split as the recipe says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from netlang.backends.torch.data.images import EncodedImages
+from netlang.backends.torch.data.scan import damaged
+from netlang.backends.torch.data.sets import Examples, Parts
+from netlang.backends.torch.data.sources.generated import load_digits_of_sklearn, load_mnist1d
+from netlang.backends.torch.data.sources.image_folder import load_image_folder
+from netlang.backends.torch.data.splits import split
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.sources import DataUnfit
+from netlang.recipes.places import Places
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.data import Data, Digits, ImageFolder, Mnist1d
+from netlang.recipes.words.data_images import ImageSource
+
+__all__ = ["load_parts"]
+
+Say = Callable[[str], None]
+_SHOWN = 10
+
+
+def load_parts(recipe: Recipe, places: Places, say: Say = lambda _: None) -> Parts:
+    """The parts of a recipe's data, in memory or in files, as they are stored.
+
+    `say` is told what takes long. Raises `NetlangError` for data that aren't there, are damaged, or
+    don't hold what the recipe wants.
+    """
+    data, span = recipe.data, recipe.places["data"]
+    if data.place is None:
+        parts = _MADE[type(data)](recipe)
+    else:
+        root = places.find(data.place, span)
+        parts = _READ[type(data)](recipe, root)
+        if isinstance(data, ImageSource) and data.corrupt == "skip":
+            parts = _whole(parts, root, say)
+    if recipe.validation is not None:
+        train, validation = split(parts.train, recipe.validation, recipe.seed)
+        parts = replace(parts, train=train, validation=validation)
+    _require_examples(recipe, parts)
+    return parts
+
+
+_MADE: Mapping[type[Data], Callable[[Recipe], Parts]] = {
+    Mnist1d: load_mnist1d,
+    Digits: load_digits_of_sklearn,
+}
+_READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {ImageFolder: load_image_folder}
+
+
+def _whole(parts: Parts, root: Path, say: Say) -> Parts:
+    """The parts without images that can't be decoded, which are counted and named."""
+    train, more = _undamaged(parts.train, root, say)
+    notes = [*parts.notes, *more]
+    others: list[Examples | None] = []
+    for part in (parts.validation, parts.test):
+        kept, more = (None, ()) if part is None else _undamaged(part, root, say)
+        others.append(kept)
+        notes += more
+    return Parts(train, others[0], others[1], parts.classes, tuple(notes))
+
+
+def _undamaged(part: Examples, root: Path, say: Say) -> tuple[Examples, tuple[str, ...]]:
+    assert isinstance(part, EncodedImages)
+    found = damaged(part, root, say)
+    if not found:
+        return part, ()
+    numbers = np.setdiff1d(np.arange(len(part)), np.array(sorted(found), np.int64))
+    names = "; ".join(f"{part.name(n)}: {found[n]}" for n in sorted(found)[:_SHOWN])
+    more = "; ..." if len(found) > _SHOWN else ""
+    what = "image is" if len(found) == 1 else "images are"
+    return part.subset(numbers), (f"{len(found)} {what} damaged and left out: {names}{more}",)
+
+
+def _require_examples(recipe: Recipe, parts: Parts) -> None:
+    named = {"training": parts.train, "validation": parts.validation, "test": parts.test}
+    for purpose, part in named.items():
+        if part is not None and len(part) == 0:
+            what = f"`{recipe.data.name}` has no examples for {purpose}"
+            advice = (
+                "the share is too small for so few examples"
+                if purpose == "validation" and recipe.validation is not None
+                else "look at the files: are they where they should be, with the usual endings?"
+            )
+            raise NetlangError(DataUnfit(span=recipe.places["data"], what=what, advice=advice))

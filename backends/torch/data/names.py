@@ -1,0 +1,45 @@
+"""Names of millions of files in one block of memory.
+
+A list of strings would be copied piece by piece in every worker process, since counting references
+writes to each string.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Names", "shown"]
+
+
+@final
+class Names:
+    """A list of paths that never changes."""
+
+    def __init__(self, block: bytes, ends: NDArray[np.int64]) -> None:
+        self._block = block
+        self._ends = ends
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> Names:
+        parts = [os.fsencode(path) for path in paths]
+        return cls(b"".join(parts), np.cumsum([len(part) for part in parts], dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, number: int) -> str:
+        start = self._ends[number - 1] if number else 0
+        return os.fsdecode(self._block[start : self._ends[number]])
+
+    def subset(self, numbers: NDArray[np.int64]) -> Names:
+        return Names.of(self[number] for number in numbers.tolist())
+
+
+def shown(path: str) -> str:
+    """A path for a message: bytes that are no text are spelled out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,158 @@
+"""Images in one folder for each class, as torchvision's ImageFolder has them.
+
+Classes are the folders of the training part, sorted by name; other parts are aligned with them by
+name. Names are compared as a person reads them (Unicode's NFC): macOS writes them in another form.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import final
+from unicodedata import normalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION, Choice, choose
+from netlang.backends.torch.data.images import LARGEST_FILE, EncodedImages
+from netlang.backends.torch.data.names import Names, shown
+from netlang.backends.torch.data.sets import Parts
+from netlang.backends.torch.runtime.folders import image_files
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.sources import ClassNotInTraining, DataNotThere, DataUnfit
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.data_images import ImageFolder
+
+__all__ = ["FileImages", "load_image_folder"]
+
+
+@final
+class FileImages(EncodedImages):
+    """Images in files of their own."""
+
+    def __init__(self, files: Names, labels: NDArray[np.int64], channels: int) -> None:
+        super().__init__(labels, channels)
+        self._files = files
+
+    def name(self, number: int) -> str:
+        return shown(self._files[number])
+
+    def content(self, number: int) -> bytes:
+        # Not blocked by a pipe, which is refused like a device: either could go on without end.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(self._files[number], flags)
+        with os.fdopen(descriptor, "rb") as file:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise OSError("it is no ordinary file")
+            if facts.st_size > LARGEST_FILE:
+                raise OSError(f"it has {facts.st_size:,} bytes")
+            return file.read()
+
+    def identity(self, number: int) -> str:
+        path = self._files[number]
+        facts = os.stat(path)
+        return f"{os.path.abspath(path)}\0{facts.st_size}\0{facts.st_mtime_ns}"
+
+    def subset(self, numbers: NDArray[np.int64]) -> FileImages:
+        return FileImages(self._files.subset(numbers), self._labels[numbers], self.channels)
+
+
+def load_image_folder(recipe: Recipe, root: Path) -> Parts:
+    """The parts below `root`; raises `NetlangError`."""
+    data = recipe.data
+    assert isinstance(data, ImageFolder)
+    choice = choose(recipe, _folders(root, recipe), str(root))
+    train = root / choice.train if choice.train else _whole(root, recipe, choice)
+    folders = _folders(train, recipe)
+    classes = tuple(sorted(folders))
+    notes = list(choice.notes)
+    parts = {"train": _part(train, folders, classes, data.channels)}
+    empty = np.flatnonzero(np.bincount(parts["train"].labels, minlength=len(classes)) == 0)
+    if len(empty):
+        notes.append(f"no images to train on in {_listed([classes[n] for n in empty])}")
+    for purpose, name in choice.others.items():
+        theirs = _folders(root / name, recipe)
+        _align(recipe, purpose, name, choice, classes, theirs)
+        parts[purpose] = _part(root / name, theirs, classes, data.channels)
+    return Parts(parts["train"], parts.get("validation"), parts.get("test"), classes, tuple(notes))
+
+
+def _whole(root: Path, recipe: Recipe, choice: Choice) -> Path:
+    """The root itself as the training part, if its folders are classes and not parts."""
+    usual = {*TRAIN, *VALIDATION, *TEST}
+    names = set(_folders(root, recipe))
+    if names & usual or choice.others:
+        raise NetlangError(
+            DataNotThere(
+                span=recipe.places["data"],
+                what=f"folder `{TRAIN[0]}`",
+                where=f" in `{root}`",
+                advice=f"there are {_listed(sorted(names))}: name the one to train on",
+            )
+        )
+    return root
+
+
+def _folders(part: Path, recipe: Recipe) -> Mapping[str, str]:
+    """The folders in a folder by their names in NFC; hidden ones left out."""
+    try:
+        with os.scandir(part) as entries:
+            names = [each.name for each in entries if each.is_dir() and each.name[0] != "."]
+    except OSError as error:
+        what, advice = f"folder `{part}`", f"the system says: {error.strerror}"
+        raise NetlangError(
+            DataNotThere(span=recipe.places["data"], what=what, where="", advice=advice)
+        ) from None
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        readable = normalize("NFC", shown(name))
+        if readable in found or readable != normalize("NFC", name):
+            what = f"`{part}` has a folder `{readable}` whose name is " + (
+                "there twice, in two forms of Unicode" if readable in found else "no text"
+            )
+            raise NetlangError(DataUnfit(span=recipe.places["data"], what=what, advice="rename it"))
+        found[readable] = name
+    return found
+
+
+def _part(
+    folder: Path, names: Mapping[str, str], classes: tuple[str, ...], channels: int
+) -> FileImages:
+    paths: list[str] = []
+    labels: list[int] = []
+    for number, name in enumerate(classes):
+        found = image_files(str(folder / names[name])) if name in names else []
+        paths += found
+        labels += [number] * len(found)
+    return FileImages(Names.of(paths), np.array(labels, np.int64), channels)
+
+
+def _align(
+    recipe: Recipe,
+    purpose: str,
+    name: str,
+    choice: Choice,
+    classes: tuple[str, ...],
+    theirs: Mapping[str, str],
+) -> None:
+    """Refuse a part with classes that the training part lacks."""
+    unknown = sorted(set(theirs) - set(classes))
+    if unknown:
+        raise NetlangError(
+            ClassNotInTraining(
+                span=recipe.places["data"],
+                part=name,
+                train=choice.train or "the training part",
+                count="a class" if len(unknown) == 1 else f"{len(unknown)} classes",
+                names=_listed(unknown),
+            )
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = ", ..." if len(names) > 20 else ""
+    return ", ".join(f"`{name}`" for name in names[:20]) + more if names else "no folders"

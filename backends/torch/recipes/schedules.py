@@ -1,0 +1,99 @@
+"""Schedules as expressions of Python, for a training script.
+
+They are written in the names `step` (steps done), `epoch_steps`, `steps` (of the run) and, for a
+plateau, `reductions`; the formulas are those that training calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, final
+
+from netlang.backends.torch.invocation import callee, literal
+from netlang.diagnostics.core import InternalError
+from netlang.recipes.words.timing import Chain, Duration, Phase, Rule, Schedule
+
+__all__ = ["Formula", "momentum_formula", "rate_formula"]
+
+
+@final
+@dataclass(frozen=True)
+class Formula:
+    """An expression and the functions that it calls."""
+
+    source: str
+    functions: tuple[Callable[..., Any], ...]
+
+
+def rate_formula(schedule: Schedule) -> Formula:
+    """What the learning rates are multiplied by for the step after `step` steps."""
+    phases = _phases(schedule)
+    return _chosen(phases, [phase.rule for phase in phases])
+
+
+def momentum_formula(schedule: Schedule) -> Formula | None:
+    """The momentum of that step, if the schedule sets it; None in it for the optimizer's own."""
+    phases = _phases(schedule)
+    rules = [phase.rule.momentum for phase in phases]
+    return _chosen(phases, rules) if any(rules) else None
+
+
+def _phases(schedule: Schedule) -> tuple[Phase, ...]:
+    if isinstance(schedule, Chain):
+        return schedule.phases
+    if isinstance(schedule, Phase):
+        return (schedule,)
+    raise InternalError(f"a schedule that is no phase: {schedule}")
+
+
+def _chosen(phases: tuple[Phase, ...], rules: list[Rule | None]) -> Formula:
+    """One rule after the other, each until its phase ends."""
+    parts, begin = [], ""
+    for phase, rule in zip(phases, rules, strict=True):
+        text = _rule(rule, begin)
+        if phase is not phases[-1]:
+            length = _length(phase.duration, "")
+            begin = f"{begin} + {length}" if begin else length
+            text += f" if step < {begin}"
+        parts.append(text)
+    functions = dict.fromkeys(rule.function for rule in rules if rule is not None)
+    return Formula(" else ".join(parts), tuple(_with_called(functions)))
+
+
+def _with_called(functions: dict[Callable[..., float], None]) -> Iterator[Callable[..., float]]:
+    """The functions, and before each those of its module that it calls."""
+    seen: set[str] = set()
+    for function in functions:
+        for name in (*function.__code__.co_names, function.__name__):
+            found = function.__globals__.get(name)
+            if callable(found) and name not in seen:
+                seen.add(name)
+                yield found
+
+
+def _rule(rule: Rule | None, begin: str) -> str:
+    if rule is None:
+        return "None"
+    done = "step" if not begin else f"step - {_grouped(begin)}"
+    passed = {
+        "steps": done,
+        "epochs": f"{_grouped(done)} // epoch_steps",
+        "reductions": "reductions",
+    }[rule.counts]
+    given = (
+        f"{name}={_length(value, begin) if isinstance(value, Duration) else literal(value)}"
+        for name, value in rule.settings.items()
+    )
+    return f"{callee(rule.function)}({', '.join((passed, *given))})"
+
+
+def _length(duration: Duration, begin: str) -> str:
+    if duration.count is None:
+        return f"max(1, steps - {_grouped(begin)})" if begin else "steps"
+    return f"{duration.count} * epoch_steps" if duration.unit == "epochs" else f"{duration.count}"
+
+
+def _grouped(text: str) -> str:
+    """In parentheses where an operator of lower rank would tear it apart."""
+    return f"({text})" if " + " in text or " - " in text else text

@@ -1,0 +1,108 @@
+"""Whether the weights of a net can change as a recipe says: settings, kinds, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netlang.diagnostics.core import Diagnostic, Fix
+from netlang.diagnostics.recipe_optimization import (
+    MuonWithoutMatrices,
+    NoSuchLabel,
+    NothingToTrain,
+    NoWeightDecay,
+)
+from netlang.diagnostics.recipes import NesterovNeedsMomentum
+from netlang.elaborate.fixes import with_arguments
+from netlang.elaborate.suggest import nearest
+from netlang.ir.owned import owned
+from netlang.ir.program import Program
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.roles import is_matrix
+from netlang.recipes.words.optimizers import Muon, Sgd
+
+__all__ = ["below", "check_optimizer"]
+
+
+def check_optimizer(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Everything that is wrong with the optimizer and its groups."""
+    yield from _check_nesterov(recipe)
+    yield from _check_decay(recipe)
+    yield from _check_labels(recipe, program)
+    yield from _check_trained(recipe, program)
+
+
+def below(key: str, labels: Iterable[str]) -> bool:
+    """Whether a key is one of the labels or lies below one."""
+    return any(f"{key}.".startswith(f"{label}.") for label in labels)
+
+
+def _check_nesterov(recipe: Recipe) -> Iterator[Diagnostic]:
+    wanted = recipe.optimizer
+    if isinstance(wanted, Sgd) and wanted.nesterov and wanted.momentum == 0.0:
+        span = recipe.places["optimizer"]
+        advice = f"write `sgd(lr={wanted.lr}, momentum=0.9, nesterov=true)`"
+        fix = Fix(advice, (with_arguments(span, ("momentum=0.9",)),))
+        given = "momentum" in span.text
+        yield NesterovNeedsMomentum(span=span, lr=wanted.lr, fix=None if given else fix)
+
+
+def _check_decay(recipe: Recipe) -> Iterator[Diagnostic]:
+    wanted = recipe.optimizer
+    decays = [
+        wanted.weight_decay,
+        *([wanted.adamw_weight_decay] if isinstance(wanted, Muon) else []),
+    ]
+    if recipe.no_decay and not any(decays):
+        yield NoWeightDecay(span=recipe.places["no_decay"], optimizer=wanted.name)
+
+
+def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    named = {
+        "freeze": recipe.freeze,
+        "rates": tuple(label for label, _ in recipe.rates),
+        "weights": () if recipe.weights is None else recipe.weights.skip,
+    }
+    if not any(named.values()):
+        return
+    known = _labels(program)
+    for key, labels in named.items():
+        for label in labels:
+            if label not in known:
+                yield _no_such_label(recipe, program, key, label, known)
+
+
+def _labels(program: Program) -> set[str]:
+    """Every key of a weight and everything above one."""
+    known: set[str] = set()
+    for each in owned(program):
+        parts = each.key.split(".")
+        known.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return known
+
+
+def _no_such_label(
+    recipe: Recipe, program: Program, key: str, label: str, known: set[str]
+) -> Diagnostic:
+    top = sorted({each.partition(".")[0] for each in known})
+    match = nearest(label, known)
+    return NoSuchLabel(
+        span=recipe.places[key],
+        net=program.name,
+        label=label,
+        available=", ".join(f"`{each}`" for each in top),
+        nearest=f": did you mean `{match}`?" if match else "",
+    )
+
+
+def _check_trained(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    trained = [each for each in owned(program) if each.trained]
+    left = [each for each in trained if not below(each.key, recipe.freeze)]
+    if not left:
+        key = "freeze" if trained else "model"
+        yield NothingToTrain(
+            span=recipe.places[key],
+            net=program.name,
+            why="every weight is frozen" if trained else "it has no weights",
+        )
+    elif isinstance(recipe.optimizer, Muon) and not any(is_matrix(each) for each in left):
+        yield MuonWithoutMatrices(span=recipe.places["optimizer"], net=program.name)

@@ -1,0 +1,76 @@
+"""Whether the steps of `augment` and `test` can stand where they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.recipe_paths import StepMisplaced
+from netlang.diagnostics.recipes import AugmentationNeedsImages
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.mixing import Mixing
+from netlang.recipes.words.sizes import MultiScale, ResizeShorter, SizeStep, TenCrop
+from netlang.source import Span
+
+__all__ = ["check_steps", "place_of", "shown_shape"]
+
+
+def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
+    """Every step that its data or its place in the recipe doesn't allow."""
+    for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
+        for place, step in enumerate(steps):
+            if not recipe.data.is_image and not step.for_signals:
+                yield AugmentationNeedsImages(
+                    span=place_of(recipe, key, place),
+                    augmentation=step.name,
+                    data=recipe.data.name,
+                    shape=shown_shape(recipe.data.shape),
+                )
+                continue
+            found = _in_key(step, key) or _behind(step, steps[:place])
+            if found:
+                where, why, advice = found
+                span = place_of(recipe, key, place)
+                yield StepMisplaced(span=span, step=step.name, where=where, why=why, advice=advice)
+
+
+def place_of(recipe: Recipe, key: str, place: int) -> Span:
+    """Where a step is written: for a test path that isn't, where the data are."""
+    if key == "test" and not recipe.test:
+        return recipe.places["data"]
+    return recipe.places.get(f"{key}[{place}]", recipe.places["data"])
+
+
+def _in_key(step: Augmentation, key: str) -> tuple[str, str, str] | None:
+    """What is wrong with a step in `augment` or `test`."""
+    where = f"in `{key}`"
+    if key == "augment" and not step.for_training:
+        return where, "predictions are averaged over it", "move it to `test`"
+    if key == "test" and not step.for_tests:
+        return where, "this is drawn at random, for training alone", "remove it"
+    if key == "test" and isinstance(step, ResizeShorter) and len(set(step.bounds)) > 1:
+        first, last = step.bounds
+        advice = f"write `resize_shorter({first})`, or `multi_scale([{first}, {last}])`"
+        return where, "from a range it is drawn at random, for training alone", advice
+    return None
+
+
+def _behind(step: Augmentation, before: tuple[Augmentation, ...]) -> tuple[str, str, str] | None:
+    """What is wrong with a step behind those before it."""
+    for other in before:
+        where = f"behind `{other.name}`"
+        if isinstance(other, Mixing) and isinstance(step, Mixing):
+            return where, "examples are mixed once", "keep one of them"
+        if isinstance(other, Mixing) and isinstance(step, SizeStep):
+            return where, "images that are mixed have one size", "put it before"
+        if isinstance(other, TenCrop) and isinstance(step, SizeStep):
+            return where, "the ten crops are what the net gets", "put it before"
+        if isinstance(other, MultiScale) and isinstance(step, MultiScale):
+            return where, "each image is seen at one list of sizes", "keep one of them"
+    return None
+
+
+def shown_shape(shape: tuple[int | None, ...]) -> str:
+    """A shape with `?` for what isn't known."""
+    return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"

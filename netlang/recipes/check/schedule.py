@@ -1,0 +1,64 @@
+"""Whether a schedule fits the length of the run and the optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.recipe_optimization import (
+    NoMomentumToCycle,
+    ScheduleOverrun,
+    SeveralPlateaus,
+)
+from netlang.recipes.recipe import Epochs, Recipe
+from netlang.recipes.words.optimizers import AdaDelta, AdaGrad
+from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
+from netlang.recipes.words.timing import Chain, Clock, Phase
+
+__all__ = ["check_schedule", "require_time"]
+
+
+def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
+    """Everything that is wrong with a schedule and known before the data are."""
+    phases = _phases(recipe)
+    span = recipe.places.get("schedule")
+    if sum(isinstance(phase, Plateau) for phase in phases) > 1:
+        yield SeveralPlateaus(span=span)
+    cycles = any(isinstance(phase, OneCycle) and phase.cycle_momentum for phase in phases)
+    if cycles and isinstance(recipe.optimizer, AdaGrad | AdaDelta):
+        yield NoMomentumToCycle(span=span, optimizer=recipe.optimizer.name)
+    unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
+    if all(phase.unit == unit for phase in phases if phase.length is not None):
+        # With one unit for all, it doesn't matter how many steps an epoch has.
+        yield from _overrun(recipe, Clock(0, 1, recipe.length.count), unit)
+
+
+def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
+    """Raise `NetlangError` where the run ends before a part of the schedule is reached."""
+    for problem in _overrun(recipe, Clock(0, epoch_steps, steps), "steps"):
+        raise NetlangError(problem)
+
+
+def _phases(recipe: Recipe) -> tuple[Phase, ...]:
+    schedule = recipe.schedule
+    if isinstance(schedule, Chain):
+        return schedule.phases
+    return (schedule,) if isinstance(schedule, Phase) else ()
+
+
+def _overrun(recipe: Recipe, clock: Clock, unit: str) -> Iterator[Diagnostic]:
+    """What doesn't begin before the run is over, and a warmup that doesn't end."""
+    begin, phases = 0, _phases(recipe)
+    for phase in phases:
+        end = begin + phase.duration.steps(clock)
+        late = begin >= clock.steps
+        if late or (isinstance(phase, Warmup) and end > clock.steps):
+            yield ScheduleOverrun(
+                span=recipe.places.get("schedule"),
+                name=phase.name,
+                what="begins" if late else "is over",
+                needed=f"{'begins' if late else 'ends'} after {begin if late else end} {unit}",
+                steps=f"{clock.steps}",
+            )
+            return
+        begin = end

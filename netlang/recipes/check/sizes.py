@@ -1,0 +1,174 @@
+"""Whether images have the size that a step needs, a batch needs and the net takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.recipe_paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
+from netlang.ir.dims import Dim, evaluate, symbols_of
+from netlang.ir.program import Program
+from netlang.ir.solve import Solution, solve_conditions
+from netlang.recipes.check.paths import place_of
+from netlang.recipes.counterpart import frame_of
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.extents import Frame, shown_frame
+from netlang.recipes.words.sizes import Crop, MultiScale, ResizeShorter, SizeStep
+
+__all__ = ["check_sizes"]
+
+
+def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Every mistake in the sizes that `augment` and `test` make of images."""
+    if not recipe.data.is_image or not program.net.inputs:
+        return
+    training = _path(recipe, program, "augment", recipe.augment)
+    if training:
+        yield training
+    # The counterpart of a path that is wrong is wrong too.
+    test = (
+        None if training and not recipe.test else _path(recipe, program, "test", recipe.test_path)
+    )
+    if test:
+        yield test
+
+
+def _path(
+    recipe: Recipe, program: Program, key: str, steps: tuple[Augmentation, ...]
+) -> Diagnostic | None:
+    """The first mistake in the sizes of a path."""
+    return _crop_too_large(recipe, key, steps) or _end(recipe, program, key, steps)
+
+
+def _crop_too_large(recipe: Recipe, key: str, steps: tuple[Augmentation, ...]) -> Diagnostic | None:
+    """The first crop that some image is known to be too small for."""
+    frame, before = frame_of(recipe.data), recipe.data.name
+    for place, step in enumerate(steps):
+        if not isinstance(step, SizeStep):
+            continue
+        if isinstance(step, Crop) and not step.fits(frame):
+            return CropTooLarge(
+                span=place_of(recipe, key, place),
+                step=f"{step.name}({_by(step.sides)})",
+                needed=_by(step.needed),
+                before=before,
+                given=shown_frame(frame),
+            )
+        frame, before = step.after(frame), step.name
+    return None
+
+
+def _end(
+    recipe: Recipe, program: Program, key: str, steps: tuple[Augmentation, ...]
+) -> Diagnostic | None:
+    """What is wrong with the images that a path ends in."""
+    conditions = program.conditions if key == "augment" else program.deployed_conditions
+    taken = solve_conditions(conditions)
+    place, last = _last_size(steps)
+    scaled = isinstance(last, MultiScale)
+    for way in _ways(steps):
+        frame = frame_of(recipe.data)
+        for step in way:
+            frame = step.after(frame) if isinstance(step, SizeStep) else frame
+        if not scaled and _exact(frame) is None:
+            return _left_open(recipe, program, key, frame)
+        for size in _examples(frame):
+            refusal = _refusal(program, taken, size, fixed_too=scaled)
+            if refusal:
+                return SizeNotTaken(
+                    span=place_of(recipe, key, place),
+                    net=program.name,
+                    size=_by(size),
+                    step=last.name if last else recipe.data.name,
+                    why=refusal[0],
+                    advice=refusal[1],
+                )
+    return None
+
+
+def _last_size(steps: tuple[Augmentation, ...]) -> tuple[int, SizeStep | None]:
+    """The last step that changes the size, and its position."""
+    found = [(place, step) for place, step in enumerate(steps) if isinstance(step, SizeStep)]
+    return found[-1] if found else (0, None)
+
+
+def _ways(steps: tuple[Augmentation, ...]) -> Iterator[tuple[Augmentation, ...]]:
+    """The path at each of its scales."""
+    for place, step in enumerate(steps):
+        if isinstance(step, MultiScale):
+            for size in step.sizes:
+                yield (*steps[:place], ResizeShorter(size=size), *steps[place + 1 :])
+            return
+    yield steps
+
+
+def _exact(frame: Frame) -> tuple[int, int] | None:
+    """Height and width, where all images have the same."""
+    height, width = (side.exact for side in frame)
+    return None if height is None or width is None else (height, width)
+
+
+def _examples(frame: Frame) -> Iterator[tuple[int, int]]:
+    """Sizes that occur; of images of any shape those up to twice as long as wide, and as tall."""
+    exact = _exact(frame)
+    if exact:
+        yield exact
+        return
+    shorter = frame[0].low or 1
+    for longer in range(shorter, 2 * shorter + 1):
+        yield shorter, longer
+        yield longer, shorter
+
+
+def _refusal(
+    program: Program, taken: Solution, size: tuple[int, int], *, fixed_too: bool
+) -> tuple[str, str] | None:
+    """Why the net takes no images of a size, and advice.
+
+    Without `fixed_too`, sizes that its input fixes are left to the check of its shape.
+    """
+    input = program.net.inputs[0].type
+    bound: dict[str, int] = {}
+    for dim, side in zip(input.shape[1:], size, strict=False):
+        if isinstance(dim, int):
+            if fixed_too and dim != side:
+                advice = "let its input be `[{}, H={}, W={}]`".format(*input.shape)
+                return f"it takes {input} alone", advice
+            continue
+        name, value = _solved(dim, side)
+        if name and bound.setdefault(name, value) != value:
+            return f"it takes {input}", "let its input have two sizes: `H` and `W`"
+    found = taken.check({**program.defaults, **bound})
+    return (found[0].message, found[0].help_text) if found else None
+
+
+def _solved(dim: Dim, side: int) -> tuple[str, int]:
+    """The symbol of a side of the input, and the size that makes it `side`; 0 without one."""
+    names = sorted(set(symbols_of(dim)))
+    if len(names) != 1:
+        return "", 0
+    fits = (size for size in range(1, side + 1) if evaluate(dim, {names[0]: size}) == side)
+    return names[0], next(fits, 0)
+
+
+def _left_open(recipe: Recipe, program: Program, key: str, frame: Frame) -> Diagnostic:
+    written = bool(recipe.test if key == "test" else recipe.augment)
+    height, width = (_default(program, dim) for dim in program.net.inputs[0].type.shape[-2:])
+    ending = "random_resized_crop" if key == "augment" else "center_crop"
+    size = str(height) if height == width else f"{height}x{width}"
+    step = f"`{ending}({size})`"
+    return SizeLeftOpen(
+        span=recipe.places[key if written else "data"],
+        path=f"`{key}`" if written else f"a recipe without `{key}`",
+        given=shown_frame(frame),
+        advice=f"let it end in {step}" if written else f"write a path such as {step}",
+    )
+
+
+def _default(program: Program, dim: Dim) -> int:
+    return evaluate(dim, program.defaults)
+
+
+def _by(sides: Iterable[object]) -> str:
+    return "x".join(map(str, sides))

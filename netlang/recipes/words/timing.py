@@ -1,0 +1,170 @@
+"""What schedules are made of: where a run is, how long a phase lasts, formulas, chains.
+
+A schedule is one phase, or a chain of them joined by `->`. All of it is functions of a `Clock`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeAlias, final
+
+from netlang.recipes.description import Description
+
+__all__ = [
+    "REST", "Chain", "Clock", "Duration", "Pace", "Phase", "Rule", "Schedule", "Setting", "Watch",
+]  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where a run is: steps done, steps in an epoch and in the run, reductions by a plateau."""
+
+    step: int
+    epoch_steps: int
+    steps: int
+    reductions: int = 0
+
+    def passed(self, unit: str) -> int:
+        """Whole `epochs` or `steps` done, or `reductions`."""
+        if unit == "reductions":
+            return self.reductions
+        return self.step if unit == "steps" else self.step // self.epoch_steps
+
+    def after(self, steps: int) -> Clock:
+        """The clock of what begins after so many steps."""
+        return replace(self, step=self.step - steps, steps=max(1, self.steps - steps))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """So many `epochs` or `steps`; None for the rest of the run."""
+
+    count: int | None
+    unit: str = "steps"
+
+    def steps(self, clock: Clock) -> int:
+        """Length in steps."""
+        if self.count is None:
+            return clock.steps
+        return self.count * (clock.epoch_steps if self.unit == "epochs" else 1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the rates of a step are multiplied by, and its momentum; None for the optimizer's."""
+
+    scale: float
+    momentum: float | None = None
+
+
+REST = Duration(None)
+
+Setting: TypeAlias = int | float | bool | tuple[int, ...] | tuple[float, ...] | Duration
+
+
+@final
+@dataclass(frozen=True)
+class Rule:
+    """A formula of `netlang.recipes.words.rates`: what it counts, and its settings.
+
+    `momentum` is the formula of the momentum (or first beta), where a schedule sets it too.
+    """
+
+    function: Callable[..., float]
+    settings: Mapping[str, Setting]
+    counts: str = "steps"
+    momentum: Rule | None = None
+
+    def __call__(self, clock: Clock) -> float:
+        """The value for the step after `clock.step` steps."""
+        settings = {
+            name: value.steps(clock) if isinstance(value, Duration) else value
+            for name, value in self.settings.items()
+        }
+        return self.function(clock.passed(self.counts), **settings)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a plateau remembers: the lowest error, evaluations since, reductions so far.
+
+    While it cools down after a reduction, `waited` is below 0.
+    """
+
+    best: float = float("inf")
+    waited: int = 0
+    reductions: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Description, ABC):
+    """How the learning rate changes."""
+
+    @abstractmethod
+    def at(self, clock: Clock) -> tuple[Phase, Clock]:
+        """The part that is active, and its own clock."""
+
+    def pace(self, clock: Clock) -> Pace:
+        """Rate and momentum of the step after `clock.step` steps."""
+        return Pace(self.scale(clock), self.momentum(clock))
+
+    def scale(self, clock: Clock) -> float:
+        """What the learning rate is multiplied by for the step after `clock.step` steps."""
+        phase, own = self.at(clock)
+        return phase.rule(own)
+
+    def momentum(self, clock: Clock) -> float | None:
+        """The momentum (or first beta) of that step; None for the optimizer's own."""
+        phase, own = self.at(clock)
+        return None if phase.rule.momentum is None else phase.rule.momentum(own)
+
+
+class Phase(Schedule, ABC):
+    """A schedule of one rule.
+
+    `length` is how long it lasts, in its unit (`epochs` or `steps`); None for the rest of the run.
+    Both are fields of each class, at the place that its signature has them.
+    """
+
+    length: int | None
+    unit: str
+
+    @property
+    @abstractmethod
+    def rule(self) -> Rule:
+        """The formula of the factor."""
+
+    @property
+    def duration(self) -> Duration:
+        """How long it lasts."""
+        return REST if self.length is None else Duration(self.length, self.unit)
+
+    def at(self, clock: Clock) -> tuple[Phase, Clock]:
+        return self, clock
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Chain(Schedule):
+    """One schedule after the other, each but the last of a known length."""
+
+    name: ClassVar[str] = "->"
+
+    phases: tuple[Phase, ...]
+
+    def at(self, clock: Clock) -> tuple[Phase, Clock]:
+        for phase in self.phases[:-1]:
+            steps = phase.duration.steps(clock)
+            if clock.step < steps:
+                return phase, replace(clock, steps=steps)
+            clock = clock.after(steps)
+        return self.phases[-1], clock
+
+    def __str__(self) -> str:
+        return " -> ".join(map(str, self.phases))

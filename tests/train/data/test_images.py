@@ -1,0 +1,302 @@
+"""Images as they are decoded: turned upright, converted as documented, named when damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from multiprocessing import get_context
+from multiprocessing.context import ForkContext, SpawnContext
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from netlang.backends.torch.data.images import EncodedImages, open_image, opened
+from netlang.diagnostics.core import NetlangError
+from tests.train.data.support import draw, load, pictures, refusal
+
+ORIENTATION = 0x0112
+FOLDER = 'image_folder("pets")'
+
+
+def encoded(image: Image.Image, format: str, **options: object) -> bytes:
+    content = BytesIO()
+    image.save(content, format, **options)
+    return content.getvalue()
+
+
+def pixels(content: bytes, channels: int = 3) -> NDArray[np.uint8]:
+    image, broken = open_image(content, channels)
+    assert not broken
+    return np.asarray(image)
+
+
+def exif(orientation: object) -> Image.Exif:
+    tags = Image.Exif()
+    tags[ORIENTATION] = orientation
+    return tags
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation(orientation: int, format: str) -> None:
+    content = encoded(draw(1), format, exif=exif(orientation))
+    expected = ImageOps.exif_transpose(Image.open(BytesIO(content)))
+    assert np.array_equal(pixels(content), np.asarray(expected))
+    assert expected.size == ((12, 20) if orientation > 4 else (20, 12))
+
+
+def test_a_jpeg_is_left_for_a_reduced_decoding() -> None:
+    image, _ = open_image(encoded(draw(1, size=(800, 640)), "JPEG"), 3)
+    image.draft("RGB", (100, 80))
+    assert image.size == (100, 80)
+
+
+BROKEN: dict[str, bytes] = {
+    "beyond 8": exif(9).tobytes(),
+    "zero": exif(0).tobytes(),
+    "no number": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0left\0\0\0\0",
+    "no TIFF": b"Exif\0\0nonsense",
+    "cut off": exif(6).tobytes()[:15],
+    "endless": b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x04\0\xff\xff\xff\x7f\0\0\0\0" * 2,
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_orientation_is_noticed(kind: str) -> None:
+    content = encoded(draw(1), "JPEG", exif=BROKEN[kind])
+    image, broken = open_image(content, 3)
+    assert broken
+    plain = encoded(draw(1), "JPEG")
+    assert np.array_equal(np.asarray(image), np.asarray(Image.open(BytesIO(plain))))
+
+
+def _look(images: EncodedImages) -> None:
+    for number in range(len(images)):
+        images.image(number)
+
+
+@pytest.mark.parametrize("context", [get_context("fork"), get_context("spawn")])
+def test_broken_orientations_are_counted_over_processes(
+    tmp_path: Path, context: ForkContext | SpawnContext
+) -> None:
+    pictures(tmp_path, each=4)
+    for path in ("train/cat/0.jpg", "train/dog/3.jpg"):
+        draw(1).save(tmp_path / path, exif=exif(11))
+    part = load(tmp_path, FOLDER).train
+    assert isinstance(part, EncodedImages)
+    assert part.remarks() == ()
+    workers = [context.Process(target=_look, args=(part,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    (remark,) = part.remarks()
+    assert remark.startswith("2 images have a broken orientation tag and are taken as stored: ")
+    assert "train/cat/0.jpg" in remark
+
+
+def grey_ramp(high: float) -> NDArray[np.float64]:
+    return np.linspace(0, high, 240).reshape(12, 20)
+
+
+def test_grey_becomes_three_equal_channels() -> None:
+    image = draw(1, "L")
+    found = pixels(encoded(image, "PNG"))
+    assert np.array_equal(found, np.repeat(np.asarray(image)[:, :, None], 3, 2))
+    assert np.array_equal(pixels(encoded(image, "PNG"), 1), np.asarray(image))
+
+
+def test_colour_becomes_luma() -> None:
+    image = draw(1)
+    assert np.array_equal(pixels(encoded(image, "PNG"), 1), np.asarray(image.convert("L")))
+
+
+def test_palettes_are_looked_up() -> None:
+    image = draw(1).quantize(7)
+    for format in ("PNG", "GIF", "BMP"):
+        found = pixels(encoded(image, format))
+        assert np.array_equal(found, np.asarray(image.convert("RGB"))), format
+
+
+def test_one_bit_becomes_black_and_white() -> None:
+    image = draw(1, "1")
+    assert set(pixels(encoded(image, "PNG")).ravel().tolist()) == {0, 255}
+
+
+@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
+def test_cmyk(format: str) -> None:
+    content = encoded(draw(1).convert("CMYK"), format)
+    expected = Image.open(BytesIO(content)).convert("RGB")
+    assert np.array_equal(pixels(content), np.asarray(expected))
+
+
+def on_white(image: Image.Image) -> NDArray[np.uint8]:
+    rgba = np.asarray(image.convert("RGBA")).astype(float)
+    alpha = rgba[:, :, 3:] / 255.0
+    return np.rint(rgba[:, :, :3] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
+
+
+def with_alpha(mode: str) -> Image.Image:
+    image = draw(1, mode)
+    image.putalpha(draw(2, "L"))
+    return image
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_what_is_transparent_lies_on_white(mode: str, format: str) -> None:
+    content = encoded(with_alpha(mode), format, **({"lossless": True} if format == "WEBP" else {}))
+    expected = on_white(Image.open(BytesIO(content))).astype(int)
+    assert np.abs(pixels(content).astype(int) - expected).max() <= 1
+
+
+def test_black_lines_on_a_transparent_ground_stay_visible() -> None:
+    image = Image.new("RGBA", (20, 12), (0, 0, 0, 0))
+    image.putpixel((3, 4), (0, 0, 0, 255))
+    found = pixels(encoded(image, "PNG"))
+    assert found[4, 3].tolist() == [0, 0, 0]
+    assert found[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("transparency", [2, bytes([0, 128, 255, 0, 255, 255, 255])])
+def test_a_transparent_colour_of_a_palette(transparency: int | bytes) -> None:
+    content = encoded(draw(1).quantize(7), "PNG", transparency=transparency)
+    expected = on_white(Image.open(BytesIO(content))).astype(int)
+    assert np.abs(pixels(content).astype(int) - expected).max() <= 1
+
+
+def test_sixteen_bits_keep_their_upper_eight() -> None:
+    ramp = grey_ramp(0xFFFF).astype(np.uint16)
+    for format in ("PNG", "TIFF"):
+        content = encoded(Image.fromarray(ramp), format)
+        assert np.array_equal(pixels(content, 1), (ramp >> 8).astype(np.uint8)), format
+    content = b"P5 20 12 65535\n" + ramp.astype(">u2").tobytes()
+    assert np.abs(pixels(content, 1).astype(int) - (ramp >> 8)).max() == 0
+
+
+def test_numbers_without_a_white_are_refused() -> None:
+    for ramp in (grey_ramp(1.0).astype(np.float32), grey_ramp(1 << 20).astype(np.int32)):
+        with pytest.raises(ValueError, match="its pixels are"):
+            open_image(encoded(Image.fromarray(ramp), "TIFF"), 3)
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_of_an_animation_the_first_picture_counts(format: str) -> None:
+    frames = [draw(seed).quantize(9) for seed in (1, 2, 3)]
+    content = encoded(frames[0], format, save_all=True, append_images=frames[1:])
+    expected = Image.open(BytesIO(content)).convert("RGB")
+    assert Image.open(BytesIO(content)).n_frames == 3  # type: ignore[attr-defined]  # of the plugin
+    assert np.array_equal(pixels(content), np.asarray(expected))
+
+
+def write_over(path: Path, content: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(content(path.read_bytes()))
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "nonsense": lambda content: b"nonsense" * 99,
+    "cut off": lambda content: content[: len(content) // 2],
+    "header alone": lambda content: content[:20],
+    "web page": lambda content: b"<!DOCTYPE html><html></html>",
+}
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_file_is_named(tmp_path: Path, kind: str, ending: str) -> None:
+    number = ("jpg", "png", "webp").index(ending)
+    path = tmp_path / f"train/cat/{number}.{ending}"
+    pictures(tmp_path)
+    draw(7, size=(300, 200)).save(path)
+    write_over(path, DAMAGE[kind])
+    part = load(tmp_path, FOLDER).train
+    assert isinstance(part, EncodedImages)
+    with pytest.raises(NetlangError) as caught, opened(part, number) as image:
+        image.load()
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0783"
+    assert str(path) in diagnostic.message
+
+
+def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
+    part = load(pictures(tmp_path), FOLDER).train
+    assert isinstance(part, EncodedImages)
+    (tmp_path / "train/cat/0.jpg").unlink()
+    with pytest.raises(NetlangError, match=r"0\.jpg` can't be read: No such file"), opened(part, 0):
+        pass
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF", "BMP"])
+def test_a_decompression_bomb_is_refused(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = encoded(draw(1, size=(40, 30)), format)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    for limit in (1000, 10):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with pytest.raises((Image.DecompressionBombError, Image.DecompressionBombWarning)):
+            open_image(content, 3)
+
+
+def test_a_bomb_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = load(pictures(tmp_path), FOLDER).train
+    assert isinstance(part, EncodedImages)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(NetlangError, match="more than 100 pixels"), opened(part, 0):
+        pass
+
+
+def test_formats_that_run_programs_are_no_images(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    (tmp_path / "train/cat/0.jpg").write_bytes(encoded(draw(1), "EPS"))
+    part = load(tmp_path, FOLDER).train
+    assert isinstance(part, EncodedImages)
+    with pytest.raises(NetlangError, match="no image of a known format"), opened(part, 0):
+        pass
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
+def test_any_damage_is_named_or_harmless(tmp_path: Path, format: str) -> None:
+    generator = np.random.default_rng(5)
+    good = encoded(draw(3, size=(60, 40)), format)
+    pictures(tmp_path)
+    path = tmp_path / "train/cat/0.jpg"
+    part = load(tmp_path, FOLDER).train
+    assert isinstance(part, EncodedImages)
+    codes: set[str] = set()
+    for _ in range(150):
+        damaged = bytearray(good[: generator.integers(len(good) // 4, len(good) + 1)])
+        for place in generator.integers(0, len(damaged), generator.integers(0, 4)):
+            damaged[place] ^= 1 << generator.integers(8)
+        path.write_bytes(damaged)
+        try:
+            with opened(part, 0) as image:
+                image.load()
+        except NetlangError as error:
+            codes.update(each.code for each in error.diagnostics)
+    assert codes == {"E0783"}
+
+
+def test_damaged_files_are_skipped_counted_and_named(tmp_path: Path) -> None:
+    pictures(tmp_path, ("train", "val"), each=4)
+    write_over(tmp_path / "train/cat/0.jpg", DAMAGE["cut off"])
+    write_over(tmp_path / "train/dog/1.png", DAMAGE["cut off"])
+    write_over(tmp_path / "val/cat/2.webp", DAMAGE["empty"])
+    parts = load(tmp_path, 'image_folder("pets", corrupt=skip)')
+    assert (len(parts.train), parts.validation and len(parts.validation)) == (6, 7)
+    first, second = parts.notes
+    assert first.startswith("2 images are damaged and left out: ")
+    assert "train/cat/0.jpg" in first
+    assert "train/dog/1.png" in first
+    assert "1 image is damaged and left out: " in second
+    assert parts.train.labels is not None
+    assert parts.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_all_damaged(tmp_path: Path) -> None:
+    pictures(tmp_path, ("train",), each=1)
+    for path in tmp_path.rglob("*.jpg"):
+        path.write_bytes(b"")
+    assert refusal(tmp_path, 'image_folder("pets", corrupt=skip)')[0] == "E0786"
