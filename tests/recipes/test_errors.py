@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics import recipe_data, recipe_optimization, recipe_paths, recipes
+from netlang.diagnostics import (
+    recipe_data,
+    recipe_optimization,
+    recipe_paths,
+    recipe_steps,
+    recipes,
+)
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.render import render_text
 from netlang.elaborate import Library
@@ -54,6 +60,6 @@ def test_fixes_leave_fewer_errors(path: Path, tmp_path: Path) -> None:
 def test_every_code_has_a_case() -> None:
     shown = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
     on_command_line = {"UnknownOverride", "BadOverride"}
-    for module in (recipes, recipe_data, recipe_optimization, recipe_paths):
+    for module in (recipes, recipe_data, recipe_optimization, recipe_paths, recipe_steps):
         for name in set(module.__all__) - on_command_line:
             assert f"error[{getattr(module, name).code}]" in shown, name

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipe_steps import MixesOneInput, StepChannels
+from netlang.recipes.check.paths import place_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.color import ColorJitter, ColorStep, RandomErasing
 from netlang.recipes.words.data_images import ImageSource
@@ -18,7 +19,7 @@ __all__ = ["check_examples"]
 def check_examples(recipe: Recipe) -> Iterator[Diagnostic]:
     """Every step of `augment` that the data's examples are not for."""
     for place, step in enumerate(recipe.augment):
-        span = recipe.places.get(f"augment[{place}]", recipe.places["augment"])
+        span = place_of(recipe, "augment", place)
         if isinstance(step, ColorStep):
             yield from _channels(recipe, step, span)
         if isinstance(step, Mixing) and len(recipe.data.inputs) > 1:
