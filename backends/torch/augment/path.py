@@ -24,6 +24,7 @@ import netlang.backends.torch.augment.sizes  # noqa: F401  # each registers lowe
 from netlang.backends.torch.augment.lower import lower
 from netlang.backends.torch.augment.sizes import shorter
 from netlang.backends.torch.augment.stages import Change, Cut, Draws, Placed, Stage, stages_of
+from netlang.backends.torch.data.decode import cropped
 from netlang.backends.torch.runtime.cutting import cut_batch, cut_image
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.sizes import MultiScale, SizeStep
@@ -103,7 +104,7 @@ class Path:
         first, *rest = way.front if way.front else (Cut(()),)
         if isinstance(first, Change):
             first, rest = Cut(()), [first, *rest]
-        x = cut_image(image, first.region(height, width, 1, draws))
+        x = cut_image(image, first.region(height, width, 1, draws), cropped)
         if rest:
             x = (255.0 * _sized(tuple(rest), x / 255.0, draws)).round().to(torch.uint8)
         array: NDArray[np.uint8] = x.numpy()

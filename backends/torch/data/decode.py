@@ -1,4 +1,4 @@
-"""Pixels of an image that was opened, as fast as the installed packages allow.
+"""Parts of an image that was opened, as fast as the installed packages allow.
 
 JPEG files go through simplejpeg where it is installed (extra `fast`), else through Pillow. Both use
 libjpeg-turbo with the same settings, so the pixels are the same.
@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["decoded"]
+__all__ = ["cropped"]
 
 _SPACES = {"RGB": "RGB", "L": "GRAY"}
 
@@ -28,24 +28,24 @@ class _Decode(Protocol):
         """``[H, W, C]`` of at least that size; raises ValueError for a damaged file."""
 
 
-def decoded(image: Image, least: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-    """``[H, W, C]``, C contiguous; the image is closed.
+def cropped(image: Image, box: tuple[float, float, float, float]) -> NDArray[np.uint8] | Image:
+    """`Image.crop`: left, top, right and bottom of whole numbers; black beyond the image.
 
-    A JPEG file that is not yet decoded comes at 1/2, 1/4 or 1/8 of its size where its height and
-    width stay at least `least`: that is decoded in a fraction of the time. Raises what Pillow does
-    where the file is damaged.
+    A JPEG file that is not yet decoded gives ``[H, W, C]``, which spares Pillow's own form of
+    pixels. Raises what Pillow does where the file is damaged.
     """
-    try:
-        if type(image) is JpegImageFile and image.tile:
-            if least is not None:
-                image.draft(image.mode, (least[1], least[0]))
-            found = _fast(image)
-            if found is not None:
-                return found
-        pixels = np.asarray(image, np.uint8)
-    finally:
-        image.close()
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]
+    pixels = _fast(image) if type(image) is JpegImageFile and image.tile else None
+    if pixels is None:
+        return image.crop(box)
+    left, top, right, bottom = map(int, box)
+    height, width, _ = pixels.shape
+    inside = pixels[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    if left >= 0 and top >= 0 and right <= width and bottom <= height:
+        return inside
+    whole = np.zeros((bottom - top, right - left, pixels.shape[2]), np.uint8)
+    down, across = max(-top, 0), max(-left, 0)
+    whole[down : down + inside.shape[0], across : across + inside.shape[1]] = inside
+    return whole
 
 
 def _fast(image: JpegImageFile) -> NDArray[np.uint8] | None:

@@ -6,6 +6,8 @@ triangle that grows with the reduction.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -17,12 +19,12 @@ from netlang.backends.torch.runtime.regions import Region
 __all__ = ["cut_batch", "cut_image", "reduced", "triangles"]
 
 
-def cut_image(image: Image, region: Region) -> Tensor:
+def cut_image(image: Image, region: Region, crop: Callable[..., object] = Image.crop) -> Tensor:
     """The region, that of one image, as uint8 `[1, C, h, w]`."""
     low, high, start, stop, size = reduced(image, Region(*(each[0] for each in region)))
     low, high = (start, stop) if (stop - start == size).all() else (low, high)
     (top, left), (bottom, right) = np.rint(low), np.rint(high)
-    array = np.array(image.crop((left, top, right, bottom)))
+    array = np.array(crop(image, (left, top, right, bottom)))
     x = torch.from_numpy(array.reshape(1, *array.shape[:2], -1)).permute(0, 3, 1, 2)
     step = (stop - start) / size
     height, width = np.rint((high - low) / step).astype(int)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -55,6 +56,23 @@ def test_a_killed_worker(files: Files, number: signal.Signals) -> None:
     assert number.name in message
     with pytest.raises(ValueError, match="closed"):
         others[0].is_alive()
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_damaged_image_is_the_error_alone(tmp_path: Path, workers: int) -> None:
+    done = program(
+        """
+        files = drawn_files(Path(sys.argv[1]) / "images", 3)
+        files.paths[1].write_bytes(files.paths[1].read_bytes()[:60])
+        with loader(files, workers=int(sys.argv[2])) as made:
+            list(made.batches(0, 0))
+        """,
+        str(tmp_path),
+        str(workers),
+    )
+    assert done.returncode == 3
+    error = r"error\[E0783\]: .*001\.png.*\n  = help: .*\n"
+    assert re.fullmatch(error, done.stderr), done.stderr
 
 
 def test_too_many_open_files(tmp_path: Path) -> None:

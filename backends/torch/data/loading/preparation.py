@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import NDArray
 
+from netlang.backends.torch.data.images import opened
 from netlang.backends.torch.data.loading.ring import Ring
 from netlang.backends.torch.data.sets import Images
 from netlang.diagnostics.core import NetlangError
@@ -63,9 +64,11 @@ class Scaling:
 
     def __call__(self, number: int) -> list[NDArray[np.uint8]]:
         """``[C, H, W]`` each, of any size; raises `NetlangError` for a damaged image."""
-        return self.path.hosts(self.images.image(number), number, 0)
+        with opened(self.images, number) as image:
+            return self.path.hosts(image, number, 0)
 
 
 def prepared(images: Images, path: Path, number: int, epoch: int) -> NDArray[np.uint8]:
     """``[C, H, W]``, or ``[V, C, H, W]`` where a path gives several views."""
-    return path.host(images.image(number), number, epoch)
+    with opened(images, number) as image:
+        return path.host(image, number, epoch)
