@@ -11,14 +11,26 @@ import numpy as np
 from netlang.backends.torch.data.images import EncodedImages
 from netlang.backends.torch.data.scan import damaged
 from netlang.backends.torch.data.sets import Examples, Parts
+from netlang.backends.torch.data.sources.arrays import load_arrays
+from netlang.backends.torch.data.sources.cifar import load_cifar
 from netlang.backends.torch.data.sources.generated import load_digits_of_sklearn, load_mnist1d
+from netlang.backends.torch.data.sources.idx import load_idx
 from netlang.backends.torch.data.sources.image_folder import load_image_folder
 from netlang.backends.torch.data.splits import split
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.sources import DataUnfit
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.data import Data, Digits, ImageFolder, Mnist1d
+from netlang.recipes.words.data import (
+    Arrays,
+    Cifar10,
+    Cifar100,
+    Data,
+    Digits,
+    Idx,
+    ImageFolder,
+    Mnist1d,
+)  # fmt: skip
 from netlang.recipes.words.data_images import ImageSource
 
 __all__ = ["load_parts"]
@@ -52,7 +64,13 @@ _MADE: Mapping[type[Data], Callable[[Recipe], Parts]] = {
     Mnist1d: load_mnist1d,
     Digits: load_digits_of_sklearn,
 }
-_READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {ImageFolder: load_image_folder}
+_READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {
+    ImageFolder: load_image_folder,
+    Arrays: load_arrays,
+    Idx: load_idx,
+    Cifar10: load_cifar,
+    Cifar100: load_cifar,
+}
 
 
 def _whole(parts: Parts, root: Path, say: Say) -> Parts:

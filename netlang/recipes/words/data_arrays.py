@@ -27,8 +27,8 @@ class Arrays(Data):
     """Named arrays of numpy in one `.npz` file for each part: `train.npz`, `val.npz`, `test.npz`.
 
     The first axis counts examples. `inputs` are in the order of the net's, `targets` are what the
-    loss reads. uint8 images are 0 to 255, as in files; other integers become int64, floats float32,
-    truth values 0.0 and 1.0. `classes` says how many classes a target `label` has.
+    loss reads. Inputs of uint8 are 0 to 255, as images in files; other integers become int64,
+    floats float32, truth values 0.0 and 1.0. `classes` says how many classes a target `label` has.
     """
 
     name: ClassVar[str] = "arrays"

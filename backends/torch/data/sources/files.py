@@ -1,0 +1,76 @@
+"""Reading files of strangers into memory: never more than they can hold, nor than there is of it.
+
+Functions raise `DataRefused` with the reason, of which `named` makes an error that says the file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.sources import DataUnreadable
+from netlang.source import Span
+
+__all__ = ["MOST_EXPANSION", "DataRefused", "memory", "named", "read_exactly", "unpacked"]
+
+# A byte of deflate can stand for so many: https://www.zlib.net/zlib_tech.html.
+MOST_EXPANSION = 1032
+_SLACK = 1 << 16
+_CHUNK = 1 << 24
+
+
+class DataRefused(Exception):
+    """Why a file can't be read."""
+
+
+@contextmanager
+def named(path: Path | str, span: Span | None) -> Iterator[None]:
+    """Inside, what is wrong with a file is an error that names it."""
+    try:
+        yield
+    except DataRefused as error:
+        raise NetlangError(DataUnreadable(span=span, path=str(path), why=str(error))) from None
+    except (OSError, EOFError, zlib.error) as error:
+        # gzip says what is wrong in an OSError without a number.
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise NetlangError(DataUnreadable(span=span, path=str(path), why=why)) from None
+
+
+def memory() -> int:
+    """Bytes of memory that the machine has."""
+    if not hasattr(os, "sysconf"):  # on Windows
+        return 1 << 40
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def read_exactly(file: IO[bytes], size: int) -> bytearray:
+    """`size` bytes that are there, read piece by piece."""
+    if size > memory():
+        raise DataRefused(f"it holds {size:,} bytes, more than there is memory")
+    content = bytearray()
+    while len(content) < size:
+        piece = file.read(min(size - len(content), _CHUNK))
+        if not piece:
+            raise DataRefused(f"it ends after {len(content):,} of {size:,} bytes")
+        content += piece
+    return content
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[tuple[IO[bytes], int]]:
+    """A file, gzipped or not by its first bytes, and how many bytes it can hold at most."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        size = os.fstat(file.fileno()).st_size
+        if not packed:
+            yield file, size
+            return
+        with gzip.open(file, "rb") as inner:
+            yield inner, MOST_EXPANSION * size + _SLACK  # type: ignore[misc]  # bytes
