@@ -15,7 +15,7 @@ from torch import Tensor
 from netlang.backends.torch.runtime.color import per_example
 from netlang.backends.torch.runtime.erasing import in_box
 
-__all__ = ["beta", "cutmix", "mix_targets", "mixup", "one_hot"]
+__all__ = ["beta", "cutmix", "mix_targets", "mixup", "one_hot", "paste"]
 
 
 def beta(u: Tensor, alpha: float) -> Tensor:
@@ -55,16 +55,25 @@ def mixup(
     return torch.lerp(x[:-1], x[1:], per_example(share, x)), mix_targets(targets, share, classes)
 
 
+def paste(x: Tensor, start: Tensor, stop: Tensor) -> Tensor:
+    """Each example with a box of the one before: from `start` to before `stop`, `[B, axes]`."""
+    return torch.where(in_box(x, start, stop), x[:-1], x[1:])
+
+
 def cutmix(
     x: Tensor, targets: Mapping[str, Tensor], u: Tensor, alpha: float, classes: int = 0
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """A box of each example is that of the one before; Yun et al. 2019.
 
-    The rest of the area is from Beta(alpha, alpha), its centre anywhere; targets are mixed by area.
+    The rest of the area is from Beta(alpha, alpha), its centre anywhere. Masks of the images' size
+    are cut alike, other targets are mixed by area.
     """
     sides = torch.tensor(x.shape[2:] or x.shape[1:])
     half = (0.5 * (1.0 - beta(u[:, :1], alpha)) ** (1.0 / len(sides)) * sides).floor()
     centre = (u[:, 1 : 1 + len(sides)] * sides).floor()
     start, stop = (centre - half).clamp_min(0.0), torch.minimum(centre + half, sides)
     share = 1.0 - (stop - start).prod(1) / sides.prod()
-    return torch.where(in_box(x, start, stop), x[:-1], x[1:]), mix_targets(targets, share, classes)
+    masks = [k for k, v in targets.items() if v.dim() > 2 and v.shape[-2:] == x.shape[2:]]
+    cut = {name: paste(targets[name], start, stop) for name in masks}
+    others = {name: value for name, value in targets.items() if name not in masks}
+    return paste(x, start, stop), mix_targets(others, share, classes) | cut

@@ -77,6 +77,14 @@ def test_cutmix_is_torchvisions() -> None:
         assert float(made["size"][k]) == pytest.approx(seen * own + (1 - seen) * before, abs=1e-6)
 
 
+def test_masks_are_cut_as_their_images() -> None:
+    x, _, u = batch()
+    masks = {"numbers": (255.0 * x[:, 0]).round().long(), "floats": x[:, 1:3]}
+    mixed, made = cutmix(x, masks, u, alpha=1.0, classes=5)
+    assert torch.equal(made["numbers"], (255.0 * mixed[:, 0]).round().long())
+    assert torch.equal(made["floats"], mixed[:, 1:3])
+
+
 def test_draws_of_cutmix_are_torchvisions() -> None:
     x, label = torch.zeros(10_001, 1, 16, 20), torch.arange(10_001) % 2
     _, made = cutmix(x, {"label": label}, draws(10_000, 3), alpha=1.0, classes=2)
