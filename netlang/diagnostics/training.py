@@ -5,13 +5,14 @@ from __future__ import annotations
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
-    "AugmentationNotTrainable",
+    "CannotCompile",
     "DataDiffers",
     "DataNotTrainable",
     "DeviceMissing",
     "LossNotFinite",
     "NoSuchPart",
     "OtherRecipe",
+    "PrecisionMissing",
     "RunExists",
     "UnreadableRun",
 ]
@@ -25,17 +26,6 @@ class DataNotTrainable(Diagnostic):
 
     data: str
     available: str
-
-
-class AugmentationNotTrainable(Diagnostic):
-    code = "E0731"
-    title = "`{augmentation}` isn't there yet for `{data}`"
-    caption = "this step is checked, but can't be carried out so far"
-    help = "remove it, for example with `{key}=none`"
-
-    augmentation: str
-    data: str
-    key: str
 
 
 class DataDiffers(Diagnostic):
@@ -105,3 +95,24 @@ class NoSuchPart(Diagnostic):
 
     data: str
     split: str
+
+
+class CannotCompile(Diagnostic):
+    code = "E0740"
+    title = "the net can't be compiled for {device}"
+    caption = "{why}"
+    help = "install what is missing, or leave `compile` out"
+
+    device: str
+    why: str
+
+
+class PrecisionMissing(Diagnostic):
+    code = "E0741"
+    title = "`{precision}` needs {need}"
+    caption = "the device is {device}"
+    help = "use `precision=fp32`, or name another device with `--device`"
+
+    precision: str
+    device: str
+    need: str

@@ -63,6 +63,11 @@ class Library:
                 raise
         return self._modules[resolved]
 
+    @property
+    def files(self) -> tuple[tuple[Path, Source], ...]:
+        """Every file that was opened so far, in that order."""
+        return tuple((path, module.source) for path, module in self._modules.items())
+
     @contextmanager
     def one_deeper(self, span: Span) -> Iterator[None]:
         """The value of one name is needed for another's; an endless chain is refused."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
@@ -25,7 +26,7 @@ def load_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Recipe
     problems = check_recipe(recipe, program)
     if problems:
         raise NetlangError(*problems)
-    return recipe, program
+    return replace(recipe, files=target.module.library.files), program
 
 
 def program_of(recipe: Recipe) -> Program:

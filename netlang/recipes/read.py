@@ -44,8 +44,9 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
     Each override is a text ``name=value`` that replaces a parameter or a key. Raises `NetlangError`
     with every mistake.
     """
-    reading = _Reading(module.recipes[name], Environment(Environment(module.find)))
-    reading.override(overrides)
+    texts = tuple(overrides)
+    reading = _Reading(module.recipes[name], Environment(Environment(module.find)), texts)
+    reading.override()
     reading.parameters()
     reading.entries()
     return reading.result()
@@ -58,6 +59,7 @@ class _Reading:
 
     definition: ast.TrainDef
     names: Environment
+    overrides: tuple[str, ...]
     problems: list[Diagnostic] = field(default_factory=list)
     failed: bool = False
     arguments: dict[str, ast.Entry] = field(default_factory=dict)
@@ -72,10 +74,10 @@ class _Reading:
 
     # --- the command line -------------------------------------------------------------------
 
-    def override(self, texts: Iterable[str]) -> None:
+    def override(self) -> None:
         """File each override as an argument of a parameter or as an entry."""
         parameters = {parameter.name for parameter in self.definition.parameters}
-        for text in texts:
+        for text in self.overrides:
             try:
                 entry = read_override(text)
                 target = self.arguments if entry.key in parameters else self.replaced
@@ -188,6 +190,7 @@ class _Reading:
             name=self.definition.name,
             length=length,
             doc=self.definition.doc,
+            overrides=self.overrides,
             span=self.definition.name_span,
             places=self.places,
             **fields,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import final
 
 from netlang.elaborate.values import Layer
@@ -22,7 +23,7 @@ from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
 from netlang.recipes.words.schedules import ConstantRate
 from netlang.recipes.words.timing import Schedule
-from netlang.source import Span
+from netlang.source import Source, Span
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
 
@@ -73,7 +74,8 @@ class Recipe:
     `clip_value` bound the gradient, `accumulate` says in how many parts a batch is computed, `ema`
     is the decay of averaged weights, `early_stopping` the evaluations that may pass without
     improvement. `evaluate_every` and `checkpoint_every` are in steps; None means after every epoch.
-    `places` says where each key was written, for messages.
+    `overrides` are the texts that replaced parameters and keys, `files` those that the recipe and
+    its net were read from. `places` says where each key was written, for messages.
     """
 
     name: str
@@ -106,6 +108,8 @@ class Recipe:
     evaluate_every: int | None = None
     checkpoint_every: int | None = None
     doc: str | None = None
+    overrides: tuple[str, ...] = field(compare=False, default=())
+    files: tuple[tuple[Path, Source], ...] = field(compare=False, repr=False, default=())
     span: Span = field(compare=False, repr=False)
     places: Mapping[str, Span] = field(compare=False, repr=False, default_factory=dict)
 

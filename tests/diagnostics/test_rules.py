@@ -64,7 +64,19 @@ NOT_RUN = {
     "E0942": "needs a broken Graphviz",
     **dict.fromkeys(("E0794", "E0795", "E0796"), "imports PyTorch: tests/train/faults shows it"),
     **dict.fromkeys(
-        ("E0733", "E0734", "E0735", "E0736", "E0738", "E0739", "E0921", "E0924", "E0925"),
+        (
+            "E0733",
+            "E0734",
+            "E0735",
+            "E0736",
+            "E0738",
+            "E0739",
+            "E0740",
+            "E0741",
+            "E0921",
+            "E0924",
+            "E0925",
+        ),
         "imports PyTorch: tests/train and tests/weights show it",
     ),
     **dict.fromkeys(

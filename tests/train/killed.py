@@ -21,8 +21,8 @@ from pathlib import Path
 import torch
 
 from netlang.backends.torch.train import train
-from netlang.backends.torch.train.examples import load_parts
 from netlang.recipes import load_recipe
+from tests.train.support import parts_of
 
 CHANGES = ("steps=36", "checkpoint_every=12", "evaluate_every=9", "batch=50", "schedule=cosine",
            "validation=0.2")  # fmt: skip
@@ -85,7 +85,7 @@ def main(folder: Path, stride: int) -> None:
     torch.set_num_threads(1)
     # What each child would load or compute again.
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
-    load_parts(load_recipe("mnist1d", CHANGES)[0])
+    parts_of(load_recipe("mnist1d", CHANGES)[0])
     whole = folder / "whole"
     assert _forked(whole, -1)
     expected = _contents(whole)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netlang.backends.torch.data.load import load_parts
+from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.train import Result, train
 from netlang.elaborate import Library
 from netlang.ir.program import Program
 from netlang.recipes import Recipe, load_recipe
 from netlang.recipes.load import program_of
+from netlang.recipes.places import Places
 from netlang.recipes.read import read_recipe
 from netlang.source import Source
 
-__all__ = ["FILES", "SHORT", "contents", "run", "sketch"]
+__all__ = ["FILES", "SHORT", "contents", "parts_of", "run", "sketch"]
 
 FILES = ("last.safetensors", "best.safetensors", "metrics.jsonl")
 
@@ -51,3 +54,8 @@ def contents(out: Path) -> dict[str, bytes]:
     """
     last = max(path.name for path in (out / "checkpoints").iterdir())
     return {name: (out / name).read_bytes() for name in FILES} | {"checkpoint": last.encode()}
+
+
+def parts_of(recipe: Recipe) -> Parts:
+    """The parts of data that are at hand everywhere."""
+    return load_parts(recipe, Places())

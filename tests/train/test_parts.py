@@ -15,7 +15,6 @@ from netlang.backends.torch.data.sets import Batch, Parts, Tensors
 from netlang.backends.torch.data.sources import generated
 from netlang.backends.torch.data.sources.generated import MNIST1D_SHA256
 from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
-from netlang.backends.torch.train.examples import load_parts
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.objective import Objective, compare
 from netlang.diagnostics.core import NetlangError
@@ -37,7 +36,7 @@ from netlang.recipes.words.losses import (
     LossFunction,
     Mse,
 )
-from tests.train.support import sketch
+from tests.train.support import parts_of, sketch
 
 
 def both(parts: Parts) -> tuple[Tensors, Tensors]:
@@ -177,7 +176,7 @@ def test_mnist1d_is_the_published_one() -> None:
     before = random.getstate(), np.random.randint(10**9, size=9).tolist()
     random.seed(3)
     np.random.seed(3)
-    train, test = both(load_parts(load_recipe("mnist1d")[0]))
+    train, test = both(parts_of(load_recipe("mnist1d")[0]))
     assert (random.getstate(), np.random.randint(10**9, size=9).tolist()) == before
     parts = (train.inputs[0], train.targets["label"], test.inputs[0], test.targets["label"])
     assert [tuple(part.shape) for part in parts] == [(4000, 40), (4000,), (1000, 40), (1000,)]
@@ -190,37 +189,15 @@ def test_other_data_under_the_same_name_are_refused(monkeypatch: pytest.MonkeyPa
     made[0][0, 0] += 1.0
     monkeypatch.setattr(generated, "_generate_mnist1d", lambda: tuple(made))
     with pytest.raises(NetlangError) as caught:
-        load_parts(load_recipe("mnist1d")[0])
+        parts_of(load_recipe("mnist1d")[0])
     assert [each.code for each in caught.value.diagnostics] == ["E0732"]
 
 
 def test_digits() -> None:
-    train, test = both(load_parts(load_recipe("vae:digits")[0]))
+    train, test = both(parts_of(load_recipe("vae:digits")[0]))
     assert (len(train), len(test)) == (1438, 359)
     assert train.inputs[0].shape[1:] == (1, 28, 28)
     assert 0.0 <= train.inputs[0].min() < train.inputs[0].max() <= 1.0
-
-
-def test_normalization_is_applied() -> None:
-    plain = both(load_parts(load_recipe("mnist1d")[0]))[0].inputs[0]
-    changes = ["normalize=standardize(mean=[0.5], std=[2])"]
-    shifted = both(load_parts(load_recipe("mnist1d", changes)[0]))[0].inputs[0]
-    torch.testing.assert_close(shifted, (plain - 0.5) / 2.0)
-
-
-@pytest.mark.parametrize(
-    ("spec", "changes", "code"),
-    [
-        ("resnet:imagenet", (), "E0731"),
-        ("googlenet:imagenet", (), "E0731"),
-        ("vae:digits", ("augment=hflip",), "E0731"),
-        ("vae:digits", ("test=ten_crop(28)",), "E0731"),
-    ],
-)
-def test_what_cant_be_trained_yet(spec: str, changes: tuple[str, ...], code: str) -> None:
-    with pytest.raises(NetlangError) as caught:
-        load_parts(load_recipe(spec, changes)[0])
-    assert [each.code for each in caught.value.diagnostics] == [code]
 
 
 def test_devices() -> None:

@@ -84,11 +84,12 @@ def test_a_run_without_scores_is_drawn(tmp_path: Path) -> None:
 
 
 def test_metrics_as_a_table(tmp_path: Path) -> None:
-    metrics = Metrics(tmp_path / "metrics.jsonl", 0)
+    metrics = Metrics(tmp_path / "metrics.jsonl", b"")
     metrics.add({"step": 1, "loss": 0.5, "lr": 0.1})
     metrics.add({"step": 2, "loss": 0.25, "lr": 0.1, "validation_loss": None})
     metrics.close()
-    again = Metrics(tmp_path / "metrics.jsonl", 1)
+    kept = (tmp_path / "metrics.jsonl").read_bytes().splitlines(keepends=True)[0]
+    again = Metrics(tmp_path / "metrics.jsonl", kept)
     again.add({"step": 2, "test_loss": 0.125, "test_accuracy": 1.0})
     again.close()
     with (tmp_path / "metrics.csv").open(newline="") as file:

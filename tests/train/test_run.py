@@ -50,13 +50,13 @@ def test_weights_have_the_keys_of_the_module(tmp_path: Path) -> None:
 
 
 def test_scores_are_those_of_a_loop_in_plain_torch(tmp_path: Path) -> None:
-    from netlang.backends.torch.train.examples import load_parts
+    from tests.train.support import parts_of
 
     result = run(tmp_path / "run")
     recipe, program = load_recipe("mnist1d")
     model = build(program).eval()
     model.load_state_dict(load_file(result.folder.last))
-    test = load_parts(recipe).test
+    test = parts_of(recipe).test
     assert isinstance(test, Tensors)
     labels = test.targets["label"]
     logits = model(test.inputs[0])
@@ -84,7 +84,7 @@ def test_a_state_dict_of_torch_is_scored_too(tmp_path: Path) -> None:
 def test_a_step_is_that_of_plain_torch(tmp_path: Path) -> None:
     """One epoch of full batches: order plays no part, so plain gradient descent must agree."""
     from netlang.backends.torch.train.devices import derived_seed
-    from netlang.backends.torch.train.examples import load_parts
+    from tests.train.support import parts_of
 
     recipe, program = sketch(
         "    input x: [40]\n    fc: linear(10)",
@@ -95,7 +95,7 @@ def test_a_step_is_that_of_plain_torch(tmp_path: Path) -> None:
     train(recipe, program, out=tmp_path / "run", device="cpu")
     torch.manual_seed(derived_seed(0, "weights"))
     layer = nn.Linear(40, 10)
-    examples = load_parts(recipe).train
+    examples = parts_of(recipe).train
     assert isinstance(examples, Tensors)
     for rate in (0.1, 0.01, 0.001):
         loss = nn.functional.cross_entropy(layer(examples.inputs[0]), examples.targets["label"])

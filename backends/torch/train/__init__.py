@@ -1,9 +1,9 @@
 """Training and evaluation of programs with PyTorch."""
 
-from netlang.backends.torch.train.evaluation import evaluate
 from netlang.backends.torch.train.folder import RunFolder
 from netlang.backends.torch.train.records.progress import Bar, Lines, Progress, Silent, progress_for
 from netlang.backends.torch.train.run import Result, train
+from netlang.backends.torch.train.scoring import evaluate
 from netlang.backends.torch.train.state import Scores
 
 __all__ = [

@@ -1,75 +1,120 @@
-"""Scores of a model on a part of the data, and of weights from a file."""
+"""Scores of a model on a part of the data: each example counted once, however it is batched."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from netlang.backends.torch.data.sets import Tensors
-from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
-from netlang.backends.torch.train.examples import load_parts
-from netlang.backends.torch.train.feed import Feed
-from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.prepared import Prepared, Views
 from netlang.backends.torch.train.state import Scores
-from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import NoSuchPart
-from netlang.ir.program import Program
-from netlang.recipes.places import Places
-from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.losses import LABEL
 
-__all__ = ["evaluate", "score"]
+__all__ = ["Evaluation", "evaluation", "score"]
 
 
-def evaluate(
-    recipe: Recipe,
-    program: Program,
-    weights: str | Path,
-    *,
-    places: Places | None = None,
-    split: str = "test",
-    device: str | None = None,
-) -> Scores:
-    """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
+@final
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores, and for classifiers how often each class (row) was classified as each (column)."""
 
-    The step is that of the file. Raises `NetlangError` where there is no such part.
-    """
-    chosen = choose_device(device)
-    with reproducible(chosen, threads_for(program, recipe.batch)):
-        parts = load_parts(recipe, places)
-        found = {"train": parts.train, "validation": parts.validation, "test": parts.test}[split]
-        if found is None:
-            raise NetlangError(
-                NoSuchPart(span=recipe.places["data"], data=recipe.data.name, split=split)
-            )
-        assert isinstance(found, Tensors)
-        model, step = trained_module(program, Path(weights))
-        feed = Feed(found.to(chosen), recipe.batch, 0, World())
-        return score(model.to(chosen), Objective(recipe, program), feed, step)
+    scores: Scores
+    confusion: Tensor | None
+
+
+def score(model: nn.Module, objective: Objective, data: Prepared, step: int) -> Scores:
+    """Mean loss, and share of right classes for classifiers."""
+    return evaluation(model, objective, data, step).scores
 
 
 @torch.no_grad()
-def score(model: nn.Module, objective: Objective, feed: Feed, step: int) -> Scores:
-    """Mean loss and share of right classes over all examples, each counted once.
+def evaluation(
+    model: nn.Module, objective: Objective, data: Prepared, step: int, *, confusion: bool = False
+) -> Evaluation:
+    """Scores in evaluation mode, which is left again. The device is waited for once.
 
-    The model is in evaluation mode meanwhile; its own mode is kept. The device is waited for once.
+    Outputs of several views of an example are averaged: probabilities for a classifier, else
+    the outputs as they are. `confusion` asks for the classes too.
     """
-    before = model.training
+    sums = _Sums(objective, confusion)
+    with _evaluating(model):
+        for views in data.once():
+            sums.add(_averaged(model, objective, views), len(views))
+    return sums.result(data, step)
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Inside, evaluation mode; then each module has its own mode again (some may be frozen)."""
+    before = [(module, module.training) for module in model.modules()]
     model.eval()
-    losses, hits = [], []
     try:
-        for batch in feed.once():
-            values = objective.values(model, batch)
-            losses.append(objective.loss(values) * len(batch))
-            correct = objective.correct(values)
-            if correct is not None:
-                hits.append(correct)
+        yield
     finally:
-        model.train(before)
-    loss = feed.world.sum(torch.stack(losses).sum()).item()
-    right = feed.world.sum(torch.stack(hits).sum()).item() if hits else None
-    count = len(feed.examples)
-    return Scores(step, loss / count, None if right is None else right / count)
+        for module, mode in before:
+            module.training = mode
+
+
+@final
+class _Sums:
+    """What is added up on the device, batch by batch."""
+
+    def __init__(self, objective: Objective, confusion: bool) -> None:
+        self._objective = objective
+        self._logits = objective.logits
+        self._wanted = confusion
+        self._losses: list[Tensor] = []
+        self._counts: list[Tensor] = []
+        self._confusion: Tensor | None = None
+
+    def add(self, values: Mapping[str, Tensor], count: int) -> None:
+        self._losses.append(self._objective.loss(values) * count)
+        if self._logits is None:
+            return
+        logits, label = values[self._logits], values[LABEL]
+        right = self._objective.correct(values)
+        assert right is not None
+        self._counts.append(torch.stack([right, torch.full_like(right, label.numel())]))
+        if self._wanted:
+            classes = logits.shape[1]
+            pairs = label.flatten() * classes + logits.argmax(1).flatten()
+            found = torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+            self._confusion = found if self._confusion is None else self._confusion + found
+
+    def result(self, data: Prepared, step: int) -> Evaluation:
+        """The sums over all processes as means."""
+        world = data.world
+        loss = world.sum(torch.stack(self._losses).sum()).item() / len(data.examples)
+        accuracy = None
+        if self._counts:
+            right, labels = world.sum(torch.stack(self._counts).sum(0)).tolist()
+            accuracy = right / labels
+        confusion = None if self._confusion is None else world.sum(self._confusion).cpu()
+        return Evaluation(Scores(step, loss, accuracy), confusion)
+
+
+def _averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[str, Tensor]:
+    """Values by name, one row for each example."""
+    found = [objective.values(model, batch) for batch in views.scales]
+    if len(found) == 1 and views.views == 1:
+        return found[0]
+    targets = views.scales[0].targets
+    averaged = dict(targets)
+    for name in found[0].keys() - targets.keys():
+        seen = [_by_example(values[name], len(views)) for values in found]
+        if name == objective.logits:
+            shares = torch.cat([each.softmax(2) for each in seen], 1)
+            averaged[name] = shares.mean(1).log()
+        elif len({each.shape[2:] for each in seen}) == 1:
+            averaged[name] = torch.cat(seen, 1).mean(1)
+    return averaged
+
+
+def _by_example(value: Tensor, count: int) -> Tensor:
+    """``[B, V, ...]`` of ``[B * V, ...]``."""
+    return value.reshape(count, -1, *value.shape[1:])

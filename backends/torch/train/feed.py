@@ -56,3 +56,6 @@ class Feed:
             chosen = slice(start, min(start + _CHUNK, part.stop))
             inputs = tuple(each[chosen] for each in self.examples.inputs)
             yield Batch(inputs, {k: v[chosen] for k, v in self.examples.targets.items()})
+
+    def close(self) -> None:
+        """Nothing is held that wouldn't go by itself."""

@@ -17,7 +17,6 @@ from typing import final
 import torch
 
 from netlang.backends.torch.train.evaluation import score
-from netlang.backends.torch.train.feed import Feed
 from netlang.backends.torch.train.folder import RunFiles
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped
 from netlang.backends.torch.train.objective import Objective
@@ -25,6 +24,7 @@ from netlang.backends.torch.train.reading import Reading
 from netlang.backends.torch.train.records.metrics import Metrics
 from netlang.backends.torch.train.records.progress import Progress
 from netlang.backends.torch.train.search import NotFinite, watched_step
+from netlang.backends.torch.train.setup import Split
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.step import Stepper
 from netlang.backends.torch.train.storage import Json, save_tensors
@@ -33,19 +33,9 @@ from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.schedules import watching
 from netlang.recipes.words.timing import Clock, Pace, Watch
 
-__all__ = ["Feeds", "Loop"]
+__all__ = ["Loop"]
 
 _RECORD_EVERY = 10
-
-
-@final
-@dataclass(frozen=True)
-class Feeds:
-    """The batches of each part of the data."""
-
-    train: Feed
-    validation: Feed | None
-    test: Feed | None
 
 
 @final
@@ -69,7 +59,7 @@ class Loop:
 
     recipe: Recipe
     objective: Objective
-    feeds: Feeds
+    data: Split
     begin: Callable[[], tuple[State, Stepper]]
     files: RunFiles
     progress: Progress
@@ -81,7 +71,7 @@ class Loop:
     _watches: dict[int, Watch] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        length, epoch = self.recipe.length, self.feeds.train.epoch_steps
+        length, epoch = self.recipe.length, self.data.train.epoch_steps
         self.epoch_steps = epoch
         self.steps = length.count * (epoch if isinstance(length, Epochs) else 1)
         self.evaluate_every = self.recipe.evaluate_every or epoch
@@ -127,16 +117,16 @@ class Loop:
         self._conclude()
 
     def _rest_of_epoch(self) -> None:
-        feed, state = self.feeds.train, self.state
+        part, state = self.data.train, self.state
         epoch, position = divmod(state.step, self.epoch_steps)
-        with closing(feed.batches(epoch, position)) as batches:
+        with closing(part.batches(epoch, position)) as batches:
             while not self.over:
                 with self.interrupt:
                     batch = next(batches, None)
                 if batch is None:
                     return
                 pace = self._pace(state.step)
-                self.stepper(batch, feed.whole(state.step % self.epoch_steps), pace)
+                self.stepper(batch, part.whole(state.step % self.epoch_steps), pace)
                 self._after_step(pace)
 
     def _after_step(self, pace: Pace) -> None:
@@ -170,7 +160,7 @@ class Loop:
         # First of all, as a signal may cut it short.
         scores = self._validate() if evaluating else None
         self._settle()
-        total = self.feeds.train.world.sum(state.losses)
+        total = self.data.train.world.sum(state.losses)
         self._pending = _Pending(state.step, state.loss_steps, rate, Reading(total))
         state.losses.zero_()
         state.loss_steps = 0
@@ -197,11 +187,11 @@ class Loop:
 
     def _validate(self) -> Scores | None:
         """Scores on the validation part, if there is one."""
-        feed = self.feeds.validation
-        if feed is None:
+        part = self.data.validation
+        if part is None:
             return None
         with self.interrupt:
-            return score(self.state.scored, self.objective, feed, self.state.step)
+            return score(self.state.scored, self.objective, part, self.state.step)
 
     def _judge(self, scores: Scores | None) -> None:
         """Do what depends on an evaluation."""
@@ -220,8 +210,8 @@ class Loop:
 
     def _conclude(self) -> None:
         """Look at the test part, once, with the best weights where a validation part chose some."""
-        state, feed = self.state, self.feeds.test
-        if feed is None or state.test is not None:
+        state, part = self.state, self.data.test
+        if part is None or state.test is not None:
             return
         # What was still to be read may show that the weights are no good.
         self.checkpoint()
@@ -230,7 +220,7 @@ class Loop:
             model, step = deepcopy(model), state.best.step
             model.load_state_dict(state.best_weights)
         with self.interrupt:
-            state.test = score(model, self.objective, feed, step)
+            state.test = score(model, self.objective, part, step)
         self._add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
 
@@ -241,13 +231,13 @@ class Loop:
         """
         self.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
         self.state, self.stepper = state, stepper = self.begin()
-        feed = self.feeds.train
+        part = self.data.train
         while state.step < step:
             epoch, position = divmod(state.step, self.epoch_steps)
-            with closing(feed.batches(epoch, position)) as batches:
+            with closing(part.batches(epoch, position)) as batches:
                 for batch in batches:
                     state.watch = self._watches.get(state.step, state.watch)
-                    whole = feed.whole(state.step % self.epoch_steps)
+                    whole = part.whole(state.step % self.epoch_steps)
                     found = watched_step(state, stepper, batch, whole, self._pace(state.step))
                     if found is not None:
                         return NotFinite(state.step + 1, found)
@@ -274,7 +264,7 @@ class Loop:
         """Whether the losses since the last record and all weights are finite."""
         weights = [each.detach() for each in self.state.model.parameters()]
         largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
-        total = self.feeds.train.world.sum(self.state.losses)
+        total = self.data.train.world.sum(self.state.losses)
         return bool(largest.isfinite().all() & total.isfinite())
 
     def save_best(self) -> None:

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-import torch
-
 from netlang.analysis.locate import locate
-from netlang.backends.torch.data.sets import Examples, Tensors
-from netlang.backends.torch.recipes.optimizers import optimization_for
-from netlang.backends.torch.runtime.groups import freeze
-from netlang.backends.torch.train.devices import (
-    choose_device,
-    derived_seed,
-    reproducible,
-    threads_for,
-)
-from netlang.backends.torch.train.examples import load_parts
-from netlang.backends.torch.train.feed import Feed
+from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
+from netlang.backends.torch.train.execution import called, multiplying, require_execution
 from netlang.backends.torch.train.folder import RunFolder, open_folder
-from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.interrupt import interrupts
-from netlang.backends.torch.train.loop import Feeds, Loop
-from netlang.backends.torch.train.modules import module_of
+from netlang.backends.torch.train.loop import Loop
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.curves import draw_curves
 from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.records.progress import Progress, Silent
 from netlang.backends.torch.train.search import NotFinite
+from netlang.backends.torch.train.setup import fresh_state, prepare
 from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.step import Stepper
 from netlang.backends.torch.train.world import World
@@ -38,7 +26,7 @@ from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import LossNotFinite
 from netlang.ir.program import Program
 from netlang.recipes.places import Places
-from netlang.recipes.recipe import Precision, Recipe
+from netlang.recipes.recipe import Recipe
 
 __all__ = ["Result", "train"]
 
@@ -93,61 +81,28 @@ def train(
     """
     require_drawing()
     shown = progress or Silent()
-    chosen = choose_device(device)
-    world = World()
-    with reproducible(chosen, threads_for(program, recipe.batch)):
-        feeds = _feeds(recipe, places, chosen, world)
+    chosen, world = choose_device(device), World()
+    require_execution(recipe, chosen)
+    with reproducible(chosen, threads_for(program, recipe.batch)), multiplying(recipe):
         objective = Objective(recipe, program)
+        data = prepare(recipe, places or Places(), chosen, world)
         opened = open_folder(Path(out), recipe, program, resume=resume, device=str(chosen))
-        with opened as files, interrupts() as interrupt:
+        with closing(data), opened as files, interrupts() as interrupt:
 
             def begin() -> tuple[State, Stepper]:
                 state = fresh_state(recipe, program, chosen)
-                stepper = Stepper(recipe, objective, state, world)
+                stepper = Stepper(recipe, objective, state, world, called(state.model, recipe))
                 for note in files.restore(state):
                     shown.say(note)
                 return state, stepper
 
-            loop = Loop(recipe, objective, feeds, begin, files, shown, interrupt)
+            loop = Loop(recipe, objective, data, begin, files, shown, interrupt)
             try:
                 return _run(loop, program)
             except NotFinite as error:
                 raise NetlangError(_not_finite(error, recipe, program)) from None
             finally:
                 loop.metrics.close()
-
-
-def _feeds(recipe: Recipe, places: Places | None, device: torch.device, world: World) -> Feeds:
-    """The batches of every part."""
-    parts = load_parts(recipe, places)
-    seed = derived_seed(recipe.seed, "order")
-
-    def feed(examples: Examples | None) -> Feed | None:
-        if examples is None:
-            return None
-        assert isinstance(examples, Tensors)
-        return Feed(examples.to(device), recipe.batch, seed, world)
-
-    train = feed(parts.train)
-    assert train is not None
-    return Feeds(train, feed(parts.validation), feed(parts.test))
-
-
-def fresh_state(recipe: Recipe, program: Program, device: torch.device) -> State:
-    """The state at the start; the random streams are there too."""
-    model = module_of(program, derived_seed(recipe.seed, "weights"))
-    if recipe.init is not None:
-        initialize(model, recipe.init, derived_seed(recipe.seed, "init"))
-    model.to(device).train()
-    freeze(model, recipe.freeze)
-    optimizer = optimization_for(recipe, device).build(model)
-    state = State(model, optimizer, device, losses=torch.zeros((), device=device))
-    if recipe.precision is Precision.FP16:
-        state.scaler = torch.amp.GradScaler(device.type)
-    if recipe.ema is not None:
-        state.averaged = deepcopy(model).requires_grad_(False).eval()
-    torch.manual_seed(derived_seed(recipe.seed, "noise"))
-    return state
 
 
 def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFinite:

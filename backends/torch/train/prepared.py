@@ -1,0 +1,124 @@
+"""Batches as a net sees them: the loader's, after the path's part on the device and normalisation.
+
+Order on the device: bytes become 0..1, the rest of the path, normalisation, channels last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias, final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.data.sets import Batch, Examples
+from netlang.backends.torch.train.world import World
+
+__all__ = ["Change", "Prepared", "Source", "Views"]
+
+Change: TypeAlias = Callable[[Tensor], Tensor]
+
+
+class Source(Protocol):
+    """Batches of one part of a data set on the device, as `data.loader.Loader` gives them."""
+
+    @property
+    def examples(self) -> Examples:
+        """The examples of the part."""
+
+    @property
+    def world(self) -> World:
+        """The processes that share the batches."""
+
+    @property
+    def epoch_steps(self) -> int:
+        """Batches of an epoch."""
+
+    def whole(self, position: int) -> int:
+        """Examples of the batch at a position of an epoch, over all processes."""
+
+    def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
+        """This process' slices of the batches of an epoch, from the one at `first` on."""
+
+    def once(self) -> Iterator[Batch]:
+        """Every example of this process' share once."""
+
+    def close(self) -> None:
+        """End what prepares batches."""
+
+
+@final
+@dataclass(frozen=True)
+class Views:
+    """The same examples, seen several times: at each scale a batch of `views` of each."""
+
+    scales: tuple[Batch, ...]
+    views: int
+
+    def __len__(self) -> int:
+        return len(self.scales[0]) // self.views
+
+
+@final
+@dataclass(frozen=True)
+class Prepared:
+    """A part of the data, prepared by `path` and then `normalize`."""
+
+    source: Source
+    path: Path
+    normalize: Change | None
+    channels_last: bool = False
+
+    @property
+    def world(self) -> World:
+        return self.source.world
+
+    @property
+    def examples(self) -> Examples:
+        return self.source.examples
+
+    @property
+    def epoch_steps(self) -> int:
+        return self.source.epoch_steps
+
+    def whole(self, position: int) -> int:
+        return self.source.whole(position)
+
+    def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
+        """Batches to train on, augmented as this epoch draws it."""
+        for batch in self.source.batches(epoch, first):
+            yield self._seen(batch, epoch, 0)
+
+    def once(self) -> Iterator[Views]:
+        """Every example of this process' share once, in all its views."""
+        for batch in self.source.once():
+            sizes = batch.inputs[:1] + batch.others
+            if not self.path.images:
+                # Nothing was done for each image by itself: every scale starts from the same.
+                sizes = batch.inputs[:1] * self.path.scales
+            seen = tuple(
+                self._seen(replace(batch, inputs=(each, *batch.inputs[1:])), 0, scale)
+                for scale, each in enumerate(sizes)
+            )
+            yield Views(seen, self.path.views)
+
+    def close(self) -> None:
+        """End what prepares batches."""
+        self.source.close()
+
+    def _seen(self, batch: Batch, epoch: int, scale: int) -> Batch:
+        first, *others = batch.inputs
+        first, targets = self.path.device(first, batch.targets, batch.numbers, epoch, scale)
+        inputs = tuple(self._finished(each) for each in (first, *others))
+        numbers = batch.numbers
+        if self.path.mixes and numbers is not None:
+            numbers = numbers[1:]
+        return Batch(inputs, targets, numbers)
+
+    def _finished(self, x: Tensor) -> Tensor:
+        x = x if self.normalize is None else self.normalize(x)
+        if self.channels_last and x.dim() == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        return x

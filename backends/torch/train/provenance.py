@@ -1,0 +1,126 @@
+"""What a run is made of, so that it can be repeated: `run.json`, `spec/`, `model.py`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from netlang import __version__
+from netlang.backends.torch.source import emit
+from netlang.backends.torch.train.storage import Json, write_text
+from netlang.backends.torch.train.world import World
+from netlang.elaborate.files import bundled_folder
+from netlang.ir.program import Program
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["facts_of_run", "git_state", "write_sources"]
+
+_PACKAGES = ("numpy", "pillow", "safetensors")
+
+
+def facts_of_run(
+    recipe: Recipe, program: Program, device: torch.device, world: World
+) -> dict[str, Json]:
+    """Everything but the spec and the net: choices, versions, the machine."""
+    keys: dict[str, Json] = dict(recipe.describe())
+    return {
+        "recipe": recipe.name,
+        "spec": _file_name(recipe),
+        "net": program.name,
+        "overrides": list(recipe.overrides),
+        "keys": keys,
+        "versions": _versions(),
+        "git": git_state(Path.cwd()),
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "processes": world.size,
+    }
+
+
+def _versions() -> dict[str, Json]:
+    found: dict[str, Json] = {
+        "netlang": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def device_name(device: torch.device) -> str:
+    """`cpu`, or the model of the GPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return device.type
+
+
+def git_state(folder: Path) -> Json:
+    """The revision that is checked out there and whether tracked files differ; None without git."""
+    revision = _git(folder, "rev-parse", "HEAD")
+    if revision is None:
+        return None
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return {"revision": revision, "changed": None if changes is None else changes != ""}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    # A folder's own settings may name programs to run: none of them is needed for this.
+    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=5,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+# --- the spec and the model -------------------------------------------------------------------
+
+
+def write_sources(folder: Path, recipe: Recipe, program: Program) -> None:
+    """Copy the files that the recipe was read from, and write the model's source."""
+    for name, text in _copies(recipe):
+        target = folder / "spec" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_text(target, text)
+    write_text(folder / "model.py", emit(program))
+
+
+def _copies(recipe: Recipe) -> Sequence[tuple[Path, str]]:
+    """Each file by its place among the others, so that relative imports find what they name."""
+    if not recipe.files:
+        return [(Path(f"{recipe.name}.net"), recipe.span.source.text)]
+    bundled = bundled_folder().resolve()
+    own = [path for path, _ in recipe.files if not path.is_relative_to(bundled)]
+    root = Path(os.path.commonpath([path.parent for path in own])) if own else bundled
+    return [
+        (path.relative_to(root), source.text)
+        if path.is_relative_to(root)
+        else ("bundled" / path.relative_to(bundled), source.text)
+        for path, source in recipe.files
+    ]
+
+
+def _file_name(recipe: Recipe) -> str:
+    """The copy that holds the recipe, to be named with it: ``spec/file.net:recipe``."""
+    wanted = recipe.span.source
+    for (name, _), (_, source) in zip(_copies(recipe), recipe.files, strict=False):
+        if source is wanted:
+            return f"spec/{name.as_posix()}:{recipe.name}"
+    return f"spec/{recipe.name}.net:{recipe.name}"

@@ -1,0 +1,137 @@
+"""What a run starts from: the parts of the data as batches, and the state before the first step."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.data.load import load_parts
+from netlang.backends.torch.data.sets import Examples, Tensors
+from netlang.backends.torch.recipes.optimizers import optimization_for
+from netlang.backends.torch.runtime.groups import freeze, set_training
+from netlang.backends.torch.train.devices import derived_seed
+from netlang.backends.torch.train.feed import Feed
+from netlang.backends.torch.train.initialize import initialize
+from netlang.backends.torch.train.modules import module_of
+from netlang.backends.torch.train.prepared import Change, Prepared
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.world import World
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.training import DataNotTrainable
+from netlang.ir.program import Program
+from netlang.recipes.places import Places
+from netlang.recipes.recipe import Precision, Recipe
+from netlang.recipes.words.augmentation import Augmentation
+
+__all__ = ["Prepare", "Split", "fresh_state", "prepare"]
+
+
+@final
+@dataclass(frozen=True)
+class Split:
+    """The parts of the data as batches; `classes` are the names of the labels."""
+
+    train: Prepared
+    validation: Prepared | None
+    test: Prepared | None
+    classes: tuple[str, ...] | None
+    notes: tuple[str, ...]
+
+    def close(self) -> None:
+        """End what prepares batches."""
+        for part in (self.train, self.validation, self.test):
+            if part is not None:
+                part.close()
+
+
+@final
+@dataclass(frozen=True)
+class Prepare:
+    """How examples of a recipe become batches on a device."""
+
+    recipe: Recipe
+    device: torch.device
+    world: World
+    classes: int | None
+
+    def training(self, examples: Examples) -> Prepared:
+        """Augmented, in the order of each epoch."""
+        return self._prepared(examples, self.recipe.augment, "augment")
+
+    def testing(self, examples: Examples) -> Prepared:
+        """As for a test, each once."""
+        return self._prepared(examples, self.recipe.test_path, "test")
+
+    def _prepared(
+        self, examples: Examples, steps: tuple[Augmentation, ...], purpose: str
+    ) -> Prepared:
+        recipe = self.recipe
+        images = not isinstance(examples, Tensors)
+        seed = derived_seed(recipe.seed, purpose)
+        path = path_for(steps, seed, images=images, classes=self.classes)
+        source = self._source(examples, path)
+        return Prepared(source, path, _normalization(recipe, self.device), recipe.channels_last)
+
+    def _source(self, examples: Examples, path: Path) -> Feed:
+        if not isinstance(examples, Tensors):
+            raise NetlangError(
+                DataNotTrainable(
+                    span=self.recipe.places["data"],
+                    data=self.recipe.data.name,
+                    available="`mnist1d`, `digits`",
+                )
+            )
+        seed = derived_seed(self.recipe.seed, "order")
+        return Feed(examples.to(self.device), self.recipe.batch, seed, self.world)
+
+
+def prepare(recipe: Recipe, places: Places, device: torch.device, world: World) -> Split:
+    """The parts of a recipe's data, ready to train on; raises `NetlangError` for what is wrong."""
+    parts = load_parts(recipe, places)
+    classes = None if parts.classes is None else len(parts.classes)
+    ready = Prepare(recipe, device, world, classes)
+    return Split(
+        ready.training(parts.train),
+        None if parts.validation is None else ready.testing(parts.validation),
+        None if parts.test is None else ready.testing(parts.test),
+        parts.classes,
+        parts.notes,
+    )
+
+
+def _normalization(recipe: Recipe, device: torch.device) -> Change | None:
+    if recipe.normalize is None:
+        return None
+    means = torch.tensor(recipe.normalize.means, device=device)
+    deviations = torch.tensor(recipe.normalize.deviations, device=device)
+
+    def change(x: Tensor) -> Tensor:
+        shape = (-1,) + (1,) * (x.dim() - 2)
+        return (x - means.reshape(shape)) / deviations.reshape(shape)
+
+    return change
+
+
+def fresh_state(recipe: Recipe, program: Program, device: torch.device) -> State:
+    """The state before the first step; the random streams are there too."""
+    model = module_of(program, derived_seed(recipe.seed, "weights"))
+    if recipe.init is not None:
+        initialize(model, recipe.init, derived_seed(recipe.seed, "init"))
+    model.to(device)
+    if recipe.channels_last:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    freeze(model, recipe.freeze)
+    set_training(model, recipe.freeze)
+    optimizer = optimization_for(recipe, device).build(model)
+    state = State(model, optimizer, device, losses=torch.zeros((), device=device))
+    if recipe.precision is Precision.FP16:
+        state.scaler = torch.amp.GradScaler(device.type)
+    if recipe.ema is not None:
+        state.averaged = deepcopy(model).requires_grad_(False).eval()
+    torch.manual_seed(derived_seed(recipe.seed, "noise"))
+    return state
