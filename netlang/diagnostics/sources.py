@@ -1,4 +1,4 @@
-"""Errors about data: where they lie, what they hold (E0759, E0780 to E0787)."""
+"""Errors about data: where they lie, what they hold (E0759, E0780 to E0787, E0797)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = [
     "DataNotThere",
     "DataUnfit",
     "DataUnreadable",
+    "ImageSmallerThanCrop",
     "ImageUnreadable",
     "LabelsDiffer",
     "UnusedPlace",
@@ -71,6 +72,15 @@ class ImageUnreadable(Diagnostic):
     path: str
     why: str
     advice: str = "repair or remove it, or write `corrupt=skip` to go on without such files"
+
+
+class ImageSmallerThanCrop(Diagnostic):
+    code = "E0797"
+    title = "image `{path}` is smaller than what is to be cut out of it: {sizes}"
+    help = "resize before: `resize_shorter(256) -> random_crop(224)`; or remove the image"
+
+    path: str
+    sizes: str
 
 
 class DataUnreadable(Diagnostic):

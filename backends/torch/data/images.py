@@ -23,8 +23,9 @@ from PIL import Image, UnidentifiedImageError
 
 from netlang.backends.torch.data.sets import Images
 from netlang.backends.torch.runtime.pictures import flattened, upright
+from netlang.backends.torch.runtime.regions import ImageTooSmall
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import ImageUnreadable
+from netlang.diagnostics.sources import ImageSmallerThanCrop, ImageUnreadable
 
 if TYPE_CHECKING:
     from ctypes import Array, c_uint8
@@ -156,7 +157,8 @@ class EncodedImages(Images, ABC):
 def opened(images: Images, number: int) -> Iterator[Image.Image]:
     """Inside, an image, which can be decoded; a damaged file is an error that names it.
 
-    Raises `NetlangError`; a lack of memory or of files to open is passed on as it is.
+    So is an image that is smaller than what is cut out of it. Raises `NetlangError`; a lack of
+    memory or of files to open is passed on as it is.
     """
     try:
         image = images.image(number)
@@ -169,6 +171,9 @@ def opened(images: Images, number: int) -> Iterator[Image.Image]:
         yield image
     except _DAMAGE as error:
         raise unreadable(images.name(number), error) from None
+    except ImageTooSmall as error:
+        small = ImageSmallerThanCrop(span=None, path=images.name(number), sizes=str(error))
+        raise NetlangError(small) from None
 
 
 def unreadable(name: str, error: Exception) -> Exception:

@@ -48,7 +48,7 @@ TRAINING: tuple[tuple[Augmentation, ...], ...] = (
 
 def on_host(path: Path, image: Image.Image, number: int, epoch: int = 2) -> Tensor:
     """Through a worker and the device, float32 `[B, C, H, W]`."""
-    pixels = torch.from_numpy(path.host(image, number, epoch))[None]
+    pixels = torch.from_numpy(path.host(image.copy(), number, epoch))[None]
     return path.device(pixels, {}, np.array([number]), epoch)[0]
 
 
@@ -75,13 +75,13 @@ def test_a_path_can_be_sent_to_a_worker(steps: tuple[Augmentation, ...]) -> None
     path = path_for(steps, 5, images=True)
     sent = pickle.loads(pickle.dumps(path))
     image = picture(40, 50)
-    assert np.array_equal(path.host(image, 9, 1), sent.host(image, 9, 1))
+    assert np.array_equal(path.host(image.copy(), 9, 1), sent.host(image, 9, 1))
 
 
 def test_steps_before_the_last_size_are_done_by_the_worker() -> None:
     path = path_for((Resize(size=40), Rotate(degrees=20.0), CenterCrop(size=28)), 5, images=True)
     image = picture(37, 53)
-    assert path.host(image, 1, 0).shape == (3, 28, 28)
+    assert path.host(image.copy(), 1, 0).shape == (3, 28, 28)
     assert path.ways[0].back == ()
     whole = path_for((Resize(size=40), Rotate(degrees=20.0)), 5, images=False)
     turned = in_memory(whole, image, 1, 0)[:, :, 6:34, 6:34]
@@ -91,7 +91,7 @@ def test_steps_before_the_last_size_are_done_by_the_worker() -> None:
 def test_a_path_without_sizes_leaves_the_work_to_the_device() -> None:
     image = picture(37, 53)
     for path in (path_for((), 5, images=True), path_for((Hflip(p=1.0),), 5, images=True)):
-        assert np.array_equal(path.host(image, 1, 0), tensor_of(image)[0].numpy())
+        assert np.array_equal(path.host(image.copy(), 1, 0), tensor_of(image)[0].numpy())
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -120,7 +120,7 @@ def test_ten_crop(images: bool) -> None:
     small = [tensor_of(functions.resize(image, 40))[0] for image in pictures]
     expected = torch.cat([torch.stack(functions.ten_crop(image, [28, 32])) for image in small])
     if images:
-        x = torch.from_numpy(np.stack([path.host(image, 0, 0) for image in pictures]))
+        x = torch.from_numpy(np.stack([path.host(image.copy(), 0, 0) for image in pictures]))
         assert x.shape == (3, 10, 3, 28, 32)
     else:
         x = torch.cat([tensor_of(image) for image in pictures])
@@ -151,7 +151,7 @@ def test_multi_scale_is_the_net_at_each_size(images: bool) -> None:
         by_hand = [net(tensor_of(functions.resize(image, side)) / 255.0) for side in sizes]
         given = [tensor_of(image)] * 3
         if images:
-            given = [torch.from_numpy(each)[None] for each in path.hosts(image, 0, 0)]
+            given = [torch.from_numpy(each)[None] for each in path.hosts(image.copy(), 0, 0)]
         found = [net(path.device(x, {}, None, 0, scale)[0]) for scale, x in enumerate(given)]
     torch.testing.assert_close(
         torch.stack(found).mean(0), torch.stack(by_hand).mean(0), atol=2e-3, rtol=0
@@ -164,10 +164,14 @@ def test_scales_with_ten_views_each() -> None:
     assert [each.shape for each in path.hosts(picture(37, 53), 0, 0)] == [(10, 3, 28, 28)] * 2
 
 
-def jpeg(image: Image.Image) -> BytesIO:
+def jpeg(image: Image.Image) -> bytes:
     file = BytesIO()
     image.save(file, "JPEG", quality=95)
-    return file
+    return file.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(BytesIO(content))
 
 
 def test_a_large_jpeg_is_decoded_at_a_reduced_size() -> None:
@@ -175,10 +179,10 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_size() -> None:
     smooth = picture(24, 32).resize((1280, 960), Image.Resampling.BICUBIC)
     functions, file = torchvision_functions(), jpeg(smooth)
     path = path_for((ResizeShorter(size=100), CenterCrop(size=90)), 5, images=True)
-    reduced = Image.open(file)
+    reduced = opened(file)
     found = torch.from_numpy(path.host(reduced, 0, 0))[None]
     assert reduced.size == (320, 240)
-    expected = tensor_of(functions.center_crop(functions.resize(Image.open(file), 100), [90]))
+    expected = tensor_of(functions.center_crop(functions.resize(opened(file), 100), [90]))
     difference = (found.float() - expected.float()).abs()
     assert difference.mean() < 1.0
     assert difference.max() < 8.0
@@ -187,17 +191,17 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_size() -> None:
 def test_a_jpeg_is_decoded_in_full_below() -> None:
     file = jpeg(picture(375, 500))
     path = path_for((ResizeShorter(size=100), CenterCrop(size=90)), 5, images=True)
-    found = torch.from_numpy(path.host(Image.open(file), 0, 0))[None]
+    found = torch.from_numpy(path.host(opened(file), 0, 0))[None]
     functions = torchvision_functions()
-    expected = tensor_of(functions.center_crop(functions.resize(Image.open(file), 100), [90]))
+    expected = tensor_of(functions.center_crop(functions.resize(opened(file), 100), [90]))
     assert levels_apart(found, expected) <= ONE_LEVEL
 
 
 def test_every_scale_sees_the_whole_jpeg() -> None:
     file = jpeg(picture(400, 600))
     path = path_for((MultiScale(sizes=(50, 380)),), 5, images=True)
-    for found, side in zip(path.hosts(Image.open(file), 0, 0), (50, 380), strict=True):
-        expected = torchvision_functions().resize(tensor_of(Image.open(file)), side)
+    for found, side in zip(path.hosts(opened(file), 0, 0), (50, 380), strict=True):
+        expected = torchvision_functions().resize(tensor_of(opened(file)), side)
         assert levels_apart(torch.from_numpy(found)[None], expected) <= ONE_LEVEL
 
 

@@ -13,8 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.images import EncodedImages, open_image, opened
 from netlang.diagnostics.core import NetlangError
+from netlang.recipes.words.sizes import RandomCrop
 from tests.train.data.support import draw, load, pictures, refusal
 
 ORIENTATION = 0x0112
@@ -220,6 +222,18 @@ def test_a_damaged_file_is_named(tmp_path: Path, kind: str, ending: str) -> None
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "E0783"
     assert str(path) in diagnostic.message
+
+
+def test_an_image_smaller_than_a_crop_is_named(tmp_path: Path) -> None:
+    part = load(pictures(tmp_path), FOLDER).train
+    assert isinstance(part, EncodedImages)
+    path = path_for((RandomCrop(size=32),), 1, images=True)
+    with pytest.raises(NetlangError) as caught, opened(part, 1) as image:
+        path.host(image, 1, 0)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0797"
+    assert "1.png` is smaller than what is to be cut out" in diagnostic.message
+    assert "12x20, but 32x32 or more is needed" in diagnostic.message
 
 
 def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
