@@ -1,0 +1,103 @@
+"""The run that everything happens to: small, and with all that has a memory of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from netlang.backends.torch.train import Result, train
+from netlang.backends.torch.train.records import drawing
+from netlang.backends.torch.train.storage import Json, write_text
+from tests.train.support import sketch
+
+__all__ = ["STEPS", "Listener", "ended", "run", "warm", "without_pictures"]
+
+STEPS = 24
+
+_BODY = "    input x: [40]\n    linear(12) -> relu -> dropout(0.5) -> linear(10)"
+# Momentum, a plateau that counts, averaged weights, dropout, best weights that aren't the last.
+_KEYS = (
+    f"steps: {STEPS}", "batch: 64", "optimizer: rmsprop(lr=0.05, momentum=0.5)",
+    "schedule: plateau(patience=0, threshold=0.1)", "ema: 0.5", "validation: 0.2",
+    "evaluate_every: 4", "checkpoint_every: 6",
+)  # fmt: skip
+
+
+class Listener:
+    """Notes what a run says; `each` is told of every step that is done."""
+
+    def __init__(self, each: Callable[[int], None] = lambda done: None) -> None:
+        self.said: list[str] = []
+        self._each = each
+
+    def begin(self, done: int, total: int, batch: int) -> None:
+        """Nothing."""
+
+    def advance(self, done: int) -> None:
+        self._each(done)
+
+    def show(self, record: Mapping[str, Json]) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+def run(out: Path, listener: Listener | None = None) -> Result:
+    """Begin the run in a folder, or go on with what is there."""
+    recipe, program = sketch(_BODY, *_KEYS)
+    return train(recipe, program, out=out, resume=True, device="cpu", progress=listener)
+
+
+def ended(out: Path) -> dict[str, bytes]:
+    """All that a run left by the names of the files, and the newest checkpoint.
+
+    The one before that may be another than that of a run without a break: a signal adds some.
+    """
+    names = sorted(path.name for path in (out / "checkpoints").iterdir())
+    files = {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.parent.name != "checkpoints" and path.name != "lock"
+    }
+    return files | {f"checkpoints/{names[-1]}": (out / "checkpoints" / names[-1]).read_bytes()}
+
+
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """Inside, a picture is a line of text, since Matplotlib takes seconds for one.
+
+    It is written where and how it would be.
+    """
+    original = drawing.draw
+
+    def plain(path: Path, size: tuple[float, float], fill: object) -> None:
+        write_text(path.with_suffix(".svg"), f"<svg>{size}</svg>")
+        write_text(path.with_suffix(".png"), f"{size}")
+
+    users = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("netlang.") and getattr(module, "draw", None) is original
+    ]
+    for module in users:
+        setattr(module, "draw", plain)  # noqa: B010 - no module is typed to have one
+    try:
+        yield
+    finally:
+        for module in users:
+            setattr(module, "draw", original)  # noqa: B010
+
+
+def warm(out: Path) -> Result:
+    """A first run, in a process whose children would each load the same again."""
+    torch.set_num_threads(1)
+    with without_pictures():
+        return run(out)

@@ -1,0 +1,55 @@
+"""Short runs of the campaigns on faults, and that they would notice a bad writer."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.campaigns.campaign import Campaign
+from tests.campaigns.running import run_here
+from tests.train.faults import damage, kill, refuse, stop
+from tests.train.faults.whole import whole
+from tests.train.faults.writers import WRITERS
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    # From Python 3.12 on; no thread of these processes holds anything that the child needs.
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
+
+SHORT = [(kill.CAMPAIGN, 10), (damage.CAMPAIGN, 8), (stop.CAMPAIGN, 6)]
+LONG = [(kill.CAMPAIGN, 500), (damage.CAMPAIGN, 200), (stop.CAMPAIGN, 100)]
+
+
+@pytest.mark.parametrize(("campaign", "count"), SHORT, ids=("kill", "damage", "stop"))
+def test_some_trials(campaign: Campaign, count: int) -> None:
+    assert run_here(campaign, count, 7).failures == []
+
+
+def test_some_calls_are_refused() -> None:
+    """Every kind of call; 41 and 3 errors have no common divisor."""
+    failures = [refuse.trial(number).failures for number in range(0, refuse.total(), 41)]
+    assert failures == [()] * len(failures)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_bad_writer_is_noticed(writer: int) -> None:
+    assert any(kill.trial(number, writer).failures for number in range(60))
+
+
+def test_the_undisturbed_run_has_every_kind_of_moment() -> None:
+    counts = whole().report.counts
+    assert counts["write"] > counts["fsync"] > counts["rename"] > counts["rotate"] > 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("campaign", "count"), LONG, ids=("kill", "damage", "stop"))
+def test_many_trials(campaign: Campaign, count: int) -> None:
+    assert run_here(campaign, count, 1).failures == []
+
+
+@pytest.mark.slow
+def test_every_call_is_refused() -> None:
+    failures = [refuse.trial(number).failures for number in range(refuse.total())]
+    assert failures == [()] * len(failures)
