@@ -16,6 +16,7 @@ from netlang.backends.torch.data.sources.cifar import load_cifar
 from netlang.backends.torch.data.sources.generated import load_digits_of_sklearn, load_mnist1d
 from netlang.backends.torch.data.sources.idx import load_idx
 from netlang.backends.torch.data.sources.image_folder import load_image_folder
+from netlang.backends.torch.data.sources.shards import load_shards
 from netlang.backends.torch.data.splits import split
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.sources import DataUnfit
@@ -30,7 +31,8 @@ from netlang.recipes.words.data import (
     Idx,
     ImageFolder,
     Mnist1d,
-)  # fmt: skip
+    Shards,
+)
 from netlang.recipes.words.data_images import ImageSource
 
 __all__ = ["load_parts"]
@@ -66,6 +68,7 @@ _MADE: Mapping[type[Data], Callable[[Recipe], Parts]] = {
 }
 _READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {
     ImageFolder: load_image_folder,
+    Shards: load_shards,
     Arrays: load_arrays,
     Idx: load_idx,
     Cifar10: load_cifar,

@@ -7,7 +7,7 @@ writes to each string.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import final
 
 import numpy as np
@@ -21,20 +21,27 @@ class Names:
     """A list of paths that never changes."""
 
     def __init__(self, block: bytes, ends: NDArray[np.int64]) -> None:
-        self._block = block
-        self._ends = ends
+        self.block = block
+        self.ends = ends
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> Names:
         parts = [os.fsencode(path) for path in paths]
         return cls(b"".join(parts), np.cumsum([len(part) for part in parts], dtype=np.int64))
 
+    @classmethod
+    def joined(cls, lists: Sequence[Names]) -> Names:
+        """One list of all of them."""
+        starts = np.cumsum([0, *(len(each.block) for each in lists)])
+        ends = [each.ends + start for each, start in zip(lists, starts, strict=False)]
+        return cls(b"".join(each.block for each in lists), np.concatenate(ends))
+
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self.ends)
 
     def __getitem__(self, number: int) -> str:
-        start = self._ends[number - 1] if number else 0
-        return os.fsdecode(self._block[start : self._ends[number]])
+        start = self.ends[number - 1] if number else 0
+        return os.fsdecode(self.block[start : self.ends[number]])
 
     def subset(self, numbers: NDArray[np.int64]) -> Names:
         return Names.of(self[number] for number in numbers.tolist())

@@ -19,7 +19,7 @@ import numpy as np
 from netlang.atomic import replace_file
 from netlang.backends.torch.data.images import EncodedImages, reason, strict
 
-__all__ = ["cache_file", "damaged"]
+__all__ = ["cache_file", "cache_folder", "damaged"]
 
 _CHUNK = 256
 _LONGEST_REASON = 200
@@ -51,10 +51,14 @@ def damaged(
 
 def cache_file(root: Path) -> Path:
     """Where findings about a data set are kept."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "netlang"
     name = sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return folder / f"images-{name}.npz"
+    return cache_folder() / f"images-{name}.npz"
+
+
+def cache_folder() -> Path:
+    """The user's folder for what can be found out again."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "netlang"
 
 
 def _key(images: EncodedImages, number: int) -> int:

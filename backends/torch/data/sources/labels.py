@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from netlang.backends.torch.data.sets import Tensors
@@ -13,7 +15,9 @@ from netlang.diagnostics.sources import ClassNotInTraining, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import LABEL
 
-__all__ = ["checked_labels"]
+__all__ = ["checked_labels", "numbered_labels"]
+
+_SHOWN = 20
 
 
 def checked_labels(
@@ -34,6 +38,44 @@ def checked_labels(
         if _most(each) >= count:
             raise _beyond(recipe, purpose, _most(each), count)
     return tuple(names) or tuple(map(str, range(count)))
+
+
+def numbered_labels(
+    recipe: Recipe, written: Mapping[str, NDArray[np.str_]], names: Sequence[str] = ()
+) -> tuple[dict[str, NDArray[np.int64]], tuple[str, ...]]:
+    """Class numbers of each part from labels as text, and the names of the classes.
+
+    Whole numbers are class numbers, called by `names` where those are given; other texts are names
+    of classes, numbered in their order. Raises `NetlangError` for a label that training lacks.
+    """
+    found = {purpose: np.unique(each) for purpose, each in written.items()}
+    if all(text.isascii() and text.isdigit() for each in found.values() for text in each.tolist()):
+        labels = {purpose: _whole(recipe, each) for purpose, each in written.items()}
+        count = len(names) or _most_of(labels["train"]) + 1
+        for purpose, each in labels.items():
+            if _most_of(each) >= count:
+                raise _unknown(recipe, purpose, [str(_most_of(each))])
+        return labels, tuple(names) or tuple(map(str, range(count)))
+    classes = tuple(names) or tuple(found["train"].tolist())
+    places = {name: number for number, name in enumerate(classes)}
+    labels = {}
+    for purpose, texts in written.items():
+        unknown = [text for text in found[purpose].tolist() if text not in places]
+        if unknown:
+            raise _unknown(recipe, purpose, unknown)
+        labels[purpose] = np.array([places[text] for text in texts.tolist()], np.int64)
+    return labels, classes
+
+
+def _whole(recipe: Recipe, written: NDArray[np.str_]) -> NDArray[np.int64]:
+    if any(len(text) > 9 for text in np.unique(written).tolist()):
+        what, advice = "a label has more than nine digits", "classes are numbered from 0 on"
+        raise NetlangError(DataUnfit(span=recipe.places["data"], what=what, advice=advice))
+    return written.astype(np.int64)
+
+
+def _most_of(labels: NDArray[np.int64]) -> int:
+    return int(labels.max()) if len(labels) else -1
 
 
 def _most(labels: Tensor) -> int:
@@ -57,8 +99,17 @@ def _beyond(recipe: Recipe, purpose: str, label: int, count: int) -> NetlangErro
         what = f"the labels for {purpose} go up to {label}, but there are {count} classes"
         advice = f"they are numbered from 0 on: {label + 1} classes at least"
         return NetlangError(DataUnfit(span=span, what=what, advice=advice))
+    return _unknown(recipe, purpose, [str(label)])
+
+
+def _unknown(recipe: Recipe, purpose: str, names: list[str]) -> NetlangError:
+    more = ", ..." if len(names) > _SHOWN else ""
     return NetlangError(
         ClassNotInTraining(
-            span=span, part=purpose, train="training", count="a class", names=f"`{label}`"
+            span=recipe.places["data"],
+            part=purpose,
+            train="training",
+            count="a class" if len(names) == 1 else f"{len(names)} classes",
+            names=", ".join(f"`{name}`" for name in names[:_SHOWN]) + more,
         )
     )

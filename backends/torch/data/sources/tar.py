@@ -1,0 +1,101 @@
+"""Where the files of a tar archive lie in it, from one pass over its headers.
+
+Nothing is unpacked, so a name that leads elsewhere leads nowhere: names are compared and shown, no
+more. The headers are read by Python's `tarfile`; only the way from one to the next is made here, as
+a header must not make anyone read more than there is.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, final
+
+from netlang.backends.torch.data.sources.files import DataRefused
+
+__all__ = ["Member", "members"]
+
+_BLOCK = 512
+# A name or an extended header that is longer serves no one.
+_LONGEST = 1 << 16
+_ENCODING, _ERRORS = "utf-8", "surrogateescape"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A regular file of an archive."""
+
+    name: str
+    offset: int
+    size: int
+
+
+def members(file: IO[bytes]) -> Iterator[Member]:
+    """The regular files of an open archive, in order; raises `DataRefused` where it is damaged."""
+    whole = os.fstat(file.fileno()).st_size
+    name: str | None = None
+    size: int | None = None
+    while True:
+        block = file.read(_BLOCK)
+        if block == bytes(_BLOCK):
+            return
+        header = _header(block)
+        start = file.tell()
+        length = header.size if size is None else size
+        if length < 0 or start + length > whole:
+            raise DataRefused(f"it ends before `{name or header.name}` does")
+        if header.type == tarfile.GNUTYPE_LONGNAME:
+            name = _extension(file, length).rstrip(b"\0").decode(_ENCODING, _ERRORS)
+        elif header.type == tarfile.XHDTYPE:
+            records = _records(_extension(file, length))
+            name, size = records.get("path", name), _size(records)
+        else:
+            if header.type == tarfile.GNUTYPE_SPARSE:
+                raise DataRefused(f"`{header.name}` is stored with holes")
+            if header.isreg():
+                yield Member(name or header.name, start, length)
+            name, size = None, None
+        file.seek(start + -(-length // _BLOCK) * _BLOCK)
+
+
+def _header(block: bytes) -> tarfile.TarInfo:
+    try:
+        return tarfile.TarInfo.frombuf(block, _ENCODING, _ERRORS)
+    except tarfile.HeaderError as error:
+        raise DataRefused(f"it is no whole tar file: {error}") from None
+
+
+def _extension(file: IO[bytes], length: int) -> bytes:
+    if length > _LONGEST:
+        raise DataRefused(f"a name in it has {length:,} bytes")
+    return file.read(length)
+
+
+def _records(content: bytes) -> dict[str, str]:
+    """The fields of an extended header, each as ``length key=value`` and a new line: POSIX pax."""
+    found = {}
+    while content.strip(b"\0"):
+        length, space, _ = content.partition(b" ")
+        if not (space and length.isdigit() and len(length) < 6):
+            raise DataRefused("an extended header in it is damaged")
+        record = content[len(length) + 1 : int(length)]
+        key, equals, value = record.rstrip(b"\n").partition(b"=")
+        if not equals or int(length) > len(content) or int(length) <= len(length):
+            raise DataRefused("an extended header in it is damaged")
+        found[key.decode(_ENCODING, _ERRORS)] = value.decode(_ENCODING, _ERRORS)
+        content = content[int(length) :]
+    if any(key.startswith("GNU.sparse") for key in found):
+        raise DataRefused("a file in it is stored with holes")
+    return found
+
+
+def _size(records: dict[str, str]) -> int | None:
+    text = records.get("size")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise DataRefused("an extended header in it is damaged")
+    return int(text)
