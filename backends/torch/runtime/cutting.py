@@ -52,11 +52,9 @@ def cut_batch(x: Tensor, region: Region) -> Tensor:
     margin = int(max(0, -low.min(), -start.min(), *(np.maximum(high, stop) - x.shape[2:]).ravel()))
     x = F.pad(x, [margin] * 4)
     if (stop - start == size).all():
-        first = torch.from_numpy(start).long().to(x.device, non_blocking=True) + margin
-        rows, columns = (torch.arange(int(n), device=x.device) for n in size[0])
-        rows, columns = first[:, :1] + rows, first[:, 1:] + columns
-        batch = torch.arange(len(x), device=x.device)[:, None, None]
-        return x[batch, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+        top, left = (torch.from_numpy(start).long() + margin).to(x.device, non_blocking=True).T
+        places = x.unfold(2, int(size[0, 0]), 1).unfold(3, int(size[0, 1]), 1)
+        return places[torch.arange(len(x), device=x.device), :, top, left]
     shifted = Region(low + margin, high + margin, start + margin, stop + margin, size)
     down, across = (triangles(x, shifted, axis) for axis in (0, 1))
     return down[:, None] @ x @ across[:, None].mT

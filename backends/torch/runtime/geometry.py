@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from netlang.backends.torch.runtime.regions import ImageTooSmall
+from netlang.backends.torch.runtime.regions import room, whole
 
 __all__ = [
     "between", "hflip", "moved", "rotate", "scale", "shear", "ten_crop", "translate", "vflip",
@@ -80,15 +80,7 @@ def translate(x: Tensor, u: Tensor, share: float) -> Tensor:
 
 def ten_crop(x: Tensor, size: tuple[int, int], pad: int = 0) -> Tensor:
     """Four corners and the middle, then those of the mirrored image: `[B * 10, C, h, w]`."""
-    x = F.pad(x, [pad] * 4)
-    below, right = x.shape[2] - size[0], x.shape[3] - size[1]
-    if below < 0 or right < 0:
-        sides = (f"{h - 2 * pad}x{w - 2 * pad}" for h, w in (x.shape[2:], size))
-        raise ImageTooSmall("{}, but {} or more is needed".format(*sides))
-    corners = (0, 0), (0, right), (below, 0), (below, right), (round(below / 2), round(right / 2))
-    crops = [
-        image[:, :, top : top + size[0], left : left + size[1]]
-        for image in (x, x.flip(3))
-        for top, left in corners
-    ]
-    return torch.stack(crops, 1).flatten(0, 1)
+    (below, right), x = room(whole(*x.shape[2:]), size, pad)[0].astype(int), F.pad(x, [pad] * 4)
+    places = (0, 0), (0, right), (below, 0), (below, right), (round(below / 2), round(right / 2))
+    views = [image[:, :, y:, x:] for image in (x, x.flip(3)) for y, x in places]
+    return torch.stack([view[:, :, : size[0], : size[1]] for view in views], 1).flatten(0, 1)

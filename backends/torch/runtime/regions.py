@@ -48,7 +48,7 @@ def cut(region: Region, offset: NDArray[np.float64], size: NDArray[np.float64]) 
     return region._replace(start=start, stop=start + size * step, size=size)
 
 
-def resize(region: Region, size: tuple[int, int]) -> Region:
+def resize(region: Region, size: tuple[int, int] | NDArray[np.float64]) -> Region:
     """Stretched to `size`."""
     start, stop = region.start, region.stop
     return Region(start, stop, start, stop, np.full_like(start, size))
@@ -58,14 +58,14 @@ def resize_shorter(region: Region, u: NDArray[np.float64], shortest: int, longes
     """The shorter side from `shortest` to `longest`, the other in proportion."""
     side = shortest + np.floor(u * (longest - shortest + 1))
     size = np.floor(side * region.size / region.size.min(1, keepdims=True))
-    return resize(region, (0, 0))._replace(size=size)
+    return resize(region, size)
 
 
 def room(region: Region, size: tuple[int, int], pad: int = 0) -> NDArray[np.float64]:
     """How far a part of `size` can move; raises `ImageTooSmall` where it doesn't fit."""
     free = region.size + 2 * pad - size
-    if (free < 0).any():
-        height, width = region.size[(free < 0).any(1)][0]
+    if free.min() < 0:
+        height, width = region.size[free.min(1).argmin()]
         needed = f"{size[0] - 2 * pad}x{size[1] - 2 * pad}"
         raise ImageTooSmall(f"{height:.0f}x{width:.0f}, but {needed} or more is needed")
     return free
