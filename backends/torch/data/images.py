@@ -7,6 +7,8 @@ that they can be at a reduced size; `opened` names the file whatever Pillow rais
 from __future__ import annotations
 
 import errno
+import os
+import stat
 import struct
 import warnings
 import zlib
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from ctypes import Array, c_uint8
 
 __all__ = [
-    "LARGEST_FILE", "EncodedImages", "open_image", "opened", "reason", "strict", "unreadable",
+    "LARGEST_FILE", "EncodedImages", "open_image", "opened", "read_file", "reason", "strict",
+    "unreadable",
 ]  # fmt: skip
 
 # Bytes: no image of a data set is larger, and a file is read as a whole.
@@ -103,6 +106,20 @@ def _checked(image: Image.Image) -> Image.Image:
         if low < 0 or high > 0xFFFF:  # type: ignore[operator]  # numbers, with one channel
             raise ValueError("its pixels are whole numbers beyond 16 bits")
     return image
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of an image file; raises `OSError`."""
+    # Not blocked by a pipe, which is refused like a device: either could go on without end.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "rb") as file:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError("it is no ordinary file")
+        if facts.st_size > LARGEST_FILE:
+            raise OSError(f"it has {facts.st_size:,} bytes")
+        return file.read()
 
 
 class EncodedImages(Images, ABC):

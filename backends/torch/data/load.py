@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from netlang.backends.torch.data.images import EncodedImages
 from netlang.backends.torch.data.scan import damaged
-from netlang.backends.torch.data.sets import Examples, Parts
+from netlang.backends.torch.data.sets import Examples, Images, Parts
 from netlang.backends.torch.data.sources.arrays import load_arrays
 from netlang.backends.torch.data.sources.cifar import load_cifar
 from netlang.backends.torch.data.sources.generated import load_digits_of_sklearn, load_mnist1d
+from netlang.backends.torch.data.sources.hugging_face import load_hugging_face
 from netlang.backends.torch.data.sources.idx import load_idx
 from netlang.backends.torch.data.sources.image_folder import load_image_folder
 from netlang.backends.torch.data.sources.shards import load_shards
+from netlang.backends.torch.data.sources.vision import load_torchvision
 from netlang.backends.torch.data.splits import split
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.sources import DataUnfit
@@ -28,10 +29,12 @@ from netlang.recipes.words.data import (
     Cifar100,
     Data,
     Digits,
+    HuggingFace,
     Idx,
     ImageFolder,
     Mnist1d,
     Shards,
+    Torchvision,
 )
 from netlang.recipes.words.data_images import ImageSource
 
@@ -50,11 +53,12 @@ def load_parts(recipe: Recipe, places: Places, say: Say = lambda _: None) -> Par
     data, span = recipe.data, recipe.places["data"]
     if data.place is None:
         parts = _MADE[type(data)](recipe)
+    elif isinstance(data, HuggingFace) and data.repository and not places.known(data.place):
+        parts = load_hugging_face(recipe, None)
+        parts = _whole(recipe, parts, Path(data.repository), say)
     else:
         root = places.find(data.place, span)
-        parts = _READ[type(data)](recipe, root)
-        if isinstance(data, ImageSource) and data.corrupt == "skip":
-            parts = _whole(parts, root, say)
+        parts = _whole(recipe, _READ[type(data)](recipe, root), root, say)
     if recipe.validation is not None:
         train, validation = split(parts.train, recipe.validation, recipe.seed)
         parts = replace(parts, train=train, validation=validation)
@@ -69,6 +73,8 @@ _MADE: Mapping[type[Data], Callable[[Recipe], Parts]] = {
 _READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {
     ImageFolder: load_image_folder,
     Shards: load_shards,
+    HuggingFace: load_hugging_face,
+    Torchvision: load_torchvision,
     Arrays: load_arrays,
     Idx: load_idx,
     Cifar10: load_cifar,
@@ -76,8 +82,10 @@ _READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {
 }
 
 
-def _whole(parts: Parts, root: Path, say: Say) -> Parts:
-    """The parts without images that can't be decoded, which are counted and named."""
+def _whole(recipe: Recipe, parts: Parts, root: Path, say: Say) -> Parts:
+    """The parts without images that can't be decoded, counted and named, where that is wanted."""
+    if not isinstance(recipe.data, ImageSource) or recipe.data.corrupt != "skip":
+        return parts
     train, more = _undamaged(parts.train, root, say)
     notes = [*parts.notes, *more]
     others: list[Examples | None] = []
@@ -89,7 +97,7 @@ def _whole(parts: Parts, root: Path, say: Say) -> Parts:
 
 
 def _undamaged(part: Examples, root: Path, say: Say) -> tuple[Examples, tuple[str, ...]]:
-    assert isinstance(part, EncodedImages)
+    assert isinstance(part, Images)
     found = damaged(part, root, say)
     if not found:
         return part, ()

@@ -18,6 +18,7 @@ import numpy as np
 
 from netlang.atomic import replace_file
 from netlang.backends.torch.data.images import EncodedImages, reason, strict
+from netlang.backends.torch.data.sets import Images
 
 __all__ = ["cache_file", "cache_folder", "damaged"]
 
@@ -26,12 +27,15 @@ _LONGEST_REASON = 200
 
 
 def damaged(
-    images: EncodedImages, root: Path, say: Callable[[str], None] = lambda _: None
+    images: Images, root: Path, say: Callable[[str], None] = lambda _: None
 ) -> Mapping[int, str]:
     """The numbers of the images that can't be decoded, with the reasons.
 
     `root` is where the data set lies. Processes that ask at the same time wait for the first.
     """
+    if not isinstance(images, EncodedImages):
+        # Opened by a package of others: there is nothing to know a file by.
+        return {n: why for n, why in _checked(images, list(range(len(images)))) if why}
     keys = np.array([_key(images, n) for n in range(len(images))], np.uint64)
     file = cache_file(root)
     with _locked(file):
@@ -70,7 +74,7 @@ def _key(images: EncodedImages, number: int) -> int:
     return int.from_bytes(digest[:8], "little")
 
 
-def _checked(images: EncodedImages, numbers: list[int]) -> Iterator[tuple[int, str]]:
+def _checked(images: Images, numbers: list[int]) -> Iterator[tuple[int, str]]:
     """The reason why each image can't be read, or an empty one; Pillow decodes in many threads."""
     chunks = [numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK)]
 
@@ -85,9 +89,12 @@ def _checked(images: EncodedImages, numbers: list[int]) -> Iterator[tuple[int, s
             pool.shutdown(cancel_futures=True)
 
 
-def _flaw(images: EncodedImages, number: int) -> str:
+def _flaw(images: Images, number: int) -> str:
     try:
-        images.verify(number)
+        if isinstance(images, EncodedImages):
+            images.verify(number)
+        else:
+            images.image(number).load()
     except MemoryError:
         raise
     except Exception as error:

@@ -7,7 +7,6 @@ name. Names are compared as a person reads them (Unicode's NFC): macOS writes th
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import final
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION, Choice, choose
-from netlang.backends.torch.data.images import LARGEST_FILE, EncodedImages
+from netlang.backends.torch.data.images import EncodedImages, read_file
 from netlang.backends.torch.data.names import Names, shown
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.runtime.folders import image_files
@@ -41,16 +40,7 @@ class FileImages(EncodedImages):
         return shown(self._files[number])
 
     def content(self, number: int) -> bytes:
-        # Not blocked by a pipe, which is refused like a device: either could go on without end.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(self._files[number], flags)
-        with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise OSError("it is no ordinary file")
-            if facts.st_size > LARGEST_FILE:
-                raise OSError(f"it has {facts.st_size:,} bytes")
-            return file.read()
+        return read_file(self._files[number])
 
     def identity(self, number: int) -> str:
         path = self._files[number]
