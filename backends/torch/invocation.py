@@ -35,8 +35,8 @@ _PUBLIC = {
     "nn": torch.nn,
     "F": functional,
     "torch": torch,
-    "torch.Tensor": torch.Tensor,
 }
+_BUILTIN = (len,)
 
 
 @final
@@ -65,7 +65,7 @@ class Invocation:
 def callee(function: Callable[..., Any]) -> str:
     """What a script calls a function: by its own name if its text is copied, else PyTorch's."""
     name: str = function.__name__
-    if function.__module__.startswith(RUNTIME):
+    if function.__module__.startswith(RUNTIME) or function in _BUILTIN:
         return name
     for prefix, module in _PUBLIC.items():
         if getattr(module, name, None) is function:

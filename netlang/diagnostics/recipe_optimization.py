@@ -1,15 +1,21 @@
-"""Errors about how weights change: optimizers, groups, schedules (E0724 to E0729, E0761)."""
+"""Errors about how weights change: optimizers, groups, schedules losses (E0724 to E0767)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
+    "AmbiguousValue",
+    "BadOperand",
+    "ClassWeightCount",
     "MuonWithoutMatrices",
+    "NoLossFunction",
     "NoMomentumToCycle",
     "NoSuchLabel",
     "NoWeightDecay",
+    "NothingCompared",
     "NothingToTrain",
+    "OperandShapes",
     "ScheduleOverrun",
     "SeveralPlateaus",
 ]
@@ -81,3 +87,64 @@ class MuonWithoutMatrices(Diagnostic):
     help = "write `adamw(lr=...)`"
 
     net: str
+
+
+class ClassWeightCount(Diagnostic):
+    code = "E0762"
+    title = "`{setting}` has {given} numbers, but `{output}` has {channels} channels"
+    caption = "one number for each channel"
+    help = "give {channels} numbers"
+
+    setting: str
+    given: int
+    output: str
+    channels: str
+
+
+class BadOperand(Diagnostic):
+    code = "E0763"
+    title = "a loss can't read this"
+    caption = "no value, number or function of one value"
+    help = "write names, numbers, `+ - * / **` and functions such as `exp(x)`"
+
+
+class NoLossFunction(Diagnostic):
+    code = "E0764"
+    title = "there is no function `{name}` of values in a loss"
+    caption = "unknown function"
+    help = "there are {available}"
+
+    name: str
+    available: str
+
+
+class OperandShapes(Diagnostic):
+    code = "E0765"
+    title = "`{operation}` can't take {operands}"
+    caption = "{why}"
+    help = "combine values of one shape, or a value and a number; `mean` and `sum` give one number"
+
+    operation: str
+    operands: str
+    why: str
+
+
+class AmbiguousValue(Diagnostic):
+    code = "E0766"
+    title = "`{name}` is {first} and {second}"
+    caption = "which one?"
+    help = "give one of them another name"
+
+    name: str
+    first: str
+    second: str
+
+
+class NothingCompared(Diagnostic):
+    code = "E0767"
+    title = "this loss has no term for net `{net}` as it is deployed"
+    caption = "auxiliary outputs and penalties count in training alone"
+    help = "compare an output with a target: `cross_entropy({output}, label)`"
+
+    net: str
+    output: str

@@ -129,20 +129,20 @@ class LossForm(Diagnostic):
 
 class LossOperands(Diagnostic):
     code = "E0711"
-    title = "`{function}` compares two values: {first} and {second}"
+    title = "`{function}` takes {expected}{what}"
     caption = "{given} given"
-    help = "write `{function}(output, target)`: names of outputs and inputs of the net, or `label`"
+    help = "values are outputs and inputs of the net, targets, and expressions over them"
 
     function: str
-    first: str
-    second: str
+    expected: str
+    what: str
     given: int
 
 
 class UnknownLossName(Diagnostic):
     code = "E0712"
-    title = "net `{net}` has no output or input `{name}`"
-    caption = "a loss reads outputs and inputs of the net, and `label`"
+    title = "net `{net}` has no output or input `{name}`, and the data no such target"
+    caption = "a loss reads outputs and inputs of the net, and targets"
     help = "there are {available}"
 
     net: str
@@ -152,13 +152,13 @@ class UnknownLossName(Diagnostic):
 
 class LossNeedsNames(Diagnostic):
     code = "E0713"
-    title = "`{function}` must say which values it compares: net `{net}` has {outputs} outputs"
-    caption = "which output?"
+    title = "`{function}` must say which values it compares: {owner} has {counted}"
+    caption = "which one?"
     help = "write `{example}`"
 
     function: str
-    net: str
-    outputs: int
+    owner: str
+    counted: str
     example: str
 
 
@@ -179,11 +179,12 @@ class LossShapes(Diagnostic):
 class ClassCountDiffers(Diagnostic):
     code = "E0715"
     title = "`{data}` has {classes} classes, but `{output}` of net `{net}` has {outputs} channels"
-    caption = "`cross_entropy` needs one channel for each class"
+    caption = "`{function}` needs one channel for each class"
     help = "give the net {classes} classes"
 
     data: str
     classes: int
+    function: str
     output: str
     outputs: str
     net: str

@@ -35,4 +35,7 @@ class Description(ABC):
         value = getattr(self, item.name)
         if value is None:
             return "none"
-        return str(value) if value in item.kind.keywords else describe(value)
+        known = item.kind.keywords
+        if isinstance(value, tuple) and value and all(each in known for each in value):
+            return f"[{', '.join(value)}]"
+        return str(value) if value in known else describe(value)

@@ -14,8 +14,9 @@ from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.suggest import replacement
 from netlang.recipes.bind import fields_of, listed, word_of
+from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table
-from netlang.recipes.words.losses import Loss, LossFunction, Operand, Term
+from netlang.recipes.words.losses import Loss, LossFunction, Term
 from netlang.syntax import ast
 
 __all__ = ["read_loss"]
@@ -91,22 +92,22 @@ def _term(expr: ast.Expr, names: Environment) -> Term:
             )
         )
     arguments = expr.arguments if isinstance(expr, ast.Call) else ()
-    operands = tuple(_operand(item) for item in arguments if item.name is None)
-    if len(operands) not in (0, 2):
-        raise _operand_count(cls, expr, len(operands))
+    operands = tuple(read_operand(item.value, names) for item in arguments if item.name is None)
     settings = tuple(item for item in arguments if item.name is not None)
     function = cls(**fields_of(cls, settings, names, expr.span))
+    by_default = not operands and len(cls.operands) == 2
+    if len(operands) != len(cls.operands) and not by_default:
+        raise NetlangError(
+            LossOperands(
+                span=expr.span,
+                function=cls.name,
+                expected=_counted(len(cls.operands)),
+                what=f": {' and '.join(cls.operands)}" if cls.operands else "",
+                given=len(operands),
+            )
+        )
     return Term(1.0, function, operands, expr.span)
 
 
-def _operand_count(cls: type[LossFunction], expr: ast.Expr, given: int) -> NetlangError:
-    first, second = cls.operands
-    return NetlangError(
-        LossOperands(span=expr.span, function=cls.name, first=first, second=second, given=given)
-    )
-
-
-def _operand(argument: ast.Argument) -> Operand:
-    if not isinstance(argument.value, ast.Name):
-        raise _malformed(argument.value, "a loss compares named values")
-    return Operand(argument.value.name, argument.value.span)
+def _counted(values: int) -> str:
+    return {0: "no values", 1: "one value", 2: "two values"}[values]

@@ -25,7 +25,7 @@ from netlang.source import Source
 
 def terms(recipe: Recipe) -> list[tuple[float, Description, tuple[str, ...]]]:
     return [
-        (term.factor, term.function, tuple(operand.name for operand in term.operands))
+        (term.factor, term.function, tuple(str(operand) for operand in term.operands))
         for term in recipe.loss.terms
     ]
 

@@ -16,7 +16,7 @@ from netlang.backends.torch.data.sources import generated
 from netlang.backends.torch.data.sources.generated import MNIST1D_SHA256
 from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
 from netlang.backends.torch.train.initialize import initialize
-from netlang.backends.torch.train.objective import Objective, compare
+from netlang.backends.torch.train.objective import Objective
 from netlang.diagnostics.core import NetlangError
 from netlang.recipes import load_recipe
 from netlang.recipes.words.initializations import (
@@ -26,15 +26,6 @@ from netlang.recipes.words.initializations import (
     NormalWeights,
     XavierNormal,
     XavierUniform,
-)
-from netlang.recipes.words.losses import (
-    L1,
-    BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
-    CrossEntropy,
-    KlNormal,
-    LossFunction,
-    Mse,
 )
 from tests.train.support import parts_of, sketch
 
@@ -48,50 +39,6 @@ def both(parts: Parts) -> tuple[Tensors, Tensors]:
 
 def normal(seed: int, *shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-A, B = normal(1, 5, 3, 4), normal(2, 5, 3, 4)
-P, T = A.sigmoid(), B.sigmoid()
-
-# The mean over the 5 examples of a sum over the elements of each.
-ELEMENTWISE = [
-    (Mse(), A, B, F.mse_loss(A, B)),
-    (Mse(reduction="sum"), A, B, F.mse_loss(A, B, reduction="sum") / 5),
-    (L1(), A, B, F.l1_loss(A, B)),
-    (L1(reduction="sum"), A, B, F.l1_loss(A, B, reduction="sum") / 5),
-    (BinaryCrossEntropy(), P, T, F.binary_cross_entropy(P, T, reduction="sum") / 5),
-    (BinaryCrossEntropy(reduction="mean"), P, T, F.binary_cross_entropy(P, T)),
-    (BinaryCrossEntropyWithLogits(), A, T, F.binary_cross_entropy(P, T, reduction="sum") / 5),
-]
-
-
-@pytest.mark.parametrize(
-    ("function", "left", "right", "expected"),
-    ELEMENTWISE,
-    ids=[str(case[0]) for case in ELEMENTWISE],
-)
-def test_elementwise_losses(
-    function: LossFunction, left: torch.Tensor, right: torch.Tensor, expected: torch.Tensor
-) -> None:
-    torch.testing.assert_close(compare(function, left, right), expected)
-
-
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-@pytest.mark.parametrize("positions", [(), (6, 7)])
-def test_cross_entropy(smoothing: float, positions: tuple[int, ...]) -> None:
-    logits = normal(3, 5, 10, *positions)
-    label = torch.arange(5 * max(1, 42 * bool(positions))).reshape(5, *positions) % 10
-    expected = nn.CrossEntropyLoss(label_smoothing=smoothing)(logits, label)
-    found = compare(CrossEntropy(label_smoothing=smoothing), logits, label)
-    torch.testing.assert_close(found, expected)
-
-
-def test_kl_normal_is_torchs_divergence() -> None:
-    from torch.distributions import Normal, kl_divergence
-
-    mean, logvar = normal(4, 5, 20), normal(5, 5, 20)
-    expected = kl_divergence(Normal(mean, (logvar / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
-    torch.testing.assert_close(compare(KlNormal(), mean, logvar), expected)
 
 
 BODY = """    input x: [40]

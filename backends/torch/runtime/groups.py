@@ -6,13 +6,15 @@ from typing import Any
 
 from torch import nn
 
+from netlang.backends.torch.runtime.kinds import is_below, parameter_kinds
+
 __all__ = ["freeze", "parameter_groups", "set_training"]
 
 
 def freeze(model: nn.Module, labels: tuple[str, ...]) -> None:
     """Don't train what lies below the labels."""
     for name, parameter in model.named_parameters():
-        if any(f"{name}.".startswith(f"{label}.") for label in labels):
+        if is_below(name, labels):
             parameter.requires_grad_(False)
 
 
@@ -20,7 +22,7 @@ def set_training(model: nn.Module, frozen: tuple[str, ...]) -> None:
     """Training mode, but frozen parts compute what they do in evaluation and keep statistics."""
     model.train()
     for name, module in model.named_modules():
-        if any(f"{name}.".startswith(f"{label}.") for label in frozen):
+        if is_below(name, frozen):
             module.train(False)
 
 
@@ -34,23 +36,14 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Groups by rate and decay: `no_decay` names kinds of weights, `rates` factors by label.
 
-    `matrices` takes the weights with two axes of layers alone, or all but those.
+    Of labels that fit, the last one counts. `matrices` takes matrices alone, or all but those.
     """
-    norms = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
-    layers = (nn.Linear, nn.modules.conv._ConvNd, nn.RNNBase, nn.MultiheadAttention)
     groups: dict[tuple[float, float], dict[str, Any]] = {}
-    for path, module in model.named_modules():
-        statistics = any(name == "running_mean" for name, _ in module.named_buffers(recurse=False))
-        norm = statistics or isinstance(module, norms)
-        for name, parameter in module.named_parameters(recurse=False):
-            key = f"{path}.{name}.".lstrip(".")
-            bias = "bias" in name and (norm or isinstance(module, layers))
-            bare = (norm and "norms" in no_decay) or (bias and "biases" in no_decay)
-            factors = [factor for label, factor in rates if key.startswith(f"{label}.")]
-            rate = lr * (factors[-1] if factors else 1.0)
-            decay = 0.0 if bare else weight_decay
-            fresh: dict[str, Any] = {"params": [], "lr": rate, "weight_decay": decay}
-            matrix = parameter.dim() == 2 and isinstance(module, layers)
-            if parameter.requires_grad and matrices in (None, matrix):
-                groups.setdefault((rate, decay), fresh)["params"].append(parameter)
+    for key, parameter, kinds in parameter_kinds(model):
+        factors = [factor for label, factor in rates if is_below(key, (label,))]
+        rate = lr * (factors[-1] if factors else 1.0)
+        decay = 0.0 if kinds & set(no_decay) else weight_decay
+        fresh: dict[str, Any] = {"params": [], "lr": rate, "weight_decay": decay}
+        if matrices in (None, "matrices" in kinds):
+            groups.setdefault((rate, decay), fresh)["params"].append(parameter)
     return list(groups.values())

@@ -3,49 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import singledispatch
 from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 
-from netlang.backends.torch.data.sets import Batch
-from netlang.diagnostics.core import InternalError
+from netlang.backends.torch.data.sets import Batch, Examples, Tensors
+from netlang.backends.torch.recipes.terms import lowered_terms
+from netlang.diagnostics.core import InternalError, NetlangError
 from netlang.ir.program import Program
-from netlang.recipes.check.loss import default_operands
+from netlang.ir.types import DType, TensorType
+from netlang.recipes.check.loss import check_loss, operands_of, value_types
 from netlang.recipes.recipe import Precision, Recipe
-from netlang.recipes.words.losses import (
-    L1,
-    LABEL,
-    BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
-    CrossEntropy,
-    KlNormal,
-    LossFunction,
-    Mse,
-)
+from netlang.recipes.words.losses import LABEL, Comparison, Dice
+from netlang.recipes.words.operands import Value
 
-__all__ = ["Objective"]
+__all__ = ["Objective", "require_targets"]
 
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
-@final
-@dataclass(frozen=True)
-class _Term:
-    factor: float
-    function: LossFunction
-    left: str
-    right: str
+def require_targets(recipe: Recipe, program: Program, examples: Examples) -> None:
+    """Raise `NetlangError` where the targets of the data are others than the loss needs."""
+    if not isinstance(examples, Tensors):
+        return
+    kinds = {torch.int64: DType.INT64, torch.float64: DType.FLOAT64, torch.bool: DType.BOOL}
+    targets = {
+        name: TensorType(tuple(value.shape[1:]), kinds.get(value.dtype, DType.FLOAT32))
+        for name, value in examples.targets.items()
+    }
+    problems = list(check_loss(recipe, program, targets))
+    if problems:
+        raise NetlangError(*problems)
 
 
 @final
 class Objective:
     """What a recipe minimises, on a program's outputs.
 
-    In evaluation, terms that read an auxiliary output are left out: it exists in training only.
+    In evaluation, terms that read an auxiliary output are left out, since it exists in training
+    only, and so are penalties: a score is about the data.
     """
 
     def __init__(self, recipe: Recipe, program: Program) -> None:
@@ -53,54 +51,87 @@ class Objective:
         self._all = tuple(output.name for output in outputs)
         self._deployed = tuple(output.name for output in outputs if not output.auxiliary)
         self._inputs = tuple(port.name for port in program.net.inputs)
-        self._type: torch.dtype = getattr(torch, program.net.inputs[0].type.dtype.value)
+        self._types: tuple[torch.dtype, ...] = tuple(
+            getattr(torch, port.type.dtype.value) for port in program.net.inputs
+        )
         self._half = _HALVES.get(recipe.precision)
-        self._terms = tuple(_terms(recipe, program))
+        self._terms = lowered_terms(recipe, program)
+        self._counted: tuple[nn.Module | None, dict[str, list[nn.Parameter]]] = (None, {})
+        self._logits = self._classified(recipe, program)
+
+    def _classified(self, recipe: Recipe, program: Program) -> str | None:
+        """The output that a term takes for scores of the classes of `label`."""
+        types = value_types(recipe, program)
+        for term in recipe.loss.terms:
+            function = term.function
+            of_classes = function.comparison in (Comparison.CLASSES, Comparison.EITHER)
+            if not of_classes or isinstance(function, Dice):
+                continue
+            output, label = operands_of(term, recipe, program)
+            if isinstance(output, Value) and isinstance(label, Value) and label.name == LABEL:
+                type = types[output.name]
+                several = type is not None and bool(type.shape) and type.channels != 1
+                if output.name in self._deployed and several:
+                    return output.name
+        return None
 
     @property
     def logits(self) -> str | None:
         """The output whose largest channel is the predicted class, if there is one."""
-        for term in self._terms:
-            is_class = isinstance(term.function, CrossEntropy) and term.right == LABEL
-            if is_class and term.left in self._deployed:
-                return term.left
-        return None
+        return self._logits
 
     def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Inputs, targets and the model's outputs by name."""
         device = batch.inputs[0].device.type
+        inputs = (each.to(kind) for each, kind in zip(batch.inputs, self._types, strict=True))
         with torch.autocast(device, dtype=self._half, enabled=self._half is not None):
-            result = model(*(each.to(self._type) for each in batch.inputs))
+            result = model(*inputs)
         values = dict(zip(self._inputs, batch.inputs, strict=True)) | dict(batch.targets)
         for name, value in _named(result, self._all if model.training else self._deployed):
             half = value.dtype in (torch.float16, torch.bfloat16)
             values[name] = value.float() if half else value
+        if model.training:
+            values.update(self._penalties(model))
         return values
+
+    def _penalties(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+        """The penalties, by their names; the weights that they count are looked up once."""
+        if self._counted[0] is not model:
+            found = {t.penalized: t.weights(_bare(model)) for t in self._terms if t.weights}
+            self._counted = model, found
+        for term in self._terms:
+            if term.weights is not None:
+                yield term.penalized, term.code.evaluate(self._counted[1])
 
     def loss(self, values: Mapping[str, Tensor]) -> Tensor:
         """The sum of the terms, mean over the batch."""
-        parts = [
-            term.factor * compare(term.function, values[term.left], values[term.right])
-            for term in self._terms
-            if term.left in values and term.right in values
-        ]
-        if not parts:
+        found: Tensor | None = None
+        for term in self._terms:
+            if not term.names <= values.keys():
+                continue
+            part = term.value(values)
+            part = part if term.factor == 1.0 else term.factor * part
+            found = part if found is None else found + part
+        if found is None:
             raise InternalError("no term of the loss can be computed from the deployed outputs")
-        return torch.stack(parts).sum() if len(parts) > 1 else parts[0]
+        return found
 
     def correct(self, values: Mapping[str, Tensor]) -> Tensor | None:
-        """How many examples of the batch are classified right."""
-        name = self.logits
-        return None if name is None else (values[name].argmax(1) == values[LABEL]).sum()
+        """How many examples of the batch are classified right; of positions, their share counts."""
+        if self.logits is None:
+            return None
+        label = values[LABEL]
+        found = values[self.logits].argmax(1)
+        right = found == (label if label.dim() == found.dim() else label.argmax(1))
+        return right.sum() if right.dim() == 1 else right.flatten(1).float().mean(1).sum()
 
 
-def _terms(recipe: Recipe, program: Program) -> Iterator[_Term]:
-    for term in recipe.loss.terms:
-        if term.operands:
-            left, right = (operand.name for operand in term.operands)
-        else:
-            left, right = default_operands(program)
-        yield _Term(term.factor, term.function, left, right)
+def _bare(model: nn.Module) -> nn.Module:
+    """The model without what wraps it in training: its keys are the net's."""
+    if isinstance(model, DistributedDataParallel):
+        return _bare(model.module)
+    inner = getattr(model, "_orig_mod", None)
+    return _bare(inner) if isinstance(inner, nn.Module) else model
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:
@@ -112,44 +143,3 @@ def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor
         if not isinstance(value, Tensor):
             raise InternalError(f"output {name} of the module is no tensor")
         yield name, value
-
-
-@singledispatch
-def compare(function: LossFunction, left: Tensor, right: Tensor) -> Tensor:
-    """The loss of a batch: the mean over its examples."""
-    raise InternalError(f"no rule computes the loss {function.name}")
-
-
-@compare.register
-def _(function: CrossEntropy, left: Tensor, right: Tensor) -> Tensor:
-    return F.cross_entropy(left, right, label_smoothing=function.label_smoothing)
-
-
-def _reduced(elements: Tensor, reduction: str) -> Tensor:
-    return elements.mean() if reduction == "mean" else elements.flatten(1).sum(1).mean()
-
-
-@compare.register
-def _(function: BinaryCrossEntropy, left: Tensor, right: Tensor) -> Tensor:
-    return _reduced(F.binary_cross_entropy(left, right, reduction="none"), function.reduction)
-
-
-@compare.register
-def _(function: BinaryCrossEntropyWithLogits, left: Tensor, right: Tensor) -> Tensor:
-    elements = F.binary_cross_entropy_with_logits(left, right, reduction="none")
-    return _reduced(elements, function.reduction)
-
-
-@compare.register
-def _(function: Mse, left: Tensor, right: Tensor) -> Tensor:
-    return _reduced((left - right) ** 2, function.reduction)
-
-
-@compare.register
-def _(function: L1, left: Tensor, right: Tensor) -> Tensor:
-    return _reduced((left - right).abs(), function.reduction)
-
-
-@compare.register
-def _(function: KlNormal, left: Tensor, right: Tensor) -> Tensor:
-    return _reduced(-0.5 * (1.0 + right - left**2 - right.exp()), function.reduction)

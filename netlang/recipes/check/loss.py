@@ -1,4 +1,7 @@
-"""Whether a loss fits its net: its names are outputs and inputs whose shapes can be compared."""
+"""Whether a loss fits its net: it reads outputs, inputs and targets that can be compared.
+
+What only the data can tell is left open, and asked again with `targets` when they are there.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import final
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.recipe_optimization import (
+    AmbiguousValue,
+    ClassWeightCount,
+    NothingCompared,
+)
 from netlang.diagnostics.recipes import (
     ClassCountDiffers,
     LossNeedsNames,
@@ -17,10 +25,21 @@ from netlang.elaborate.suggest import replacement
 from netlang.ir.program import Output, Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.bind import listed
+from netlang.recipes.check.operand import Types, is_number, operand_type
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.losses import LABEL, CrossEntropy, Operand, Term
+from netlang.recipes.words.data import Arrays
+from netlang.recipes.words.losses import (
+    LABEL,
+    BinaryCrossEntropyWithLogits,
+    Comparison,
+    CrossEntropy,
+    Hinge,
+    Penalty,
+    Term,
+)
+from netlang.recipes.words.operands import Operand, Value
 
-__all__ = ["check_loss", "default_operands", "deployed_outputs"]
+__all__ = ["check_loss", "deployed_outputs", "operands_of", "value_types"]
 
 _LABEL_TYPE = TensorType((), DType.INT64)
 
@@ -30,10 +49,37 @@ def deployed_outputs(program: Program) -> tuple[Output, ...]:
     return tuple(output for output in program.net.outputs if not output.auxiliary)
 
 
-def default_operands(program: Program) -> tuple[str, str]:
-    """What a loss compares that was named alone: the only output and the label."""
-    (output,) = deployed_outputs(program)
-    return output.name, LABEL
+def operands_of(term: Term, recipe: Recipe, program: Program) -> tuple[Operand, ...]:
+    """What a term compares: the only output and the only target where it was named alone."""
+    if term.operands or isinstance(term.function, Penalty):
+        return term.operands
+    (output,), (target,) = deployed_outputs(program), recipe.data.targets
+    return Value(output.name, term.span), Value(target, term.span)
+
+
+def value_types(
+    recipe: Recipe, program: Program, targets: Mapping[str, TensorType] | None = None
+) -> Types:
+    """What a loss can read, by name; `targets` are those of the data, once they are known."""
+    net = program.net
+    unknown = isinstance(recipe.data, Arrays)
+    types: dict[str, TensorType | None] = {
+        name: _LABEL_TYPE if name == LABEL and not unknown else None for name in recipe.data.targets
+    }
+    types |= targets or {}
+    types |= {port.name: port.type for port in net.inputs}
+    types |= {output.name: type for output, type in zip(net.outputs, net.output_types, strict=True)}
+    return types
+
+
+def check_loss(
+    recipe: Recipe, program: Program, targets: Mapping[str, TensorType] | None = None
+) -> Iterator[Diagnostic]:
+    """Every mistake in the terms of the loss."""
+    values = _Values(recipe, program, value_types(recipe, program, targets))
+    for term in recipe.loss.terms:
+        yield from _check_term(term, values)
+    yield from _check_deployed(values)
 
 
 @final
@@ -43,100 +89,180 @@ class _Values:
 
     recipe: Recipe
     program: Program
-    types: Mapping[str, TensorType]
-
-
-def check_loss(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Every mistake in the terms of the loss."""
-    net = program.net
-    types = {LABEL: _LABEL_TYPE}
-    types |= {port.name: port.type for port in net.inputs}
-    types |= {output.name: type for output, type in zip(net.outputs, net.output_types, strict=True)}
-    values = _Values(recipe, program, types)
-    for term in recipe.loss.terms:
-        yield from _check_term(term, values)
+    types: Types
 
 
 def _check_term(term: Term, values: _Values) -> Iterator[Diagnostic]:
-    if not term.operands:
-        outputs = deployed_outputs(values.program)
-        if len(outputs) != 1:
-            yield _needs_names(term, values, outputs)
-            return
-        left, right = default_operands(values.program)
-    else:
-        unknown = [item for item in term.operands if item.name not in values.types]
-        yield from (_unknown(item, values) for item in unknown)
-        if unknown:
-            return
-        left, right = (item.name for item in term.operands)
-    if isinstance(term.function, CrossEntropy):
-        yield from _check_classes(term, left, right, values)
-    else:
-        yield from _check_same(term, left, right, values)
+    if isinstance(term.function, Penalty):
+        return
+    outputs, targets = deployed_outputs(values.program), values.recipe.data.targets
+    if not term.operands and (len(outputs), len(targets)) != (1, 1):
+        yield _needs_names(term, values, outputs, targets)
+        return
+    problems = [*_check_names(term, values)]
+    yield from problems
+    if problems:
+        return
+    try:
+        operands = operands_of(term, values.recipe, values.program)
+        given = [operand_type(each, values.types) for each in operands]
+    except NetlangError as error:
+        yield from error.diagnostics
+        return
+    sides = [_Side(str(each), type) for each, type in zip(operands, given, strict=True)]
+    if len(sides) == 2:
+        yield from _check_sides(term, sides[0], sides[1], values)
 
 
-def _needs_names(term: Term, values: _Values, outputs: tuple[Output, ...]) -> Diagnostic:
+def _check_names(term: Term, values: _Values) -> Iterator[Diagnostic]:
+    net, targets = values.program.net, values.recipe.data.targets
+    kinds = {
+        "an output of the net": {output.name for output in net.outputs},
+        "an input of the net": {port.name for port in net.inputs},
+        "a target of the data": set(targets),
+    }
+    for value in term.reads:
+        meanings = [kind for kind, names in kinds.items() if value.name in names]
+        if not meanings:
+            yield UnknownLossName(
+                span=value.span,
+                net=values.program.name,
+                name=value.name,
+                available=listed(values.types),
+                fix=replacement(value.name, values.types, value.span),
+            )
+        elif len(meanings) > 1:
+            first, second = meanings[:2]
+            yield AmbiguousValue(span=value.span, name=value.name, first=first, second=second)
+
+
+def _needs_names(
+    term: Term, values: _Values, outputs: tuple[Output, ...], targets: tuple[str, ...]
+) -> Diagnostic:
     first = outputs[0].name if outputs else "output"
+    one_output = len(outputs) == 1
+    counted = f"{len(targets)} targets" if one_output else f"{len(outputs)} outputs"
     return LossNeedsNames(
         span=term.span,
         function=term.function.name,
-        net=values.program.name,
-        outputs=len(outputs),
-        example=f"{term.function.name}({first}, {LABEL})",
+        owner=f"`{values.recipe.data.name}`" if one_output else f"net `{values.program.name}`",
+        counted=counted,
+        example=f"{term.function.name}({first}, {targets[0]})",
     )
 
 
-def _unknown(operand: Operand, values: _Values) -> Diagnostic:
-    return UnknownLossName(
-        span=operand.span,
-        net=values.program.name,
-        name=operand.name,
-        available=listed(values.types),
-        fix=replacement(operand.name, values.types, operand.span),
-    )
+# --- two sides ------------------------------------------------------------------------------------
 
 
-def _check_same(term: Term, left: str, right: str, values: _Values) -> Iterator[Diagnostic]:
-    """Element by element: both sides are numbers of one shape."""
-    a, b = values.types[left], values.types[right]
-    if a.shape != b.shape or not a.dtype.is_float or not b.dtype.is_float:
-        advice = f"`{term.function.name}` needs two values of one shape, both of float32"
-        yield _shapes(term, (left, right), values, advice)
+@final
+@dataclass(frozen=True)
+class _Side:
+    """An operand as it is written, and its type as far as it is known."""
+
+    text: str
+    type: TensorType | None
 
 
-def _check_classes(term: Term, left: str, right: str, values: _Values) -> Iterator[Diagnostic]:
-    """Logits ``[C, ...]`` against class numbers ``[...]``."""
-    logits, target = values.types[left], values.types[right]
-    if (
-        not logits.dtype.is_float
-        or target.dtype is not DType.INT64
-        or logits.shape[1:] != target.shape
-        or not logits.shape
-    ):
-        advice = "`cross_entropy` needs logits of shape [classes] and one whole number as label"
-        yield _shapes(term, (left, right), values, advice)
+def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iterator[Diagnostic]:
+    comparison = term.function.comparison
+    yield from _check_channels(term, left)
+    if left.type is None or right.type is None:
         return
-    classes, channels = values.recipe.data.classes, logits.shape[0]
-    if right == LABEL and classes is not None and channels != classes:
+    same = _same(left.type, right.type)
+    classes = _classes(term, left.type, right.type)
+    if comparison is Comparison.CLASSES and not classes:
+        name = term.function.name
+        advice = f"`{name}` needs logits of shape [classes] and one whole number as label"
+        yield _shapes(term, left, right, advice)
+    elif comparison is Comparison.ELEMENTS and not same:
+        advice = f"`{term.function.name}` needs two values of one shape, both of float32"
+        yield _shapes(term, left, right, advice)
+    elif comparison is Comparison.EITHER and not (same or classes):
+        advice = f"`{term.function.name}` needs two values of one shape, or classes and labels"
+        yield _shapes(term, left, right, advice)
+    elif classes and not same:
+        yield from _check_classes(term, left, right, values)
+
+
+def _same(left: TensorType, right: TensorType) -> bool:
+    """Element by element: numbers of one shape; a single number may have an axis or none."""
+    alike = left.shape == right.shape or {left.shape, right.shape} == {(), (1,)}
+    return left.dtype.is_float and (alike or is_number(right)) and not is_number(left)
+
+
+def _classes(term: Term, logits: TensorType, target: TensorType) -> bool:
+    """Logits ``[C, ...]`` against class numbers ``[...]`` or probabilities ``[C, ...]``."""
+    if not logits.dtype.is_float or not logits.shape or is_number(target):
+        return False
+    if isinstance(term.function, Hinge) and logits.rank > 1:
+        return False
+    if target.dtype.is_float:
+        return term.function.takes_probabilities and target.shape == logits.shape
+    return target.dtype is DType.INT64 and logits.shape[1:] == target.shape
+
+
+def _check_classes(term: Term, left: _Side, right: _Side, values: _Values) -> Iterator[Diagnostic]:
+    classes = values.recipe.data.classes
+    assert left.type is not None
+    channels = left.type.channels
+    if right.text == LABEL and classes is not None and channels != classes:
         yield ClassCountDiffers(
             span=term.span,
             data=values.recipe.data.name,
             classes=classes,
-            output=left,
+            function=term.function.name,
+            output=left.text,
             outputs=str(channels),
             net=values.program.name,
         )
 
 
-def _shapes(term: Term, names: tuple[str, str], values: _Values, advice: str) -> Diagnostic:
-    left, right = (values.types[name] for name in names)
+def _check_channels(term: Term, left: _Side) -> Iterator[Diagnostic]:
+    """Settings that have a number for each channel."""
+    function = term.function
+    setting = ""
+    given: float | tuple[float, ...] | None = None
+    if isinstance(function, CrossEntropy):
+        setting, given = "weights", function.weights
+    elif isinstance(function, BinaryCrossEntropyWithLogits):
+        setting, given = "pos_weight", function.pos_weight
+    if not isinstance(given, tuple) or left.type is None:
+        return
+    channels = left.type.channels if left.type.shape else 1
+    if isinstance(channels, int) and len(given) != channels:
+        yield ClassWeightCount(
+            span=term.span,
+            setting=setting,
+            given=len(given),
+            output=left.text,
+            channels=str(channels),
+        )
+
+
+def _shapes(term: Term, left: _Side, right: _Side, advice: str) -> Diagnostic:
     return LossShapes(
         span=term.span,
         function=term.function.name,
-        left=str(left),
-        right=str(right),
-        left_name=names[0],
-        right_name=names[1],
+        left=str(left.type),
+        right="a number" if is_number(right.type) else str(right.type),
+        left_name=left.text,
+        right_name=right.text,
         advice=advice,
     )
+
+
+# --- the whole ------------------------------------------------------------------------------------
+
+
+def _check_deployed(values: _Values) -> Iterator[Diagnostic]:
+    """Something must be there to score the deployed net by."""
+    auxiliary = {output.name for output in values.program.net.outputs if output.auxiliary}
+    terms = values.recipe.loss.terms
+    compared = [term for term in terms if not isinstance(term.function, Penalty)]
+    if all(auxiliary & {value.name for value in term.reads} for term in compared):
+        outputs = deployed_outputs(values.program)
+        yield NothingCompared(
+            span=values.recipe.places["loss"],
+            net=values.program.name,
+            output=outputs[0].name if outputs else "output",
+        )

@@ -18,6 +18,7 @@ from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.roles import is_matrix
+from netlang.recipes.words.losses import Penalty
 from netlang.recipes.words.optimizers import Muon, Sgd
 
 __all__ = ["below", "check_optimizer"]
@@ -61,6 +62,12 @@ def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         "freeze": recipe.freeze,
         "rates": tuple(label for label, _ in recipe.rates),
         "weights": () if recipe.weights is None else recipe.weights.skip,
+        "loss": tuple(
+            label
+            for term in recipe.loss.terms
+            if isinstance(term.function, Penalty)
+            for label in term.function.below
+        ),
     }
     if not any(named.values()):
         return

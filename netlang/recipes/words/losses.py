@@ -1,23 +1,28 @@
-"""Losses: sums of losses, each multiplied by a number, over outputs, inputs and the label.
+"""Losses: sums of losses, each multiplied by a number, over outputs, inputs and targets.
 
 ``cross_entropy(logits, label) + 0.3 * cross_entropy(aux1, label)`` is two terms. A loss named
-alone, without arguments, compares the only output of the net with the label.
+alone, without arguments, compares the only output of the net with the only target. Each is the
+mean over the examples of a batch, so that a batch may be computed in parts.
 """
 
 from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, field
-from typing import ClassVar, final
+from enum import Enum, auto
+from typing import ClassVar, Literal, final
 
-from netlang.ir.arguments import argument, choice
+from netlang.ir.arguments import argument, between, choice
 from netlang.recipes.description import Description
-from netlang.recipes.kinds import decay
+from netlang.recipes.kinds import decay, labels, positive, share
+from netlang.recipes.words.loss_kinds import class_weights, per_class, spared
+from netlang.recipes.words.operands import Operand, Value, values_in
 from netlang.source import Span
 
 __all__ = [
-    "ALL", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "CrossEntropy",
-    "KlNormal", "L1", "Loss", "LossFunction", "Mse", "Operand", "Term",
+    "ALL", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "Comparison",
+    "CrossEntropy", "Dice", "Expression", "Focal", "Hinge", "Kl", "KlNormal", "L1", "L1Penalty",
+    "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty", "SmoothL1", "Term",
 ]  # fmt: skip
 
 LABEL = "label"
@@ -26,25 +31,54 @@ _REDUCTION = argument(
     choice("mean", "sum"),
     "over the elements of one example; over the examples of a batch it is always the mean",
 )
+_OVER_EXAMPLE = field(default="sum", metadata=_REDUCTION)
+
+
+class Comparison(Enum):
+    """What the operands of a loss must be to each other."""
+
+    ELEMENTS = auto()
+    """Numbers of one shape."""
+    CLASSES = auto()
+    """Logits ``[C, ...]`` and class numbers ``[...]``, or probabilities ``[C, ...]``."""
+    EITHER = auto()
+    """One of the two."""
+    ALONE = auto()
+    """Nothing: there is one operand, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LossFunction(Description, ABC):
-    """Compares two values; `operands` says in words what they are, in order."""
+    """Compares values.
 
-    operands: ClassVar[tuple[str, str]] = ("the prediction", "the target")
+    `operands` says in words what they are, in order. `takes_probabilities` is whether a label may
+    be probabilities of the classes, as mixed examples have them.
+    """
+
+    operands: ClassVar[tuple[str, ...]] = ("the prediction", "the target")
+    comparison: ClassVar[Comparison] = Comparison.ELEMENTS
+    takes_probabilities: ClassVar[bool] = False
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class CrossEntropy(LossFunction):
-    """-log softmax(logits)[label], classes along the first axis, mean over any other position."""
+    """-log softmax(logits)[label], classes along the first axis, mean over any other position.
+
+    With `weights` each example counts by the weight of its class. The sum is divided by the number
+    of examples, not by that of the weights as in PyTorch: a batch may be computed in parts.
+    """
 
     name: ClassVar[str] = "cross_entropy"
-    operands: ClassVar[tuple[str, str]] = ("the logits", "the label")
+    operands: ClassVar[tuple[str, ...]] = ("the logits", "the label")
+    comparison: ClassVar[Comparison] = Comparison.CLASSES
+    takes_probabilities: ClassVar[bool] = True
 
     label_smoothing: float = field(
         default=0.0, metadata=argument(decay, "share of the target spread over all classes")
+    )
+    weights: tuple[float, ...] | None = field(
+        default=None, metadata=argument(class_weights, "how much each class counts")
     )
 
 
@@ -55,7 +89,7 @@ class BinaryCrossEntropy(LossFunction):
 
     name: ClassVar[str] = "binary_cross_entropy"
 
-    reduction: str = field(default="sum", metadata=_REDUCTION)
+    reduction: str = _OVER_EXAMPLE
 
 
 @final
@@ -65,7 +99,10 @@ class BinaryCrossEntropyWithLogits(LossFunction):
 
     name: ClassVar[str] = "binary_cross_entropy_with_logits"
 
-    reduction: str = field(default="sum", metadata=_REDUCTION)
+    reduction: str = _OVER_EXAMPLE
+    pos_weight: float | tuple[float, ...] | None = field(
+        default=None, metadata=argument(per_class, "factor of t log p, one for all or each channel")
+    )
 
 
 @final
@@ -90,22 +127,138 @@ class L1(LossFunction):
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class SmoothL1(LossFunction):
+    """(p - t)^2 / (2 beta) up to `beta`, then |p - t| - beta / 2; Girshick 2015, Fast R-CNN."""
+
+    name: ClassVar[str] = "smooth_l1"
+
+    beta: float = field(default=1.0, metadata=argument(positive, "where the line begins"))
+    reduction: str = field(default="mean", metadata=_REDUCTION)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Hinge(LossFunction):
+    """What scores of wrong classes exceed that of the right one by, `margin` added, to the power p.
+
+    `all` is the mean over the classes, PyTorch's multi_margin_loss (Weston, Watkins 1999); `worst`
+    is the largest alone (Crammer, Singer 2001).
+    """
+
+    name: ClassVar[str] = "hinge"
+    operands: ClassVar[tuple[str, ...]] = ("the scores", "the label")
+    comparison: ClassVar[Comparison] = Comparison.CLASSES
+
+    margin: float = field(default=1.0, metadata=argument(positive, "the lead that is enough"))
+    power: int = field(default=1, metadata=argument(between(1, 2), "2 for squares"))
+    over: Literal["all", "worst"] = field(
+        default="all", metadata=argument(choice("all", "worst"), "which wrong classes count")
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Kl(LossFunction):
+    """KL(t || softmax(logits)) along the first axis, mean over any other position.
+
+    ``kl(student / 4, softmax(teacher / 4))`` is distillation at temperature 4.
+    """
+
+    name: ClassVar[str] = "kl"
+    operands: ClassVar[tuple[str, ...]] = ("the logits", "the probabilities")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class KlNormal(LossFunction):
     """KL(N(mean, e^logvar) || N(0, 1)) of an example; Kingma, Welling 2013, appendix B."""
 
     name: ClassVar[str] = "kl_normal"
-    operands: ClassVar[tuple[str, str]] = ("the mean", "the log-variance")
+    operands: ClassVar[tuple[str, ...]] = ("the mean", "the log-variance")
 
-    reduction: str = field(default="sum", metadata=_REDUCTION)
+    reduction: str = _OVER_EXAMPLE
 
 
 @final
-@dataclass(frozen=True)
-class Operand:
-    """An output or input of the net, or the label, by name."""
+@dataclass(frozen=True, kw_only=True)
+class Focal(LossFunction):
+    """-alpha_t (1 - p_t)^gamma log p_t of logits; Lin et al. 2017, arXiv:1708.02002, eq. 5.
 
-    name: str
-    span: Span = field(compare=False, repr=False)
+    Every class is a decision of its own: a class number stands for 1 there and 0 elsewhere.
+    """
+
+    name: ClassVar[str] = "focal"
+    operands: ClassVar[tuple[str, ...]] = ("the logits", "the target")
+    comparison: ClassVar[Comparison] = Comparison.EITHER
+    takes_probabilities: ClassVar[bool] = True
+
+    alpha: float = field(default=0.25, metadata=argument(share, "weight of 1, 1 - alpha that of 0"))
+    gamma: float = field(default=2.0, metadata=argument(positive, "how little the easy count"))
+    reduction: str = _OVER_EXAMPLE
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Dice(LossFunction):
+    """1 - (2 sum p t + smooth) / (sum p + sum t + smooth) of masks, mean over the channels.
+
+    p are probabilities, of one class or several; Milletari et al. 2016, arXiv:1606.04797, with
+    plain sums below. A class number at each place stands for 1 in its channel and 0 elsewhere.
+    """
+
+    name: ClassVar[str] = "dice"
+    operands: ClassVar[tuple[str, ...]] = ("the probabilities", "the mask")
+    comparison: ClassVar[Comparison] = Comparison.EITHER
+    takes_probabilities: ClassVar[bool] = True
+
+    smooth: float = field(default=1.0, metadata=argument(positive, "added above and below"))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Expression(LossFunction):
+    """An expression that is to be small: ``0.1 * value(abs(code))``."""
+
+    name: ClassVar[str] = "value"
+    operands: ClassVar[tuple[str, ...]] = ("the expression",)
+    comparison: ClassVar[Comparison] = Comparison.ALONE
+
+    reduction: str = field(default="mean", metadata=_REDUCTION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Penalty(LossFunction, ABC):
+    """A function of the weights alone: it counts in training, not in scores.
+
+    `spare` names kinds of weights that aren't counted, `below` the parts of the net that are.
+    """
+
+    operands: ClassVar[tuple[str, ...]] = ()
+    comparison: ClassVar[Comparison] = Comparison.ALONE
+
+    spare: tuple[str, ...] = field(
+        default=("norms", "biases"),
+        metadata=argument(spared, "kinds of weights that don't count"),
+    )
+    below: tuple[str, ...] = field(
+        default=(), metadata=argument(labels, "labels of the parts that count; all without")
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class L1Penalty(Penalty):
+    """The sum of |w|."""
+
+    name: ClassVar[str] = "l1_penalty"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class L2Penalty(Penalty):
+    """Half the sum of w^2: its gradient is w, so its factor is the weight decay of `sgd`."""
+
+    name: ClassVar[str] = "l2_penalty"
 
 
 @final
@@ -118,9 +271,13 @@ class Term:
     operands: tuple[Operand, ...]
     span: Span = field(compare=False, repr=False)
 
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        """The values that it reads; none where the loss was named alone."""
+        return tuple(value for operand in self.operands for value in values_in(operand))
+
     def __str__(self) -> str:
-        names = "".join(f"{operand.name}, " for operand in self.operands)
-        return f"{self.factor!r} * {self.function}[{names.removesuffix(', ')}]"
+        return f"{self.factor!r} * {self.function}[{', '.join(map(str, self.operands))}]"
 
 
 @final
@@ -135,5 +292,6 @@ class Loss:
 
 
 ALL: tuple[type[Description], ...] = (
-    CrossEntropy, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Mse, L1, KlNormal,
+    CrossEntropy, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Mse, L1, SmoothL1, Hinge, Kl,
+    KlNormal, Focal, Dice, Expression, L1Penalty, L2Penalty,
 )  # fmt: skip

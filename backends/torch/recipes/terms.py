@@ -1,0 +1,75 @@
+"""The terms of a recipe's loss as expressions, and their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+from torch import Tensor
+
+from netlang.backends.torch.invocation import Invocation
+from netlang.backends.torch.recipes.code import Code, Infix, Literal, Named, names_in
+from netlang.backends.torch.recipes.losses import Side, lower_loss, lower_operand, penalized
+from netlang.ir.program import Program
+from netlang.recipes.check.loss import operands_of, value_types
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.losses import Penalty
+
+__all__ = ["LoweredTerm", "lowered_terms", "total"]
+
+
+@final
+@dataclass(frozen=True)
+class LoweredTerm:
+    """`factor` times an expression.
+
+    A penalty reads the list of weights under the name `penalized`; `weights` gives it from a model.
+    """
+
+    factor: float
+    code: Code
+    weights: Invocation | None = None
+    penalized: str = ""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What it reads."""
+        return frozenset(names_in(self.code))
+
+    def value(self, values: Mapping[str, Tensor]) -> Tensor:
+        """Its loss without the factor; a penalty stands among the values."""
+        if self.weights is not None:
+            return values[self.penalized]
+        found: Tensor = self.code.evaluate(values)
+        return found
+
+
+def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
+    """The terms of a recipe's loss, in the order in which they are written."""
+    types = value_types(recipe, program)
+    found: list[LoweredTerm] = []
+    for term in recipe.loss.terms:
+        if isinstance(term.function, Penalty):
+            name = f"penalized_{len(found)}"
+            code = lower_loss(term.function, Side(Named(name)))
+            found.append(LoweredTerm(term.factor, code, penalized(term.function), name))
+        else:
+            operands = operands_of(term, recipe, program)
+            sides = (lower_operand(each, types) for each in operands)
+            found.append(LoweredTerm(term.factor, lower_loss(term.function, *sides)))
+    return tuple(found)
+
+
+def total(terms: tuple[LoweredTerm, ...]) -> Code:
+    """The sum of terms, from the left; needs one at least."""
+    first, *rest = terms
+    code = first.code
+    if first.factor != 1.0:
+        code = Infix("*", Literal(first.factor), code)
+    for term in rest:
+        factor = abs(term.factor)
+        part = term.code if factor == 1.0 else Infix("*", Literal(factor), term.code)
+        code = Infix("-" if term.factor < 0.0 else "+", code, part)
+    return code

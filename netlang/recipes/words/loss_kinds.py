@@ -1,0 +1,38 @@
+"""Kinds of arguments that losses have: weights of classes, what a penalty spares."""
+
+from __future__ import annotations
+
+from netlang.ir.arguments import Keyword, Kind, Mismatch, non_negative
+from netlang.recipes.kinds import positive, words
+
+__all__ = ["class_weights", "per_class", "spared"]
+
+_KINDS = ("norms", "biases")
+
+
+def _row(item: Kind, value: object) -> object:
+    if not isinstance(value, tuple) or not value:
+        raise Mismatch
+    return tuple(item.convert(each) for each in value)
+
+
+def _class_weights(value: object) -> object:
+    row = _row(non_negative, value)
+    assert isinstance(row, tuple)
+    if not any(row):
+        raise Mismatch("a list of zeros")
+    return row
+
+
+def _per_class(value: object) -> object:
+    return _row(positive, value) if isinstance(value, tuple) else positive.convert(value)
+
+
+def _spared(value: object) -> object:
+    is_none = isinstance(value, Keyword) and value == "none"
+    return () if is_none else words(*_KINDS).convert(value)
+
+
+class_weights = Kind("a list of numbers >= 0, one for each class", _class_weights)
+per_class = Kind("a number above 0, or a list of one for each channel", _per_class)
+spared = Kind("a list of `norms`, `biases`, or `none`", _spared, (*_KINDS, "none"))
