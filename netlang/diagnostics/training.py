@@ -7,7 +7,6 @@ from netlang.diagnostics.core import Diagnostic
 __all__ = [
     "CannotCompile",
     "DataDiffers",
-    "DataNotTrainable",
     "DeviceMissing",
     "LossNotFinite",
     "NoSuchPart",
@@ -16,16 +15,6 @@ __all__ = [
     "RunExists",
     "UnreadableRun",
 ]
-
-
-class DataNotTrainable(Diagnostic):
-    code = "E0730"
-    title = "training on `{data}` isn't there yet"
-    caption = "this data source is checked, but can't be read so far"
-    help = "data sources that can be read: {available}"
-
-    data: str
-    available: str
 
 
 class DataDiffers(Diagnostic):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import log
 from typing import final
 
 import torch
@@ -108,8 +109,9 @@ def _averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[s
     for name in found[0].keys() - targets.keys():
         seen = [_by_example(values[name], len(views)) for values in found]
         if name == objective.logits:
-            shares = torch.cat([each.softmax(2) for each in seen], 1)
-            averaged[name] = shares.mean(1).log()
+            # The logarithm of the mean probability, which may be too small to be a number.
+            shares = torch.cat([each.log_softmax(2) for each in seen], 1)
+            averaged[name] = shares.logsumexp(1) - log(shares.shape[1])
         elif len({each.shape[2:] for each in seen}) == 1:
             averaged[name] = torch.cat(seen, 1).mean(1)
     return averaged

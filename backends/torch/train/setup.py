@@ -9,20 +9,18 @@ from typing import final
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.load import load_parts
+from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.data.sets import Examples, Tensors
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.train.devices import derived_seed
-from netlang.backends.torch.train.feed import Feed
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.prepared import Change, Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import DataNotTrainable
 from netlang.ir.program import Program
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
@@ -58,6 +56,7 @@ class Prepare:
     device: torch.device
     world: World
     classes: int | None
+    workers: int | None = None
 
     def training(self, examples: Examples) -> Prepared:
         """Augmented, in the order of each epoch."""
@@ -74,27 +73,25 @@ class Prepare:
         images = not isinstance(examples, Tensors)
         seed = derived_seed(recipe.seed, purpose)
         path = path_for(steps, seed, images=images, classes=self.classes)
-        source = self._source(examples, path)
+        order = derived_seed(recipe.seed, "order")
+        source = Loader(examples, path, order, recipe.batch, self.device, self.world, self.workers)
         return Prepared(source, path, _normalization(recipe, self.device), recipe.channels_last)
 
-    def _source(self, examples: Examples, path: Path) -> Feed:
-        if not isinstance(examples, Tensors):
-            raise NetlangError(
-                DataNotTrainable(
-                    span=self.recipe.places["data"],
-                    data=self.recipe.data.name,
-                    available="`mnist1d`, `digits`",
-                )
-            )
-        seed = derived_seed(self.recipe.seed, "order")
-        return Feed(examples.to(self.device), self.recipe.batch, seed, self.world)
 
+def prepare(
+    recipe: Recipe,
+    places: Places,
+    device: torch.device,
+    world: World,
+    workers: int | None = None,
+) -> Split:
+    """The parts of a recipe's data, ready to train on; raises `NetlangError` for what is wrong.
 
-def prepare(recipe: Recipe, places: Places, device: torch.device, world: World) -> Split:
-    """The parts of a recipe's data, ready to train on; raises `NetlangError` for what is wrong."""
+    `workers` processes prepare images in files; None stands for one for each core but one.
+    """
     parts = load_parts(recipe, places)
     classes = None if parts.classes is None else len(parts.classes)
-    ready = Prepare(recipe, device, world, classes)
+    ready = Prepare(recipe, device, world, classes, workers)
     return Split(
         ready.training(parts.train),
         None if parts.validation is None else ready.testing(parts.validation),

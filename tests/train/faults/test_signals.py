@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.backends.torch.train.feed import Feed
+from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped, interrupts
 from netlang.backends.torch.train.objective import Objective
 from tests.quality import ROOT
@@ -103,16 +103,16 @@ def test_a_run_in_a_thread_has_no_signals() -> None:
 
 def test_waiting_for_data_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data that never come must not keep a run from saving what it has."""
-    batches = Feed.batches
+    batches = Loader.batches
 
-    def stuck(self: Feed, epoch: int, first: int) -> Iterator[object]:
+    def stuck(self: Loader, epoch: int, first: int) -> Iterator[object]:
         for position, batch in enumerate(batches(self, epoch, first), first):
             if position == 7:
                 me(signal.SIGTERM)
                 raise AssertionError("the wait went on")
             yield batch
 
-    monkeypatch.setattr(Feed, "batches", stuck)
+    monkeypatch.setattr(Loader, "batches", stuck)
     result = run(tmp_path / "run")
     assert (result.steps, result.signal) == (7, signal.SIGTERM)
     monkeypatch.undo()
