@@ -55,7 +55,6 @@ NOT_RUN = {
     "E0013": "one onnxruntime is installed where the tests run",
     "E0020": "needs a broken installation",
     "E0021": "needs a broken installation",
-    "E0730": "needs a folder of images",
     "E0732": "needs other versions of packages",
     "E0901": "needs a net of its own",
     "E0902": "needs a net of its own",

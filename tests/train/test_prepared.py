@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from torch import nn
 
 from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.train.evaluation import score
+from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
 from netlang.recipes import Recipe, load_recipe
@@ -73,3 +77,16 @@ def test_views_of_a_test() -> None:
     expected = torch.stack(V2.ten_crop(examples.inputs[0] / 255.0, [5, 5]), 1).flatten(0, 1)
     torch.testing.assert_close(views.scales[0].inputs[0], expected)
     assert len(views.scales[0].targets["label"]) == 6
+
+
+def test_views_of_improbable_classes_have_a_finite_loss() -> None:
+    recipe = plain("test: ten_crop(5)", "loss: cross_entropy")
+    body = "    input x: [3, H=9, W=9]\n    gap -> flatten -> linear(10)"
+    program = sketch(body, "data: digits(size=9)", "test: ten_crop(5)")[1]
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10))
+    with torch.no_grad():
+        model[2].weight.fill_(0.0)
+        model[2].bias.copy_(torch.arange(10) * -200.0)
+    scores = score(model, Objective(recipe, program), ready(recipe).testing(images()), 0)
+    # The class k is improbable by a factor of exp(200 k).
+    assert scores.loss == pytest.approx(np.mean([200.0 * k for k in range(6)]), rel=1e-6)
