@@ -83,10 +83,11 @@ def test_views_of_improbable_classes_have_a_finite_loss() -> None:
     recipe = plain("test: ten_crop(5)", "loss: cross_entropy")
     body = "    input x: [3, H=9, W=9]\n    gap -> flatten -> linear(10)"
     program = sketch(body, "data: digits(size=9)", "test: ten_crop(5)")[1]
-    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10))
+    linear = nn.Linear(3, 10)
     with torch.no_grad():
-        model[2].weight.fill_(0.0)
-        model[2].bias.copy_(torch.arange(10) * -200.0)
+        linear.weight.fill_(0.0)
+        linear.bias.copy_(torch.arange(10) * -200.0)
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), linear)
     scores = score(model, Objective(recipe, program), ready(recipe).testing(images()), 0)
     # The class k is improbable by a factor of exp(200 k).
     assert scores.loss == pytest.approx(np.mean([200.0 * k for k in range(6)]), rel=1e-6)
