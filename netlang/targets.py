@@ -37,6 +37,7 @@ __all__ = [
     "GROUP",
     "Backend",
     "BuildOptions",
+    "RunOptions",
     "Trained",
     "TrainingBackend",
     "ModuleBackend",
@@ -130,6 +131,24 @@ class ModuleBackend(Backend):
 
 @final
 @dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Where and how to carry out a recipe.
+
+    All results go into `folder`; `resume` goes on from what lies there. `places` says where data
+    lie; without a `device` the best one is used. `quiet` shows nothing meanwhile, `tensorboard`
+    writes events for it.
+    """
+
+    folder: Path
+    places: Places
+    resume: bool = False
+    device: str | None = None
+    quiet: bool = False
+    tensorboard: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Trained:
     """How a run ended: its folder, the signal that stopped it, if any, and its scores by name."""
 
@@ -142,20 +161,8 @@ class TrainingBackend(ModuleBackend):
     """A backend that can also carry out recipes; without a `device` it chooses the best one."""
 
     @abstractmethod
-    def train(
-        self,
-        recipe: Recipe,
-        program: Program,
-        folder: Path,
-        *,
-        places: Places,
-        resume: bool,
-        device: str | None,
-    ) -> Trained:
-        """Train, with all results in `folder`; go on from what lies there if `resume`.
-
-        `places` says where data lie.
-        """
+    def train(self, recipe: Recipe, program: Program, options: RunOptions) -> Trained:
+        """Train `program` by `recipe`, which was checked against it."""
 
     @abstractmethod
     def evaluate(

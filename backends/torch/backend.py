@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from netlang.atomic import replace_file
 from netlang.ir.program import Program
-from netlang.targets import BuildOptions, Trained, TrainingBackend, Written
+from netlang.targets import BuildOptions, RunOptions, Trained, TrainingBackend, Written
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,28 +47,20 @@ class TorchBackend(TrainingBackend):
 
         return filled(program, options)
 
-    def train(
-        self,
-        recipe: Recipe,
-        program: Program,
-        folder: Path,
-        *,
-        places: Places,
-        resume: bool,
-        device: str | None,
-    ) -> Trained:
+    def train(self, recipe: Recipe, program: Program, options: RunOptions) -> Trained:
         from netlang.backends.torch.train import progress_for, train
 
         ended = train(
             recipe,
             program,
-            out=folder,
-            places=places,
-            resume=resume,
-            device=device,
-            progress=progress_for(),
+            out=options.folder,
+            places=options.places,
+            resume=options.resume,
+            device=options.device,
+            progress=progress_for(quiet=options.quiet),
+            tensorboard=options.tensorboard,
         )
-        return Trained(folder, ended.signal, ended.figures())
+        return Trained(options.folder, ended.signal, ended.figures())
 
     def evaluate(
         self,

@@ -41,6 +41,12 @@ def command() -> click.Command:
             ),
             data_option(),
             device_option(),
+            click.Option(
+                ["--tensorboard"],
+                is_flag=True,
+                help="Write events for TensorBoard into the folder too.",
+            ),
+            click.Option(["--quiet"], is_flag=True, help="Show nothing but the scores at the end."),
         ],
         help="Train by RECIPE (`mnist1d`, `file.net`, `file.net:recipe`). KEY=VALUE replaces a "
         "parameter or key of it: `seed=7`, `arch=mlp`, `steps=100`.",
@@ -55,19 +61,22 @@ def _train(
     resume: bool,
     data: tuple[str, ...],
     device: str | None,
+    tensorboard: bool,
+    quiet: bool,
 ) -> int:
     from netlang.cli.failures import STOPPED
     from netlang.recipes.load import load_recipe
-    from netlang.targets import needs, training_backend
+    from netlang.targets import RunOptions, needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
     where = places(data, recipe)
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists():
         click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
+    options = RunOptions(folder, where, resume, device, quiet, tensorboard)
     backend = training_backend()
     with needs(backend.extra):
-        trained = backend.train(recipe, program, folder, places=where, resume=resume, device=device)
+        trained = backend.train(recipe, program, options)
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
     click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
     return 0 if trained.signal is None else STOPPED + trained.signal

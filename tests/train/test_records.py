@@ -106,7 +106,7 @@ def test_tensorboard_reads_it(tmp_path: Path) -> None:
     )
 
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
-    board = Board(tmp_path, 0)
+    board = Board(tmp_path)
     images = torch.rand(40, 3, 8, 8)
     board.add({"step": 10, "loss": 0.5, "lr": 0.1, "validation_accuracy": 0.75})
     board.show_batch(images, 10)
@@ -125,5 +125,5 @@ def test_tensorboard_reads_it(tmp_path: Path) -> None:
 
 
 def test_nothing_to_show_makes_no_file(tmp_path: Path) -> None:
-    Board(tmp_path / "board", 0).close()
+    Board(tmp_path / "board").close()
     assert not (tmp_path / "board").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from netlang.backends.torch import build
+from netlang.backends.torch import build, emit
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train import evaluate, train
+from netlang.backends.torch.train.files.provenance import write_sources
+from netlang.backends.torch.train.folder import fingerprint
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.recipes import load_recipe
-from tests.train.support import FILES, contents, run, sketch
+from tests.train.support import FILES, SHORT, contents, run, sketch
 
 
 def test_files_of_a_run(tmp_path: Path) -> None:
@@ -23,8 +26,9 @@ def test_files_of_a_run(tmp_path: Path) -> None:
     result = run(out)
     assert (result.steps, result.finished) == (30, True)
     assert sorted(path.name for path in out.iterdir()) == sorted(
-        (*FILES, "run.json", "metrics.csv", "curves.svg", "curves.png", "checkpoints", "lock")
-    )
+        (*FILES, "run.json", "spec", "model.py", "metrics.csv", "curves.svg", "curves.png",
+         "confusion.csv", "confusion.svg", "confusion.png", "checkpoints", "lock")
+    )  # fmt: skip
     records = read_metrics(out / "metrics.jsonl")
     assert [record["step"] for record in records] == [10, 15, 20, 30, 30]
     assert [r["step"] for r in records if "validation_accuracy" in r] == [15, 30]
@@ -33,10 +37,58 @@ def test_files_of_a_run(tmp_path: Path) -> None:
     assert records[-1] == {
         "step": 30, "test_accuracy": result.test.accuracy, "test_loss": result.test.loss,
     }  # fmt: skip
-    record = json.loads((out / "run.json").read_text())
-    assert record["keys"]["optimizer"].startswith("adam(lr=0.01")
-    assert "train mnist1d" in record["spec"]
     assert (out / "curves.svg").read_text().startswith("<?xml")
+
+
+def test_a_run_can_be_repeated_from_its_folder(tmp_path: Path) -> None:
+    """The spec, what was changed in it, the model, and what it all ran on."""
+    first = run(tmp_path / "a", "seed=7")
+    record = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert record["keys"]["optimizer"].startswith("adam(lr=0.01")
+    assert record["overrides"] == [*SHORT, "seed=7"]
+    assert record["versions"]["torch"] == torch.__version__
+    assert record["versions"]["python"] == platform.python_version()
+    assert (record["device"], record["processes"], record["threads"]) == ("cpu", 1, 1)
+    assert record["net"] == "cnn"
+    assert (tmp_path / "a" / "model.py").read_text() == emit(load_recipe("mnist1d")[1])
+    recipe, program = load_recipe(tmp_path / "a" / record["spec"], record["overrides"])
+    train(recipe, program, out=tmp_path / "b", device="cpu")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    assert first.finished
+
+
+HEAD = "block head(classes) {\n    linear(classes)\n}\n"
+NET = """from parts.head import head
+from blocks.squeeze_excite import squeeze_excite
+
+net mine {
+    input x: [40]
+    reshape([1, 40, 1]) -> conv(4, 1) -> squeeze_excite(2) -> flatten -> head(10)
+}
+
+train mine {
+    model:     mine()
+    data:      mnist1d
+    loss:      cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch:     100
+    steps:     10
+}
+"""
+
+
+def test_files_of_several_folders_are_copied(tmp_path: Path) -> None:
+    """A spec that imports from elsewhere, and from the library, is read from its copies too."""
+    (tmp_path / "mine" / "parts").mkdir(parents=True)
+    (tmp_path / "mine" / "parts" / "head.net").write_text(HEAD)
+    (tmp_path / "mine" / "net.net").write_text(NET)
+    recipe, program = load_recipe(tmp_path / "mine" / "net.net")
+    write_sources(tmp_path / "run", recipe, program)
+    names = {str(path.relative_to(tmp_path / "run")) for path in tmp_path.glob("run/spec/**/*.net")}
+    assert names == {"spec/net.net", "spec/parts/head.net", "spec/blocks/squeeze_excite.net"}
+    again, copied = load_recipe(tmp_path / "run" / "spec" / "net.net")
+    assert again.describe() == recipe.describe()
+    assert fingerprint(copied) == fingerprint(program)
 
 
 def test_weights_have_the_keys_of_the_module(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The folder of a run: what was asked for, how far it came, and what came out.
 
-`run.json` is written first and never changes: the recipe with every choice resolved, the spec and a
-fingerprint of the net. A folder is resumed only with the same recipe and net.
+`run.json` never changes: the recipe with every choice resolved, versions, the machine and a
+fingerprint of the net. The files that these come from lie beside it. A folder is resumed only with
+the same recipe and net.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import final
 
 import torch
 
-from netlang import __version__
 from netlang.atomic import discard_unfinished, make_folder
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.lock import locked
+from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
 from netlang.backends.torch.train.files.reader import TensorFile, parsed_json, read_small
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import (
@@ -29,6 +30,7 @@ from netlang.backends.torch.train.storage import (
     write_text,
     writing,
 )
+from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
@@ -63,6 +65,16 @@ class RunFolder:
     @property
     def curves(self) -> Path:
         return self.path / "curves.svg"
+
+    @property
+    def confusion(self) -> Path:
+        """Which classes the test took for which."""
+        return self.path / "confusion.csv"
+
+    @property
+    def board(self) -> Path:
+        """TensorBoard's events."""
+        return self.path / "tensorboard"
 
     @property
     def best(self) -> Path:
@@ -109,7 +121,13 @@ class RunFiles:
 
 @contextmanager
 def open_folder(
-    path: Path, recipe: Recipe, program: Program, *, resume: bool, device: str = "cpu"
+    path: Path,
+    recipe: Recipe,
+    program: Program,
+    *,
+    resume: bool,
+    device: torch.device,
+    world: World,
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run, made or found, is this process' own.
 
@@ -118,7 +136,7 @@ def open_folder(
     """
     folder = RunFolder(path)
     checkpoints = Checkpoints(folder.checkpoints)
-    wanted = _record(recipe, program, device)
+    wanted = _record(recipe, program, device, world)
     _refuse_another(folder, checkpoints, resume=resume)
     with writing(path):
         make_folder(path)
@@ -129,6 +147,7 @@ def open_folder(
         if folder.record.exists():
             notes += _compare(folder, wanted)
         else:
+            write_sources(path, recipe, program)
             write_text(folder.record, json.dumps(wanted, indent=2) + "\n")
         with writing(path):
             discard_unfinished(path)
@@ -145,20 +164,10 @@ def _refuse_another(folder: RunFolder, checkpoints: Checkpoints, *, resume: bool
         raise NetlangError(UnreadableRun(span=None, path=str(folder.record), why=why))
 
 
-def _record(recipe: Recipe, program: Program, device: str) -> dict[str, Json]:
-    text = recipe.span.source.text
-    keys: dict[str, Json] = dict(recipe.describe())
-    return {
-        "recipe": recipe.name,
-        "net": program.name,
-        "keys": keys,
-        "fingerprint": fingerprint(program),
-        "versions": {"netlang": __version__, "torch": torch.__version__},
-        "device": device,
-        "threads": torch.get_num_threads(),
-        "spec_sha256": sha256(text.encode()).hexdigest(),
-        "spec": text,
-    }
+def _record(
+    recipe: Recipe, program: Program, device: torch.device, world: World
+) -> dict[str, Json]:
+    return {**facts_of_run(recipe, program, device, world), "fingerprint": fingerprint(program)}
 
 
 def _identity(record: Mapping[str, Json]) -> str:
@@ -196,7 +205,7 @@ def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> list[
     """Where sums may be taken in another order than before."""
     changed = [
         f"{what} {found.get(what)} then, {wanted[what]} now"
-        for what in ("device", "threads", "versions")
+        for what in ("device", "threads", "processes", "versions")
         if found.get(what) != wanted[what]
     ]
     if not changed:

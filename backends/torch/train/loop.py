@@ -16,18 +16,18 @@ from typing import final
 
 import torch
 
-from netlang.backends.torch.train.evaluation import score
+from netlang.backends.torch.train.evaluation import evaluation, score
+from netlang.backends.torch.train.files.weights import WeightsFiles
 from netlang.backends.torch.train.folder import RunFiles
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped
 from netlang.backends.torch.train.objective import Objective
-from netlang.backends.torch.train.reading import Reading
-from netlang.backends.torch.train.records.metrics import Metrics
-from netlang.backends.torch.train.records.progress import Progress
-from netlang.backends.torch.train.search import NotFinite, watched_step
+from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.setup import Split
 from netlang.backends.torch.train.state import Scores, Since, State
-from netlang.backends.torch.train.step import Stepper
-from netlang.backends.torch.train.storage import Json, save_tensors
+from netlang.backends.torch.train.steps.reading import Reading
+from netlang.backends.torch.train.steps.search import NotFinite, watched_step
+from netlang.backends.torch.train.steps.step import Stepper
+from netlang.backends.torch.train.storage import Json
 from netlang.recipes.check.schedule import require_time
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.schedules import watching
@@ -62,10 +62,11 @@ class Loop:
     data: Split
     begin: Callable[[], tuple[State, Stepper]]
     files: RunFiles
-    progress: Progress
+    weights: WeightsFiles
+    ledger: Ledger
     interrupt: Interrupt
+    _begun: bool = field(init=False, default=False)
     _saved: int = field(init=False, default=-1)
-    _kept: int = field(init=False, default=-1)
     _pending: _Pending | None = field(init=False, default=None)
     # What the plateau remembered after each evaluation since the last checkpoint.
     _watches: dict[int, Watch] = field(init=False, default_factory=dict)
@@ -77,7 +78,7 @@ class Loop:
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch
         self.state, self.stepper = self.begin()
-        self.metrics = Metrics(self.files.folder.metrics, self.state.records)
+        self.ledger.open(self.state)
 
     @property
     def over(self) -> bool:
@@ -96,14 +97,14 @@ class Loop:
         Raises `NotFinite` where the loss becomes infinite or no number; the files are intact then.
         """
         require_time(self.recipe, self.epoch_steps, self.steps)
-        self.progress.begin(self.state.step, self.steps, self.recipe.batch)
+        self.ledger.progress.begin(self.state.step, self.steps, self.recipe.batch)
         try:
             self._to_the_end()
             finished = True
         except Stopped:
             finished = False
         self.checkpoint()
-        self.progress.end()
+        self.ledger.progress.end()
         return finished
 
     def _to_the_end(self) -> None:
@@ -125,6 +126,9 @@ class Loop:
                     batch = next(batches, None)
                 if batch is None:
                     return
+                if not self._begun:
+                    self._begun = True
+                    self.ledger.begin(state.scored, batch, state.step)
                 pace = self._pace(state.step)
                 self.stepper(batch, part.whole(state.step % self.epoch_steps), pace)
                 self._after_step(pace)
@@ -137,7 +141,7 @@ class Loop:
         if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):
             # First the checkpoint that knows of the best weights: they are never ahead of the run.
             self.checkpoint()
-        self.progress.advance(state.step)
+        self.ledger.progress.advance(state.step)
 
     def _due(self, every: int) -> bool:
         return self.state.step % every == 0 or self.state.step == self.steps
@@ -179,11 +183,7 @@ class Loop:
         since.total += total
         since.steps += pending.steps
         loss = total / max(1, pending.steps)
-        self._add({"step": pending.step, "loss": loss, "lr": pending.rate, **(extra or {})})
-
-    def _add(self, record: dict[str, Json]) -> None:
-        self.metrics.add(record)
-        self.progress.show(record)
+        self.ledger.add({"step": pending.step, "loss": loss, "lr": pending.rate, **(extra or {})})
 
     def _validate(self) -> Scores | None:
         """Scores on the validation part, if there is one."""
@@ -220,8 +220,10 @@ class Loop:
             model, step = deepcopy(model), state.best.step
             model.load_state_dict(state.best_weights)
         with self.interrupt:
-            state.test = score(model, self.objective, part, step)
-        self._add({"step": state.step, **_named("test", state.test)})
+            found = evaluation(model, self.objective, part, step, confusion=True)
+        state.test = found.scores
+        self.ledger.report(found.confusion)
+        self.ledger.add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
 
     def _search(self, step: int) -> NotFinite:
@@ -229,7 +231,7 @@ class Loop:
 
         The steps since the last checkpoint are made again, and looked at one by one.
         """
-        self.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
+        self.ledger.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
         self.state, self.stepper = state, stepper = self.begin()
         part = self.data.train
         while state.step < step:
@@ -254,9 +256,9 @@ class Loop:
         self._settle()
         if not self._intact():
             raise self._search(self.state.step)
-        self.state.records = self.metrics.settle()
+        self.state.records = self.ledger.metrics.settle()
         self.files.save(self.state)
-        self.save_best()
+        self.weights.save_best(self.state)
         self._saved = self.state.step
         self._watches.clear()
 
@@ -266,20 +268,6 @@ class Loop:
         largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
         total = self.data.train.world.sum(self.state.losses)
         return bool(largest.isfinite().all() & total.isfinite())
-
-    def save_best(self) -> None:
-        """Write the best weights, once: a run that goes on writes them whatever the file holds."""
-        best = self.state.best
-        if best is not None and best.step != self._kept:
-            save_tensors(self.files.folder.best, self.state.best_weights, best.facts())
-            self._kept = best.step
-
-    def save_last(self) -> None:
-        """Write the weights as they are."""
-        facts: dict[str, Json] = {"step": self.state.step}
-        if self.state.last is not None and self.state.last.step == self.state.step:
-            facts = self.state.last.facts()
-        save_tensors(self.files.folder.last, self.state.scored.state_dict(), facts)
 
 
 def _named(part: str, scores: Scores) -> dict[str, Json]:

@@ -9,18 +9,20 @@ from typing import final
 
 from netlang.analysis.locate import locate
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
-from netlang.backends.torch.train.execution import called, multiplying, require_execution
+from netlang.backends.torch.train.files.weights import WeightsFiles, facts_of_weights
 from netlang.backends.torch.train.folder import RunFolder, open_folder
 from netlang.backends.torch.train.interrupt import interrupts
 from netlang.backends.torch.train.loop import Loop
 from netlang.backends.torch.train.objective import Objective
-from netlang.backends.torch.train.records.curves import draw_curves
+from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
+from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.records.progress import Progress, Silent
-from netlang.backends.torch.train.search import NotFinite
 from netlang.backends.torch.train.setup import fresh_state, prepare
 from netlang.backends.torch.train.state import Scores, State
-from netlang.backends.torch.train.step import Stepper
+from netlang.backends.torch.train.steps.execution import called, multiplying, require_execution
+from netlang.backends.torch.train.steps.search import NotFinite
+from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import LossNotFinite
@@ -72,21 +74,25 @@ def train(
     resume: bool = False,
     device: str | None = None,
     progress: Progress | None = None,
+    tensorboard: bool = False,
 ) -> Result:
     """Train `program` by `recipe` in the folder `out`.
 
     `recipe` was checked against `program`. With `resume`, a run in the folder goes on from its last
     checkpoint and ends with the weights that it would have had without the break; where there is no
-    run yet, it starts. Raises `NetlangError` for everything that stands in the way.
+    run yet, it starts. With `tensorboard`, events are written for it. Raises `NetlangError` for
+    everything that stands in the way.
     """
     require_drawing()
+    if tensorboard:
+        require_board()
     shown = progress or Silent()
     chosen, world = choose_device(device), World()
     require_execution(recipe, chosen)
     with reproducible(chosen, threads_for(program, recipe.batch)), multiplying(recipe):
         objective = Objective(recipe, program)
         data = prepare(recipe, places or Places(), chosen, world)
-        opened = open_folder(Path(out), recipe, program, resume=resume, device=str(chosen))
+        opened = open_folder(Path(out), recipe, program, resume=resume, device=chosen, world=world)
         with closing(data), opened as files, interrupts() as interrupt:
 
             def begin() -> tuple[State, Stepper]:
@@ -96,13 +102,17 @@ def train(
                     shown.say(note)
                 return state, stepper
 
-            loop = Loop(recipe, objective, data, begin, files, shown, interrupt)
+            weights = WeightsFiles(files.folder, facts_of_weights(recipe, data.classes, None))
+            board = Board(files.folder.board) if tensorboard else None
+            title = f"{recipe.name}: {program.name}"
+            ledger = Ledger(files.folder, title, data.classes, shown, board)
+            loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt)
             try:
-                return _run(loop, program)
+                return _run(loop)
             except NotFinite as error:
                 raise NetlangError(_not_finite(error, recipe, program)) from None
             finally:
-                loop.metrics.close()
+                ledger.close()
 
 
 def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFinite:
@@ -115,18 +125,18 @@ def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFi
     return LossNotFinite(span=place, step=error.step, what=what)
 
 
-def _run(loop: Loop, program: Program) -> Result:
+def _run(loop: Loop) -> Result:
     folder, state = loop.files.folder, loop.state
     for note in loop.files.notes:
-        loop.progress.say(note)
+        loop.ledger.progress.say(note)
     if state.step:
-        loop.progress.say(f"resuming {folder.path} after step {state.step}")
-    loop.save_best()
+        loop.ledger.progress.say(f"resuming {folder.path} after step {state.step}")
+    loop.weights.save_best(state)
     finished = loop.run()
-    loop.save_last()
-    draw_curves(folder.curves, loop.metrics.records, f"{loop.recipe.name}: {program.name}")
+    loop.weights.save_last(loop.state)
+    loop.ledger.draw()
     if not finished:
-        loop.progress.say(
+        loop.ledger.progress.say(
             f"stopped after step {state.step} of {loop.steps}: "
             f"go on with --resume --out {folder.path}"
         )

@@ -37,9 +37,9 @@ class Board:
     made again.
     """
 
-    def __init__(self, folder: Path, step: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._step = step
+        self._step = 0
         self._made: SummaryWriter | None = None
 
     @property
@@ -58,6 +58,10 @@ class Board:
                 part, _, kind = name.rpartition("_")
                 tag = f"{kind}/{part}" if part else f"{kind}/train" if kind == "loss" else kind
                 self._writer.add_scalar(tag, value, step)
+
+    def open(self, step: int) -> None:
+        """The run starts, or goes on, after a step."""
+        self._step = step
 
     def show_batch(self, inputs: Tensor, step: int) -> None:
         """Images of a batch as the net sees them, each channel of the batch stretched to 0..1."""

@@ -47,6 +47,8 @@ def draw(path: Path, size: tuple[float, float], fill: Callable[[Figure], None]) 
         fill(figure)
         text, pixels = io.StringIO(), io.BytesIO()
         FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        # Everything has its place now.
+        figure.set_layout_engine("none")
         FigureCanvasAgg(figure).print_png(pixels, metadata={"Software": None})  # type: ignore[no-untyped-call]
     write_parts(path.with_suffix(".svg"), [memoryview(text.getvalue().encode())])
     write_parts(path.with_suffix(".png"), [memoryview(pixels.getvalue())])

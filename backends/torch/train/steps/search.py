@@ -16,7 +16,7 @@ from torch.utils.hooks import RemovableHandle
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.devices import random_state, restore_random_state
 from netlang.backends.torch.train.state import State
-from netlang.backends.torch.train.step import Stepper
+from netlang.backends.torch.train.steps.step import Stepper
 from netlang.recipes.words.timing import Pace
 
 __all__ = ["Culprit", "NotFinite", "watched_step"]

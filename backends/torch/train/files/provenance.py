@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 
 from netlang import __version__
+from netlang.atomic import make_folder
 from netlang.backends.torch.source import emit
-from netlang.backends.torch.train.storage import Json, write_text
+from netlang.backends.torch.train.storage import Json, write_text, writing
 from netlang.backends.torch.train.world import World
 from netlang.elaborate.files import bundled_folder
 from netlang.ir.program import Program
@@ -97,24 +98,26 @@ def write_sources(folder: Path, recipe: Recipe, program: Program) -> None:
     """Copy the files that the recipe was read from, and write the model's source."""
     for name, text in _copies(recipe):
         target = folder / "spec" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        with writing(target):
+            make_folder(target.parent)
         write_text(target, text)
     write_text(folder / "model.py", emit(program))
 
 
 def _copies(recipe: Recipe) -> Sequence[tuple[Path, str]]:
-    """Each file by its place among the others, so that relative imports find what they name."""
+    """Each file by its place among the others, so that imports find what they name.
+
+    Files of the library lie where an import looks before it looks in the library.
+    """
     if not recipe.files:
         return [(Path(f"{recipe.name}.net"), recipe.span.source.text)]
     bundled = bundled_folder().resolve()
     own = [path for path, _ in recipe.files if not path.is_relative_to(bundled)]
     root = Path(os.path.commonpath([path.parent for path in own])) if own else bundled
-    return [
-        (path.relative_to(root), source.text)
-        if path.is_relative_to(root)
-        else ("bundled" / path.relative_to(bundled), source.text)
-        for path, source in recipe.files
+    names = [
+        path.relative_to(root if path.is_relative_to(root) else bundled) for path, _ in recipe.files
     ]
+    return [(name, source.text) for name, (_, source) in zip(names, recipe.files, strict=True)]
 
 
 def _file_name(recipe: Recipe) -> str:

@@ -1,0 +1,62 @@
+"""`best.safetensors` and `last.safetensors`: weights by the keys of the model, and what they need.
+
+The facts beside them say which classes the outputs stand for, how images are prepared, and of
+which recipe and step they are: enough to use the weights elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+from netlang import __version__
+from netlang.backends.torch.train.folder import RunFolder
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.storage import Json, save_tensors
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["WeightsFiles", "facts_of_weights"]
+
+
+def facts_of_weights(
+    recipe: Recipe, classes: tuple[str, ...] | None, normalization: Mapping[str, Json] | None
+) -> dict[str, Json]:
+    """What belongs to all weights of a run.
+
+    `normalization` has its numbers too, also where they were computed from the training data.
+    """
+    keys: dict[str, Json] = dict(recipe.describe())
+    return {
+        "netlang": __version__,
+        "recipe": recipe.name,
+        "keys": keys,
+        "classes": None if classes is None else list(classes),
+        "normalization": None if normalization is None else dict(normalization),
+        "test": [str(step) for step in recipe.test_path],
+    }
+
+
+@final
+@dataclass
+class WeightsFiles:
+    """The two files of a run."""
+
+    folder: RunFolder
+    facts: Mapping[str, Json]
+    _kept: int = field(init=False, default=-1)
+
+    def save_best(self, state: State) -> None:
+        """Write the best weights, once: a run that goes on writes them whatever the file holds."""
+        best = state.best
+        if best is not None and best.step != self._kept:
+            facts = {**self.facts, **best.facts()}
+            save_tensors(self.folder.best, state.best_weights, facts)
+            self._kept = best.step
+
+    def save_last(self, state: State) -> None:
+        """Write the weights as they are."""
+        facts: dict[str, Json] = {**self.facts, "step": state.step}
+        if state.last is not None and state.last.step == state.step:
+            facts |= state.last.facts()
+        save_tensors(self.folder.last, state.scored.state_dict(), facts)

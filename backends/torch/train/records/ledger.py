@@ -1,0 +1,87 @@
+"""Everything that a run tells while it goes: to its files, to a person, to TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+from torch import Tensor, nn
+
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.train.folder import RunFolder
+from netlang.backends.torch.train.records.board import Board
+from netlang.backends.torch.train.records.confusion import (
+    Confusion,
+    draw_confusion,
+    lines_of,
+    write_confusion,
+)
+from netlang.backends.torch.train.records.curves import draw_curves
+from netlang.backends.torch.train.records.metrics import Metrics
+from netlang.backends.torch.train.records.progress import Progress
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.storage import Json
+
+__all__ = ["Ledger"]
+
+
+@final
+@dataclass
+class Ledger:
+    """The records of a run in `folder`; without a `board` nothing is made for TensorBoard.
+
+    `title` says in pictures what was trained, `classes` are the names of the labels.
+    """
+
+    folder: RunFolder
+    title: str
+    classes: tuple[str, ...] | None
+    progress: Progress
+    board: Board | None
+    _metrics: Metrics | None = field(init=False, default=None)
+
+    def open(self, state: State) -> None:
+        """Go on from `state`; what was written after it is gone."""
+        self._metrics = Metrics(self.folder.metrics, state.records)
+        if self.board is not None:
+            self.board.open(state.step)
+
+    @property
+    def metrics(self) -> Metrics:
+        assert self._metrics is not None
+        return self._metrics
+
+    def begin(self, model: nn.Module, batch: Batch, step: int) -> None:
+        """The first batch of a run, or of one that goes on."""
+        if self.board is not None:
+            self.board.show_batch(batch.inputs[0], step)
+            self.board.show_graph(model, batch.inputs)
+
+    def add(self, record: Mapping[str, Json]) -> None:
+        """Write and show a record."""
+        self.metrics.add(record)
+        self.progress.show(record)
+        if self.board is not None:
+            self.board.add(record)
+
+    def report(self, counts: Tensor | None) -> None:
+        """Which classes (rows) the test took for which (columns), where outputs are classes."""
+        if counts is None or self.classes is None or len(self.classes) != len(counts):
+            return
+        confusion = Confusion(counts.numpy(), self.classes)
+        for line in lines_of(confusion):
+            self.progress.say(line)
+        write_confusion(self.folder.confusion, confusion)
+        draw_confusion(self.folder.confusion, confusion, f"{self.title}: test")
+
+    def close(self) -> None:
+        """Close every file."""
+        if self._metrics is not None:
+            self._metrics.close()
+        if self.board is not None:
+            self.board.close()
+
+    def draw(self) -> None:
+        """The curves of the records so far."""
+        draw_curves(self.folder.curves, self.metrics.records, self.title)

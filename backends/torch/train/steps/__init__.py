@@ -1,0 +1,1 @@
+"""A step of training: how it is computed, watched, and read without waiting for the device."""
