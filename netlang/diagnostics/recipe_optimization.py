@@ -1,4 +1,4 @@
-"""Errors about how weights change: optimizers, groups, schedules losses (E0724 to E0767)."""
+"""Errors about what training computes: optimizers, schedules, losses (E0724 to E0769)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ __all__ = [
     "AmbiguousValue",
     "BadOperand",
     "ClassWeightCount",
+    "HalfGiven",
     "MuonWithoutMatrices",
     "NoLossFunction",
     "NoMomentumToCycle",
@@ -18,6 +19,7 @@ __all__ = [
     "OperandShapes",
     "ScheduleOverrun",
     "SeveralPlateaus",
+    "WhiteningTooLarge",
 ]
 
 
@@ -148,3 +150,24 @@ class NothingCompared(Diagnostic):
 
     net: str
     output: str
+
+
+class HalfGiven(Diagnostic):
+    code = "E0768"
+    title = "`standardize` has a `{given}`, but no `{missing}`"
+    caption = "half is given"
+    help = "give both, or none: then they are computed from the training data"
+
+    given: str
+    missing: str
+
+
+class WhiteningTooLarge(Diagnostic):
+    code = "E0769"
+    title = "`{name}` needs a square matrix over all elements of the input: {elements}"
+    caption = "at most {limit} elements"
+    help = "take smaller inputs, or `standardize`"
+
+    name: str
+    elements: str
+    limit: int

@@ -37,8 +37,8 @@ def images(count: int = 6) -> Tensors:
 
 def test_normalization_is_that_of_torchvision() -> None:
     recipe, _ = load_recipe("vae:digits", ["normalize=standardize(mean=[0.3], std=[2])"])
-    batch = next(ready(recipe).testing(parts_of(recipe).train).once()).scales[0]
     unchanged = parts_of(recipe).train
+    batch = next(ready(recipe).normalized(unchanged).testing(unchanged).once()).scales[0]
     assert isinstance(unchanged, Tensors)
     expected = V2.normalize(unchanged.inputs[0][: len(batch)], [0.3], [2.0])
     torch.testing.assert_close(batch.inputs[0], expected)

@@ -64,7 +64,7 @@ class Views:
 @final
 @dataclass(frozen=True)
 class Prepared:
-    """A part of the data, prepared by `path` and then `normalize`."""
+    """A part of the data, its first input prepared by `path` and then `normalize`."""
 
     source: Source
     path: Path
@@ -111,14 +111,14 @@ class Prepared:
     def _seen(self, batch: Batch, epoch: int, scale: int) -> Batch:
         first, *others = batch.inputs
         first, targets = self.path.device(first, batch.targets, batch.numbers, epoch, scale)
-        inputs = tuple(self._finished(each) for each in (first, *others))
+        first = first if self.normalize is None else self.normalize(first)
+        inputs = tuple(self._ordered(each) for each in (first, *others))
         numbers = batch.numbers
         if self.path.mixes and numbers is not None:
             numbers = numbers[1:]
         return Batch(inputs, targets, numbers)
 
-    def _finished(self, x: Tensor) -> Tensor:
-        x = x if self.normalize is None else self.normalize(x)
+    def _ordered(self, x: Tensor) -> Tensor:
         if self.channels_last and x.dim() == 4:
             x = x.contiguous(memory_format=torch.channels_last)
         return x

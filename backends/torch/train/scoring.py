@@ -44,7 +44,7 @@ def evaluate(
             span = recipe.places["data"]
             raise NetlangError(NoSuchPart(span=span, data=recipe.data.name, split=split))
         classes = None if parts.classes is None else len(parts.classes)
-        data = Prepare(recipe, chosen, World(), classes).testing(examples)
-        with closing(data):
+        ready = Prepare(recipe, chosen, World(), classes).normalized(parts.train)
+        with closing(ready.testing(examples)) as data:
             model, step = trained_module(program, Path(weights))
             return score(model.to(chosen), Objective(recipe, program), data, step)

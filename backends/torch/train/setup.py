@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.data.sets import Examples, Tensors
+from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.groups import freeze, set_training
+from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.modules import module_of
-from netlang.backends.torch.train.prepared import Change, Prepared
+from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
@@ -28,17 +31,24 @@ from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["Prepare", "Split", "fresh_state", "prepare"]
 
+# Images that statistics are computed from, where there are more.
+_ENOUGH = 10_000
+
 
 @final
 @dataclass(frozen=True)
 class Split:
-    """The parts of the data as batches; `classes` are the names of the labels."""
+    """The parts of the data as batches; `classes` are the names of the labels.
+
+    `normalizer` is what inputs of the net go through: it belongs to the weights.
+    """
 
     train: Prepared
     validation: Prepared | None
     test: Prepared | None
     classes: tuple[str, ...] | None
     notes: tuple[str, ...]
+    normalizer: Normalizer | None = None
 
     def close(self) -> None:
         """End what prepares batches."""
@@ -57,6 +67,23 @@ class Prepare:
     world: World
     classes: int | None
     workers: int | None = None
+    normalizer: Normalizer | None = None
+
+    def normalized(self, train: Examples) -> Prepare:
+        """With the recipe's normalization: its numbers are of training examples if not given.
+
+        They are prepared as for a test. Every process looks at all of them, so all have the same.
+        """
+        recipe = self.recipe
+        if recipe.normalize is None:
+            return self
+        if not isinstance(train, Tensors) and len(train) > _ENOUGH:
+            order = epoch_order(derived_seed(recipe.seed, "normalization"), 0, len(train))
+            train = train.subset(np.sort(order[:_ENOUGH]))
+        with closing(replace(self, world=World()).testing(train)) as part:
+            seen = (views.scales[0].inputs[0] for views in part.once())
+            made = normalizer_for(recipe.normalize, seen, self.device)
+        return replace(self, normalizer=made)
 
     def training(self, examples: Examples) -> Prepared:
         """Augmented, in the order of each epoch."""
@@ -75,7 +102,8 @@ class Prepare:
         path = path_for(steps, seed, images=images, classes=self.classes)
         order = derived_seed(recipe.seed, "order")
         source = Loader(examples, path, order, recipe.batch, self.device, self.world, self.workers)
-        return Prepared(source, path, _normalization(recipe, self.device), recipe.channels_last)
+        normalize = None if self.normalizer is None else self.normalizer.apply
+        return Prepared(source, path, normalize, recipe.channels_last)
 
 
 def prepare(
@@ -91,27 +119,15 @@ def prepare(
     """
     parts = load_parts(recipe, places)
     classes = None if parts.classes is None else len(parts.classes)
-    ready = Prepare(recipe, device, world, classes, workers)
+    ready = Prepare(recipe, device, world, classes, workers).normalized(parts.train)
     return Split(
         ready.training(parts.train),
         None if parts.validation is None else ready.testing(parts.validation),
         None if parts.test is None else ready.testing(parts.test),
         parts.classes,
         parts.notes,
+        ready.normalizer,
     )
-
-
-def _normalization(recipe: Recipe, device: torch.device) -> Change | None:
-    if recipe.normalize is None:
-        return None
-    means = torch.tensor(recipe.normalize.means, device=device)
-    deviations = torch.tensor(recipe.normalize.deviations, device=device)
-
-    def change(x: Tensor) -> Tensor:
-        shape = (-1,) + (1,) * (x.dim() - 2)
-        return (x - means.reshape(shape)) / deviations.reshape(shape)
-
-    return change
 
 
 def fresh_state(recipe: Recipe, program: Program, device: torch.device) -> State:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipes import (
-    ChannelCountDiffers,
     InputShapeDiffers,
     OneInputNeeded,
 )
@@ -17,6 +16,7 @@ from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
+from netlang.recipes.check.normalization import check_normalization
 from netlang.recipes.check.optimizer import check_optimizer
 from netlang.recipes.check.paths import check_steps, shown_shape
 from netlang.recipes.check.schedule import check_schedule
@@ -36,33 +36,12 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
         *check_examples(recipe),
-        *_check_channels(recipe),
+        *check_normalization(recipe, program),
         *_check_input(recipe, program),
         *check_optimizer(recipe, program),
         *check_schedule(recipe),
         *check_loss(recipe, program),
     ]
-
-
-def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
-    if recipe.normalize is None:
-        return
-    expected, actual = len(recipe.normalize.means), _channels(recipe)
-    deviations = len(recipe.normalize.deviations)
-    if expected != actual or deviations != actual:
-        yield ChannelCountDiffers(
-            span=recipe.places["normalize"],
-            normalization=recipe.normalize.name,
-            expected=expected if expected != actual else deviations,
-            data=recipe.data.name,
-            actual=actual,
-        )
-
-
-def _channels(recipe: Recipe) -> int:
-    """Channels of the data: a signal without a channel axis counts as one."""
-    shape = recipe.data.shape
-    return shape[0] or 1 if len(shape) > 1 else 1
 
 
 def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:

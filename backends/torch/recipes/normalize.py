@@ -1,0 +1,155 @@
+"""Normalizations of recipes: how their numbers come to be, and what is done with them."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from math import prod
+from typing import Any, TypeAlias, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.invocation import Invocation
+from netlang.backends.torch.runtime.statistics import affine, bounds, moments, white, whitening
+from netlang.diagnostics.core import InternalError
+from netlang.recipes.words.normalizations import (
+    Imagenet,
+    MinMax,
+    Normalization,
+    PcaWhitening,
+    Standardize,
+    SubtractMean,
+    ZcaWhitening,
+)
+
+__all__ = ["LoweredNormalization", "Normalizer", "lower_normalization", "normalizer_for"]
+
+Row: TypeAlias = tuple[float, ...]
+
+_FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "affine": affine,
+    "white": white,
+}
+# Longer rows of numbers are kept as bytes.
+_SPELLED = 4096
+
+
+@final
+@dataclass(frozen=True)
+class LoweredNormalization:
+    """`function` of an input and two tensors: given ones, or what `learn` makes of batches."""
+
+    function: Callable[[Tensor, Tensor, Tensor], Tensor]
+    given: tuple[Row, Row] | None = None
+    learn: Invocation | None = None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Normalizer:
+    """A normalization with its numbers, on the device that uses them."""
+
+    function: Callable[[Tensor, Tensor, Tensor], Tensor]
+    numbers: tuple[Tensor, Tensor]
+
+    def apply(self, x: Tensor) -> Tensor:
+        """The normalized batch of inputs, ``[B, ...]`` float32."""
+        return self.function(x, *self.numbers)
+
+    def facts(self) -> dict[str, Any]:
+        """Everything about it, for JSON: nothing is lost on the way."""
+        numbers = [_stored(each) for each in self.numbers]
+        return {"function": self.function.__name__, "numbers": numbers}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any], device: torch.device) -> Normalizer:
+        """The one that `facts` tell of; raises `ValueError` where they tell of none."""
+        try:
+            first, second = (_restored(each).to(device) for each in facts["numbers"])
+            return cls(_FUNCTIONS[facts["function"]], (first, second))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"no normalization: {error}") from None
+
+
+def normalizer_for(
+    wanted: Normalization, batches: Iterable[Tensor], device: torch.device
+) -> Normalizer:
+    """The normalizer of a recipe.
+
+    `batches` are the training inputs, prepared as for a test; they are looked at where the recipe
+    doesn't give the numbers.
+    """
+    lowered = lower_normalization(wanted)
+    if lowered.given is not None:
+        numbers = tuple(torch.tensor(row) for row in lowered.given)
+    elif lowered.learn is not None:
+        numbers = lowered.learn(batches)
+    else:
+        raise InternalError(f"{wanted.name} has no numbers")
+    first, second = (each.to(device) for each in numbers)
+    return Normalizer(lowered.function, (first, second))
+
+
+@singledispatch
+def lower_normalization(wanted: Normalization) -> LoweredNormalization:
+    """What a normalization computes, and from what."""
+    raise InternalError(f"no rule computes {wanted.name}")
+
+
+@lower_normalization.register
+def _(wanted: Imagenet) -> LoweredNormalization:
+    return LoweredNormalization(affine, (wanted.mean, wanted.std))
+
+
+@lower_normalization.register
+def _(wanted: Standardize) -> LoweredNormalization:
+    if wanted.mean is not None and wanted.std is not None:
+        return LoweredNormalization(affine, (wanted.mean, wanted.std))
+    settings = {"per_element": wanted.per == "element"}
+    return LoweredNormalization(affine, learn=Invocation(moments, settings))
+
+
+@lower_normalization.register
+def _(wanted: SubtractMean) -> LoweredNormalization:
+    if wanted.mean is not None:
+        return LoweredNormalization(affine, (wanted.mean, (1.0,) * len(wanted.mean)))
+    settings = {"per_element": wanted.per == "element", "centre_only": True}
+    return LoweredNormalization(affine, learn=Invocation(moments, settings))
+
+
+@lower_normalization.register
+def _(wanted: MinMax) -> LoweredNormalization:
+    per_element = wanted.per == "element"
+    low, high = float(wanted.to.start), float(wanted.to.stop)
+    settings = {"low": low, "high": high, "per_element": per_element}
+    return LoweredNormalization(affine, learn=Invocation(bounds, settings))
+
+
+@lower_normalization.register(PcaWhitening)
+@lower_normalization.register(ZcaWhitening)
+def _(wanted: PcaWhitening | ZcaWhitening) -> LoweredNormalization:
+    settings = {"eps": wanted.eps, "zca": isinstance(wanted, ZcaWhitening)}
+    return LoweredNormalization(white, learn=Invocation(whitening, settings))
+
+
+def _stored(tensor: Tensor) -> dict[str, Any]:
+    values = tensor.detach().cpu().float().numpy()
+    shape = list(values.shape)
+    if values.size <= _SPELLED:
+        return {"shape": shape, "values": values.ravel().tolist()}
+    return {"shape": shape, "float32": b64encode(values.astype("<f4").tobytes()).decode()}
+
+
+def _restored(stored: Mapping[str, Any]) -> Tensor:
+    shape = [int(size) for size in stored["shape"]]
+    if "values" in stored:
+        values = np.array([float(value) for value in stored["values"]], np.float32)
+    else:
+        values = np.frombuffer(b64decode(stored["float32"], validate=True), "<f4")
+    if values.size != prod(shape) or min(shape, default=0) < 0:
+        raise ValueError(f"{values.size} numbers for the shape {shape}")
+    return torch.from_numpy(values.astype(np.float32)).reshape(shape)

@@ -1,0 +1,60 @@
+"""Whether a normalization fits the data: as many numbers as channels, matrices that can be held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.recipe_optimization import HalfGiven, WhiteningTooLarge
+from netlang.diagnostics.recipes import ChannelCountDiffers
+from netlang.ir.program import Program
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.normalizations import Imagenet, Standardize, SubtractMean, Whitening
+
+__all__ = ["check_normalization"]
+
+# Color images of 32x32: a matrix of 38 MB.
+LARGEST = 3072
+
+
+def check_normalization(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Everything that is wrong with the normalization, as far as the data aren't needed."""
+    wanted, span = recipe.normalize, recipe.places.get("normalize")
+    if isinstance(wanted, Standardize) and (wanted.mean is None) is not (wanted.std is None):
+        given, missing = ("mean", "std") if wanted.std is None else ("std", "mean")
+        yield HalfGiven(span=span, given=given, missing=missing)
+        return
+    yield from _check_channels(recipe)
+    if isinstance(wanted, Whitening):
+        shape = program.net.inputs[0].type.shape if program.net.inputs else ()
+        known = [size for size in shape if isinstance(size, int)]
+        if len(known) < len(shape) or prod(known) > LARGEST:
+            counted = len(known) == len(shape)
+            elements = f"there are {prod(known)}" if counted else "their number isn't known"
+            yield WhiteningTooLarge(span=span, name=wanted.name, elements=elements, limit=LARGEST)
+
+
+def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
+    wanted = recipe.normalize
+    if not isinstance(wanted, Imagenet | Standardize | SubtractMean) or wanted.mean is None:
+        return
+    rows = [wanted.mean]
+    if not isinstance(wanted, SubtractMean) and wanted.std is not None:
+        rows.append(wanted.std)
+    actual = _channels(recipe)
+    wrong = next((len(row) for row in rows if len(row) != actual), None)
+    if wrong is not None:
+        yield ChannelCountDiffers(
+            span=recipe.places["normalize"],
+            normalization=wanted.name,
+            expected=wrong,
+            data=recipe.data.name,
+            actual=actual,
+        )
+
+
+def _channels(recipe: Recipe) -> int:
+    """Channels of the data: a signal without a channel axis counts as one."""
+    shape = recipe.data.shape
+    return shape[0] or 1 if len(shape) > 1 else 1
