@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.train.devices import random_state, restore_random_state
+from netlang.backends.torch.train.files.memory import memory_in
 from netlang.backends.torch.train.files.part import (
     Part,
     mapping_of,
@@ -24,6 +25,7 @@ from netlang.backends.torch.train.files.part import (
     whole_of,
 )
 from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.records.metrics import parsed_records
 from netlang.backends.torch.train.storage import Json, facts_of
 from netlang.recipes.words.timing import Watch
 
@@ -166,6 +168,7 @@ class State:
             self._take_facts(facts)
             wanted = {} if self.best is None else self.scored.state_dict()
             self.best_weights = part.within("best/").like(wanted)
+            file.check_all_read()
         except (KeyError, IndexError, TypeError, RuntimeError) as error:
             raise ValueError(f"it is not of this run ({error})") from None
 
@@ -174,23 +177,15 @@ class State:
         if self.averaged is not None:
             own = self.averaged.state_dict()
             self.averaged.load_state_dict(part.within("averaged/").like(own))
-        self._take_optimizer(part.within("optimizer/"))
+        memory = memory_in(part.within("optimizer/"), self.optimizer)
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
         random = part.within("random/")
         streams = {name: random.at_most(name, _LARGEST_STREAM) for name in random.names}
         restore_random_state(streams, self.device)
         self.losses = part.one("losses", self.losses).to(self.device)
         self.records = part.text("records", _LONGEST_RECORDS)
-
-    def _take_optimizer(self, part: Part) -> None:
-        """Its memory; what it keeps of a weight is not larger than the weight."""
-        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
-        states: dict[int, dict[str, Tensor]] = {}
-        for key in sorted(part.names):
-            index, _, name = key.partition("/")
-            elements = max(1, weights[int(index)].numel())
-            states.setdefault(int(index), {})[name] = part.at_most(key, elements)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        parsed_records(self.records)
 
     def _take_facts(self, facts: Mapping[str, Json]) -> None:
         if self.scaler is not None:

@@ -43,6 +43,7 @@ class TensorFile:
         self._text = file.read(length)
         self.header: Header = parse_header(self._text, size)
         self.entries: Mapping[str, Entry] = self.header.entries
+        self._read: set[str] = set()
 
     def digest(self) -> str:
         """SHA-256 of the whole file."""
@@ -57,6 +58,11 @@ class TensorFile:
         if self._digest(self._text.replace(entry, _UNSIGNED, 1)) != claimed:
             raise ValueError("its bytes are not those that were written")
 
+    def check_all_read(self) -> None:
+        """Raise `ValueError` where there is more in the file than was read of it."""
+        if left := self.entries.keys() - self._read:
+            raise ValueError(f"it has `{min(left)[:60]}`")
+
     def _digest(self, header: bytes) -> str:
         found = sha256(len(self._text).to_bytes(8, "little") + header)
         self._file.seek(8 + len(self._text))
@@ -67,6 +73,7 @@ class TensorFile:
     def read(self, name: str) -> Tensor:
         """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
         entry = self.entries[name]
+        self._read.add(name)
         tensor = torch.empty(entry.shape, dtype=DTYPES[entry.dtype])
         self._file.seek(entry.begin)
         memory = tensor.reshape(-1).view(torch.uint8).numpy().data

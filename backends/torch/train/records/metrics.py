@@ -17,7 +17,7 @@ from netlang.atomic import append
 from netlang.backends.torch.train.files.reader import parsed_json
 from netlang.backends.torch.train.storage import Json, write_parts, writing
 
-__all__ = ["COLUMNS", "Metrics", "read_metrics"]
+__all__ = ["COLUMNS", "Metrics", "parsed_records", "read_metrics"]
 
 COLUMNS = (
     "step", "loss", "lr", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
@@ -26,18 +26,24 @@ COLUMNS = (
 
 def read_metrics(path: Path) -> list[dict[str, Json]]:
     """The whole records of a file; a line that was cut short ends it."""
-    return _records(path.read_text(encoding="utf-8")) if path.exists() else []
+    records: list[dict[str, Json]] = []
+    if path.exists():
+        for line in path.read_bytes().splitlines():
+            try:
+                records += parsed_records(line)
+            except ValueError:
+                break
+    return records
 
 
-def _records(lines: str) -> list[dict[str, Json]]:
-    records = []
-    for line in lines.splitlines():
-        try:
-            record = parsed_json(line)
-        except ValueError:
-            break
-        if isinstance(record, dict):
-            records.append(record)
+def parsed_records(lines: bytes) -> list[dict[str, Json]]:
+    """The records in `lines`; raises `ValueError` where they are none."""
+    records: list[dict[str, Json]] = []
+    for line in lines.decode().splitlines():
+        record = parsed_json(line)
+        if not isinstance(record, dict):
+            raise ValueError("its records are none")
+        records.append(record)
     return records
 
 
@@ -47,7 +53,7 @@ class Metrics:
 
     def __init__(self, path: Path, lines: bytes) -> None:
         """Go on after `lines`: the files have those alone, whatever a run that was cut off left."""
-        self.records = _records(lines.decode("utf-8", "replace"))
+        self.records = parsed_records(lines)
         self._all = bytearray(lines)
         table = ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records))
         self._lines = _Growing(path, lines)

@@ -1,0 +1,68 @@
+"""What an optimizer keeps of a weight: found out by a step of a copy of it on small weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.train.files.part import Part
+
+__all__ = ["kept_of", "memory_in"]
+
+
+def kept_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Tensor]]:
+    """For each weight in order the tensors that are kept of it after a step, by name.
+
+    They have the types and shapes that they will have, and no memory.
+    """
+    weights = _weights(optimizer)
+    small = [torch.zeros((2,) * weight.dim()).to(weight).requires_grad_() for weight in weights]
+    copies: dict[int, object] = {}
+    for weight, other in zip(weights, small, strict=True):
+        copies[id(weight)] = other
+        for value in _state(optimizer, weight).values():
+            if value.shape == weight.shape:
+                copies[id(value)] = torch.zeros_like(other, requires_grad=False).to(value.dtype)
+        other.grad = torch.zeros_like(other)
+    copy = object.__new__(type(optimizer))
+    # All of it: to pickle and to `deepcopy` an optimizer is its groups and state alone.
+    copy.__dict__ = deepcopy(optimizer.__dict__, copies)
+    copy.step()
+    return [
+        {
+            name: torch.empty_like(value, device="meta").new_empty(
+                weight.shape if value.shape == other.shape else value.shape
+            )
+            for name, value in _state(copy, other).items()
+        }
+        for weight, other in zip(weights, small, strict=True)
+    ]
+
+
+def memory_in(part: Part, optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
+    """What a file holds of an optimizer's memory, by weight; of a weight without gradients nothing.
+
+    Raises `ValueError` where that isn't what this optimizer keeps.
+    """
+    expected = kept_of(optimizer)
+    held = {name.partition("/")[0] for name in part.names}
+    if odd := held - {str(index) for index in range(len(expected))}:
+        raise ValueError(f"it has an optimizer's memory of weight {sorted(odd)[0][:40]}")
+    wanted = {
+        index
+        for index, weight in enumerate(_weights(optimizer))
+        if str(index) in held or _state(optimizer, weight)
+    }
+    return {index: part.within(f"{index}/").like(expected[index]) for index in sorted(wanted)}
+
+
+def _weights(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [weight for group in optimizer.param_groups for weight in group["params"]]
+
+
+def _state(optimizer: torch.optim.Optimizer, weight: Tensor) -> Mapping[str, Tensor]:
+    found: Mapping[str, Tensor] = optimizer.state.get(weight, {})
+    return found
