@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["MixesOneInput", "StepChannels"]
+__all__ = ["MixedTarget", "MixesOneInput", "StepChannels"]
 
 
 class StepChannels(Diagnostic):
@@ -18,6 +18,18 @@ class StepChannels(Diagnostic):
     data: str
     actual: str
     advice: str
+
+
+class MixedTarget(Diagnostic):
+    code = "E0755"
+    title = "`{step}` can't mix `{target}` for `{function}`"
+    caption = "{why}"
+    help = "remove `{step}`, or write the loss as `cross_entropy`, with a channel for each class"
+
+    step: str
+    target: str
+    function: str
+    why: str
 
 
 class MixesOneInput(Diagnostic):

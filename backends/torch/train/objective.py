@@ -15,6 +15,7 @@ from netlang.diagnostics.core import InternalError, NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.check.loss import check_loss, operands_of, value_types
+from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import LABEL, Comparison, Dice
 from netlang.recipes.words.operands import Value
@@ -33,7 +34,7 @@ def require_targets(recipe: Recipe, program: Program, examples: Examples) -> Non
         name: TensorType(tuple(value.shape[1:]), kinds.get(value.dtype, DType.FLOAT32))
         for name, value in examples.targets.items()
     }
-    problems = list(check_loss(recipe, program, targets))
+    problems = [*check_loss(recipe, program, targets), *check_mixing(recipe, program, targets)]
     if problems:
         raise NetlangError(*problems)
 

@@ -91,7 +91,7 @@ def train(
     require_execution(recipe, chosen)
     with reproducible(chosen, threads_for(program, recipe.batch)), multiplying(recipe):
         objective = Objective(recipe, program)
-        data = prepare(recipe, places or Places(), chosen, world)
+        data = prepare(recipe, program, places or Places(), chosen, world)
         opened = open_folder(Path(out), recipe, program, resume=resume, device=chosen, world=world)
         with closing(data), opened as files, interrupts() as interrupt:
 

@@ -25,6 +25,7 @@ from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
+from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -60,7 +61,7 @@ class Split:
 @final
 @dataclass(frozen=True)
 class Prepare:
-    """How examples of a recipe become batches on a device."""
+    """How examples of a recipe become batches on a device; mixed ones get `classes`."""
 
     recipe: Recipe
     device: torch.device
@@ -108,6 +109,7 @@ class Prepare:
 
 def prepare(
     recipe: Recipe,
+    program: Program,
     places: Places,
     device: torch.device,
     world: World,
@@ -118,8 +120,8 @@ def prepare(
     `workers` processes prepare images in files; None stands for one for each core but one.
     """
     parts = load_parts(recipe, places)
-    classes = None if parts.classes is None else len(parts.classes)
-    ready = Prepare(recipe, device, world, classes, workers).normalized(parts.train)
+    ready = Prepare(recipe, device, world, mixed_classes(recipe, program), workers)
+    ready = ready.normalized(parts.train)
     return Split(
         ready.training(parts.train),
         None if parts.validation is None else ready.testing(parts.validation),

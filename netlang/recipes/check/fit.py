@@ -16,6 +16,7 @@ from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.loss import check_loss
+from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.normalization import check_normalization
 from netlang.recipes.check.optimizer import check_optimizer
 from netlang.recipes.check.paths import check_steps, shown_shape
@@ -41,6 +42,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_optimizer(recipe, program),
         *check_schedule(recipe),
         *check_loss(recipe, program),
+        *check_mixing(recipe, program),
     ]
 
 

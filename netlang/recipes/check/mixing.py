@@ -1,0 +1,116 @@
+"""Whether a loss can read what `mixup` and `cutmix` make of targets.
+
+Class numbers become probabilities of the classes; numbers and masks keep their form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import final
+
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.recipe_steps import MixedTarget
+from netlang.ir.program import Program
+from netlang.ir.types import TensorType
+from netlang.recipes.check.loss import deployed_outputs, operands_of, value_types
+from netlang.recipes.check.operand import Types, operand_type
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.losses import Comparison, Penalty, Term
+from netlang.recipes.words.mixing import Cutmix, Mixing
+from netlang.recipes.words.operands import Operand, Value, values_in
+
+__all__ = ["check_mixing", "mixed_classes"]
+
+
+@final
+@dataclass(frozen=True)
+class _Use:
+    """A target of class numbers in a term: `classes` is what its probabilities are for, or `why`
+    says that they aren't possible."""
+
+    term: Term
+    target: str
+    classes: int | None = None
+    why: str = ""
+
+
+def check_mixing(
+    recipe: Recipe, program: Program, targets: Mapping[str, TensorType] | None = None
+) -> Iterator[Diagnostic]:
+    """Every term that can't read a mixed target; with `targets`, once the data are there."""
+    step = next((step for step in recipe.augment if isinstance(step, Mixing)), None)
+    if step is None:
+        return
+    uses = list(_uses(recipe, program, step, value_types(recipe, program, targets)))
+    known = [use for use in uses if use.classes is not None]
+    for use in uses:
+        why = use.why
+        if use.classes is not None and use.classes != known[0].classes:
+            first = known[0]
+            why = f"of {use.classes} classes, but `{first.target}` has {first.classes}"
+        if why:
+            yield MixedTarget(
+                span=use.term.span,
+                step=step.name,
+                target=use.target,
+                function=use.term.function.name,
+                why=why,
+            )
+
+
+def mixed_classes(recipe: Recipe, program: Program) -> int | None:
+    """The classes that the probabilities of a mixed target are for; None where none has classes."""
+    step = next((step for step in recipe.augment if isinstance(step, Mixing)), None)
+    if step is None:
+        return None
+    types = value_types(recipe, program)
+    found = (use.classes for use in _uses(recipe, program, step, types))
+    return next((classes for classes in found if classes is not None), None)
+
+
+def _uses(recipe: Recipe, program: Program, step: Mixing, types: Types) -> Iterator[_Use]:
+    named_alone = len(deployed_outputs(program)), len(recipe.data.targets)
+    for term in recipe.loss.terms:
+        if isinstance(term.function, Penalty) or (not term.operands and named_alone != (1, 1)):
+            continue
+        operands = operands_of(term, recipe, program)
+        if all(value.name in types for operand in operands for value in values_in(operand)):
+            yield from _in_term(term, operands, recipe, step, types)
+
+
+def _in_term(
+    term: Term, operands: tuple[Operand, ...], recipe: Recipe, step: Mixing, types: Types
+) -> Iterator[_Use]:
+    for place, operand in enumerate(operands):
+        for value in values_in(operand):
+            type = types[value.name]
+            numbers = term.function.comparison is Comparison.CLASSES and place == 1
+            if value.name not in recipe.data.targets or not _is_classes(type, numbers):
+                continue
+            if isinstance(step, Cutmix) and type is not None and type.rank > 1:
+                continue  # a mask is cut as its image
+            plain = place == 1 and isinstance(operand, Value)
+            if not (plain and term.function.takes_probabilities):
+                why = "it takes class numbers, and mixed ones are probabilities"
+                yield _Use(term, value.name, why=why)
+                continue
+            channels = _channels(operands[0], types)
+            if channels == 1:
+                yield _Use(term, value.name, why="one channel has no probabilities of classes")
+            else:
+                yield _Use(term, value.name, channels)
+
+
+def _is_classes(type: TensorType | None, numbers: bool) -> bool:
+    """Whether a target is class numbers, `numbers` where its type isn't known."""
+    return numbers if type is None else not type.dtype.is_float
+
+
+def _channels(logits: Operand, types: Types) -> int | None:
+    try:
+        type = operand_type(logits, types)
+    except NetlangError:
+        return None
+    found = type.shape[0] if type is not None and type.shape else None
+    return found if isinstance(found, int) else None
