@@ -65,7 +65,6 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "onnxruntime": ("ONNX Runtime", "onnx"),
     "pygraphviz": ("PyGraphviz", "draw"),
     "rich": ("rich", "torch"),
-    "safetensors": ("safetensors", "torch"),
     "sklearn": ("scikit-learn", "data"),
     "tensorboard": ("TensorBoard", "tensorboard"),
     "torch": ("PyTorch", "torch"),

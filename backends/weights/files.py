@@ -9,11 +9,10 @@ Holds on exit: every `Stored` has the shape and the type that its data have.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.diagnostics import (
@@ -22,6 +21,8 @@ from netlang.backends.weights.diagnostics import (
     UnreadableWeights,
     UnsafeWeights,
 )
+from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse_header
+from netlang.backends.weights.signature import check_signature
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.types import DType
 
@@ -37,7 +38,6 @@ TYPES = {
     "F64": DType.FLOAT64, "F32": DType.FLOAT32, "F16": DType.FLOAT16, "BF16": DType.BFLOAT16,
     "I64": DType.INT64, "I32": DType.INT32, "BOOL": DType.BOOL,
 }  # fmt: skip
-METADATA = "__metadata__"
 PICKLES = (".pth", ".pt", ".bin")
 
 
@@ -101,42 +101,38 @@ def _from_array(value: object) -> Stored:
 
 def _safetensors(path: Path) -> dict[str, Stored]:
     import numpy as np
-    from safetensors import SafetensorError, safe_open
 
     try:
-        # The library checks the header: that ranges lie in the file, don't overlap and fit shapes.
-        with safe_open(path, framework="numpy"):
-            data = np.memmap(path, np.uint8, "r")
-    except (SafetensorError, OSError, ValueError) as error:
+        data = np.memmap(path, np.uint8, "r")
+        header = _header(data)
+    except (OSError, ValueError) as error:
         reason = f"not a safetensors file: {error}"
         raise NetlangError(UnreadableWeights(span=None, source=str(path), reason=reason)) from error
-    start = 8 + int(data[:8].view("<u8")[0])
-    header: dict[str, _Entry] = json.loads(bytes(data[8:start]))
-    header.pop(METADATA, None)
     plain = data.view(np.ndarray)
-    return {key: _mapped(path, plain, start, entry) for key, entry in header.items()}
+    return {key: _mapped(path, plain, entry) for key, entry in header.entries.items()}
 
 
-class _Entry(TypedDict):
-    """What the header of a safetensors file says of a tensor."""
+def _header(data: NDArray[np.uint8]) -> Header:
+    """What the file says that it holds; `ValueError` where that can't be, or it is damaged."""
+    if len(data) < 8:
+        raise ValueError("it is cut off")
+    length = int(data[:8].view("<u8")[0])
+    if length > LONGEST_HEADER:
+        raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
+    start = bytes(data[: 8 + length])
+    header = parse_header(start[8:], len(data))
+    check_signature(start, header.metadata, [data[8 + length :].data])
+    return header
 
-    dtype: str
-    shape: list[int]
-    data_offsets: tuple[int, int]
 
-
-def _mapped(path: Path, data: NDArray[np.uint8], start: int, entry: _Entry) -> Stored:
-
-    begin, end = (start + offset for offset in entry["data_offsets"])
-    shape = tuple(entry["shape"])
-    name = entry["dtype"]
-    dtype = TYPES.get(name)
-    raw = data[begin:end]
+def _mapped(path: Path, data: NDArray[np.uint8], entry: Entry) -> Stored:
+    dtype = TYPES.get(entry.dtype)
+    raw = data[entry.begin : entry.end]
     if dtype is None:
-        return Stored(shape, name, None, raw)
+        return Stored(entry.shape, entry.dtype, None, raw)
     kind = numpy_type(dtype)
-    region = Region(path, begin, end - begin)
-    return Stored(shape, dtype.value, dtype, raw.view(kind).reshape(shape), region)
+    region = Region(path, entry.begin, entry.end - entry.begin)
+    return Stored(entry.shape, dtype.value, dtype, raw.view(kind).reshape(entry.shape), region)
 
 
 def _state_dict(path: Path) -> dict[str, Stored]:

@@ -15,8 +15,9 @@ from typing import TypeAlias
 from torch import Tensor
 
 from netlang.atomic import replacing, write_all
-from netlang.backends.torch.train.files.encoding import FACTS, encode, encode_signed
+from netlang.backends.torch.train.files.encoding import encode, encode_signed
 from netlang.backends.torch.train.files.reader import TensorFile, opened, parsed_json
+from netlang.backends.weights.signature import FACTS
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.runs import RunUnwritable
 from netlang.diagnostics.training import UnreadableRun

@@ -11,14 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from netlang.atomic import write_all
-from netlang.backends.torch.train.files.encoding import (
-    DIGEST,
-    DTYPES,
-    digest_of,
-    encode,
-    encode_signed,
-)
+from netlang.backends.torch.train.files.encoding import DTYPES, encode, encode_signed
 from netlang.backends.torch.train.files.reader import opened
+from netlang.backends.weights.signature import DIGEST, digest_of
 
 METADATA = {"facts": '{"step": 3, "sha256": "' + "0" * 64 + '"}', "ä": '"'}
 

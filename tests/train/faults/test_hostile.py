@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import torch
 
-from netlang.backends.torch.train.files.encoding import digest_of, encode
-from netlang.backends.torch.train.files.header import LONGEST_HEADER, METADATA
+from netlang.backends.torch.train.files.encoding import encode
 from netlang.backends.torch.train.files.reader import opened
 from netlang.backends.torch.train.storage import load_tensors
+from netlang.backends.weights.header import LONGEST_HEADER, METADATA
+from netlang.backends.weights.signature import digest_of
 from netlang.diagnostics.core import NetlangError
 from tests.train.faults.subject import Listener, run
 

@@ -12,7 +12,8 @@ from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    linear(8) -> relu\n    fc: linear(10)"
 WORDS = (
-    "sgd(lr=0.1)", "sgd(lr=0.1, momentum=0.9)", "adagrad(lr=0.1)", "adadelta(lr=0.1)", "adam(lr=0.1)",
+    "sgd(lr=0.1)", "sgd(lr=0.1, momentum=0.9)", "adagrad(lr=0.1)", "adadelta(lr=0.1)",
+    "adam(lr=0.1)",
     "adam(lr=0.1, amsgrad=true)", "adamw(lr=0.1)", "adamax(lr=0.1)", "nadam(lr=0.1)",
     "rmsprop(lr=0.1)", "rmsprop(lr=0.1, momentum=0.5, centered=true)", "muon(lr=0.1)",
 )  # fmt: skip

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import final
 
 from netlang.atomic import discard_unfinished, flush_folder, make_folder
-from netlang.backends.torch.train.files.encoding import digest_of
 from netlang.backends.torch.train.files.reader import TensorFile, opened
 from netlang.backends.torch.train.storage import write_parts, writing
+from netlang.backends.weights.signature import digest_of
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.runs import NoWholeCheckpoint
 from netlang.diagnostics.training import UnreadableRun

@@ -6,15 +6,15 @@ The same content gives the same bytes: a digest of them says whether a file is w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.train.files.header import METADATA, SIZES
+from netlang.backends.weights.header import METADATA, SIZES
+from netlang.backends.weights.signature import DIGEST, NO_DIGEST, signed
 
-__all__ = ["DIGEST", "DTYPES", "FACTS", "NO_DIGEST", "digest_of", "encode", "encode_signed"]
+__all__ = ["DTYPES", "encode", "encode_signed"]
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F64": torch.float64, "I64": torch.int64, "U64": torch.uint64, "F32": torch.float32,
@@ -23,12 +23,6 @@ DTYPES: Mapping[str, torch.dtype] = {
     "F8_E5M2": torch.float8_e5m2, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
 }  # fmt: skip
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
-
-FACTS = "netlang"
-"""The entry of the metadata that holds facts as JSON: one, so that it is a text like any other."""
-DIGEST = "sha256"
-"""The entry of the metadata that holds the digest of a signed file."""
-NO_DIGEST = "0" * 64
 
 
 def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:
@@ -49,23 +43,9 @@ def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[m
 
 
 def encode_signed(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:
-    """As `encode`, with the digest of the file in its metadata.
-
-    It is that of all bytes, with zeros where the digest stands.
-    """
+    """As `encode`, with the digest of the file in its metadata."""
     header, *parts = encode(tensors, {**metadata, DIGEST: NO_DIGEST})
-    found = digest_of([header, *parts])
-    before, entry, after = bytes(header).partition(f'"{DIGEST}":"{NO_DIGEST}"'.encode())
-    assert entry, "the digest has a place of its own"
-    return [memoryview(before + f'"{DIGEST}":"{found}"'.encode() + after), *parts]
-
-
-def digest_of(parts: Iterable[bytes | memoryview]) -> str:
-    """SHA-256 of bytes in parts, in hexadecimal digits."""
-    digest = sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
+    return [memoryview(signed(bytes(header), parts)), *parts]
 
 
 def _bytes(tensor: Tensor) -> memoryview:

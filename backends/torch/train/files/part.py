@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
-from netlang.backends.torch.train.files.header import Entry
 from netlang.backends.torch.train.files.reader import TensorFile
 from netlang.backends.torch.train.storage import Json
+from netlang.backends.weights.header import Entry
 
 __all__ = ["Part", "mapping_of", "number_of", "plain_number", "whole_of"]
 

@@ -22,7 +22,7 @@ from netlang.recipes.recipe import Recipe
 
 __all__ = ["facts_of_run", "git_state", "write_sources"]
 
-_PACKAGES = ("numpy", "pillow", "safetensors")
+_PACKAGES = ("numpy", "pillow")
 
 
 def facts_of_run(

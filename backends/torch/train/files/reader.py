@@ -11,15 +11,16 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import IO, final
 
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.train.files.encoding import DIGEST, DTYPES, FACTS, NO_DIGEST
-from netlang.backends.torch.train.files.header import LONGEST_HEADER, Entry, Header, parse_header
+from netlang.backends.torch.train.files.encoding import DTYPES
+from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse_header
+from netlang.backends.weights.signature import check_signature, digest_of
 
 __all__ = ["TensorFile", "opened", "parsed_json", "read_small"]
 
@@ -40,35 +41,29 @@ class TensorFile:
             raise ValueError("it is cut off" if size else "it is empty")
         if length > LONGEST_HEADER:
             raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
-        self._text = file.read(length)
-        self.header: Header = parse_header(self._text, size)
+        text = file.read(length)
+        self._start = start + text
+        self.header: Header = parse_header(text, size)
         self.entries: Mapping[str, Entry] = self.header.entries
         self._read: set[str] = set()
 
     def digest(self) -> str:
         """SHA-256 of the whole file."""
-        return self._digest(self._text)
+        return digest_of(chain([self._start], self._chunks()))
 
     def check_signature(self) -> None:
         """Raise `ValueError` where the file is one of ours and isn't what was written."""
-        claimed = self.header.metadata.get(DIGEST)
-        if claimed is None and FACTS not in self.header.metadata:
-            return  # Others' files aren't signed.
-        entry = f'"{DIGEST}":"{claimed}"'.encode()
-        if self._digest(self._text.replace(entry, _UNSIGNED, 1)) != claimed:
-            raise ValueError("its bytes are not those that were written")
+        check_signature(self._start, self.header.metadata, self._chunks())
 
     def check_all_read(self) -> None:
         """Raise `ValueError` where there is more in the file than was read of it."""
         if left := self.entries.keys() - self._read:
             raise ValueError(f"it has `{min(left)[:60]}`")
 
-    def _digest(self, header: bytes) -> str:
-        found = sha256(len(self._text).to_bytes(8, "little") + header)
-        self._file.seek(8 + len(self._text))
+    def _chunks(self) -> Iterator[bytes]:
+        self._file.seek(len(self._start))
         while chunk := self._file.read(_CHUNK):
-            found.update(chunk)
-        return found.hexdigest()
+            yield chunk
 
     def read(self, name: str) -> Tensor:
         """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
@@ -80,9 +75,6 @@ class TensorFile:
         if self._file.readinto(memory) != len(memory):  # type: ignore[attr-defined]
             raise ValueError("it is cut off")
         return tensor
-
-
-_UNSIGNED = f'"{DIGEST}":"{NO_DIGEST}"'.encode()
 
 
 @contextmanager

@@ -1,0 +1,50 @@
+"""The digest that a file of weights holds of itself: damage is noticed wherever it is read.
+
+It stands in the metadata and is SHA-256 of all bytes, with zeros in its own place. Files that
+others wrote have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+__all__ = ["DIGEST", "FACTS", "NO_DIGEST", "check_signature", "digest_of", "signed"]
+
+FACTS = "netlang"
+"""The entry of the metadata that holds facts as JSON: one, so that it is a text like any other."""
+DIGEST = "sha256"
+"""The entry of the metadata that holds the digest."""
+NO_DIGEST = "0" * 64
+
+
+def digest_of(parts: Iterable[bytes | memoryview]) -> str:
+    """SHA-256 of bytes in parts, in hexadecimal digits."""
+    digest = sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def signed(start: bytes, rest: Iterable[bytes | memoryview]) -> bytes:
+    """The start of a file, up to the end of its header, with the digest where zeros stand."""
+    found = digest_of([start, *rest])
+    before, entry, after = start.partition(_entry(NO_DIGEST))
+    assert entry, "the digest has a place of its own"
+    return before + _entry(found) + after
+
+
+def check_signature(
+    start: bytes, metadata: Mapping[str, str], rest: Iterable[bytes | memoryview]
+) -> None:
+    """Raise `ValueError` where a file is one of ours and isn't what was written."""
+    claimed = metadata.get(DIGEST)
+    if claimed is None and FACTS not in metadata:
+        return
+    plain = start.replace(_entry(str(claimed)), _entry(NO_DIGEST), 1)
+    if digest_of([plain, *rest]) != claimed:
+        raise ValueError("its bytes are not those that were written")
+
+
+def _entry(digest: str) -> bytes:
+    return f'"{DIGEST}":"{digest}"'.encode()
