@@ -15,6 +15,7 @@ from netlang.diagnostics import (
     recipe_data,
     recipe_optimization,
     recipe_paths,
+    recipe_run,
     recipe_steps,
     recipes,
 )
@@ -60,6 +61,13 @@ def test_fixes_leave_fewer_errors(path: Path, tmp_path: Path) -> None:
 def test_every_code_has_a_case() -> None:
     shown = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
     on_command_line = {"UnknownOverride", "BadOverride"}
-    for module in (recipes, recipe_data, recipe_optimization, recipe_paths, recipe_steps):
+    for module in (
+        recipes,
+        recipe_data,
+        recipe_optimization,
+        recipe_paths,
+        recipe_run,
+        recipe_steps,
+    ):
         for name in set(module.__all__) - on_command_line:
             assert f"error[{getattr(module, name).code}]" in shown, name

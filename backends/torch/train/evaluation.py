@@ -70,7 +70,7 @@ class _Sums:
         self._logits = objective.logits
         self._wanted = confusion
         self._losses: list[Tensor] = []
-        self._counts: list[Tensor] = []
+        self._right: list[Tensor] = []
         self._confusion: Tensor | None = None
 
     def add(self, values: Mapping[str, Tensor], count: int) -> None:
@@ -80,7 +80,7 @@ class _Sums:
         logits, label = values[self._logits], values[LABEL]
         right = self._objective.correct(values)
         assert right is not None
-        self._counts.append(torch.stack([right, torch.full_like(right, label.numel())]))
+        self._right.append(right)
         if self._wanted:
             classes = logits.shape[1]
             pairs = label.flatten() * classes + logits.argmax(1).flatten()
@@ -90,11 +90,11 @@ class _Sums:
     def result(self, data: Prepared, step: int) -> Evaluation:
         """The sums over all processes as means."""
         world = data.world
-        loss = world.sum(torch.stack(self._losses).sum()).item() / len(data.examples)
+        count = len(data.examples)
+        loss = world.sum(torch.stack(self._losses).sum()).item() / count
         accuracy = None
-        if self._counts:
-            right, labels = world.sum(torch.stack(self._counts).sum(0)).tolist()
-            accuracy = right / labels
+        if self._right:
+            accuracy = world.sum(torch.stack(self._right).sum()).item() / count
         confusion = None if self._confusion is None else world.sum(self._confusion).cpu()
         return Evaluation(Scores(step, loss, accuracy), confusion)
 

@@ -20,6 +20,7 @@ from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.normalization import check_normalization
 from netlang.recipes.check.optimizer import check_optimizer
 from netlang.recipes.check.paths import check_steps, shown_shape
+from netlang.recipes.check.run import check_run
 from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
 from netlang.recipes.check.steps import check_examples
@@ -41,6 +42,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *_check_input(recipe, program),
         *check_optimizer(recipe, program),
         *check_schedule(recipe),
+        *check_run(recipe, program),
         *check_loss(recipe, program),
         *check_mixing(recipe, program),
     ]

@@ -11,6 +11,7 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.rates import set_rates
+from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
@@ -41,6 +42,8 @@ class Stepper:
         self._state = state
         self._world = world
         self._forward = forward or state.model
+        own = -(-recipe.batch // world.size)
+        self._most = -(-own // recipe.accumulate)
         self._trained = [p for p in state.model.parameters() if p.requires_grad]
         averaged = state.averaged
         self._pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
@@ -58,9 +61,16 @@ class Stepper:
         self._state.loss_steps += 1
 
     def parts(self, batch: Batch) -> Iterator[Batch]:
-        """The parts that a batch is computed in: of nearly equal size, none empty."""
-        count = self._recipe.accumulate
-        return iter((batch,)) if count == 1 else _split(batch, count)
+        """The parts that a batch is computed in; a shorter batch has no longer ones, but fewer."""
+        if len(batch) <= self._most:
+            yield batch
+            return
+        for part in slices(len(batch), self._most):
+            yield Batch(
+                tuple(each[part] for each in batch.inputs),
+                {name: value[part] for name, value in batch.targets.items()},
+                None if batch.numbers is None else batch.numbers[part],
+            )
 
     def outputs(self, model: nn.Module, part: Batch) -> Mapping[str, Tensor]:
         """Inputs, targets and outputs of a forward pass by name."""
@@ -95,14 +105,3 @@ class Stepper:
             average(self._pairs, recipe.ema if state.averages else 0.0)
             state.averages += 1
         state.step += 1
-
-
-def _split(batch: Batch, count: int) -> Iterator[Batch]:
-    for index in range(count):
-        part = World(index, count).part(len(batch))
-        if part.start < part.stop:
-            yield Batch(
-                tuple(each[part] for each in batch.inputs),
-                {name: value[part] for name, value in batch.targets.items()},
-                None if batch.numbers is None else batch.numbers[part],
-            )

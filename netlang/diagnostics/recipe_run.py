@@ -1,0 +1,36 @@
+"""Errors about how a recipe goes through the data, known before it runs (E0742 to E0744)."""
+
+from __future__ import annotations
+
+from netlang.diagnostics.core import Diagnostic
+
+__all__ = ["NothingToWatch", "OneValueNormalized", "TooManyParts"]
+
+
+class NothingToWatch(Diagnostic):
+    code = "E0742"
+    title = "`early_stopping` looks at a validation part, and there is none"
+    caption = "nothing to look at"
+    help = "hold examples out with `validation: 0.2`"
+
+
+class TooManyParts(Diagnostic):
+    code = "E0743"
+    title = "a batch of {batch} can't be computed in {parts} parts"
+    caption = "more parts than examples"
+    help = "write `accumulate: {batch}` at most"
+
+    batch: int
+    parts: int
+
+
+class OneValueNormalized(Diagnostic):
+    """`label` is the batch norm, `what` says why a batch has one example."""
+
+    code = "E0744"
+    title = "batch norm `{label}` would see one value of each channel, which has no deviation"
+    caption = "{what}"
+    help = "compute at least two examples at once, or freeze `{label}`"
+
+    label: str
+    what: str

@@ -1,0 +1,50 @@
+"""Whether a run can go as a recipe says: what it looks at, and in which parts it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.recipe_run import NothingToWatch, OneValueNormalized, TooManyParts
+from netlang.ir.owned import owned
+from netlang.ir.program import Program
+from netlang.ops.norm import BatchNorm
+from netlang.recipes.check.optimizer import below
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["check_run", "nothing_to_watch"]
+
+
+def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Everything about a run that is wrong whatever the data hold."""
+    if recipe.validation is None and recipe.data.own_validation is False:
+        yield from nothing_to_watch(recipe)
+    if recipe.accumulate > recipe.batch:
+        yield TooManyParts(
+            span=recipe.places["accumulate"], batch=recipe.batch, parts=recipe.accumulate
+        )
+    elif recipe.batch // recipe.accumulate == 1:
+        yield from _check_norms(recipe, program)
+
+
+def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
+    """What to say of a recipe that has no validation part."""
+    if recipe.early_stopping is not None:
+        yield NothingToWatch(span=recipe.places["early_stopping"])
+
+
+def _check_norms(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """The first trained batch norm without positions: it would see a single example."""
+    for each in owned(program):
+        if not isinstance(each.op, BatchNorm) or below(each.key, recipe.freeze):
+            continue
+        sizes = [size for size in each.inputs[0].shape[1:] if isinstance(size, int)]
+        if len(sizes) == len(each.inputs[0].shape) - 1 and prod(sizes) == 1:
+            key = "batch" if recipe.batch == 1 else "accumulate"
+            yield OneValueNormalized(
+                span=recipe.places[key],
+                label=each.key.rpartition(".")[0],
+                what=f"{recipe.batch} examples in {recipe.accumulate} parts",
+            )
+            return
