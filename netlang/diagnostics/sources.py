@@ -103,7 +103,7 @@ class LabelsDiffer(Diagnostic):
     what: str
     output: str
     net: str
-    outputs: int
+    outputs: str
     classes: int
 
 

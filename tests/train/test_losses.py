@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netlang.backends.torch import build
-from netlang.backends.torch.data.sets import Batch, Tensors
+from netlang.backends.torch.data.fit import require_fit
+from netlang.backends.torch.data.sets import Batch, Parts, Tensors
 from netlang.backends.torch.recipes.code import Named, invocations_in
 from netlang.backends.torch.recipes.losses import Side, lower_loss, lower_operand
 from netlang.backends.torch.recipes.terms import lowered_terms, total
 from netlang.backends.torch.runtime import kinds, losses
-from netlang.backends.torch.train.objective import Objective, require_targets
+from netlang.backends.torch.train.objective import Objective
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.words.losses import (
@@ -392,8 +393,9 @@ def test_targets_that_dont_fit(loss: str, targets: Mapping[str, Tensor], code: s
         f'data: arrays("mine", [6], targets=[{names}])',
         f"loss: {loss}",
     )
+    parts = Parts(Tensors((normal(2, 4, 6),), targets), None, None, None)
     with pytest.raises(NetlangError) as caught:
-        require_targets(recipe, program, Tensors((normal(2, 4, 6),), targets))
+        require_fit(recipe, program, parts)
     assert [each.code for each in caught.value.diagnostics] == [code]
 
 

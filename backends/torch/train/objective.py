@@ -9,34 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from netlang.backends.torch.data.sets import Batch, Examples, Tensors
+from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.recipes.terms import lowered_terms
-from netlang.diagnostics.core import InternalError, NetlangError
+from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
-from netlang.ir.types import DType, TensorType
-from netlang.recipes.check.loss import check_loss, operands_of, value_types
-from netlang.recipes.check.mixing import check_mixing
+from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import LABEL, Comparison, Dice
 from netlang.recipes.words.operands import Value
 
-__all__ = ["Objective", "require_targets"]
+__all__ = ["Objective"]
 
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
-
-
-def require_targets(recipe: Recipe, program: Program, examples: Examples) -> None:
-    """Raise `NetlangError` where the targets of the data are others than the loss needs."""
-    if not isinstance(examples, Tensors):
-        return
-    kinds = {torch.int64: DType.INT64, torch.float64: DType.FLOAT64, torch.bool: DType.BOOL}
-    targets = {
-        name: TensorType(tuple(value.shape[1:]), kinds.get(value.dtype, DType.FLOAT32))
-        for name, value in examples.targets.items()
-    }
-    problems = [*check_loss(recipe, program, targets), *check_mixing(recipe, program, targets)]
-    if problems:
-        raise NetlangError(*problems)
 
 
 @final

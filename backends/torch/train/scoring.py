@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
@@ -39,6 +40,7 @@ def evaluate(
     chosen = choose_device(device)
     with reproducible(chosen, threads_for(program, recipe.batch)):
         parts = load_parts(recipe, places or Places())
+        require_fit(recipe, program, parts)
         examples = {"train": parts.train, "validation": parts.validation, "test": parts.test}[split]
         if examples is None:
             span = recipe.places["data"]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from netlang.backends.torch.augment.path import path_for
+from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.data.sets import Examples, Tensors
@@ -120,6 +121,7 @@ def prepare(
     `workers` processes prepare images in files; None stands for one for each core but one.
     """
     parts = load_parts(recipe, places)
+    require_fit(recipe, program, parts)
     ready = Prepare(recipe, device, world, mixed_classes(recipe, program), workers)
     ready = ready.normalized(parts.train)
     return Split(

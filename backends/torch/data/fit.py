@@ -1,0 +1,109 @@
+"""Whether data fit a net and its loss: what could not be known before they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.data.sets import Parts, Tensors
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.sources import DataUnfit, LabelsDiffer
+from netlang.ir.program import Port, Program
+from netlang.ir.types import DType, TensorType
+from netlang.recipes.check.loss import check_loss, operands_of
+from netlang.recipes.check.mixing import check_mixing
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.losses import LABEL, Comparison
+from netlang.recipes.words.operands import Value
+
+__all__ = ["require_fit"]
+
+_KINDS = {
+    torch.int64: DType.INT64,
+    torch.float64: DType.FLOAT64,
+    torch.bool: DType.BOOL,
+}  # uint8 becomes float32 on its way
+
+
+def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
+    """Raise `NetlangError` where a part has other inputs, targets or classes than the net needs."""
+    problems: list[Diagnostic] = [*_classes(recipe, program, parts)]
+    for part in (parts.train, parts.validation, parts.test):
+        if isinstance(part, Tensors):
+            targets = {name: _type(value) for name, value in part.targets.items()}
+            found = (
+                *_inputs(recipe, program, part),
+                *check_loss(recipe, program, targets),
+                *check_mixing(recipe, program, targets),
+            )
+            problems += [each for each in found if each not in problems]
+    if problems:
+        raise NetlangError(*problems)
+
+
+def _type(value: Tensor) -> TensorType:
+    return TensorType(tuple(value.shape[1:]), _KINDS.get(value.dtype, DType.FLOAT32))
+
+
+def _inputs(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
+    """The path of a recipe may change the sizes of the first input, of the others nothing does."""
+    for place, (port, value) in enumerate(zip(program.net.inputs, part.inputs, strict=True)):
+        given = _type(value)
+        sizes_differ = place > 0 and not _fits(given, port.type)
+        if sizes_differ or given.dtype.is_float != port.type.dtype.is_float:
+            yield _input(recipe, program, port, recipe.data.inputs[place], given)
+
+
+def _fits(given: TensorType, wanted: TensorType) -> bool:
+    pairs = zip(given.shape, wanted.shape, strict=False)
+    alike = all(not isinstance(size, int) or size == actual for actual, size in pairs)
+    return alike and given.rank == wanted.rank
+
+
+def _input(
+    recipe: Recipe, program: Program, port: Port, name: str, given: TensorType
+) -> Diagnostic:
+    return DataUnfit(
+        span=recipe.places["data"],
+        what=f"`{name}` of `{recipe.data.name}` is {given}, but input `{port.name}` of net"
+        f" `{program.name}` is {port.type}",
+        advice="inputs of the data are given to those of the net in their order",
+    )
+
+
+def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnostic]:
+    """As many channels as named classes, and as numbers that occur at least.
+
+    `check` has compared them where the recipe says how many there are.
+    """
+    if parts.classes is None or recipe.data.classes is not None:
+        return
+    count = len(parts.classes)
+    numbered = parts.classes == tuple(map(str, range(count)))
+    names = (each.name for each in program.net.outputs)
+    types = dict(zip(names, program.net.output_types, strict=True))
+    for term in recipe.loss.terms:
+        operands = operands_of(term, recipe, program)
+        if len(operands) != 2 or term.function.comparison is Comparison.ELEMENTS:
+            continue
+        output, label = operands
+        if not (isinstance(output, Value) and output.name in types and str(label) == LABEL):
+            continue
+        channels = types[output.name].channels
+        enough = numbered and isinstance(channels, int) and channels >= count
+        if channels != count and not enough:
+            yield LabelsDiffer(
+                span=term.span,
+                what=f"`{recipe.data.place}` has {_counted(parts.classes)}",
+                output=output.name,
+                net=program.name,
+                outputs=str(channels),
+                classes=count,
+            )
+
+
+def _counted(classes: tuple[str, ...]) -> str:
+    names = ", ".join(f"`{name}`" for name in classes[:5]) + (", ..." if len(classes) > 5 else "")
+    return f"1 class, {names}" if len(classes) == 1 else f"{len(classes)} classes, {names}"

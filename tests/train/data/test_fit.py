@@ -1,0 +1,96 @@
+"""Data that are there and whole, but not what the net or its loss needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netlang.backends.torch.data.fit import require_fit
+from netlang.backends.torch.data.load import load_parts
+from netlang.diagnostics.core import NetlangError
+from netlang.recipes.places import Places
+from tests.train.data.support import pictures, tree
+from tests.train.support import sketch
+
+IMAGE = "    input image: [3, 8, 8]\n    output logits: flatten -> linear({})"
+SIGNAL = "    input x: [3]\n    output y: linear({})"
+
+
+def fit(root: Path, body: str, data: str, *lines: str) -> list[str]:
+    """The code and text of each error, [] for data that fit."""
+    recipe, program = sketch(body, f"data: {data}", *lines)
+    parts = load_parts(recipe, Places({"pets": root}))
+    try:
+        require_fit(recipe, program, parts)
+    except NetlangError as error:
+        return [f"{each.code} {each.message}" for each in error.diagnostics]
+    return []
+
+
+def test_named_classes_need_a_channel_each(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    assert fit(tmp_path, IMAGE.format(2), 'image_folder("pets")') == []
+    for channels in (1, 3):
+        (error,) = fit(tmp_path, IMAGE.format(channels), 'image_folder("pets")')
+        assert error.startswith("E0785 `pets` has 2 classes, `cat`, `dog`, but `logits` of net")
+        assert error.endswith(f"has {channels} channels")
+
+
+def test_every_head_is_compared(tmp_path: Path) -> None:
+    body = "    input image: [3, 8, 8]\n    flat: flatten\n    output a: flat -> linear(3)\n"
+    body += "    output b: flat -> linear(2)"
+    loss = "loss: cross_entropy(a, label) + 0.5 * cross_entropy(b, label)"
+    (error,) = fit(pictures(tmp_path), body, 'image_folder("pets")', loss)
+    assert "`a`" in error
+
+
+def test_many_classes_are_not_all_listed(tmp_path: Path) -> None:
+    tree(tmp_path, {f"train/{number}/1.png": number for number in range(9)})
+    (error,) = fit(tmp_path, IMAGE.format(2), 'image_folder("pets")')
+    assert "9 classes, `0`, `1`, `2`, `3`, `4`, ..., but" in error
+
+
+def arrays(root: Path, **more: object) -> Path:
+    given = {"x": np.zeros((6, 3)), "label": np.arange(6) % 3} | more
+    np.savez(root / "train.npz", **given)  # type: ignore[arg-type]  # any of them
+    return root
+
+
+def test_class_numbers_need_a_channel(tmp_path: Path) -> None:
+    data = 'arrays("pets", [3])'
+    arrays(tmp_path)
+    assert fit(tmp_path, SIGNAL.format(3), data) == []
+    assert fit(tmp_path, SIGNAL.format(4), data) == []  # a class may just not occur
+    (error,) = fit(tmp_path, SIGNAL.format(2), data)
+    assert error.startswith("E0785")
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"age": np.zeros((6, 2))}, "`age` of `arrays` is [2], but input `b` of net"),
+        ({"age": np.zeros(6)}, "is [], but input `b`"),
+        ({"age": np.zeros((6, 1), int)}, "is int64[1], but input `b`"),
+        ({"x": np.zeros((6, 3), int), "age": np.zeros((6, 1))}, "`x` of `arrays` is int64[3]"),
+        ({"age": np.zeros((6, 1), np.uint8)}, ""),
+        ({"age": np.zeros((6, 1), bool)}, ""),
+    ],
+)
+def test_inputs(tmp_path: Path, more: dict[str, object], text: str) -> None:
+    body = "    input a: [3]\n    input b: [1]\n    output y: (a, b) -> concat -> linear(3)"
+    found = fit(arrays(tmp_path, **more), body, 'arrays("pets", [3], inputs=["x", "age"])')
+    assert bool(found) == bool(text)
+    if text:
+        (error,) = found
+        assert error.startswith("E0786")
+        assert text in error
+
+
+def test_targets(tmp_path: Path) -> None:
+    data = 'arrays("pets", [3], targets=["height"])'
+    arrays(tmp_path, height=np.zeros((6, 2)))
+    assert fit(tmp_path, SIGNAL.format(2), data, "loss: mse") == []
+    (error,) = fit(tmp_path, SIGNAL.format(1), data, "loss: mse")
+    assert error.startswith("E0714")
