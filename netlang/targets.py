@@ -8,7 +8,7 @@ loaded when something is written.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -39,6 +39,7 @@ __all__ = [
     "BuildOptions",
     "RunOptions",
     "Trained",
+    "Prediction",
     "TrainingBackend",
     "ModuleBackend",
     "Written",
@@ -156,6 +157,15 @@ class Trained:
     scores: Mapping[str, float]
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What an image is taken for: every class with its probability, the most probable first."""
+
+    path: Path
+    classes: tuple[tuple[str, float], ...]
+
+
 class TrainingBackend(ModuleBackend):
     """A backend that can also carry out recipes; without a `device` it chooses the best one."""
 
@@ -178,6 +188,18 @@ class TrainingBackend(ModuleBackend):
 
         `split` is `train`, `validation` or `test`.
         """
+
+    @abstractmethod
+    def predict(
+        self,
+        recipe: Recipe,
+        program: Program,
+        weights: Path,
+        images: Sequence[Path],
+        *,
+        device: str | None,
+    ) -> Iterator[Prediction]:
+        """What the recipe's net takes images for, one after the other."""
 
 
 def backends() -> dict[str, Backend]:

@@ -16,6 +16,8 @@ from netlang.backends.weights import (
     Slot,
     Stored,
     WeightSource,
+    class_names,
+    facts_beside,
     given,
     initial,
     numpy_type,
@@ -69,7 +71,8 @@ def export(
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
     tensors = [_tensor(slot, fitting.get(slot.key), seed) for slot in needed]
-    model = build_model(program, flat)
+    classes = class_names(facts_beside(weights)) if weights is not None else ()
+    model = build_model(program, flat, classes)
     require_element_types(program, model, needed, opset, HIGHEST_OPSET)
     beside = write_model(path, model, tensors, inline_limit)
     notes = (f"not loaded: {report}",) if report else ()

@@ -6,6 +6,7 @@ decides are named by their formula, and what must hold of them stands in the met
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import onnx
@@ -23,7 +24,7 @@ from netlang.ir.types import TensorType
 __all__ = ["build_model"]
 
 
-def build_model(program: Program, flat: Flat) -> onnx.ModelProto:
+def build_model(program: Program, flat: Flat, classes: tuple[str, ...] = ()) -> onnx.ModelProto:
     """The model of a flattened program; its weights are not yet in it."""
     from netlang import __version__
 
@@ -46,7 +47,7 @@ def build_model(program: Program, flat: Flat) -> onnx.ModelProto:
         ir_version=helper.find_min_ir_version_for(opsets), opset_import=opsets, graph=graph,
         producer_name="netlang", producer_version=__version__,
     )  # fmt: skip
-    helper.set_model_props(model, dict(_metadata(program)))
+    helper.set_model_props(model, dict(_metadata(program, classes)))
     return model
 
 
@@ -102,9 +103,11 @@ def _value(name: str, type_: TensorType) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, element_type(type_.dtype), shape)
 
 
-def _metadata(program: Program) -> Iterator[tuple[str, str]]:
+def _metadata(program: Program, classes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield "netlang.net", program.name
     if program.sizes:
         yield "netlang.sizes", "\n".join(f"{size.name} = {size.default}" for size in program.sizes)
     if texts := solve(program).texts:
         yield "netlang.constraints", "\n".join(texts)
+    if classes:
+        yield "netlang.classes", json.dumps(classes, ensure_ascii=False)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from netlang.atomic import replace_file
 from netlang.ir.program import Program
-from netlang.targets import BuildOptions, RunOptions, Trained, TrainingBackend, Written
+from netlang.targets import (
+    BuildOptions,
+    Prediction,
+    RunOptions,
+    Trained,
+    TrainingBackend,
+    Written,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -76,6 +83,19 @@ class TorchBackend(TrainingBackend):
 
         scores = evaluate(recipe, program, weights, places=places, split=split, device=device)
         return scores.figures()
+
+    def predict(
+        self,
+        recipe: Recipe,
+        program: Program,
+        weights: Path,
+        images: Sequence[Path],
+        *,
+        device: str | None,
+    ) -> Iterator[Prediction]:
+        from netlang.backends.torch.train import predict
+
+        return predict(recipe, program, weights, images, device=device)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

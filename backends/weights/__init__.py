@@ -2,6 +2,7 @@
 
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
+from netlang.backends.weights.facts import class_names, facts_beside
 from netlang.backends.weights.files import Region, Stored, WeightSource, read_weights
 from netlang.backends.weights.given import given
 from netlang.backends.weights.initial import initial
@@ -14,6 +15,8 @@ __all__ = [
     "Slot",
     "Stored",
     "WeightSource",
+    "class_names",
+    "facts_beside",
     "given",
     "initial",
     "join",

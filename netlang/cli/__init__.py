@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "draw": "netlang.cli.draw",
     "train": "netlang.cli.train",
     "eval": "netlang.cli.evaluate",
+    "predict": "netlang.cli.predict",
     "list": "netlang.cli.listing",
     "rule": "netlang.cli.rule",
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
+    "NoClassifier",
+    "StatisticsMissing",
     "CannotCompile",
     "DataDiffers",
     "DeviceMissing",
@@ -105,3 +107,21 @@ class PrecisionMissing(Diagnostic):
     precision: str
     device: str
     need: str
+
+
+class NoClassifier(Diagnostic):
+    code = "E0746"
+    title = "net `{net}` doesn't classify images"
+    caption = "no output of it is compared with `label` as scores of classes"
+    help = "`netlang predict` is for recipes on images with a loss such as `cross_entropy`"
+
+    net: str
+
+
+class StatisticsMissing(Diagnostic):
+    code = "E0747"
+    title = "the weights don't say the numbers of `{normalization}`"
+    caption = "these numbers come from the training data"
+    help = "use weights that a run wrote, or give the numbers: `standardize(mean=[...], std=[...])`"
+
+    normalization: str

@@ -1,6 +1,7 @@
 """Training and evaluation of programs with PyTorch."""
 
 from netlang.backends.torch.train.folder import RunFolder
+from netlang.backends.torch.train.prediction import predict
 from netlang.backends.torch.train.records.progress import Bar, Lines, Progress, Silent, progress_for
 from netlang.backends.torch.train.run import Result, train
 from netlang.backends.torch.train.scoring import evaluate
@@ -8,5 +9,5 @@ from netlang.backends.torch.train.state import Scores
 
 __all__ = [
     "Bar", "Lines", "Progress", "Result", "RunFolder", "Scores", "Silent", "evaluate",
-    "progress_for", "train",
+    "predict", "progress_for", "train",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from netlang.backends.torch.train.prepared import Prepared, Views
 from netlang.backends.torch.train.state import Scores
 from netlang.recipes.words.losses import LABEL
 
-__all__ = ["Evaluation", "evaluation", "score"]
+__all__ = ["Evaluation", "averaged", "evaluation", "score"]
 
 
 @final
@@ -45,7 +45,7 @@ def evaluation(
     sums = _Sums(objective, confusion)
     with _evaluating(model):
         for views in data.once():
-            sums.add(_averaged(model, objective, views), len(views))
+            sums.add(averaged(model, objective, views), len(views))
     return sums.result(data, step)
 
 
@@ -99,7 +99,7 @@ class _Sums:
         return Evaluation(Scores(step, loss, accuracy), confusion)
 
 
-def _averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[str, Tensor]:
+def averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[str, Tensor]:
     """Values by name, one row for each example."""
     found = [objective.values(model, batch) for batch in views.scales]
     if len(found) == 1 and views.views == 1:

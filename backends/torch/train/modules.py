@@ -9,7 +9,7 @@ from torch import nn
 
 from netlang.backends.torch import build
 from netlang.backends.torch.loading import filled
-from netlang.backends.torch.train.storage import load_tensors
+from netlang.backends.weights import facts_beside
 from netlang.ir.program import Program
 from netlang.targets import BuildOptions
 
@@ -28,5 +28,5 @@ def trained_module(program: Program, path: Path) -> tuple[nn.Module, int]:
     Raises `NetlangError` where the file can't be read or doesn't fit.
     """
     model = filled(program, BuildOptions(weights=path))
-    step = load_tensors(path)[1].get("step") if path.suffix == ".safetensors" else None
+    step = facts_beside(path).get("step")
     return model, step if isinstance(step, int) else 0

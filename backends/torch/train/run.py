@@ -102,7 +102,8 @@ def train(
                     shown.say(note)
                 return state, stepper
 
-            weights = WeightsFiles(files.folder, facts_of_weights(recipe, data.classes, None))
+            kept = None if data.normalizer is None else data.normalizer.facts()
+            weights = WeightsFiles(files.folder, facts_of_weights(recipe, data.classes, kept))
             board = Board(files.folder.board) if tensorboard else None
             title = f"{recipe.name}: {program.name}"
             ledger = Ledger(files.folder, title, data.classes, shown, board)

@@ -1,0 +1,35 @@
+"""What a run wrote beside its weights: classes, how images are prepared, recipe and step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from netlang.backends.weights.files import WeightSource
+from netlang.backends.weights.signature import FACTS
+
+__all__ = ["class_names", "facts_beside"]
+
+
+def facts_beside(source: WeightSource) -> Mapping[str, object]:
+    """The facts of a `.safetensors` file that can be read; nothing beside weights of others."""
+    if isinstance(source, Mapping) or Path(source).suffix != ".safetensors":
+        return {}
+    from safetensors import safe_open
+
+    with safe_open(source, framework="numpy") as file:
+        text = (file.metadata() or {}).get(FACTS, "{}")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def class_names(facts: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of the labels, by their numbers; none where the facts have none."""
+    classes = facts.get("classes")
+    if isinstance(classes, list) and all(isinstance(name, str) for name in classes):
+        return tuple(classes)
+    return ()

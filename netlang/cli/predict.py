@@ -1,0 +1,90 @@
+"""`netlang predict`: what a trained classifier takes images for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netlang.cli.train import device_option
+
+if TYPE_CHECKING:
+    from netlang.targets import Prediction
+
+__all__ = ["command"]
+
+
+def command() -> click.Command:
+    return click.Command(
+        "predict",
+        callback=_predict,
+        params=[
+            click.Argument(["spec"], metavar="RECIPE"),
+            click.Argument(["images"], nargs=-1, required=True, metavar="[KEY=VALUE]... IMAGE..."),
+            click.Option(
+                ["--weights"],
+                required=True,
+                metavar="FILE",
+                help="Weights of a run: best.safetensors or last.safetensors.",
+            ),
+            click.Option(
+                ["--top"],
+                type=click.IntRange(1),
+                default=3,
+                show_default=True,
+                help="How many classes to show of each image.",
+            ),
+            click.Option(
+                ["--format", "kind"],
+                type=click.Choice(("text", "json")),
+                default="text",
+                show_default=True,
+                help="A line for people, or one of JSON, for each image.",
+            ),
+            device_option(),
+        ],
+        help="Show what the net of RECIPE takes images for. They are prepared as for its test; the "
+        "weights know the names of the classes. KEY=VALUE changes the recipe as in training.",
+        short_help="Classify images with trained weights.",
+    )
+
+
+def _predict(
+    spec: str, images: tuple[str, ...], weights: str, top: int, kind: str, device: str | None
+) -> int:
+    from netlang.recipes.load import load_recipe
+    from netlang.targets import needs, training_backend
+
+    changes = [text for text in images if _is_change(text)]
+    paths = [Path(text) for text in images if not _is_change(text)]
+    if not paths:
+        raise click.UsageError("no image is named")
+    recipe, program = load_recipe(spec, changes)
+    backend = training_backend()
+    with needs(backend.extra):
+        for found in backend.predict(recipe, program, Path(weights), paths, device=device):
+            click.echo(_json(found, top) if kind == "json" else _line(found, top))
+    return 0
+
+
+def _is_change(text: str) -> bool:
+    """Whether a word changes the recipe: a file that is there is an image, whatever its name."""
+    return text.partition("=")[0].isidentifier() and "=" in text and not Path(text).exists()
+
+
+def _line(found: Prediction, top: int) -> str:
+    classes = found.classes[:top]
+    shares = ", ".join(f"{_printable(name)} {100.0 * share:.1f} %" for name, share in classes)
+    return f"{found.path}: {shares}"
+
+
+def _printable(name: str) -> str:
+    """A name of a file of weights, which may come from anywhere: no control codes."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
+def _json(found: Prediction, top: int) -> str:
+    classes = [{"class": name, "probability": share} for name, share in found.classes[:top]]
+    return json.dumps({"image": str(found.path), "classes": classes})

@@ -1,0 +1,146 @@
+"""Images are classified as by hand, with the names that the training folder gave."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from netlang.backends.onnx import export
+from netlang.backends.torch import build
+from netlang.backends.torch.train import predict, train
+from netlang.diagnostics.core import NetlangError
+from netlang.recipes import load_recipe
+from netlang.recipes.places import Places
+from tests.train.augment.support import torchvision_functions
+from tests.train.data.support import draw
+
+CLASSES = ("cats", "dogs", "Eulen")
+SPEC = """
+net small {
+    input image: [3, H=12, W=12]
+    conv(4, 3x3) -> relu -> gap -> flatten
+    output logits: linear(3)
+}
+train pets {
+    model: small()
+    data: image_folder("pets")
+    augment: random_resized_crop(12) -> hflip
+    test: resize_shorter(14) -> center_crop(12)
+    normalize: standardize
+    loss: cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch: 4
+    steps: 4
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a spec, images of three classes, and a run on them."""
+    root = tmp_path_factory.mktemp("predict")
+    (root / "pets.net").write_text(SPEC, encoding="utf-8")
+    for number, name in enumerate(CLASSES):
+        folder = root / "pets" / "train" / name
+        folder.mkdir(parents=True)
+        for copy in range(3):
+            draw(10 * number + copy).save(folder / f"{copy}.png")
+    recipe, program = load_recipe(str(root / "pets.net"))
+    train(recipe, program, out=root / "run", places=Places({"pets": root / "pets"}), device="cpu")
+    return root
+
+
+def by_hand(run: Path, image: Image.Image) -> list[float]:
+    """The probabilities of an image, without anything of ours but the net."""
+    program = load_recipe(str(run / "pets.net"))[1]
+    v2 = torchvision_functions()
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+    small = v2.center_crop(v2.resize(pixels, [14], antialias=True), [12, 12]) / 255.0
+    facts = json.loads(_metadata(run / "run" / "last.safetensors"))
+    first, second = facts["normalization"]["numbers"]
+    model = build(program).eval()
+    model.load_state_dict(load_file(run / "run" / "last.safetensors"))
+    x = v2.normalize(small, first["values"], second["values"])
+    shares: list[float] = model(x[None])[0].softmax(0).tolist()
+    return shares
+
+
+def _metadata(path: Path) -> str:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        return str(file.metadata()["netlang"])
+
+
+def predicted(run: Path, *images: Path) -> list[dict[str, float]]:
+    recipe, program = load_recipe(str(run / "pets.net"))
+    weights = run / "run" / "last.safetensors"
+    found = predict(recipe, program, weights, images, device="cpu")
+    return [dict(each.classes) for each in found]
+
+
+def test_probabilities_are_those_by_hand(run: Path) -> None:
+    path = run / "pets" / "train" / "dogs" / "1.png"
+    (found,) = predicted(run, path)
+    # Classes are numbered in the order of their names, as torchvision's ImageFolder does.
+    expected = dict(zip(sorted(CLASSES), by_hand(run, Image.open(path)), strict=True))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_orientation_is_applied_as_in_training(run: Path, tmp_path: Path) -> None:
+    image = draw(5, size=(24, 16))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.rotate(90, expand=True).save(tmp_path / "turned.png", exif=exif)
+    image.save(tmp_path / "upright.png")
+    turned, upright = predicted(run, tmp_path / "turned.png", tmp_path / "upright.png")
+    assert turned == pytest.approx(upright, abs=1e-6)
+
+
+def test_a_damaged_image_is_named(run: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes((run / "pets" / "train" / "dogs" / "1.png").read_bytes()[:100])
+    with pytest.raises(NetlangError) as caught:
+        predicted(run, damaged)
+    assert "damaged.png" in caught.value.diagnostics[0].message
+
+
+def test_the_verb(run: Path) -> None:
+    image = run / "pets" / "train" / "cats" / "0.png"
+    command = [sys.executable, "-m", "netlang", "predict", str(run / "pets.net"), str(image)]
+    command += ["--weights", str(run / "run" / "last.safetensors"), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    line = json.loads(done.stdout)
+    assert line["image"] == str(image)
+    assert {each["class"] for each in line["classes"]} == set(CLASSES)
+    assert sum(each["probability"] for each in line["classes"]) == pytest.approx(1.0)
+
+
+def test_classes_go_into_the_onnx_file(run: Path, tmp_path: Path) -> None:
+    _, program = load_recipe(str(run / "pets.net"))
+    export(program, tmp_path / "pets.onnx", weights=run / "run" / "last.safetensors")
+    kept = {each.key: each.value for each in onnx.load(tmp_path / "pets.onnx").metadata_props}
+    assert json.loads(kept["netlang.classes"]) == sorted(CLASSES)
+
+
+def test_what_cannot_be_predicted(run: Path, tmp_path: Path) -> None:
+    recipe, program = load_recipe("mnist1d")
+    with pytest.raises(NetlangError) as caught:
+        next(predict(recipe, program, tmp_path / "w.safetensors", [tmp_path / "x.png"]))
+    assert [each.code for each in caught.value.diagnostics] == ["E0746"]
+    recipe, program = load_recipe(str(run / "pets.net"))
+    foreign = tmp_path / "foreign.pth"
+    torch.save(load_file(run / "run" / "last.safetensors"), foreign)
+    with pytest.raises(NetlangError) as caught:
+        next(predict(recipe, program, foreign, [tmp_path / "x.png"], device="cpu"))
+    assert [each.code for each in caught.value.diagnostics] == ["E0747"]
