@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -105,51 +103,18 @@ def test_metrics_cut_in_the_middle_of_a_line(tmp_path: Path) -> None:
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
 
 
-def command(out: Path) -> list[str]:
+def test_killed_and_resumed_on_the_command_line(tmp_path: Path) -> None:
+    """The campaign `tests.train.faults.kill` does it hundreds of times, without a command line."""
     changes = ("steps=200", "validation=0.2", "evaluate_every=25", "checkpoint_every=50")
-    return [sys.executable, "-m", "netlang", "train", "mnist1d", *changes, "--resume",
-            "--out", str(out)]  # fmt: skip
-
-
-def test_killed_at_random_and_resumed(tmp_path: Path) -> None:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run(command(whole), cwd=ROOT, env=environment, check=True, capture_output=True)
-    generator = random.Random(5)
-    for _ in range(2):
-        process = subprocess.Popen(
-            command(killed), cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
-        )
-        while not (killed / "run.json").exists() and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(generator.uniform(0.2, 2.0))
-        process.kill()
-        process.wait()
-    subprocess.run(command(killed), cwd=ROOT, env=environment, check=True, capture_output=True)
-    assert contents(killed) == contents(whole)
-
-
-def killed_at_each_moment(tmp_path: Path, stride: int) -> list[int]:
-    """The moments that were tried; fails for one after which the run ended differently."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.train.killed", str(tmp_path), str(stride)],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        check=True,
-        capture_output=True,
-    )
-    outcome = json.loads(done.stdout)
-    assert outcome["different"] == []
-    tried: list[int] = outcome["tried"]
-    return tried
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_some_moments(tmp_path: Path) -> None:
-    assert len(killed_at_each_moment(tmp_path, 13)) >= 5
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_every_moment(tmp_path: Path) -> None:
-    assert len(killed_at_each_moment(tmp_path, 1)) >= 70
+    command = [sys.executable, "-m", "netlang", "train", "mnist1d", *changes, "--resume"]
+    command += ["--device", "cpu", "--out", str(tmp_path / "killed")]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob("killed/checkpoints/*.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    recipe, program = load_recipe("mnist1d", changes)
+    train(recipe, program, out=tmp_path / "whole", device="cpu")
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")

@@ -128,6 +128,8 @@ def _live(
     """All that the child does."""
     status = _BROKEN
     report = Report()
+    # A run notes the git revision of where it is, which may change between two trials.
+    os.chdir(out.parent)
     if prepare is not None:
         prepare()
     disk = Disk(out)

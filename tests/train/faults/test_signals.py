@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -163,6 +164,7 @@ def test_the_exit_status_says_which(tmp_path: Path) -> None:
     )
     while not list(tmp_path.glob("run/checkpoints/*.safetensors")):
         assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGUSR1)
     _, told = process.communicate()
     assert process.returncode == 128 + signal.SIGUSR1

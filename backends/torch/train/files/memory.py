@@ -13,10 +13,13 @@ from netlang.backends.torch.train.files.part import Part
 __all__ = ["kept_of", "memory_in"]
 
 
-def kept_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Tensor]]:
+def kept_of(
+    optimizer: torch.optim.Optimizer, momentum: float | None = None
+) -> list[dict[str, Tensor]]:
     """For each weight in order the tensors that are kept of it after a step, by name.
 
-    They have the types and shapes that they will have, and no memory.
+    They have the types and shapes that they will have, and no memory. `momentum` is for schedules
+    that set one where the optimizer itself has none.
     """
     weights = _weights(optimizer)
     small = [torch.zeros((2,) * weight.dim()).to(weight).requires_grad_() for weight in weights]
@@ -30,6 +33,10 @@ def kept_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Tensor]]:
     copy = object.__new__(type(optimizer))
     # All of it: to pickle and to `deepcopy` an optimizer is its groups and state alone.
     copy.__dict__ = deepcopy(optimizer.__dict__, copies)
+    if momentum is not None:
+        for group in copy.param_groups:
+            if "momentum" in group:
+                group["momentum"] = momentum
     copy.step()
     return [
         {
@@ -47,7 +54,7 @@ def memory_in(part: Part, optimizer: torch.optim.Optimizer) -> dict[int, dict[st
 
     Raises `ValueError` where that isn't what this optimizer keeps.
     """
-    expected = kept_of(optimizer)
+    expected, moving = kept_of(optimizer), kept_of(optimizer, 0.5)
     held = {name.partition("/")[0] for name in part.names}
     if odd := held - {str(index) for index in range(len(expected))}:
         raise ValueError(f"it has an optimizer's memory of weight {sorted(odd)[0][:40]}")
@@ -56,7 +63,12 @@ def memory_in(part: Part, optimizer: torch.optim.Optimizer) -> dict[int, dict[st
         for index, weight in enumerate(_weights(optimizer))
         if str(index) in held or _state(optimizer, weight)
     }
-    return {index: part.within(f"{index}/").like(expected[index]) for index in sorted(wanted)}
+    found = {}
+    for index in sorted(wanted):
+        own = part.within(f"{index}/")
+        moves = own.names == moving[index].keys()
+        found[index] = own.like(moving[index] if moves else expected[index])
+    return found
 
 
 def _weights(optimizer: torch.optim.Optimizer) -> list[Tensor]:
