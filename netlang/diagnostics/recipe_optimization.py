@@ -10,11 +10,11 @@ __all__ = [
     "ClassWeightCount",
     "HalfGiven",
     "MuonWithoutMatrices",
-    "NoLossFunction",
     "NoMomentumToCycle",
     "NoSuchLabel",
     "NoWeightDecay",
     "NothingCompared",
+    "NothingToFill",
     "NothingToTrain",
     "OperandShapes",
     "ScheduleOverrun",
@@ -110,14 +110,15 @@ class BadOperand(Diagnostic):
     help = "write names, numbers, `+ - * / **` and functions such as `exp(x)`"
 
 
-class NoLossFunction(Diagnostic):
+class NothingToFill(Diagnostic):
     code = "E0764"
-    title = "there is no function `{name}` of values in a loss"
-    caption = "unknown function"
-    help = "there are {available}"
+    title = "`{rule}` finds nothing to start in net `{net}`"
+    caption = "{what}"
+    help = "remove the rule, or name other kinds of weights with `of`"
 
-    name: str
-    available: str
+    rule: str
+    net: str
+    what: str
 
 
 class OperandShapes(Diagnostic):

@@ -95,7 +95,7 @@ class PathNotAllowed(Diagnostic):
     code = "E0707"
     title = "`{key}` takes one value, not a path"
     caption = "steps joined by `->`"
-    help = "only `augment`, `test` and `schedule` are paths"
+    help = "only `augment`, `test`, `init` and `schedule` are paths"
 
     key: str
 

@@ -19,8 +19,8 @@ from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_values import given_too
 from netlang.elaborate.fixes import without_arguments
 from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import Bound
-from netlang.ir.arguments import Argument, signature
+from netlang.elaborate.values import Bound, Value
+from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.recipes.description import Description
 from netlang.recipes.tables import table
 from netlang.source import Span
@@ -98,20 +98,35 @@ def fields_of(
 def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environment) -> object:
     """The value of an argument as its field wants it; raises `NetlangError`."""
     words = item.kind.keywords
-    word = expr.name if isinstance(expr, ast.Name) else None
-    if words and word and word not in words and names.find(word) is None:
-        raise NetlangError(
-            BadArgument(
-                span=expr.span,
-                callee=callee,
-                name=item.name,
-                expected=item.kind.description,
-                actual=f"`{word}`",
-                fix=replacement(word, words, expr.span),
+    listed_names = expr.items if isinstance(expr, ast.ListExpr) else (expr,)
+    for each in listed_names if words else ():
+        if isinstance(each, ast.Name) and each.name not in words and names.find(each.name) is None:
+            raise NetlangError(
+                BadArgument(
+                    span=each.span,
+                    callee=callee,
+                    name=item.name,
+                    expected=item.kind.description,
+                    actual=f"`{each.name}`",
+                    fix=replacement(each.name, words, each.span),
+                )
             )
-        )
-    found = Evaluator(names, keywords=frozenset(words)).decided(expr)
+    found = _keywords(expr, words, names)
+    if found is None:
+        found = Evaluator(names, keywords=frozenset(words)).decided(expr)
     return convert(callee, item, Bound(found, expr.span))
+
+
+def _keywords(expr: ast.Expr, words: tuple[str, ...], names: Environment) -> Value | None:
+    """A bare word or a list of them, also where an operator has the name: `conv`, `linear`."""
+    if isinstance(expr, ast.Name):
+        free = expr.name in words and names.find(expr.name) is None
+        return Keyword(expr.name) if free else None
+    if isinstance(expr, ast.ListExpr) and expr.items:
+        found = [_keywords(each, words, names) for each in expr.items]
+        kept = tuple(each for each in found if each is not None)
+        return kept if len(kept) == len(found) else None
+    return None
 
 
 def _require(

@@ -73,8 +73,8 @@ def _normalize(key: str, value: Written, names: Environment) -> object:
 
 def _init(key: str, value: Written, names: Environment) -> object:
     if _is_none(value):
-        return None
-    return described(key, "initialization", _one(key, value), names)
+        return ()
+    return tuple(described(key, "initialization", stage, names) for stage in _stages(value))
 
 
 def _weights(key: str, value: Written, names: Environment) -> object:

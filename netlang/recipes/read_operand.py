@@ -11,7 +11,8 @@ import operator
 from collections.abc import Callable, Mapping
 
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.recipe_optimization import BadOperand, NoLossFunction
+from netlang.diagnostics.recipe_optimization import BadOperand
+from netlang.diagnostics.recipes import UnknownWord
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.suggest import replacement
 from netlang.recipes.bind import listed
@@ -67,8 +68,9 @@ def read_operand(expr: ast.Expr, names: Environment) -> Operand:
 def _call(expr: ast.Call, callee: ast.Name, names: Environment) -> Operand:
     if callee.name not in FUNCTIONS:
         raise NetlangError(
-            NoLossFunction(
+            UnknownWord(
                 span=callee.span,
+                kind="function of values",
                 name=callee.name,
                 available=listed(FUNCTIONS),
                 fix=replacement(callee.name, FUNCTIONS, callee.span),

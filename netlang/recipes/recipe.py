@@ -88,7 +88,7 @@ class Recipe:
     validation: float | None = None
     augment: tuple[Augmentation, ...] = ()
     normalize: Normalization | None = None
-    init: Initialization | None = None
+    init: tuple[Initialization, ...] = ()
     weights: Pretrained | None = None
     freeze: tuple[str, ...] = ()
     rates: tuple[tuple[str, float], ...] = ()
@@ -127,7 +127,7 @@ class Recipe:
             "augment": _path(self.augment),
             "normalize": _or(self.normalize, "none"),
             "loss": str(self.loss),
-            "init": _or(self.init, "as the operators state"),
+            "init": _path(self.init) if self.init else "as the operators state",
             "weights": _or(self.weights, "none"),
             "freeze": _list(self.freeze),
             "optimizer": str(self.optimizer),
@@ -160,5 +160,5 @@ def _list(items: Iterable[str]) -> str:
     return ", ".join(items) or "none"
 
 
-def _path(steps: tuple[Augmentation, ...]) -> str:
+def _path(steps: Iterable[object]) -> str:
     return " -> ".join(map(str, steps)) or "none"

@@ -1,4 +1,8 @@
-"""What weights are for, by the operator that owns them."""
+"""What weights are for, by the operator that owns them.
+
+`netlang.backends.torch.runtime.kinds` tells the same of the modules of PyTorch; a test holds both
+together.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +15,38 @@ from netlang.ops.multi_axis_attention import MultiAxisAttention
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.recurrent import Recurrent
 from netlang.ops.switchable_norm import SwitchableNorm
+from netlang.ops.tensor import Embedding
 from netlang.ops.windowed import Windowed
 
-__all__ = ["is_bias", "is_matrix", "is_norm"]
+__all__ = ["LAYERS", "NORMS", "kinds_of"]
 
 NORMS = (BatchNorm, LayerNorm, GroupNorm, InstanceNorm, SwitchableNorm)
-LAYERS = (Conv, ConvTranspose, Linear, Recurrent, MultiHeadAttention, Windowed, MultiAxisAttention)
+
+# Attention in windows is made of linear maps.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "conv": (Conv, ConvTranspose),
+    "attention": (MultiHeadAttention,),
+    "linear": (Linear, Windowed, MultiAxisAttention),
+    "recurrent": (Recurrent,),
+    "embedding": (Embedding,),
+}
+LAYERS = tuple(cls for kind, classes in _KINDS.items() if kind != "embedding" for cls in classes)
+
+# Of attention in windows: neither the weight of a layer nor a bias of one.
+_TABLES = ("relative_position_bias_table", "logit_scale")
 
 
-def is_norm(weight: Owned) -> bool:
-    """Whether it is learned by a normalisation."""
-    return isinstance(weight.op, NORMS)
-
-
-def is_bias(weight: Owned) -> bool:
-    """Whether it is added to the output of a layer or norm."""
-    last = weight.weight.name.rpartition(".")[2]
-    return isinstance(weight.op, (*NORMS, *LAYERS)) and _is_row(weight) and "bias" in last
-
-
-def is_matrix(weight: Owned) -> bool:
-    """Whether it is the matrix of a linear map, attention or recurrent layer."""
-    layer = isinstance(weight.op, LAYERS) and "table" not in weight.weight.name
-    return layer and len(weight.weight.shape) == 2
-
-
-def _is_row(weight: Owned) -> bool:
-    return len(weight.weight.shape) == 1
+def kinds_of(owned: Owned) -> set[str]:
+    """The kinds of a trained weight: its layer's, or `norms`, `biases`, `conv_biases`, ..."""
+    op, name = owned.op, owned.weight.name.rpartition(".")[2]
+    layer = next((kind for kind, classes in _KINDS.items() if isinstance(op, classes)), None)
+    if name in _TABLES:
+        return set()
+    kinds = {"norms"} if isinstance(op, NORMS) else set()
+    if "bias" in name and (kinds or layer):
+        return kinds | {"biases"} | ({f"{layer}_biases"} if layer else set())
+    if layer is not None:
+        kinds.add(layer)
+    if len(owned.weight.shape) == 2 and layer not in (None, "embedding"):
+        kinds.add("matrices")
+    return kinds

@@ -62,7 +62,7 @@ def test_resnet() -> None:
     )
     assert recipe.normalize == Imagenet()
     assert recipe.test == (TenCrop(size=224),)
-    assert recipe.init == KaimingNormal(mode="fan_out")
+    assert recipe.init == (KaimingNormal(mode="fan_out"),)
     assert recipe.optimizer == Sgd(lr=0.1, momentum=0.9, weight_decay=1e-4)
     assert recipe.schedule == Plateau(factor=0.1)
     assert (recipe.batch, recipe.length) == (256, Steps(600_000))
@@ -140,7 +140,7 @@ def test_epochs_on_the_command_line_replace_steps() -> None:
 def test_a_path_and_none_on_the_command_line() -> None:
     recipe, _ = load_recipe("resnet:imagenet", ["augment=random_crop(224) -> hflip", "init=none"])
     assert recipe.augment == (RandomCrop(size=224), Hflip())
-    assert recipe.init is None
+    assert recipe.init == ()
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from netlang.backends.torch.recipes.optimizers import (
     optimization_for,
 )
 from netlang.backends.torch.runtime.groups import freeze, parameter_groups, set_training
+from netlang.backends.torch.runtime.kinds import parameter_kinds
 from netlang.backends.torch.runtime.muon import MuonAndAdamW
-from netlang.ir.owned import Owned, owned
-from netlang.recipes.roles import is_bias, is_matrix, is_norm
+from netlang.ir.owned import owned
+from netlang.recipes.roles import kinds_of
 from netlang.recipes.words.optimizers import (
     ALL,
     AdaDelta,
@@ -279,20 +280,7 @@ NETS = (
 
 @pytest.mark.parametrize("spec", NETS)
 def test_modules_and_operators_agree_on_kinds(spec: str) -> None:
-    """The groups go by types of modules, the checks by operators: they must mean the same."""
+    """A run goes by types of modules, the checks by operators: they must mean the same."""
     program = netlang.load(spec).program
-    model = instance(program, "meta")
-    names = {parameter: name for name, parameter in model.named_parameters()}
-
-    def by_modules(**settings: Any) -> set[str]:
-        made = parameter_groups(model, 0.1, 0.5, **settings)
-        decayed = 0.0 if "no_decay" in settings else 0.5
-        chosen = [group["params"] for group in made if group["weight_decay"] == decayed]
-        return {names[parameter] for params in chosen for parameter in params}
-
-    def by_operators(kind: Callable[[Owned], bool]) -> set[str]:
-        return {each.key for each in owned(program) if each.trained and kind(each)}
-
-    assert by_modules(no_decay=("norms",)) == by_operators(is_norm)
-    assert by_modules(no_decay=("biases",)) == by_operators(is_bias)
-    assert by_modules(matrices=True) == by_operators(is_matrix)
+    by_modules = {key: kinds for key, _, kinds in parameter_kinds(instance(program, "meta"))}
+    assert by_modules == {each.key: kinds_of(each) for each in owned(program) if each.trained}

@@ -8,25 +8,15 @@ from hashlib import sha256
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from netlang.backends.torch.data.sets import Batch, Parts, Tensors
 from netlang.backends.torch.data.sources import generated
 from netlang.backends.torch.data.sources.generated import MNIST1D_SHA256
 from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
-from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.objective import Objective
 from netlang.diagnostics.core import NetlangError
 from netlang.recipes import load_recipe
-from netlang.recipes.words.initializations import (
-    Initialization,
-    KaimingNormal,
-    KaimingUniform,
-    NormalWeights,
-    XavierNormal,
-    XavierUniform,
-)
 from tests.train.support import parts_of, sketch
 
 
@@ -83,38 +73,6 @@ def test_examples_are_given_in_the_type_of_the_input(kind: torch.dtype) -> None:
     assert values["logits"].dtype is (kind if kind is torch.float64 else torch.float32)
     gradients = torch.autograd.grad(objective.loss(values), list(model.parameters()))
     assert [each.dtype for each in gradients] == [kind] * 4
-
-
-INITS = [
-    (KaimingNormal(mode="fan_out"), (2.0 / (64 * 9)) ** 0.5),
-    (KaimingUniform(), (2.0 / (32 * 9)) ** 0.5),
-    (KaimingNormal(nonlinearity="linear"), (1.0 / (32 * 9)) ** 0.5),
-    (XavierNormal(), (2.0 / (96 * 9)) ** 0.5),
-    (XavierUniform(gain=2.0), 2.0 * (2.0 / (96 * 9)) ** 0.5),
-    (NormalWeights(std=0.01), 0.01),
-]
-
-
-@pytest.mark.parametrize(("init", "std"), INITS, ids=str)
-def test_initial_weights(init: Initialization, std: float) -> None:
-    model = nn.Sequential(nn.Conv2d(32, 64, 3), nn.BatchNorm2d(64))
-    before = {key: value.clone() for key, value in model.state_dict().items()}
-    initialize(model, init, 1)
-    drawn = {key: value.clone() for key, value in model.state_dict().items()}
-    assert drawn["0.weight"].std().item() == pytest.approx(std, rel=0.02)
-    assert [key for key in before if not torch.equal(before[key], drawn[key])] == ["0.weight"]
-    initialize(model, init, 1)
-    assert torch.equal(model.state_dict()["0.weight"], drawn["0.weight"])
-    initialize(model, init, 2)
-    assert not torch.equal(model.state_dict()["0.weight"], drawn["0.weight"])
-
-
-def test_fixed_weights_are_not_drawn() -> None:
-    layer = nn.Linear(3, 3)
-    layer.weight.requires_grad_(False)
-    before = layer.weight.clone()
-    initialize(nn.Sequential(layer), KaimingNormal(), 1)
-    assert torch.equal(layer.weight, before)
 
 
 def test_mnist1d_is_the_published_one() -> None:

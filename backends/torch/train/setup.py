@@ -15,12 +15,12 @@ from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.data.sets import Examples, Tensors
+from netlang.backends.torch.recipes.initialize import initialize
 from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
-from netlang.backends.torch.train.initialize import initialize
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
@@ -137,8 +137,7 @@ def prepare(
 def fresh_state(recipe: Recipe, program: Program, device: torch.device) -> State:
     """The state before the first step; the random streams are there too."""
     model = module_of(program, derived_seed(recipe.seed, "weights"))
-    if recipe.init is not None:
-        initialize(model, recipe.init, derived_seed(recipe.seed, "init"))
+    initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
     model.to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it

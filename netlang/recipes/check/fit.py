@@ -15,6 +15,7 @@ from netlang.diagnostics.recipes import (
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels
+from netlang.recipes.check.init import check_init
 from netlang.recipes.check.loss import check_loss
 from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.normalization import check_normalization
@@ -40,6 +41,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_examples(recipe),
         *check_normalization(recipe, program),
         *_check_input(recipe, program),
+        *check_init(recipe, program),
         *check_optimizer(recipe, program),
         *check_schedule(recipe),
         *check_run(recipe, program),

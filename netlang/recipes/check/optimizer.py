@@ -17,7 +17,8 @@ from netlang.elaborate.suggest import nearest
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.roles import is_matrix
+from netlang.recipes.roles import kinds_of
+from netlang.recipes.words.initializations import Rule
 from netlang.recipes.words.losses import Penalty
 from netlang.recipes.words.optimizers import Muon, Sgd
 
@@ -62,6 +63,9 @@ def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         "freeze": recipe.freeze,
         "rates": tuple(label for label, _ in recipe.rates),
         "weights": () if recipe.weights is None else recipe.weights.skip,
+        "init": tuple(
+            label for rule in recipe.init if isinstance(rule, Rule) for label in rule.below
+        ),
         "loss": tuple(
             label
             for term in recipe.loss.terms
@@ -111,5 +115,7 @@ def _check_trained(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
             net=program.name,
             why="every weight is frozen" if trained else "it has no weights",
         )
-    elif isinstance(recipe.optimizer, Muon) and not any(is_matrix(each) for each in left):
+    elif isinstance(recipe.optimizer, Muon) and not any(
+        "matrices" in kinds_of(each) for each in left
+    ):
         yield MuonWithoutMatrices(span=recipe.places["optimizer"], net=program.name)

@@ -1,7 +1,8 @@
-"""Initializations: how the weights of convolutions and linear maps start.
+"""Initializations: how weights start, one rule after the other.
 
-They apply to the weights of convolutions, transposed convolutions and linear maps that a spec
-leaves free; biases, normalisations and recurrent layers keep the start that their operator states.
+A rule draws the weights of some kinds anew (`of`), those of the whole net or those below some
+labels; a later rule overrides an earlier one. Weights that no rule is for keep the start that their
+operator states, and weights that a spec fixes keep their values.
 """
 
 from __future__ import annotations
@@ -10,18 +11,41 @@ from abc import ABC
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, final
 
-from netlang.ir.arguments import argument, choice
+from netlang.ir.arguments import argument, choice, number
 from netlang.recipes.description import Description
-from netlang.recipes.kinds import positive
+from netlang.recipes.kinds import labels, positive, words
 
 __all__ = [
-    "ALL", "Initialization", "KaimingNormal", "KaimingUniform", "NormalWeights", "XavierNormal",
-    "XavierUniform",
+    "ALL", "FAMILIES", "Constant", "Initialization", "KaimingNormal", "KaimingUniform",
+    "NormalWeights", "Orthogonal", "Rule", "Torchvision", "TruncatedNormal", "XavierNormal",
+    "XavierUniform", "ZeroLastNorm",
 ]  # fmt: skip
 
+# Layers whose weights have the axes that fans are counted along, and other weights. Linear maps are
+# also those inside the attention in windows; `attention` is that of `multi_head_attention`.
+MATRICES = ("conv", "linear", "recurrent", "attention", "embedding")
+OTHERS = ("norms", "biases", "conv_biases", "linear_biases")
+
+FAMILIES = (
+    "alexnet", "convnext", "deeplabv3", "densenet", "efficientnet", "faster_rcnn", "googlenet",
+    "inception_v3", "maxvit", "mnasnet", "mobilenet_v2", "mobilenet_v3", "regnet", "resnet",
+    "shufflenet_v2", "squeezenet", "ssd", "swin", "vgg", "vit",
+)  # fmt: skip
+
+Of = tuple[str, ...]
+
+_BELOW = argument(labels, "labels of the parts that it is for; the whole net without")
 _MODE = argument(choice("fan_in", "fan_out"), "keep the variance forward, or that of the gradient")
-_NONLINEARITY = argument(choice("relu", "linear"), "what follows the layer: a gain of 2^0.5 or 1")
+_NONLINEARITY = argument(
+    choice("relu", "leaky_relu", "linear", "sigmoid", "tanh", "selu"),
+    "what follows the layer: its gain as PyTorch has it",
+)
+_SLOPE = argument(number, "slope of `leaky_relu` below 0")
 _GAIN = argument(positive, "factor on the standard deviation")
+_STD = argument(positive, "standard deviation")
+_MATRICES = argument(words(*MATRICES), "kinds of layers whose weights are drawn")
+_ANY = argument(words(*MATRICES, *OTHERS), "kinds of layers whose weights are drawn, or of weights")
+_LAYERS: Of = ("conv", "linear")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,58 +53,144 @@ class Initialization(Description, ABC):
     """How weights start."""
 
 
+class Rule(Initialization, ABC):
+    """The weights of some kinds, below some labels.
+
+    Both are fields of each class, the last ones of its signature.
+    """
+
+    of: Of
+    below: tuple[str, ...]
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
-class KaimingNormal(Initialization):
+class KaimingNormal(Rule):
     """N(0, gain^2 / fan); He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "kaiming_normal"
 
     mode: Literal["fan_in", "fan_out"] = field(default="fan_in", metadata=_MODE)
-    nonlinearity: Literal["relu", "linear"] = field(default="relu", metadata=_NONLINEARITY)
+    nonlinearity: str = field(default="relu", metadata=_NONLINEARITY)
+    a: float = field(default=0.0, metadata=_SLOPE)
+    of: Of = field(default=_LAYERS, metadata=_MATRICES)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class KaimingUniform(Initialization):
+class KaimingUniform(Rule):
     """U(-b, b) with b = gain (3 / fan)^0.5; He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "kaiming_uniform"
 
     mode: Literal["fan_in", "fan_out"] = field(default="fan_in", metadata=_MODE)
-    nonlinearity: Literal["relu", "linear"] = field(default="relu", metadata=_NONLINEARITY)
+    nonlinearity: str = field(default="relu", metadata=_NONLINEARITY)
+    a: float = field(default=0.0, metadata=_SLOPE)
+    of: Of = field(default=_LAYERS, metadata=_MATRICES)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class XavierNormal(Initialization):
+class XavierNormal(Rule):
     """N(0, 2 gain^2 / (fan_in + fan_out)); Glorot, Bengio 2010."""
 
     name: ClassVar[str] = "xavier_normal"
 
     gain: float = field(default=1.0, metadata=_GAIN)
+    of: Of = field(default=_LAYERS, metadata=_MATRICES)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class XavierUniform(Initialization):
+class XavierUniform(Rule):
     """U(-b, b) with b = gain (6 / (fan_in + fan_out))^0.5; Glorot, Bengio 2010."""
 
     name: ClassVar[str] = "xavier_uniform"
 
     gain: float = field(default=1.0, metadata=_GAIN)
+    of: Of = field(default=_LAYERS, metadata=_MATRICES)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class NormalWeights(Initialization):
-    """N(0, std^2)."""
+class Orthogonal(Rule):
+    """A matrix with orthogonal rows or columns, of all but the first axis; Saxe et al. 2013."""
+
+    name: ClassVar[str] = "orthogonal"
+
+    gain: float = field(default=1.0, metadata=argument(positive, "factor on the matrix"))
+    of: Of = field(default=_LAYERS, metadata=_MATRICES)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NormalWeights(Rule):
+    """N(mean, std^2)."""
 
     name: ClassVar[str] = "normal"
 
-    std: float = field(metadata=argument(positive, "standard deviation"))
+    std: float = field(metadata=_STD)
+    mean: float = field(default=0.0, metadata=argument(number, "mean"))
+    of: Of = field(default=_LAYERS, metadata=_ANY)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TruncatedNormal(Rule):
+    """N(mean, std^2), drawn again where it is beyond `cut` from 0."""
+
+    name: ClassVar[str] = "truncated_normal"
+
+    std: float = field(metadata=_STD)
+    mean: float = field(default=0.0, metadata=argument(number, "mean"))
+    cut: float = field(default=2.0, metadata=argument(positive, "the largest size"))
+    of: Of = field(default=_LAYERS, metadata=_ANY)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Constant(Rule):
+    """Every element `value`."""
+
+    name: ClassVar[str] = "constant"
+
+    value: float = field(metadata=argument(number, "what every element is"))
+    of: Of = field(default=_LAYERS, metadata=_ANY)
+    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ZeroLastNorm(Initialization):
+    """0 for the factors of the norm that ends a residual branch; Goyal et al. 2017, section 5.1.
+
+    A branch is an input of `add`; the shortcut, the input with the fewest layers, is none.
+    """
+
+    name: ClassVar[str] = "zero_last_norm"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Torchvision(Initialization):
+    """The start that torchvision gives a family: a fresh net has the distribution that theirs has.
+
+    `resnet` stands for ResNeXt and wide ResNets too, `swin` for both versions.
+    """
+
+    name: ClassVar[str] = "torchvision"
+
+    family: str = field(metadata=argument(choice(*FAMILIES), "family, by torchvision's module"))
 
 
 ALL: tuple[type[Description], ...] = (
-    KaimingNormal, KaimingUniform, XavierNormal, XavierUniform, NormalWeights,
+    KaimingNormal, KaimingUniform, XavierNormal, XavierUniform, Orthogonal, NormalWeights,
+    TruncatedNormal, Constant, ZeroLastNorm, Torchvision,
 )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Whether the rules of initial weights find something in the net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.recipe_optimization import NothingToFill
+from netlang.ir.owned import owned
+from netlang.ir.program import Program
+from netlang.recipes.check.optimizer import below
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.residual import last_norms
+from netlang.recipes.roles import kinds_of
+from netlang.recipes.words.initializations import Initialization, Rule, ZeroLastNorm
+
+__all__ = ["check_init"]
+
+
+def check_init(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Every rule that does nothing."""
+    for rule in recipe.init:
+        what = _missing(rule, program)
+        if what:
+            yield NothingToFill(
+                span=recipe.places["init"], rule=rule.name, net=program.name, what=what
+            )
+
+
+def _missing(rule: Initialization, program: Program) -> str:
+    """What a rule looks for in vain, in words."""
+    if isinstance(rule, ZeroLastNorm):
+        return "" if last_norms(program) else "no residual branch ends with a norm"
+    if not isinstance(rule, Rule):
+        return ""
+    weights = [each for each in owned(program) if each.trained]
+    found = [each for each in weights if not rule.below or below(each.key, rule.below)]
+    if not found and weights:
+        # That these labels don't exist is another error.
+        return ""
+    kinds = " or ".join(f"`{kind}`" for kind in rule.of)
+    return "" if any(kinds_of(each) & set(rule.of) for each in found) else f"no weights of {kinds}"
