@@ -9,16 +9,18 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
 import netlang
 from netlang.cli import VERBS
 from tests.quality import ROOT
+from tests.train.data.support import draw
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS: dict[str, list[str]] = {}
-for language, body in re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL):
+for language, body in re.findall(r"```([\w.]+)\n(.*?)```", README, re.DOTALL):
     BLOCKS.setdefault(language, []).append(body)
 
 
@@ -46,6 +48,26 @@ def test_summary() -> None:
 def test_source() -> None:
     (excerpt,) = BLOCKS["python"]
     assert_excerpt(excerpt, netlang.load("resnet50").source())
+
+
+def test_training_on_a_folder_of_images(tmp_path: Path) -> None:
+    """The second example, as it stands but for its length."""
+    (spec,), (console,) = BLOCKS["pets.net"], BLOCKS["console"]
+    (tmp_path / "pets.net").write_text(spec, encoding="utf-8")
+    for number, name in enumerate(("cat", "dog")):
+        folder = tmp_path / "photos" / "train" / name
+        folder.mkdir(parents=True)
+        for copy in range(5):
+            draw(10 * number + copy, size=(280, 250)).save(folder / f"{copy}.jpg")
+    draw(3, size=(280, 250)).save(tmp_path / "new.jpg")
+    commands = [line[2:] for line in console.splitlines() if line.startswith("$ ")]
+    shorter = {"train": ["steps=2", "batch=4", "schedule=cosine"]}
+    for command in commands[:2]:
+        verb, *rest = command.split()[1:]
+        words = [sys.executable, "-m", "netlang", verb, *rest, *shorter.get(verb, [])]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    (line,) = done.stdout.splitlines()
+    assert re.fullmatch(r"new\.jpg: (cat|dog) \d+\.\d %, (cat|dog) \d+\.\d %", line)
 
 
 def test_two_commands() -> None:
