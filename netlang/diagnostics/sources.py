@@ -98,13 +98,13 @@ class LabelsDiffer(Diagnostic):
     code = "E0785"
     title = "{what}, but `{output}` of net `{net}` has {outputs} channels"
     caption = "each class needs one channel"
-    help = "give the net {classes} classes"
+    help = "give the net {classes}"
 
     what: str
     output: str
     net: str
     outputs: str
-    classes: int
+    classes: str
 
 
 class DataUnfit(Diagnostic):

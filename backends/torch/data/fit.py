@@ -100,7 +100,7 @@ def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnos
                 output=output.name,
                 net=program.name,
                 outputs=str(channels),
-                classes=count,
+                classes="1 class" if count == 1 else f"{count} classes",
             )
 
 

@@ -91,7 +91,7 @@ def train(
     require_execution(recipe, chosen)
     with reproducible(chosen, threads_for(program, recipe.batch)), multiplying(recipe):
         objective = Objective(recipe, program)
-        data = prepare(recipe, program, places or Places(), chosen, world)
+        data = prepare(recipe, program, places or Places(), chosen, world, say=shown.say)
         opened = open_folder(Path(out), recipe, program, resume=resume, device=chosen, world=world)
         with closing(data), opened as files, interrupts() as interrupt:
 
@@ -128,12 +128,14 @@ def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFi
 
 def _run(loop: Loop) -> Result:
     folder, state = loop.files.folder, loop.state
-    for note in loop.files.notes:
+    for note in (*loop.files.notes, *loop.data.notes):
         loop.ledger.progress.say(note)
     if state.step:
         loop.ledger.progress.say(f"resuming {folder.path} after step {state.step}")
     loop.weights.save_best(state)
     finished = loop.run()
+    for remark in loop.data.remarks():
+        loop.ledger.progress.say(remark)
     loop.weights.save_last(loop.state)
     loop.ledger.draw()
     if not finished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
-from netlang.backends.torch.data.sets import Examples, Tensors
+from netlang.backends.torch.data.sets import Examples, Images, Tensors
 from netlang.backends.torch.recipes.initialize import initialize
 from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
 from netlang.backends.torch.recipes.optimizers import optimization_for
@@ -51,6 +52,13 @@ class Split:
     classes: tuple[str, ...] | None
     notes: tuple[str, ...]
     normalizer: Normalizer | None = None
+
+    def remarks(self) -> tuple[str, ...]:
+        """What there was to remark of the images so far."""
+        parts = (self.train, self.validation, self.test)
+        images = [each.examples for each in parts if each is not None]
+        found = (each.remarks() for each in images if isinstance(each, Images))
+        return tuple(remark for remarks in found for remark in remarks)
 
     def close(self) -> None:
         """End what prepares batches."""
@@ -115,12 +123,14 @@ def prepare(
     device: torch.device,
     world: World,
     workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Split:
     """The parts of a recipe's data, ready to train on; raises `NetlangError` for what is wrong.
 
-    `workers` processes prepare images in files; None stands for one for each core but one.
+    `workers` processes prepare images in files; None stands for one for each core but one. `say` is
+    told what takes long.
     """
-    parts = load_parts(recipe, places)
+    parts = load_parts(recipe, places, say)
     require_fit(recipe, program, parts)
     ready = Prepare(recipe, device, world, mixed_classes(recipe, program), workers)
     ready = ready.normalized(parts.train)

@@ -1,0 +1,89 @@
+"""Runs on files: what is told of them, and that a damaged one ends a run with its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from netlang.cli import main
+from tests.train.data.support import draw, pictures
+from tests.train.data.test_images import exif
+
+PETS = """
+net small {
+    input image: [3, 8, 8]
+    flatten -> linear(2)
+}
+train pets {
+    model: small()
+    data: image_folder("pets")
+    augment: random_resized_crop(8)
+    loss: cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch: 4
+    epochs: 2
+}
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    torch.set_num_threads(1)
+    monkeypatch.chdir(tmp_path)
+    Path("pets.net").write_text(PETS)
+    return pictures(tmp_path / "sets/pets", ("train", "val", "test"), each=4)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
+
+
+def test_what_was_noticed_is_told_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw(1).save(place / "train/cat/0.jpg", exif=exif(11))
+    (place / "val/dog/0.jpg").write_bytes(b"nonsense")
+    change = 'data=image_folder("pets", corrupt=skip)'
+    status, said = run(capsys, "train", "pets.net", change, "--data", f"pets={place}")
+    assert status == 0, said
+    assert said.count("1 image is damaged and left out: ") == 1
+    assert said.count("1 image has a broken orientation tag and is taken as stored: ") == 1
+
+
+def test_a_damaged_file_ends_the_run_with_its_name(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "train/dog/3.jpg").write_bytes(b"nonsense")
+    status, said = run(capsys, "train", "pets.net", "--data", f"pets={place}")
+    assert status == 1
+    assert "error[E0783]: image `" in said
+    assert "train/dog/3.jpg" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_any_part_is_scored(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    assert run(capsys, "train", "pets.net", "steps=1", "--out", "run")[0] == 0
+    weights = "run/last.safetensors"
+    status, said = run(capsys, "eval", "pets.net", "--weights", weights, "--split", part)
+    assert status == 0, said
+
+
+def test_options_that_mean_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong, text in (
+        ("pets", "is not NAME=PATH"),
+        ("=x", "is not NAME=PATH"),
+        ("cats=x", "error[E0759]"),
+    ):
+        status, said = run(capsys, "train", "pets.net", "--data", wrong)
+        assert status in (1, 2)
+        assert text in said
+    status, said = run(capsys, "train", "pets.net", "--data", "pets=a", "--data", "pets=b")
+    assert status == 2
+    assert "`pets` is given twice" in said
