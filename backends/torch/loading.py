@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-__all__ = ["filled"]
+__all__ = ["filled", "tensor_of"]
 
 
 def filled(program: Program, options: BuildOptions) -> nn.Module:
@@ -39,12 +39,12 @@ def filled(program: Program, options: BuildOptions) -> nn.Module:
     }
     module = instance(program, "meta")
     # Copies: what was read lies in the file, which may change.
-    tensors = {key: _tensor(np.array(value)) for key, value in values.items()}
+    tensors = {key: tensor_of(np.array(value)) for key, value in values.items()}
     module.load_state_dict(tensors, assign=True)
     return module
 
 
-def _tensor(data: NDArray[np.generic]) -> torch.Tensor:
+def tensor_of(data: NDArray[np.generic]) -> torch.Tensor:
     """The tensor of an array; bfloat16 is a type of floats to torch alone, here just bits."""
     import numpy as np
     import torch

@@ -96,7 +96,7 @@ def train(
         with closing(data), opened as files, interrupts() as interrupt:
 
             def begin() -> tuple[State, Stepper]:
-                state = fresh_state(recipe, program, chosen)
+                state = fresh_state(recipe, program, chosen, places)
                 stepper = Stepper(recipe, objective, state, world, called(state.model, recipe))
                 for note in files.restore(state):
                     shown.say(note)

@@ -19,6 +19,7 @@ from netlang.backends.torch.data.sets import Examples, Images, Tensors
 from netlang.backends.torch.recipes.initialize import initialize
 from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
 from netlang.backends.torch.recipes.optimizers import optimization_for
+from netlang.backends.torch.recipes.pretrained import load_pretrained
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
@@ -144,10 +145,13 @@ def prepare(
     )
 
 
-def fresh_state(recipe: Recipe, program: Program, device: torch.device) -> State:
+def fresh_state(
+    recipe: Recipe, program: Program, device: torch.device, places: Places | None = None
+) -> State:
     """The state before the first step; the random streams are there too."""
     model = module_of(program, derived_seed(recipe.seed, "weights"))
     initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
+    load_pretrained(model, recipe, program, places or Places())
     model.to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it

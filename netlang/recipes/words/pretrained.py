@@ -19,7 +19,8 @@ class Pretrained(Description):
 
     Labels are prefixes of keys: `"layer4"` stands for all weights below it. `rename` maps labels of
     the file to labels of the net, `skip` names labels of the net that keep their fresh weights.
-    Every other weight of the net must be in the file, with its shape.
+    Every other weight of the net must be in the file, with its shape; what else is in the file is
+    left out.
     """
 
     name: ClassVar[str] = "pretrained"
