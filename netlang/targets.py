@@ -235,12 +235,12 @@ def _broken(package: str, reason: str) -> NetlangError:
 
 
 def backend(name: str) -> Backend:
-    """The backend registered as `name`."""
-    found = backends()
-    if name not in found:
-        available = ", ".join(found) or "none"
+    """The backend registered as `name`; no other one is loaded."""
+    points = {point.name: point for point in _installed()}
+    if name not in points:
+        available = ", ".join(points) or "none"
         raise NetlangError(UnknownBackend(span=None, name=name, available=available))
-    return found[name]
+    return _loaded(points[name])
 
 
 def backend_for(path: Path) -> Backend:

@@ -105,6 +105,20 @@ def test_digits() -> None:
     assert 0.0 <= train.inputs[0].min() < train.inputs[0].max() <= 1.0
 
 
+def test_digits_are_those_that_scikit_learn_gives() -> None:
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+
+    pixels, labels = load_digits(return_X_y=True)
+    recipe, _ = sketch("    input x: [1, 8, 8]\n    flatten -> linear(10)", "data: digits")
+    train, test = both(parts_of(recipe))
+    for part, chosen in ((train, slice(0, 4)), (test, slice(4, None))):
+        rows = np.concatenate([np.arange(1797)[i::5] for i in range(5)[chosen]])
+        rows.sort()
+        expected = torch.from_numpy(pixels[rows] / 16.0).float().reshape(-1, 1, 8, 8)
+        assert torch.equal(part.inputs[0], expected)
+        assert part.targets["label"].tolist() == labels[rows].tolist()
+
+
 def test_devices() -> None:
     assert choose_device("cpu").type == "cpu"
     with pytest.raises(NetlangError) as caught:
