@@ -75,6 +75,15 @@ def test_every_data_source_is_on_the_page() -> None:
         assert re.search(rf"data: +{name}\b", examples) or name in ("mnist1d", "cifar100"), name
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["optimizer", "schedule", "loss", "normalization", "initialization", "source of weights"],
+)
+def test_every_word_is_on_the_page(kind: str) -> None:
+    words = {word for code in re.findall(r"`([^`\n]+)`", PAGE) for word in re.findall(r"\w+", code)}
+    assert set(table(kind)) <= words, set(table(kind)) - words
+
+
 def test_contents_lead_to_the_sections() -> None:
     titles = re.findall(r"^###? (.*)$", PAGE, flags=re.MULTILINE)
     links = re.findall(r"^ *- \[(.*)\]\(#(.*)\)$", PAGE, flags=re.MULTILINE)
