@@ -123,6 +123,15 @@ def test_early_stopping(tmp_path: Path, patience: int) -> None:
     assert (again.steps, again.finished, again.test) == (result.steps, True, result.test)
 
 
+def test_early_stopping_needs_something_to_look_at(tmp_path: Path) -> None:
+    """Also where only the data can tell that they keep no part for validation."""
+    recipe, program = sketch(BODY, "early_stopping: 3")
+    with pytest.raises(NetlangError) as caught:
+        train(recipe, program, out=tmp_path / "run", device="cpu")
+    assert [each.code for each in caught.value.diagnostics] == ["E0742"]
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("held", [True, False])
 def test_a_plateau_looks_at_the_error_as_torch_does(tmp_path: Path, held: bool) -> None:
     """At the validation error, or without one at the mean training loss since the last look."""

@@ -78,6 +78,8 @@ def test_speed_leaves_out_what_came_before() -> None:
     speed.advance(201, now=20.0)
     assert speed.steps_a_second == 10.0
     assert str(speed) == "500 examples/s, 0:00:10 left"
+    speed.advance(301, now=30.0)
+    assert str(speed) == "500 examples/s"
 
 
 def test_words_for_a_person() -> None:

@@ -27,8 +27,10 @@ from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
+from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
+from netlang.recipes.check.run import nothing_to_watch
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -133,6 +135,9 @@ def prepare(
     """
     parts = load_parts(recipe, places, say)
     require_fit(recipe, program, parts)
+    problems = [] if parts.validation is not None else list(nothing_to_watch(recipe))
+    if problems:
+        raise NetlangError(*problems)
     ready = Prepare(recipe, device, world, mixed_classes(recipe, program), workers)
     ready = ready.normalized(parts.train)
     return Split(

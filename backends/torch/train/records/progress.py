@@ -88,8 +88,10 @@ class Speed:
         speed = self.steps_a_second
         if speed == 0.0:
             return ""
-        left = duration((self.total - self.done) / speed)
-        return f"{speed * self.batch:,.0f} examples/s, {left} left"
+        shown = f"{speed * self.batch:,.0f} examples/s"
+        if self.done >= self.total:
+            return shown
+        return f"{shown}, {duration((self.total - self.done) / speed)} left"
 
 
 def duration(seconds: float) -> str:
