@@ -87,8 +87,11 @@ def flush_folder(path: Path) -> None:
 
 
 def discard_unfinished(folder: Path) -> None:
-    """Remove what killed processes left of files in `folder` that nobody else is writing to."""
-    for left in folder.glob(".*.tmp"):
+    """Remove what killed processes left of files in `folder`, which nobody else is writing to.
+
+    Folders in it are looked through as well.
+    """
+    for left in folder.rglob(".*.tmp"):
         if _UNFINISHED.fullmatch(left.name):
             left.unlink(missing_ok=True)
 

@@ -42,8 +42,12 @@ def test_what_a_killed_process_left_can_be_discarded(tmp_path: Path) -> None:
     with replacing(path) as temporary:
         unfinished = temporary.with_name(temporary.name.replace("model", "other"))
         unfinished.touch()
+        (tmp_path / "below").mkdir()
+        (tmp_path / "below" / unfinished.name).touch()
+        (tmp_path / ".mine.tmp").touch()
     discard_unfinished(tmp_path)
-    assert list(tmp_path.iterdir()) == [path]
+    kept = sorted(each.name for each in tmp_path.rglob("*"))
+    assert kept == [".mine.tmp", "below", "model.py"]
 
 
 def test_a_refused_rename_leaves_nothing_behind(tmp_path: Path) -> None:
