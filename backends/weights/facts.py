@@ -6,20 +6,20 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from netlang.backends.weights.files import WeightSource
+from netlang.backends.weights.files import WeightSource, metadata_of
 from netlang.backends.weights.signature import FACTS
 
 __all__ = ["class_names", "facts_beside"]
 
 
 def facts_beside(source: WeightSource) -> Mapping[str, object]:
-    """The facts of a `.safetensors` file that can be read; nothing beside weights of others."""
+    """The facts of a `.safetensors` file; nothing beside weights of others.
+
+    Raises `NetlangError` for a file that can't be read.
+    """
     if isinstance(source, Mapping) or Path(source).suffix != ".safetensors":
         return {}
-    from safetensors import safe_open
-
-    with safe_open(source, framework="numpy") as file:
-        text = (file.metadata() or {}).get(FACTS, "{}")
+    text = metadata_of(Path(source)).get(FACTS, "{}")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

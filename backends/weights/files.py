@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-__all__ = ["Region", "Stored", "WeightSource", "read_weights"]
+__all__ = ["Region", "Stored", "WeightSource", "metadata_of", "read_weights"]
 
 # Safetensors' names of the types that convert to a weight's type.
 TYPES = {
@@ -88,6 +88,24 @@ def read_weights(source: WeightSource) -> dict[str, Stored]:
     if source.suffix in PICKLES:
         return _state_dict(source)
     raise NetlangError(UnknownWeightsFormat(span=None, source=str(source), suffix=source.suffix))
+
+
+def metadata_of(path: Path) -> Mapping[str, str]:
+    """The texts beside the tensors of a safetensors file; raises `NetlangError` if it is none.
+
+    Whether the file is what was written is asked when its tensors are read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > min(size - 8, LONGEST_HEADER):
+                raise ValueError("it is cut off")
+            return parse_header(file.read(length), size).metadata
+    except (OSError, ValueError) as error:
+        shown = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = f"not a safetensors file: {shown}"
+        raise NetlangError(UnreadableWeights(span=None, source=str(path), reason=reason)) from None
 
 
 def _from_array(value: object) -> Stored:

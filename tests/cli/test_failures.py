@@ -82,13 +82,10 @@ def test_usage(run: Runner, arguments: tuple[str, ...], advice: str) -> None:
     assert advice in result.err
 
 
-@pytest.mark.parametrize("hidden", ["torch", "onnx", "numpy", "safetensors"])
+@pytest.mark.parametrize("hidden", ["torch", "onnx", "numpy"])
 def test_missing_package_says_how_to_install_it(hidden: str, tmp_path: Path) -> None:
     weights = ("--weights", "w.pth") if hidden == "torch" else ()
     (tmp_path / "w.pth").write_bytes(b"")
-    if hidden == "safetensors":
-        weights = ("--weights", "w.safetensors")
-        (tmp_path / "w.safetensors").write_bytes(b"")
     code = (
         f"import sys; sys.modules[{hidden!r}] = None\n"
         f"from netlang.cli import main; main(sys.argv[1:])"
