@@ -38,6 +38,7 @@ __all__ = [
     "Backend",
     "BuildOptions",
     "RunOptions",
+    "ScoreOptions",
     "Trained",
     "Prediction",
     "TrainingBackend",
@@ -135,7 +136,8 @@ class RunOptions:
     """Where and how to carry out a recipe.
 
     All results go into `folder`; `resume` goes on from what lies there. `places` says where data
-    lie; without a `device` the best one is used. `quiet` shows nothing meanwhile, `tensorboard`
+    lie; without a `device` the best one is used, and without a number of `workers`, which prepare
+    images in files, one for each core but one. `quiet` shows nothing meanwhile, `tensorboard`
     writes events for it.
     """
 
@@ -143,8 +145,20 @@ class RunOptions:
     places: Places
     resume: bool = False
     device: str | None = None
+    workers: int | None = None
     quiet: bool = False
     tensorboard: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ScoreOptions:
+    """What to score weights on, and how: `split` is `train`, `validation` or `test`."""
+
+    places: Places
+    split: str = "test"
+    device: str | None = None
+    workers: int | None = None
 
 
 @final
@@ -175,19 +189,9 @@ class TrainingBackend(ModuleBackend):
 
     @abstractmethod
     def evaluate(
-        self,
-        recipe: Recipe,
-        program: Program,
-        weights: Path,
-        *,
-        places: Places,
-        split: str,
-        device: str | None,
+        self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:
-        """The scores of a file of weights on a part of the recipe's data, by their names.
-
-        `split` is `train`, `validation` or `test`.
-        """
+        """The scores of a file of weights on a part of the recipe's data, by their names."""
 
     @abstractmethod
     def predict(

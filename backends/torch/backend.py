@@ -12,6 +12,7 @@ from netlang.targets import (
     BuildOptions,
     Prediction,
     RunOptions,
+    ScoreOptions,
     Trained,
     TrainingBackend,
     Written,
@@ -20,7 +21,6 @@ from netlang.targets import (
 if TYPE_CHECKING:
     from torch import nn
 
-    from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
 
 __all__ = ["BACKEND", "TorchBackend"]
@@ -64,24 +64,26 @@ class TorchBackend(TrainingBackend):
             places=options.places,
             resume=options.resume,
             device=options.device,
+            workers=options.workers,
             progress=progress_for(quiet=options.quiet),
             tensorboard=options.tensorboard,
         )
         return Trained(options.folder, ended.signal, ended.figures())
 
     def evaluate(
-        self,
-        recipe: Recipe,
-        program: Program,
-        weights: Path,
-        *,
-        places: Places,
-        split: str,
-        device: str | None,
+        self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:
         from netlang.backends.torch.train import evaluate
 
-        scores = evaluate(recipe, program, weights, places=places, split=split, device=device)
+        scores = evaluate(
+            recipe,
+            program,
+            weights,
+            places=options.places,
+            split=options.split,
+            device=options.device,
+            workers=options.workers,
+        )
         return scores.figures()
 
     def predict(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netlang.cli.options import data_option, places
+from netlang.cli.options import data_option, places, workers_option
 from netlang.cli.train import device_option, recipe_arguments
 
 __all__ = ["command"]
@@ -33,6 +33,7 @@ def command() -> click.Command:
             ),
             data_option(),
             device_option(),
+            workers_option(),
         ],
         help="Score weights on the data of RECIPE, changed by KEY=VALUE as in training.",
         short_help="Score trained weights.",
@@ -46,17 +47,17 @@ def _evaluate(
     split: str,
     data: tuple[str, ...],
     device: str | None,
+    workers: int | None,
 ) -> int:
     from netlang.recipes.load import load_recipe
-    from netlang.targets import needs, training_backend
+    from netlang.targets import ScoreOptions, needs, training_backend
 
     recipe, program = load_recipe(spec, changes)
     where = places(data, recipe)
     backend = training_backend()
     with needs(backend.extra):
-        scores = backend.evaluate(
-            recipe, program, Path(weights), places=where, split=split, device=device
-        )
+        options = ScoreOptions(where, split, device, workers)
+        scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items():
         click.echo(f"{name}: {score:.6g}")
     return 0

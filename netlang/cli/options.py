@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "build_options", "data_option", "outputs", "places", "size_option", "sizes", "spec_argument",
-    "weight_options",
+    "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -84,6 +84,16 @@ def data_option() -> click.Option:
         metavar="NAME=PATH",
         multiple=True,
         help="Where a data set of the recipe, or weights that it starts from, lie.",
+    )
+
+
+def workers_option() -> click.Option:
+    """How many processes prepare images; what comes out is the same for any number."""
+    return click.Option(
+        ["--workers"],
+        type=click.IntRange(0, 1024),
+        metavar="N",
+        help="Processes that prepare images in files; one for each core but one without it.",
     )
 
 

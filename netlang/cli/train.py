@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netlang.cli.options import data_option, places
+from netlang.cli.options import data_option, places, workers_option
 
 __all__ = ["command", "device_option", "recipe_arguments"]
 
@@ -41,6 +41,7 @@ def command() -> click.Command:
             ),
             data_option(),
             device_option(),
+            workers_option(),
             click.Option(
                 ["--tensorboard"],
                 is_flag=True,
@@ -54,13 +55,14 @@ def command() -> click.Command:
     )
 
 
-def _train(
+def _train(  # noqa: PLR0913, PLR0917 - one for each option
     spec: str,
     changes: tuple[str, ...],
     out: str | None,
     resume: bool,
     data: tuple[str, ...],
     device: str | None,
+    workers: int | None,
     tensorboard: bool,
     quiet: bool,
 ) -> int:
@@ -73,7 +75,7 @@ def _train(
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists():
         click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
-    options = RunOptions(folder, where, resume, device, quiet, tensorboard)
+    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard)
     backend = training_backend()
     with needs(backend.extra):
         trained = backend.train(recipe, program, options)

@@ -13,6 +13,7 @@ from netlang.backends.torch.train.files.weights import WeightsFiles, facts_of_we
 from netlang.backends.torch.train.folder import RunFolder, open_folder
 from netlang.backends.torch.train.interrupt import interrupts
 from netlang.backends.torch.train.loop import Loop
+from netlang.backends.torch.train.memory import freed_memory_kept
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
@@ -65,7 +66,7 @@ class Result:
         }
 
 
-def train(
+def train(  # noqa: PLR0913 - one for each option
     recipe: Recipe,
     program: Program,
     *,
@@ -73,6 +74,7 @@ def train(
     places: Places | None = None,
     resume: bool = False,
     device: str | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
     tensorboard: bool = False,
 ) -> Result:
@@ -80,8 +82,9 @@ def train(
 
     `recipe` was checked against `program`. With `resume`, a run in the folder goes on from its last
     checkpoint and ends with the weights that it would have had without the break; where there is no
-    run yet, it starts. With `tensorboard`, events are written for it. Raises `NetlangError` for
-    everything that stands in the way.
+    run yet, it starts. `workers` processes prepare images in files, one for each core but one if
+    not given. With `tensorboard`, events are written for it. Raises `NetlangError` for everything
+    that stands in the way.
     """
     require_drawing()
     if tensorboard:
@@ -89,9 +92,13 @@ def train(
     shown = progress or Silent()
     chosen, world = choose_device(device), World()
     require_execution(recipe, chosen)
-    with reproducible(chosen, threads_for(program, recipe.batch)), multiplying(recipe):
+    with (
+        freed_memory_kept(chosen),
+        reproducible(chosen, threads_for(program, recipe.batch)),
+        multiplying(recipe),
+    ):
         objective = Objective(recipe, program)
-        data = prepare(recipe, program, places or Places(), chosen, world, say=shown.say)
+        data = prepare(recipe, program, places or Places(), chosen, world, workers, say=shown.say)
         opened = open_folder(Path(out), recipe, program, resume=resume, device=chosen, world=world)
         with closing(data), opened as files, interrupts() as interrupt:
 

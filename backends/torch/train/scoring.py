@@ -9,6 +9,7 @@ from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
+from netlang.backends.torch.train.memory import freed_memory_kept
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.setup import Prepare
@@ -31,14 +32,15 @@ def evaluate(
     places: Places | None = None,
     split: str = "test",
     device: str | None = None,
+    workers: int | None = None,
 ) -> Scores:
     """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
 
-    Examples are prepared as for a test. The step is that of the file. Raises `NetlangError` where
-    there is no such part.
+    Examples are prepared as for a test, images in files by `workers` processes. The step is that of
+    the file. Raises `NetlangError` where there is no such part.
     """
     chosen = choose_device(device)
-    with reproducible(chosen, threads_for(program, recipe.batch)):
+    with freed_memory_kept(chosen), reproducible(chosen, threads_for(program, recipe.batch)):
         parts = load_parts(recipe, places or Places())
         require_fit(recipe, program, parts)
         examples = {"train": parts.train, "validation": parts.validation, "test": parts.test}[split]
@@ -46,7 +48,7 @@ def evaluate(
             span = recipe.places["data"]
             raise NetlangError(NoSuchPart(span=span, data=recipe.data.name, split=split))
         classes = None if parts.classes is None else len(parts.classes)
-        ready = Prepare(recipe, chosen, World(), classes).normalized(parts.train)
+        ready = Prepare(recipe, chosen, World(), classes, workers).normalized(parts.train)
         with closing(ready.testing(examples)) as data:
             model, step = trained_module(program, Path(weights))
             return score(model.to(chosen), Objective(recipe, program), data, step)

@@ -1,0 +1,52 @@
+"""Memory on a CPU: what a step frees is kept for the next one.
+
+glibc gives blocks of over 32 MiB back to the system as soon as they are freed, and takes new ones,
+page by page, for the next tensor of that size: that can take longer than what is computed in them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["freed_memory_kept"]
+
+# malloc.h of glibc, and what mallopt(3) gives as their defaults.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+_DEFAULT_TRIM_THRESHOLD, _DEFAULT_MMAP_MAX = 128 * 1024, 65536
+_NEVER = 2**31 - 1
+
+
+@contextmanager
+def freed_memory_kept(device: torch.device) -> Iterator[None]:
+    """Inside, a process that trains on the CPU keeps what it freed; on exit it gives it back.
+
+    Where memory isn't glibc's nothing happens.
+    """
+    library = _glibc() if device.type == "cpu" else None
+    if library is None:
+        yield
+        return
+    library.mallopt(_M_MMAP_MAX, 0)
+    library.mallopt(_M_TRIM_THRESHOLD, _NEVER)
+    try:
+        yield
+    finally:
+        library.mallopt(_M_MMAP_MAX, _DEFAULT_MMAP_MAX)
+        library.mallopt(_M_TRIM_THRESHOLD, _DEFAULT_TRIM_THRESHOLD)
+        library.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    try:
+        library.gnu_get_libc_version  # noqa: B018 - whether it is there is the question
+    except AttributeError:
+        return None
+    return library

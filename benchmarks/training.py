@@ -1,0 +1,55 @@
+"""Training beside what a good PyTorch user would write: ``python -m benchmarks.training pipeline``.
+
+`pipeline` counts images a second from JPEG files to a tiny net's steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from benchmarks.pictures import draw_folder
+from benchmarks.pipeline import CLOCKS, compared
+
+__all__ = ["main"]
+
+PIPELINE_AT_LEAST = 1.2
+
+
+def _pipeline(told: argparse.Namespace) -> bool:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = told.folder or Path(temporary)
+        size = draw_folder(folder, told.images)
+        print(f"{told.images} JPEGs of {size / 1000:.0f} kB, {told.workers} workers")
+        ratios = compared(folder, told.images, told.workers, told.rounds)
+    return _verdict(ratios[told.clock], PIPELINE_AT_LEAST)
+
+
+def _verdict(ratio: float, at_least: float) -> bool:
+    holds = ratio >= at_least
+    verdict = "holds" if holds else "MISSED"
+    print(f"{ratio:.2f} times the peer's, at least {at_least} wanted: {verdict}")
+    return holds
+
+
+def main() -> int:
+    """Print one table; 1 if it misses its bound."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    pipeline = commands.add_parser("pipeline", help="images a second")
+    pipeline.add_argument("--images", type=int, default=2000)
+    pipeline.add_argument("--workers", type=int, default=1)
+    pipeline.add_argument("--folder", type=Path, help="keep the images here for the next time")
+    pipeline.add_argument("--rounds", type=int, default=5)
+    pipeline.add_argument("--clock", choices=CLOCKS, default="wall")
+    told = parser.parse_args()
+    torch.set_num_threads(1)
+    return int(not _pipeline(told))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
