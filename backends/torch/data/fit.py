@@ -10,15 +10,16 @@ from torch import Tensor
 from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.sources import DataUnfit, LabelsDiffer
+from netlang.ir.dims import Dim
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.check.loss import check_loss, operands_of
 from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.losses import LABEL, Comparison
+from netlang.recipes.words.losses import LABEL, Comparison, Term
 from netlang.recipes.words.operands import Value
 
-__all__ = ["require_fit"]
+__all__ = ["require_fit", "spare_channels"]
 
 _KINDS = {
     torch.int64: DType.INT64,
@@ -74,14 +75,35 @@ def _input(
 
 
 def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnostic]:
-    """As many channels as named classes, and as numbers that occur at least.
+    """A channel for each class at least; `check` has compared known numbers of classes."""
+    for term, output, channels in _heads(recipe, program, parts):
+        count = len(parts.classes or ())
+        if not isinstance(channels, int) or channels < count:
+            yield LabelsDiffer(
+                span=term.span,
+                what=f"`{recipe.data.place}` has {_counted(parts.classes or ())}",
+                output=output,
+                net=program.name,
+                outputs=str(channels),
+                classes="1 class" if count == 1 else f"{count} classes",
+            )
 
-    `check` has compared them where the recipe says how many there are.
-    """
+
+def spare_channels(recipe: Recipe, program: Program, parts: Parts) -> tuple[str, ...]:
+    """What the user should know of outputs that have channels for more classes than there are."""
+    count = len(parts.classes or ())
+    return tuple(
+        f"`{output}` of net `{program.name}` has {channels} channels, `{recipe.data.place}` has"
+        f" {count} classes: the other channels stand for none"
+        for _, output, channels in _heads(recipe, program, parts)
+        if isinstance(channels, int) and channels > count
+    )
+
+
+def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Term, str, int | Dim]]:
+    """Outputs that a loss compares with the labels of named classes, with their channels."""
     if parts.classes is None or recipe.data.classes is not None:
         return
-    count = len(parts.classes)
-    numbered = parts.classes == tuple(map(str, range(count)))
     names = (each.name for each in program.net.outputs)
     types = dict(zip(names, program.net.output_types, strict=True))
     for term in recipe.loss.terms:
@@ -89,19 +111,8 @@ def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnos
         if len(operands) != 2 or term.function.comparison is Comparison.ELEMENTS:
             continue
         output, label = operands
-        if not (isinstance(output, Value) and output.name in types and str(label) == LABEL):
-            continue
-        channels = types[output.name].channels
-        enough = numbered and isinstance(channels, int) and channels >= count
-        if channels != count and not enough:
-            yield LabelsDiffer(
-                span=term.span,
-                what=f"`{recipe.data.place}` has {_counted(parts.classes)}",
-                output=output.name,
-                net=program.name,
-                outputs=str(channels),
-                classes="1 class" if count == 1 else f"{count} classes",
-            )
+        if isinstance(output, Value) and output.name in types and str(label) == LABEL:
+            yield term, output.name, types[output.name].channels
 
 
 def _counted(classes: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from netlang.backends.torch.augment.path import path_for
-from netlang.backends.torch.data.fit import require_fit
+from netlang.backends.torch.data.fit import require_fit, spare_channels
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.data.sets import Examples, Images, Tensors
@@ -145,7 +145,7 @@ def prepare(
         None if parts.validation is None else ready.testing(parts.validation),
         None if parts.test is None else ready.testing(parts.test),
         parts.classes,
-        parts.notes,
+        (*parts.notes, *spare_channels(recipe, program, parts)),
         ready.normalizer,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netlang.backends.torch.data.fit import require_fit
+from netlang.backends.torch.data.fit import require_fit, spare_channels
 from netlang.backends.torch.data.load import load_parts
 from netlang.diagnostics.core import NetlangError
 from netlang.recipes.places import Places
@@ -32,18 +32,26 @@ def fit(root: Path, body: str, data: str, *lines: str) -> list[str]:
 def test_named_classes_need_a_channel_each(tmp_path: Path) -> None:
     pictures(tmp_path)
     assert fit(tmp_path, IMAGE.format(2), 'image_folder("pets")') == []
-    for channels in (1, 3):
-        (error,) = fit(tmp_path, IMAGE.format(channels), 'image_folder("pets")')
-        assert error.startswith("E0785 `pets` has 2 classes, `cat`, `dog`, but `logits` of net")
-        assert error.endswith(f"has {channels} channels")
+    (error,) = fit(tmp_path, IMAGE.format(1), 'image_folder("pets")')
+    assert error.startswith("E0785 `pets` has 2 classes, `cat`, `dog`, but `logits` of net")
+    assert error.endswith("has 1 channels")
+
+
+def test_channels_for_more_classes_are_told(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    assert fit(tmp_path, IMAGE.format(3), 'image_folder("pets")') == []
+    recipe, program = sketch(IMAGE.format(3), 'data: image_folder("pets")')
+    parts = load_parts(recipe, Places({"pets": tmp_path}))
+    (note,) = spare_channels(recipe, program, parts)
+    assert note.startswith("`logits` of net `sketch` has 3 channels, `pets` has 2 classes")
 
 
 def test_every_head_is_compared(tmp_path: Path) -> None:
     body = "    input image: [3, 8, 8]\n    flat: flatten\n    output a: flat -> linear(3)\n"
-    body += "    output b: flat -> linear(2)"
+    body += "    output b: flat -> linear(1)"
     loss = "loss: cross_entropy(a, label) + 0.5 * cross_entropy(b, label)"
     (error,) = fit(pictures(tmp_path), body, 'image_folder("pets")', loss)
-    assert "`a`" in error
+    assert "`b`" in error
 
 
 def test_many_classes_are_not_all_listed(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""The library's recipes for ImageNet, as they stand but shorter, on a folder of JPEGs.
+
+Each is killed in its middle and goes on, and ends bit for bit as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.train.data.support import draw
+
+COMPARED = ("last.safetensors", "metrics.jsonl")
+# Kills itself after the second step; what follows `--` are the arguments of `netlang`.
+KILLED = """
+import os, signal, sys
+from netlang.backends.torch.train.loop import Loop
+from netlang.cli import main
+after = Loop._after_step
+def killed(self, pace):
+    after(self, pace)
+    if self.state.step == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+Loop._after_step = killed
+if __name__ == "__main__":
+    main(sys.argv[1:])
+"""
+SHORT = ("batch=3", "steps=4", "checkpoint_every=1")
+# Every step that a path of images can have.
+EVERY_STEP = (
+    "augment=resize_shorter(232..240) -> random_crop(230, pad=2) -> center_crop(228)"
+    " -> random_resized_crop(226) -> resize(224) -> hflip -> vflip(0.5) -> rotate(10)"
+    " -> scale(0.9..1.1) -> translate(0.1) -> shear(5)"
+    " -> color_jitter(brightness=0.2, contrast=0.2, saturation=0.2, hue=0.1) -> grayscale(0.2)"
+    " -> color_pca(0.1) -> noise(0.02) -> blur -> cutout(32) -> random_erasing"
+    " -> trivial_augment -> rand_augment -> mixup -> cutmix"
+)
+RECIPES = {
+    "resnet, ten crops": ("resnet:imagenet", "arch=resnet18"),
+    "resnet, several scales": ("resnet:imagenet", "arch=resnet18", "test=multi_scale([224, 256])"),
+    "googlenet": ("googlenet:imagenet",),
+    "every step of a path": (
+        "resnet:imagenet", "arch=resnet18", EVERY_STEP.replace(" -> cutmix", ""),
+    ),
+    "cutmix": ("resnet:imagenet", "arch=resnet18", "augment=random_crop(224) -> cutmix"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes of JPEGs, four to train on and one for the test each."""
+    root = tmp_path_factory.mktemp("photos")
+    for number, name in enumerate(("n01440764", "n01443537", "n01484850")):
+        for part, count in (("train", 4), ("val", 1)):
+            folder = root / part / name
+            folder.mkdir(parents=True)
+            for copy in range(count):
+                draw(10 * number + copy, size=(260 + copy, 236)).save(folder / f"{copy}.JPEG")
+    return root
+
+
+def train(photos: Path, out: Path, *words: str, code: str | None = None) -> int:
+    start = ["-m", "netlang"] if code is None else [code]
+    command = [sys.executable, *start, "train", *words, *SHORT, "--out", str(out)]
+    command += ["--data", f"imagenet={photos}", "--device", "cpu", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_killed_and_resumed(name: str, photos: Path, tmp_path: Path) -> None:
+    program = tmp_path / "killed.py"
+    program.write_text(KILLED, encoding="utf-8")
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert train(photos, whole, *RECIPES[name]) == 0
+    assert train(photos, broken, *RECIPES[name], code=str(program)) == -signal.SIGKILL
+    assert not (broken / "last.safetensors").exists()
+    assert train(photos, broken, *RECIPES[name], "--resume") == 0
+    for file in COMPARED:
+        assert (broken / file).read_bytes() == (whole / file).read_bytes(), file
