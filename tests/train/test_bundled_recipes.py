@@ -36,15 +36,15 @@ EVERY_STEP = (
     " -> random_resized_crop(226) -> resize(224) -> hflip -> vflip(0.5) -> rotate(10)"
     " -> scale(0.9..1.1) -> translate(0.1) -> shear(5)"
     " -> color_jitter(brightness=0.2, contrast=0.2, saturation=0.2, hue=0.1) -> grayscale(0.2)"
-    " -> color_pca(0.1) -> noise(0.02) -> blur -> cutout(32) -> random_erasing"
-    " -> trivial_augment -> rand_augment -> mixup -> cutmix"
+    " -> color_pca(0.1) -> noise(0.02) -> blur(5) -> cutout(32) -> random_erasing"
+    " -> trivial_augment -> rand_augment -> mixup"
 )
 RECIPES = {
     "resnet, ten crops": ("resnet:imagenet", "arch=resnet18"),
     "resnet, several scales": ("resnet:imagenet", "arch=resnet18", "test=multi_scale([224, 256])"),
     "googlenet": ("googlenet:imagenet",),
     "every step of a path": (
-        "resnet:imagenet", "arch=resnet18", EVERY_STEP.replace(" -> cutmix", ""),
+        "resnet:imagenet", "arch=resnet18", EVERY_STEP,
     ),
     "cutmix": ("resnet:imagenet", "arch=resnet18", "augment=random_crop(224) -> cutmix"),
 }  # fmt: skip
