@@ -19,7 +19,7 @@ from tests.quality import ROOT
 ORDER = (
     {"atomic", "source", "specs"},
     {"diagnostics"},
-    {"ir"},
+    {"ir", "processes"},
     {"ops", "syntax"},
     {"elaborate"},
     {"recipes", "analysis"},

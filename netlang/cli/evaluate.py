@@ -8,6 +8,7 @@ import click
 
 from netlang.cli.options import data_option, places, workers_option
 from netlang.cli.train import device_option, recipe_arguments
+from netlang.processes import is_first, one_voice
 
 __all__ = ["command"]
 
@@ -52,12 +53,13 @@ def _evaluate(
     from netlang.recipes.load import load_recipe
     from netlang.targets import ScoreOptions, needs, training_backend
 
-    recipe, program = load_recipe(spec, changes)
-    where = places(data, recipe)
+    with one_voice():
+        recipe, program = load_recipe(spec, changes)
+        where = places(data, recipe)
     backend = training_backend()
     with needs(backend.extra):
         options = ScoreOptions(where, split, device, workers)
         scores = backend.evaluate(recipe, program, Path(weights), options)
-    for name, score in scores.items():
+    for name, score in scores.items() if is_first() else ():
         click.echo(f"{name}: {score:.6g}")
     return 0

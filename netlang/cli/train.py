@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from netlang.cli.options import data_option, places, workers_option
+from netlang.processes import is_first, one_voice
 
 __all__ = ["command", "device_option", "recipe_arguments"]
 
@@ -70,15 +71,17 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     from netlang.recipes.load import load_recipe
     from netlang.targets import RunOptions, needs, training_backend
 
-    recipe, program = load_recipe(spec, changes)
-    where = places(data, recipe)
+    with one_voice():
+        recipe, program = load_recipe(spec, changes)
+        where = places(data, recipe)
     folder = Path(out) if out else Path("runs", recipe.name)
-    if resume and not folder.exists():
+    if resume and not folder.exists() and is_first():
         click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
     options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard)
     backend = training_backend()
     with needs(backend.extra):
         trained = backend.train(recipe, program, options)
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
-    click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
+    if is_first():
+        click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
     return 0 if trained.signal is None else STOPPED + trained.signal

@@ -81,6 +81,10 @@ NOT_RUN = {
         "imports PyTorch: tests/train and tests/weights show it",
     ),
     **dict.fromkeys(
+        ("E0770", "E0774", "E0775", "E0776"),
+        "needs several processes or devices: tests/train/world shows it",
+    ),
+    **dict.fromkeys(
         ("E0788", "E0789", "E0790", "E0791", "E0792", "E0793"),
         "takes the machine's memory or limits: tests/train/loading shows it",
     ),

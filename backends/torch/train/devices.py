@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 import torch
 
+from netlang import processes
 from netlang.analysis.facts import Facts
 from netlang.backends.torch.seeds import derived_seed
+from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.processes import OneDeviceEach, SeveralDevices
 from netlang.diagnostics.training import DeviceMissing
 from netlang.ir.program import Program
 
@@ -23,19 +26,43 @@ __all__ = [
 _WORTH_SHARING = 300_000_000
 
 
-def choose_device(name: str | None = None) -> torch.device:
-    """The device of that name, or the fastest kind that is here: CUDA, then MPS, then CPU."""
+def choose_device(name: str | None = None, world: World | None = None) -> torch.device:
+    """The device of that name, or the fastest kind that is here: CUDA, then MPS, then CPU.
+
+    Of several processes of a host each has the GPU of its number.
+    """
+    several = world is not None and world.size > 1
+    if name is not None and "," in name:
+        raise NetlangError(_one_each(name))
     available = ["cpu"]
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and not several:
         available.insert(0, "mps")
     if torch.cuda.is_available():
         available.insert(0, "cuda")
-    if name is None:
-        return torch.device(available[0])
+    name = name or available[0]
     if name.split(":")[0] not in available:
         shown = ", ".join(available)
         raise NetlangError(DeviceMissing(span=None, device=name, available=shown))
-    return torch.device(name)
+    return _of_this_process(name) if several else torch.device(name)
+
+
+def _of_this_process(name: str) -> torch.device:
+    if not name.startswith("cuda"):
+        return torch.device(name)
+    index, here = processes.local_rank(), torch.cuda.device_count()
+    if name != "cuda":
+        count = processes.count_on_this_host()
+        raise NetlangError(OneDeviceEach(span=None, processes=count, device=name, kind="cuda"))
+    if index >= here:
+        shown = ", ".join(f"cuda:{each}" for each in range(here))
+        raise NetlangError(DeviceMissing(span=None, device=f"cuda:{index}", available=shown))
+    torch.cuda.set_device(index)
+    return torch.device("cuda", index)
+
+
+def _one_each(names: str) -> SeveralDevices:
+    count = len(names.split(","))
+    return SeveralDevices(span=None, devices=names, count=count, command=processes.command(count))
 
 
 def threads_for(program: Program, batch: int) -> int:

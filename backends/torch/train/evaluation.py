@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared, Views
 from netlang.backends.torch.train.state import Scores
+from netlang.backends.torch.train.world import World
 from netlang.recipes.words.losses import LABEL
 
 __all__ = ["Evaluation", "averaged", "evaluation", "score"]
@@ -90,13 +91,23 @@ class _Sums:
     def result(self, data: Prepared, step: int) -> Evaluation:
         """The sums over all processes as means."""
         world = data.world
-        count = len(data.examples)
-        loss = world.sum(torch.stack(self._losses).sum()).item() / count
-        accuracy = None
-        if self._right:
-            accuracy = world.sum(torch.stack(self._right).sum()).item() / count
-        confusion = None if self._confusion is None else world.sum(self._confusion).cpu()
-        return Evaluation(Scores(step, loss, accuracy), confusion)
+        # A process may have no example of a small part.
+        world, count = data.world, len(data.examples)
+        loss = world.total(_sum(self._losses)) / count
+        accuracy = None if self._logits is None else world.total(_sum(self._right)) / count
+        return Evaluation(Scores(step, loss, accuracy), self._all_confusion(world))
+
+    def _all_confusion(self, world: World) -> Tensor | None:
+        own = self._confusion
+        if not self._wanted or self._logits is None:
+            return None
+        classes = world.largest(0 if own is None else len(own))
+        own = torch.zeros(classes, classes, dtype=torch.int64) if own is None else own.cpu()
+        return torch.stack(world.gathered(own)).sum(0)
+
+
+def _sum(values: list[Tensor]) -> float:
+    return torch.stack(values).sum().item() if values else 0.0
 
 
 def averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[str, Tensor]:

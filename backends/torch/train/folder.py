@@ -8,9 +8,9 @@ the same recipe and net.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import final
@@ -22,6 +22,7 @@ from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.lock import locked
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
 from netlang.backends.torch.train.files.reader import TensorFile, parsed_json, read_small
+from netlang.backends.torch.train.processes.copying import everywhere
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import (
     Json,
@@ -37,7 +38,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["RunFiles", "RunFolder", "fingerprint", "open_folder"]
+__all__ = ["RunFiles", "RunFolder", "fingerprint", "open_folder", "shared_folder"]
 
 _RUN = "run"
 
@@ -99,11 +100,14 @@ class RunFiles:
     identity: str
     checkpoints: Checkpoints
     notes: tuple[str, ...]
+    world: World = field(default_factory=World)
 
     def save(self, state: State) -> None:
         """Add a checkpoint of `state`; when this returns it is there, whatever happens later."""
         facts: dict[str, Json] = {**state.facts(), _RUN: self.identity}
-        self.checkpoints.write(state.step, encoded_state(state.tensors(), facts))
+        tensors = state.tensors()
+        if self.world.writes:
+            self.checkpoints.write(state.step, encoded_state(tensors, facts))
 
     def restore(self, state: State) -> list[str]:
         """Bring `state` to the newest whole checkpoint, if there is one; what to say of that.
@@ -116,7 +120,48 @@ class RunFiles:
                 raise ValueError("it is of another run")
             state.take(file)
 
-        return self.checkpoints.restore(take)
+        notes = self.checkpoints.restore(take) if self.world.writes else []
+        self._hand_on(take)
+        return notes
+
+    def _hand_on(self, take: Callable[[TensorFile], None]) -> None:
+        """Let the other processes take the checkpoint that the first one took, if there was one."""
+        chosen = self.checkpoints.newest
+        name = self.world.copied(b"" if chosen is None else chosen.name.encode()).decode()
+        if self.world.size > 1 and name:
+            with everywhere(self.folder.checkpoints / name, self.world) as file:
+                if not self.world.writes:
+                    take(file)
+
+
+@contextmanager
+def shared_folder(
+    path: Path,
+    recipe: Recipe,
+    program: Program,
+    *,
+    resume: bool,
+    device: torch.device,
+    world: World,
+) -> Iterator[RunFiles]:
+    """Inside, the folder of a run belongs to the processes that train together.
+
+    The first one alone writes. Raises `NetlangError` as `open_folder` does, and where the processes
+    have different recipes or nets.
+    """
+    if world.writes:
+        opened = open_folder(path, recipe, program, resume=resume, device=device, world=world)
+        with opened as files:
+            world.copied(files.identity.encode())
+            yield files
+        return
+    own = _identity(_record(recipe, program, device, world))
+    identity = world.copied(b"").decode()
+    if own != identity:
+        differences = f"process {world.rank} was started with another recipe or net than process 0"
+        raise NetlangError(OtherRecipe(span=None, folder=str(path), differences=differences))
+    folder = RunFolder(path)
+    yield RunFiles(folder, identity, Checkpoints(folder.checkpoints), (), world)
 
 
 @contextmanager
@@ -152,7 +197,7 @@ def open_folder(
         with writing(path):
             discard_unfinished(path)
         checkpoints.prepare()
-        yield RunFiles(folder, _identity(wanted), checkpoints, tuple(notes))
+        yield RunFiles(folder, _identity(wanted), checkpoints, tuple(notes), world)
 
 
 def _refuse_another(folder: RunFolder, checkpoints: Checkpoints, *, resume: bool) -> None:

@@ -2,6 +2,7 @@
 
 Ctrl-C, the end that a system or a scheduler asks for (SIGTERM), its warning before that (SIGUSR1,
 ``sbatch --signal=USR1@120``) and a closed terminal (SIGHUP) let a run save its state and stop.
+Several processes stop after the same step, whichever of them a signal came to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import final
+
+from netlang.backends.torch.train.processes.agreement import Agreement
+from netlang.backends.torch.train.world import World
 
 __all__ = ["Interrupt", "Stopped", "interrupts"]
 
@@ -32,12 +36,14 @@ class Interrupt:
     """Whether the run is to stop, and by which signal.
 
     `with interrupt:` is for what may take long and changes nothing, waiting for data or evaluating:
-    inside, a signal doesn't wait for its end but raises `Stopped`.
+    inside, a signal doesn't wait for its end but raises `Stopped`. A process among several has to
+    wait for the others' word, which `heed` brings before a step.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, world: World | None = None) -> None:
         self.signal: int | None = None
         self._inside = False
+        self._agreement = None if world is None or world.size == 1 else Agreement(world)
 
     @property
     def wanted(self) -> bool:
@@ -48,6 +54,14 @@ class Interrupt:
             raise KeyboardInterrupt
         self.signal = self.signal or number
         self._check()
+
+    def heed(self) -> None:
+        """Raise `Stopped` in all processes where a signal came to one of them, a step ago."""
+        if self._agreement is not None:
+            agreed = self._agreement.reached(self.signal or 0)
+            if agreed:
+                self.signal = agreed
+                raise Stopped
 
     def __enter__(self) -> None:
         self._inside = True
@@ -63,15 +77,15 @@ class Interrupt:
         self._inside = False
 
     def _check(self) -> None:
-        if self._inside:
+        if self._inside and self._agreement is None:
             self._inside = False
             raise Stopped
 
 
 @contextmanager
-def interrupts() -> Iterator[Interrupt]:
+def interrupts(world: World | None = None) -> Iterator[Interrupt]:
     """Inside, the first signal is noted and a Ctrl-C after it stops the process at once."""
-    interrupt = Interrupt()
+    interrupt = Interrupt(world)
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return

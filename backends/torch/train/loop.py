@@ -122,6 +122,7 @@ class Loop:
         epoch, position = divmod(state.step, self.epoch_steps)
         with closing(part.batches(epoch, position)) as batches:
             while not self.over:
+                self.interrupt.heed()
                 with self.interrupt:
                     batch = next(batches, None)
                 if batch is None:
@@ -161,6 +162,8 @@ class Loop:
         if not evaluating and not self._due(_RECORD_EVERY):
             return
         state = self.state
+        if evaluating:
+            self.stepper.settle()
         # First of all, as a signal may cut it short.
         scores = self._validate() if evaluating else None
         self._settle()
@@ -256,7 +259,8 @@ class Loop:
         self._settle()
         if not self._intact():
             raise self._search(self.state.step)
-        self.state.records = self.ledger.metrics.settle()
+        self.state.records = self.ledger.settled()
+        self.stepper.settle()
         self.files.save(self.state)
         self.weights.save_best(self.state)
         self._saved = self.state.step

@@ -7,10 +7,10 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.recipes.terms import lowered_terms
+from netlang.backends.torch.train.processes.wrapping import bare
 from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
@@ -65,12 +65,27 @@ class Objective:
         """The output whose largest channel is the predicted class, if there is one."""
         return self._logits
 
-    def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Inputs, targets and the model's outputs by name."""
+    @property
+    def all_used(self) -> bool:
+        """Whether every output counts in the loss."""
+        return set(self._all) <= {name for term in self._terms for name in term.names}
+
+    def nothing(self, model: nn.Module, batch: Batch) -> Tensor:
+        """The zero that a batch without examples adds to a loss, with its gradient."""
+        result = self._called(model, batch)
+        values = result if isinstance(result, tuple) else (result,)
+        return torch.stack([value.float().sum() * 0.0 for value in values]).sum()
+
+    def _called(self, model: nn.Module, batch: Batch) -> object:
         device = batch.inputs[0].device.type
         inputs = (each.to(kind) for each, kind in zip(batch.inputs, self._types, strict=True))
         with torch.autocast(device, dtype=self._half, enabled=self._half is not None):
-            result = model(*inputs)
+            result: object = model(*inputs)
+        return result
+
+    def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Inputs, targets and the model's outputs by name."""
+        result = self._called(model, batch)
         values = dict(zip(self._inputs, batch.inputs, strict=True)) | dict(batch.targets)
         for name, value in _named(result, self._all if model.training else self._deployed):
             half = value.dtype in (torch.float16, torch.bfloat16)
@@ -82,7 +97,7 @@ class Objective:
     def _penalties(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:
         """The penalties, by their names; the weights that they count are looked up once."""
         if self._counted[0] is not model:
-            found = {t.penalized: t.weights(_bare(model)) for t in self._terms if t.weights}
+            found = {t.penalized: t.weights(bare(model)) for t in self._terms if t.weights}
             self._counted = model, found
         for term in self._terms:
             if term.weights is not None:
@@ -109,14 +124,6 @@ class Objective:
         found = values[self.logits].argmax(1)
         right = found == (label if label.dim() == found.dim() else label.argmax(1))
         return right.sum() if right.dim() == 1 else right.flatten(1).float().mean(1).sum()
-
-
-def _bare(model: nn.Module) -> nn.Module:
-    """The model without what wraps it in training: its keys are the net's."""
-    if isinstance(model, DistributedDataParallel):
-        return _bare(model.module)
-    inner = getattr(model, "_orig_mod", None)
-    return _bare(inner) if isinstance(inner, nn.Module) else model
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:

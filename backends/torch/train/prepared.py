@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -109,6 +110,10 @@ class Prepared:
         self.source.close()
 
     def _seen(self, batch: Batch, epoch: int, scale: int) -> Batch:
+        if len(batch) == self.path.mixes and batch.numbers is not None:
+            # What a path makes of no example: what it makes of one, without it.
+            made = self._seen(_with_one_more(batch), epoch, scale)
+            return _nothing_of(made)
         first, *others = batch.inputs
         first, targets = self.path.device(first, batch.targets, batch.numbers, epoch, scale)
         first = first if self.normalize is None else self.normalize(first)
@@ -122,3 +127,27 @@ class Prepared:
         if self.channels_last and x.dim() == 4:
             x = x.contiguous(memory_format=torch.channels_last)
         return x
+
+
+def _with_one_more(batch: Batch) -> Batch:
+    """The batch, and one more example that is zero everywhere."""
+    assert batch.numbers is not None
+    return Batch(
+        tuple(_longer(each) for each in batch.inputs),
+        {name: _longer(value) for name, value in batch.targets.items()},
+        np.append(batch.numbers, 0),
+    )
+
+
+def _longer(values: Tensor) -> Tensor:
+    return torch.cat([values, values.new_zeros(1, *values.shape[1:])])
+
+
+def _nothing_of(batch: Batch) -> Batch:
+    """None of the examples of a batch, in their shape."""
+    assert batch.numbers is not None
+    return Batch(
+        tuple(each[:0] for each in batch.inputs),
+        {name: value[:0] for name, value in batch.targets.items()},
+        batch.numbers[:0],
+    )

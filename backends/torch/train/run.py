@@ -10,11 +10,14 @@ from typing import final
 from netlang.analysis.locate import locate
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.files.weights import WeightsFiles, facts_of_weights
-from netlang.backends.torch.train.folder import RunFolder, open_folder
+from netlang.backends.torch.train.folder import RunFolder, shared_folder
 from netlang.backends.torch.train.interrupt import interrupts
 from netlang.backends.torch.train.loop import Loop
 from netlang.backends.torch.train.memory import freed_memory_kept
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.processes.group import joined
+from netlang.backends.torch.train.processes.shares import require_shares
+from netlang.backends.torch.train.processes.wrapping import copies
 from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.records.ledger import Ledger
@@ -89,8 +92,30 @@ def train(  # noqa: PLR0913 - one for each option
     require_drawing()
     if tensorboard:
         require_board()
-    shown = progress or Silent()
-    chosen, world = choose_device(device), World()
+    with joined() as world:
+        shown = (progress or Silent()) if world.writes else Silent()
+        board = tensorboard and world.writes
+        wanted = _Wanted(Path(out), places or Places(), resume, device, workers, shown, board)
+        return _among(recipe, program, wanted, world)
+
+
+@final
+@dataclass(frozen=True)
+class _Wanted:
+    """What `train` was asked for, as far as this process has a part in it."""
+
+    out: Path
+    places: Places
+    resume: bool
+    device: str | None
+    workers: int | None
+    shown: Progress
+    tensorboard: bool
+
+
+def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
+    """Train as one of the processes of `world`."""
+    chosen, shown = choose_device(wanted.device, world), wanted.shown
     require_execution(recipe, chosen)
     with (
         freed_memory_kept(chosen),
@@ -98,22 +123,32 @@ def train(  # noqa: PLR0913 - one for each option
         multiplying(recipe),
     ):
         objective = Objective(recipe, program)
-        data = prepare(recipe, program, places or Places(), chosen, world, workers, say=shown.say)
-        opened = open_folder(Path(out), recipe, program, resume=resume, device=chosen, world=world)
-        with closing(data), opened as files, interrupts() as interrupt:
+        data = prepare(recipe, program, wanted.places, chosen, world, wanted.workers, say=shown.say)
+        require_shares(recipe, program, world, data.train)
+        opened = shared_folder(
+            wanted.out, recipe, program, resume=wanted.resume, device=chosen, world=world
+        )
+        with closing(data), opened as files, interrupts(world) as interrupt:
 
             def begin() -> tuple[State, Stepper]:
-                state = fresh_state(recipe, program, chosen, places)
-                stepper = Stepper(recipe, objective, state, world, called(state.model, recipe))
+                state = fresh_state(recipe, program, chosen, wanted.places, world)
+                forward = copies(
+                    called(state.model, recipe),
+                    world,
+                    chosen,
+                    all_used=objective.all_used,
+                    spare=not recipe.sync_batch_norm,
+                )
+                stepper = Stepper(recipe, objective, state, world, forward)
                 for note in files.restore(state):
                     shown.say(note)
                 return state, stepper
 
             kept = None if data.normalizer is None else data.normalizer.facts()
             weights = WeightsFiles(files.folder, facts_of_weights(recipe, data.classes, kept))
-            board = Board(files.folder.board) if tensorboard else None
+            board = Board(files.folder.board) if wanted.tensorboard else None
             title = f"{recipe.name}: {program.name}"
-            ledger = Ledger(files.folder, title, data.classes, shown, board)
+            ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes)
             loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt)
             try:
                 return _run(loop)

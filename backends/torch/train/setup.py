@@ -25,6 +25,7 @@ from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.processes.batch_norm import share_batch_norms
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
@@ -151,22 +152,31 @@ def prepare(
 
 
 def fresh_state(
-    recipe: Recipe, program: Program, device: torch.device, places: Places | None = None
+    recipe: Recipe,
+    program: Program,
+    device: torch.device,
+    places: Places | None = None,
+    world: World | None = None,
 ) -> State:
     """The state before the first step; the random streams are there too."""
+    world = world or World()
     model = module_of(program, derived_seed(recipe.seed, "weights"))
     initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
     load_pretrained(model, recipe, program, places or Places())
     model.to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    if recipe.sync_batch_norm and world.size > 1:
+        model = share_batch_norms(model, device)
     freeze(model, recipe.freeze)
     set_training(model, recipe.freeze)
     optimizer = optimization_for(recipe, device).build(model)
-    state = State(model, optimizer, device, losses=torch.zeros((), device=device))
+    state = State(model, optimizer, device, losses=torch.zeros((), device=device), world=world)
     if recipe.precision is Precision.FP16:
         state.scaler = torch.amp.GradScaler(device.type)
     if recipe.ema is not None:
         state.averaged = deepcopy(model).requires_grad_(False).eval()
-    torch.manual_seed(derived_seed(recipe.seed, "noise"))
+    # What dropout draws differs between the processes, as their examples do.
+    noise = f"noise of process {world.rank}" if world.rank else "noise"
+    torch.manual_seed(derived_seed(recipe.seed, noise))
     return state

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from netlang.backends.torch.train.devices import random_state, restore_random_state
 from netlang.backends.torch.train.files.memory import memory_in
 from netlang.backends.torch.train.files.part import (
     Part,
@@ -25,8 +24,10 @@ from netlang.backends.torch.train.files.part import (
     whole_of,
 )
 from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
 from netlang.backends.torch.train.records.metrics import parsed_records
 from netlang.backends.torch.train.storage import Json, facts_of
+from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Watch
 
 __all__ = ["Scores", "Since", "State"]
@@ -86,7 +87,7 @@ class State:
     `since` holds those between the last evaluation and that record. `settled` is the last step
     whose record and evaluation were made, if due: a signal may come in between. So that a
     checkpoint is all that a run needs, `best_weights` are those of the best score, on the CPU, and
-    `records` the lines of the metrics.
+    `records` the lines of the metrics. In `world` each process has a state of its own.
     """
 
     model: nn.Module
@@ -106,6 +107,7 @@ class State:
     settled: int = 0
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     records: bytes = b""
+    world: World = field(default_factory=World)
 
     @property
     def scored(self) -> nn.Module:
@@ -121,7 +123,8 @@ class State:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        """Every tensor of the state by a name of its own."""
+        """Every tensor of the state by a name of its own; all processes ask at the same moment."""
+        self._share_losses()
         tensors = {f"model/{key}": value for key, value in self.model.state_dict().items()}
         if self.averaged is not None:
             kept = self.averaged.state_dict()
@@ -130,8 +133,7 @@ class State:
             for name, value in entries.items():
                 assert isinstance(value, Tensor), f"the optimizer's {name} is {value!r}"
                 tensors[f"optimizer/{index}/{name}"] = value
-        for name, value in random_state(self.device).items():
-            tensors[f"random/{name}"] = value
+        tensors |= streams_of(self.world, self.device)
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
         tensors["losses"] = self.losses
         tensors["records"] = torch.from_numpy(np.frombuffer(self.records, np.uint8).copy())
@@ -182,10 +184,18 @@ class State:
         self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
         random = part.within("random/")
         streams = {name: random.at_most(name, _LARGEST_STREAM) for name in random.names}
-        restore_random_state(streams, self.device)
+        restore_streams(streams, self.world, self.device)
         self.losses = part.one("losses", self.losses).to(self.device)
+        if not self.world.writes:
+            self.losses.zero_()
         self.records = part.text("records", _LONGEST_RECORDS)
         parsed_records(self.records)
+
+    def _share_losses(self) -> None:
+        """The first process keeps the sum of all, so that a resumed run adds up the same."""
+        if self.world.size > 1:
+            total = self.world.sum(self.losses)
+            self.losses.copy_(total if self.world.writes else torch.zeros_like(total))
 
     def _take_facts(self, facts: Mapping[str, Json]) -> None:
         if self.scaler is not None:

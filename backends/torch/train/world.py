@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
-from torch import Tensor
+import torch
+from torch import Tensor, distributed
 
 __all__ = ["World"]
 
@@ -13,10 +14,15 @@ __all__ = ["World"]
 @final
 @dataclass(frozen=True)
 class World:
-    """This process' `rank` among `size`; one process alone is the default."""
+    """This process' `rank` among `size`; one process alone is the default.
+
+    `control` connects the processes' main memories, apart from what connects their devices. Every
+    method that talks to the others has to be called by all of them, in the same order.
+    """
 
     rank: int = 0
     size: int = 1
+    control: distributed.ProcessGroup | None = field(default=None, compare=False, repr=False)
 
     @property
     def writes(self) -> bool:
@@ -36,6 +42,46 @@ class World:
         return count * self.size / whole
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum of `values` over all processes, on each of them."""
-        assert self.size == 1
-        return values
+        """The sum of `values` over all processes, on each of them; `values` stay as they are."""
+        if self.size == 1:
+            return values
+        total = values.clone()
+        distributed.all_reduce(total)
+        return total
+
+    def total(self, number: float) -> float:
+        """The sum of the processes' numbers."""
+        if self.size == 1:
+            return number
+        found = torch.tensor(number, dtype=torch.float64)
+        distributed.all_reduce(found, group=self.control)
+        return found.item()
+
+    def largest(self, number: int) -> int:
+        """The largest of the processes' numbers."""
+        if self.size == 1:
+            return number
+        found = torch.tensor(number)
+        distributed.all_reduce(found, distributed.ReduceOp.MAX, group=self.control)
+        return int(found)
+
+    def gathered(self, values: Tensor) -> list[Tensor]:
+        """The `values` of every process in order; they lie in main memory and are of one size."""
+        if self.size == 1:
+            return [values]
+        found = [torch.empty_like(values) for _ in range(self.size)]
+        distributed.all_gather(found, values, group=self.control)
+        return found
+
+    def copied(self, content: bytes, source: int = 0) -> bytes:
+        """The `content` that process `source` gave, on each of them."""
+        if self.size == 1:
+            return content
+        length = torch.tensor(len(content))
+        distributed.broadcast(length, source, group=self.control)
+        buffer = torch.zeros(int(length), dtype=torch.uint8)
+        if self.rank == source and content:
+            buffer = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+        if len(buffer):
+            distributed.broadcast(buffer, source, group=self.control)
+        return buffer.numpy().tobytes()

@@ -13,7 +13,7 @@ from netlang.ops.norm import BatchNorm
 from netlang.recipes.check.optimizer import below
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["check_run", "nothing_to_watch"]
+__all__ = ["check_run", "norm_of_single_values", "nothing_to_watch"]
 
 
 def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -25,7 +25,11 @@ def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
             span=recipe.places["accumulate"], batch=recipe.batch, parts=recipe.accumulate
         )
     elif recipe.batch // recipe.accumulate == 1:
-        yield from _check_norms(recipe, program)
+        label = norm_of_single_values(recipe, program)
+        if label is not None:
+            key = "batch" if recipe.batch == 1 else "accumulate"
+            what = f"{recipe.batch} examples in {recipe.accumulate} parts"
+            yield OneValueNormalized(span=recipe.places[key], label=label, what=what)
 
 
 def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -34,17 +38,12 @@ def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
         yield NothingToWatch(span=recipe.places["early_stopping"])
 
 
-def _check_norms(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """The first trained batch norm without positions: it would see a single example."""
+def norm_of_single_values(recipe: Recipe, program: Program) -> str | None:
+    """The first trained batch norm without positions: of one example it sees a single value."""
     for each in owned(program):
         if not isinstance(each.op, BatchNorm) or below(each.key, recipe.freeze):
             continue
         sizes = [size for size in each.inputs[0].shape[1:] if isinstance(size, int)]
         if len(sizes) == len(each.inputs[0].shape) - 1 and prod(sizes) == 1:
-            key = "batch" if recipe.batch == 1 else "accumulate"
-            yield OneValueNormalized(
-                span=recipe.places[key],
-                label=each.key.rpartition(".")[0],
-                what=f"{recipe.batch} examples in {recipe.accumulate} parts",
-            )
-            return
+            return each.key.rpartition(".")[0]
+    return None

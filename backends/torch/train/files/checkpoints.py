@@ -21,7 +21,7 @@ from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.runs import NoWholeCheckpoint
 from netlang.diagnostics.training import UnreadableRun
 
-__all__ = ["Checkpoints"]
+__all__ = ["Checkpoints", "same_bytes"]
 
 _DIGITS = 32
 _NAME = re.compile(rf"(\d{{9,18}})-([0-9a-f]{{{_DIGITS}}})\.safetensors")
@@ -42,6 +42,11 @@ class Checkpoints:
         with writing(self.folder):
             make_folder(self.folder)
             discard_unfinished(self.folder)
+
+    @property
+    def newest(self) -> Path | None:
+        """The checkpoint that was taken or written last."""
+        return self._kept[0] if self._kept else None
 
     def found(self) -> list[Path]:
         """Every checkpoint, newest first, whole or not."""
@@ -104,8 +109,13 @@ def _step(path: Path) -> int:
     return int(path.name.partition("-")[0])
 
 
+def same_bytes(path: Path, file: TensorFile) -> bool:
+    """Whether a file has the digest that its name says."""
+    return path.name.endswith(f"-{file.digest()[:_DIGITS]}.safetensors")
+
+
 def _check(path: Path, file: TensorFile) -> None:
-    if not path.name.endswith(f"-{file.digest()[:_DIGITS]}.safetensors"):
+    if not same_bytes(path, file):
         raise ValueError("its bytes are not those that were written")
 
 

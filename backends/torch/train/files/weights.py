@@ -49,6 +49,8 @@ class WeightsFiles:
     def save_best(self, state: State) -> None:
         """Write the best weights, once: a run that goes on writes them whatever the file holds."""
         best = state.best
+        if not state.world.writes:
+            return
         if best is not None and best.step != self._kept:
             facts = {**self.facts, **best.facts()}
             save_tensors(self.folder.best, state.best_weights, facts)
@@ -56,6 +58,8 @@ class WeightsFiles:
 
     def save_last(self, state: State) -> None:
         """Write the weights as they are."""
+        if not state.world.writes:
+            return
         facts: dict[str, Json] = {**self.facts, "step": state.step}
         if state.last is not None and state.last.step == state.step:
             facts |= state.last.facts()

@@ -31,7 +31,8 @@ __all__ = ["Ledger"]
 class Ledger:
     """The records of a run in `folder`; without a `board` nothing is made for TensorBoard.
 
-    `title` says in pictures what was trained, `classes` are the names of the labels.
+    `title` says in pictures what was trained, `classes` are the names of the labels. Without
+    `writes` it is that of a process beside the one that tells all, and does nothing.
     """
 
     folder: RunFolder
@@ -39,18 +40,19 @@ class Ledger:
     classes: tuple[str, ...] | None
     progress: Progress
     board: Board | None
+    writes: bool = True
     _metrics: Metrics | None = field(init=False, default=None)
 
     def open(self, state: State) -> None:
         """Go on from `state`; what was written after it is gone."""
-        self._metrics = Metrics(self.folder.metrics, state.records)
+        if self.writes:
+            self._metrics = Metrics(self.folder.metrics, state.records)
         if self.board is not None:
             self.board.open(state.step)
 
-    @property
-    def metrics(self) -> Metrics:
-        assert self._metrics is not None
-        return self._metrics
+    def settled(self) -> bytes:
+        """Wait until every record is on the disk; the lines."""
+        return b"" if self._metrics is None else self._metrics.settle()
 
     def begin(self, model: nn.Module, batch: Batch, step: int) -> None:
         """The first batch of a run, or of one that goes on."""
@@ -60,14 +62,17 @@ class Ledger:
 
     def add(self, record: Mapping[str, Json]) -> None:
         """Write and show a record."""
-        self.metrics.add(record)
+        if self._metrics is not None:
+            self._metrics.add(record)
         self.progress.show(record)
         if self.board is not None:
             self.board.add(record)
 
     def report(self, counts: Tensor | None) -> None:
         """Which classes (rows) the test took for which (columns), where outputs are classes."""
-        if counts is None or self.classes is None or len(self.classes) != len(counts):
+        if not self.writes or counts is None:
+            return
+        if self.classes is None or len(self.classes) != len(counts):
             return
         confusion = Confusion(counts.numpy(), self.classes)
         for line in lines_of(confusion):
@@ -84,4 +89,5 @@ class Ledger:
 
     def draw(self) -> None:
         """The curves of the records so far."""
-        draw_curves(self.folder.curves, self.metrics.records, self.title)
+        if self._metrics is not None:
+            draw_curves(self.folder.curves, self._metrics.records, self.title)

@@ -5,6 +5,7 @@ Steps can be repeated exactly, so nothing needs to be watched, or waited for, wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import final
@@ -17,6 +18,7 @@ from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.devices import random_state, restore_random_state
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.steps.step import Stepper
+from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Pace
 
 __all__ = ["Culprit", "NotFinite", "watched_step"]
@@ -47,9 +49,12 @@ def watched_step(
     """Make a step; what in it isn't finite, if anything."""
     before = random_state(state.device)
     stepper.gradients(batch, whole)
-    if not _finite(state.losses):
+    world = state.world
+    # The first process whose own loss it is: what it finds is what all of them say.
+    where = world.size - world.largest(0 if _finite(state.losses) else world.size - world.rank)
+    if where < world.size:
         restore_random_state(before, state.device)
-        return _in_forward(state.model, stepper, batch)
+        return _told(_in_forward(state.model, stepper, batch), world, where)
     if state.scaler is None:
         # Scaled gradients may overflow: the scaler sees it, skips the step and scales less.
         label = _last(state.model, (p.grad for p in state.model.parameters()))
@@ -60,6 +65,13 @@ def watched_step(
     if label is not None:
         return Culprit(f"the step makes weights of `{label}` infinite", label)
     return None
+
+
+def _told(found: Culprit, world: World, where: int) -> Culprit:
+    """What process `where` found."""
+    text = json.dumps([found.what, found.label]).encode()
+    what, label = json.loads(world.copied(text, where))
+    return Culprit(what, label)
 
 
 def _finite(value: Tensor) -> bool:

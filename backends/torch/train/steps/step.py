@@ -13,6 +13,8 @@ from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.rates import set_rates
 from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.processes.shares import longest_part
+from netlang.backends.torch.train.processes.wrapping import apart, mean_statistics
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
 from netlang.recipes.recipe import Recipe
@@ -42,8 +44,7 @@ class Stepper:
         self._state = state
         self._world = world
         self._forward = forward or state.model
-        own = -(-recipe.batch // world.size)
-        self._most = -(-own // recipe.accumulate)
+        self._most = longest_part(recipe, world)
         self._trained = [p for p in state.model.parameters() if p.requires_grad]
         averaged = state.averaged
         self._pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
@@ -56,8 +57,11 @@ class Stepper:
     def gradients(self, batch: Batch, whole: int) -> None:
         """Compute the gradient of the mean loss, which is added to the state's sum."""
         self._state.optimizer.zero_grad(set_to_none=True)
-        for part in self.parts(batch):
-            self._backward(part, whole)
+        *earlier, last = self.parts(batch)
+        for part in earlier:
+            with apart(self._forward):
+                self._backward(part, whole)
+        self._backward(last, whole)
         self._state.loss_steps += 1
 
     def parts(self, batch: Batch) -> Iterator[Batch]:
@@ -77,13 +81,20 @@ class Stepper:
         return self._objective.values(model, part)
 
     def _backward(self, part: Batch, whole: int) -> None:
-        loss = self._objective.loss(self.outputs(self._forward, part))
+        if len(part):
+            loss = self._objective.loss(self.outputs(self._forward, part))
+        else:
+            loss = self._objective.nothing(self._forward, part)
         factor = self._world.factor(len(part), whole)
         if factor != 1.0:
             loss = loss * factor
         self._state.losses += loss.detach() / self._world.size
         scaler = self._state.scaler
         (loss if scaler is None else scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
+
+    def settle(self) -> None:
+        """Make the state one of all processes, as it is to be before it is scored or saved."""
+        mean_statistics(self._world, self._state.model, self._state.averaged)
 
     def update(self, pace: Pace) -> None:
         """Change the weights by the gradient, and the averaged ones by them."""

@@ -1,0 +1,117 @@
+"""Batch normalization over the slices of all processes, on any device that processes connect.
+
+PyTorch's own `SyncBatchNorm` is for GPUs; there it is used.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
+
+__all__ = ["SharedBatchNorm", "share_batch_norms", "shares_statistics"]
+
+
+def share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
+    """The model with batch norms that look at the batches of all processes; weights stay."""
+    if device.type == "cuda":
+        converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+        assert isinstance(converted, nn.Module)
+        return converted
+    if isinstance(model, _BatchNorm):
+        return SharedBatchNorm.of(model)
+    for name, child in model.named_children():
+        setattr(model, name, share_batch_norms(child, device))
+    return model
+
+
+def shares_statistics(module: nn.Module) -> bool:
+    """Whether all processes have the same statistics in it at every moment."""
+    return isinstance(module, SharedBatchNorm | nn.SyncBatchNorm)
+
+
+@final
+class SharedBatchNorm(_BatchNorm):
+    """``[B, C, ...]``: normalised by mean and variance of a channel over all processes.
+
+    Slices may have different sizes, or none. The gradient goes through both statistics.
+    """
+
+    @classmethod
+    def of(cls, module: _BatchNorm) -> SharedBatchNorm:
+        """With the weights, statistics and settings of a batch norm."""
+        made = cls(
+            module.num_features, module.eps, module.momentum, module.affine,
+            module.track_running_stats,
+        )  # fmt: skip
+        for name, parameter in module.named_parameters(recurse=False):
+            setattr(made, name, parameter)
+        for name, buffer in module.named_buffers(recurse=False):
+            setattr(made, name, buffer)
+        return made.train(module.training)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"expected at least 2 dimensions, got {input.dim()}")
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input_dim(input)
+        if not self.training and self.running_mean is not None:
+            return F.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        count, mean, variance = self._statistics(input)
+        if self.training and self.track_running_stats:
+            self._remember(count, mean.detach(), variance.detach())
+        scale = (variance + self.eps).rsqrt()
+        scale = scale if self.weight is None else scale * self.weight
+        shift = -mean * scale
+        shift = shift if self.bias is None else shift + self.bias
+        shape = (1, -1) + (1,) * (input.dim() - 2)
+        return input * scale.reshape(shape) + shift.reshape(shape)
+
+    def _statistics(self, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Values of a channel, their mean and variance, over all processes.
+
+        The variance is the mean of squared distances, which loses nothing where means are large.
+        """
+        channels = input.transpose(0, 1).flatten(1)
+        own = torch.tensor([channels.shape[1]], dtype=input.dtype, device=input.device)
+        *_, count = (found := _sum(torch.cat([channels.sum(1), own])))
+        mean = found[:-1] / count.detach()
+        squares = _sum((channels - mean[:, None]).square().sum(1))
+        return count.detach(), mean, squares / count.detach()
+
+    @torch.no_grad()
+    def _remember(self, count: Tensor, mean: Tensor, variance: Tensor) -> None:
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked.add_(1)
+        part = self.momentum
+        if part is None:
+            part = 1.0 / float(self.num_batches_tracked)
+        self.running_mean.lerp_(mean, part)
+        self.running_var.lerp_(variance * (count / (count - 1.0)), part)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx: object, values: Tensor) -> Tensor:
+        total = values.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        return _Sum.forward(ctx, gradient)
+
+
+def _sum(values: Tensor) -> Tensor:
+    total: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
+    return total

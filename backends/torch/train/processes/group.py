@@ -1,0 +1,88 @@
+"""The processes that `torchrun` started meet, and end together, with one message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+
+import torch
+from torch import distributed
+from torch._C._distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
+
+from netlang import processes
+from netlang.backends.torch.train.world import World
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.processes import ProcessLost
+
+__all__ = ["joined"]
+
+# Nothing that one process does while others wait takes so long: writing a checkpoint, for one.
+_PATIENCE = timedelta(hours=1)
+_MEETINGS = count()
+
+
+@contextmanager
+def joined() -> Iterator[World]:
+    """Inside, the processes that were started together are connected; one alone needs nothing.
+
+    An error in one of them ends all. It is raised in one process, where it was found; in the others
+    this raises `SystemExit`, as there is no more to say.
+    """
+    if processes.count_of_processes() == 1:
+        yield World()
+        return
+    store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
+    # One after the other: a script may train several times.
+    store = PrefixStore(f"netlang/{next(_MEETINGS)}", store)
+    distributed.init_process_group(
+        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        store=PrefixStore("connections", store),
+        rank=rank,
+        world_size=size,
+        timeout=_PATIENCE,
+    )
+    with _one_message(store):
+        yield World(rank, size, distributed.new_group(backend="gloo", timeout=_PATIENCE))
+        distributed.destroy_process_group()
+
+
+@contextmanager
+def _one_message(store: Store) -> Iterator[None]:
+    """Inside, the first process that fails says why; the connections of the others break then."""
+    try:
+        yield
+    except NetlangError:
+        if not _first_to_speak(store):
+            raise SystemExit(1) from None
+        raise
+    except RuntimeError as error:
+        lost = _of_connections(error)
+        if not _first_to_speak(store) and lost:
+            raise SystemExit(1) from None
+        if lost:
+            what = str(error).strip().splitlines()[0]
+            raise NetlangError(ProcessLost(span=None, what=what)) from None
+        raise
+    except BaseException:
+        _first_to_speak(store)
+        raise
+
+
+def _first_to_speak(store: Store) -> bool:
+    """Whether no process has said yet why the run ends; it has from now on."""
+    try:
+        return int(store.add("spoken", 1)) == 1
+    except RuntimeError:
+        # The process that holds the store is gone, and said nothing that could be known here.
+        return True
+
+
+def _of_connections(error: RuntimeError) -> bool:
+    """Whether an error says that another process can't be reached any more."""
+    if isinstance(error, distributed.DistBackendError | distributed.DistNetworkError):
+        return True
+    text = str(error)
+    return "gloo" in text or "Connection closed by peer" in text or "Connection reset" in text

@@ -1,0 +1,36 @@
+"""Whether the slices that processes get of each batch are enough for their net."""
+
+from __future__ import annotations
+
+from netlang.backends.torch.runtime.slices import slices
+from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.world import World
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.processes import OneExampleNormalized
+from netlang.ir.program import Program
+from netlang.recipes.check.run import norm_of_single_values
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["longest_part", "require_shares"]
+
+
+def longest_part(recipe: Recipe, world: World) -> int:
+    """Examples that a process computes at once, at most."""
+    own = -(-recipe.batch // world.size)
+    return -(-own // recipe.accumulate)
+
+
+def require_shares(recipe: Recipe, program: Program, world: World, train: Prepared) -> None:
+    """Raise `NetlangError` where a batch norm would see a single example in some process."""
+    label = norm_of_single_values(recipe, program)
+    if world.size == 1 or recipe.sync_batch_norm or label is None:
+        return
+    most = longest_part(recipe, world)
+    for batch in (train.whole(0), train.whole(train.epoch_steps - 1)):
+        own = {batch // world.size, -(-batch // world.size)} - {0}
+        if any(part.stop - part.start == 1 for count in own for part in slices(count, most)):
+            raise NetlangError(
+                OneExampleNormalized(
+                    span=recipe.places["batch"], label=label, batch=batch, processes=world.size
+                )
+            )

@@ -1,0 +1,44 @@
+"""The random streams that a net draws from, one in each process, in a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.train.devices import random_state, restore_random_state
+from netlang.backends.torch.train.world import World
+
+__all__ = ["restore_streams", "streams_of"]
+
+
+def streams_of(world: World, device: torch.device) -> dict[str, Tensor]:
+    """Those of all processes by name: `random/cpu`, of the second process `random/cpu/1`."""
+    found = {}
+    for name, own in random_state(device).items():
+        for rank, stream in enumerate(world.gathered(own)):
+            found[f"random/{name}" + (f"/{rank}" if rank else "")] = stream
+    return found
+
+
+def restore_streams(streams: Mapping[str, Tensor], world: World, device: torch.device) -> None:
+    """Go on with this process' streams, by their names without `random/`.
+
+    One that wasn't there before begins a stream that follows from the first one's and its number.
+    """
+    if world.rank == 0:
+        restore_random_state(dict(streams), device)
+        return
+    ending = f"/{world.rank}"
+    own = {
+        name.removesuffix(ending): stream
+        for name, stream in streams.items()
+        if name.endswith(ending)
+    }
+    if "cpu" in own:
+        restore_random_state(own, device)
+        return
+    seed = sha256(streams["cpu"].numpy().tobytes() + ending.encode()).digest()
+    torch.manual_seed(int.from_bytes(seed[:8], "little", signed=True))

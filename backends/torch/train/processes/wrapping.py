@@ -1,0 +1,98 @@
+"""A model as several processes train it: each has a copy, gradients are averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.parallel import DistributedDataParallel
+
+from netlang.backends.torch.train.processes.batch_norm import shares_statistics
+from netlang.backends.torch.train.world import World
+
+__all__ = ["apart", "bare", "copies", "mean_statistics"]
+
+
+@final
+class _Sparing(nn.Module):
+    """Calls a model; without examples its answer is zero, with a gradient of zero for each weight.
+
+    A process whose slice of a batch is empty takes part in the average all the same, and what the
+    net would compute of nothing, NaN for one, comes nowhere near it.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, *inputs: Tensor) -> object:
+        if len(inputs[0]):
+            return self.model(*inputs)
+        trained = [each for each in self.model.parameters() if each.requires_grad]
+        return torch.stack([each.flatten()[:1].sum() * 0.0 for each in trained]).sum()
+
+
+def copies(
+    model: nn.Module, world: World, device: torch.device, *, all_used: bool, spare: bool
+) -> nn.Module:
+    """What to call in training for gradients that are averaged over the processes.
+
+    `all_used` says that every weight counts in the loss. With `spare`, the net isn't computed for
+    no examples.
+    """
+    if world.size == 1 or not any(each.requires_grad for each in model.parameters()):
+        return model
+    return DistributedDataParallel(
+        _Sparing(model) if spare else model,
+        device_ids=[device] if device.type == "cuda" else None,
+        forward_sync_buffers=False,
+        find_unused_parameters=not all_used,
+        gradient_as_bucket_view=True,
+    )
+
+
+def bare(model: nn.Module) -> nn.Module:
+    """The model without what wraps it in training: its keys are the net's."""
+    if isinstance(model, DistributedDataParallel):
+        return bare(model.module)
+    if isinstance(model, _Sparing):
+        return bare(model.model)
+    inner = getattr(model, "_orig_mod", None)
+    return bare(inner) if isinstance(inner, nn.Module) else model
+
+
+def apart(model: nn.Module) -> AbstractContextManager[None]:
+    """Inside, gradients add up in each process and aren't averaged yet."""
+    return _unsynchronized(model) if isinstance(model, DistributedDataParallel) else nullcontext()
+
+
+@contextmanager
+def _unsynchronized(model: DistributedDataParallel) -> Iterator[None]:
+    with model.no_sync():
+        yield
+
+
+@torch.no_grad()
+def mean_statistics(world: World, model: nn.Module, averaged: nn.Module | None) -> None:
+    """Give every process the means of the statistics that batch norms collected in each.
+
+    What a batch norm remembers is linear in what it saw, so it makes no difference how often this
+    is done. `averaged` is the model with averaged weights, and statistics.
+    """
+    if world.size == 1:
+        return
+    collecting = {
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, _NormBase) and module.training and not shares_statistics(module)
+    }
+    for each in (model, averaged):
+        for name, module in () if each is None else each.named_modules():
+            if name in collecting:
+                for buffer in module.buffers(recurse=False):
+                    if buffer.is_floating_point():
+                        buffer.copy_(world.sum(buffer) / world.size)

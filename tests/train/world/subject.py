@@ -1,0 +1,151 @@
+"""What several processes do, started by `torchrun`: ``subject FOLDER SCENARIO...``.
+
+Every scenario is a run in the folder ``FOLDER/SCENARIO``, and ``SCENARIO+`` goes on with it. Beside
+it each process notes the losses of all steps and the numbers of the examples that it saw, in
+``SCENARIO.RANK.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+import torch
+
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.train import Result, loop, train
+from netlang.backends.torch.train.steps.step import Stepper
+from netlang.backends.torch.train.storage import Json
+from netlang.ir.program import Program
+from netlang.recipes import Recipe, load_recipe
+from netlang.recipes.words.timing import Pace
+from tests.train.faults.subject import without_pictures
+from tests.train.support import sketch
+
+__all__ = ["SCENARIOS", "Notes", "carry_out", "separate"]
+
+_COMMON = ("batch=50", "steps=100", "validation=0.2", "evaluate_every=50", "checkpoint_every=1000")
+_NORM = "    input x: [40]\n    linear(12) -> bn -> relu -> linear(10)"
+_MAPS = (
+    "    input x: [40]\n    reshape([1, 40]) -> conv(8, 5, stride=2) -> bn -> relu"
+    " -> conv(8, 3) -> bn -> relu -> gap -> flatten -> linear(10)"
+)
+_DROPOUT = "    input x: [40]\n    linear(12) -> relu -> dropout(0.5) -> linear(10)"
+# 4,000 examples, of which 3,200 are trained on: the last batch of an epoch has two.
+_SHORT = ("batch: 1066", "steps: 8", "validation: 0.2", "evaluate_every: 4")
+
+
+def _bundled(*changes: str) -> Callable[..., Result]:
+    given = {each.partition("=")[0]: each for each in (*_COMMON, *changes)}
+
+    def run(out: Path, **options: object) -> Result:
+        recipe, program = load_recipe("mnist1d", given.values())
+        return train(recipe, program, out=out, device="cpu", **options)  # type: ignore[arg-type]
+
+    return run
+
+
+def _lines(*lines: str) -> list[str]:
+    return [*(each.replace("=", ": ", 1) for each in _COMMON), *lines]
+
+
+def _sketched(body: str, *lines: str) -> Callable[..., Result]:
+    def run(out: Path, **options: object) -> Result:
+        recipe, program = sketch(body, *_lines(*lines))
+        return train(recipe, program, out=out, device="cpu", **options)  # type: ignore[arg-type]
+
+    return run
+
+
+def separate() -> tuple[Recipe, Program]:
+    """The recipe and net of the scenario with a batch norm in each process."""
+    return sketch(_MAPS, *_lines("steps: 1"))
+
+
+SCENARIOS: Mapping[str, Callable[..., Result]] = {
+    "plain": _bundled("arch=mlp"),
+    "synchronized": _sketched(_MAPS, "sync_batch_norm: true"),
+    "short": _sketched(_NORM.replace("bn -> ", ""), *_SHORT),
+    "short_synchronized": _sketched(_NORM, *_SHORT, "sync_batch_norm: true"),
+    "mixed": _sketched(
+        _MAPS.replace("bn -> ", ""), "augment: noise(0.1) -> mixup(0.4)", "steps: 30"
+    ),
+    "accumulated": _bundled("arch=cnn", "accumulate=3", "steps=30", "clip_norm=0.5"),
+    "watching": _sketched(
+        _NORM.replace("bn -> ", ""), "ema: 0.9", "schedule: plateau(patience=0, threshold=0.5)",
+        "evaluate_every: 10", "early_stopping: 3",
+    ),
+    "penalized": _bundled(
+        "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=30"
+    ),
+    "separate": _sketched(_MAPS, "steps: 1"),
+    "dropout": _sketched(_DROPOUT, "steps: 40"),
+    "stopped": _bundled("arch=mlp", "checkpoint_every=30"),
+    "stopped_dropout": _sketched(_DROPOUT, "steps: 40"),
+}  # fmt: skip
+_STOPPED_AFTER = 17
+
+
+@final
+@dataclass
+class Notes:
+    """What a process saw: the losses of all steps, and the examples of each batch."""
+
+    losses: list[float] = field(default_factory=list)
+    records: list[dict[str, Json]] = field(default_factory=list)
+    numbers: list[list[int]] = field(default_factory=list)
+    steps: int = 0
+    signal: int | None = None
+
+
+def carry_out(name: str, folder: Path, stop: int | None = None, *, resume: bool = False) -> Notes:
+    """Do a scenario; `stop` is the process that gets a signal after some steps."""
+    notes = Notes()
+    out = folder / name
+    with _each_step(notes, stop), without_pictures():
+        result = SCENARIOS[name](out, resume=resume)
+    notes.steps, notes.signal = result.steps, result.signal
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    notes.records = [json.loads(line) for line in lines]
+    notes.losses = [float(each["loss"]) for each in notes.records if "loss" in each]  # type: ignore[arg-type]
+    return notes
+
+
+@contextmanager
+def _each_step(notes: Notes, stop: int | None) -> Iterator[None]:
+    """Inside, every step is noted and has a record of its own."""
+    original, often = Stepper.__call__, loop._RECORD_EVERY
+
+    def noted(self: Stepper, batch: Batch, whole: int, pace: Pace) -> None:
+        original(self, batch, whole, pace)
+        assert batch.numbers is not None
+        notes.numbers.append(batch.numbers.tolist())
+        if len(notes.numbers) == _STOPPED_AFTER and stop == int(os.environ.get("RANK", "0")):
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    Stepper.__call__, loop._RECORD_EVERY = noted, 1  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Stepper.__call__, loop._RECORD_EVERY = original, often  # type: ignore[method-assign]
+
+
+def main(folder: Path, *names: str) -> None:
+    torch.set_num_threads(1)
+    rank = os.environ["RANK"]
+    for given in names:
+        name, resume = given.removesuffix("+"), given.endswith("+")
+        stop = 1 if name.startswith("stopped") and not resume else None
+        notes = carry_out(name, folder, stop, resume=resume)
+        (folder / f"{name}.{rank}.json").write_text(json.dumps(vars(notes)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])

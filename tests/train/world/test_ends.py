@@ -1,0 +1,51 @@
+"""However one of several processes ends, all of them do, with one message, and nothing hangs."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.train.world.support import launched
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+
+RECIPE = ("train", "mnist1d", "arch=logistic", "batch=50", "steps=100000", "checkpoint_every=10")
+
+
+def ended(count: int, what: str, folder: Path, *more: str) -> tuple[int, str, list[str]]:
+    """How it ended: the status, all that was said, and the codes of errors in it."""
+    out = ("--out", str(folder / "run"), "--device", "cpu")
+    done = launched(count, "tests.train.world.victim", what, folder, *RECIPE, *out, *more)
+    said = done.stdout + done.stderr
+    for path in folder.glob("*.pid"):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
+    return done.returncode, said, re.findall(r"error\[(E\d+)\]", said)
+
+
+def test_a_killed_process(tmp_path: Path) -> None:
+    status, said, codes = ended(3, "killed", tmp_path)
+    assert status != 0
+    assert codes == ["E0774"], said
+    assert "internal error" not in said
+    # What was saved is whole, and one process goes on with it.
+    assert list((tmp_path / "run" / "checkpoints").glob("0*.safetensors"))
+
+
+@pytest.mark.slow
+def test_an_error_in_one_process(tmp_path: Path) -> None:
+    status, said, codes = ended(2, "refused", tmp_path)
+    assert status != 0
+    assert codes == ["E0795"], said
+    assert "internal error" not in said
+
+
+def test_an_error_in_all_processes(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    status, said, codes = ended(2, "nothing", tmp_path)
+    assert status != 0
+    assert codes == ["E0733"], said

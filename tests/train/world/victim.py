@@ -1,0 +1,49 @@
+"""The command line in a process to which something happens: ``victim WHAT COMMAND...``.
+
+In process 1, after some steps: `killed` by the system; `refused` what it wants to do.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.train.steps.step import Stepper
+from netlang.cli import main
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.runs import RunUnwritable
+from netlang.recipes.words.timing import Pace
+
+__all__: list[str] = []
+
+_STEPS = 25
+
+
+def _happens(what: str) -> None:
+    if what == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise NetlangError(RunUnwritable(span=None, path="/nowhere", reason="a test refuses it"))
+
+
+def _prepare(what: str) -> None:
+    original, done = Stepper.__call__, 0
+
+    def watched(self: Stepper, batch: Batch, whole: int, pace: Pace) -> None:
+        nonlocal done
+        original(self, batch, whole, pace)
+        done += 1
+        if done == _STEPS and os.environ["RANK"] == "1":
+            _happens(what)
+
+    Stepper.__call__ = watched  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    what, folder, *arguments = sys.argv[1:]
+    Path(folder, f"{os.environ['RANK']}.pid").write_text(str(os.getpid()))
+    if what != "nothing":
+        _prepare(what)
+    main(arguments)
