@@ -86,7 +86,7 @@ class Decoding:
         first = next(wanted, None)
         if first is None:
             return
-        ring, transfer, pool = self._started = self._started or self._start(int(first[1][0]))
+        ring, transfer, pool = self._started = self._started or self._start(_any(first[1]))
         taken: deque[Task] = deque()
 
         def tasks() -> Iterator[Task]:
@@ -132,6 +132,11 @@ class Decoding:
             workers=self._workers,
             reason=error.strerror or str(error),
         )
+
+
+def _any(numbers: Numbers) -> int:
+    """One of them; of a process without a share of the batch, the first image there is."""
+    return int(numbers[0]) if len(numbers) else 0
 
 
 def _endless(
