@@ -1,0 +1,44 @@
+"""Scores of parts of several lengths, found by all processes together: ``scored FOLDER``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.train.evaluation import evaluation
+from netlang.backends.torch.train.modules import module_of
+from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.processes.group import joined
+from netlang.backends.torch.train.setup import Prepare
+from netlang.backends.torch.train.world import World
+from tests.train.support import parts_of, sketch
+
+__all__ = ["LENGTHS", "scores"]
+
+# Less than the processes, and more, of which some are left over.
+LENGTHS = (1, 2, 7, 100)
+
+
+def scores(world: World) -> list[object]:
+    """Loss, accuracy and confusion of each length."""
+    recipe, program = sketch("    input x: [40]\n    linear(10)")
+    model, objective = module_of(program, 3), Objective(recipe, program)
+    test = parts_of(recipe).test
+    assert isinstance(test, Tensors)
+    found: list[object] = []
+    for length in LENGTHS:
+        part = test.at(torch.arange(length))
+        data = Prepare(recipe, torch.device("cpu"), world, 10).testing(part)
+        result = evaluation(model, objective, data, 0, confusion=True)
+        assert result.confusion is not None
+        found.append([result.scores.loss, result.scores.accuracy, result.confusion.tolist()])
+    return found
+
+
+if __name__ == "__main__":
+    with joined() as world:
+        Path(sys.argv[1], f"{world.rank}.json").write_text(json.dumps(scores(world)))

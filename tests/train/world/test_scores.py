@@ -1,0 +1,35 @@
+"""Scores in several processes count each example once, also where some process has none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from sklearn.metrics import confusion_matrix, log_loss  # type: ignore[import-untyped]
+
+from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.train.modules import module_of
+from tests.train.support import parts_of, sketch
+from tests.train.world.scored import LENGTHS
+from tests.train.world.support import launched
+
+
+def test_three_processes(tmp_path: Path) -> None:
+    done = launched(3, "tests.train.world.scored", tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(3)]
+    # Each process knows the same, to the last bit, so all decide alike.
+    assert found[0] == found[1] == found[2]
+    recipe, program = sketch("    input x: [40]\n    linear(10)")
+    test = parts_of(recipe).test
+    assert isinstance(test, Tensors)
+    with torch.no_grad():
+        outputs = module_of(program, 3).eval()(test.inputs[0]).double().softmax(1).numpy()
+    labels = test.targets["label"].numpy()
+    for length, (loss, accuracy, confusion) in zip(LENGTHS, found[0], strict=True):
+        shares, actual = outputs[:length], labels[:length]
+        assert loss == pytest.approx(log_loss(actual, shares, labels=range(10)), rel=1e-5)
+        assert accuracy == pytest.approx((shares.argmax(1) == actual).mean())
+        assert confusion == confusion_matrix(actual, shares.argmax(1), labels=range(10)).tolist()
