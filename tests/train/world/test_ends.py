@@ -18,7 +18,9 @@ RECIPE = ("train", "mnist1d", "arch=logistic", "batch=50", "steps=100000", "chec
 def ended(count: int, what: str, folder: Path, *more: str) -> tuple[int, str, list[str]]:
     """How it ended: the status, all that was said, and the codes of errors in it."""
     out = ("--out", str(folder / "run"), "--device", "cpu")
-    done = launched(count, "tests.train.world.victim", what, folder, *RECIPE, *out, *more)
+    changes = {change.partition("=")[0]: change for change in (*RECIPE, *more)}
+    command = (*changes.values(), *out)
+    done = launched(count, "tests.train.world.victim", what, folder, *command)
     said = done.stdout + done.stderr
     for path in folder.glob("*.pid"):
         with pytest.raises(ProcessLookupError):
@@ -49,3 +51,11 @@ def test_an_error_in_all_processes(tmp_path: Path) -> None:
     status, said, codes = ended(2, "nothing", tmp_path)
     assert status != 0
     assert codes == ["E0733"], said
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number(tmp_path: Path) -> None:
+    """All look for the layer together, and one says what was found."""
+    status, said, codes = ended(2, "nothing", tmp_path, "arch=mlp", "optimizer=sgd(lr=1e9)")
+    assert status != 0
+    assert codes == ["E0736"], said
