@@ -1,6 +1,7 @@
 """Training beside what a good PyTorch user would write: ``python -m benchmarks.training pipeline``.
 
-`pipeline` counts images a second from JPEG files to a tiny net's steps.
+`pipeline` counts images a second from JPEG files to a tiny net's steps; `step` compares the time of
+a step of a small net in memory with a raw loop and with Lightning.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import torch
 
 from benchmarks.pictures import draw_folder
 from benchmarks.pipeline import CLOCKS, compared
+from benchmarks.training_step import compared as compared_steps
 
 __all__ = ["main"]
 
 PIPELINE_AT_LEAST = 1.2
+STEP_AT_MOST = {"raw loop": 0.85, "Lightning": 0.65}
 
 
 def _pipeline(told: argparse.Namespace) -> bool:
@@ -36,6 +39,14 @@ def _verdict(ratio: float, at_least: float) -> bool:
     return holds
 
 
+def _step(told: argparse.Namespace) -> bool:
+    ratios = compared_steps(told.steps, told.rounds, told.clock)
+    for name, ratio in ratios.items():
+        verdict = "holds" if ratio <= STEP_AT_MOST[name] else "MISSED"
+        print(f"{ratio:.2f} of {name}'s time, at most {STEP_AT_MOST[name]} wanted: {verdict}")
+    return all(ratio <= STEP_AT_MOST[name] for name, ratio in ratios.items())
+
+
 def main() -> int:
     """Print one table; 1 if it misses its bound."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -46,9 +57,13 @@ def main() -> int:
     pipeline.add_argument("--folder", type=Path, help="keep the images here for the next time")
     pipeline.add_argument("--rounds", type=int, default=5)
     pipeline.add_argument("--clock", choices=CLOCKS, default="wall")
+    step = commands.add_parser("step", help="time of a step in memory")
+    step.add_argument("--steps", type=int, default=1000)
+    step.add_argument("--rounds", type=int, default=5)
+    step.add_argument("--clock", choices=CLOCKS, default="wall")
     told = parser.parse_args()
     torch.set_num_threads(1)
-    return int(not _pipeline(told))
+    return int(not (_pipeline if told.command == "pipeline" else _step)(told))
 
 
 if __name__ == "__main__":
