@@ -8,13 +8,14 @@ loaded when something is written.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
+from netlang.atomic import replace_file
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
     BrokenInstallation,
@@ -51,6 +52,7 @@ __all__ = [
     "needs",
     "training_backend",
     "write",
+    "write_script",
 ]
 
 GROUP = "netlang.backends"
@@ -184,6 +186,10 @@ class TrainingBackend(ModuleBackend):
     """A backend that can also carry out recipes; without a `device` it chooses the best one."""
 
     @abstractmethod
+    def script(self, recipe: Recipe, program: Program) -> str:
+        """A program of its own that trains as `train` does: the same losses, step for step."""
+
+    @abstractmethod
     def train(self, recipe: Recipe, program: Program, options: RunOptions) -> Trained:
         """Train `program` by `recipe`, which was checked against it."""
 
@@ -269,9 +275,23 @@ def module_backend() -> ModuleBackend:
 
 def write(backend: Backend, program: Program, path: Path, options: BuildOptions) -> Written:
     """Write `program` to `path`; a refusal of the system is a `NetlangError` too."""
+    return _guarded(backend, path, lambda: backend.write(program, path, options))
+
+
+def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, path: Path) -> Written:
+    """Write the script that trains by `recipe`; a refusal of the system is a `NetlangError` too."""
+
+    def written() -> Written:
+        replace_file(path, backend.script(recipe, program).encode("utf-8"))
+        return Written(path)
+
+    return _guarded(backend, path, written)
+
+
+def _guarded(backend: Backend, path: Path, work: Callable[[], Written]) -> Written:
     try:
         with needs(backend.extra):
-            return backend.write(program, path, options)
+            return work()
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -54,6 +54,11 @@ class TorchBackend(TrainingBackend):
 
         return filled(program, options)
 
+    def script(self, recipe: Recipe, program: Program) -> str:
+        from netlang.backends.torch.eject import script
+
+        return script(recipe, program)
+
     def train(self, recipe: Recipe, program: Program, options: RunOptions) -> Trained:
         from netlang.backends.torch.train import progress_for, train
 

@@ -10,7 +10,10 @@ import click
 from netlang.cli.options import build_options, outputs, spec_argument, weight_options
 
 if TYPE_CHECKING:
-    from netlang.targets import Written
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from netlang.targets import Backend, BuildOptions, Written
 
 __all__ = ["command", "report"]
 
@@ -21,6 +24,7 @@ def command() -> click.Command:
         callback=_compile,
         params=[
             spec_argument(),
+            click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
             click.Option(
                 ["-o", "--output", "names"],
                 multiple=True,
@@ -36,29 +40,56 @@ def command() -> click.Command:
                 help="Version of ONNX's operators to write an .onnx file in.",
             ),
         ],
-        help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT.",
+        help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT. Of a "
+        "recipe, a .py file is the script that trains by it, changed by KEY=VALUE as in training; "
+        "other files are of its net.",
         short_help="Write PyTorch source, ONNX files and diagrams.",
     )
 
 
 def _compile(
     spec: str,
+    changes: tuple[str, ...],
     names: tuple[str, ...],
     weights: str | None,
     partial: bool,
     seed: int,
     opset: int | None,
 ) -> int:
-    from netlang.elaborate import load_program
+    from netlang.elaborate import load_program, names_recipe
     from netlang.targets import backend_for, write
 
     options = replace(build_options(weights, partial, seed), opset=opset)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
+    if names_recipe(spec):
+        for written in _of_recipe(spec, changes, jobs, options):
+            report(written)
+        return 0
+    if changes:
+        raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` names a net")
     program = load_program(spec)
     for backend, path in jobs:
         report(write(backend, program, path, options))
     return 0
+
+
+def _of_recipe(
+    spec: str,
+    changes: tuple[str, ...],
+    jobs: list[tuple[Backend, Path]],
+    options: BuildOptions,
+) -> Iterator[Written]:
+    """Write the script that trains by a recipe, and other files of its net."""
+    from netlang.recipes.load import load_recipe
+    from netlang.targets import TrainingBackend, write, write_script
+
+    recipe, program = load_recipe(spec, changes)
+    for backend, path in jobs:
+        if isinstance(backend, TrainingBackend) and path.suffix.lower() == ".py":
+            yield write_script(backend, recipe, program, path)
+        else:
+            yield write(backend, program, path, options)
 
 
 def report(written: Written) -> None:

@@ -110,6 +110,25 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
     return Target(spec, module, found, kind, _arguments(source), Span(source, 0, len(spec)))
 
 
+def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
+    """Whether a spec text means a recipe: one is called so, and no net is."""
+    library, text = library or Library(), str(spec).strip()
+    match = _SPEC.fullmatch(text)
+    if match is None:
+        return False
+    where, _, name = (part.strip() for part in match["where"].partition(":"))
+    if where.endswith(".net") or "/" in where or "\\" in where:
+        module = library.open(Path(where))
+    elif name and where in bundled_files():
+        module = library.open(bundled_files()[where], bundled_name(where))
+    else:
+        kinds = {kind for kind, each, _ in bundled_definitions() if each == (name or where)}
+        return kinds == {"train"}
+    if name:
+        return name in module.recipes and name not in module.nets()
+    return bool(module.recipes) and not module.nets()
+
+
 def _locate(library: Library, where: str, name: str | None, kind: str) -> tuple[Module, str]:
     if where.endswith(".net") or "/" in where or "\\" in where:
         module = library.open(Path(where))

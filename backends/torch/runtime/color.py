@@ -107,4 +107,5 @@ def color_pca(
     """
     normal = std * torch.special.ndtri(u[:, :3].clamp_min(2.0**-54))
     shift = normal * torch.tensor(values) @ torch.tensor(vectors).double().T
-    return (x + per_example(shift, x)).clamp(0.0, 1.0)
+    result: Tensor = x + shift.to(x, non_blocking=True)[:, :, None, None]
+    return result.clamp(0.0, 1.0)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL.Image import Image
+from PIL import Image
 from torch import Tensor
 
 from netlang.backends.torch.runtime.regions import Region
@@ -19,7 +19,9 @@ from netlang.backends.torch.runtime.regions import Region
 __all__ = ["cut_batch", "cut_image", "reduced", "triangles"]
 
 
-def cut_image(image: Image, region: Region, crop: Callable[..., object] = Image.crop) -> Tensor:
+def cut_image(
+    image: Image.Image, region: Region, crop: Callable[..., object] = Image.Image.crop
+) -> Tensor:
     """The region, that of one image, as uint8 `[1, C, h, w]`."""
     low, high, start, stop, size = reduced(image, Region(*(each[0] for each in region)))
     low, high = (start, stop) if (stop - start == size).all() else (low, high)
@@ -34,7 +36,7 @@ def cut_image(image: Image, region: Region, crop: Callable[..., object] = Image.
     return x[:, :, top : top + int(size[0]), left : left + int(size[1])]
 
 
-def reduced(image: Image, region: Region) -> Region:
+def reduced(image: Image.Image, region: Region) -> Region:
     """Let a JPEG be decoded at 1/2, 1/4 or 1/8 where the region stays twice its new size."""
     factor = int(((region.stop - region.start) / region.size).min()) // 2
     if factor < 2:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["image_files"]
+__all__ = ["ENDINGS", "image_files"]
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
 def image_files(folder: str) -> list[str]:
@@ -12,7 +14,6 @@ def image_files(folder: str) -> list[str]:
 
     Hidden files and folders are left out; links are followed, but not in circles.
     """
-    endings = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
     found = []
     for where, folders, files in os.walk(folder, followlinks=True):
         real = os.path.join(os.path.realpath(where), "")
@@ -21,6 +22,6 @@ def image_files(folder: str) -> list[str]:
             and not real.startswith(os.path.join(os.path.realpath(os.path.join(where, name)), ""))
         ]  # fmt: skip
         for name in files:
-            if name.lower().endswith(endings) and not name.startswith("."):
+            if name.lower().endswith(ENDINGS) and not name.startswith("."):
                 found.append(os.path.join(where, name))
     return sorted(found, key=os.path.split)

@@ -19,7 +19,7 @@ from netlang.ir.program import Program
 
 __all__ = [
     "choose_device", "derived_seed", "random_state", "reproducible", "restore_random_state",
-    "threads_for",
+    "threads_for", "worth_sharing",
 ]  # fmt: skip
 
 # Multiply-accumulates of a forward pass: some 20 ms of one core.
@@ -71,8 +71,12 @@ def threads_for(program: Program, batch: int) -> int:
     Handing a layer of microseconds to several threads costs more than it saves, and many times more
     where other processes want the cores.
     """
-    work = Facts(program).macs * batch
-    return 1 if work < _WORTH_SHARING else torch.get_num_threads()
+    return torch.get_num_threads() if worth_sharing(program, batch) else 1
+
+
+def worth_sharing(program: Program, batch: int) -> bool:
+    """Whether the work of a step is enough for several threads of a CPU."""
+    return Facts(program).macs * batch >= _WORTH_SHARING
 
 
 @contextmanager

@@ -1,0 +1,224 @@
+"""What a worker of a script does with one image, in plain numbers.
+
+Steps that change the size are computed for one image, where training computes them for any number
+at once; a test holds both equal, pixel for pixel. What else stands before the last of them is done
+as training does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from inspect import signature
+from typing import final
+
+from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.augment.stages import Change, Cut, Placed, Stage
+from netlang.backends.torch.eject.batched import batched, only_way
+from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.invocation import literal
+from netlang.backends.torch.runtime import regions
+from netlang.backends.torch.runtime.boxes import random_box, stretched
+from netlang.backends.torch.runtime.cutting import cut_image
+from netlang.backends.torch.runtime.geometry import ten_crop
+from netlang.backends.torch.runtime.random import uniform
+from netlang.backends.torch.runtime.regions import whole
+
+__all__ = ["host_function"]
+
+_HEIGHT, _WIDTH = "image.height", "image.width"
+
+
+def host_function(path: Path, name: str, about: str, channels: int, *, drawn: bool) -> Section:
+    """`name(image, number, epoch)`: the front for one image, uint8 `[H, W, C]`.
+
+    With views it is `[V, H, W, C]`. Pixels stay as images are stored: their channels last. Without
+    `drawn`, in a test, nothing is random.
+    """
+    section = Section()
+    section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
+    cut, views = _plain(only_way(path).front)
+    if cut is None:
+        _general(section, path, "number" if drawn else None)
+        return section
+    one = _One(section, channels)
+    for placed in cut.steps:
+        one.step(placed)
+    one.end(views)
+    return section
+
+
+def _plain(front: tuple[Stage, ...]) -> tuple[Cut | None, Placed | None]:
+    """The one cut of a front and the `ten_crop` behind it; no cut where there is more."""
+    cuts = [stage for stage in front if isinstance(stage, Cut)]
+    views = [stage.placed for stage in front if isinstance(stage, Change)]
+    is_plain = len(cuts) <= 1 and all(each.step.call.function is ten_crop for each in views)
+    if not is_plain or len(views) > 1 or (views and isinstance(front[0], Change) and cuts):
+        return None, None
+    return (cuts[0] if cuts else Cut(())), (views[0] if views else None)
+
+
+def _general(section: Section, path: Path, number: str | None) -> None:
+    """The front as training does it, on a batch of one."""
+    first, *stages = only_way(path).front
+    if not isinstance(first, Cut):
+        first, stages = Cut(()), [first, *stages]
+    section.add(*batched(section, first, number, "image.height, image.width"))
+    section.add("    x = cut_image(image, region) / 255.0", calls=(cut_image, whole))
+    for stage in stages:
+        section.add(*batched(section, stage, number))
+    section.add("    x = (255.0 * x).round().to(torch.uint8)")
+    section.add(f"    return x{'' if path.views > 1 else '[0]'}.movedim(-3, -1)")
+
+
+@final
+@dataclass
+class _One:
+    """Lines for one image: a box of it first, then `x`, uint8 `[C, H, W]`, once it is resized.
+
+    `height` and `width` are texts of the present size, `least` is what both are at least. `place`
+    is where the box begins, and `part` what was cut out of `x` last.
+    """
+
+    section: Section
+    channels: int
+    height: str = _HEIGHT
+    width: str = _WIDTH
+    least: int = 0
+    place: tuple[str, str] | None = None
+    resized: bool = False
+    part: str = ""
+
+    def step(self, placed: Placed) -> None:
+        """The lines of a step."""
+        function, settings = placed.step.call.function, placed.step.call.settings
+        if function is regions.resize_shorter:
+            self._resize_shorter(placed)
+        elif function in (regions.random_crop, regions.center_crop):
+            self._crop(placed)
+        else:
+            if function is regions.random_resized_crop:
+                self._random_box(placed)
+            height, width = _pair(settings["size"])
+            self._resize(str(height), str(width), min(height, width))
+
+    def end(self, views: Placed | None) -> None:
+        """The lines that return the pixels, those of several views if there are some."""
+        pixels = f"x{self.part}.movedim(0, -1)"
+        if not self.resized:
+            image = f"image.crop({self._box()})" if self.place else "image"
+            grey = "[..., None]" if self.channels == 1 else ""
+            pixels = f"torch.from_numpy(np.array({image})){grey}"
+        if views is None:
+            self.section.add(f"    return {pixels}")
+        else:
+            self._ten(pixels, views)
+
+    def _box(self) -> str:
+        if self.place is None:
+            return f"(0, 0, {self.width}, {self.height})"
+        return f"(left, top, left + {self.width}, top + {self.height})"
+
+    def _resize(self, height: str, width: str, least: int) -> None:
+        line = f"    x = stretched(image, {self._box()}, ({height}, {width}))"
+        self.section.add(line, calls=(stretched,))
+        self.resized, self.place = True, None
+        self.height, self.width, self.least = height, width, least
+
+    def _resize_shorter(self, placed: Placed) -> None:
+        least, most = (placed.step.call.settings[name] for name in ("shortest", "longest"))
+        assert isinstance(least, int)
+        assert isinstance(most, int)
+        side = str(least)
+        if most > least:
+            side = "side"
+            drawn = f"{self._drawn(placed)}[0, 0]"
+            self.section.add(f"    side = {least} + int({most - least + 1} * {drawn})")
+        sides = ", ".join(f"{side} * {each} // shorter" for each in (self.height, self.width))
+        self.section.add(
+            f"    shorter = min({self.height}, {self.width})", f"    height, width = {sides}"
+        )
+        self._resize("height", "width", least)
+
+    def _random_box(self, placed: Placed) -> None:
+        usual = signature(random_box).parameters
+        settings = placed.step.call.settings
+        given = {name: settings[name] for name in ("scale", "ratio")}
+        text = "".join(
+            f", {name}={literal(value)}"
+            for name, value in given.items()
+            if value != usual[name].default
+        )
+        call = f"random_box({self.height}, {self.width}, {self._drawn(placed)}[0]{text})"
+        self.section.add(calls=(random_box,))
+        if self.place is None:
+            self.section.add(f"    top, left, height, width = {call}")
+        else:
+            self.section.add(f"    down, across, height, width = {call}")
+            self.section.add("    top, left = top + down, left + across")
+        self.height, self.width, self.place = "height", "width", ("top", "left")
+
+    def _crop(self, placed: Placed) -> None:
+        """A part of the box, or of `x`."""
+        settings = placed.step.call.settings
+        (height, width), pad = _pair(settings["size"]), settings["pad"]
+        assert isinstance(pad, int)
+        self._require(height - 2 * pad, width - 2 * pad)
+        down = _plus(self.height, 2 * pad - height)
+        across = _plus(self.width, 2 * pad - width)
+        if placed.step.call.function is regions.random_crop:
+            self.section.add(f"    u, v = {self._drawn(placed)}[0]")
+            places = [f"int(u * ({_plus(down, 1)}))", f"int(v * ({_plus(across, 1)}))"]
+        else:
+            places = [f"round(({each}) / 2)" for each in (down, across)]
+        places = [_plus(each, -pad) for each in places]
+        if self.place is not None:
+            places = [f"{name} + {each}" for name, each in zip(self.place, places, strict=True)]
+        if self.part:
+            self.section.add(f"    x = x{self.part}")
+        self.section.add(f"    top, left = {', '.join(places)}")
+        if self.resized:
+            self.part = f"[:, top : top + {height}, left : left + {width}]"
+        else:
+            self.place = "top", "left"
+        self.height, self.width, self.least = str(height), str(width), min(height, width)
+
+    def _require(self, height: int, width: int) -> None:
+        """An image that is too small ends training, if it may be."""
+        if self.least < max(height, width):
+            shown = f"{self.height} >= {height} and {self.width} >= {width}"
+            self.section.add(f'    assert {shown}, "an image is too small"')
+
+    def _ten(self, pixels: str, placed: Placed) -> None:
+        """Corners and middle of `[H, W, C]` and of its mirror image."""
+        settings = placed.step.call.settings
+        (height, width), pad = _pair(settings["size"]), settings["pad"]
+        assert isinstance(pad, int)
+        self._require(height - 2 * pad, width - 2 * pad)
+        if pad:
+            pixels = f"F.pad({pixels}, (0, 0, {pad}, {pad}, {pad}, {pad}))"
+        self.section.add(
+            f"    x = {pixels}",
+            f"    below, right = x.shape[0] - {height}, x.shape[1] - {width}",
+            "    places = (0, 0), (0, right), (below, 0), (below, right), "
+            "(round(below / 2), round(right / 2))",
+            "    views = [each[top:, left:] for each in (x, x.flip(1)) for top, left in places]",
+            f"    return torch.stack([each[:{height}, :{width}] for each in views])",
+        )
+
+    def _drawn(self, placed: Placed) -> str:
+        """The numbers of a step, `[1, k]`."""
+        self.section.add(calls=(uniform,))
+        return f"uniform(AUGMENT, epoch, number, {placed.place}, {placed.step.numbers})"
+
+
+def _pair(value: object) -> tuple[int, int]:
+    assert isinstance(value, tuple)
+    height, width = value
+    return height, width
+
+
+def _plus(text: str, number: int) -> str:
+    """`text` and a number, as a person writes it."""
+    if text.isdecimal():
+        return str(int(text) + number)
+    return f"{text} {'-' if number < 0 else '+'} {abs(number)}" if number else text

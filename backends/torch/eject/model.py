@@ -1,0 +1,36 @@
+"""The model of a script: the emitted source, in its parts."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import final
+
+from netlang.backends.torch.eject.copied import imports_of
+from netlang.backends.torch.source import emitted
+from netlang.ir.program import Program
+
+__all__ = ["Model", "model_of"]
+
+
+@final
+@dataclass(frozen=True)
+class Model:
+    """The name of the net's class, the lines that define it, and its imports."""
+
+    class_name: str
+    lines: tuple[str, ...]
+    imports: frozenset[str]
+
+
+def model_of(program: Program) -> Model:
+    """The text that training runs, without the docstring of its module."""
+    found = emitted(program)
+    tree = ast.parse(found.source)
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    after = max(node.end_lineno or 0 for node in imports)
+    lines = found.source.splitlines()[after:]
+    while lines and not lines[0].strip():
+        lines = lines[1:]
+    names = frozenset(line for _, _, line in imports_of(tree))
+    return Model(found.class_name, tuple(lines), names)

@@ -1,0 +1,133 @@
+"""The learning rates of a script: a formula of the step, and what a plateau remembers."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.invocation import literal
+from netlang.backends.torch.recipes.schedules import Formula, momentum_formula, rate_formula
+from netlang.backends.torch.runtime.rates import set_rates
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.optimizers import Muon
+from netlang.recipes.words.schedules import Plateau
+from netlang.recipes.words.timing import Chain, Duration, Schedule
+
+__all__ = ["observed_lines", "plateau_of", "rates_section"]
+
+_SPACE = " " * 12
+
+
+def plateau_of(schedule: Schedule) -> Plateau | None:
+    """The part of a schedule that watches the error."""
+    phases = schedule.phases if isinstance(schedule, Chain) else (schedule,)
+    return next((phase for phase in phases if isinstance(phase, Plateau)), None)
+
+
+def rates_section(recipe: Recipe) -> Section:
+    """The lines that set the rates of a step; none where they are always the same."""
+    section = Section()
+    rate, momentum = rate_formula(recipe.schedule), momentum_formula(recipe.schedule)
+    text = _inlined(rate)
+    if momentum is None and re.fullmatch(r"constant\(step\)|1\.0", text):
+        return section
+    if momentum is None and not recipe.rates and not isinstance(recipe.optimizer, Muon):
+        lr = literal(recipe.optimizer.lr)
+        if text == rate.source:
+            section.add(calls=rate.functions)
+        factor = text if " if " not in text else f"({text})"
+        section.add(
+            f"{_SPACE}for group in optimizer.param_groups:",
+            f'{_SPACE}    group["lr"] = {lr} * {_with_reductions(factor)}',
+        )
+        return section
+    section.add(calls=(*rate.functions, *(momentum.functions if momentum else ()), set_rates))
+    given = rate.source + (f", {momentum.source}" if momentum else "")
+    section.add(f"{_SPACE}set_rates(optimizer, {_with_reductions(given)})")
+    return section
+
+
+def _with_reductions(text: str) -> str:
+    return re.sub(r"\breductions\b", 'run["reductions"]', text)
+
+
+def observed_lines(recipe: Recipe) -> Iterator[str]:
+    """What becomes of `run` after an evaluation that gave `error`."""
+    plateau = plateau_of(recipe.schedule)
+    if plateau is None:
+        return
+    space, waited = _SPACE + "    ", 'min(run["waited"] + 1, 0)' if plateau.cooldown else "0"
+    begin = _begin(recipe.schedule)
+    first = "if" if begin is None else f"if step < {begin}:\n{space}    pass\n{space}elif"
+    yield f'{space}{first} error < run["lowest"] * {1.0 - plateau.threshold!r}:'
+    yield f'{space}    run |= {{"lowest": error, "waited": {waited}}}'
+    yield f'{space}elif run["waited"] < {plateau.patience}:'
+    yield f'{space}    run["waited"] += 1'
+    yield f"{space}else:"
+    reduced = f'"waited": {-plateau.cooldown}, "reductions": run["reductions"] + 1'
+    yield f"{space}    run |= {{{reduced}}}"
+    yield f'{space}run["since"] = 0.0'
+
+
+def _begin(schedule: Schedule) -> str | None:
+    """When the last phase of a chain begins, in steps."""
+    if not isinstance(schedule, Chain):
+        return None
+    return " + ".join(_length(phase.duration) for phase in schedule.phases[:-1])
+
+
+def _length(duration: Duration) -> str:
+    return f"{duration.count} * epoch_steps" if duration.unit == "epochs" else f"{duration.count}"
+
+
+def _inlined(formula: Formula) -> str:
+    """The formula with its one function written out, where that is a single expression."""
+    call = ast.parse(formula.source, mode="eval").body
+    if not isinstance(call, ast.Call) or len(formula.functions) != 1:
+        return formula.source
+    (function,) = formula.functions
+    body = _expression(function)
+    if body is None:
+        return formula.source
+    signature = inspect.signature(function)
+    given = signature.bind(*call.args, **{each.arg or "": each.value for each in call.keywords})
+    values: dict[str, ast.expr] = {
+        name: ast.Constant(item.default)
+        for name, item in signature.parameters.items()
+        if item.default is not inspect.Parameter.empty
+    }
+    values |= given.arguments
+    return ast.unparse(_plainer(_Replacing(values).visit(body)))
+
+
+def _expression(function: Callable[..., Any]) -> ast.expr | None:
+    """What a function returns, if that is all that it does."""
+    node = ast.parse(inspect.getsource(function)).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    last = node.body[-1]
+    is_plain = len(node.body) == 2 and isinstance(last, ast.Return)
+    return last.value if is_plain and isinstance(last, ast.Return) else None
+
+
+class _Replacing(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self._values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._values.get(node.id, node)
+
+
+def _plainer(node: ast.expr) -> ast.expr:
+    """Without `float(...)` around all, and without a floor of 0 below a power of a factor."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        first, *rest = node.args
+        floor = rest[0].value if rest and isinstance(rest[0], ast.Constant) else None
+        if node.func.id == "float" or (node.func.id == "max" and floor == 0.0):
+            return _plainer(first)
+    return node

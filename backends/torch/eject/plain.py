@@ -1,0 +1,59 @@
+"""Definitions as a script has them: without annotations and long docstrings, on as few lines.
+
+What a definition does is left as it is, letter for letter.
+"""
+
+from __future__ import annotations
+
+import ast
+
+__all__ = ["plain"]
+
+_WIDTH = 100
+
+
+def plain(source: str) -> str:
+    """A function, class or constant at the top of a module, as a script has it."""
+    node = ast.parse(source).body[0]
+    if isinstance(node, ast.FunctionDef):
+        return _function(node, source.splitlines())
+    if isinstance(node, ast.ClassDef) and _is_named_tuple(node):
+        return _named_tuple(node)
+    return source
+
+
+def _function(node: ast.FunctionDef, lines: list[str]) -> str:
+    """A header on one line if it fits, the first line of the docstring, the body."""
+    above = lines[: node.lineno - 1]
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    text = (ast.get_docstring(node) or "").split("\n", 1)[0]
+    about = [f'    """{text}"""'] if text else []
+    last = node.body[0].end_lineno if text else body[0].lineno - 1
+    assert last is not None
+    return "\n".join([*above, *_header(node), *about, *lines[last:]])
+
+
+def _header(node: ast.FunctionDef) -> list[str]:
+    for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        argument.annotation = None
+    for rest in (node.args.vararg, node.args.kwarg):
+        if rest is not None:
+            rest.annotation = None
+    arguments = ast.unparse(node.args)
+    whole = f"def {node.name}({arguments}):"
+    if len(whole) <= _WIDTH:
+        return [whole]
+    return [f"def {node.name}(", f"    {arguments},", "):"]
+
+
+def _is_named_tuple(node: ast.ClassDef) -> bool:
+    return any(isinstance(base, ast.Name) and base.id == "NamedTuple" for base in node.bases)
+
+
+def _named_tuple(node: ast.ClassDef) -> str:
+    fields = [
+        each.target.id
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    ]
+    return f'{node.name} = namedtuple("{node.name}", "{" ".join(fields)}")'

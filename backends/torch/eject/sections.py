@@ -1,0 +1,58 @@
+"""Lines of a script with the runtime functions that they call, and how long lines are broken."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, final
+
+__all__ = ["Section", "wrapped"]
+
+_WIDTH = 100
+
+
+@final
+@dataclass
+class Section:
+    """Lines of a script, the functions of the runtime that they call, and the imports they need."""
+
+    lines: list[str] = field(default_factory=list)
+    functions: list[Callable[..., Any]] = field(default_factory=list)
+    imports: set[str] = field(default_factory=set)
+
+    def add(self, *lines: str, calls: tuple[Callable[..., Any], ...] = ()) -> None:
+        """More lines; those that are too long are broken at the arguments of a call."""
+        for line in lines:
+            self.lines += wrapped(line)
+        self.functions += [each for each in calls if each not in self.functions]
+
+    def take(self, other: Section) -> None:
+        """All of another section."""
+        self.add(*other.lines, calls=tuple(other.functions))
+        self.imports |= other.imports
+
+
+def wrapped(line: str) -> list[str]:
+    """A statement; if it is too long, the arguments of its call are on lines of their own."""
+    if len(line) <= _WIDTH:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    try:
+        statement = ast.parse(line.strip()).body[0]
+    except SyntaxError:
+        return [line]
+    call = getattr(statement, "value", None)
+    if not isinstance(call, ast.Call):
+        return [line]
+    head = line[: len(indent) + call.func.end_col_offset]  # type: ignore[operator]  # parsed text
+    arguments = [*map(ast.unparse, call.args), *(_keyword(each) for each in call.keywords)]
+    inside = indent + "    "
+    packed = inside + ", ".join(arguments) + ","
+    middle = [packed] if len(packed) <= _WIDTH else [f"{inside}{each}," for each in arguments]
+    return [f"{head}(", *middle, f"{indent})"]
+
+
+def _keyword(keyword: ast.keyword) -> str:
+    value = ast.unparse(keyword.value)
+    return f"{keyword.arg}={value}" if keyword.arg else f"**{value}"

@@ -1,0 +1,51 @@
+"""Parts of one image with plain numbers: what `regions` and `cutting` do for any number of images.
+
+Training scripts have these; a test holds them equal to the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+__all__ = ["random_box", "stretched"]
+
+
+def random_box(
+    height: int,
+    width: int,
+    u: Sequence[float],
+    scale: tuple[float, float] = (0.08, 1.0),
+    ratio: tuple[float, float] = (3 / 4, 4 / 3),
+) -> tuple[int, int, int, int]:
+    """Top, left, height and width of a share `scale` of the area, width over height in `ratio`."""
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    for drawn, turned in zip(u[:10], u[10:20], strict=True):
+        area = height * width * (scale[0] + (scale[1] - scale[0]) * drawn)
+        shape = math.exp(low + (high - low) * turned)
+        h, w = round(math.sqrt(area / shape)), round(math.sqrt(area * shape))
+        if 0 < h <= height and 0 < w <= width:
+            return int(u[20] * (height - h + 1)), int(u[21] * (width - w + 1)), h, w
+    shape = min(max(width / height, ratio[0]), ratio[1])
+    h, w = min(max(round(width / shape), 1), height), min(max(round(height * shape), 1), width)
+    return (height - h) // 2, (width - w) // 2, h, w
+
+
+def stretched(
+    image: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]
+) -> Tensor:
+    """Left, top, right, bottom of an image, resized; a large JPEG is decoded at 1/2, 1/4 or 1/8."""
+    (left, top, right, bottom), full = box, image.width
+    factor = max(1, int(min((bottom - top) / size[0], (right - left) / size[1])) // 2)
+    found = image.draft(image.mode, (image.width // factor, image.height // factor))
+    shrink = full / found[1][2] if found else 1.0
+    left, top, right, bottom = (each / shrink for each in box)
+    pixels = np.array(image.crop((left, top, right, bottom)))
+    x = torch.from_numpy(pixels.reshape(1, *pixels.shape[:2], -1)).permute(0, 3, 1, 2)
+    return F.interpolate(x, size, mode="bilinear", antialias=True)[0]

@@ -1,0 +1,111 @@
+"""A script has the losses of `netlang train`, exactly, and is one that a person may keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netlang.recipes import load_recipe
+from netlang.recipes.places import Places
+from tests.train.eject.support import photos, script_losses, trained_losses
+from tests.train.support import sketch
+
+BODY = "    input x: [40]\n    fc1: linear(16) -> dropout(0.2) -> relu\n    fc2: linear(10)"
+PICTURES = (
+    "    input image: [3, H=24, W=24]\n    conv1: conv(8, 3x3, stride=2) -> norm1: bn -> relu\n"
+    "    gap -> flatten -> dropout(0.5) -> fc: linear(3)"
+)
+
+MEMORY = {
+    "much": (
+        BODY,
+        "validation: 0.2",
+        "ema: 0.9",
+        "accumulate: 3",
+        "clip_norm: 0.5",
+        "clip_value: 0.2",
+        "no_decay: [norms, biases]",
+        "optimizer: adamw(lr=0.01)",
+        "schedule: warmup(10, unit=steps) -> cosine(floor=0.1)",
+        "augment: noise(0.1) -> mixup(0.3)",
+        "steps: 40",
+        "evaluate_every: 15",
+    ),
+    "rates": (
+        BODY,
+        'rates: [("fc2", 10)]',
+        "optimizer: sgd(lr=0.05, momentum=0.9)",
+        "schedule: one_cycle",
+        'freeze: ["fc1"]',
+        "steps: 40",
+    ),
+    "plateau": (
+        BODY,
+        "schedule: warmup(5, unit=steps) -> plateau(patience=0, cooldown=1, threshold=0.5)",
+        "evaluate_every: 3",
+        "steps: 40",
+    ),
+    "muon": (BODY, "optimizer: muon(lr=0.01)", "loss: cross_entropy(label_smoothing=0.1)", "steps: 20"),
+    "adagrad": (BODY, "optimizer: adagrad(lr=0.01)", "precision: bf16", "steps: 20"),
+    "normalized": (BODY, "normalize: standardize(mean=[0.5], std=[2.0])", "steps: 20"),
+    "digits": (
+        "    input x: [1, 8, 8]\n    conv1: conv(8, 3x3) -> norm1: bn -> relu\n"
+        "    flatten -> fc: linear(10)",
+        "data: digits",
+        "augment: random_crop(8, pad=1) -> rotate(10) -> cutout(2) -> cutmix(1.0)",
+        "init: xavier_uniform(of=[conv]) -> normal(std=0.02, of=[linear])",
+        "channels_last: true",
+        "steps: 30",
+        "schedule: step(every=1, gamma=0.5)",
+    ),
+}  # fmt: skip
+
+IMAGES = {
+    "crops": (
+        PICTURES,
+        "augment: random_resized_crop(24) -> hflip -> color_jitter(0.2, 0.2)",
+        "init: kaiming_normal(mode=fan_out)",
+    ),
+    "ten": (PICTURES, "augment: resize_shorter(26..40) -> random_crop(24)", "test: ten_crop(24)"),
+    "held": (
+        PICTURES,
+        'data: image_folder("photos", validation=none, test="val", channels=1)',
+        "augment: resize(30) -> hflip -> random_crop(24, pad=2)",
+        "normalize: standardize(mean=[0.5], std=[0.2])",
+        "validation: 0.3",
+        "schedule: plateau",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_in_memory(name: str, tmp_path: Path) -> None:
+    recipe, program = sketch(*MEMORY[name])
+    found = script_losses(recipe, program, tmp_path / "script")
+    assert found == trained_losses(recipe, program, tmp_path / "run")
+
+
+def test_bundled(tmp_path: Path) -> None:
+    recipe, program = load_recipe("mnist1d", ["steps=100"])
+    found = script_losses(recipe, program, tmp_path / "script")
+    assert len(found) == 100
+    assert found == trained_losses(recipe, program, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return photos(tmp_path_factory.mktemp("photos"), 4, 40)
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_images(name: str, folder: Path, tmp_path: Path) -> None:
+    body, *lines = IMAGES[name]
+    lines = [*lines, "batch: 4", "steps: 8", "evaluate_every: 3"]
+    if not any(line.startswith("data") for line in lines):
+        lines.append('data: image_folder("photos", test="val")')
+    recipe, program = sketch(body.replace("[3,", "[1,") if name == "held" else body, *lines)
+    options = "--data", str(folder), "--workers", "0"
+    found = script_losses(recipe, program, tmp_path / "script", *options)
+    places = Places({"photos": folder})
+    assert found == trained_losses(recipe, program, tmp_path / "run", places)

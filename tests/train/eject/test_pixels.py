@@ -1,0 +1,100 @@
+"""What a script's worker makes of an image is what training makes of it, pixel for pixel."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netlang.backends.torch.augment.path import path_for
+from netlang.backends.torch.eject.copied import copied
+from netlang.backends.torch.eject.host import host_function
+from netlang.backends.torch.runtime.boxes import random_box
+from netlang.backends.torch.runtime.regions import random_resized_crop, whole
+from tests.train.eject.support import module_of_text
+from tests.train.support import sketch
+
+BODY = "    input image: [3, H=24, W=24]\n    conv(4, 3x3) -> gap -> flatten -> linear(3)"
+SEED = 1234567
+
+TRAINING = (
+    "resize_shorter(26..60) -> random_crop(24)",
+    "resize_shorter(30) -> center_crop(24)",
+    "resize_shorter(24) -> random_crop([24, 20]) -> center_crop(20)",
+    "random_resized_crop(24)",
+    "random_resized_crop([24, 31], scale=0.3..0.5, ratio=0.2..0.3)",
+    "resize([24, 40])",
+    "resize(30) -> random_crop(24)",
+    "resize(30) -> random_crop(24, pad=3)",
+    "random_crop(48, pad=5)",
+    "center_crop([40, 60], pad=9)",
+    "random_crop(50) -> center_crop(40) -> resize(24)",
+    "center_crop(60) -> random_resized_crop(24)",
+    "random_crop(50) -> resize_shorter(24..30) -> random_crop(20)",
+    "resize(40) -> resize(24)",
+    "hflip -> rotate(10) -> random_resized_crop(24)",
+    "center_crop(40) -> hflip",
+)
+TESTS = (
+    "ten_crop(24)",
+    "resize_shorter(30) -> ten_crop([24, 20])",
+    "center_crop(50) -> ten_crop(24, pad=2)",
+    "resize(30) -> center_crop(24)",
+)
+# Height and width; the last ones are decoded at a reduced size.
+SIZES = ((61, 75), (90, 66), (64, 64), (203, 157), (331, 1031), (497, 323))
+
+
+def _image(height: int, width: int, mode: str) -> Image.Image:
+    y, x = np.mgrid[:height, :width] / 9
+    noise = np.random.default_rng(height).normal(0, 9, (height, width, 3))
+    waves = np.stack([np.sin(x), np.cos(y), np.sin(x * y / 5)], 2) * 90 + 128 + noise
+    content = BytesIO()
+    image = Image.fromarray(waves.clip(0, 255).astype(np.uint8)).convert(mode)
+    image.save(content, "JPEG", quality=92)
+    return Image.open(content)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(
+    "key, steps", [*(("augment", s) for s in TRAINING), *(("test", s) for s in TESTS)]
+)
+def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
+    recipe, _ = sketch(BODY, 'data: image_folder("photos")', f"{key}: {steps}")
+    augment = key == "augment"
+    path = path_for(recipe.augment if augment else recipe.test, SEED, images=True)
+    channels = 3 if mode == "RGB" else 1
+    section = host_function(path, "prepare", "It.", channels, drawn=augment)
+    used = copied(section.functions)
+    lines = [*used.imports, "import torch", "import numpy as np", "import torch.nn.functional as F"]
+    lines += ["from collections import namedtuple", f"AUGMENT = {SEED}"]
+    text = "\n".join([*lines, *used.definitions, *section.lines])
+    module = module_of_text(text, tmp_path / "prepared.py")
+    for number, size in enumerate(SIZES * 2):
+        expected = path.host(_image(*size, mode), number, 3)
+        found = module.prepare(_image(*size, mode), number, 3)
+        assert np.array_equal(found.movedim(-1, -3).numpy(), expected), size
+
+
+def test_small_images_are_refused(tmp_path: Path) -> None:
+    recipe, _ = sketch(BODY, 'data: image_folder("photos")', "augment: random_crop(24)")
+    path = path_for(recipe.augment, SEED, images=True)
+    section = host_function(path, "prepare", "It.", 3, drawn=True)
+    text = "\n".join(["import numpy as np", *copied(section.functions).definitions, *section.lines])
+    module = module_of_text(text, tmp_path / "prepared.py")
+    with pytest.raises(AssertionError, match="too small"):
+        module.prepare(_image(20, 30, "RGB"), 0, 0)
+
+
+def test_boxes() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(2000):
+        height, width = (int(side) for side in rng.integers(1, 700, 2))
+        u, scale = rng.random(22), (0.08, float(rng.uniform(0.1, 3.0)))
+        region = random_resized_crop(whole(height, width), u[None], (9, 9), scale)
+        top, left, rows, columns = random_box(height, width, u, scale)
+        assert region.start[0].tolist() == [top, left]
+        assert region.stop[0].tolist() == [top + rows, left + columns]

@@ -1,0 +1,102 @@
+"""A script stands by itself: clean, without netlang, resumable, for one process and several."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netlang.backends.torch.eject import script
+from netlang.diagnostics.core import NetlangError
+from netlang.recipes import load_recipe
+from tests.train.eject.support import losses, printed
+from tests.train.support import sketch
+
+BODY = "    input x: [40]\n    fc1: linear(16) -> dropout(0.2) -> relu\n    fc2: linear(10)"
+SPECS = {
+    "resnet:imagenet": [],
+    "googlenet:imagenet": ["validation=0.1", "ema=0.99", "precision=bf16"],
+    "mnist1d": ["validation=0.2", "accumulate=2", "freeze=none"],
+}
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_clean(spec: str, tmp_path: Path) -> None:
+    recipe, program = load_recipe(spec, SPECS[spec])
+    text = script(recipe, program)
+    path = tmp_path / "train.py"
+    path.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "netlang" not in text.split('"""', 2)[2]
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_resumed(tmp_path: Path) -> None:
+    lines = "ema: 0.9", "evaluate_every: 4", "validation: 0.1", "checkpoint_every: 6"
+    whole = printed(script(*sketch(BODY, *lines, "steps: 20")), tmp_path / "whole")
+    begun = printed(script(*sketch(BODY, *lines, "steps: 9")), tmp_path / "parts")
+    rest = printed(script(*sketch(BODY, *lines, "steps: 20")), tmp_path / "parts")
+    assert losses(begun) | losses(rest) == losses(whole)
+    assert set(losses(rest)) == set(range(10, 21))
+    assert rest.splitlines()[-1] == whole.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_two_processes(tmp_path: Path) -> None:
+    body = BODY.replace("dropout(0.2) -> ", "")
+    lines = "augment: mixup(0.2)", "accumulate: 2", "batch: 33", "validation: 0.1", "steps: 15"
+    text = script(*sketch(body, *lines))
+    one = losses(printed(text, tmp_path / "one"))
+    path = tmp_path / "train.py"
+    path.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += [
+        "--master-port",
+        "0",
+        str(path),
+        "--every",
+        "1",
+        "--out",
+        str(tmp_path / "state.pth"),
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    two = losses(done.stdout)
+    assert len(two) == 15
+    for step, loss in two.items():
+        assert loss == pytest.approx(one[step], rel=1e-5)
+
+
+REFUSED = {
+    "data": 'data: arrays("mine")',
+    "damaged": 'data: image_folder("mine", corrupt=skip)',
+    "loss": "loss: cross_entropy + 0.1 * l2",
+    "normalize": "normalize: standardize",
+    "weights": 'weights: pretrained("mine")',
+    "schedule": "schedule: plateau(length=3) -> cosine",
+}
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_refused(key: str) -> None:
+    body = BODY
+    if "image" in REFUSED[key]:
+        body = "    input image: [3, H=24, W=24]\n    gap -> flatten -> linear(3)"
+    recipe, program = sketch(body, REFUSED[key], *(["augment: resize(24)"] if body != BODY else []))
+    with pytest.raises(NetlangError) as caught:
+        script(recipe, program)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0903"
+    assert re.search("no script is written", found.message)
