@@ -43,7 +43,9 @@ def wrapped(line: str) -> list[str]:
     except SyntaxError:
         return [line]
     call = getattr(statement, "value", None)
-    if not isinstance(call, ast.Call):
+    if isinstance(statement, ast.Assign) and isinstance(call, ast.BinOp):
+        return _sum(indent, ast.unparse(statement.targets[0]), call)
+    if not isinstance(call, ast.Call) or not (call.args or call.keywords):
         return [line]
     head = line[: len(indent) + call.func.end_col_offset]  # type: ignore[operator]  # parsed text
     arguments = [*map(ast.unparse, call.args), *(_keyword(each) for each in call.keywords)]
@@ -51,6 +53,24 @@ def wrapped(line: str) -> list[str]:
     packed = inside + ", ".join(arguments) + ","
     middle = [packed] if len(packed) <= _WIDTH else [f"{inside}{each}," for each in arguments]
     return [f"{head}(", *middle, f"{indent})"]
+
+
+def _sum(indent: str, target: str, value: ast.expr) -> list[str]:
+    """A sum with each of its parts on a line; a factor behind it stays on the last one."""
+    factor = ""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        factor, value = f" * {_grouped(value.right)}", value.left
+    parts: list[str] = []
+    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        parts.insert(0, f"+ {ast.unparse(value.right)}")
+        value = value.left
+    inside = [f"{indent}    {each}" for each in (ast.unparse(value), *parts)]
+    return [f"{indent}{target} = (", *inside, f"{indent}){factor}"]
+
+
+def _grouped(value: ast.expr) -> str:
+    text = ast.unparse(value)
+    return f"({text})" if isinstance(value, ast.BinOp) else text
 
 
 def _keyword(keyword: ast.keyword) -> str:

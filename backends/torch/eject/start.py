@@ -112,4 +112,6 @@ def _filling(section: Section, fill: Fill, model: nn.Module) -> Iterator[str]:
         yield f"    {line}"
 
 
-_STANDARD = frozenset({"argparse", "collections", "copy", "glob", "itertools", "math", "os", "typing"})
+_STANDARD = frozenset(
+    {"argparse", "collections", "copy", "glob", "itertools", "math", "os", "typing"}
+)

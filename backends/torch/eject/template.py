@@ -4,6 +4,8 @@ A line that ends in ``#? a !b`` is written if `a` holds and `b` doesn't. ``$name
 of the recipe.
 """
 
+# ruff: noqa: E501  # lines end in conditions, which are not written
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Set

@@ -60,7 +60,7 @@ def _image(height: int, width: int, mode: str) -> Image.Image:
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 @pytest.mark.parametrize(
-    "key, steps", [*(("augment", s) for s in TRAINING), *(("test", s) for s in TESTS)]
+    ("key", "steps"), [*(("augment", s) for s in TRAINING), *(("test", s) for s in TESTS)]
 )
 def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     recipe, _ = sketch(BODY, 'data: image_folder("photos")', f"{key}: {steps}")
@@ -95,6 +95,6 @@ def test_boxes() -> None:
         height, width = (int(side) for side in rng.integers(1, 700, 2))
         u, scale = rng.random(22), (0.08, float(rng.uniform(0.1, 3.0)))
         region = random_resized_crop(whole(height, width), u[None], (9, 9), scale)
-        top, left, rows, columns = random_box(height, width, u, scale)
+        top, left, rows, columns = random_box(height, width, u.tolist(), scale)
         assert region.start[0].tolist() == [top, left]
         assert region.stop[0].tolist() == [top + rows, left + columns]
