@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, TypeGuard, final
 
 __all__ = ["Section", "wrapped"]
 
@@ -43,7 +43,7 @@ def wrapped(line: str) -> list[str]:
     except SyntaxError:
         return [line]
     call = getattr(statement, "value", None)
-    if isinstance(statement, ast.Assign) and isinstance(call, ast.BinOp):
+    if isinstance(statement, ast.Assign) and _has_sum(call):
         return _sum(indent, ast.unparse(statement.targets[0]), call)
     if not isinstance(call, ast.Call) or not (call.args or call.keywords):
         return [line]
@@ -53,6 +53,13 @@ def wrapped(line: str) -> list[str]:
     packed = inside + ", ".join(arguments) + ","
     middle = [packed] if len(packed) <= _WIDTH else [f"{inside}{each}," for each in arguments]
     return [f"{head}(", *middle, f"{indent})"]
+
+
+def _has_sum(value: ast.expr | None) -> TypeGuard[ast.BinOp]:
+    """Whether it is a sum, or the product of one and something else."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        value = value.left
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)
 
 
 def _sum(indent: str, target: str, value: ast.expr) -> list[str]:
@@ -70,7 +77,7 @@ def _sum(indent: str, target: str, value: ast.expr) -> list[str]:
 
 def _grouped(value: ast.expr) -> str:
     text = ast.unparse(value)
-    return f"({text})" if isinstance(value, ast.BinOp) else text
+    return text if isinstance(value, ast.Name | ast.Constant | ast.Call) else f"({text})"
 
 
 def _keyword(keyword: ast.keyword) -> str:

@@ -85,6 +85,7 @@ def main():
     parser.add_argument("--out", default="checkpoint.pth", help="file of the state")
     parser.add_argument("--every", type=int, default=10, help="steps between two reports")
     args = parser.parse_args()
+    say = print if RANK == 0 else lambda *texts, **options: None
     if SIZE > 1:
         dist.init_process_group()
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
@@ -150,7 +151,7 @@ $rates
             if saving or evaluating or step % args.every == 0:  #? apart
             if saving or step % args.every == 0:  #? !apart
                 dist.all_reduce(losses) if SIZE > 1 else None
-                print(f"step {step}: loss {losses.item() / unread!r}", flush=True)
+                say(f"step {step}: loss {losses.item() / unread!r}", flush=True)
                 run["since"] += losses.item()  #? plateau
                 losses, unread = torch.zeros_like(losses), 0
             if evaluating:  #? plateau apart
@@ -160,12 +161,12 @@ $rates
                 error = run["since"] / ((step - 1) % $evaluate_every + 1)  #? plateau
                 if held:  #? held plateau
                     loss, accuracy = evaluate($scored, held, $workers)  #? held plateau
-                    print(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? held plateau
+                    say(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? held plateau
                     error = 1.0 - accuracy  #? held plateau
                     if error < run["best"]:  #? held plateau
                         run["best"], best = error, copy.deepcopy($scored.state_dict())  #? held plateau
                 loss, accuracy = evaluate($scored, held, $workers)  #? held !plateau
-                print(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? held !plateau
+                say(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? held !plateau
                 if 1.0 - accuracy < run["best"]:  #? held !plateau
                     run["best"], best = 1.0 - accuracy, copy.deepcopy($scored.state_dict())  #? held !plateau
 $observed
@@ -180,7 +181,7 @@ $observed
         $scored.load_state_dict(best)  #? held
     if test:
         loss, accuracy = evaluate($scored, test, $workers)
-        print(f"test loss {loss}, accuracy {accuracy}")
+        say(f"test loss {loss}, accuracy {accuracy}")
     if SIZE > 1:
         dist.destroy_process_group()
 '''
