@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import final
 
 from netlang.backends.torch.data.choice import TEST, VALIDATION
-from netlang.backends.torch.eject.diagnostics import NoScript
+from netlang.backends.torch.diagnostics import NoScript
 from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.runtime.folders import ENDINGS
 from netlang.diagnostics.core import NetlangError

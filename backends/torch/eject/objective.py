@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from netlang.backends.torch.eject.diagnostics import NoScript
-from netlang.backends.torch.recipes.code import Code, invocations_in
+from netlang.backends.torch.diagnostics import NoScript
+from netlang.backends.torch.eject.sections import WIDTH
+from netlang.backends.torch.recipes.code import Code, Infix, invocations_in
 from netlang.backends.torch.recipes.terms import lowered_terms, total
 from netlang.backends.torch.train.objective import Objective
 from netlang.diagnostics.core import NetlangError
@@ -77,8 +78,23 @@ def forward_lines(recipe: Recipe, names: Names) -> Iterator[str]:
             yield f"{space}{name} = {name}.float()"
     else:
         yield f"{space}{call}"
-    loss = names.loss.within(2, {LABEL: label})
-    yield f"{space}loss = {loss} * (len({x}) * SIZE / whole)"
+    shared = f"(len({x}) * SIZE / whole)"
+    line = f"{space}loss = {names.loss.within(2, {LABEL: label})} * {shared}"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        for text in _added(names.loss, {LABEL: label}):
+            yield f"{space}{text}"
+        yield f"{space}loss = loss * {shared}"
     backward = "scaler.scale(loss)" if recipe.precision is Precision.FP16 else "loss"
     yield f"{space}{backward}.backward()"
     yield f"{space}losses += loss.detach() / SIZE"
+
+
+def _added(code: Code, names: Mapping[str, str]) -> Iterator[str]:
+    """A sum, term by term."""
+    if isinstance(code, Infix) and code.symbol in "+-":
+        yield from _added(code.left, names)
+        yield f"loss = loss {code.symbol} {code.right.within(2, names)}"
+    else:
+        yield f"loss = {code.source(names)}"

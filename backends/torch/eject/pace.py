@@ -39,11 +39,14 @@ def rates_section(recipe: Recipe) -> Section:
         lr = literal(recipe.optimizer.lr)
         if text == rate.source:
             section.add(calls=rate.functions)
-        factor = text if " if " not in text else f"({text})"
-        section.add(
-            f"{_SPACE}for group in optimizer.param_groups:",
-            f'{_SPACE}    group["lr"] = {lr} * {_with_reductions(factor)}',
-        )
+        text = _with_reductions(text)
+        if " if " in text:
+            first, *rest = text.split(" else ")
+            parts = (f"{_SPACE}    else {part}" for part in rest)
+            section.add(f"{_SPACE}rate = (", f"{_SPACE}    {first}", *parts, f"{_SPACE})")
+            text = "rate"
+        section.add(f"{_SPACE}for group in optimizer.param_groups:")
+        section.add(f'{_SPACE}    group["lr"] = {lr} * {text}')
         return section
     section.add(calls=(*rate.functions, *(momentum.functions if momentum else ()), set_rates))
     given = rate.source + (f", {momentum.source}" if momentum else "")

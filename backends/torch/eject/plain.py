@@ -19,18 +19,33 @@ def plain(source: str) -> str:
         return _function(node, source.splitlines())
     if isinstance(node, ast.ClassDef) and _is_named_tuple(node):
         return _named_tuple(node)
+    if isinstance(node, ast.ClassDef):
+        return _class(node, source.splitlines())
     return source
+
+
+def _class(node: ast.ClassDef, lines: list[str]) -> str:
+    """The class with its methods as a script has them."""
+    made, done = [], 0
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef):
+            first, last = each.lineno - 1, each.end_lineno or 0
+            text = _function(each, lines)
+            made += [*lines[done:first], *text.split("\n")[first:]]
+            done = last
+    return "\n".join([*made, *lines[done:]])
 
 
 def _function(node: ast.FunctionDef, lines: list[str]) -> str:
     """A header on one line if it fits, the first line of the docstring, the body."""
+    space = " " * node.col_offset
     above = lines[: node.lineno - 1]
     body = node.body[1:] if ast.get_docstring(node) else node.body
     text = (ast.get_docstring(node) or "").split("\n", 1)[0]
-    about = [f'    """{text}"""'] if text else []
+    about = [f'{space}    """{text}"""'] if text else []
     last = node.body[0].end_lineno if text else body[0].lineno - 1
-    assert last is not None
-    return "\n".join([*above, *_header(node), *about, *lines[last:]])
+    header = [space + line for line in _header(node)]
+    return "\n".join([*above, *header, *about, *lines[last : node.end_lineno]])
 
 
 def _header(node: ast.FunctionDef) -> list[str]:

@@ -161,10 +161,7 @@ def _main(
         flags.add("counts")
     texts["tested"] = normalize or "x"
     for line in filled(MAIN, flags, texts):
-        if line:
-            section.lines += [part for each in line.split("\n") for part in wrapped(each)]
-        elif section.lines[-2:] != ["", ""]:
-            section.lines.append("")
+        section.lines += wrapped(line)
     section.add(calls=tuple(_calls(recipe, names, flags)))
     return section
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, final
+from typing import Any, final
 
-__all__ = ["Section", "wrapped"]
+from netlang.diagnostics.core import InternalError
 
-_WIDTH = 100
+__all__ = ["WIDTH", "Section", "wrapped"]
+
+WIDTH = 100
 
 
 @final
@@ -34,52 +36,32 @@ class Section:
 
 
 def wrapped(line: str) -> list[str]:
-    """A statement; if it is too long, the arguments of its call are on lines of their own."""
-    if len(line) <= _WIDTH:
+    """A statement; if it is too long, the arguments of its longest call are on lines of their own.
+
+    Raises `InternalError` where there is no such call.
+    """
+    if len(line) <= WIDTH:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
-    try:
-        statement = ast.parse(line.strip()).body[0]
-    except SyntaxError:
-        return [line]
-    call = getattr(statement, "value", None)
-    if isinstance(statement, ast.Assign) and _has_sum(call):
-        return _sum(indent, ast.unparse(statement.targets[0]), call)
-    if not isinstance(call, ast.Call) or not (call.args or call.keywords):
-        return [line]
-    head = line[: len(indent) + call.func.end_col_offset]  # type: ignore[operator]  # parsed text
-    arguments = [*map(ast.unparse, call.args), *(_keyword(each) for each in call.keywords)]
-    inside = indent + "    "
-    packed = inside + ", ".join(arguments) + ","
-    middle = [packed] if len(packed) <= _WIDTH else [f"{inside}{each}," for each in arguments]
-    return [f"{head}(", *middle, f"{indent})"]
+    text = line.strip()
+    whole = f"{text}\n    pass" if text.endswith(":") else text
+    nodes = ast.walk(ast.parse(whole))
+    calls = [each for each in nodes if isinstance(each, ast.Call) and (each.args or each.keywords)]
+    if not calls:
+        raise InternalError(f"a line of a script that can't be broken: {line}")
+    call = max(calls, key=lambda each: (each.end_col_offset or 0) - each.col_offset)
+    start, stop = call.func.end_col_offset or 0, call.end_col_offset or 0
+    parts: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    given = [text[each.col_offset : each.end_col_offset] for each in parts]
+    return [f"{indent}{text[:start]}(", *_packed(given, f"{indent}    "), f"{indent}){text[stop:]}"]
 
 
-def _has_sum(value: ast.expr | None) -> TypeGuard[ast.BinOp]:
-    """Whether it is a sum, or the product of one and something else."""
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
-        value = value.left
-    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)
-
-
-def _sum(indent: str, target: str, value: ast.expr) -> list[str]:
-    """A sum with each of its parts on a line; a factor behind it stays on the last one."""
-    factor = ""
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
-        factor, value = f" * {_grouped(value.right)}", value.left
-    parts: list[str] = []
-    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        parts.insert(0, f"+ {ast.unparse(value.right)}")
-        value = value.left
-    inside = [f"{indent}    {each}" for each in (ast.unparse(value), *parts)]
-    return [f"{indent}{target} = (", *inside, f"{indent}){factor}"]
-
-
-def _grouped(value: ast.expr) -> str:
-    text = ast.unparse(value)
-    return text if isinstance(value, ast.Name | ast.Constant | ast.Call) else f"({text})"
-
-
-def _keyword(keyword: ast.keyword) -> str:
-    value = ast.unparse(keyword.value)
-    return f"{keyword.arg}={value}" if keyword.arg else f"**{value}"
+def _packed(items: list[str], indent: str) -> list[str]:
+    """Items with commas behind them, on as few lines as they fit on."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(item) + 2 <= WIDTH:
+            lines[-1] += f" {item},"
+        else:
+            lines.append(f"{indent}{item},")
+    return lines

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from netlang.backends.torch import build
-from netlang.backends.torch.eject.diagnostics import NoScript
+from netlang.backends.torch.diagnostics import NoScript
 from netlang.backends.torch.eject.pace import plateau_of
 from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.recipes.initialize import Fill, lower_init
@@ -113,5 +113,5 @@ def _filling(section: Section, fill: Fill, model: nn.Module) -> Iterator[str]:
 
 
 _STANDARD = frozenset(
-    {"argparse", "collections", "copy", "glob", "itertools", "math", "os", "typing"}
+    ("argparse", "collections", "copy", "glob", "itertools", "math", "os", "typing")
 )

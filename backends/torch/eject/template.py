@@ -4,8 +4,6 @@ A line that ends in ``#? a !b`` is written if `a` holds and `b` doesn't. ``$name
 of the recipe.
 """
 
-# ruff: noqa: E501  # lines end in conditions, which are not written
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
@@ -22,7 +20,8 @@ def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str
         wanted = conditions.split()
         if mark and not all((each.lstrip("!") in holds) != (each[0] == "!") for each in wanted):
             continue
-        lines.append(Template(text).substitute(texts))
+        made = Template(text).substitute(texts)
+        lines += made.split("\n") if made or not text else []
     return lines
 
 
@@ -58,7 +57,9 @@ def evaluate(model, examples, workers):
     sums = torch.zeros(2, dtype=torch.float64)
     for x, label, _ in DataLoader(examples, batch_sampler=chunks, num_workers=workers):  #? !draws
     apart = torch.Generator()  # the loader takes no numbers from dropout's stream  #? draws
-    loader = DataLoader(examples, batch_sampler=chunks, num_workers=workers, generator=apart)  #? draws
+    loader = DataLoader(  #? draws
+        examples, batch_sampler=chunks, num_workers=workers, generator=apart  #? draws
+    )  #? draws
     for x, label, _ in loader:  #? draws
         x, label = x.to(DEVICE), label.to(DEVICE)
 $prepared
@@ -85,13 +86,14 @@ def main():
     parser.add_argument("--out", default="checkpoint.pth", help="file of the state")
     parser.add_argument("--every", type=int, default=10, help="steps between two reports")
     args = parser.parse_args()
-    say = print if RANK == 0 else lambda *texts, **options: None
+    say = print if RANK == 0 else lambda text: None
     if SIZE > 1:
         dist.init_process_group()
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
     torch.set_num_threads(1)  #? one_thread
 $parts
-    chosen = held_out(epoch_order(VALIDATION, 0, len(train)), $validation, np.array(train.labels))  #? split
+    order = epoch_order(VALIDATION, 0, len(train))  #? split
+    chosen = held_out(order, $validation, np.array(train.labels))  #? split
     train, held = train.only(~chosen, prepare), train.only(chosen, prepare_test)  #? split images
     train, held = train.only(~chosen), train.only(chosen)  #? split !images
 $start
@@ -125,10 +127,12 @@ $start
     while run["step"] < steps:
         epoch, first = divmod(run["step"], epoch_steps)
         rest = batches(len(train), epoch)[first : first + steps - run["step"]]
-        for x, label, numbers in DataLoader(train, batch_sampler=rest, num_workers=$workers):  #? !draws
+        loader = DataLoader(train, batch_sampler=rest, num_workers=$workers)  #? !draws
         apart = torch.Generator()  # the loader takes no numbers from dropout's stream  #? draws
-        loader = DataLoader(train, batch_sampler=rest, num_workers=$workers, generator=apart)  #? draws
-        for x, label, numbers in loader:  #? draws
+        loader = DataLoader(  #? draws
+            train, batch_sampler=rest, num_workers=$workers, generator=apart  #? draws
+        )  #? draws
+        for x, label, numbers in loader:
             step = run["step"]  #? counts
             whole = min(BATCH, len(train) - run["step"] % epoch_steps * BATCH)
             x, label = augment(x.to(DEVICE), label.to(DEVICE), numbers.numpy(), epoch)  #? mixes
@@ -151,7 +155,7 @@ $rates
             if saving or evaluating or step % args.every == 0:  #? apart
             if saving or step % args.every == 0:  #? !apart
                 dist.all_reduce(losses) if SIZE > 1 else None
-                say(f"step {step}: loss {losses.item() / unread!r}", flush=True)
+                say(f"step {step}: loss {losses.item() / unread!r}")
                 run["since"] += losses.item()  #? plateau
                 losses, unread = torch.zeros_like(losses), 0
             if evaluating:  #? plateau apart
@@ -161,14 +165,16 @@ $rates
                 error = run["since"] / ((step - 1) % $evaluate_every + 1)  #? plateau
                 if held:  #? held plateau
                     loss, accuracy = evaluate($scored, held, $workers)  #? held plateau
-                    say(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? held plateau
+                    say(f"step {step}: validation {loss}, accuracy {accuracy}")  #? held plateau
                     error = 1.0 - accuracy  #? held plateau
                     if error < run["best"]:  #? held plateau
-                        run["best"], best = error, copy.deepcopy($scored.state_dict())  #? held plateau
+                        best = copy.deepcopy($scored.state_dict())  #? held plateau
+                        run["best"] = error  #? held plateau
                 loss, accuracy = evaluate($scored, held, $workers)  #? held !plateau
-                say(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? held !plateau
+                say(f"step {step}: validation {loss}, accuracy {accuracy}")  #? held !plateau
                 if 1.0 - accuracy < run["best"]:  #? held !plateau
-                    run["best"], best = 1.0 - accuracy, copy.deepcopy($scored.state_dict())  #? held !plateau
+                    best = copy.deepcopy($scored.state_dict())  #? held !plateau
+                    run["best"] = 1.0 - accuracy  #? held !plateau
 $observed
             if saving and RANK == 0:
                 saved = {name: each.state_dict() for name, each in kept.items()}
@@ -180,8 +186,8 @@ $observed
     if best:  #? held
         $scored.load_state_dict(best)  #? held
     if test:
-        loss, accuracy = evaluate($scored, test, $workers)
-        say(f"test loss {loss}, accuracy {accuracy}")
+        say("test loss {}, accuracy {}".format(*evaluate($scored, test, $workers)))
     if SIZE > 1:
+        dist.barrier()
         dist.destroy_process_group()
 '''

@@ -46,12 +46,8 @@ MEMORY = {
         "evaluate_every: 3",
         "steps: 40",
     ),
-    "muon": (
-        BODY,
-        "optimizer: muon(lr=0.01)",
-        "loss: cross_entropy(label_smoothing=0.1)",
-        "steps: 20",
-    ),
+    "muon": (BODY, "optimizer: muon(lr=0.01)",
+        "loss: cross_entropy(label_smoothing=0.1)", "steps: 20"),
     "adagrad": (BODY, "optimizer: adagrad(lr=0.01)", "precision: bf16", "steps: 20"),
     "normalized": (BODY, "normalize: standardize(mean=[0.5], std=[2.0])", "steps: 20"),
     "digits": (

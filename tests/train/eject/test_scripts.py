@@ -55,9 +55,15 @@ def test_two_processes(tmp_path: Path) -> None:
     one = losses(printed(text, tmp_path / "one"))
     path = tmp_path / "train.py"
     path.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc-per-node", "2", str(path)]
-    command += ["--every", "1", "--out", str(tmp_path / "state.pth")]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += [
+        "--standalone",
+        str(path),
+        "--every",
+        "1",
+        "--out",
+        str(tmp_path / "state.pth"),
+    ]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -73,7 +79,7 @@ def test_two_processes(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "data": 'data: arrays("mine", [40])',
+    "data": 'data: cifar10("mine")',
     "damaged": 'data: image_folder("mine", corrupt=skip)',
     "loss": "loss: cross_entropy + 0.1 * l2_penalty",
     "normalize": "normalize: standardize",
