@@ -61,13 +61,17 @@ def test_training_on_a_folder_of_images(tmp_path: Path) -> None:
             draw(10 * number + copy, size=(280, 250)).save(folder / f"{copy}.jpg")
     draw(3, size=(280, 250)).save(tmp_path / "new.jpg")
     commands = [line[2:] for line in console.splitlines() if line.startswith("$ ")]
+    said: dict[str, str] = {}
     shorter = {"train": ["steps=2", "batch=4", "schedule=cosine"]}
-    for command in commands[:2]:
+    for command in commands:
         verb, *rest = command.split()[1:]
         words = [sys.executable, "-m", "netlang", verb, *rest, *shorter.get(verb, [])]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-    (line,) = done.stdout.splitlines()
+        said[verb] = done.stdout
+    (line,) = said["predict"].splitlines()
     assert re.fullmatch(r"new\.jpg: (cat|dog) \d+\.\d %, (cat|dog) \d+\.\d %", line)
+    script = [sys.executable, "train.py", "--help"]
+    subprocess.run(script, cwd=tmp_path, capture_output=True, check=True)
 
 
 def test_two_commands() -> None:

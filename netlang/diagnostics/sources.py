@@ -71,7 +71,7 @@ class ImageUnreadable(Diagnostic):
 
     path: str
     why: str
-    advice: str = "repair or remove it, or write `corrupt=skip` to go on without such files"
+    advice: str = "repair or remove it; a recipe goes on without such files by `corrupt=skip`"
 
 
 class ImageSmallerThanCrop(Diagnostic):

@@ -41,9 +41,7 @@ def rates_section(recipe: Recipe) -> Section:
             section.add(calls=rate.functions)
         text = _with_reductions(text)
         if " if " in text:
-            first, *rest = text.split(" else ")
-            parts = (f"{_SPACE}    else {part}" for part in rest)
-            section.add(f"{_SPACE}rate = (", f"{_SPACE}    {first}", *parts, f"{_SPACE})")
+            section.add(*_chosen(text))
             text = "rate"
         section.add(f"{_SPACE}for group in optimizer.param_groups:")
         section.add(f'{_SPACE}    group["lr"] = {lr} * {text}')
@@ -134,3 +132,14 @@ def _plainer(node: ast.expr) -> ast.expr:
         if node.func.id == "float" or (node.func.id == "max" and floor == 0.0):
             return _plainer(first)
     return node
+
+
+def _chosen(text: str) -> Iterator[str]:
+    """The rate of the phase that a step is in: `a if step < 5 else b` as statements."""
+    *phases, last = text.split(" else ")
+    for number, phase in enumerate(phases):
+        value, condition = phase.rsplit(" if ", 1)
+        yield f"{_SPACE}{'elif' if number else 'if'} {condition}:"
+        yield f"{_SPACE}    rate = {value}"
+    yield f"{_SPACE}else:"
+    yield f"{_SPACE}    rate = {last}"

@@ -40,6 +40,12 @@ MEMORY = {
         'freeze: ["fc1"]',
         "steps: 40",
     ),
+    "three phases": (
+        BODY,
+        "schedule: warmup(5, unit=steps) -> constant(length=5, unit=steps) -> cosine(floor=0.01)",
+        "steps: 20",
+    ),
+    "phases in epochs": (BODY, "batch: 500", "schedule: warmup(2) -> cosine", "steps: 20"),
     "plateau": (
         BODY,
         "schedule: warmup(5, unit=steps) -> plateau(patience=0, cooldown=1, threshold=0.5)",
