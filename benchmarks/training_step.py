@@ -60,7 +60,7 @@ def _lightning(steps: int) -> None:
     torchvision_models()  # Lightning imports torchvision, which needs help beside a CPU's PyTorch
     import lightning
 
-    class Classifier(lightning.LightningModule):
+    class Classifier(lightning.LightningModule):  # type: ignore[misc]  # a peer without types
         def __init__(self) -> None:
             super().__init__()
             self.model = netlang.load("mnist1d:cnn").torch()
