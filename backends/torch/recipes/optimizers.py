@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import final
 
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from netlang.backends.torch.invocation import Invocation, Setting
+from netlang.backends.torch.recipes.eager import eager
 from netlang.backends.torch.runtime.groups import parameter_groups
 from netlang.backends.torch.runtime.muon import MuonAndAdamW
 from netlang.diagnostics.core import InternalError
@@ -45,11 +46,9 @@ class Optimization:
 
     def build(self, model: nn.Module) -> torch.optim.Optimizer:
         """The optimizer of a model whose frozen parameters are marked."""
-        made: torch.optim.Optimizer
-        if self.groups:
-            made = self.optimizer(*(groups(model) for groups in self.groups))
-        else:
-            made = self.optimizer(model.parameters())
+        call = replace(self.optimizer, function=eager(self.optimizer.function))
+        operands = [groups(model) for groups in self.groups] or [model.parameters()]
+        made: torch.optim.Optimizer = call(*operands)
         return made
 
     def source(self, model: str = "model") -> str:
