@@ -1,10 +1,10 @@
-"""Errors about the steps of a path and what they work on (E0754 to E0756)."""
+"""Errors about the steps of a path and what they work on (E0754 to E0756, E0798, E0799)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["MixedTarget", "MixesOneInput", "StepChannels"]
+__all__ = ["MixedTarget", "MixesOneInput", "PlacesAveraged", "PlacesLeft", "StepChannels"]
 
 
 class StepChannels(Diagnostic):
@@ -41,3 +41,30 @@ class MixesOneInput(Diagnostic):
     step: str
     data: str
     inputs: int
+
+
+class PlacesAveraged(Diagnostic):
+    code = "E0798"
+    title = "`{step}` can't average `{output}` of net `{net}`, which has a value for each place"
+    caption = "a place of one view isn't that of another"
+    help = "test on whole images: write `resize` or `center_crop`"
+
+    step: str
+    net: str
+    output: str
+
+
+class PlacesLeft(Diagnostic):
+    """`places` are height and width of the target, `image` those of the images."""
+
+    code = "E0799"
+    title = "`{step}` moves images of {image}, and can't move `{target}` of {places} alike"
+    caption = "`{target}` is compared with `{output}` of net `{net}`, which is {places}"
+    help = "let the net give {image}, as with `upsample`, or remove `{step}`"
+
+    step: str
+    target: str
+    places: str
+    image: str
+    net: str
+    output: str

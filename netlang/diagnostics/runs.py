@@ -1,4 +1,4 @@
-"""Errors about the folder of a run: in use, not writable, damaged (E0794 to E0799)."""
+"""Errors about the folder of a run: in use, not writable, damaged (E0794 to E0796)."""
 
 from __future__ import annotations
 

@@ -73,6 +73,12 @@ that follow each other become one where that gives the same picture: a resizing 
 it make one region. A JPEG file is decoded at 1/2, 1/4 or 1/8 of its size where what is used of it
 stays twice as large as it is to get. Data in memory go through the whole path on the device.
 Normalisation follows the path.
+
+**Targets with a value for each pixel**, such as masks, have the height and width of the image,
+`[H, W]` or `[C, H, W]`. They are flipped, turned, cut and resized with it: each new pixel is the
+nearest old one, and what comes from outside is 0. Steps that change values alone leave them as
+they are. So it is with targets of a signal's length. All other targets, and all inputs but the
+first, stay as they are.
 """
 
 _FOOT = """---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.backends.torch.augment.lower import Lowered, lower, made, pair
+from netlang.backends.torch.augment.lower import Lowered, lower, made, moving, pair
 from netlang.backends.torch.runtime.color import color_jitter, color_pca, grayscale
 from netlang.backends.torch.runtime.erasing import cutout, random_erasing
 from netlang.backends.torch.runtime.filters import blur, noise
@@ -19,6 +19,9 @@ from netlang.recipes.words.color import (
 from netlang.recipes.words.policies import RandAugment, TrivialAugment
 
 __all__: list[str] = []
+
+# Of masks, policies change the places alone.
+_PLACES = {"values": False}
 
 
 @lower.register
@@ -72,9 +75,9 @@ def _(step: RandomErasing, classes: int | None) -> Lowered:
 
 @lower.register
 def _(step: TrivialAugment, classes: int | None) -> Lowered:
-    return made(trivial_augment, 3)
+    return moving(trivial_augment, 3, _PLACES)
 
 
 @lower.register
 def _(step: RandAugment, classes: int | None) -> Lowered:
-    return made(rand_augment, 2 * step.n, n=step.n, magnitude=step.magnitude)
+    return moving(rand_augment, 2 * step.n, _PLACES, n=step.n, magnitude=step.magnitude)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import singledispatch
@@ -13,7 +13,7 @@ from netlang.diagnostics.core import InternalError
 from netlang.elaborate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 
-__all__ = ["Acts", "Lowered", "either_way", "lower", "made", "pair"]
+__all__ = ["Acts", "Lowered", "either_way", "lower", "made", "moving", "pair"]
 
 
 class Acts(Enum):
@@ -31,13 +31,18 @@ class Acts(Enum):
 @final
 @dataclass(frozen=True)
 class Lowered:
-    """A step as a call. `resizes` says that a region is stretched, `views` how many come of one."""
+    """A step as a call. `resizes` says that a region is stretched, `views` how many come of one.
+
+    `masks` does the same to masks of the images' size, `(masks, u) -> masks`; without it, `BATCH`
+    leaves them as they are.
+    """
 
     call: Invocation
     numbers: int = 0
     acts: Acts = Acts.BATCH
     resizes: bool = False
     views: int = 1
+    masks: Invocation | None = None
 
 
 @singledispatch
@@ -47,8 +52,19 @@ def lower(step: Augmentation, classes: int | None) -> Lowered:
 
 
 def made(function: Callable[..., object], numbers: int = 0, **settings: Setting) -> Lowered:
-    """A step that changes a batch."""
+    """A step that changes the values of a batch."""
     return Lowered(Invocation(function, settings), numbers)
+
+
+def moving(
+    function: Callable[..., object],
+    numbers: int,
+    masks: Mapping[str, Setting] | None = None,
+    **settings: Setting,
+) -> Lowered:
+    """A step that moves pixels; with the settings `masks` it takes each as it is."""
+    call = Invocation(function, settings)
+    return Lowered(call, numbers, masks=Invocation(function, {**settings, **(masks or {})}))
 
 
 def pair(value: Range) -> tuple[float, float]:

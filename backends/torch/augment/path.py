@@ -22,10 +22,11 @@ import netlang.backends.torch.augment.geometry
 import netlang.backends.torch.augment.mixing
 import netlang.backends.torch.augment.sizes  # noqa: F401  # each registers lowerings
 from netlang.backends.torch.augment.lower import lower
+from netlang.backends.torch.augment.masks import Masks
 from netlang.backends.torch.augment.sizes import shorter
 from netlang.backends.torch.augment.stages import Change, Cut, Draws, Placed, Stage, stages_of
 from netlang.backends.torch.data.decode import cropped
-from netlang.backends.torch.runtime.cutting import cut_batch, cut_image
+from netlang.backends.torch.runtime.cutting import cut_batch, cut_image, cut_masks
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.sizes import MultiScale, SizeStep
 
@@ -106,7 +107,7 @@ class Path:
             first, rest = Cut(()), [first, *rest]
         x = cut_image(image, first.region(height, width, 1, draws), cropped)
         if rest:
-            x = (255.0 * _sized(tuple(rest), x / 255.0, draws)).round().to(torch.uint8)
+            x = (255.0 * _sized(tuple(rest), x / 255.0, draws)[0]).round().to(torch.uint8)
         array: NDArray[np.uint8] = x.numpy()
         return array if self.views > 1 else array[0]
 
@@ -122,20 +123,21 @@ class Path:
 
         `inputs` are what `host` gave, as a batch, or the examples as they are in memory; uint8 is
         divided by 255. With views the result has `V` examples for each, in order. With mixing,
-        there is one number, input and target more than examples come back.
+        there is one number, input and target more than examples come back. Masks among the targets
+        go where their inputs go.
         """
         x = inputs / 255.0 if inputs.dtype == torch.uint8 else inputs
         way, draws = self.ways[scale], Draws(self.seed, epoch, numbers)
         if self.images:
             x = x.flatten(0, 1) if self.views > 1 else x
         else:
-            x = _sized(way.front, x, draws)
+            x, targets = _moved(way.front, x, targets, draws)
         for stage in way.back:
             if isinstance(stage, Change) and stage.mixes:
                 draws = draws.some(slice(1, None))
                 x, targets = stage.mix(x, targets, draws)
-            elif isinstance(stage, Change):
-                x = stage.change(x, draws)
+            else:
+                x, targets = _moved((stage,), x, targets, draws)
         return x, targets
 
 
@@ -161,17 +163,41 @@ def path_for(
     return Path(seed, tuple(ways), images)
 
 
-def _sized(front: tuple[Stage, ...], x: Tensor, draws: Draws) -> Tensor:
-    """The front for a batch; where it makes sizes different on the way, for each by itself."""
-    result = x
-    for stage in front:
+def _moved(
+    stages: tuple[Stage, ...], x: Tensor, targets: Mapping[str, Tensor], draws: Draws
+) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """Stages for a batch, and for the masks among its targets."""
+    masks = Masks.of(targets, x) if any(stage.moves for stage in stages) else None
+    x, values = _sized(stages, x, draws, None if masks is None else masks.values)
+    return x, targets if masks is None or values is None else masks.moved(values)
+
+
+def _sized(
+    stages: tuple[Stage, ...], x: Tensor, draws: Draws, masks: Tensor | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """Stages for a batch; where they make sizes different on the way, for each by itself."""
+    before = x, masks
+    for stage in stages:
         if isinstance(stage, Change):
-            result = stage.change(result, draws)
+            masks = masks if masks is None else stage.move(masks, draws)
+            x = stage.change(x, draws)
             continue
-        height, width = result.shape[2:]
-        region = stage.region(height, width, len(result), draws)
+        height, width = x.shape[2:]
+        region = stage.region(height, width, len(x), draws)
         if (region.size != region.size[0]).any():
-            ones = [slice(place, place + 1) for place in range(len(x))]
-            return torch.cat([_sized(front, x[one], draws.some(one)) for one in ones])
-        result = cut_batch(result, region)
-    return result
+            return _one_by_one(stages, *before, draws)
+        masks = masks if masks is None else cut_masks(masks, region)
+        x = cut_batch(x, region)
+    return x, masks
+
+
+def _one_by_one(
+    stages: tuple[Stage, ...], x: Tensor, masks: Tensor | None, draws: Draws
+) -> tuple[Tensor, Tensor | None]:
+    ones = [slice(place, place + 1) for place in range(len(x))]
+    parts = [
+        _sized(stages, x[one], draws.some(one), None if masks is None else masks[one])
+        for one in ones
+    ]
+    made = [part for _, part in parts if part is not None]
+    return torch.cat([part for part, _ in parts]), torch.cat(made) if made else None

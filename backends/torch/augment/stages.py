@@ -55,6 +55,11 @@ class Cut:
 
     steps: tuple[Placed, ...]
 
+    @property
+    def moves(self) -> bool:
+        """Whether pixels come to lie elsewhere."""
+        return True
+
     def region(self, height: int, width: int, count: int, draws: Draws) -> Region:
         """The region of each of `count` images of one size; raises `ImageTooSmall`."""
         region = whole(height, width, count)
@@ -76,6 +81,11 @@ class Change:
         """Whether it mixes each example with the one before."""
         return self.placed.step.acts is Acts.MIX
 
+    @property
+    def moves(self) -> bool:
+        """Whether pixels may come to lie elsewhere."""
+        return self.placed.step.masks is not None
+
     def change(self, x: Tensor, draws: Draws) -> Tensor:
         """`x` float32 ``[B, ...]``."""
         return self.placed.step.call(x, *self._numbers(len(x), draws))  # type: ignore[no-any-return]
@@ -86,6 +96,13 @@ class Change:
         """One example more goes in than `draws` has and comes out."""
         given = self._numbers(len(x) - 1, draws)
         return self.placed.step.call(x, targets, *given)  # type: ignore[no-any-return]
+
+    def move(self, masks: Tensor, draws: Draws) -> Tensor:
+        """What `change` does to masks of the images' size, float32 ``[B, K, H, W]``."""
+        call = self.placed.step.masks
+        if call is None:
+            return masks
+        return call(masks, *self._numbers(len(masks), draws))  # type: ignore[no-any-return]
 
     def _numbers(self, count: int, draws: Draws) -> tuple[Tensor, ...]:
         if not self.placed.step.numbers:

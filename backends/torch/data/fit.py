@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from netlang.backends.torch.data.sets import Parts, Tensors
+from netlang.backends.torch.runtime.mixing import is_mask
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.sources import DataUnfit, LabelsDiffer
 from netlang.ir.dims import Dim
@@ -15,7 +17,9 @@ from netlang.ir.program import Port, Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.check.loss import check_loss, operands_of
 from netlang.recipes.check.mixing import check_mixing
+from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.losses import LABEL, Comparison, Term
 from netlang.recipes.words.operands import Value
 
@@ -31,17 +35,33 @@ _KINDS = {
 def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
     """Raise `NetlangError` where a part has other inputs, targets or classes than the net needs."""
     problems: list[Diagnostic] = [*_classes(recipe, program, parts)]
-    for part in (parts.train, parts.validation, parts.test):
+    paths = recipe.augment, recipe.test_path, recipe.test_path
+    for part, steps in zip((parts.train, parts.validation, parts.test), paths, strict=True):
         if isinstance(part, Tensors):
-            targets = {name: _type(value) for name, value in part.targets.items()}
+            targets = _targets(recipe, part, steps)
             found = (
                 *_inputs(recipe, program, part),
-                *check_loss(recipe, program, targets),
+                *check_loss(recipe, program, targets, steps),
                 *check_mixing(recipe, program, targets),
             )
             problems += [each for each in found if each not in problems]
     if problems:
         raise NetlangError(*problems)
+
+
+def _targets(
+    recipe: Recipe, part: Tensors, steps: tuple[Augmentation, ...]
+) -> dict[str, TensorType]:
+    """The targets as the loss gets them: a path changes the size of masks as that of images."""
+    shape = prepared_shape(recipe, steps)[0]
+    sides = tuple(side for side in shape[1:] if side is not None)
+    found = {}
+    for name, value in part.targets.items():
+        type = _type(value)
+        if recipe.data.is_image and len(sides) == 2 and is_mask(value, part.inputs[0]):
+            type = replace(type, shape=(*type.shape[:-2], *sides))
+        found[name] = type
+    return found
 
 
 def _type(value: Tensor) -> TensorType:

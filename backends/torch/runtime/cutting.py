@@ -16,7 +16,7 @@ from torch import Tensor
 
 from netlang.backends.torch.runtime.regions import Region
 
-__all__ = ["cut_batch", "cut_image", "reduced", "triangles"]
+__all__ = ["cut_batch", "cut_image", "cut_masks", "reduced", "triangles"]
 
 
 def cut_image(
@@ -60,6 +60,20 @@ def cut_batch(x: Tensor, region: Region) -> Tensor:
     shifted = Region(low + margin, high + margin, start + margin, stop + margin, size)
     down, across = (triangles(x, shifted, axis) for axis in (0, 1))
     return down[:, None] @ x @ across[:, None].mT
+
+
+def cut_masks(x: Tensor, region: Region) -> Tensor:
+    """As `cut_batch`, of masks: each new pixel is the old one that its middle lies in."""
+    start, stop, size = region[2:]
+    margin = int(max(0, -start.min(), *(stop - x.shape[2:]).ravel()) + 1)
+    x = F.pad(x, [margin] * 4)
+    places = []
+    for axis, new in enumerate(size[0].astype(int)):
+        step = (stop - start)[:, axis, None] / new
+        old = np.floor(start[:, axis, None] + (np.arange(new) + 0.5) * step).astype(int)
+        places.append(torch.from_numpy(old + margin).to(x.device, non_blocking=True))
+    examples = torch.arange(len(x), device=x.device)[:, None, None]
+    return x[examples, :, places[0][:, :, None], places[1][:, None]].movedim(3, 1)
 
 
 def triangles(x: Tensor, region: Region, axis: int) -> Tensor:

@@ -1,7 +1,8 @@
 """Movements of the pixels of images `x`, float32 `[B, C, H, W]`, in batches, by numbers `u`.
 
 `u` is float64 `[B, k]`, uniform in [0, 1), on the CPU. Between pixels values are read bilinearly;
-what comes from outside is black. Signals, `[B, L]` or `[B, C, L]`, move along their one axis.
+what comes from outside is black. With `mode="nearest"`, for masks, each keeps its value. Signals,
+`[B, L]` or `[B, C, L]`, move along their one axis.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def moved(
     d: Tensor | float = 0.0,
     e: Tensor | float = 1.0,
     f: Tensor | float = 0.0,
+    mode: str = "bilinear",
 ) -> Tensor:
     """Each pixel (i, j) from (a i + b j + c, d i + e j + f), right and down from the middle."""
     image = x if x.dim() == 4 else x.reshape(len(x), -1, 1, x.shape[-1])
@@ -50,32 +52,32 @@ def moved(
     columns = [torch.as_tensor(value).expand(len(x)) for value in rows]
     theta = torch.stack(columns, 1).view(-1, 2, 3).float().to(x.device, non_blocking=True)
     grid = F.affine_grid(theta, list(image.shape), align_corners=False)
-    return F.grid_sample(image, grid, align_corners=False).reshape(x.shape)
+    return F.grid_sample(image, grid, mode, align_corners=False).reshape(x.shape)
 
 
-def rotate(x: Tensor, u: Tensor, degrees: tuple[float, float]) -> Tensor:
+def rotate(x: Tensor, u: Tensor, degrees: tuple[float, float], mode: str = "bilinear") -> Tensor:
     """Turn counter-clockwise by an angle between two."""
     angle = torch.deg2rad(between(u, degrees))
-    return moved(x, a=angle.cos(), b=-angle.sin(), d=angle.sin(), e=angle.cos())
+    return moved(x, a=angle.cos(), b=-angle.sin(), d=angle.sin(), e=angle.cos(), mode=mode)
 
 
-def scale(x: Tensor, u: Tensor, factor: tuple[float, float]) -> Tensor:
+def scale(x: Tensor, u: Tensor, factor: tuple[float, float], mode: str = "bilinear") -> Tensor:
     """Enlarge or shrink by a factor between two."""
     step = 1.0 / between(u, factor)
-    return moved(x, a=step, e=step if x.dim() == 4 else 1.0)
+    return moved(x, a=step, e=step if x.dim() == 4 else 1.0, mode=mode)
 
 
-def shear(x: Tensor, u: Tensor, degrees: tuple[float, float]) -> Tensor:
+def shear(x: Tensor, u: Tensor, degrees: tuple[float, float], mode: str = "bilinear") -> Tensor:
     """Slant sideways by an angle between two."""
-    return moved(x, b=torch.deg2rad(between(u, degrees)).tan())
+    return moved(x, b=torch.deg2rad(between(u, degrees)).tan(), mode=mode)
 
 
-def translate(x: Tensor, u: Tensor, share: float) -> Tensor:
+def translate(x: Tensor, u: Tensor, share: float, mode: str = "bilinear") -> Tensor:
     """Shift by whole pixels, up to a share of the size either way."""
     sides = torch.tensor((x.shape[3], x.shape[2]) if x.dim() == 4 else (x.shape[-1], 0))
     most = (share * sides).floor()
     right, down = (most - (u * (2 * most + 1)).floor()).T
-    return moved(x, c=right, f=down)
+    return moved(x, c=right, f=down, mode=mode)
 
 
 def ten_crop(x: Tensor, size: tuple[int, int], pad: int = 0) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 from netlang.backends.torch.runtime.color import per_example
 from netlang.backends.torch.runtime.erasing import in_box
 
-__all__ = ["beta", "cutmix", "mix_targets", "mixup", "one_hot", "paste"]
+__all__ = ["beta", "cutmix", "is_mask", "mix_targets", "mixup", "one_hot", "paste"]
 
 
 def beta(u: Tensor, alpha: float) -> Tensor:
@@ -60,20 +60,26 @@ def paste(x: Tensor, start: Tensor, stop: Tensor) -> Tensor:
     return torch.where(in_box(x, start, stop), x[:-1], x[1:])
 
 
+def is_mask(target: Tensor, x: Tensor) -> bool:
+    """Whether a target has a value for each pixel of images (or place of signals) `x`."""
+    axes = 2 if x.dim() == 4 else 1
+    return target.dim() > axes and target.shape[-axes:] == x.shape[-axes:]
+
+
 def cutmix(
     x: Tensor, targets: Mapping[str, Tensor], u: Tensor, alpha: float, classes: int = 0
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """A box of each example is that of the one before; Yun et al. 2019.
 
-    The rest of the area is from Beta(alpha, alpha), its centre anywhere. Masks of the images' size
-    are cut alike, other targets are mixed by area.
+    The rest of the area is from Beta(alpha, alpha), its centre anywhere. Masks are cut alike,
+    other targets are mixed by area.
     """
     sides = torch.tensor(x.shape[2:] or x.shape[1:])
     half = (0.5 * (1.0 - beta(u[:, :1], alpha)) ** (1.0 / len(sides)) * sides).floor()
     centre = (u[:, 1 : 1 + len(sides)] * sides).floor()
     start, stop = (centre - half).clamp_min(0.0), torch.minimum(centre + half, sides)
     share = 1.0 - (stop - start).prod(1) / sides.prod()
-    masks = [k for k, v in targets.items() if v.dim() > 2 and v.shape[-2:] == x.shape[2:]]
+    masks = [name for name, value in targets.items() if is_mask(value, x)]
     cut = {name: paste(targets[name], start, stop) for name in masks}
     others = {name: value for name, value in targets.items() if name not in masks}
     return paste(x, start, stop), mix_targets(others, share, classes) | cut

@@ -89,11 +89,12 @@ def change_levels(
     drawn: Tensor,
     level: Tensor,
     limits: tuple[float, float, float, float, float, float],
+    values: bool = True,
 ) -> Tensor:
     """Apply to each example the operation that it drew (0 to 13) at a level from -30 to 30.
 
     `limits` are what level 30 does: shear, shift to the right and down in pixels, angle in degrees,
-    change of a blend's factor, bits that `posterize` takes away.
+    change of a blend's factor, bits that `posterize` takes away. Masks keep their `values`.
     """
     height, width = x.shape[2:]
     sizes = [
@@ -106,8 +107,10 @@ def change_levels(
     first = torch.stack([cos, across - sin, shift], 1) / (width / 2)
     shift = down * width / 2 - below.trunc() * (drawn == 4)
     second = torch.stack([sin + down, cos, shift], 1) / (height / 2)
-    x = (255.0 * x).round()
+    x = (255.0 * x).round() if values else x.clone()
     replace_(x, (drawn >= 1) & (drawn <= 5), move, torch.cat([first, second], 1))
+    if not values:
+        return x
     for number, change in enumerate((brighten, saturate, contrast, sharpen), 6):
         replace_(x, drawn == number, change, 1.0 + factor)
     replace_(x, drawn == 10, posterize, 2.0 ** bits.abs().round())
@@ -118,17 +121,20 @@ def change_levels(
     return x / 255.0
 
 
-def trivial_augment(x: Tensor, u: Tensor) -> Tensor:
+def trivial_augment(x: Tensor, u: Tensor, values: bool = True) -> Tensor:
     """One operation at one of 31 levels, of either sign; Müller, Hutter 2021, arXiv:2103.10158."""
     level = (31.0 * u[:, 1]).long() * torch.where(u[:, 2] < 0.5, -1, 1)
-    return change_levels(x, (14.0 * u[:, 0]).long(), level, (0.99, 32.0, 32.0, 135.0, 0.99, 6.0))
+    limits = 0.99, 32.0, 32.0, 135.0, 0.99, 6.0
+    return change_levels(x, (14.0 * u[:, 0]).long(), level, limits, values)
 
 
-def rand_augment(x: Tensor, u: Tensor, n: int = 2, magnitude: int = 9) -> Tensor:
+def rand_augment(
+    x: Tensor, u: Tensor, n: int = 2, magnitude: int = 9, values: bool = True
+) -> Tensor:
     """`n` operations at a level of 30, of either sign; Cubuk et al. 2019, arXiv:1909.13719."""
     height, width = x.shape[2:]
     limits = 0.3, 150.0 / 331.0 * width, 150.0 / 331.0 * height, 30.0, 0.9, 4.0
     for drawn, sign in u.reshape(-1, n, 2).permute(1, 2, 0):
         level = magnitude * torch.where(sign < 0.5, -1, 1)
-        x = change_levels(x, (14.0 * drawn).long(), level, limits)
+        x = change_levels(x, (14.0 * drawn).long(), level, limits, values)
     return x

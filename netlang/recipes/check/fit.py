@@ -21,14 +21,13 @@ from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.normalization import check_normalization
 from netlang.recipes.check.optimizer import check_optimizer
 from netlang.recipes.check.paths import check_steps, shown_shape
+from netlang.recipes.check.places import check_places
+from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.check.run import check_run
 from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
 from netlang.recipes.check.steps import check_examples
-from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.sizes import SizeStep
 
 __all__ = ["check_recipe"]
 
@@ -47,6 +46,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_run(recipe, program),
         *check_loss(recipe, program),
         *check_mixing(recipe, program),
+        *check_places(recipe, program),
     ]
 
 
@@ -66,7 +66,7 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         return
     expected = inputs[0].type.shape
     for key, steps in (("augment", recipe.augment), ("test", recipe.test_path)):
-        shape, source = _prepared(recipe, steps)
+        shape, source = prepared_shape(recipe, steps)
         if not _fits(shape, expected):
             yield InputShapeDiffers(
                 span=recipe.places.get(key, recipe.places["data"]),
@@ -83,20 +83,6 @@ def _other_input(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> st
     if len(given) == len(expected):
         return "give the net another input, or the data another size"
     return f"declare the input as `{shown_shape(given)}`: `reshape` gives it other axes"
-
-
-def _prepared(
-    recipe: Recipe, steps: tuple[Augmentation, ...]
-) -> tuple[tuple[int | None, ...], str]:
-    """The shape that a path makes of an example, and the step that decides it."""
-    shape, source = recipe.data.shape, recipe.data.name
-    if not recipe.data.is_image:
-        return shape, source
-    frame = frame_of(recipe.data)
-    for step in steps:
-        if isinstance(step, SizeStep):
-            frame, source = step.after(frame), step.name
-    return (shape[0], frame[0].exact, frame[1].exact), source
 
 
 def _fits(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> bool:

@@ -6,7 +6,7 @@ What only the data can tell is left open, and asked again with `targets` when th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
@@ -22,11 +22,14 @@ from netlang.diagnostics.recipes import (
     UnknownLossName,
 )
 from netlang.elaborate.suggest import replacement
+from netlang.ir.dims import substitute
 from netlang.ir.program import Output, Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.bind import listed
 from netlang.recipes.check.operand import Types, is_number, operand_type
+from netlang.recipes.check.prepared import input_sizes
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Arrays
 from netlang.recipes.words.losses import (
     LABEL,
@@ -58,25 +61,40 @@ def operands_of(term: Term, recipe: Recipe, program: Program) -> tuple[Operand, 
 
 
 def value_types(
-    recipe: Recipe, program: Program, targets: Mapping[str, TensorType] | None = None
+    recipe: Recipe,
+    program: Program,
+    targets: Mapping[str, TensorType] | None = None,
+    steps: tuple[Augmentation, ...] | None = None,
 ) -> Types:
-    """What a loss can read, by name; `targets` are those of the data, once they are known."""
+    """What a loss can read, by name; `targets` are those of the data, once they are known.
+
+    Sizes that the net leaves open are those behind the path `steps`, without it `augment`.
+    """
     net = program.net
+    sizes = input_sizes(recipe, program, recipe.augment if steps is None else steps)
     unknown = isinstance(recipe.data, Arrays)
     types: dict[str, TensorType | None] = {
         name: _LABEL_TYPE if name == LABEL and not unknown else None for name in recipe.data.targets
     }
     types |= targets or {}
-    types |= {port.name: port.type for port in net.inputs}
-    types |= {output.name: type for output, type in zip(net.outputs, net.output_types, strict=True)}
+    types |= {port.name: _sized(port.type, sizes) for port in net.inputs}
+    outputs = zip(net.outputs, net.output_types, strict=True)
+    types |= {output.name: _sized(type, sizes) for output, type in outputs}
     return types
 
 
+def _sized(type: TensorType, sizes: Mapping[str, int]) -> TensorType:
+    return replace(type, shape=tuple(substitute(dim, sizes) for dim in type.shape))
+
+
 def check_loss(
-    recipe: Recipe, program: Program, targets: Mapping[str, TensorType] | None = None
+    recipe: Recipe,
+    program: Program,
+    targets: Mapping[str, TensorType] | None = None,
+    steps: tuple[Augmentation, ...] | None = None,
 ) -> Iterator[Diagnostic]:
-    """Every mistake in the terms of the loss."""
-    values = _Values(recipe, program, value_types(recipe, program, targets))
+    """Every mistake in the terms of the loss, on examples behind a path as in `value_types`."""
+    values = _Values(recipe, program, value_types(recipe, program, targets, steps))
     for term in recipe.loss.terms:
         yield from _check_term(term, values)
     yield from _check_deployed(values)

@@ -88,7 +88,8 @@ def _in_term(
             numbers = term.function.comparison is Comparison.CLASSES and place == 1
             if value.name not in recipe.data.targets or not _is_classes(type, numbers):
                 continue
-            if isinstance(step, Cutmix) and type is not None and type.rank > 1:
+            axes = 2 if recipe.data.is_image else 1
+            if isinstance(step, Cutmix) and type is not None and type.rank >= axes:
                 continue  # a mask is cut as its image
             plain = place == 1 and isinstance(operand, Value)
             if not (plain and term.function.takes_probabilities):

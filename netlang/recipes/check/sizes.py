@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipe_paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
-from netlang.ir.dims import Dim, evaluate, symbols_of
+from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 from netlang.ir.solve import Solution, solve_conditions
 from netlang.recipes.check.paths import place_of
+from netlang.recipes.check.prepared import solved
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -136,20 +137,11 @@ def _refusal(
                 advice = "let its input be `[{}, H={}, W={}]`".format(*input.shape)
                 return f"it takes {input} alone", advice
             continue
-        name, value = _solved(dim, side)
+        name, value = solved(dim, side)
         if name and bound.setdefault(name, value) != value:
             return f"it takes {input}", "let its input have two sizes: `H` and `W`"
     found = taken.check({**program.defaults, **bound})
     return (found[0].message, found[0].help_text) if found else None
-
-
-def _solved(dim: Dim, side: int) -> tuple[str, int]:
-    """The symbol of a side of the input, and the size that makes it `side`; 0 without one."""
-    names = sorted(set(symbols_of(dim)))
-    if len(names) != 1:
-        return "", 0
-    fits = (size for size in range(1, side + 1) if evaluate(dim, {names[0]: size}) == side)
-    return names[0], next(fits, 0)
 
 
 def _left_open(recipe: Recipe, program: Program, key: str, frame: Frame) -> Diagnostic:

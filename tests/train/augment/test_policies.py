@@ -26,7 +26,9 @@ def limits(policy: str, height: int, width: int) -> tuple[float, ...]:
     """What the policy calls its operations with, as it does so."""
     seen: list[tuple[float, ...]] = []
 
-    def watch(x: Tensor, drawn: Tensor, level: Tensor, limits: tuple[float, ...]) -> Tensor:
+    def watch(
+        x: Tensor, drawn: Tensor, level: Tensor, limits: tuple[float, ...], values: bool
+    ) -> Tensor:
         seen.append(limits)
         return x
 
@@ -128,7 +130,9 @@ def drawn_by(step: Callable[[Tensor, Tensor], Tensor], u: Tensor) -> list[tuple[
     """The operations and levels that a policy draws."""
     seen: list[tuple[Tensor, Tensor]] = []
 
-    def watch(x: Tensor, drawn: Tensor, level: Tensor, limits: tuple[float, ...]) -> Tensor:
+    def watch(
+        x: Tensor, drawn: Tensor, level: Tensor, limits: tuple[float, ...], values: bool
+    ) -> Tensor:
         seen.append((drawn, level))
         return x
 
