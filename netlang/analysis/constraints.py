@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.sizes import SizeNotPositive, UnknownSize
 from netlang.ir.program import Program
-from netlang.ir.rules import listed
-from netlang.ir.solve import Solution, solve_conditions
+from netlang.ir.sizes.rules import listed
+from netlang.ir.sizes.solve import Solution, solve_conditions
 
 __all__ = ["checked_sizes", "solve"]
 

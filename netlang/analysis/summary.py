@@ -16,7 +16,7 @@ from netlang.analysis.rows import Row, deployed_rows
 from netlang.analysis.runs import fold_runs
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
-from netlang.ir.solve import Solution
+from netlang.ir.sizes.solve import Solution
 from netlang.ir.types import TensorType
 
 __all__ = ["Json", "Summary", "Value", "summarize"]

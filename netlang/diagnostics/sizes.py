@@ -38,13 +38,12 @@ class SizesRefused(Diagnostic):
     code: ClassVar[str] = "E0452"
     title: ClassVar[str] = "{given} don't go together: {rule}"
     caption: ClassVar[str] = "{reason}"
-    help: ClassVar[str] = "with these sizes it is {left} against {right}"
+    help: ClassVar[str] = "{advice}"
 
     given: str
     rule: str
     reason: str
-    left: int
-    right: int
+    advice: str
 
 
 class UnknownSize(Diagnostic):

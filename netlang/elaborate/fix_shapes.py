@@ -11,7 +11,7 @@ from netlang.diagnostics import branches, shapes, sizes
 from netlang.diagnostics.core import Diagnostic, Fix, Label
 from netlang.elaborate.fixes import enclosing, inserted, replaced
 from netlang.ir.program import Size
-from netlang.ir.solve import Solution
+from netlang.ir.sizes.solve import Solution
 from netlang.source import Span
 from netlang.syntax import ast
 

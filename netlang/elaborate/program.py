@@ -23,7 +23,8 @@ from netlang.elaborate.frame import Frame
 from netlang.elaborate.instantiate import own, parameters
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
-from netlang.ir.solve import Solution, contradictions, solve_conditions
+from netlang.ir.sizes.contradictions import contradictions
+from netlang.ir.sizes.solve import Solution, solve_conditions
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.parser import no_collection

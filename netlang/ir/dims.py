@@ -19,8 +19,8 @@ from math import gcd
 from typing import TypeAlias
 
 __all__ = [
-    "Atom", "Dim", "Expr", "Floor", "Symbol", "ceil_div", "evaluate", "floor_div", "floors_of",
-    "substitute", "symbol", "symbols_of",
+    "Atom", "Dim", "Expr", "Floor", "Monomial", "Symbol", "ceil_div", "evaluate", "floor_div",
+    "floors_of", "substitute", "symbol", "symbols_of",
 ]  # fmt: skip
 
 # Sums and quotients that are remembered: the layers of a net compute the same ones over and over.

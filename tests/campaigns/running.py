@@ -39,6 +39,7 @@ __all__ = [
     "Verdict",
     "command",
     "run_here",
+    "tried",
 ]
 
 LIFE = 50

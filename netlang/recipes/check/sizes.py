@@ -8,7 +8,7 @@ from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipe_paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
-from netlang.ir.solve import Solution, solve_conditions
+from netlang.ir.sizes.solve import Solution, solve_conditions
 from netlang.recipes.check.paths import place_of
 from netlang.recipes.check.prepared import solved
 from netlang.recipes.counterpart import frame_of

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import lcm
 
-from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.periodic import SizeSet, admitted, positive
 from netlang.ir.program import Condition
-from netlang.ir.rules import Rule, rule_of
+from netlang.ir.sizes.formula import formula_of, stated
+from netlang.ir.sizes.periodic import SizeSet, positive
+from netlang.ir.sizes.quasi import admitted
+from netlang.ir.sizes.rules import Rule, rule_of
+from netlang.ir.sizes.work import Work
 
-__all__ = ["Demand", "SymbolSolution", "demand", "solve_symbol", "stated", "unique"]
+__all__ = ["Demand", "SymbolSolution", "demand", "solve_symbol", "unique"]
 
 # How far from a refused size the nearest ones that work are looked for.
 FARTHEST = 10_000
@@ -37,15 +40,15 @@ class Demand:
     def sentence(self) -> str:
         """The demand in words, as advice where its sizes can be told."""
         if self.admits and not self.admits.is_empty:
-            rule = rule_of(self.admits, 1)
+            rule = rule_of(self.admits)
             if rule:
                 return rule.sentence((self.name,))
         return stated(self.condition.constraint)
 
 
-def demand(condition: Condition, name: str) -> Demand:
+def demand(condition: Condition, name: str, work: Work) -> Demand:
     """A condition that speaks of no other symbol than `name`."""
-    return Demand(name, condition, admitted(condition.constraint, name))
+    return Demand(name, condition, admitted(condition.constraint, name, work))
 
 
 @dataclass(frozen=True)
@@ -56,25 +59,27 @@ class SymbolSolution:
     demands: tuple[Demand, ...]
     sizes: SizeSet
     undecided: tuple[Demand, ...]
-    at_least: int
 
     @cached_property
     def rule(self) -> Rule | None:
-        """All of it in words, if that can be said."""
-        decided = not self.undecided and not self.sizes.is_empty
-        return rule_of(self.sizes, self.at_least) if decided else None
+        """The decided part in words, if that can be said."""
+        return None if self.sizes.is_empty or self.sizes.is_all else rule_of(self.sizes)
+
+    @property
+    def _untold(self) -> tuple[Demand, ...]:
+        """The demands that the rule doesn't tell."""
+        return self.undecided if self.rule else self.demands
 
     @property
     def texts(self) -> tuple[str, ...]:
-        if self.rule:
-            return self.rule.texts(self.name)
-        return unique(str(demand.condition.constraint) for demand in self.demands)
+        told = self.rule.texts(self.name) if self.rule else ()
+        constraints = (demand.condition.constraint for demand in self._untold)
+        return (*told, *unique(formula_of(constraint).text for constraint in constraints))
 
     @property
-    def sentence(self) -> str:
-        if self.rule:
-            return self.rule.sentence((self.name,))
-        return "; ".join(unique(stated(d.condition.constraint) for d in self.demands))
+    def sentences(self) -> tuple[str, ...]:
+        told = [self.rule.sentence((self.name,))] if self.rule else []
+        return (*told, *unique(stated(d.condition.constraint) for d in self._untold))
 
     def works(self, size: int) -> bool:
         """Whether every condition on this symbol holds at the size."""
@@ -87,24 +92,28 @@ class SymbolSolution:
         return tuple(found for found in (below, above) if found)
 
 
-def solve_symbol(name: str, demands: tuple[Demand, ...]) -> SymbolSolution:
-    """The demands on one symbol taken together."""
-    sizes, undecided, at_least = positive, [], 1
-    for one in demands:
-        both = one.admits and sizes.intersection(one.admits)
-        if one.admits is None or both is None:
+def solve_symbol(name: str, demands: tuple[Demand, ...], work: Work) -> SymbolSolution:
+    """The demands on one symbol taken together, those with short periods first."""
+    sizes, undecided = positive, []
+    decided = sorted((d for d in demands if d.admits), key=_period)
+    for one in decided:
+        assert one.admits is not None
+        both = _both(sizes, one.admits, work)
+        if both is None:
             undecided.append(one)
-            continue
-        sizes = both
-        if not one.admits.is_empty and one.admits.is_half_line:
-            at_least = max(at_least, one.admits.first)
-    return SymbolSolution(name, demands, sizes, tuple(undecided), at_least)
+        else:
+            sizes = both
+    undecided += [one for one in demands if not one.admits]
+    return SymbolSolution(name, demands, sizes, tuple(undecided))
 
 
-def stated(constraint: Constraint) -> str:
-    """A constraint in words."""
-    verb = "must equal" if constraint.relation is Relation.EQUAL else "must be at least"
-    return f"{constraint.left} {verb} {constraint.right}"
+def _period(one: Demand) -> int:
+    return one.admits.period if one.admits else 0
+
+
+def _both(one: SizeSet, two: SizeSet, work: Work) -> SizeSet | None:
+    """The sizes in both sets, if that is worth the work."""
+    return one.intersection(two) if work.allows(lcm(one.period, two.period)) else None
 
 
 def unique(texts: Iterable[str]) -> tuple[str, ...]:

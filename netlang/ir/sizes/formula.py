@@ -1,0 +1,102 @@
+"""The shortest formula for a condition that stays one: ``H*W must be a multiple of 4``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim, Expr, Floor, evaluate
+
+__all__ = ["Formula", "formula_of", "stated"]
+
+_WORDS = {Relation.EQUAL: "must equal", Relation.AT_LEAST: "must be at least"}
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A condition as a formula, in words, and what both sides are at some sizes."""
+
+    text: str
+    sentence: str
+    left: Dim
+    right: Dim
+    modulus: int = 0
+
+    def advice(self, sizes: Mapping[str, int]) -> str:
+        left, right = evaluate(self.left, sizes), evaluate(self.right, sizes)
+        if self.modulus:
+            return f"with these sizes {self.left} is {left}"
+        return f"with these sizes it is {left} against {right}"
+
+
+def stated(constraint: Constraint) -> str:
+    """A constraint in words."""
+    return formula_of(constraint).sentence
+
+
+def formula_of(constraint: Constraint) -> Formula:
+    """The shortest of some ways to write a constraint; its own in doubt."""
+    difference = constraint.left - constraint.right
+    ways = [_sides(constraint.left, constraint.relation, constraint.right)]
+    if isinstance(difference, Expr):
+        ways.append(_sides(*_parted(difference, constraint.relation)))
+        remainder = _remainder(difference, constraint.relation)
+        if remainder:
+            return remainder
+    return min(ways, key=lambda way: len(way.sentence))
+
+
+def _sides(left: Dim, relation: Relation, right: Dim) -> Formula:
+    text = f"{left} {relation.value} {right}"
+    return Formula(text, f"{left} {_WORDS[relation]} {right}", left, right)
+
+
+def _parted(difference: Expr, relation: Relation) -> tuple[Dim, Relation, Dim]:
+    """What is added on one side, what is taken away on the other; a lone number on the right."""
+    left: Dim = 0
+    right: Dim = 0
+    for coefficient, monomial in difference.terms:
+        term = Expr(((abs(coefficient), monomial),)) if monomial else abs(coefficient)
+        if coefficient > 0:
+            left = left + term
+        else:
+            right = right + term
+    if isinstance(left, int) and relation is Relation.EQUAL:
+        left, right = right, left
+    if isinstance(left, Expr) and isinstance(right, int):
+        constant = left.constant
+        left, right = left - constant, right - constant
+    return left, relation, right
+
+
+def _remainder(difference: Expr, relation: Relation) -> Formula | None:
+    """A condition on a remainder: a dim less its floor division, times the divisor."""
+    for coefficient, monomial in difference.terms:
+        floor = monomial[0] if len(monomial) == 1 else None
+        if not isinstance(floor, Floor) or coefficient % floor.divisor:
+            continue
+        times = coefficient // floor.divisor
+        value = difference - coefficient * Expr(((1, (floor,)),)) + times * floor.numerator
+        if isinstance(value, int):
+            # value == times * (numerator mod divisor), or at least that
+            return _of_remainder(floor, value, times, relation)
+    return None
+
+
+def _of_remainder(floor: Floor, value: int, times: int, relation: Relation) -> Formula | None:
+    constant, modulus = floor.numerator.constant, floor.divisor
+    dividend = floor.numerator - constant
+    shown = f"({dividend})" if isinstance(dividend, Expr) and len(dividend.terms) > 1 else dividend
+    if relation is Relation.EQUAL and value % times == 0 and 0 <= value // times < modulus:
+        rest = (value // times - constant) % modulus
+        sentence = f"{dividend} must be a multiple of {modulus}"
+        if rest:
+            sentence = f"{shown} mod {modulus} must be {rest}"
+        return Formula(f"{shown} % {modulus} == {rest}", sentence, dividend, rest, modulus)
+    if relation is Relation.AT_LEAST and constant == 0 and abs(times) == 1:
+        word, sign = ("most", "<=") if times > 0 else ("least", ">=")
+        text, words = f"{shown} % {modulus} {sign}", f"{shown} mod {modulus} must be at {word}"
+        bound = times * value
+        return Formula(f"{text} {bound}", f"{words} {bound}", dividend, bound, modulus)
+    return None

@@ -1,0 +1,100 @@
+"""Conditions taken apart: what is asked of each symbol, and what of several together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from math import gcd, prod
+from typing import TypeAlias
+
+from netlang.ir.program import Condition
+from netlang.ir.sizes.demands import Demand, demand, solve_symbol
+from netlang.ir.sizes.joint import Residues, residues_of, separated
+from netlang.ir.sizes.periodic import SizeSet
+from netlang.ir.sizes.reduce import names_of
+from netlang.ir.sizes.work import Work
+
+__all__ = ["Parts"]
+
+# A condition with the symbols that it is on.
+_Joint: TypeAlias = tuple[tuple[str, ...], Condition]
+
+
+class Parts:
+    """Conditions taken apart: `demands` on each symbol, and those that stay on several: `joint`."""
+
+    def __init__(self, conditions: Iterable[Condition], work: Work) -> None:
+        self._work = work
+        self.demands: dict[str, list[Demand]] = {}
+        self.joint: list[Condition] = []
+        several = []
+        for condition in conditions:
+            names = tuple(sorted(names_of(condition.constraint)))
+            if len(names) > 1:
+                several.append((names, condition))
+            for name in names if len(names) == 1 else ():
+                self._demand(demand(condition, name, work))
+        self._together(self._apart(several))
+
+    @property
+    def sets(self) -> dict[str, SizeSet]:
+        """What each symbol must be by itself, as far as that is decided."""
+        work = Work()
+        return {n: solve_symbol(n, tuple(d), work).sizes for n, d in self.demands.items()}
+
+    def _demand(self, one: Demand) -> None:
+        self.demands.setdefault(one.name, []).append(one)
+
+    def _apart(self, several: list[_Joint]) -> list[tuple[_Joint, Residues | None]]:
+        """Takes conditions apart that can be; those left with the residues that meet them."""
+        lows = {name: sizes.first for name, sizes in self.sets.items() if not sizes.is_empty}
+        left = []
+        for names, condition in several:
+            low = {name: lows.get(name, 1) for name in names}
+            residues = residues_of(condition.constraint, low, self._work)
+            if residues is None or not self._separate(names, condition, residues):
+                left.append(((names, condition), residues))
+        return left
+
+    def _separate(self, names: tuple[str, ...], condition: Condition, residues: Residues) -> bool:
+        sets = separated(names, residues)
+        for name, sizes in zip(names, sets or (), strict=False):
+            self._demand(Demand(name, condition, sizes))
+        return sets is not None
+
+    def _together(self, several: list[tuple[_Joint, Residues | None]]) -> None:
+        """Takes apart what comes apart given what each symbol must be by itself."""
+        own = self.sets
+        for (names, condition), residues in several:
+            left = residues and _possible(names, residues, own)
+            if left is None or not self._separate(names, condition, left):
+                self.joint.append(condition)
+
+
+def _possible(
+    names: tuple[str, ...], residues: Residues, own: Mapping[str, SizeSet]
+) -> Residues | None:
+    """The residues without those that some symbol can't have, ones that can't be told included.
+
+    None if nothing that is asked of one symbol bears on them.
+    """
+    periods, holding = residues
+    allowed = []
+    for name, period in zip(names, periods, strict=True):
+        sizes = own.get(name)
+        allowed.append(set(range(1, period + 1)) if sizes is None else _residues(sizes, period))
+    left = frozenset(p for p in holding if all(r in a for r, a in zip(p, allowed, strict=True)))
+    if not left:
+        return None
+    sides = [set(side) for side in zip(*left, strict=True)]
+    if len(left) == prod(map(len, allowed)):
+        sides = [set(range(1, period + 1)) for period in periods]  # it is met anyway
+        return periods, frozenset(product(*sides))
+    return periods, left
+
+
+def _residues(sizes: SizeSet, period: int) -> set[int]:
+    """The residues, from 1 to the period, that sizes of a set have."""
+    step = gcd(sizes.period, period)
+    present = {index % step for index, runs in enumerate(sizes.runs) if runs}
+    return {residue for residue in range(1, period + 1) if residue % step in present}

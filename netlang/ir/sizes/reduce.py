@@ -1,0 +1,60 @@
+"""Conditions in the form in which they are solved: distinct, without common factors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim, Expr, Symbol, symbols_of
+from netlang.ir.program import Condition
+
+__all__ = ["distinct", "names_of", "reduced"]
+
+
+def distinct(conditions: Iterable[Condition]) -> Iterable[Condition]:
+    """The first of those conditions that ask the same."""
+    found: dict[tuple[Dim, Relation], Condition] = {}
+    for condition in conditions:
+        constraint = condition.constraint
+        difference = constraint.left - constraint.right
+        if constraint.relation is Relation.EQUAL and (-difference, Relation.EQUAL) in found:
+            continue  # the same with its sides exchanged
+        found.setdefault((difference, constraint.relation), condition)
+    return found.values()
+
+
+def reduced(condition: Condition) -> Condition:
+    """The same condition without the symbols that are a factor of both sides."""
+    constraint = condition.constraint
+    difference = constraint.left - constraint.right
+    quotient = _without_common_symbols(difference)
+    if quotient == difference:
+        return condition
+    return replace(condition, constraint=replace(constraint, left=quotient, right=0))
+
+
+def _without_common_symbols(dim: Dim) -> Dim:
+    """`dim` divided by every symbol that all of its terms contain: sizes are positive."""
+    while isinstance(dim, Expr):
+        common = set.intersection(
+            *({a for a in monomial if isinstance(a, Symbol)} for _, monomial in dim.terms)
+        )
+        if not common:
+            return dim
+        dim = _divided(dim, min(common, key=str))
+    return dim
+
+
+def _divided(dim: Expr, factor: Symbol) -> Dim:
+    quotient: Dim = 0
+    for coefficient, monomial in dim.terms:
+        at = monomial.index(factor)
+        rest = monomial[:at] + monomial[at + 1 :]
+        quotient = quotient + (Expr(((coefficient, rest),)) if rest else coefficient)
+    return quotient
+
+
+def names_of(constraint: Constraint) -> set[str]:
+    """The symbols that decide whether the constraint holds."""
+    return set(symbols_of(constraint.left - constraint.right))

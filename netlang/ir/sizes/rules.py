@@ -1,0 +1,152 @@
+"""A set of sizes in words: as conditions (``H % 16 == 0``) and as advice (a multiple of 16).
+
+The words are the shortest of a small grammar: clauses that hold together (`clauses`), or a few
+sizes beside them. A set that has more exceptions than a person reads isn't told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from netlang.ir.sizes.clauses import Bounds, Clause, Except, Listed, Residue, joined, listed
+from netlang.ir.sizes.periodic import SizeSet
+from netlang.ir.sizes.residues import clauses_for
+
+__all__ = ["Rule", "listed", "rule_of"]
+
+# Sizes up to so far behind the first one are looked at one by one.
+FARTHEST = 16_384
+# Longer sentences are left to the conditions themselves.
+LONGEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a size must be: the clauses of one of the alternatives."""
+
+    alternatives: tuple[tuple[Clause, ...], ...]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Formulas that hold together: ``H % 16 == 0``, ``H >= 32``."""
+        parts = [_formulas(clauses, name) for clauses in self.alternatives]
+        if len(parts) == 1:
+            return parts[0]
+        return (" or ".join(" and ".join(_wrapped(part)) for part in parts),)
+
+    def sentence(self, names: Sequence[str]) -> str:
+        """``H and W must be multiples of 16``."""
+        sole = self.alternatives[0] if len(self.alternatives) == 1 else ()
+        if len(sole) == 1 and isinstance(sole[0], Residue) and not sole[0].is_plain:
+            subjects = listed([f"{name} mod {sole[0].modulus}" for name in names], "and")
+            verb = "must not be" if sole[0].negated else "must be"
+            return f"{subjects} {verb} {sole[0].remainders.removeprefix('not ')}"
+        return f"{listed(names, 'and')} must be {self.words(len(names))}"
+
+    def words(self, many: int) -> str:
+        """What follows "be", of one size or of many."""
+        parts = (
+            " and ".join(clause.words(many) for clause in clauses) for clauses in self.alternatives
+        )
+        return ", or ".join(parts)
+
+
+def _formulas(clauses: tuple[Clause, ...], name: str) -> tuple[str, ...]:
+    return tuple(text for clause in clauses for text in clause.formulas(name))
+
+
+def _wrapped(texts: tuple[str, ...]) -> list[str]:
+    """Formulas that can stand between "and"."""
+    return [f"({text})" if " or " in text and len(texts) > 1 else text for text in texts]
+
+
+@lru_cache(maxsize=256)
+def rule_of(sizes: SizeSet) -> Rule | None:
+    """The shortest rule found for a set that isn't empty, None if it is too irregular to tell."""
+    rules = _endless(sizes) if sizes.last is None else _finite(sizes, sizes.last)
+    best = min(rules, key=lambda rule: len(rule.sentence("H")), default=None)
+    return best if best and len(best.sentence("H")) <= LONGEST else None
+
+
+def _finite(sizes: SizeSet, last: int) -> Iterator[Rule]:
+    """Rules for a set that ends."""
+    first = sizes.first
+    if last - first > FARTHEST:
+        return
+    members = sizes.members(first, last)
+    ranges = joined(members)
+    bounds = Bounds(first if first > 1 else None, last)
+    if len(ranges) == 1 and first < last:
+        yield Rule(((bounds,),))
+        return
+    yield Rule(((Listed(ranges),),))
+    for modulus in _divisors(sizes.period):
+        bits = 0
+        for size in members:
+            bits |= 1 << size % modulus
+        present = [size for size in range(first, last + 1) if bits >> size % modulus & 1]
+        if present == members:
+            yield Rule(((*clauses_for(modulus, bits), bounds),))
+            return
+
+
+def _divisors(number: int) -> list[int]:
+    return [d for d in range(2, number + 1) if number % d == 0]
+
+
+def _endless(sizes: SizeSet) -> Iterator[Rule]:
+    """Rules for a set that goes on for ever."""
+    modulus, bits = sizes.endless
+    clauses = clauses_for(modulus, bits)
+    first, settled = sizes.first, sizes.settled
+    if _is_regular(sizes):
+        yield Rule(((*clauses, *_from(first, modulus, bits)),))
+        return
+    if settled - first > FARTHEST:
+        return
+    missing = [s for s in range(first, settled) if bits >> s % modulus & 1 and s not in sizes]
+    early = [s for s in range(first, settled) if s in sizes and not bits >> s % modulus & 1]
+    if not early:
+        yield Rule(((*clauses, *_from(first, modulus, bits), Except(joined(missing))),))
+    start = max([*missing, *early], default=0) + 1
+    before = sizes.members(first, start - 1)
+    yield from _beside(before, clauses, start, modulus, bits, sizes.period)
+
+
+def _is_regular(sizes: SizeSet) -> bool:
+    """Whether every residue class that is in the set has a single run, that begins at once."""
+    first, period = sizes.first, sizes.period
+    return all(
+        not runs or runs == ((first + (index - first) % period, None),)
+        for index, runs in enumerate(sizes.runs)
+    )
+
+
+def _from(start: int, modulus: int, bits: int) -> tuple[Bounds, ...]:
+    """ "At least" the first size of the residues from `start` on, where that says something."""
+    first = next(s for s in range(start, start + modulus) if bits >> s % modulus & 1)
+    smaller = any(bits >> s % modulus & 1 for s in range(max(1, first - modulus), first))
+    return (Bounds(first, None),) if smaller else ()
+
+
+def _beside(
+    before: list[int],
+    clauses: tuple[Clause, ...],
+    start: int,
+    modulus: int,
+    bits: int,
+    period: int,
+) -> Iterator[Rule]:
+    """Some sizes beside those from `start` on."""
+    bounds = _from(start, modulus, bits)
+    ranges = joined(before)
+    if not clauses and bounds and bounds[0].low is not None:
+        yield Rule(((Listed(ranges, bounds[0].low),),))
+    else:
+        yield Rule(((Listed(ranges),), (*clauses, *bounds)))
+    runs = tuple(
+        tuple((s, s) for s in before if s % period == residue) for residue in range(period)
+    )
+    for rule in _finite(SizeSet(period, runs), before[-1]):
+        yield Rule((*rule.alternatives, (*clauses, *bounds)))

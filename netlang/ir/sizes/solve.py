@@ -1,0 +1,117 @@
+"""What the conditions of a net say about the sizes of its inputs, solved exactly.
+
+Conditions that speak of one symbol, or come apart into such, are decided together as one set of
+sizes for each symbol; the others, and those whose period is too long, are kept as they stand and
+checked by evaluating them. A size is refused exactly where some step can't run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.sizes import SizeRefused, SizesRefused
+from netlang.ir.program import Condition
+from netlang.ir.sizes.demands import SymbolSolution, solve_symbol, unique
+from netlang.ir.sizes.parts import Parts
+from netlang.ir.sizes.reduce import distinct, names_of, reduced
+from netlang.ir.sizes.rules import Rule, listed
+from netlang.ir.sizes.substitution import defined
+from netlang.ir.sizes.together import Together, statements
+from netlang.ir.sizes.work import Work
+
+__all__ = ["Solution", "solve_conditions"]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The conditions of a net, solved: one part for each symbol, and those on several symbols.
+
+    `joint` are the conditions on several symbols that say something beside the rest.
+    """
+
+    symbols: tuple[SymbolSolution, ...]
+    joint: tuple[Together, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The conditions as formulas: ``H % 16 == 0``."""
+        own = [text for solution in self.symbols for text in solution.texts]
+        return (*own, *unique(one.text for one in self.joint))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The conditions as advice: ``H and W must be multiples of 16``."""
+        groups: dict[Rule, list[str]] = {}
+        others: list[str] = []
+        for solution in self.symbols:
+            if solution.rule and not solution.undecided:
+                groups.setdefault(solution.rule, []).append(solution.name)
+            else:
+                others += solution.sentences
+        joint = unique(one.sentence for one in self.joint)
+        return (*(rule.sentence(names) for rule, names in groups.items()), *others, *joint)
+
+    def check(self, sizes: Mapping[str, int]) -> tuple[Diagnostic, ...]:
+        """One error for every symbol, or pair of symbols, whose size some step can't run at."""
+        errors = [_refused(solution, sizes[solution.name]) for solution in self.symbols]
+        return tuple(e for e in (*errors, *_refused_together(self.joint, sizes)) if e)
+
+
+def solve_conditions(conditions: Iterable[Condition]) -> Solution:
+    """The conditions, merged for each symbol; those that always hold are left out.
+
+    Whether they contradict each other is for `contradictions` to say.
+    """
+    work = Work()
+    definitions, others = defined(distinct(map(reduced, conditions)))
+    parts = Parts(distinct(map(reduced, others)), work)
+    sets = parts.sets
+    solved = [solve_symbol(name, tuple(parts.demands[name]), work) for name in sorted(sets)]
+    joint = [*(one.condition for one in definitions), *parts.joint]
+    return Solution(
+        tuple(one for one in solved if one.undecided or not one.sizes.is_all),
+        tuple(statements(joint, sets, work)),
+    )
+
+
+def _refused(solution: SymbolSolution, size: int) -> Diagnostic | None:
+    broken = next((one.condition for one in solution.demands if not one.holds(size)), None)
+    if broken is None:
+        return None
+    nearest = solution.nearest(size)
+    return SizeRefused(
+        span=broken.span,
+        chain=broken.chain,
+        size=solution.name,
+        value=size,
+        rule=" and ".join(solution.sentences),
+        reason=broken.constraint.reason,
+        nearest=_advice(solution.name, nearest),
+    )
+
+
+def _advice(name: str, nearest: tuple[int, ...]) -> str:
+    if not nearest:
+        return ""
+    verb = "is the nearest size that works" if len(nearest) == 1 else "are the nearest sizes"
+    tail = "" if len(nearest) == 1 else " that work"
+    return f"{listed([f'{name}={size}' for size in nearest], 'and')} {verb}{tail}"
+
+
+def _refused_together(
+    joint: tuple[Together, ...], sizes: Mapping[str, int]
+) -> Iterable[Diagnostic]:
+    for one in joint:
+        if not one.holds(sizes):
+            condition = one.condition
+            names = sorted(names_of(condition.constraint))
+            yield SizesRefused(
+                span=condition.span,
+                chain=condition.chain,
+                given=listed([f"`{name}` = {sizes[name]}" for name in names], "and"),
+                rule=one.sentence,
+                reason=condition.constraint.reason,
+                advice=one.advice(sizes),
+            )

@@ -1,0 +1,147 @@
+"""Conditions that stay on several symbols: without those that others imply, and in short words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from netlang.ir.constraints import Relation
+from netlang.ir.dims import Dim, Expr, evaluate, floors_of, symbols_of
+from netlang.ir.program import Condition
+from netlang.ir.sizes.clauses import listed
+from netlang.ir.sizes.formula import formula_of
+from netlang.ir.sizes.implied import implies
+from netlang.ir.sizes.periodic import SizeSet
+from netlang.ir.sizes.products import factored
+from netlang.ir.sizes.work import Work
+
+__all__ = ["Together", "statements"]
+
+# Among more conditions than these, none is looked for that another implies.
+MOST_COMPARED = 32
+# No size is looked for beyond this one.
+LARGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class Together:
+    """A condition on several symbols; with `least`, one of these must be at least so large."""
+
+    condition: Condition
+    least: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def text(self) -> str:
+        if self.least:
+            return " or ".join(f"{name} >= {bound}" for name, bound in self.least)
+        return formula_of(self.condition.constraint).text
+
+    @property
+    def sentence(self) -> str:
+        if not self.least:
+            return formula_of(self.condition.constraint).sentence
+        bounds = {bound for _, bound in self.least}
+        if len(bounds) == 1:
+            names = listed([name for name, _ in self.least], "and")
+            return f"one of {names} must be at least {min(bounds)}"
+        (name, bound), *others = self.least
+        first = f"{name} must be at least {bound}"
+        return " or ".join([first, *(f"{n} at least {b}" for n, b in others)])
+
+    def holds(self, sizes: Mapping[str, int]) -> bool:
+        if self.least:
+            return any(sizes[name] >= bound for name, bound in self.least)
+        return self.condition.constraint.holds(sizes)
+
+    def advice(self, sizes: Mapping[str, int]) -> str:
+        """What the sizes given come to."""
+        return "" if self.least else formula_of(self.condition.constraint).advice(sizes)
+
+
+def statements(
+    conditions: list[Condition], own: Mapping[str, SizeSet], work: Work
+) -> list[Together]:
+    """What conditions on several symbols say beside what each symbol must be."""
+    lows = {name: sizes.first for name, sizes in own.items() if not sizes.is_empty}
+    found = [one for condition in conditions for one in _statement(condition, lows)]
+    if len(found) > MOST_COMPARED:
+        return found
+    kept = list(found)
+    for one in found:
+        if any(_covers(other, one, lows, work) for other in kept if other is not one):
+            kept.remove(one)
+    return kept
+
+
+def _covers(one: Together, two: Together, lows: Mapping[str, int], work: Work) -> bool:
+    """Whether the first implies the second."""
+    if one.least and two.least:
+        bounds = dict(two.least)
+        return all(name in bounds and bound >= bounds[name] for name, bound in one.least)
+    return implies(one.condition.constraint, two.condition.constraint, lows, work)
+
+
+def _statement(condition: Condition, lows: Mapping[str, int]) -> tuple[Together, ...]:
+    """A condition in its best words; nothing if the smallest sizes meet it, and so all do.
+
+    A product of sizes that must be at least 2: what fails is a box of small sizes. The value never
+    falls, so that its corners decide.
+    """
+    constraint = condition.constraint
+    value = constraint.left - constraint.right
+    names = tuple(dict.fromkeys(symbols_of(value)))
+    least = {name: lows.get(name, 1) for name in names}
+    whole = (Together(condition),)
+    if constraint.relation is not Relation.AT_LEAST or not _never_falls(value, least):
+        return whole
+    if evaluate(value, least) >= 0:
+        return ()
+    bounds = {name: _first(_at(value, least, name), low) for name, low in least.items()}
+    below = {name: bound - 1 for name, bound in bounds.items() if bound}
+    if len(below) < len(names) or evaluate(value, below) >= 0:
+        return whole
+    return (Together(condition, tuple((name, below[name] + 1) for name in sorted(below))),)
+
+
+def _at(value: Dim, lows: Mapping[str, int], name: str) -> Callable[[int], bool]:
+    """Whether a dim is at least 0 at a size of one symbol, the others as small as they can be."""
+    return lambda size: evaluate(value, {**lows, name: size}) >= 0
+
+
+def _never_falls(value: Dim, least: Mapping[str, int]) -> bool:
+    """Whether a value, from the least sizes on, falls nowhere.
+
+    It rises term by term, or is a product of factors that do and are not negative there.
+    """
+    if _rises(value, least):
+        return True
+    found = factored(value, tuple(least)) if len(least) > 1 else None
+    if found is None:
+        return False
+    return all(
+        _rises(factor, least) and evaluate(factor, least) >= 0 for factor in found[0].values()
+    )
+
+
+def _rises(dim: Dim, least: Mapping[str, int]) -> bool:
+    """Whether every term of a dim rises with every symbol."""
+    if not isinstance(dim, Expr):
+        return dim >= 0
+    positive_terms = all(c > 0 or not monomial for c, monomial in dim.terms)
+    return positive_terms and all(
+        _rises(floor.numerator, least) and evaluate(floor.numerator, least) >= 0
+        for floor in floors_of(dim)
+    )
+
+
+def _first(holds: Callable[[int], bool], low: int) -> int | None:
+    """The first size from `low` on at which something holds that holds from some size on."""
+    high = low
+    while not holds(high):
+        if high > LARGEST:
+            return None
+        low, high = high + 1, 2 * high
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low

@@ -1,0 +1,1 @@
+"""Random nets with conditions on their sizes, told in sentences that are read and tried."""
