@@ -1,6 +1,7 @@
 """netlang: a file that reads like the table in the paper becomes a model, an ONNX file, a picture.
 
-``netlang.load("resnet50")`` gives a `Net`; everything else hangs on it. Importing this package
+``netlang.load("resnet50")`` gives a `Net`, ``netlang.train("mnist1d")`` a `Run`; everything else
+hangs on these. Importing this package
 costs next to nothing: what it offers is loaded at first use.
 """
 
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netlang.api import Net, load
     from netlang.diagnostics.core import InternalError, NetlangError
+    from netlang.training import Run, train
 
-__all__ = ["InternalError", "Net", "NetlangError", "__version__", "load"]
+__all__ = ["InternalError", "Net", "NetlangError", "Run", "__version__", "load", "train"]
 
 __version__ = "0.1.0"
 
@@ -20,7 +22,9 @@ _HOMES = {
     "InternalError": "netlang.diagnostics.core",
     "Net": "netlang.api",
     "NetlangError": "netlang.diagnostics.core",
+    "Run": "netlang.training",
     "load": "netlang.api",
+    "train": "netlang.training",
 }
 
 

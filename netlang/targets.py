@@ -155,12 +155,16 @@ class RunOptions:
 @final
 @dataclass(frozen=True, slots=True)
 class ScoreOptions:
-    """What to score weights on, and how: `split` is `train`, `validation` or `test`."""
+    """What to score weights on, and how: `split` is `train`, `validation` or `test`.
+
+    `quiet` says nothing of the data.
+    """
 
     places: Places
     split: str = "test"
     device: str | None = None
     workers: int | None = None
+    quiet: bool = False
 
 
 @final

@@ -25,6 +25,7 @@ ORDER = (
     {"recipes", "analysis"},
     {"examine", "targets"},
     {"api", "repair"},
+    {"training"},
     {"cli"},
     {"__main__"},
 )
@@ -131,8 +132,10 @@ def test_public_api() -> None:
         "InternalError",
         "Net",
         "NetlangError",
+        "Run",
         "__version__",
         "load",
+        "train",
     ]
     offered = sorted(name for name in dir(netlang.load("xor")) if not name.startswith("_"))
     assert offered == [
@@ -148,6 +151,8 @@ def test_public_api() -> None:
         "summary",
         "torch",
     ]
+    offered = sorted(name for name in vars(netlang.Run) if not name.startswith("_"))
+    assert offered == ["evaluate", "history", "predict", "torch", "weights"]
 
 
 CLI = """

@@ -78,7 +78,7 @@ class TorchBackend(TrainingBackend):
     def evaluate(
         self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:
-        from netlang.backends.torch.train import evaluate
+        from netlang.backends.torch.train import evaluate, progress_for
 
         scores = evaluate(
             recipe,
@@ -88,6 +88,7 @@ class TorchBackend(TrainingBackend):
             split=options.split,
             device=options.device,
             workers=options.workers,
+            say=progress_for(quiet=options.quiet).say,
         )
         return scores.figures()
 

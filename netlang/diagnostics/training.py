@@ -8,10 +8,12 @@ __all__ = [
     "NoClassifier",
     "StatisticsMissing",
     "CannotCompile",
+    "DataChanged",
     "DataDiffers",
     "DeviceMissing",
     "LossNotFinite",
     "NoSuchPart",
+    "OtherClasses",
     "OtherRecipe",
     "PrecisionMissing",
     "RunExists",
@@ -125,3 +127,29 @@ class StatisticsMissing(Diagnostic):
     help = "use weights that a run wrote, or give the numbers: `standardize(mean=[...], std=[...])`"
 
     normalization: str
+
+
+class OtherClasses(Diagnostic):
+    code = "E0748"
+    title = "`{weights}` was trained on {trained}, but `{data}` has {found}"
+    caption = "class numbers stand for other classes"
+    help = (
+        "score it on data of the same classes, with a folder for each of them in the training part"
+    )
+
+    weights: str
+    trained: str
+    data: str
+    found: str
+
+
+class DataChanged(Diagnostic):
+    code = "E0749"
+    title = "the data of the run in `{folder}` have changed since: {differences}"
+    help = (
+        "put the data back, or start a new run with `--out`, perhaps from these weights: `weights:"
+        " pretrained(...)`"
+    )
+
+    folder: str
+    differences: str

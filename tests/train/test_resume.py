@@ -65,6 +65,13 @@ class _StopAfter:
         self.steps = 0
 
 
+# Made from the checkpoint, whatever became of them.
+_REWRITTEN = (
+    "last.safetensors", "best.safetensors", "metrics.jsonl", "metrics.csv", "curves.svg",
+    "confusion.csv", "confusion.svg",
+)  # fmt: skip
+
+
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Python's own Ctrl-C: a process in the background of a shell starts without it."""
@@ -89,8 +96,14 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
 def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
     run(tmp_path / "run")
     before = contents(tmp_path / "run")
+    written = {name: (tmp_path / "run" / name).read_bytes() for name in _REWRITTEN}
+    for name in _REWRITTEN:
+        (tmp_path / "run" / name).write_bytes(b"?")
+    (tmp_path / "run" / "confusion.csv").unlink()
     assert run(tmp_path / "run", resume=True).finished
     assert contents(tmp_path / "run") == before
+    for name, content in written.items():
+        assert (tmp_path / "run" / name).read_bytes() == content, name
 
 
 def test_metrics_cut_in_the_middle_of_a_line(tmp_path: Path) -> None:

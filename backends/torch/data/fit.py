@@ -23,7 +23,7 @@ from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.losses import LABEL, Comparison, Term
 from netlang.recipes.words.operands import Value
 
-__all__ = ["require_fit", "spare_channels"]
+__all__ = ["require_fit", "shown_classes", "spare_channels"]
 
 _KINDS = {
     torch.int64: DType.INT64,
@@ -101,7 +101,7 @@ def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnos
         if not isinstance(channels, int) or channels < count:
             yield LabelsDiffer(
                 span=term.span,
-                what=f"`{recipe.data.place}` has {_counted(parts.classes or ())}",
+                what=f"`{recipe.data.place}` has {shown_classes(parts.classes or ())}",
                 output=output,
                 net=program.name,
                 outputs=str(channels),
@@ -135,6 +135,7 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
             yield term, output.name, types[output.name].channels
 
 
-def _counted(classes: tuple[str, ...]) -> str:
+def shown_classes(classes: tuple[str, ...]) -> str:
+    """How many there are, and the names of the first ones."""
     names = ", ".join(f"`{name}`" for name in classes[:5]) + (", ..." if len(classes) > 5 else "")
     return f"1 class, {names}" if len(classes) == 1 else f"{len(classes)} classes, {names}"

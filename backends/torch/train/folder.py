@@ -33,7 +33,7 @@ from netlang.backends.torch.train.storage import (
 )
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import OtherRecipe, RunExists, UnreadableRun
+from netlang.diagnostics.training import DataChanged, OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.recipes.recipe import Recipe
@@ -143,15 +143,16 @@ def shared_folder(
     resume: bool,
     device: torch.device,
     world: World,
+    data: Mapping[str, Json],
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
-    The first one alone writes. Raises `NetlangError` as `open_folder` does, and where the processes
+    The first one alone writes. `data` are facts of the data that a run can't change. Raises `NetlangError` as `open_folder` does, and where the processes
     have different recipes or nets.
     """
     if world.writes:
-        opened = open_folder(path, recipe, program, resume=resume, device=device, world=world)
-        with opened as files:
+        record = _record(recipe, program, device, world) | {"data": dict(data)}
+        with open_folder(path, recipe, program, record, resume=resume, world=world) as files:
             world.copied(files.identity.encode())
             yield files
         return
@@ -169,19 +170,18 @@ def open_folder(
     path: Path,
     recipe: Recipe,
     program: Program,
+    wanted: Mapping[str, Json],
     *,
     resume: bool,
-    device: torch.device,
     world: World,
 ) -> Iterator[RunFiles]:
-    """Inside, the folder of a run, made or found, is this process' own.
+    """Inside, the folder of a run, made or found, is this process' own; `wanted` is its record.
 
     Raises `NetlangError` where another process trains in it, it can't be written, or it holds a
-    run that isn't to be resumed or has another recipe.
+    run that isn't to be resumed or has another recipe or other data.
     """
     folder = RunFolder(path)
     checkpoints = Checkpoints(folder.checkpoints)
-    wanted = _record(recipe, program, device, world)
     _refuse_another(folder, checkpoints, resume=resume)
     with writing(path):
         make_folder(path)
@@ -243,7 +243,26 @@ def _compare(folder: RunFolder, wanted: Mapping[str, Json]) -> list[str]:
         raise NetlangError(
             OtherRecipe(span=None, folder=str(folder.path), differences="; ".join(differences))
         )
+    _require_same_data(folder, found, wanted)
     return _elsewhere(found, wanted)
+
+
+def _require_same_data(
+    folder: RunFolder, found: Mapping[str, object], wanted: Mapping[str, Json]
+) -> None:
+    before, now = found.get("data"), wanted.get("data")
+    if not isinstance(before, dict) or not isinstance(now, dict) or before == now:
+        return
+    differences = [
+        f"{before.get(part) or 'no'} examples for {part} then, {now[part] or 'none'} now"
+        for part in ("training", "validation", "test")
+        if before.get(part) != now[part]
+    ]
+    if before.get("classes") != now["classes"]:
+        differences.append("the classes have other names")
+    raise NetlangError(
+        DataChanged(span=None, folder=str(folder.path), differences="; ".join(differences))
+    )
 
 
 def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> list[str]:

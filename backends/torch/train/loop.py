@@ -224,8 +224,7 @@ class Loop:
             model.load_state_dict(state.best_weights)
         with self.interrupt:
             found = evaluation(model, self.objective, part, step, confusion=True)
-        state.test = found.scores
-        self.ledger.report(found.confusion)
+        state.test, state.confusion = found.scores, found.confusion
         self.ledger.add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
 

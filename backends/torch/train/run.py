@@ -126,7 +126,13 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
         data = prepare(recipe, program, wanted.places, chosen, world, wanted.workers, say=shown.say)
         require_shares(recipe, program, world, data.train)
         opened = shared_folder(
-            wanted.out, recipe, program, resume=wanted.resume, device=chosen, world=world
+            wanted.out,
+            recipe,
+            program,
+            resume=wanted.resume,
+            device=chosen,
+            world=world,
+            data=data.facts(),
         )
         with closing(data), opened as files, interrupts(world) as interrupt:
 
@@ -180,6 +186,8 @@ def _run(loop: Loop) -> Result:
         loop.ledger.progress.say(remark)
     loop.weights.save_last(loop.state)
     loop.ledger.draw()
+    # Also of a run that was over before: whatever became of its files, they are there again.
+    loop.ledger.report(loop.state.confusion)
     if not finished:
         loop.ledger.progress.say(
             f"stopped after step {state.step} of {loop.steps}: "

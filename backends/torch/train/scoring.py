@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-from netlang.backends.torch.data.fit import require_fit
+from netlang.backends.torch.data.fit import require_fit, shown_classes
 from netlang.backends.torch.data.load import load_parts
-from netlang.backends.torch.data.sets import Examples, Parts
+from netlang.backends.torch.data.sets import Examples, Images, Parts
+from netlang.backends.torch.recipes.normalize import Normalizer
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.memory import freed_memory_kept
@@ -16,8 +19,9 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
+from netlang.backends.weights import class_names, facts_beside
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import NoSuchPart
+from netlang.diagnostics.training import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
@@ -34,23 +38,59 @@ def evaluate(
     split: str = "test",
     device: str | None = None,
     workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Scores:
     """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
 
-    Examples are prepared as for a test, images in files by `workers` processes. The step is that of
-    the file. Raises `NetlangError` where there is no such part.
+    Examples are prepared as for a test, images in files by `workers` processes, and normalized by
+    the numbers that the weights were trained with. The step is that of the file; `say` is told what
+    there is to know of the data. Raises `NetlangError` where there is no such part, and where the
+    labels stand for other classes than in training.
     """
     with joined() as world:
         chosen = choose_device(device, world)
         with freed_memory_kept(chosen), reproducible(chosen, threads_for(program, recipe.batch)):
-            parts = load_parts(recipe, places or Places())
+            say = say if world.writes else lambda _: None
+            parts = load_parts(recipe, places or Places(), say)
             require_fit(recipe, program, parts)
+            for note in parts.notes:
+                say(note)
             examples = _part(recipe, parts, split)
+            facts = facts_beside(Path(weights))
+            _require_classes(recipe, parts, facts, Path(weights))
             classes = None if parts.classes is None else len(parts.classes)
-            ready = Prepare(recipe, chosen, world, classes, workers).normalized(parts.train)
+            ready = Prepare(recipe, chosen, world, classes, workers)
+            ready = _normalized(ready, facts, parts)
             with closing(ready.testing(examples)) as data:
                 model, step = trained_module(program, Path(weights))
-                return score(model.to(chosen), Objective(recipe, program), data, step)
+                found = score(model.to(chosen), Objective(recipe, program), data, step)
+            for remark in examples.remarks() if isinstance(examples, Images) else ():
+                say(remark)
+            return found
+
+
+def _normalized(ready: Prepare, facts: Mapping[str, object], parts: Parts) -> Prepare:
+    """By the numbers that a run wrote beside its weights, else those of the training part."""
+    kept = facts.get("normalization")
+    if ready.recipe.normalize is None or not isinstance(kept, dict):
+        return ready.normalized(parts.train)
+    return replace(ready, normalizer=Normalizer.from_facts(kept, ready.device))
+
+
+def _require_classes(
+    recipe: Recipe, parts: Parts, facts: Mapping[str, object], weights: Path
+) -> None:
+    trained = class_names(facts)
+    if trained and parts.classes is not None and trained != parts.classes:
+        raise NetlangError(
+            OtherClasses(
+                span=recipe.places["data"],
+                weights=str(weights),
+                trained=shown_classes(trained),
+                data=recipe.data.place or recipe.data.name,
+                found=shown_classes(parts.classes),
+            )
+        )
 
 
 def _part(recipe: Recipe, parts: Parts, split: str) -> Examples:

@@ -27,6 +27,7 @@ from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.processes.batch_norm import share_batch_norms
 from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
@@ -56,6 +57,14 @@ class Split:
     classes: tuple[str, ...] | None
     notes: tuple[str, ...]
     normalizer: Normalizer | None = None
+
+    def facts(self) -> dict[str, Json]:
+        """What has to be the same when a run goes on: examples of each part, names of classes."""
+        parts = {"training": self.train, "validation": self.validation, "test": self.test}
+        counts: dict[str, Json] = {
+            name: None if part is None else len(part.examples) for name, part in parts.items()
+        }
+        return counts | {"classes": None if self.classes is None else list(self.classes)}
 
     def remarks(self) -> tuple[str, ...]:
         """What there was to remark of the images so far."""

@@ -34,6 +34,8 @@ __all__ = ["Scores", "Since", "State"]
 
 # Elements of a random stream's state: that of PyTorch on the CPU has 5,056.
 _LARGEST_STREAM = 1 << 16
+# Of a confusion matrix that is kept: 32 MB.
+_MOST_CLASSES = 1 << 11
 # Bytes: some millions of records.
 _LONGEST_RECORDS = 1 << 30
 
@@ -82,7 +84,8 @@ class State:
     """A run after `step` steps.
 
     `averaged` is the model with averaged weights, updated `averages` times. `best` and `last` are
-    scores on the validation part, `test` is the one on the test part, when the run is over.
+    scores on the validation part, `test` is the one on the test part, when the run is over, with
+    `confusion` ``[classes, classes]`` of a classifier, on the CPU (kept of 2,048 classes at most).
     `losses` is the sum on the device of the losses since the last record, of `loss_steps` steps;
     `since` holds those between the last evaluation and that record. `settled` is the last step
     whose record and evaluation were made, if due: a signal may come in between. So that a
@@ -100,6 +103,7 @@ class State:
     best: Scores | None = None
     last: Scores | None = None
     test: Scores | None = None
+    confusion: Tensor | None = None
     watch: Watch = field(default_factory=Watch)
     losses: Tensor = field(default_factory=lambda: torch.zeros(()))
     loss_steps: int = 0
@@ -136,6 +140,8 @@ class State:
         tensors |= streams_of(self.world, self.device)
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
         tensors["losses"] = self.losses
+        if self.confusion is not None and len(self.confusion) <= _MOST_CLASSES:
+            tensors["confusion"] = self.confusion
         tensors["records"] = torch.from_numpy(np.frombuffer(self.records, np.uint8).copy())
         return tensors
 
@@ -188,6 +194,7 @@ class State:
         self.losses = part.one("losses", self.losses).to(self.device)
         if not self.world.writes:
             self.losses.zero_()
+        self.confusion = _confusion(part)
         self.records = part.text("records", _LONGEST_RECORDS)
         parsed_records(self.records)
 
@@ -206,6 +213,15 @@ class State:
         self.best, self.last = _scores(facts["best"]), _scores(facts["last"])
         self.test, self.watch = _scores(facts["test"]), _watch(facts["watch"])
         self.step, self.settled = whole_of(facts["step"]), whole_of(facts["settled"])
+
+
+def _confusion(part: Part) -> Tensor | None:
+    if "confusion" not in part.names:
+        return None
+    found = part.at_most("confusion", _MOST_CLASSES**2)
+    if found.dtype != torch.int64 or found.dim() != 2 or len(found) != found.shape[1]:
+        raise ValueError("its confusion matrix is none")
+    return found
 
 
 def _scores(given: Json) -> Scores | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,67 @@ def test_any_part_is_scored(
     weights = "run/last.safetensors"
     status, said = run(capsys, "eval", "pets.net", "--weights", weights, "--split", part)
     assert status == 0, said
+
+
+def test_what_was_noticed_is_told_of_a_score_too(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    change = 'data=image_folder("pets", corrupt=skip)'
+    assert run(capsys, "train", "pets.net", change, "steps=1", "--out", "run")[0] == 0
+    (place / "val/dog/0.jpg").write_bytes(b"nonsense")
+    draw(1).save(place / "test/cat/0.jpg", exif=exif(11))
+    status, said = run(capsys, "eval", "pets.net", change, "--weights", "run/last.safetensors")
+    assert status == 0, said
+    assert said.count("1 image is damaged and left out: ") == 1
+    assert said.count("1 image has a broken orientation tag and is taken as stored: ") == 1
+
+
+def test_a_score_on_other_classes_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same number of classes under other names: every number would mean another one."""
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    assert run(capsys, "train", "pets.net", "steps=1", "--out", "run")[0] == 0
+    for part in ("train", "val", "test"):
+        (place / part / "cat").rename(place / part / "wolf")
+    status, said = run(capsys, "eval", "pets.net", "--weights", "run/last.safetensors")
+    assert status == 1
+    assert "error[E0748]: `run/last.safetensors` was trained on 2 classes, `cat`, `dog`" in said
+    assert "`pets` has 2 classes, `dog`, `wolf`" in said
+
+
+def test_scores_are_normalized_as_in_training(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other images to train on change nothing of a score on the test part."""
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    arguments = ("pets.net", "normalize=standardize")
+    assert run(capsys, "train", *arguments, "steps=1", "--out", "run")[0] == 0
+    metrics = Path("run/metrics.jsonl").read_text().splitlines()[-1]
+    for file in (place / "train").rglob("*.jpg"):
+        draw(200).point(lambda value: value // 8).save(file)
+    with pytest.raises(SystemExit):
+        main(["eval", *arguments, "--weights", "run/last.safetensors", "--device", "cpu"])
+    assert f"loss: {json.loads(metrics)['test_loss']:.6g}" in capsys.readouterr().out
+
+
+def test_a_run_on_other_data_is_not_resumed(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    arguments = ("train", "pets.net", "steps=3", "--out", "run")
+    assert run(capsys, *arguments)[0] == 0
+    assert run(capsys, *arguments, "--resume")[0] == 0
+    for part in ("train", "val", "test"):
+        (place / part / "cat").rename(place / part / "cow")
+    status, said = run(capsys, *arguments, "--resume")
+    assert status == 1
+    assert "error[E0749]" in said
+    assert "the classes have other names" in said
+    draw(77).save(place / "train/cow/more.jpg")
+    status, said = run(capsys, *arguments, "--resume")
+    assert "8 examples for training then, 9 now" in said
 
 
 def test_options_that_mean_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

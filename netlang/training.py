@@ -1,0 +1,135 @@
+"""Training from Python: `netlang.train` carries out a recipe as `netlang train` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from netlang.api import Net
+from netlang.processes import one_voice
+from netlang.recipes.load import load_recipe
+from netlang.recipes.places import Places
+from netlang.recipes.recipe import Recipe
+from netlang.targets import Prediction, RunOptions, ScoreOptions, Trained, needs, training_backend
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Run", "train"]
+
+_PARTS = ("train", "validation", "test")
+
+
+def train(
+    recipe: str | Path,
+    *changes: str,
+    data: Mapping[str, str | Path] | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    device: str | None = None,
+    workers: int | None = None,
+    quiet: bool = False,
+    tensorboard: bool = False,
+    **values: object,
+) -> Run:
+    """Train by a recipe: ``mnist1d``, ``file.net`` or ``file.net:recipe``.
+
+    What is to be changed of it is written as on the command line, ``"arch=mlp"``, or as arguments,
+    ``steps=100``; of these a text is read as the recipe's own language. `data` says where data sets
+    lie, `out` is the folder of the run (``runs/RECIPE`` without it); with `resume`, a run there
+    goes on. Raises `NetlangError`.
+    """
+    with one_voice():
+        texts = (*changes, *(f"{key}={_written(value)}" for key, value in values.items()))
+        read, program = load_recipe(recipe, texts)
+        where = Places({name: Path(path) for name, path in (data or {}).items()})
+        where.require_used(read)
+    folder = Path(out) if out is not None else Path("runs", read.name)
+    backend = training_backend()
+    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard)
+    with needs(backend.extra):
+        ended = backend.train(read, program, options)
+    return Run(read, Net(program), ended, options)
+
+
+def _written(value: object) -> str:
+    """A Python value as the language writes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, Real):
+        return repr(float(value))
+    return str(value)
+
+
+@final
+class Run:
+    """How a run ended and what it left: `folder` holds all of it.
+
+    `scores` are those at the best weights, by part and name (``"test accuracy"``). A run that was
+    interrupted is not `finished`: ``resume=True`` goes on.
+    """
+
+    def __init__(self, recipe: Recipe, net: Net, ended: Trained, options: RunOptions) -> None:
+        self.net = net
+        self.folder = ended.folder
+        self.scores = dict(ended.scores)
+        self.finished = ended.signal is None
+        self._recipe = recipe
+        self._options = options
+
+    @property
+    def weights(self) -> Path:
+        """The file of the best weights; without a validation part, of the last ones."""
+        best = self.folder / "best.safetensors"
+        return best if best.exists() else self.folder / "last.safetensors"
+
+    @cached_property
+    def history(self) -> list[dict[str, float]]:
+        """The records of the run, one after the other: `step`, `loss`, `lr` and scores."""
+        lines = (self.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def torch(self) -> nn.Module:
+        """The net with `weights` as a PyTorch module in evaluation mode, on the CPU.
+
+        It takes inputs as the net does: behind the recipe's path and normalization.
+        """
+        return self.net.torch(self.weights).eval()
+
+    def evaluate(self, split: str = "test") -> dict[str, float]:
+        """The scores of `weights` on the part `train`, `validation` or `test`."""
+        if split not in _PARTS:
+            raise ValueError(f"{split!r} is no part: {', '.join(_PARTS)}")
+        given = self._options
+        wanted = ScoreOptions(given.places, split, given.device, given.workers, given.quiet)
+        found = training_backend().evaluate(self._recipe, self.net.program, self.weights, wanted)
+        return dict(found)
+
+    def predict(self, *images: str | Path) -> list[Prediction]:
+        """What images show: for each its classes with their probabilities, the largest first."""
+        device = self._options.device
+        paths = [Path(image) for image in images]
+        found = training_backend().predict(
+            self._recipe, self.net.program, self.weights, paths, device=device
+        )
+        return list(found)
+
+    def _repr_svg_(self) -> str | None:
+        """The curves, in a notebook."""
+        path = self.folder / "curves.svg"
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {score:.4g}" for name, score in self.scores.items())
+        state = scores or ("not evaluated" if self.finished else "interrupted")
+        return f"<netlang run {self.folder}: {state}>"
