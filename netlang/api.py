@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, final
 
+from netlang.build import BuildOptions, Fit
 from netlang.diagnostics.core import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
-from netlang.targets import BuildOptions, backend, module_backend, needs, write
+from netlang.targets import backend, module_backend, needs, write
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,17 +82,27 @@ class Net:
         return module_backend().source(self.program)
 
     def torch(
-        self, weights: str | Path | None = None, *, seed: int | None = None, partial: bool = False
+        self,
+        weights: str | Path | None = None,
+        *,
+        seed: int | None = None,
+        partial: bool = False,
+        prefixes: Mapping[str, str] | None = None,
+        entry: str | None = None,
     ) -> nn.Module:
         """The net as a PyTorch module in training mode, freshly initialised by PyTorch.
 
         With `weights`, a file gives them; with `seed`, they start as in an ONNX file of that seed.
-        `partial` lets the file lack some weights and hold others.
+        `partial` lets the file lack some weights and hold others; keys that start with one of
+        `prefixes` start with its value instead; `entry` names the weights to take of a checkpoint
+        that has several.
         """
         built = module_backend()
         given = None
         if weights is not None or seed is not None:
-            given = _options(weights, seed or 0, partial)
+            given = _options(
+                weights, seed or 0, Fit(partial, tuple((prefixes or {}).items()), entry)
+            )
         with needs(built.extra):
             return built.build(self.program, given)
 
@@ -102,9 +113,14 @@ class Net:
         *,
         seed: int = 0,
         partial: bool = False,
+        prefixes: Mapping[str, str] | None = None,
+        entry: str | None = None,
     ) -> Path:
-        """Write an ONNX file, with the weights of a file or initial ones from `seed`."""
-        options = _options(weights, seed, partial)
+        """Write an ONNX file, with the weights of a file or initial ones from `seed`.
+
+        `partial`, `prefixes` and `entry` are those of `torch`.
+        """
+        options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
         return write(backend("onnx"), self.program, Path(path), options).path
 
     def draw(
@@ -126,5 +142,11 @@ class Net:
         return f"<netlang net {self.name}: {self.params:,} params, {self.macs:,} MACs>"
 
 
-def _options(weights: str | Path | None, seed: int, partial: bool) -> BuildOptions:
-    return BuildOptions(Path(weights) if weights is not None else None, partial, seed)
+def _options(weights: str | Path | None, seed: int, fit: Fit) -> BuildOptions:
+    return BuildOptions(
+        Path(weights) if weights is not None else None,
+        fit.partial,
+        seed,
+        prefixes=fit.prefixes,
+        entry=fit.entry,
+    )

@@ -10,12 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
 from netlang.atomic import replace_file
+from netlang.build import BuildOptions, Fit, Written
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
     BrokenInstallation,
@@ -38,6 +39,7 @@ __all__ = [
     "GROUP",
     "Backend",
     "BuildOptions",
+    "Fit",
     "RunOptions",
     "ScoreOptions",
     "Trained",
@@ -75,34 +77,6 @@ PACKAGES: Mapping[str, tuple[str, str]] = {
     "torchvision": ("torchvision", "torchvision"),
     "webdataset": ("WebDataset", "shards"),
 }
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
-    """How to build: `weights` from a file or, without one, drawn from `seed`.
-
-    `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
-    `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
-    `opset` is for ONNX: the version of its operators, or None for the backend's choice.
-    """
-
-    weights: Path | None = None
-    partial: bool = False
-    seed: int = 0
-    depth: int | None = None
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    opset: int | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What writing gave: the file, others beside it, and what the user should know."""
-
-    path: Path
-    beside: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Backend(ABC):

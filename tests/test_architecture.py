@@ -17,7 +17,7 @@ from tests.quality import ROOT
 
 # Each package may import those before it.
 ORDER = (
-    {"atomic", "source", "specs"},
+    {"atomic", "build", "source", "specs"},
     {"diagnostics"},
     {"ir", "processes"},
     {"ops", "syntax"},

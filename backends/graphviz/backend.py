@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import final
 
+from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
-from netlang.targets import Backend, BuildOptions, Written
+from netlang.targets import Backend
 
 __all__ = ["BACKEND", "GraphvizBackend"]
 

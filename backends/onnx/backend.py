@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import final
 
+from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
-from netlang.targets import Backend, BuildOptions, Written
+from netlang.targets import Backend
 
 __all__ = ["BACKEND", "OnnxBackend"]
 
@@ -25,7 +26,7 @@ class OnnxBackend(Backend):
         from netlang.backends.onnx.exporter import OPSET, export
 
         written = export(
-            program, path, weights=options.weights, seed=options.seed, partial=options.partial,
+            program, path, weights=options.weights, seed=options.seed, fit=options.fit,
             opset=OPSET if options.opset is None else options.opset,
         )  # fmt: skip
         return replace(written, notes=(*written.notes, *_warnings()))

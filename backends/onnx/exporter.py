@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial as bind
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from netlang.backends.onnx.diagnostics import OpsetUnsupported
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import INLINE_LIMIT, Tensor, write_model
 from netlang.backends.weights import (
-    Report,
+    Given,
     Slot,
     Stored,
     WeightSource,
@@ -23,9 +22,9 @@ from netlang.backends.weights import (
     numpy_type,
     slots,
 )
+from netlang.build import WHOLE, Fit, Written
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
-from netlang.targets import Written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,15 +44,15 @@ def export(
     weights: WeightSource | None = None,
     seed: int = 0,
     opset: int = OPSET,
-    partial: bool = False,
+    fit: Fit = WHOLE,
     inline_limit: int = INLINE_LIMIT,
 ) -> Written:
     """Write the deployed net of `program` to `path`.
 
     Weights come from a file or mapping by their ``state_dict`` keys, or from `seed`. Where they
-    don't fit, a `NetlangError` says so; with `partial`, what fits is loaded, the others come from
-    `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a file
-    ``<path>.data`` beside it.
+    don't fit, a `NetlangError` says so; with `fit.partial`, what fits is loaded, the others come
+    from `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a
+    file ``<path>.data`` beside it.
     """
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.flatten import flatten
@@ -64,19 +63,15 @@ def export(
     require_writable(program)
     path = Path(path)
     owned = slots(program)
-    fitting: Mapping[str, Stored] = {}
-    report = Report()
-    if weights is not None:
-        fitting, report = given(program.name, owned, weights, partial=partial)
+    taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
-    tensors = [_tensor(slot, fitting.get(slot.key), seed) for slot in needed]
+    tensors = [_tensor(slot, taken.tensors.get(slot.key), seed) for slot in needed]
     classes = class_names(facts_beside(weights)) if weights is not None else ()
     model = build_model(program, flat, classes)
     require_element_types(program, model, needed, opset, HIGHEST_OPSET)
     beside = write_model(path, model, tensors, inline_limit)
-    notes = (f"not loaded: {report}",) if report else ()
-    return Written(path, beside, notes)
+    return Written(path, beside, taken.notes)
 
 
 def _check_opset(opset: int) -> None:

@@ -111,9 +111,9 @@ def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, 
     from netlang.backends.weights import given, slots
 
     assert options.weights is not None
-    _, report = given(program.name, slots(program), options.weights, partial=options.partial)
+    taken = given(program.name, slots(program), options.weights, options.fit)
     note = f"{path} is source alone: {options.weights} was checked and isn't in it"
-    return (note, *((f"does not fit: {report}",) if report else ()))
+    return (note, *taken.notes)
 
 
 BACKEND = TorchBackend()

@@ -6,13 +6,14 @@ A seed gives the values that it gives in an ONNX file: they depend on it and the
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from netlang.backends.torch.execute import instance
 from netlang.backends.weights import Stored, given, initial, numpy_type, slots
+from netlang.build import BuildOptions
 from netlang.ir.program import Program
 from netlang.ir.types import DType
-from netlang.targets import BuildOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,10 +55,10 @@ def tensor_of(data: NDArray[np.generic]) -> torch.Tensor:
     return torch.from_numpy(data)
 
 
-def _found(program: Program, options: BuildOptions) -> dict[str, Stored]:
+def _found(program: Program, options: BuildOptions) -> Mapping[str, Stored]:
     if options.weights is None:
         return {}
-    fitting, report = given(program.name, slots(program), options.weights, partial=options.partial)
-    if report:
-        warnings.warn(f"not loaded from {options.weights}: {report}", stacklevel=4)
-    return fitting
+    taken = given(program.name, slots(program), options.weights, options.fit)
+    if taken.notes:
+        warnings.warn(f"{options.weights}: " + "\n".join(taken.notes), stacklevel=4)
+    return taken.tensors

@@ -3,12 +3,14 @@
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
 from netlang.backends.weights.facts import class_names, facts_beside
-from netlang.backends.weights.files import Region, Stored, WeightSource, read_weights
-from netlang.backends.weights.given import given
+from netlang.backends.weights.files import WeightSource, read_entry, read_weights
+from netlang.backends.weights.given import Given, given
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.slots import Slot, join, slots
+from netlang.backends.weights.stored import Region, Stored
 
 __all__ = [
+    "Given",
     "Misfit",
     "Region",
     "Report",
@@ -22,6 +24,7 @@ __all__ = [
     "join",
     "match",
     "numpy_type",
+    "read_entry",
     "read_weights",
     "require_fit",
     "slots",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from netlang.backends.weights.diagnostics import WeightsMismatch
-from netlang.backends.weights.files import Stored
+from netlang.backends.weights.diagnostics import NothingFits, WeightsMismatch
 from netlang.backends.weights.former import renamed
+from netlang.backends.weights.prefixes import best_change
 from netlang.backends.weights.slots import Slot
+from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.core import NetlangError
 
-__all__ = ["Misfit", "Report", "match", "require_fit"]
+__all__ = ["Misfit", "Report", "match", "require_fit", "require_some"]
 
 ROWS = 20
 
@@ -83,7 +85,7 @@ def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str
         if given is None:
             if slot.required:
                 missing.append(Misfit(slot.key, _expected(slot), None))
-        elif given.shape == slot.weight.shape and given.fits(slot.dtype):
+        elif _fits(slot, given):
             fitting[slot.key] = given
         else:
             misshapen.append(Misfit(slot.key, _expected(slot), _given(given)))
@@ -106,6 +108,34 @@ def require_fit(
         )  # fmt: skip
 
 
+def require_some(
+    fitting: Mapping[str, Stored],
+    slots: Sequence[Slot],
+    stored: Mapping[str, Stored],
+    *,
+    source: str,
+    net: str,
+) -> None:
+    """Raise a `NetlangError` if nothing fits a net that has weights."""
+    needed = [slot for slot in slots if slot.required]
+    if needed and not any(slot.key in fitting for slot in needed):
+        rows = [("the net", "the file")]
+        ours, theirs = [slot.key for slot in needed[:3]], list(stored)[:3]
+        rows.extend(zip_longest(ours, theirs, fillvalue=""))
+        width = max(len(ours) for ours, _ in rows)
+        raise NetlangError(
+            NothingFits(
+                span=None, source=source, net=net,
+                advice=_prefix_advice(slots, stored) or "give the weights of this net",
+                rows=tuple(f"{ours:{width}}  {theirs}".rstrip() for ours, theirs in rows),
+            )
+        )  # fmt: skip
+
+
+def _fits(slot: Slot, given: Stored) -> bool:
+    return given.shape == slot.weight.shape and given.fits(slot.dtype)
+
+
 def _expected(slot: Slot) -> str:
     return _type(slot.dtype.value, slot.weight.shape)
 
@@ -120,19 +150,25 @@ def _type(dtype: str, shape: tuple[int, ...]) -> str:
 
 
 def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
-    """Wrappers such as DataParallel put a word before every key: say so where that is all."""
-    prefix = next(_first_words(stored), "")
-    if prefix and all(key.startswith(prefix) for key in stored):
-        bare = {key.removeprefix(prefix): value for key, value in stored.items()}
-        if not match(slots, bare)[1]:
-            return f"every key starts with `{prefix}`: without it they all fit"
-    return (
+    return _prefix_advice(slots, stored) or (
         "give the weights of this net, or load only what fits with --partial"
         " (in Python partial=True)"
     )
 
 
-def _first_words(stored: Mapping[str, Stored]) -> Iterator[str]:
-    for key in stored:
-        word, dot, _ = key.partition(".")
-        yield word + dot if dot else ""
+def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+    """Which change of a prefix makes more tensors fit than fit now; nothing where none does."""
+    by_key = {slot.key: slot for slot in slots}
+
+    def fits(key: str, value: Stored) -> bool:
+        return key in by_key and _fits(by_key[key], value)
+
+    found = best_change(stored, by_key, fits)
+    now = sum(fits(key, value) for key, value in stored.items())
+    if found is None or found[1] <= now:
+        return ""
+    change, count = found
+    return (
+        f"with --prefix {change} (in Python prefixes={{{change.old!r}: {change.new!r}}}) {count} of"
+        f" {len(stored)} tensors fit"
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
+    "NoSuchEntry",
     "NotAStateDict",
+    "NothingFits",
+    "PrefixWithoutKeys",
     "UnknownWeightsFormat",
     "UnreadableWeights",
     "UnsafeWeights",
@@ -42,7 +45,7 @@ class UnknownWeightsFormat(Diagnostic):
 
     code = "E0923"
     title = "can't read weights from `{source}`: the suffix `{suffix}` is not known"
-    help = "expected .safetensors, or .pth, .pt or .bin for a PyTorch state dict"
+    help = "expected .safetensors, or .pth, .pt, .bin, .ckpt or .tar for a file of PyTorch"
 
     source: str
     suffix: str
@@ -54,13 +57,14 @@ class UnsafeWeights(Diagnostic):
     code = "E0924"
     title = (
         "`{source}` is refused: it is not a pickle of tensors alone, and reading any other could"
-        " run code"
+        " run code{named}"
     )
     help = (
         "if you trust the file, load it with PyTorch and save `model.state_dict()` as safetensors"
     )
 
     source: str
+    named: str
 
 
 class NotAStateDict(Diagnostic):
@@ -72,3 +76,39 @@ class NotAStateDict(Diagnostic):
 
     source: str
     found: str
+
+
+class NothingFits(Diagnostic):
+    """Part of a file was asked for, and no part fits: `rows` show keys of both sides."""
+
+    code = "E0926"
+    title = "nothing in {source} fits net `{net}`"
+    help = "{advice}"
+
+    source: str
+    net: str
+    advice: str
+
+
+class NoSuchEntry(Diagnostic):
+    """`--entry` names no weights in the checkpoint."""
+
+    code = "E0927"
+    title = "`{source}` has no weights under `{entry}`"
+    help = "{among}"
+
+    source: str
+    entry: str
+    among: str
+
+
+class PrefixWithoutKeys(Diagnostic):
+    """`--prefix` changes no key, or gives two keys one name."""
+
+    code = "E0928"
+    title = "`--prefix {change}` {problem}"
+    help = "{advice}"
+
+    change: str
+    problem: str
+    advice: str

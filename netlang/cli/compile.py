@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.options import build_options, outputs, spec_argument, weight_options
+from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from netlang.targets import Backend, BuildOptions, Written
+    from netlang.build import BuildOptions, Written
+    from netlang.targets import Backend
 
 __all__ = ["command", "report"]
 
@@ -51,15 +52,13 @@ def _compile(
     spec: str,
     changes: tuple[str, ...],
     names: tuple[str, ...],
-    weights: str | None,
-    partial: bool,
-    seed: int,
     opset: int | None,
+    **asked: Unpack[WeightsAsked],
 ) -> int:
     from netlang.elaborate import load_program, names_recipe
     from netlang.targets import backend_for, write
 
-    options = replace(build_options(weights, partial, seed), opset=opset)
+    options = replace(build_options(asked), opset=opset)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     if names_recipe(spec):

@@ -37,8 +37,9 @@ def command() -> click.Command:
 
 
 def _draw(spec: str, output: str | None, depth: int | None, size: str | None) -> int:
+    from netlang.build import BuildOptions
     from netlang.elaborate import load_program
-    from netlang.targets import BuildOptions, backend, write
+    from netlang.targets import backend, write
 
     options = replace(BuildOptions(), depth=depth, sizes=sizes(size))
     program = load_program(spec)

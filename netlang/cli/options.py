@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from netlang.targets import BuildOptions
+from netlang.build import BuildOptions
 
 if TYPE_CHECKING:
     from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
 
 __all__ = [
-    "build_options", "data_option", "outputs", "places", "size_option", "sizes", "spec_argument",
-    "weight_options", "workers_option",
+    "WeightsAsked", "build_options", "data_option", "outputs", "places", "size_option", "sizes",
+    "spec_argument", "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -61,6 +61,17 @@ def weight_options() -> tuple[click.Option, ...]:
             help="Load what fits from --weights and draw the others from the seed.",
         ),
         click.Option(
+            ["--prefix", "prefixes"],
+            multiple=True,
+            metavar="OLD=NEW",
+            help="Keys of --weights that start with OLD start with NEW; `module.=` drops a word.",
+        ),
+        click.Option(
+            ["--entry"],
+            metavar="NAME",
+            help="Where a checkpoint of --weights has several sets of weights: the one to take.",
+        ),
+        click.Option(
             ["--seed"],
             type=click.IntRange(0, 2**63 - 1),
             default=0,
@@ -70,11 +81,42 @@ def weight_options() -> tuple[click.Option, ...]:
     )
 
 
-def build_options(weights: str | None, partial: bool, seed: int) -> BuildOptions:
+class WeightsAsked(TypedDict):
+    """What the command line said to `weight_options`."""
+
+    weights: str | None
+    partial: bool
+    prefixes: tuple[str, ...]
+    entry: str | None
+    seed: int
+
+
+def build_options(asked: WeightsAsked) -> BuildOptions:
     """The options of `weight_options` as one object."""
-    if partial and weights is None:
-        raise click.UsageError("--partial says how to read --weights, which is missing")
-    return BuildOptions(Path(weights) if weights is not None else None, partial, seed)
+    file = asked["weights"]
+    given = {
+        "--partial": asked["partial"],
+        "--prefix": asked["prefixes"],
+        "--entry": asked["entry"] is not None,
+    }
+    for option in (option for option, value in given.items() if value and file is None):
+        raise click.UsageError(f"{option} says how to read --weights, which is missing")
+    return BuildOptions(
+        Path(file) if file is not None else None,
+        asked["partial"],
+        asked["seed"],
+        prefixes=tuple(_prefix(text) for text in asked["prefixes"]),
+        entry=asked["entry"],
+    )
+
+
+def _prefix(text: str) -> tuple[str, str]:
+    old, sign, new = text.partition("=")
+    if not sign or old == new:
+        raise click.BadParameter(
+            f"`{text}` doesn't say what becomes what: write OLD=NEW", param_hint="--prefix"
+        )
+    return old, new
 
 
 def data_option() -> click.Option:

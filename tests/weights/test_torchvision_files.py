@@ -114,7 +114,7 @@ def test_another_head_for_transfer_learning(run: Runner, resnet50: nn.Module) ->
     result = run(*given, "--partial")
     assert result.status == 0
     assert [line.split()[0] for line in result.err.splitlines()] == [
-        "not", "key", "fc.weight", "fc.bias",
+        "loaded", "not", "key", "fc.weight", "fc.bias",
     ]  # fmt: skip
     found = in_file(Path("r.onnx"))
     assert found.pop("fc.weight").shape == (7, 2048)

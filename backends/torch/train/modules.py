@@ -10,8 +10,8 @@ from torch import nn
 from netlang.backends.torch import build
 from netlang.backends.torch.loading import filled
 from netlang.backends.weights import facts_beside
+from netlang.build import BuildOptions
 from netlang.ir.program import Program
-from netlang.targets import BuildOptions
 
 __all__ = ["module_of", "trained_module"]
 

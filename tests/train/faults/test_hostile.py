@@ -60,6 +60,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "many axes": (file_of({"a": entry(0, 4, "F32", [1] * 1000)}, bytes(4)), "shape of `a`"),
     "a huge shape": (file_of({"a": entry(0, 4, "F32", [2**62, 2**62])}, bytes(4)), "bytes as"),
     "a wrapping shape": (file_of({"a": entry(0, 0, "F32", [2**62, 4])}), "bytes as"),
+    "an empty endless shape": (file_of({"a": entry(0, 0, "F32", [0, 2**62])}), "shape of `a`"),
     "ranges backwards": (file_of({"a": entry(8, 4, "F32", [0])}, bytes(8)), "bytes as"),
     "overlap": (file_of({"a": entry(0, 8), "b": entry(4, 12)}, bytes(12)), "overlap"),
     "the same range": (file_of({"a": entry(0, 8), "b": entry(0, 8)}, bytes(8)), "overlap"),
@@ -112,7 +113,7 @@ def test_a_header_of_gigabytes_is_not_read(tmp_path: Path) -> None:
 
 def test_a_header_of_names_takes_a_multiple_of_its_length(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
-    names = ",".join(f'"{number:x}":{{}}' for number in range(1_000_000))
+    names = ",".join(f'"{number:x}":{{}}' for number in range(350_000))
     text = f"{{{names}}}".encode()
     assert len(text) < LONGEST_HEADER
     path.write_bytes(file_of(text))

@@ -1,0 +1,135 @@
+"""The outside of a file of PyTorch, looked at before PyTorch reads it.
+
+``torch.load(weights_only=True)`` runs no code of a file, but takes as much memory and time as the
+file asks for: an archive may be compressed a thousandfold, and a pickle of 300 bytes may ask for
+gigabytes. Holds on exit: records are stored as they are, so that reading takes no more than the
+file's size; the pickle is short, shallow and names nothing that makes bytes out of a number.
+
+The formats: a zip archive with the records ``*/data.pkl`` and ``*/data/0`` ..., or (before PyTorch
+1.6) pickles one after the other (``torch/serialization.py``). The pickle is read as a list of
+operations, by the standard library's disassembler, and never executed here.
+"""
+
+from __future__ import annotations
+
+import pickletools
+import struct
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from netlang.backends.weights.kinds import ZIP
+
+__all__ = ["LONGEST_PICKLE", "named_objects"]
+
+LONGEST_PICKLE = 1 << 20
+"""Bytes: some 10,000 tensors. Reading takes a multiple of it in time and memory."""
+_MOST_OPERATIONS = 250_000
+_LONGEST_DIRECTORY = 2 << 20
+_DEEPEST = 64
+# What every file begins with that `torch.save` wrote before PyTorch 1.6: a number, as a pickle.
+_MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+_END = struct.Struct("<4s4H2LH")  # the end of a zip archive's directory
+_OF_TENSORS = ("torch.", "collections.")
+_TOO_LONG = (
+    f"what describes its tensors has over {LONGEST_PICKLE:,} bytes or {_MOST_OPERATIONS:,}"
+    " operations: save the weights alone, as safetensors"
+)
+
+
+def named_objects(path: Path) -> tuple[str, ...]:
+    """Names of the objects in the file that are no part of tensors; each once, in order.
+
+    Raises `ValueError` with the reason where the file is not one that `torch.save` wrote, or
+    would take more to read than it holds.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+            if start.startswith(ZIP):
+                found = list(_names(BytesIO(_inner_pickle(file))))
+            elif start == _MAGIC:
+                found = list(_legacy(file))
+            else:
+                raise ValueError("not a file that torch.save wrote")
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from None
+    named = dict.fromkeys(name for name in found if not name.startswith(_OF_TENSORS))
+    if "builtins.bytearray" in named:
+        raise ValueError("it asks for memory that it doesn't fill")
+    return tuple(named)
+
+
+def _inner_pickle(file: IO[bytes]) -> bytes:
+    """The record ``data.pkl`` of an archive."""
+    _check_directory(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            records = archive.infolist()
+            if any(each.compress_type != zipfile.ZIP_STORED for each in records):
+                raise ValueError("its records are compressed; torch.save stores them as they are")
+            file.seek(0, 2)
+            if sum(each.file_size for each in records) > file.tell():
+                raise ValueError("its records overlap")
+            pickles = [each for each in records if each.filename.endswith("/data.pkl")]
+            if len(pickles) != 1:
+                raise ValueError("a zip archive that torch.save didn't write")
+            if any(each.filename.endswith("/constants.pkl") for each in records):
+                raise ValueError("a TorchScript program: save its `state_dict()`")
+            if pickles[0].file_size > LONGEST_PICKLE:
+                raise ValueError(_TOO_LONG)
+            return archive.read(pickles[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
+        raise ValueError(f"a damaged archive ({error})") from None
+
+
+def _check_directory(file: IO[bytes]) -> None:
+    """Whether the list of records is short enough to be read."""
+    file.seek(0, 2)
+    file.seek(max(0, file.tell() - (1 << 16) - _END.size))
+    end = file.read()
+    place = end.rfind(b"PK\x05\x06")
+    if place < 0 or len(end) - place < _END.size:
+        raise ValueError("the end of the archive is missing: the file is cut off")
+    size = _END.unpack_from(end, place)[5]
+    if size > _LONGEST_DIRECTORY:
+        raise ValueError(f"its list of records has {size:,} bytes, {_LONGEST_DIRECTORY:,} are read")
+
+
+def _legacy(file: IO[bytes]) -> Iterator[str]:
+    """The names in the four pickles after the magic number: version, system, tensors, keys."""
+    pickles = BytesIO(file.read(2 * LONGEST_PICKLE))
+    for _ in range(4):
+        yield from _names(pickles)
+
+
+def _names(pickle: BytesIO) -> Iterator[str]:
+    """The names in one pickle, from where it starts to its end."""
+    begin, depth, texts = pickle.tell(), 0, ("", "")
+    for count, (operation, argument) in enumerate(_operations(pickle)):
+        if count > _MOST_OPERATIONS or pickle.tell() - begin > LONGEST_PICKLE:
+            raise ValueError(_TOO_LONG)
+        depth += (operation.name == "MARK") - (pickletools.markobject in operation.stack_before)
+        if depth > _DEEPEST:
+            raise ValueError(f"its objects are nested more than {_DEEPEST} deep")
+        if operation.name in ("GLOBAL", "INST"):
+            yield str(argument).replace(" ", ".")
+        elif operation.name == "STACK_GLOBAL":
+            yield ".".join(texts)
+        elif isinstance(argument, str):
+            texts = (texts[1], argument)
+
+
+def _operations(pickle: BytesIO) -> Iterator[tuple[pickletools.OpcodeInfo, object]]:
+    """What the pickle would do and with what; nothing is done."""
+    found = pickletools.genops(pickle)
+    while True:
+        try:
+            operation, argument, _ = next(found)
+        except StopIteration:
+            return
+        except (ValueError, OverflowError):
+            raise ValueError("a damaged file of torch.save") from None
+        yield operation, argument

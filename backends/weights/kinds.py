@@ -1,0 +1,84 @@
+"""What lies at a path that was given for weights: a file, or something to be called by its name.
+
+A download that went wrong gives a page or a pointer in place of a checkpoint. Said here, before a
+reader of formats fails somewhere inside it.
+"""
+
+from __future__ import annotations
+
+import stat
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["ZIP", "foreign", "require_file"]
+
+ZIP = b"PK\x03\x04"
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+# What a path is that isn't a file, by the test for its mode.
+_PLACES: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISFIFO, "it is a named pipe"),
+    (stat.S_ISSOCK, "it is a socket"),
+    (stat.S_ISCHR, "it is a device"),
+    (stat.S_ISBLK, "it is a device"),
+)
+# What a file is, by its first bytes.
+_STARTS = (
+    (_POINTER, "a Git LFS pointer, not the file that it stands for: `git lfs pull` fetches that"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes them"),
+    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
+    (b"BZh", "compressed with bzip2: unpack it first"),
+    (b"\xfd7zXZ\x00", "compressed with xz: unpack it first"),
+    (b"\x93NUMPY", "an array of NumPy"),
+)
+
+
+def require_file(path: Path) -> None:
+    """Raise `ValueError` with the reason where `path` can't be read as a file."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise ValueError("no such file") from None
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from None
+    except ValueError:
+        raise ValueError("no such file") from None  # a null byte in the name
+    for is_it, text in _PLACES:
+        if is_it(mode):
+            raise ValueError(text)
+
+
+def foreign(path: Path) -> str | None:
+    """What the file is, where its first bytes say that it has no weights; None if they don't.
+
+    Raises `ValueError` where it can't be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from None
+    if not start:
+        return "an empty file"
+    for signature, text in _STARTS:
+        if start.startswith(signature):
+            return text
+    if start[257:262] == b"ustar":
+        return "a tar archive: unpack it first"
+    return _text(start)
+
+
+def _text(start: bytes) -> str | None:
+    """`a web page` or `a text` for bytes that a person could read."""
+    if any(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in start):
+        return None
+    try:
+        text = getincrementaldecoder("utf-8")().decode(start)  # the last character may be cut
+    except UnicodeDecodeError:
+        return None
+    opening = text.lstrip("\ufeff \t\r\n").lower()
+    if opening.startswith(("<!doctype html", "<html", "<head", "<body")):
+        return "a web page (HTML): the address gave a page in place of the file"
+    return "a text"

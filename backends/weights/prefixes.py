@@ -1,0 +1,93 @@
+"""Words in front of keys: changed as the user says, and found where a change would make keys fit.
+
+Wrappers put one there (`module.` of DataParallel, `_orig_mod.` of torch.compile, `model.` of
+Lightning), and a net that is part of a larger one has the name of its place (`backbone.`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from netlang.backends.weights.diagnostics import PrefixWithoutKeys
+from netlang.diagnostics.core import NetlangError
+
+__all__ = ["Change", "best_change", "changed"]
+
+T = TypeVar("T")
+_MOST_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Keys that start with `old` start with `new` instead; any key starts with an empty `old`."""
+
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.old}={self.new}"
+
+    def apply(self, key: str) -> str | None:
+        """The new key, or None where the key doesn't start with `old`."""
+        return self.new + key.removeprefix(self.old) if key.startswith(self.old) else None
+
+
+def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T]:
+    """The tensors under their new keys; of several changes that fit a key, the first counts.
+
+    Raises `NetlangError` where a change fits no key, or two keys become one.
+    """
+    used: set[Change] = set()
+    found: dict[str, T] = {}
+    for key, value in stored.items():
+        change = next((each for each in changes if each.apply(key) is not None), None)
+        new = key if change is None else (change.apply(key) or "")
+        if new in found:
+            raise _refused(change or next(iter(changes)), f"makes two keys `{new}`", "")
+        if change is not None:
+            used.add(change)
+        found[new] = value
+    for change in changes:
+        if change not in used:
+            some = ", ".join(f"`{key}`" for key in list(stored)[:3])
+            raise _refused(change, "changes no key", f"keys of the file: {some}")
+    return found
+
+
+def best_change(
+    stored: Mapping[str, T], needed: Collection[str], fits: Callable[[str, T], bool]
+) -> tuple[Change, int] | None:
+    """The change of one prefix that makes most tensors fit, and how many; None if none does.
+
+    `fits` says whether a tensor fits the net under a key.
+    """
+    counts: Counter[Change] = Counter()
+    for key, value in stored.items():
+        for prefix in _prefixes(key):
+            if fits(key.removeprefix(prefix), value):
+                counts[Change(prefix, "")] += 1
+    for key in needed:
+        for prefix in _prefixes(key):
+            bare = key.removeprefix(prefix)
+            if bare in stored and fits(key, stored[bare]):
+                counts[Change("", prefix)] += 1
+    return max(counts.items(), key=lambda item: item[1], default=None)
+
+
+def _prefixes(key: str) -> Iterator[str]:
+    """The first words of a key with the dot after them: one, two and three of them."""
+    end = -1
+    for _ in range(_MOST_WORDS):
+        end = key.find(".", end + 1)
+        if end < 0:
+            return
+        yield key[: end + 1]
+
+
+def _refused(change: Change, problem: str, advice: str) -> NetlangError:
+    return NetlangError(
+        PrefixWithoutKeys(span=None, change=str(change), problem=problem, advice=advice)
+    )

@@ -1,0 +1,61 @@
+"""What a backend is asked to build, and what it says that it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+__all__ = ["WHOLE", "BuildOptions", "Fit", "Written"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How the tensors of a file go to the weights of a net; fields as in `BuildOptions`."""
+
+    partial: bool = False
+    prefixes: tuple[tuple[str, str], ...] = ()
+    entry: str | None = None
+
+
+WHOLE = Fit()
+"""The file has the weights of the net, no others, and under the same keys."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build: `weights` from a file or, without one, drawn from `seed`.
+
+    `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
+    `prefixes` are starts of keys and what stands there instead; `entry` is the part of a checkpoint
+    that holds the weights, where it has several.
+    `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
+    `opset` is for ONNX: the version of its operators, or None for the backend's choice.
+    """
+
+    weights: Path | None = None
+    partial: bool = False
+    seed: int = 0
+    depth: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    opset: int | None = None
+    prefixes: tuple[tuple[str, str], ...] = ()
+    entry: str | None = None
+
+    @property
+    def fit(self) -> Fit:
+        """What of these says how the weights of a file go to those of the net."""
+        return Fit(self.partial, self.prefixes, self.entry)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing gave: the file, others beside it, and what the user should know."""
+
+    path: Path
+    beside: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,249 @@
+"""Checkpoints as people have them: wrapped, prefixed, in part, diverged, or none at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import socket
+import tarfile
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import netlang
+from netlang.backends.weights.pickled import ENTRIES
+from tests.cli.support import Runner
+from tests.oracle import allocated
+from tests.weights.test_torchvision_files import assert_holds, in_file, saved
+
+State = dict[str, Tensor]
+COMPILE = ("compile", "resnet18", "-o", "r.onnx", "--weights")
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    torch.manual_seed(4)
+    made = allocated("resnet18")
+    with torch.no_grad():
+        for value in made.state_dict().values():
+            value.copy_(torch.randint(-9, 9, value.shape))
+    return dict(made.state_dict())
+
+
+def prefixed(state: State, prefix: str) -> State:
+    return {prefix + key: value for key, value in state.items()}
+
+
+@pytest.mark.parametrize("suffix", [".ckpt", ".pth.tar", ".pth", ".pt", ".bin"])
+@pytest.mark.parametrize("entry", ["state_dict", "model", "model_ema"])
+def test_weights_under_a_name(run: Runner, state: State, entry: str, suffix: str) -> None:
+    """With the state of an optimizer beside them, as `torch.save` writes it."""
+    stale = nn.Linear(2, 3)
+    optimizer = torch.optim.Adam(stale.parameters())
+    stale(torch.ones(2)).sum().backward()
+    optimizer.step()
+    whole = {"epoch": 3, "best": 0.7, "optimizer": optimizer.state_dict(), entry: state}
+    result = run(*COMPILE, saved(whole, f"w{suffix}"))
+    assert result.status == 0
+    assert result.err == f"`w{suffix}` is a checkpoint: its weights are those of `{entry}`\n"
+    assert_holds(in_file(Path("r.onnx")), state)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_name_is_known(entry: str, state: State, tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save({"epoch": 3, entry: state}, path)
+    with pytest.warns(UserWarning, match=re.escape(f"those of `{entry}`")):
+        found = netlang.load("resnet18").torch(path).state_dict()
+    assert all(torch.equal(found[key], value) for key, value in state.items())
+
+
+def test_several_sets_of_weights(run: Runner, state: State) -> None:
+    """The plain ones are taken, which is said, and the others on request."""
+    averaged = {key: value + 1 for key, value in state.items()}
+    given = saved({"model_ema": averaged, "model": state}, "w.pth")
+    result = run(*COMPILE, given)
+    assert result.err == (
+        "`w.pth` is a checkpoint: its weights are those of `model`; --entry takes another:"
+        " `model_ema`\n"
+    )
+    assert_holds(in_file(Path("r.onnx")), state)
+    result = run(*COMPILE, given, "--entry", "model_ema")
+    assert (result.status, result.err) == (0, "")
+    assert_holds(in_file(Path("r.onnx")), averaged)
+    text = run.refused(*COMPILE, given, "--entry", "ema")
+    assert "E0927" in text
+    assert "`model_ema`, `model`" in text
+
+
+def test_a_checkpoint_without_weights_says_what_it_has(run: Runner) -> None:
+    text = run.refused(*COMPILE, saved({"epoch": 3, "args": {"lr": 0.1}}, "w.pth"))
+    assert "E0925" in text
+    assert "`epoch`, `args`" in text
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "model.", "backbone.", "a.b.c."])
+def test_a_prefix_is_pointed_out_and_dropped(run: Runner, state: State, prefix: str) -> None:
+    given = saved(prefixed(state, prefix), "w.pth")
+    for partial in ((), ("--partial",)):
+        text = run.refused(*COMPILE, given, *partial)
+        assert ("E0926" if partial else "E0921") in text
+        assert f"with --prefix {prefix}= " in text
+        assert f"{len(state)} of {len(state)} tensors fit" in text
+    assert not Path("r.onnx").exists()
+    result = run(*COMPILE, given, "--prefix", f"{prefix}=")
+    assert (result.status, result.err) == (0, "")
+    assert_holds(in_file(Path("r.onnx")), state)
+
+
+def test_a_prefix_of_most_keys(run: Runner, state: State) -> None:
+    """A detector's file has a backbone and a head; a classifier's file lacks the last layer."""
+    body = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    detector = prefixed(body, "backbone.") | {"head.weight": torch.zeros(3)}
+    given = saved(detector, "w.pth")
+    text = run.refused(*COMPILE, given, "--partial")
+    assert "with --prefix backbone.= " in text
+    assert f"{len(body)} of {len(detector)} tensors fit" in text
+    result = run(*COMPILE, given, "--partial", "--prefix", "backbone.=")
+    parameters = 11_689_512
+    assert result.err.splitlines()[:2] == [
+        f"loaded {len(body)} of {len(state)} tensors, {parameters - 513_000:,} of {parameters:,}"
+        " parameters",
+        "not loaded: 2 missing, 1 unexpected",
+    ]
+    assert_holds({k: v for k, v in in_file(Path("r.onnx")).items() if k in body}, state)
+
+
+def test_keys_that_lack_a_prefix(tmp_path: Path, state: State) -> None:
+    """The other way round: the net is part of a larger one."""
+    spec = tmp_path / "part.net"
+    spec.write_text(
+        "net part {\n  input image: [3, 8, 8]\n  backbone: { conv1: conv(4, 3x3) }\n}\n"
+    )
+    path = tmp_path / "w.pth"
+    weights = {"conv1.weight": torch.ones(4, 3, 3, 3), "conv1.bias": torch.zeros(4)}
+    torch.save(weights, path)
+    with pytest.raises(netlang.NetlangError, match="with --prefix =backbone"):
+        netlang.load(spec).torch(path)
+    found = netlang.load(spec).torch(path, prefixes={"": "backbone."}).state_dict()
+    assert torch.equal(found["backbone.conv1.weight"], weights["conv1.weight"])
+
+
+def test_a_prefix_that_changes_nothing_or_too_much(run: Runner, state: State) -> None:
+    given = saved(prefixed(state, "a.") | prefixed(state, "b."), "w.pth")
+    text = run.refused(*COMPILE, given, "--prefix", "c.=")
+    assert "E0928" in text
+    assert "`a.conv1.weight`" in text
+    text = run.refused(*COMPILE, given, "--prefix", "a.=", "--prefix", "b.=")
+    assert "E0928" in text
+    assert "makes two keys `conv1.weight`" in text
+    for wrong in ("a.", "a=a"):
+        assert run(*COMPILE, given, "--prefix", wrong).status == 2
+    assert run("compile", "resnet18", "-o", "r.onnx", "--prefix", "a=b").status == 2
+
+
+def test_nothing_that_fits_is_an_error(run: Runner) -> None:
+    text = run.refused(*COMPILE, saved({"w": torch.zeros(3)}, "w.pth"), "--partial")
+    assert "E0926" in text
+    assert ["conv1.weight", "w"] in [line.split() for line in text.splitlines()]
+    assert not Path("r.onnx").exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16, torch.bfloat16])
+def test_values_that_are_not_finite(
+    run: Runner, state: State, value: float, kind: torch.dtype
+) -> None:
+    bad = {key: each.clone() for key, each in state.items()}
+    for key in ("bn1.weight", "layer1.0.conv1.weight", "fc.bias"):
+        bad[key] = bad[key].to(kind)
+        bad[key].view(-1)[-1] = value
+    result = run(*COMPILE, saved(bad, "w.pth"))
+    assert result.status == 0
+    assert result.err == (
+        "warning: NaN or infinite values in `bn1.weight`, `layer1.0.conv1.weight`, `fc.bias`\n"
+    )
+
+
+def pointer(path: Path) -> None:
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 46830571\n")
+
+
+def page(path: Path) -> None:
+    path.write_text("\n <!DOCTYPE html><html><head><title>404</title></head></html>")
+
+
+def words(path: Path) -> None:
+    path.write_text("Straße " * 300)
+
+
+def empty(path: Path) -> None:
+    path.touch()
+
+
+def gzipped(path: Path) -> None:
+    path.write_bytes(b"\x1f\x8b\x08" + bytes(40))
+
+
+def tarred(path: Path) -> None:
+    with tarfile.open(path, "w") as archive:
+        archive.addfile(tarfile.TarInfo("sys_info"), io.BytesIO())
+
+
+def keras(path: Path) -> None:
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def circle(path: Path) -> None:
+    path.symlink_to(path)
+
+
+KINDS: dict[str, Callable[[Path], None]] = {
+    "a Git LFS pointer": pointer,
+    "a web page": page,
+    "it is a text": words,
+    "an empty file": empty,
+    "compressed with gzip": gzipped,
+    "a tar archive": tarred,
+    "an HDF5 file": keras,
+    "it is a folder": folder,
+    "it is a named pipe": os.mkfifo,
+    "it is a device": endless,
+    "it is a socket": listening,
+    "symbolic links": circle,
+}
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize("words", KINDS)
+def test_what_is_no_checkpoint_is_called_what_it_is(run: Runner, words: str, suffix: str) -> None:
+    KINDS[words](Path(f"w{suffix}"))
+    text = run.refused(*COMPILE, f"w{suffix}")
+    assert "E0922" in text
+    assert words in text
+    assert "code" not in text
+
+
+def test_what_a_file_names_beside_tensors_is_said(run: Runner, state: State) -> None:
+    whole = {"state_dict": state, "hyper_parameters": Namespace(rate=0.1)}
+    text = run.refused(*COMPILE, saved(whole, "w.ckpt"))
+    assert "E0924" in text
+    assert "it names `argparse.Namespace`" in text
