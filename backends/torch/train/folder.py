@@ -147,8 +147,8 @@ def shared_folder(
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
-    The first one alone writes. `data` are facts of the data that a run can't change. Raises `NetlangError` as `open_folder` does, and where the processes
-    have different recipes or nets.
+    The first one alone writes. `data` are facts of the data that a run can't change. Raises
+    `NetlangError` as `open_folder` does, and where the processes have different recipes or nets.
     """
     if world.writes:
         record = _record(recipe, program, device, world) | {"data": dict(data)}
