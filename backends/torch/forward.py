@@ -13,7 +13,7 @@ from itertools import count
 
 from netlang.backends.torch.modules import LOOP, settled
 from netlang.backends.torch.python.identifiers import Scope
-from netlang.backends.torch.python.printer import WIDTH, flat
+from netlang.backends.torch.python.printer import flat, width
 from netlang.backends.torch.python.traverse import map_expression, walk
 from netlang.backends.torch.python.tree import (
     Assign,
@@ -38,8 +38,8 @@ __all__ = ["Unit", "Writer"]
 
 _RUNNING = ("x", "out", "y", "z")
 _DEEPEST = 3
-# Room for the indentation of a method's body and ``out = ``.
-_ROOM = WIDTH - len("        return ")
+# The indentation of a method's body and ``out = ``.
+_BEFORE = len("        return ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Writer:
         if pending.ref in self._output_names:
             return False
         read = [p for p in walk(unit.value) if p == Operand(operands.index(pending.ref))]
-        fits = len(flat(pending.value)) + len(flat(_over(unit.value, {}))) <= _ROOM
+        fits = len(flat(pending.value)) + len(flat(_over(unit.value, {}))) <= width() - _BEFORE
         deepest = _DEEPEST if unit.light else 2 if isinstance(unit.value, Binary) else 0
         return len(read) == 1 and fits and pending.depth < deepest
 

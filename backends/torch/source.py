@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TypeAlias, final
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.torch.classes import Emitter, file_name
 from netlang.backends.torch.forms import Form, Forms
 from netlang.backends.torch.helpers import HELPERS, needed
 from netlang.backends.torch.naming import class_names
+from netlang.backends.torch.python.printer import columns
 from netlang.backends.torch.python.statements import docstring, statement_lines
 from netlang.backends.torch.python.traverse import walk
 from netlang.backends.torch.python.tree import ClassDef, Name
@@ -20,6 +21,8 @@ from netlang.ir.program import Program
 from netlang.syntax.parser import no_collection
 
 __all__ = ["Emitted", "class_name", "emit", "emitted"]
+
+Change: TypeAlias = Callable[[Sequence[ClassDef]], Sequence[ClassDef]]
 
 _IMPORTS = {
     "NamedTuple": "from typing import NamedTuple",
@@ -47,18 +50,21 @@ def emit(program: Program) -> str:
     return emitted(program).source
 
 
-def emitted(program: Program) -> Emitted:
-    """Both at once: most of the work is to find the classes, which the name needs as well."""
+def emitted(program: Program, change: Change = list, width: int = 88) -> Emitted:
+    """Both at once: most of the work is to find the classes, which the name needs as well.
+
+    `change` gets the classes before they are written, in lines of up to `width` columns.
+    """
     # All that it takes is gone before collections begin again: they would walk it in vain.
-    with no_collection():
-        return _emitted(program)
+    with no_collection(), columns(width):
+        return _emitted(program, change)
 
 
-def _emitted(program: Program) -> Emitted:
+def _emitted(program: Program, change: Change) -> Emitted:
     require_writable(program)
     forms = rewritten(program.net)
     names = class_names(forms, HELPERS)
-    definitions = list(_definitions(forms, names))
+    definitions = change(list(_definitions(forms, names)))
     return Emitted(names[forms.net], _text(program, definitions))
 
 

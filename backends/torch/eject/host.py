@@ -7,6 +7,7 @@ as training does it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import signature
 from typing import final
@@ -20,7 +21,6 @@ from netlang.backends.torch.runtime import regions
 from netlang.backends.torch.runtime.boxes import random_box, stretched
 from netlang.backends.torch.runtime.cutting import cut_image
 from netlang.backends.torch.runtime.geometry import ten_crop
-from netlang.backends.torch.runtime.random import uniform
 from netlang.backends.torch.runtime.regions import whole
 
 __all__ = ["host_function"]
@@ -28,11 +28,13 @@ __all__ = ["host_function"]
 _HEIGHT, _WIDTH = "image.height", "image.width"
 
 
-def host_function(path: Path, name: str, about: str, channels: int, *, drawn: bool) -> Section:
+def host_function(
+    path: Path, name: str, about: str, channels: int, *, drawn: bool, alone: bool = False
+) -> Section:
     """`name(image, number, epoch)`: the front for one image, uint8 `[H, W, C]`.
 
     With views it is `[V, H, W, C]`. Pixels stay as images are stored: their channels last. Without
-    `drawn`, in a test, nothing is random.
+    `drawn`, in a test, nothing is random. `alone` says that no other function resizes images.
     """
     section = Section()
     section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
@@ -40,7 +42,7 @@ def host_function(path: Path, name: str, about: str, channels: int, *, drawn: bo
     if cut is None:
         _general(section, path, "number" if drawn else None)
         return section
-    one = _One(section, channels)
+    one = _One(section, channels, alone)
     for placed in cut.steps:
         one.step(placed)
     one.end(views)
@@ -81,6 +83,7 @@ class _One:
 
     section: Section
     channels: int
+    alone: bool
     height: str = _HEIGHT
     width: str = _WIDTH
     least: int = 0
@@ -119,10 +122,26 @@ class _One:
         return f"(left, top, left + {self.width}, top + {self.height})"
 
     def _resize(self, height: str, width: str, least: int) -> None:
-        line = f"    x = stretched(image, {self._box()}, ({height}, {width}))"
-        self.section.add(line, calls=(stretched,))
+        if self.alone and self.place is None:
+            self.section.add(*self._whole_resized(height, width))
+        else:
+            line = f"    x = stretched(image, {self._box()}, ({height}, {width}))"
+            self.section.add(line, calls=(stretched,))
         self.resized, self.place = True, None
         self.height, self.width, self.least = height, width, least
+
+    def _whole_resized(self, height: str, width: str) -> Iterator[str]:
+        """`stretched` for the whole image."""
+        mode, axes = ("L", "[None, None]") if self.channels == 1 else ("RGB", "")
+        axes = axes or ".permute(2, 0, 1)[None]"
+        factor = f"int(min(image.height / {height}, image.width / {width})) // 2"
+        yield f"    factor = max(1, {factor})"
+        size = "(image.width // factor, image.height // factor)"
+        yield f'    drafted = image.draft("{mode}", {size})'
+        yield "    image = image.crop(drafted[1]) if drafted else image"
+        yield f"    x = torch.from_numpy(np.array(image)){axes}"
+        call = f'F.interpolate(x, ({height}, {width}), mode="bilinear", antialias=True)'
+        yield f"    x = {call}[0]"
 
     def _resize_shorter(self, placed: Placed) -> None:
         least, most = (placed.step.call.settings[name] for name in ("shortest", "longest"))
@@ -133,10 +152,9 @@ class _One:
             side = "side"
             drawn = f"{self._drawn(placed)}[0, 0]"
             self.section.add(f"    side = {least} + int({most - least + 1} * {drawn})")
-        sides = ", ".join(f"{side} * {each} // shorter" for each in (self.height, self.width))
-        self.section.add(
-            f"    shorter = min({self.height}, {self.width})", f"    height, width = {sides}"
-        )
+        sides = f"({self.height}, {self.width})"
+        shorter = "min(image.size)" if self.height == _HEIGHT else f"min{sides}"
+        self.section.add(f"    height, width = ({side} * each // {shorter} for each in {sides})")
         self._resize("height", "width", least)
 
     def _random_box(self, placed: Placed) -> None:
@@ -148,8 +166,8 @@ class _One:
             for name, value in given.items()
             if value != usual[name].default
         )
-        call = f"random_box({self.height}, {self.width}, {self._drawn(placed)}[0]{text})"
-        self.section.add(calls=(random_box,))
+        self.section.add(f"    u = {self._drawn(placed)}[0].tolist()", calls=(random_box,))
+        call = f"random_box({self.height}, {self.width}, u{text})"
         if self.place is None:
             self.section.add(f"    top, left, height, width = {call}")
         else:
@@ -163,13 +181,13 @@ class _One:
         (height, width), pad = _pair(settings["size"]), settings["pad"]
         assert isinstance(pad, int)
         self._require(height - 2 * pad, width - 2 * pad)
-        down = _plus(self.height, 2 * pad - height)
-        across = _plus(self.width, 2 * pad - width)
+        free = (2 * pad - height, self.height), (2 * pad - width, self.width)
         if placed.step.call.function is regions.random_crop:
             self.section.add(f"    u, v = {self._drawn(placed)}[0]")
-            places = [f"int(u * ({_plus(down, 1)}))", f"int(v * ({_plus(across, 1)}))"]
+            down, across = (_plus(side, spare + 1) for spare, side in free)
+            places = [f"int(u * ({down}))", f"int(v * ({across}))"]
         else:
-            places = [f"round(({each}) / 2)" for each in (down, across)]
+            places = [f"round(({_plus(side, spare)}) / 2)" for spare, side in free]
         places = [_plus(each, -pad) for each in places]
         if self.place is not None:
             places = [f"{name} + {each}" for name, each in zip(self.place, places, strict=True)]
@@ -186,6 +204,8 @@ class _One:
         """An image that is too small ends training, if it may be."""
         if self.least < max(height, width):
             shown = f"{self.height} >= {height} and {self.width} >= {width}"
+            if height == width and self.height == _HEIGHT:
+                shown = f"min(image.size) >= {height}"
             self.section.add(f'    assert {shown}, "an image is too small"')
 
     def _ten(self, pixels: str, placed: Placed) -> None:
@@ -207,8 +227,7 @@ class _One:
 
     def _drawn(self, placed: Placed) -> str:
         """The numbers of a step, `[1, k]`."""
-        self.section.add(calls=(uniform,))
-        return f"uniform(AUGMENT, epoch, number, {placed.place}, {placed.step.numbers})"
+        return f"uniform(epoch, number, {placed.place}, {placed.step.numbers})"
 
 
 def _pair(value: object) -> tuple[int, int]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
 from netlang.backends.torch.eject.copied import imports_of
+from netlang.backends.torch.eject.sections import WIDTH
+from netlang.backends.torch.eject.shortcuts import joined
 from netlang.backends.torch.source import emitted
 from netlang.ir.program import Program
 
@@ -24,8 +27,8 @@ class Model:
 
 
 def model_of(program: Program) -> Model:
-    """The text that training runs, without the docstring of its module."""
-    found = emitted(program)
+    """The text that training runs, without the docstring of its module, in a script's width."""
+    found = emitted(program, joined, WIDTH)
     tree = ast.parse(found.source)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     after = max(node.end_lineno or 0 for node in imports)
@@ -33,4 +36,20 @@ def model_of(program: Program) -> Model:
     while lines and not lines[0].strip():
         lines = lines[1:]
     names = frozenset(line for _, _, line in imports_of(tree))
-    return Model(found.class_name, tuple(lines), names)
+    return Model(found.class_name, tuple(_without_docstrings(lines)), names)
+
+
+def _without_docstrings(lines: list[str]) -> Iterator[str]:
+    """What a class is in a comment behind its name, where there is room for it."""
+    left = iter(lines)
+    for line in left:
+        if not line.startswith("class "):
+            yield line
+            continue
+        about, blank = next(left), next(left)
+        text = about.strip().strip('"').removesuffix(".")
+        comment = f"{line}  # {text[:1].lower()}{text[1:]}"
+        if about.endswith('"""') and len(about) > 7 and not blank and len(comment) <= WIDTH:
+            yield comment
+        else:
+            yield from (line, about, blank)

@@ -6,89 +6,153 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from netlang.backends.torch.diagnostics import NoScript
 from netlang.backends.torch.eject.sections import WIDTH
-from netlang.backends.torch.recipes.code import Code, Infix, invocations_in
+from netlang.backends.torch.python.identifiers import Scope
+from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
 from netlang.backends.torch.recipes.terms import lowered_terms, total
+from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.objective import Objective
-from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
+from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import LABEL
 
-__all__ = ["HALVES", "Names", "forward_lines", "loss_names"]
+__all__ = [
+    "HALVES",
+    "Names",
+    "calls_of",
+    "forward_lines",
+    "is_class_number",
+    "loss_lines",
+    "names_of",
+]
 
 HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
+
+# What else a script calls by a name.
+_TAKEN = frozenset((
+    "BATCH", "DEVICE", "ORDER", "AUGMENT", "RANK", "SIZE", "MEAN", "STD", "APART", "args",
+    "augment", "average", "averaged", "batches", "best", "classes", "copy", "dist", "each",
+    "epoch", "epoch_steps", "error", "evaluate", "evaluating", "every", "examples", "final",
+    "glob", "held", "kept", "loss", "losses", "main", "math", "mix", "model", "name", "net",
+    "np", "nn", "numbers", "optim", "optimizer", "os", "out", "own", "pairs", "parser", "part",
+    "rate", "rest", "run", "saved", "saving", "say", "scaler", "since", "statistics", "step",
+    "steps", "sums", "targets", "test", "torch", "train", "uniform", "unread", "weights",
+    "whole", "workers", "x",
+))  # fmt: skip
 
 
 @final
 @dataclass(frozen=True)
 class Names:
-    """Outputs in training and in a test, the one of the classes, and the loss of each."""
+    """What a script calls the values of a batch, and the loss of training and of a test.
 
+    `locals` has a name for each input, target and output; `inputs` and `targets` are those of the
+    data, in order. `logits` is the output of the classes, if there is one, `penalties` are calls
+    that give weights to count, by name.
+    """
+
+    locals: Mapping[str, str]
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
     trained: tuple[str, ...]
     deployed: tuple[str, ...]
-    logits: str
+    logits: str | None
     loss: Code
     score: Code
+    penalties: Mapping[str, str]
+    all_used: bool
+    positions: bool
+    functions: tuple[Callable[..., Any], ...]
 
     @property
-    def calls(self) -> tuple[Callable[..., Any], ...]:
-        """Functions that the losses call."""
-        codes = self.loss, self.score
-        return tuple(each.function for code in codes for each in invocations_in(code))
+    def memory(self) -> str:
+        """The values of the data, as they are assigned."""
+        names = ", ".join((*self.inputs, *self.targets))
+        return names if len(self.inputs) + len(self.targets) > 1 else f"({names},)"
 
 
-def loss_names(recipe: Recipe, program: Program) -> Names:
-    """What a script needs to know; raises `NetlangError` for other than a classifier."""
-    outputs = program.net.outputs
-    trained = tuple(output.name for output in outputs)
-    deployed = tuple(output.name for output in outputs if not output.auxiliary)
+def names_of(recipe: Recipe, program: Program) -> Names:
+    """What a script needs to know of its net and loss."""
+    outputs, scope, found = program.net.outputs, Scope(_TAKEN - {"x"}), dict[str, str]()
+    for port in program.net.inputs:
+        found[port.name] = scope.fresh(port.name if found else "x")
     terms = lowered_terms(recipe, program)
-    logits = Objective(recipe, program).logits
-    known = {*trained, LABEL}
-    if logits is None or any(term.weights or not term.names <= known for term in terms):
-        raise NetlangError(
-            NoScript(
-                span=recipe.places["loss"],
-                what="this loss",
-                advice="scripts classify: their losses compare outputs with `label`",
-            )
-        )
-    scored = tuple(term for term in terms if term.names <= {*deployed, LABEL})
-    return Names(trained, deployed, logits, total(terms), total(scored))
+    objective = Objective(recipe, program)
+    read = {objective.logits, *(name for term in terms for name in term.names)}
+    for name in (*recipe.data.targets, *(output.name for output in outputs)):
+        found[name] = scope.fresh(name)
+        if name not in read:
+            found[name] = f"_{found[name]}"
+    deployed = tuple(output.name for output in outputs if not output.auxiliary)
+    known = {*deployed, *recipe.data.targets, *(port.name for port in program.net.inputs)}
+    scored = tuple(term for term in terms if term.names <= known)
+    invoked = [each for term in terms for each in invocations_in(term.code)]
+    invoked += [term.weights for term in terms if term.weights is not None]
+    logits = objective.logits
+    type = value_types(recipe, program)[logits] if logits else None
+    return Names(
+        found,
+        tuple(found[port.name] for port in program.net.inputs),
+        tuple(found[name] for name in recipe.data.targets),
+        tuple(found[output.name] for output in outputs),
+        tuple(found[name] for name in deployed),
+        found[logits] if logits else None,
+        total(terms),
+        total(scored),
+        {term.penalized: term.weights.source("model") for term in terms if term.weights},
+        objective.all_used,
+        type is not None and len(type.shape) > 1,
+        tuple(each.function for each in invoked),
+    )
 
 
 def forward_lines(recipe: Recipe, names: Names) -> Iterator[str]:
     """The lines of a step from the inputs to the gradient."""
-    x, label, space, count = "x", LABEL, " " * 12, recipe.accumulate
-    if count > 1:
-        x, label = "part", "target"
-        yield f"{space}for at in range({count}):"
+    space, local = " " * 12, dict(names.locals)
+    x = names.inputs[0]
+    if recipe.accumulate > 1:
+        most = f"-(-BATCH // (SIZE * {recipe.accumulate}))"
+        yield f"{space}for part in slices(len({x}), {most}):"
         space += "    "
-        yield f"{space}part, target = share(x, at, {count}), share({LABEL}, at, {count})"
-        yield f"{space}if len(part) == 0:"
-        yield f"{space}    continue"
-    call = f"{', '.join(names.trained)} = net({x})"
-    half = HALVES.get(recipe.precision)
+        given = {*names.inputs, *names.targets}
+        local = {key: f"{name}[part]" if name in given else name for key, name in local.items()}
+        x = f"{x}[part]"
+    inputs = [name for key, name in local.items() if names.locals[key] in names.inputs]
+    call, half = f"net({', '.join(inputs)})", HALVES.get(recipe.precision)
+    once = [key for key in names_in(names.loss) if names.locals.get(key) == names.trained[0]]
     if half:
-        yield f"{space}with torch.autocast(DEVICE.type, {half}):"
-        yield f"{space}    {call}"
-        for name in names.trained:
-            yield f"{space}{name} = {name}.float()"
+        yield f"{space}with torch.autocast(torch.device(DEVICE).type, {half}):"
+        yield f"{space}    {', '.join(names.trained)} = {call}"
+        yield from (f"{space}{name} = {name}.float()" for name in names.trained)
+    elif len(names.trained) == 1 and len(once) == 1:
+        local[once[0]] = call
     else:
-        yield f"{space}{call}"
+        yield f"{space}{', '.join(names.trained)} = {call}"
     shared = f"(len({x}) * SIZE / whole)"
-    line = f"{space}loss = {names.loss.within(2, {LABEL: label})} * {shared}"
+    line = f"{space}loss = {names.loss.within(2, local)} * {shared}"
     if len(line) <= WIDTH:
         yield line
     else:
-        for text in _added(names.loss, {LABEL: label}):
-            yield f"{space}{text}"
+        yield from loss_lines(names.loss, local, space)
         yield f"{space}loss = loss * {shared}"
     backward = "scaler.scale(loss)" if recipe.precision is Precision.FP16 else "loss"
     yield f"{space}{backward}.backward()"
     yield f"{space}losses += loss.detach() / SIZE"
+
+
+def calls_of(recipe: Recipe) -> tuple[Callable[..., Any], ...]:
+    """The functions that the forward pass calls."""
+    return (slices,) if recipe.accumulate > 1 else ()
+
+
+def loss_lines(code: Code, local: Mapping[str, str], space: str) -> Iterator[str]:
+    """The lines of a loss; of a long sum, one for each term."""
+    line = f"{space}loss = {code.source(local)}"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield from (f"{space}{text}" for text in _added(code, local))
 
 
 def _added(code: Code, names: Mapping[str, str]) -> Iterator[str]:
@@ -98,3 +162,8 @@ def _added(code: Code, names: Mapping[str, str]) -> Iterator[str]:
         yield f"loss = loss {code.symbol} {code.right.within(2, names)}"
     else:
         yield f"loss = {code.source(names)}"
+
+
+def is_class_number(recipe: Recipe, program: Program) -> bool:
+    """Whether `label` is known to be class numbers; else it may be a probability of each."""
+    return value_types(recipe, program).get(LABEL) is not None

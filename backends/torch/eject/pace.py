@@ -17,9 +17,11 @@ from netlang.recipes.words.optimizers import Muon
 from netlang.recipes.words.schedules import Plateau
 from netlang.recipes.words.timing import Chain, Duration, Schedule
 
-__all__ = ["observed_lines", "plateau_of", "rates_section"]
+__all__ = ["noted", "observed_lines", "plateau_of", "rates_section"]
 
 _SPACE = " " * 12
+# Longer factors have a name.
+_LONG = 50
 
 
 def plateau_of(schedule: Schedule) -> Plateau | None:
@@ -29,13 +31,15 @@ def plateau_of(schedule: Schedule) -> Plateau | None:
 
 
 def rates_section(recipe: Recipe) -> Section:
-    """The lines that set the rates of a step; none where they are always the same."""
+    """The lines that set the rates of a step; none where they change between steps, or never."""
     section = Section()
+    if _by_reductions(recipe):
+        return section
     rate, momentum = rate_formula(recipe.schedule), momentum_formula(recipe.schedule)
     text = _inlined(rate)
     if momentum is None and re.fullmatch(r"constant\(step\)|1\.0", text):
         return section
-    if momentum is None and not recipe.rates and not isinstance(recipe.optimizer, Muon):
+    if momentum is None and _is_uniform(recipe):
         lr = literal(recipe.optimizer.lr)
         if text == rate.source:
             section.add(calls=rate.functions)
@@ -43,8 +47,11 @@ def rates_section(recipe: Recipe) -> Section:
         if " if " in text:
             section.add(*_chosen(text))
             text = "rate"
+        if len(text) > _LONG:
+            section.add(f"{_SPACE}rate = {text}")
+            text = "rate"
         section.add(f"{_SPACE}for group in optimizer.param_groups:")
-        section.add(f'{_SPACE}    group["lr"] = {lr} * {text}')
+        section.add(f'{_SPACE}    group["lr"] = {lr} * {_factor(text)}')
         return section
     section.add(calls=(*rate.functions, *(momentum.functions if momentum else ()), set_rates))
     given = rate.source + (f", {momentum.source}" if momentum else "")
@@ -52,8 +59,35 @@ def rates_section(recipe: Recipe) -> Section:
     return section
 
 
+def _is_uniform(recipe: Recipe) -> bool:
+    """Whether all weights have one rate."""
+    return not recipe.rates and not isinstance(recipe.optimizer, Muon)
+
+
+def _by_reductions(recipe: Recipe) -> bool:
+    """Whether the rate changes only where a plateau is seen."""
+    schedule = recipe.schedule
+    return isinstance(schedule, Plateau) and _is_uniform(recipe)
+
+
+def _factor(text: str) -> str:
+    """An expression as the second factor of a product: computed first."""
+    node = ast.parse(text, mode="eval").body
+    first = isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Pow)
+    return f"({text})" if first else text
+
+
 def _with_reductions(text: str) -> str:
     return re.sub(r"\breductions\b", 'run["reductions"]', text)
+
+
+def noted(recipe: Recipe, nested: bool, by_losses: bool) -> str:
+    """What a run remembers of every evaluation; of the last of an epoch its step."""
+    parts = ['"step": step'] if nested else []
+    parts += ['"since": 0.0'] if by_losses else []
+    if _begin(recipe.schedule) is None:
+        parts.append('"waited": run["waited"] + 1')
+    return ", ".join(parts)
 
 
 def observed_lines(recipe: Recipe) -> Iterator[str]:
@@ -61,17 +95,26 @@ def observed_lines(recipe: Recipe) -> Iterator[str]:
     plateau = plateau_of(recipe.schedule)
     if plateau is None:
         return
-    space, waited = _SPACE + "    ", 'min(run["waited"] + 1, 0)' if plateau.cooldown else "0"
-    begin = _begin(recipe.schedule)
-    first = "if" if begin is None else f"if step < {begin}:\n{space}    pass\n{space}elif"
-    yield f'{space}{first} error < run["lowest"] * {1.0 - plateau.threshold!r}:'
-    yield f'{space}    run |= {{"lowest": error, "waited": {waited}}}'
-    yield f'{space}elif run["waited"] < {plateau.patience}:'
-    yield f'{space}    run["waited"] += 1'
-    yield f"{space}else:"
+    begin, space = _begin(recipe.schedule), ""
+    if begin is not None:
+        yield f"if step >= {begin}:"
+        space = "    "
+    waited = 'min(run["waited"], 0)' if plateau.cooldown else "0"
     reduced = f'"waited": {-plateau.cooldown}, "reductions": run["reductions"] + 1'
+    if begin is not None:
+        yield f'{space}run["waited"] += 1'
+    yield f'{space}if error < run["lowest"] * {1.0 - plateau.threshold!r}:'
+    yield f'{space}    run |= {{"lowest": error, "waited": {waited}}}'
+    yield f'{space}if run["waited"] > {plateau.patience}:'
     yield f"{space}    run |= {{{reduced}}}"
-    yield f'{space}run["since"] = 0.0'
+    if _by_reductions(recipe):
+        text = _with_reductions(_inlined(rate_formula(recipe.schedule)))
+        rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
+        if recipe.no_decay:
+            yield f"{space}    for group in optimizer.param_groups:"
+            yield f'{space}        group["lr"] = {rate}'
+        else:
+            yield f'{space}    optimizer.param_groups[0]["lr"] = {rate}'
 
 
 def _begin(schedule: Schedule) -> str | None:
@@ -102,7 +145,7 @@ def _inlined(formula: Formula) -> str:
         if item.default is not inspect.Parameter.empty
     }
     values |= given.arguments
-    return ast.unparse(_plainer(_Replacing(values).visit(body)))
+    return ast.unparse(_Folding().visit(_plainer(_Replacing(values).visit(body))))
 
 
 def _expression(function: Callable[..., Any]) -> ast.expr | None:
@@ -122,6 +165,20 @@ class _Replacing(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._values.get(node.id, node)
+
+
+class _Folding(ast.NodeTransformer):
+    """Computes with numbers, and leaves out what is added as 0 or multiplied by 1."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        left, right, op = node.left, node.right, node.op
+        if isinstance(left, ast.Constant) and isinstance(left.value, float):
+            if isinstance(op, ast.Sub) and isinstance(right, ast.Constant):
+                return ast.Constant(left.value - right.value)  # type: ignore[operator]  # numbers
+            neutral = {ast.Add: 0.0, ast.Mult: 1.0}.get(type(op))
+            return right if left.value == neutral else node
+        return node
 
 
 def _plainer(node: ast.expr) -> ast.expr:

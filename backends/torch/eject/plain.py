@@ -54,7 +54,8 @@ def _header(node: ast.FunctionDef) -> list[str]:
     for rest in (node.args.vararg, node.args.kwarg):
         if rest is not None:
             rest.annotation = None
-    arguments = ast.unparse(node.args)
+    # In the quotes that the functions have: their defaults are plain words.
+    arguments = ast.unparse(node.args).replace("'", '"')
     whole = f"def {node.name}({arguments}):"
     if len(whole) <= _WIDTH:
         return [whole]

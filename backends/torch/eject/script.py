@@ -6,244 +6,211 @@ training calls, and its random numbers have the same seeds.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-
-import torch
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
 
 from netlang import __version__
 from netlang.backends.torch.augment.path import Path, path_for
 from netlang.backends.torch.eject.batched import augment_function, prepared_lines
-from netlang.backends.torch.eject.copied import copied
-from netlang.backends.torch.eject.data import DataSection, data_section
+from netlang.backends.torch.eject.copied import Copied, copied
+from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.host import host_function
 from netlang.backends.torch.eject.model import Model, model_of
-from netlang.backends.torch.eject.objective import HALVES, Names, forward_lines, loss_names
-from netlang.backends.torch.eject.pace import observed_lines, plateau_of, rates_section
-from netlang.backends.torch.eject.sections import Section, wrapped
-from netlang.backends.torch.eject.start import (
-    import_lines,
-    normalization,
-    require,
-    start_section,
-)
-from netlang.backends.torch.eject.template import ABOUT, MAIN, filled
-from netlang.backends.torch.invocation import RUNTIME
-from netlang.backends.torch.recipes.optimizers import optimization_for
-from netlang.backends.torch.runtime.averaging import average, averaged_pairs
-from netlang.backends.torch.runtime.groups import freeze, set_training
-from netlang.backends.torch.runtime.holding_out import held_out
-from netlang.backends.torch.runtime.random import epoch_order
+from netlang.backends.torch.eject.normalized import Normalized, normalized
+from netlang.backends.torch.eject.objective import Names, names_of
+from netlang.backends.torch.eject.sections import WIDTH, Section, wrapped
+from netlang.backends.torch.eject.sources import DataSection, data_section
+from netlang.backends.torch.eject.start import IMPORTS, import_lines, require, start_section
+from netlang.backends.torch.eject.template import ABOUT, BATCHES, EVALUATE, UNIFORM, filled
+from netlang.backends.torch.runtime.random import mix
 from netlang.backends.torch.seeds import derived_seed
-from netlang.backends.torch.train.devices import worth_sharing
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
-from netlang.recipes.recipe import Epochs, Precision, Recipe
+from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["script"]
 
-_IMPORTS = frozenset(
-    (
-        "import argparse",
-        "import os",
-        "import numpy as np",
-        "import torch",
-        "import torch.distributed as dist",
-        "import torch.nn.functional as F",
-        "from torch import nn",
-        "from torch.nn.parallel import DistributedDataParallel",
-        "from torch.utils.data import DataLoader",
-        "from torch.utils.data import Dataset",
-        "from collections import namedtuple",
-        "import copy",
-        "import math",
-    )
-)
-# Text of a model that draws random numbers in training.
-_DRAWING = re.compile(r"[Dd]rop|rand|normal_|rrelu|RReLU|fractional")
-_PREPARE = "What a worker makes of an image of training, uint8 [H, W, C]."
-_PREPARE_TEST = "What a worker makes of an image of a test."
+_PREPARE = "A training image in a worker, uint8 [H, W, C]; of a large JPEG a smaller decoding."
+_PREPARE_TEST = "A test image in a worker, as uint8 [H, W, C]."
+_PREPARE_VIEWS = "Corners and middle of a test image and of its mirror image, uint8 [10, H, W, C]."
 
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script; raises `NetlangError` for what no script is written for."""
-    names = loss_names(recipe, program)
     require(recipe, program)
-    data = data_section(recipe.data, recipe)
-    model = model_of(program)
-    main = _main(recipe, program, data, model, names)
-    used = copied(main.functions)
-    body = [*model.lines, "", ""]
-    for definition in used.definitions:
-        body += [*definition.split("\n"), "", ""]
-    body += main.lines
-    imports = {*_IMPORTS, *model.imports, *used.imports, *main.imports}
-    lines = [
-        *_about(recipe, program, data),
-        "",
-        *import_lines(imports, "\n".join(body)),
-        "",
-        *_constants(recipe, program),
-        "",
-        "",
-        *body,
-        "",
-        "",
-        'if __name__ == "__main__":',
-        "    main()",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _about(recipe: Recipe, program: Program, data: DataSection) -> Iterator[str]:
-    where = recipe.span.source.name
-    texts = {
-        "net": program.name,
-        "recipe": recipe.name,
-        "file": where.rsplit("/", 1)[-1],
-        "options": " --data FOLDER" if data.images else "",
-        "version": __version__,
-    }
-    yield from filled(ABOUT, set(), texts)
-
-
-def _constants(recipe: Recipe, program: Program) -> Iterator[str]:
-    yield f"BATCH = {recipe.batch}"
-    for purpose, wanted in (
-        ("weights", True),
-        ("init", bool(recipe.init)),
-        ("order", True),
-        ("augment", bool(recipe.augment)),
-        ("noise", True),
-        ("validation", recipe.validation is not None),
-    ):
-        if wanted:
-            yield f"{purpose.upper()} = {derived_seed(recipe.seed, purpose)}  # seed"
-    yield from normalization(recipe, program)
-    yield 'RANK, SIZE = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))'
-    yield 'GPU = "cuda:" + os.environ.get("LOCAL_RANK", "0")'
-    yield 'DEVICE = torch.device(GPU if torch.cuda.is_available() else "cpu")'
-
-
-def _main(
-    recipe: Recipe, program: Program, data: DataSection, model: Model, names: Names
-) -> Section:
-    """All behind the model: the data, what is done with them, and the loop."""
-    section = Section()
-    train, test = (
-        _path(recipe, program, steps, data) for steps in (recipe.augment, recipe.test_path)
+    writer = _Writer(
+        recipe,
+        program,
+        names_of(recipe, program),
+        data_section(recipe.data, recipe),
+        model_of(program),
+        normalized(recipe, program),
     )
-    normalize = "(x - MEAN.to(x.device)) / STD.to(x.device)" if recipe.normalize else None
-    parts = [data.section]
-    if data.images:
-        channels = recipe.data.shape[0] or 3
-        parts.append(host_function(train, "prepare", _PREPARE, channels, drawn=True))
-        parts.append(host_function(test, "prepare_test", _PREPARE_TEST, channels, drawn=False))
-    for each in (*parts, augment_function(train, normalize)):
-        section.take(each)
-        section.add("", "")
-    flags = _flags(recipe, program, data, model, train.mixes, test.views > 1)
-    texts = _texts(recipe, names, test.views, data)
-    tested = Section()
-    tested.add(*prepared_lines(tested, test, " " * 8, None))
-    start, rates = start_section(recipe, program, model.class_name), rates_section(recipe)
-    for name, each in {
-        "prepared": tested,
-        "parts": data.parts,
-        "start": start,
-        "rates": rates,
-    }.items():
-        texts[name] = "\n".join(each.lines)
-        section.add(calls=tuple(each.functions))
-        section.imports |= each.imports
-    if re.search(r"\bstep\b", texts["rates"]):
-        flags.add("counts")
-    texts["tested"] = normalize or "x"
-    for line in filled(MAIN, flags, texts):
-        section.lines += wrapped(line)
-    section.add(calls=tuple(_calls(recipe, names, flags)))
-    return section
+    return "\n".join(writer.lines()) + "\n"
 
 
-def _path(
-    recipe: Recipe, program: Program, steps: tuple[Augmentation, ...], data: DataSection
-) -> Path:
-    seed = derived_seed(recipe.seed, "augment")
-    return path_for(steps, seed, images=data.images, classes=mixed_classes(recipe, program))
+@final
+@dataclass(frozen=True)
+class _Writer:
+    recipe: Recipe
+    program: Program
+    names: Names
+    data: DataSection
+    model: Model
+    normalized: Normalized
 
+    def lines(self) -> Iterator[str]:
+        """All of the script."""
+        body = [*self.model.lines, "", ""]
+        main = self._main()
+        for text in self._definitions(main):
+            body += [*text.split("\n"), "", ""]
+        body += [*main.lines, "", "", 'if __name__ == "__main__":', "    main()"]
+        imports = {*IMPORTS, *self.model.imports, *main.imports, *self._copied(main).imports}
+        where = self.recipe.span.source.name
+        texts = {
+            "net": self.program.name,
+            "recipe": self.recipe.name,
+            "file": where.rsplit("/", 1)[-1],
+            "options": " --data FOLDER" if self.data.folder else "",
+            "version": __version__,
+        }
+        long = max(map(len, filled(ABOUT, set(), texts))) > WIDTH
+        yield from filled(ABOUT, {"long"} if long else set(), texts)
+        yield ""
+        yield from import_lines(imports, "\n".join([*self._constants(), *body]))
+        yield ""
+        yield from self._constants()
+        yield from ("", "")
+        yield from body
 
-def _flags(
-    recipe: Recipe, program: Program, data: DataSection, model: Model, mixes: bool, views: bool
-) -> set[str]:
-    plateau, held = plateau_of(recipe.schedule), recipe.validation is not None
-    holds = {
-        "images": data.images,
-        "channels_last": recipe.channels_last,
-        "sync": recipe.sync_batch_norm,
-        "freeze": bool(recipe.freeze),
-        "fp16": recipe.precision is Precision.FP16,
-        "half": recipe.precision in HALVES,
-        "ema": recipe.ema is not None,
-        "split": held,
-        "held": held or data.keeps_validation,
-        "compile": recipe.compile,
-        "clips": recipe.clip_norm is not None or recipe.clip_value is not None,
-        "clip_norm": recipe.clip_norm is not None,
-        "clip_value": recipe.clip_value is not None,
-        "plateau": plateau is not None,
-        "apart": recipe.evaluate_every != recipe.checkpoint_every,
-        "mixes": mixes,
-        "views": views,
-        "draws": bool(_DRAWING.search("\n".join(model.lines))),
-        "one_thread": not worth_sharing(program, recipe.batch),
-    }
-    return {name for name, value in holds.items() if value}
+    def _definitions(self, main: Section) -> Iterator[str]:
+        """What is copied from the runtime, and what draws numbers."""
+        for text in self._copied(main).definitions:
+            yield text
+            if text.startswith("def mix(") and self.draws:
+                yield UNIFORM.strip("\n")
 
+    def _copied(self, main: Section) -> Copied:
+        return copied([mix, *main.functions])
 
-def _texts(recipe: Recipe, names: Names, views: int, data: DataSection) -> dict[str, str]:
-    epochs = isinstance(recipe.length, Epochs)
-    return {
-        "workers": "args.workers" if data.images else "0",
-        "deployed": ", ".join(names.deployed),
-        "logits": names.logits,
-        "half": HALVES.get(recipe.precision, ""),
-        "views": str(views),
-        "score": names.score.within(2, {}),
-        "validation": repr(recipe.validation),
-        "frozen": repr(recipe.freeze),
-        "optimizer": _optimizer(recipe),
-        "steps": f"{recipe.length.count} * epoch_steps" if epochs else str(recipe.length.count),
-        "body": "\n".join(forward_lines(recipe, names)),
-        "observed": "\n".join(observed_lines(recipe)),
-        "tf32": str(recipe.precision is Precision.TF32),
-        "clip_value": repr(recipe.clip_value),
-        "clip_norm": repr(recipe.clip_norm),
-        "ema": repr(recipe.ema),
-        "scored": "model" if recipe.ema is None else "averaged",
-        "evaluate_every": str(recipe.evaluate_every or "epoch_steps"),
-        "checkpoint_every": str(recipe.checkpoint_every or "epoch_steps"),
-    }
+    @cached_property
+    def draws(self) -> bool:
+        """Whether augmentation draws numbers."""
+        way = self.train.ways[0]
+        placed = [
+            each
+            for stage in (*way.front, *way.back)
+            for each in getattr(stage, "steps", None) or (stage.placed,)  # type: ignore[union-attr]
+        ]
+        return any(each.step.numbers for each in placed)
 
+    def _constants(self) -> Iterator[str]:
+        recipe = self.recipe
+        yield f"BATCH = {recipe.batch}"
+        names = ["order", *(["augment"] if self.draws else [])]
+        names += ["validation"] if recipe.validation is not None else []
+        for name in names:
+            yield f"{name.upper()} = {derived_seed(recipe.seed, name)}  # seed"
+        yield from self.normalized.constants
+        rank, size = (f'os.environ.get("{n}", "{v}")' for n, v in (("RANK", 0), ("WORLD_SIZE", 1)))
+        yield f"RANK, SIZE = int({rank}), int({size})"
+        gpu = "f\"cuda:{os.environ.get('LOCAL_RANK', '0')}\""
+        yield f'DEVICE = {gpu} if torch.cuda.is_available() else "cpu"'
+        if self.decisions.draws and self.data.images:
+            yield "APART = torch.Generator()  # for loaders: they take no numbers from dropout"
 
-def _optimizer(recipe: Recipe) -> str:
-    """The optimizer, with one kernel for all weights where the device of the script has one."""
-    on_cpu, on_gpu = (
-        optimization_for(recipe, torch.device(name)).source() for name in ("cpu", "cuda")
-    )
-    return on_cpu if on_cpu == on_gpu else on_cpu.replace("=True", '=DEVICE.type == "cpu"')
+    @cached_property
+    def train(self) -> Path:
+        return self._path(self.recipe.augment)
 
+    @cached_property
+    def test(self) -> Path:
+        return self._path(self.recipe.test_path)
 
-def _calls(recipe: Recipe, names: Names, flags: set[str]) -> Iterator[Callable[..., object]]:
-    """The runtime's functions that the loop calls."""
-    yield epoch_order
-    for each in optimization_for(recipe, torch.device("cpu")).invocations:
-        if each.function.__module__.startswith(RUNTIME):
-            yield each.function
-    yield from (each for each in names.calls if each.__module__.startswith(RUNTIME))
-    if "split" in flags:
-        yield held_out
-    if "freeze" in flags:
-        yield from (freeze, set_training)
-    if "ema" in flags:
-        yield from (average, averaged_pairs)
+    def _path(self, steps: tuple[Augmentation, ...]) -> Path:
+        seed = derived_seed(self.recipe.seed, "augment")
+        classes = mixed_classes(self.recipe, self.program)
+        return path_for(steps, seed, images=self.data.images, classes=classes)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What the templates ask for."""
+        text = "\n".join(self.model.lines)
+        paths = self.train, self.test
+        given = self.recipe, self.program, self.names, self.data, self.model.class_name, text
+        return Decisions(*given, *paths)
+
+    def _main(self) -> Section:
+        """All behind the model: the data, what is done with them, and the loop."""
+        section, decisions = Section(), self.decisions
+        parts = [self.data.section] if self.data.section.lines else []
+        parts += self._prepare() if self.data.images else []
+        augment = augment_function(
+            self.train,
+            decisions.start("x"),
+            self.normalized.text,
+            self.names.targets,
+            self.normalized.learned is not None,
+        )
+        plain = augment.lines[2:] == ["    return x"]
+        parts += [] if plain else [augment]
+        if self.normalized.learned is not None:
+            parts.append(self._prepared())
+        for each in parts:
+            section.take(each)
+            section.add("", "")
+        flags = {*decisions.flags(), *([] if plain else ["changes"])}
+        texts = decisions.texts(self.normalized)
+        texts |= self._blocks(section)
+        for template, space in decisions.layout():
+            for line in filled(template, flags, texts):
+                section.lines += wrapped(f"{space}{line}" if line else line)
+            section.lines += ["", ""] if template in (BATCHES, EVALUATE) else []
+        section.add(calls=tuple(decisions.calls(flags)))
+        return section
+
+    def _blocks(self, section: Section) -> dict[str, str]:
+        """Texts of several lines, whose functions the script gets."""
+        start = start_section(self.recipe, self.program)
+        tested = Section()
+        if self.normalized.learned is None:
+            tested.add(*self._test_lines(tested, " " * 8))
+        else:
+            tested.add("        x = prepared(x)")
+        rates = self.decisions.rates
+        found = {"prepared": tested, "parts": self.data.parts, "start_weights": start}
+        found |= {"rates": rates, "learned": self.normalized.section(self.data.images)}
+        for each in found.values():
+            section.add(calls=tuple(each.functions))
+            section.imports |= each.imports
+        return {name: "\n".join(each.lines) for name, each in found.items()}
+
+    def _test_lines(self, section: Section, space: str) -> Iterator[str]:
+        start = self.decisions.start("x")
+        if start != "x" and not self.data.images:
+            yield f"{space}x = {start}"
+        yield from prepared_lines(section, self.test, space, None)
+
+    def _prepared(self) -> Section:
+        """`prepared(x)`: a batch as for a test, before it is normalised."""
+        section = Section()
+        section.add("def prepared(x):", '    """A batch as for a test, not yet normalized."""')
+        section.add(*self._test_lines(section, "    "), "    return x")
+        return section
+
+    def _prepare(self) -> list[Section]:
+        """What a worker does with an image of training and of a test."""
+        channels = self.recipe.data.shape[0] or 3
+        about = _PREPARE_VIEWS if self.test.views > 1 else _PREPARE_TEST
+        given = (self.train, "prepare", _PREPARE, True), (self.test, "prepare_test", about, False)
+        made = [host_function(*each[:3], channels, drawn=each[3]) for each in given]
+        calls = [sum("stretched(" in line for line in each.lines) for each in made]
+        if sum(calls) == 1:
+            place = calls.index(1)
+            path, name, text, drawn = given[place]
+            made[place] = host_function(path, name, text, channels, drawn=drawn, alone=True)
+        return made

@@ -24,7 +24,7 @@ class Section:
     imports: set[str] = field(default_factory=set)
 
     def add(self, *lines: str, calls: tuple[Callable[..., Any], ...] = ()) -> None:
-        """More lines; those that are too long are broken at the arguments of a call."""
+        """More lines; those that are too long are broken as `ruff format` would break them."""
         for line in lines:
             self.lines += wrapped(line)
         self.functions += [each for each in calls if each not in self.functions]
@@ -36,32 +36,64 @@ class Section:
 
 
 def wrapped(line: str) -> list[str]:
-    """A statement; if it is too long, the arguments of its longest call are on lines of their own.
+    """A line of code; if it is too long, on several lines, as `ruff format` lays them out.
 
-    Raises `InternalError` where there is no such call.
+    Raises `InternalError` where there is nothing to break it at.
     """
-    if len(line) <= WIDTH:
+    if len(line) <= WIDTH or line.lstrip().startswith(('"""', "#")):
         return [line]
-    indent = line[: len(line) - len(line.lstrip())]
-    text = line.strip()
+    text = line.lstrip()
+    indent = line[: len(line) - len(text)]
+    if text.startswith("def "):
+        name, _, rest = text.partition("(")
+        return [f"{indent}{name}(", f"{indent}    {rest.removesuffix('):')}", f"{indent}):"]
     whole = f"{text}\n    pass" if text.endswith(":") else text
-    nodes = ast.walk(ast.parse(whole))
-    calls = [each for each in nodes if isinstance(each, ast.Call) and (each.args or each.keywords)]
-    if not calls:
+    (statement,) = ast.parse(whole).body
+    value = getattr(statement, "iter", None) or getattr(statement, "value", None)
+    if not isinstance(value, ast.expr):
         raise InternalError(f"a line of a script that can't be broken: {line}")
-    call = max(calls, key=lambda each: (each.end_col_offset or 0) - each.col_offset)
-    start, stop = call.func.end_col_offset or 0, call.end_col_offset or 0
-    parts: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
-    given = [text[each.col_offset : each.end_col_offset] for each in parts]
-    return [f"{indent}{text[:start]}(", *_packed(given, f"{indent}    "), f"{indent}){text[stop:]}"]
+    start, stop = value.col_offset, value.end_col_offset or 0
+    return _broken(value, text, indent, text[:start], text[stop:])
 
 
-def _packed(items: list[str], indent: str) -> list[str]:
-    """Items with commas behind them, on as few lines as they fit on."""
-    lines: list[str] = []
-    for item in items:
-        if lines and len(lines[-1]) + len(item) + 2 <= WIDTH:
-            lines[-1] += f" {item},"
-        else:
-            lines.append(f"{indent}{item},")
-    return lines
+def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> list[str]:
+    """An expression of `text` between a head and a tail, over several lines where it must be."""
+    own = text[node.col_offset : node.end_col_offset]
+    if len(indent + head + own + tail) <= WIDTH:
+        return [f"{indent}{head}{own}{tail}"]
+    if isinstance(node, ast.BinOp):
+        return [f"{indent}{head}(", *_terms(node, text, f"{indent}    "), f"{indent}){tail}"]
+    inner = f"{indent}    "
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        items = [text[k.col_offset : v.end_col_offset] for k, v in pairs if k is not None]
+        return [f"{indent}{head}{{", *(f"{inner}{each}," for each in items), f"{indent}}}{tail}"]
+    if not isinstance(node, ast.Call) or not (node.args or node.keywords):
+        raise InternalError(f"a line of a script that can't be broken: {own}")
+    begin = text[node.col_offset : node.func.end_col_offset]
+    given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+    together = inner + ", ".join(text[each.col_offset : each.end_col_offset] for each in given)
+    body = [together]
+    if len(together) > WIDTH:
+        body = [line for each in given for line in _item(each, text, inner)]
+    return [f"{indent}{head}{begin}(", *body, f"{indent}){tail}"]
+
+
+def _item(item: ast.expr | ast.keyword, text: str, indent: str) -> list[str]:
+    """One of several items, with a comma behind it."""
+    if isinstance(item, ast.keyword):
+        return _broken(item.value, text, indent, f"{item.arg}=", ",")
+    return _broken(item, text, indent, "", ",")
+
+
+def _terms(node: ast.expr, text: str, indent: str) -> list[str]:
+    """A sum or product; an operand on each line where it doesn't fit on one."""
+    own = text[node.col_offset : node.end_col_offset]
+    if len(indent + own) <= WIDTH or not isinstance(node, ast.BinOp):
+        return [f"{indent}{own}"]
+    # Parentheses around an operand belong to no node.
+    after = text[node.left.end_col_offset : node.end_col_offset]
+    closed = len(after) - len(after.lstrip(") "))
+    left = text[node.col_offset : node.left.end_col_offset] + after[:closed].rstrip()
+    first = _terms(node.left, text, indent) if left.count("(") == 0 else [f"{indent}{left}"]
+    return [*first, f"{indent}{after[closed:].strip()}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Iterable, Iterator
 
 import torch
@@ -13,7 +13,7 @@ from netlang.backends.torch.diagnostics import NoScript
 from netlang.backends.torch.eject.pace import plateau_of
 from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.recipes.initialize import Fill, lower_init
-from netlang.backends.torch.recipes.normalize import lower_normalization
+from netlang.backends.torch.seeds import derived_seed
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
@@ -21,7 +21,7 @@ from netlang.recipes.words.data_images import ImageSource
 from netlang.recipes.words.sizes import MultiScale
 from netlang.recipes.words.timing import Chain, Schedule
 
-__all__ = ["import_lines", "normalization", "require", "start_section"]
+__all__ = ["IMPORTS", "import_lines", "require", "start_section"]
 
 
 def require(recipe: Recipe, program: Program) -> None:
@@ -29,10 +29,8 @@ def require(recipe: Recipe, program: Program) -> None:
     data = recipe.data
     wanted = {
         "weights": recipe.weights is not None,
-        "early_stopping": recipe.early_stopping is not None,
         "test": any(isinstance(step, MultiScale) for step in recipe.test_path),
         "schedule": plateau_of(recipe.schedule) not in (None, _last(recipe.schedule)),
-        "model": len(program.net.inputs) != 1,
         "data": isinstance(data, ImageSource) and data.corrupt != "stop",
     }
     for key, refused in wanted.items():
@@ -48,7 +46,8 @@ def _last(schedule: Schedule) -> Schedule:
 
 def import_lines(imports: Iterable[str], text: str) -> Iterator[str]:
     """The imports whose names a text has, those of the standard library first."""
-    used = [line for line in imports if re.search(rf"\b{line.split()[-1]}\b", text)]
+    read = {each.id for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Name)}
+    used = [line for line in imports if line.split()[-1].split(".")[0] in read]
     merged: dict[str, set[str]] = {}
     for line in used:
         head, _, names = line.partition(" import ") if line.startswith("from") else (line, "", "")
@@ -63,31 +62,12 @@ def import_lines(imports: Iterable[str], text: str) -> Iterator[str]:
     yield from groups[False]
 
 
-def normalization(recipe: Recipe, program: Program) -> Iterator[str]:
-    """The constants of a normalisation of each channel."""
-    if recipe.normalize is None:
-        return
-    given = lower_normalization(recipe.normalize).given
-    if given is None:
-        raise NetlangError(
-            NoScript(
-                span=recipe.places["normalize"],
-                what="a normalization that is learned from the data",
-                advice="give its numbers: `standardize(mean=[...], std=[...])`",
-            )
-        )
-    axes = (-1,) + (1,) * (program.net.inputs[0].type.rank - 1)
-    for name, values in zip(("MEAN", "STD"), given, strict=True):
-        yield f"{name} = torch.tensor({list(values)!r}).reshape{axes}"
-
-
-def start_section(recipe: Recipe, program: Program, model: str) -> Section:
-    """The lines that make the model with the weights that `netlang train` draws."""
+def start_section(recipe: Recipe, program: Program) -> Section:
+    """The lines that give the model the weights that `netlang train` draws."""
     section = Section()
-    section.add("    torch.manual_seed(WEIGHTS)", f"    model = {model}()")
     fills = list(lower_init(recipe.init, program))
     if fills:
-        section.add("    torch.manual_seed(INIT)")
+        section.add(f"    torch.manual_seed({derived_seed(recipe.seed, 'init')})")
         with torch.random.fork_rng([]):
             built = build(program)
         for fill in fills:
@@ -112,6 +92,24 @@ def _filling(section: Section, fill: Fill, model: nn.Module) -> Iterator[str]:
         yield f"    {line}"
 
 
+IMPORTS = frozenset(
+    (
+        "import argparse",
+        "import copy",
+        "import math",
+        "import os",
+        "from collections import namedtuple",
+        "import numpy as np",
+        "import torch",
+        "import torch.distributed as dist",
+        "import torch.nn.functional as F",
+        "from torch import nn",
+        "from torch import optim",
+        "from torch.nn.parallel import DistributedDataParallel",
+        "from torch.utils.data import DataLoader",
+        "from torch.utils.data import Dataset",
+    )
+)
 _STANDARD = frozenset(
     ("argparse", "collections", "copy", "glob", "itertools", "math", "os", "typing")
 )

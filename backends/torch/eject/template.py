@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from string import Template
 
-__all__ = ["ABOUT", "MAIN", "filled"]
+__all__ = [
+    "ABOUT", "BATCHES", "END", "EVALUATE", "LOOP", "MAIN", "OBSERVE", "SAVE", "UNIFORM", "VALIDATE",
+    "WATCH", "filled",
+]  # fmt: skip
 
 
 def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str]:
@@ -26,62 +29,86 @@ def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str
 
 
 ABOUT = '''
-"""Train `$net` as recipe `$recipe` of $file says: python train.py$options
-
+"""Train `$net` as recipe `$recipe` of $file says: python train.py$options  #? !long
+"""Train `$net` as recipe `$recipe` of $file says.  #? long
+  #? long
+On one device: python train.py$options  #? long
+  #? !long
 On several devices: torchrun --nproc-per-node 2 train.py$options. Written by netlang $version.
 """
 '''
 
-MAIN = '''
-def share(items, rank=RANK, size=SIZE):
-    """What a process has of some things."""
-    return items[len(items) * rank // size : len(items) * (rank + 1) // size]
+UNIFORM = '''
+def uniform(epoch, numbers, place, count):
+    """`count` numbers of [0, 1) for each example, alike in any process: `[len(numbers), count]`."""
+    key = mix(mix(mix(torch.tensor([AUGMENT])) + epoch) + numbers) + place
+    key = mix(mix(key)[:, None] + torch.arange(count))
+    return (key >> 11 & 0x1FFFFFFFFFFFFF).double() * 2.0**-53
+'''
 
-
+BATCHES = '''
+def epoch_order(seed, epoch, count):  #? split
+    """The order of `count` examples in an epoch: a permutation."""  #? split
+    key = mix(mix(torch.tensor([seed])) + epoch + 0x5EED) + torch.arange(count)  #? split
+    return mix(key).argsort(stable=True)  #? split
+  #? split
+  #? split
 def batches(count, epoch):
-    """This process' examples of each batch of an epoch, and the epoch."""
-    order = [(number, epoch) for number in epoch_order(ORDER, epoch, count)]
-    starts = range(0, max(1, count - 1), BATCH)  # a single example makes no batch
-    return [share(order[start : start + BATCH]) for start in starts]  #? !mixes
-    whole = [order[start : start + BATCH] for start in starts]  #? mixes
-    before = [each[len(each) * RANK // SIZE - 1] for each in whole]  #? mixes
-    return [[first, *share(each)] for first, each in zip(before, whole)]  #? mixes
+    """This process' examples of each batch of an epoch; a single example makes no batch."""
+    key = mix(mix(torch.tensor([ORDER])) + epoch + 0x5EED) + torch.arange(count)  #? !split
+    order = mix(key).argsort(stable=True)  #? !split !images
+    order = (mix(key).argsort(stable=True) + epoch * count).tolist()  #? !split images
+    order = epoch_order(ORDER, epoch, count)  #? split !images
+    order = (epoch_order(ORDER, epoch, count) + epoch * count).tolist()  #? split images
+    whole = [order[at : at + BATCH] for at in range(0, max(1, count - 1), BATCH)]
+    whole = [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images
+    whole = [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images
+    return [$share for each in whole]  #? !mixes
+    found = []  #? mixes
+    for each in whole:  #? mixes
+        first, last = len(each) * RANK // SIZE, len(each) * (RANK + 1) // SIZE  #? mixes
+        places = range(first - 1, last)  # with the one before, to mix the first with  #? mixes
+        found.append([each[place] for place in places])  #? mixes images
+        found.append(each[list(places)])  #? mixes !images
+    return found  #? mixes
+'''
 
-
+EVALUATE = '''
 @torch.no_grad()
-def evaluate(model, examples, workers):
-    """Mean loss and accuracy; each example counts once."""
+def evaluate($evaluated):
+    """Mean loss and accuracy; each example counts once."""  #? logits
+    """The mean loss; each example counts once."""  #? !logits
     model.eval()
-    own = share([(number, 0) for number in range(len(examples))])
-    chunks = [own[start : start + BATCH] for start in range(0, len(own), BATCH)]
-    sums = torch.zeros(2, dtype=torch.float64)
-    for x, label, _ in DataLoader(examples, batch_sampler=chunks, num_workers=workers):  #? !draws
-    apart = torch.Generator()  # the loader takes no numbers from dropout's stream  #? draws
-    loader = DataLoader(  #? draws
-        examples, batch_sampler=chunks, num_workers=workers, generator=apart  #? draws
-    )  #? draws
-    for x, label, _ in loader:  #? draws
-        x, label = x.to(DEVICE), label.to(DEVICE)
+    sums = torch.zeros(2, dtype=torch.float64)  #? logits
+    sums = torch.zeros(1, dtype=torch.float64)  #? !logits
+    own = range(RANK, len(examples.files), SIZE)  #? images
+    for x, label, _ in DataLoader($tested_by):  #? images
+        x, label = $start, label.to(DEVICE)  #? images
+    for numbers in torch.arange(RANK, len(examples[0]), SIZE).split($chunk):  #? !images
+        $memory = (each[numbers].to(DEVICE) for each in examples)  #? !images
 $prepared
-        with torch.autocast(DEVICE.type, $half):  #? half
+        with torch.autocast(torch.device(DEVICE).type, $half):  #? half
             $deployed = model($tested)  #? half
         $deployed = model($tested)  #? !half
-        $logits = $logits.float()  #? half
-        shares = $logits.reshape(len(label), $views, -1).log_softmax(2)  #? views
-        $logits = shares.logsumexp(1) - np.log($views)  #? views
-        right = ($logits.argmax(1) == label).sum()
-        sums += torch.stack([$score * len(label), right]).cpu()
+$floats
+$averaged
+$score
+        sums += torch.stack([loss * len($counted), $right]).cpu()  #? logits
+        sums += (loss * len($counted)).cpu()  #? !logits
     model.train()  #? !freeze
     set_training(model, $frozen)  #? freeze
     if SIZE > 1:
         dist.all_reduce(sums)
-    return (sums / len(examples)).tolist()
+    return (sums / $count).tolist()  #? logits
+    return (sums / $count).item()  #? !logits
+'''
 
-
+MAIN = '''
 def main():
     """Train, or go on from the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True, help="folder of the images")  #? images
+    parser.add_argument("--data", required=True, help="$folder")  #? placed
+    parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained
     parser.add_argument("--workers", type=int, default=4, help="processes that read")  #? images
     parser.add_argument("--out", default="checkpoint.pth", help="file of the state")
     parser.add_argument("--every", type=int, default=10, help="steps between two reports")
@@ -92,52 +119,55 @@ def main():
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
     torch.set_num_threads(1)  #? one_thread
 $parts
-    order = epoch_order(VALIDATION, 0, len(train))  #? split
-    chosen = held_out(order, $validation, np.array(train.labels))  #? split
-    train, held = train.only(~chosen, prepare), train.only(chosen, prepare_test)  #? split images
-    train, held = train.only(~chosen), train.only(chosen)  #? split !images
-$start
+$split
+$learned
+    torch.manual_seed($weights_seed)
+    model = $model()
+$start_weights
     model.to(DEVICE)  #? !channels_last
     model.to(DEVICE, memory_format=torch.channels_last)  #? channels_last
     model = nn.SyncBatchNorm.convert_sync_batchnorm(model) if SIZE > 1 else model  #? sync
     freeze(model, $frozen)  #? freeze
     set_training(model, $frozen)  #? freeze
     optimizer = $optimizer
-    torch.manual_seed(NOISE)
-    kept = {"model": model, "optimizer": optimizer}
-    scaler = kept["scaler"] = torch.amp.GradScaler(DEVICE.type)  #? fp16
+$penalized
+    torch.manual_seed($noise_seed + RANK)  #? draws
+    kept = {"model": model, "optimizer": optimizer}  #? !only
+    scaler = kept["scaler"] = torch.amp.GradScaler(torch.device(DEVICE).type)  #? fp16
     averaged = kept["averaged"] = copy.deepcopy(model).requires_grad_(False).eval()  #? ema
     pairs = averaged_pairs(averaged, model)  #? ema
-    run = {"step": 0}  #? !held
-    run, best = {"step": 0, "best": math.inf}, None  #? held
-    run |= {"since": 0.0, "lowest": math.inf, "waited": 0, "reductions": 0}  #? plateau
+    run = {$run}
     if os.path.exists(args.out):
         saved = torch.load(args.out, map_location="cpu", weights_only=True)
-        run, best = saved["run"], saved["best"]  #? held
-        run = saved["run"]  #? !held
-        torch.set_rng_state(saved["random"])
+        run = saved["run"]
+        torch.set_rng_state(saved["random"])  #? draws
         torch.cuda.set_rng_state_all(saved["cuda"])  #? draws
-        for name, each in kept.items():
-            each.load_state_dict(saved[name])
-    net = DistributedDataParallel(model) if SIZE > 1 else model
+        for name, each in kept.items():  #? !only
+            each.load_state_dict(saved[name])  #? !only
+        model.load_state_dict(saved["model"])  #? only
+        optimizer.load_state_dict(saved["optimizer"])  #? only
+    net = DistributedDataParallel(model$unused) if SIZE > 1 else model
     net = torch.compile(net)  #? compile
     weights = [each for each in model.parameters() if each.requires_grad]  #? clips
-    epoch_steps = len(batches(len(train), 0))
+    step, epoch_steps = run["step"], len(batches($examples, 0))
     steps, losses, unread = $steps, torch.zeros((), device=DEVICE), 0
-    while run["step"] < steps:
-        epoch, first = divmod(run["step"], epoch_steps)
-        rest = batches(len(train), epoch)[first : first + steps - run["step"]]
-        loader = DataLoader(train, batch_sampler=rest, num_workers=$workers)  #? !draws
-        apart = torch.Generator()  # the loader takes no numbers from dropout's stream  #? draws
-        loader = DataLoader(  #? draws
-            train, batch_sampler=rest, num_workers=$workers, generator=apart  #? draws
-        )  #? draws
-        for x, label, numbers in loader:
-            step = run["step"]  #? counts
-            whole = min(BATCH, len(train) - run["step"] % epoch_steps * BATCH)
-            x, label = augment(x.to(DEVICE), label.to(DEVICE), numbers.numpy(), epoch)  #? mixes
-            x, label = augment(x.to(DEVICE), numbers.numpy(), epoch), label.to(DEVICE)  #? !mixes
-            x = x.contiguous(memory_format=torch.channels_last)  #? channels_last
+'''
+
+LOOP = """
+    while step < steps:  #? !early
+    while step < steps and run["waiting"] < $patience:  #? early
+        epoch = step // epoch_steps
+        rest = batches($examples, epoch)[step % epoch_steps :][: steps - step]
+        for x, label, numbers in DataLoader($trained_by):  #? images
+        for numbers in rest:  #? !images
+            whole = min(BATCH, $examples - step % epoch_steps * BATCH)
+            whole *= 1 if whole >= SIZE else SIZE  # of a tiny batch each process has all
+            $memory = (each[numbers].to(DEVICE) for each in train)  #? !images
+            x, label = augment(x.to(DEVICE), $both, numbers, epoch$statistics)  #? mixes images
+            x, label = augment(x.to(DEVICE), numbers, epoch$statistics), $both  #? !mixes images
+            $mixed = augment($mixed, numbers, epoch$statistics)  #? mixes !images
+            x = augment(x, numbers, epoch$statistics)  #? !mixes !images changes
+$ordered
             optimizer.zero_grad()
 $body
 $rates
@@ -147,47 +177,66 @@ $rates
             optimizer.step()  #? !fp16
             scaler.step(optimizer)  #? fp16
             scaler.update()  #? fp16
-            average(pairs, $ema if run["step"] else 0.0)  #? ema
-            run["step"] = step = run["step"] + 1
-            unread += 1
-            saving = step % $checkpoint_every == 0 or step == steps
+            average(pairs, $ema if step else 0.0)  #? ema
+            step, unread = step + 1, unread + 1
+            saving = step % $checkpoint_every == 0 or step == steps  #? apart
             evaluating = step % $evaluate_every == 0 or step == steps  #? apart
             if saving or evaluating or step % args.every == 0:  #? apart
-            if saving or step % args.every == 0:  #? !apart
-                dist.all_reduce(losses) if SIZE > 1 else None
+            if step % args.every == 0 or step % epoch_steps == 0 or step == steps:  #? nested
+            saving = step % $checkpoint_every == 0 or step == steps  #? !nested !apart
+            if saving or step % args.every == 0:  #? !nested !apart
+                if SIZE > 1:
+                    dist.all_reduce(losses)
                 say(f"step {step}: loss {losses.item() / unread!r}")
-                run["since"] += losses.item()  #? plateau
+                run["since"] += losses.item()  #? by_losses
                 losses, unread = torch.zeros_like(losses), 0
-            if evaluating:  #? plateau apart
-            if saving:  #? plateau !apart
-            if evaluating and held:  #? held !plateau apart
-            if saving and held:  #? held !plateau !apart
-                error = run["since"] / ((step - 1) % $evaluate_every + 1)  #? plateau
-                if held:  #? held plateau
-                    loss, accuracy = evaluate($scored, held, $workers)  #? held plateau
-                    say(f"step {step}: validation {loss}, accuracy {accuracy}")  #? held plateau
-                    error = 1.0 - accuracy  #? held plateau
-                    if error < run["best"]:  #? held plateau
-                        best = copy.deepcopy($scored.state_dict())  #? held plateau
-                        run["best"] = error  #? held plateau
-                loss, accuracy = evaluate($scored, held, $workers)  #? held !plateau
-                say(f"step {step}: validation {loss}, accuracy {accuracy}")  #? held !plateau
-                if 1.0 - accuracy < run["best"]:  #? held !plateau
-                    best = copy.deepcopy($scored.state_dict())  #? held !plateau
-                    run["best"] = 1.0 - accuracy  #? held !plateau
+"""
+
+# At the end of each epoch, or after a step: the error, by the losses or by a part held out.
+WATCH = """
+error = run["since"] / ((step - 1) % $evaluate_every + 1)  #? by_losses
+run |= {$noted}  #? plateau
+"""
+
+VALIDATE = """
+loss, accuracy = evaluate($scored, held$more)  #? logits
+loss = evaluate($scored, held$more)  #? !logits
+say(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? logits
+say(f"step {step}: validation loss {loss}")  #? !logits
+error = 1.0 - accuracy  #? logits
+error = loss  #? !logits
+run["waiting"] += 1  #? early
+if error < run["error"]:
+    run |= {"error": error, "best": copy.deepcopy($scored.state_dict())}  #? !early
+    best = copy.deepcopy($scored.state_dict())  #? early
+    run |= {"error": error, "best": best, "waiting": 0}  #? early
+"""
+
+OBSERVE = """
 $observed
-            if saving and RANK == 0:
-                saved = {name: each.state_dict() for name, each in kept.items()}
-                saved |= {"run": run, "random": torch.get_rng_state()}
-                saved["best"] = best  #? held
-                saved["cuda"] = torch.cuda.get_rng_state_all()  #? draws
-                torch.save(saved, args.out + ".new")
-                os.replace(args.out + ".new", args.out)
-    if best:  #? held
-        $scored.load_state_dict(best)  #? held
-    if test:
-        say("test loss {}, accuracy {}".format(*evaluate($scored, test, $workers)))
+saving = saving or run["waiting"] == $patience  #? early !nested
+"""
+
+SAVE = """
+run["step"] = step  #? !nested
+if saving and RANK == 0:  #? !nested
+run["step"] = step  #? nested !plateau
+if RANK == 0:  #? nested
+    saved = {name: each.state_dict() for name, each in kept.items()}  #? !only
+    saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "run": run}  #? only
+    saved["run"] = run  #? !only
+    saved |= {"random": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}  #? draws
+    torch.save(saved, args.out + ".new")
+    os.replace(args.out + ".new", args.out)
+if run["waiting"] == $patience:  #? early !nested
+    break  #? early !nested
+"""
+
+END = """
+    if run["best"]:  #? held
+        $scored.load_state_dict(run["best"])  #? held
+    if test$test_files:  #? maybe_test
+$finally
     if SIZE > 1:
-        dist.barrier()
         dist.destroy_process_group()
-'''
+"""

@@ -1,8 +1,8 @@
 """Expressions as Python text, laid out as `ruff format` lays it out by default.
 
 Holds on exit: the text parses, and formatting it again changes nothing. What doesn't fit on a line
-of 88 columns is broken at its outermost bracket: all on one further line if it fits there, else
-one item a line with a trailing comma.
+of 88 columns, or as many as `columns` says, is broken at its outermost bracket: all on one further
+line if it fits there, else one item a line with a trailing comma.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from netlang.backends.torch.python.tree import (
     Attribute,
@@ -29,13 +31,41 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.diagnostics.core import InternalError
 
-__all__ = ["INDENT", "WIDTH", "flat", "layout"]
+__all__ = ["INDENT", "LOOSEST", "columns", "flat", "layout", "width"]
 
-WIDTH = 88
 INDENT = " " * 4
-_PRECEDENCE = {"|": 0, "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "@": 2, "**": 4}
+_width: ContextVar[int] = ContextVar("width", default=88)
+_PRECEDENCE = {
+    "or": -2,
+    "!=": -1,
+    "|": 0,
+    "+": 1,
+    "-": 1,
+    "*": 2,
+    "/": 2,
+    "//": 2,
+    "%": 2,
+    "@": 2,
+    "**": 4,
+}
+LOOSEST = min(_PRECEDENCE.values())
 # What an attribute, an index or a call needs of what stands in front of it.
 _TIGHTEST = 9
+
+
+def width() -> int:
+    """How many columns a line may have."""
+    return _width.get()
+
+
+@contextmanager
+def columns(count: int) -> Iterator[None]:
+    """Inside, lines have up to `count` columns."""
+    token = _width.set(count)
+    try:
+        yield
+    finally:
+        _width.reset(token)
 
 
 def _constant(value: int | float | bool | str | None) -> str:
@@ -140,7 +170,7 @@ def _loop(loop: tuple[str, Expression]) -> str:
 def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = "") -> list[str]:
     """An expression after `head` and before `tail`, broken where it doesn't fit."""
     line = f"{indent}{head}{flat(node)}{tail}"
-    if len(line) <= WIDTH:
+    if len(line) <= width():
         return [line]
     match node:
         case Keyword(name, value):
@@ -180,7 +210,7 @@ def _bracketed(
         return [f"{indent}{head}{tail}"]
     inner = indent + INDENT
     line = inner + ", ".join(map(flat, items))
-    if together and len(line) <= WIDTH:
+    if together and len(line) <= width():
         body = [line]
     else:
         body = [line for item in items for line in layout(item, inner, tail=",")]
@@ -197,7 +227,7 @@ def _comprehension(
     inner = indent + INDENT
     together = inner + flat(Generator(element, loops))[1:-1]
     lines = [together]
-    if len(together) > WIDTH:
+    if len(together) > width():
         clauses = [line for loop in loops for line in layout(loop[1], inner, _loop(loop))]
         lines = [*layout(element, inner), *clauses]
     return [f"{indent}{head}", *lines, f"{indent}{tail}"]
@@ -207,7 +237,7 @@ def _broken_binary(node: Binary, indent: str, head: str, tail: str) -> list[str]
     """A sum or product in parentheses, one operand a line where one line is too short."""
     inner = indent + INDENT
     whole = inner + flat(node)
-    body = [whole] if len(whole) <= WIDTH else [inner + line for line in _operands(node)]
+    body = [whole] if len(whole) <= width() else [inner + line for line in _operands(node)]
     return [f"{indent}{head}(", *body, f"{indent}){tail}"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 
-from netlang.backends.torch.python.printer import INDENT, WIDTH, flat, layout
+from netlang.backends.torch.python.printer import INDENT, LOOSEST, flat, layout, width
 from netlang.backends.torch.python.tree import (
     Assign,
     ClassDef,
@@ -49,7 +49,7 @@ def statement_lines(statement: Statement, indent: str = "") -> list[str]:
         case Field(name, annotation):
             return [f"{indent}{name}: {flat(annotation)}"]
         case If(test, body):
-            return [f"{indent}if {flat(test)}:", *_block(body, indent)]
+            return [f"{indent}if {flat(test, LOOSEST)}:", *_block(body, indent)]
         case For(target, iterable, body):
             return [f"{indent}for {target} in {flat(iterable)}:", *_block(body, indent)]
         case FunctionDef():
@@ -67,7 +67,7 @@ def _target(target: Expression) -> str:
 def _returned(value: Expression, indent: str) -> list[str]:
     if isinstance(value, TupleDisplay) and len(value.items) > 1:
         line = f"{indent}return {', '.join(map(flat, value.items))}"
-        if len(line) <= WIDTH:
+        if len(line) <= width():
             return [line]
     return layout(value, indent, "return ")
 
@@ -77,9 +77,9 @@ def _commented(lines: list[str], indent: str, comment: str) -> list[str]:
     if not comment:
         return lines
     text = f"# {printable(comment)}"
-    if len(lines) == 1 and len(lines[0]) + 2 + len(text) <= WIDTH:
+    if len(lines) == 1 and len(lines[0]) + 2 + len(text) <= width():
         return [f"{lines[0]}  {text}"]
-    above = textwrap.wrap(text[2:], WIDTH - len(indent) - 2)
+    above = textwrap.wrap(text[2:], width() - len(indent) - 2)
     return [*(f"{indent}# {line}" for line in above), *lines]
 
 
@@ -100,10 +100,10 @@ def _function(function: FunctionDef, indent: str) -> list[str]:
     parameters = [_parameter(parameter) for parameter in function.parameters]
     tail = f") -> {flat(function.returns)}:"
     head = [f"{indent}def {function.name}({', '.join(parameters)}{tail}"]
-    if len(head[0]) > WIDTH:
+    if len(head[0]) > width():
         inner = indent + INDENT
         together = inner + ", ".join(parameters)
-        each = [together] if len(together) <= WIDTH else [f"{inner}{p}," for p in parameters]
+        each = [together] if len(together) <= width() else [f"{inner}{p}," for p in parameters]
         head = [f"{indent}def {function.name}(", *each, f"{indent}{tail}"]
     return [*head, *_docstring(function.doc, indent + INDENT), *_block(function.body, indent)]
 
@@ -124,7 +124,9 @@ def _docstring(text: str, indent: str) -> list[str]:
 
 def docstring(text: str, indent: str = "") -> list[str]:
     """`text` between triple quotes, such that nothing in it can end them."""
-    first, *rest = _wrapped(_dedented(text.strip().expandtabs().splitlines()), WIDTH - len(indent))
+    first, *rest = _wrapped(
+        _dedented(text.strip().expandtabs().splitlines()), width() - len(indent)
+    )
     safe = [_quoted(line) for line in (first, *rest)]
     if not rest:
         return [f'{indent}"""{safe[0]}{" " if safe[0].endswith(chr(34)) else ""}"""']
@@ -143,11 +145,11 @@ def _dedented(lines: list[str]) -> list[str]:
     return [lines[0].strip(), *(line[shared:].rstrip() for line in lines[1:])]
 
 
-def _wrapped(lines: list[str], width: int) -> list[str]:
+def _wrapped(lines: list[str], most: int) -> list[str]:
     """Long lines broken between words; there is room for the quotes in the first."""
     found: list[str] = []
     for number, line in enumerate(lines):
-        room = width if number or len(lines) > 1 else width - 3
+        room = most if number or len(lines) > 1 else most - 3
         pieces = textwrap.wrap(
             line, room - (0 if number else 3), break_long_words=False, break_on_hyphens=False
         )

@@ -106,6 +106,5 @@ def color_pca(
     `vectors` has a row for each channel and a column for each component; Krizhevsky et al. 2012.
     """
     normal = std * torch.special.ndtri(u[:, :3].clamp_min(2.0**-54))
-    shift = normal * torch.tensor(values) @ torch.tensor(vectors).double().T
-    result: Tensor = x + shift.to(x, non_blocking=True)[:, :, None, None]
-    return result.clamp(0.0, 1.0)
+    shift: Tensor = normal * torch.tensor(values) @ torch.tensor(vectors).double().T
+    return (x + shift.to(x, non_blocking=True)[:, :, None, None]).clamp(0.0, 1.0)

@@ -46,6 +46,34 @@ MEMORY = {
         "steps: 20",
     ),
     "phases in epochs": (BODY, "batch: 500", "schedule: warmup(2) -> cosine", "steps: 20"),
+    "a sum as rate": (BODY, "schedule: linear(end=0.1)", "steps: 4"),
+    "a long rate": (BODY, "schedule: cosine(floor=0.1)", "steps: 4"),
+    "penalties": (
+        BODY,
+        "loss: cross_entropy + 0.1 * l2_penalty - 0.01 * l1_penalty",
+        "normalize: standardize",
+        "accumulate: 3",
+        "batch: 300",
+        "steps: 16",
+    ),
+    "early": (
+        BODY,
+        "validation: 0.1",
+        "early_stopping: 2",
+        "evaluate_every: 2",
+        "optimizer: sgd(lr=1e-9)",
+        "steps: 24",
+    ),
+    "early at an epoch's end": (
+        BODY,
+        "validation: 0.1",
+        "early_stopping: 1",
+        "optimizer: sgd(lr=1e-9)",
+        "batch: 1200",
+        "schedule: plateau(patience=0)",
+        "steps: 24",
+    ),
+    "white": (BODY, "normalize: zca_whitening", "steps: 3"),
     "plateau": (
         BODY,
         "schedule: warmup(5, unit=steps) -> plateau(patience=0, cooldown=1, threshold=0.5)",
@@ -93,10 +121,14 @@ def test_in_memory(name: str, tmp_path: Path) -> None:
     assert found == trained_losses(recipe, program, tmp_path / "run")
 
 
-def test_bundled(tmp_path: Path) -> None:
-    recipe, program = load_recipe("mnist1d", ["steps=100"])
+BUNDLED = {"mnist1d": "100", "vae": "8", "autoencoder": "8"}
+
+
+@pytest.mark.parametrize("spec", BUNDLED)
+def test_bundled(spec: str, tmp_path: Path) -> None:
+    recipe, program = load_recipe(spec, [f"steps={BUNDLED[spec]}"])
     found = script_losses(recipe, program, tmp_path / "script")
-    assert len(found) == 100
+    assert len(found) == int(BUNDLED[spec])
     assert found == trained_losses(recipe, program, tmp_path / "run")
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.eject.copied import copied
 from netlang.backends.torch.eject.host import host_function
+from netlang.backends.torch.eject.template import UNIFORM
 from netlang.backends.torch.runtime.boxes import random_box
+from netlang.backends.torch.runtime.random import mix, uniform
 from netlang.backends.torch.runtime.regions import random_resized_crop, whole
 from tests.train.eject.support import module_of_text
 from tests.train.support import sketch
@@ -68,15 +71,17 @@ def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     path = path_for(recipe.augment if augment else recipe.test, SEED, images=True)
     channels = 3 if mode == "RGB" else 1
     section = host_function(path, "prepare", "It.", channels, drawn=augment)
-    used = copied(section.functions)
+    alone = host_function(path, "prepare_alone", "It.", channels, drawn=augment, alone=True)
+    used = copied([mix, *section.functions, *alone.functions])
     lines = [*used.imports, "import torch", "import numpy as np", "import torch.nn.functional as F"]
-    lines += ["from collections import namedtuple", f"AUGMENT = {SEED}"]
-    text = "\n".join([*lines, *used.definitions, *section.lines])
+    lines += ["from collections import namedtuple", f"AUGMENT = {SEED}", UNIFORM]
+    text = "\n".join([*lines, *used.definitions, *section.lines, *alone.lines])
     module = module_of_text(text, tmp_path / "prepared.py")
     for number, size in enumerate(SIZES * 2):
         expected = path.host(_image(*size, mode), number, 3)
-        found = module.prepare(_image(*size, mode), number, 3)
-        assert np.array_equal(found.movedim(-1, -3).numpy(), expected), size
+        for prepare in (module.prepare, module.prepare_alone):
+            found = prepare(_image(*size, mode), number, 3)
+            assert np.array_equal(found.movedim(-1, -3).numpy(), expected), size
 
 
 def test_small_images_are_refused(tmp_path: Path) -> None:
@@ -87,6 +92,16 @@ def test_small_images_are_refused(tmp_path: Path) -> None:
     module = module_of_text(text, tmp_path / "prepared.py")
     with pytest.raises(AssertionError, match="too small"):
         module.prepare(_image(20, 30, "RGB"), 0, 0)
+
+
+def test_numbers(tmp_path: Path) -> None:
+    """What a script draws with PyTorch is what training draws with numpy."""
+    text = "\n".join(["import torch", f"AUGMENT = {SEED}", UNIFORM, *copied([mix]).definitions])
+    module = module_of_text(text, tmp_path / "drawn.py")
+    numbers = np.array([0, 1, 7, 1 << 40])
+    found = module.uniform(12345, torch.from_numpy(numbers), 3, 5)
+    assert np.array_equal(found.numpy(), uniform(SEED, 12345, numbers, 3, 5))
+    assert np.array_equal(module.uniform(2, 7, 3, 5).numpy(), uniform(SEED, 2, numbers[2:3], 3, 5))
 
 
 def test_boxes() -> None:

@@ -1,0 +1,79 @@
+"""The normalisation of a script: with numbers that the recipe gives, or that data give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import final
+
+from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.invocation import Invocation
+from netlang.backends.torch.recipes.normalize import lower_normalization
+from netlang.backends.torch.seeds import derived_seed
+from netlang.ir.program import Program
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["Normalized", "chunk", "normalized"]
+
+# As training has it: examples of up to so many numbers are looked at by the thousand, and of images
+# ten thousand are enough.
+_SMALL, _THOUSAND, _ENOUGH = 4096, 1024, 10_000
+
+
+@final
+@dataclass(frozen=True)
+class Normalized:
+    """`text` is what becomes of `x`; `learned` gives the numbers, called on batches."""
+
+    recipe: Recipe
+    text: str = "x"
+    constants: tuple[str, ...] = ()
+    learned: Invocation | None = None
+    functions: tuple[object, ...] = ()
+
+    def section(self, images: bool) -> Section:
+        """The lines of `main` that learn the numbers, on every process alike."""
+        section = Section()
+        if self.learned is None:
+            return section
+        lowered = lower_normalization(self.recipe.normalize)  # type: ignore[arg-type]
+        section.add(calls=(self.learned.function, lowered.function))
+        if images:
+            seed = derived_seed(self.recipe.seed, "normalization")
+            order = f"epoch_order({seed}, 0, len(train.files))"
+            section.add(
+                f"    chosen = sorted({order}[:{_ENOUGH}].tolist())",
+                "    seen = Images.__new__(Images)",
+                "    seen.files, seen.prepare = train.files, prepare_test",
+                "    loader = DataLoader(seen, BATCH, sampler=chosen, num_workers=args.workers)",
+                "    inputs = (prepared(x.to(DEVICE)) for x, _, _ in loader)",
+            )
+        else:
+            split = f"train[0].split({chunk(self.recipe)})"
+            section.add(f"    inputs = (prepared(x.to(DEVICE)) for x in {split})")
+        section.add(f"    statistics = {self.learned.source('inputs')}")
+        section.add("    statistics = [each.to(DEVICE) for each in statistics]")
+        return section
+
+
+def chunk(recipe: Recipe) -> str:
+    """Examples of a batch without gradients, of those in memory."""
+    shape = recipe.data.shape
+    small = None not in shape and prod(size or 1 for size in shape) <= _SMALL
+    return str(max(recipe.batch, _THOUSAND)) if small else "BATCH"
+
+
+def normalized(recipe: Recipe, program: Program) -> Normalized:
+    """How a script normalises."""
+    if recipe.normalize is None:
+        return Normalized(recipe)
+    lowered = lower_normalization(recipe.normalize)
+    if lowered.given is None:
+        text = f"{lowered.function.__name__}(x, *statistics)"
+        return Normalized(recipe, text, learned=lowered.learn)
+    axes = (-1,) + (1,) * (program.net.inputs[0].type.rank - 1)
+    constants = tuple(
+        f"{name} = torch.tensor({list(values)!r}).reshape{axes}"
+        for name, values in zip(("MEAN", "STD"), lowered.given, strict=True)
+    )
+    return Normalized(recipe, "(x - MEAN.to(x.device)) / STD.to(x.device)", constants)

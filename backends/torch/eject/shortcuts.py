@@ -1,0 +1,239 @@
+"""One class for a block that has a projection on its shortcut in some places and none in others.
+
+The compiler emits a class for each of the two. Where the places tell them apart by what the
+projection itself is built from, its channels and its stride, a person writes one class, which looks
+at those: ``if stride != 1 or in_channels != 4 * width``. Keys of weights and their order are the
+same, and so are the weights that a seed draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import final
+
+from netlang.backends.torch.python.traverse import map_expression, walk
+from netlang.backends.torch.python.tree import (
+    Assign,
+    Binary,
+    Call,
+    ClassDef,
+    Constant,
+    Do,
+    Expression,
+    FunctionDef,
+    If,
+    Keyword,
+    Name,
+    Parameter,
+    Return,
+    Statement,
+    call,
+    dotted,
+)
+
+__all__ = ["joined"]
+
+Change = Callable[[Expression], Expression]
+_USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0}
+
+
+def joined(definitions: Sequence[ClassDef]) -> list[ClassDef]:
+    """The classes, each pair that allows it as one; nothing is computed differently."""
+    found = list(definitions)
+    for full in definitions:
+        for plain in definitions:
+            made = _joined(full, plain, found) if full.name.startswith(plain.name) else None
+            if made is not None:
+                place = found.index(full)
+                found[place] = made
+                found.remove(plain)
+                found = [_renamed(each, full.name, plain.name) for each in found]
+    return found
+
+
+def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> ClassDef | None:
+    """One class for both; None where they differ in more than a projection."""
+    pair = _Pair.of(full, plain)
+    if pair is None or full not in among or plain not in among:
+        return None
+    condition = pair.condition()
+    if condition is None or not pair.told_apart(condition, among):
+        return None
+    init, forward = pair.full
+    body: list[Statement] = []
+    for statement in init.body:
+        if statement is pair.projection:
+            body.append(replace(pair.projection, value=call("nn.Identity")))
+            body.append(If(condition, (statement,)))
+        else:
+            body.append(statement)
+    return replace(full, name=plain.name, body=(replace(init, body=tuple(body)), forward))
+
+
+@final
+@dataclass(frozen=True)
+class _Pair:
+    """The constructor and `forward` of a class with a projection, and the name of one without."""
+
+    names: tuple[str, str]
+    full: tuple[FunctionDef, FunctionDef]
+    projection: Assign
+
+    @classmethod
+    def of(cls, full: ClassDef, plain: ClassDef) -> _Pair | None:
+        """The pair, if leaving out one submodule makes one class the other."""
+        methods = _methods(full), _methods(plain)
+        if full.name == plain.name or full.doc != plain.doc or None in methods:
+            return None
+        (init, forward), (plain_init, plain_forward) = (each for each in methods if each)
+        own = {each.name for each in plain_init.parameters}
+        missing = {each.name: each.default for each in init.parameters if each.name not in own}
+        kept = tuple(each for each in init.parameters if each.name in own)
+        if kept != plain_init.parameters or None in missing.values():
+            return None
+
+        def settled(expression: Expression) -> Expression:
+            return _settled(expression, missing)
+
+        given = [(each, _mapped(each, settled)) for each in init.body]
+        extra = [old for old, new in given if new not in plain_init.body]
+        same = tuple(new for _, new in given if new in plain_init.body) == plain_init.body
+        if not same or len(extra) != 1 or not isinstance(extra[0], Assign):
+            return None
+        without = tuple(_mapped(each, _skipping(extra[0].target)) for each in forward.body)
+        if without != tuple(_mapped(each, _same) for each in plain_forward.body):
+            return None
+        return cls((full.name, plain.name), (init, forward), extra[0])
+
+    def condition(self) -> Expression | None:
+        """Where the projection changes the shape: by its stride and channels."""
+        for part in walk(self.projection.value):
+            if isinstance(part, Call) and part.function == dotted("nn.Conv2d"):
+                before, after, *_ = part.arguments
+                channels = Binary("!=", before, after)
+                stride = next((k.value for k in part.keywords if k.name == "stride"), None)
+                if stride is None:
+                    return channels
+                return Binary("or", Binary("!=", stride, Constant(1)), channels)
+        return None
+
+    def told_apart(self, condition: Expression, among: Sequence[ClassDef]) -> bool:
+        """Whether the condition holds where the projection is, and nowhere else."""
+        found = {name: set[bool | None]() for name in self.names}
+        for part in walk(tuple(among)):
+            name = part.function if isinstance(part, Call) else None
+            if isinstance(part, Call) and isinstance(name, Name) and name.id in found:
+                values = _given(self.full[0].parameters[1:], part)
+                found[name.id].add(_holds(condition, values))
+        return [found[name] for name in self.names] == [{True}, {False}]
+
+
+def _methods(definition: ClassDef) -> tuple[FunctionDef, FunctionDef] | None:
+    match definition.body:
+        case (FunctionDef() as init, FunctionDef() as forward):
+            return init, forward
+        case _:
+            return None
+
+
+def _mapped(statement: Statement, change: Change) -> Statement:
+    """A statement with another expression, and without its comment."""
+    match statement:
+        case Assign(target, value):
+            return Assign(target, map_expression(value, change))
+        case Return(value):
+            return Return(map_expression(value, change))
+        case Do(value):
+            return Do(map_expression(value, change))
+        case _:
+            return statement
+
+
+def _same(expression: Expression) -> Expression:
+    return expression
+
+
+def _settled(expression: Expression, values: Mapping[str, Expression | None]) -> Expression:
+    """With values in place of names; keywords that then say what goes without saying are left."""
+    if isinstance(expression, Name):
+        return values.get(expression.id) or expression
+    if isinstance(expression, Call):
+        kept = tuple(each for each in expression.keywords if not _is_usual(each))
+        return replace(expression, keywords=kept)
+    return expression
+
+
+def _is_usual(keyword: Keyword) -> bool:
+    return keyword.value == Constant(_USUAL.get(keyword.name))
+
+
+def _skipping(module: Expression) -> Change:
+    """Leaves out the call of a module."""
+
+    def change(expression: Expression) -> Expression:
+        if isinstance(expression, Call) and expression.function == module:
+            return expression.arguments[0]
+        return expression
+
+    return change
+
+
+def _given(parameters: tuple[Parameter, ...], site: Call) -> dict[str, int]:
+    """The whole numbers that a call gives for parameters, their defaults included."""
+    values = {each.name: each.default for each in parameters}
+    values |= dict(zip((each.name for each in parameters), site.arguments, strict=False))
+    values |= {each.name: each.value for each in site.keywords}
+    return {
+        name: value.value
+        for name, value in values.items()
+        if isinstance(value, Constant) and type(value.value) is int
+    }
+
+
+def _holds(condition: Expression, values: Mapping[str, int]) -> bool | None:
+    """Whether a condition holds; None where that can't be known."""
+    found = _value(condition, values)
+    return None if found is None else bool(found)
+
+
+def _value(expression: Expression, values: Mapping[str, int]) -> int | None:
+    match expression:
+        case Constant(value) if type(value) is int:
+            return value
+        case Name(id):
+            return values.get(id)
+        case Binary(operator, left, right) if operator in _OPERATORS:
+            pair = _value(left, values), _value(right, values)
+            return None if None in pair else _OPERATORS[operator](*(each or 0 for each in pair))
+        case _:
+            return None
+
+
+_OPERATORS: Mapping[str, Callable[[int, int], int]] = {
+    "or": lambda a, b: a or b,
+    "!=": lambda a, b: a != b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "//": lambda a, b: a // b,
+}
+
+
+def _renamed(definition: ClassDef, old: str, new: str) -> ClassDef:
+    """A class whose expressions say `new` for `old`."""
+
+    def change(expression: Expression) -> Expression:
+        return Name(new) if expression == Name(old) else expression
+
+    return replace(definition, body=tuple(_with(each, change) for each in definition.body))
+
+
+def _with(statement: Statement, change: Change) -> Statement:
+    match statement:
+        case FunctionDef(body=body) | If(body=body):
+            return replace(statement, body=tuple(_with(each, change) for each in body))
+        case Assign(value=value) | Return(value=value) | Do(value=value):
+            return replace(statement, value=map_expression(value, change))
+        case _:
+            return statement
