@@ -1,10 +1,17 @@
-"""Errors about the steps of a path and what they work on (E0754 to E0756, E0798, E0799)."""
+"""Errors about the steps of a path and what they work on (E0754 to E0756, E0777, E0798, E0799)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["MixedTarget", "MixesOneInput", "PlacesAveraged", "PlacesLeft", "StepChannels"]
+__all__ = [
+    "MixedTarget",
+    "MixesOneExample",
+    "MixesOneInput",
+    "PlacesAveraged",
+    "PlacesLeft",
+    "StepChannels",
+]
 
 
 class StepChannels(Diagnostic):
@@ -41,6 +48,15 @@ class MixesOneInput(Diagnostic):
     step: str
     data: str
     inputs: int
+
+
+class MixesOneExample(Diagnostic):
+    code = "E0777"
+    title = "`{step}` mixes each example with another one of its batch, which has 1"
+    caption = "nothing to mix with"
+    help = "write `batch: 2` or more, or remove `{step}`"
+
+    step: str
 
 
 class PlacesAveraged(Diagnostic):

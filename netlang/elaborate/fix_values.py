@@ -8,7 +8,7 @@ from netlang.diagnostics.core import Fix
 from netlang.elaborate.fixes import inserted, replaced, with_arguments
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Bound, Value
-from netlang.ir.arguments import Argument, Keyword
+from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -43,6 +43,8 @@ def given_too(span: Span, items: tuple[Argument, ...], given: Container[str]) ->
 
 def converted(item: Argument, bound: Bound) -> Fix | None:
     """The value that was meant, where its form alone is wrong."""
+    if _is_member(item, bound.value):
+        return replaced(bound.span, f"[{bound.span.text}]")
     text = _converted(item, bound.value)
     if text is not None:
         same = isinstance(bound.value, str) and not isinstance(bound.value, Keyword)
@@ -51,6 +53,17 @@ def converted(item: Argument, bound: Bound) -> Fix | None:
     if isinstance(bound.value, Keyword):
         return replacement(bound.value, item.kind.keywords, bound.span)
     return None
+
+
+def _is_member(item: Argument, value: Value) -> bool:
+    """Whether a list was wanted, and this is what could be in it."""
+    if isinstance(value, tuple):
+        return False
+    try:
+        item.kind.convert((value,))
+    except Mismatch:
+        return False
+    return True
 
 
 def _converted(item: Argument, value: Value) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from netlang.backends.torch.train.records.confusion import (
 )
 from netlang.backends.torch.train.records.curves import draw_curves
 from netlang.backends.torch.train.records.metrics import Metrics, read_metrics
+from netlang.diagnostics.core import NetlangError
 
 CLASSES = ("a", "b, with a comma", "c $_{2$", "\u00e4")
 
@@ -111,7 +114,7 @@ def test_tensorboard_reads_it(tmp_path: Path) -> None:
     board.add({"step": 10, "loss": 0.5, "lr": 0.1, "validation_accuracy": 0.75})
     board.show_batch(images, 10)
     board.show_batch(torch.rand(40, 7), 10)
-    board.show_graph(model, (images,))
+    assert board.show_graph(model, (images,))
     assert model.training
     board.close()
     found = event_accumulator.EventAccumulator(str(tmp_path))
@@ -122,6 +125,58 @@ def test_tensorboard_reads_it(tmp_path: Path) -> None:
     assert tags["graph"]
     (value,) = found.Scalars("accuracy/validation")
     assert (value.step, value.value) == (10, 0.75)
+
+
+def test_a_resumed_run_takes_the_place_of_steps_that_were_lost(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing import event_accumulator
+
+    for first, losses in ((0, {10: 0.9, 20: 0.8, 30: 0.7}), (20, {30: 0.1, 40: 0.05})):
+        board = Board(tmp_path)
+        board.open(first)
+        for step, loss in losses.items():
+            board.add({"step": step, "loss": loss, "lr": 0.1})
+        board.close()
+    found = event_accumulator.EventAccumulator(str(tmp_path))
+    found.Reload()
+    shown = [(each.step, round(each.value, 4)) for each in found.Scalars("loss/train")]
+    assert shown == [(10, 0.9), (20, 0.8), (30, 0.1), (40, 0.05)]
+
+
+@pytest.mark.parametrize("call", ["open", "write", "mkdir"])
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_what_the_system_refuses_of_tensorboard_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, error: int
+) -> None:
+    original = getattr(os, call)
+
+    def refused(path: object, *arguments: object, **more: object) -> object:
+        of_board = call == "write" or "tensorboard" in str(path)
+        if of_board:
+            raise OSError(error, os.strerror(error))
+        return original(path, *arguments, **more)
+
+    board = Board(tmp_path / "tensorboard")
+    monkeypatch.setattr(os, call, refused)
+    with pytest.raises(NetlangError) as caught:
+        board.add({"step": 10, "loss": 0.5})
+    monkeypatch.undo()
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0795"
+    assert "tensorboard" in diagnostic.message
+    assert os.strerror(error) in diagnostic.message
+
+
+def test_a_net_that_cant_be_followed_has_no_graph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Stubborn(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("not traced")
+
+    board = Board(tmp_path)
+    assert not board.show_graph(Stubborn(), (torch.zeros(1, 3),))
+    board.close()
+    assert capsys.readouterr() == ("", "")
 
 
 def test_nothing_to_show_makes_no_file(tmp_path: Path) -> None:

@@ -15,16 +15,25 @@ from netlang.diagnostics.sources import DataUnfit, LabelsDiffer
 from netlang.ir.dims import Dim
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType, TensorType
-from netlang.recipes.check.loss import check_loss, operands_of
+from netlang.recipes.check.loss import check_loss, operands_of, value_types
 from netlang.recipes.check.mixing import check_mixing
+from netlang.recipes.check.operand import operand_type
 from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.losses import LABEL, Comparison, Term
+from netlang.recipes.words.losses import (
+    LABEL,
+    BinaryCrossEntropy,
+    BinaryCrossEntropyWithLogits,
+    Comparison,
+    Focal,
+    Term,
+)
 from netlang.recipes.words.operands import Value
 
 __all__ = ["require_fit", "shown_classes", "spare_channels"]
 
+_DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)
 _KINDS = {
     torch.int64: DType.INT64,
     torch.float64: DType.FLOAT64,
@@ -34,7 +43,10 @@ _KINDS = {
 
 def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
     """Raise `NetlangError` where a part has other inputs, targets or classes than the net needs."""
-    problems: list[Diagnostic] = [*_classes(recipe, program, parts)]
+    problems: list[Diagnostic] = [
+        *_classes(recipe, program, parts),
+        *_decisions(recipe, program, parts),
+    ]
     paths = recipe.augment, recipe.test_path, recipe.test_path
     for part, steps in zip((parts.train, parts.validation, parts.test), paths, strict=True):
         if isinstance(part, Tensors):
@@ -109,6 +121,25 @@ def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnos
             )
 
 
+def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnostic]:
+    """Labels that a loss of two classes reads stand for two at most."""
+    count = recipe.data.classes or len(parts.classes or ())
+    for term in recipe.loss.terms if count > 2 else ():
+        if not isinstance(term.function, _DECISIONS):
+            continue
+        output, label = operands_of(term, recipe, program)
+        alone = operand_type(output, value_types(recipe, program))
+        if str(label) == LABEL and alone is not None and alone.shape in ((), (1,)):
+            yield LabelsDiffer(
+                span=term.span,
+                what=f"`{recipe.data.place or recipe.data.name}` has {count} classes",
+                output=str(output),
+                net=program.name,
+                outputs="1",
+                classes=f"{count} classes",
+            )
+
+
 def spare_channels(recipe: Recipe, program: Program, parts: Parts) -> tuple[str, ...]:
     """What the user should know of outputs that have channels for more classes than there are."""
     count = len(parts.classes or ())
@@ -132,7 +163,9 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
             continue
         output, label = operands
         if isinstance(output, Value) and output.name in types and str(label) == LABEL:
-            yield term, output.name, types[output.name].channels
+            channels = types[output.name].channels
+            if not (isinstance(term.function, Focal) and channels == 1):  # a decision
+                yield term, output.name, channels
 
 
 def shown_classes(classes: tuple[str, ...]) -> str:

@@ -68,23 +68,28 @@ class _Sums:
 
     def __init__(self, objective: Objective, confusion: bool) -> None:
         self._objective = objective
-        self._logits = objective.logits
-        self._wanted = confusion
+        self._wanted = confusion and (
+            objective.logits is not None
+            or (objective.binary is not None and objective.binary.single)
+        )
         self._losses: list[Tensor] = []
         self._right: list[Tensor] = []
         self._confusion: Tensor | None = None
 
     def add(self, values: Mapping[str, Tensor], count: int) -> None:
         self._losses.append(self._objective.loss(values) * count)
-        if self._logits is None:
+        right, found = self._objective.correct(values), self._objective.predicted(values)
+        if right is None or found is None:
             return
-        logits, label = values[self._logits], values[LABEL]
-        right = self._objective.correct(values)
-        assert right is not None
         self._right.append(right)
         if self._wanted:
-            classes = logits.shape[1]
-            pairs = label.flatten() * classes + logits.argmax(1).flatten()
+            logits = self._objective.logits
+            classes, label = 2, values[LABEL].flatten()
+            if logits is None:
+                label = (label > 0.5).long()
+            else:
+                classes = values[logits].shape[1]
+            pairs = label * classes + found.flatten()
             found = torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
             self._confusion = found if self._confusion is None else self._confusion + found
 
@@ -94,12 +99,14 @@ class _Sums:
         # A process may have no example of a small part.
         world, count = data.world, len(data.examples)
         loss = world.total(_sum(self._losses)) / count
-        accuracy = None if self._logits is None else world.total(_sum(self._right)) / count
+        accuracy = (
+            None if not self._objective.classifies else world.total(_sum(self._right)) / count
+        )
         return Evaluation(Scores(step, loss, accuracy), self._all_confusion(world))
 
     def _all_confusion(self, world: World) -> Tensor | None:
         own = self._confusion
-        if not self._wanted or self._logits is None:
+        if not self._wanted:
             return None
         classes = world.largest(0 if own is None else len(own))
         own = torch.zeros(classes, classes, dtype=torch.int64) if own is None else own.cpu()
@@ -123,6 +130,12 @@ def averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[st
             # The logarithm of the mean probability, which may be too small to be a number.
             shares = torch.cat([each.log_softmax(2) for each in seen], 1)
             averaged[name] = shares.logsumexp(1) - log(shares.shape[1])
+        elif objective.binary is not None and name == objective.binary.output:
+            shares = torch.cat(seen, 1)
+            if objective.binary.is_logit:
+                averaged[name] = shares.sigmoid().mean(1).logit()
+            else:
+                averaged[name] = shares.mean(1)
         elif len({each.shape[2:] for each in seen}) == 1:
             averaged[name] = torch.cat(seen, 1).mean(1)
     return averaged

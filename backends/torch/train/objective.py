@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -15,12 +16,30 @@ from netlang.diagnostics.core import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Precision, Recipe
-from netlang.recipes.words.losses import LABEL, Comparison, Dice
+from netlang.recipes.words.losses import (
+    LABEL,
+    BinaryCrossEntropy,
+    BinaryCrossEntropyWithLogits,
+    Comparison,
+    Dice,
+    Focal,
+)
 from netlang.recipes.words.operands import Value
 
-__all__ = ["Objective"]
+__all__ = ["Binary", "Objective"]
 
+_DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
+
+
+@final
+@dataclass(frozen=True)
+class Binary:
+    """An output of decisions: probabilities, or their logits; `single` is one for each example."""
+
+    output: str
+    is_logit: bool
+    single: bool
 
 
 @final
@@ -43,6 +62,7 @@ class Objective:
         self._terms = lowered_terms(recipe, program)
         self._counted: tuple[nn.Module | None, dict[str, list[nn.Parameter]]] = (None, {})
         self._logits = self._classified(recipe, program)
+        self._binary = None if self._logits else self._decided(recipe, program)
 
     def _classified(self, recipe: Recipe, program: Program) -> str | None:
         """The output that a term takes for scores of the classes of `label`."""
@@ -59,6 +79,26 @@ class Objective:
                 if output.name in self._deployed and several:
                     return output.name
         return None
+
+    def _decided(self, recipe: Recipe, program: Program) -> Binary | None:
+        """The output that a term takes for a decision, `label` being 0 or 1."""
+        types = value_types(recipe, program)
+        for term in recipe.loss.terms:
+            if not isinstance(term.function, _DECISIONS):
+                continue
+            output, label = operands_of(term, recipe, program)
+            if isinstance(output, Value) and isinstance(label, Value) and label.name == LABEL:
+                type = types[output.name]
+                if output.name in self._deployed and type is not None:
+                    single = type.shape in ((), (1,))
+                    is_logit = not isinstance(term.function, BinaryCrossEntropy)
+                    return Binary(output.name, is_logit, single)
+        return None
+
+    @property
+    def binary(self) -> Binary | None:
+        """The output whose values are decisions, each about a class or not, if there is one."""
+        return self._binary
 
     @property
     def logits(self) -> str | None:
@@ -118,12 +158,30 @@ class Objective:
 
     def correct(self, values: Mapping[str, Tensor]) -> Tensor | None:
         """How many examples of the batch are classified right; of positions, their share counts."""
-        if self.logits is None:
+        found = self.predicted(values)
+        if found is None:
             return None
         label = values[LABEL]
-        found = values[self.logits].argmax(1)
-        right = found == (label if label.dim() == found.dim() else label.argmax(1))
+        if self._binary is not None:
+            label = label.reshape(found.shape) > 0.5
+        elif label.dim() != found.dim():
+            label = label.argmax(1)
+        right = found == label
         return right.sum() if right.dim() == 1 else right.flatten(1).float().mean(1).sum()
+
+    def predicted(self, values: Mapping[str, Tensor]) -> Tensor | None:
+        """Class numbers ``[B, ...]``, or decisions as 0 and 1; None for a net that has neither."""
+        if self._logits is not None:
+            return values[self._logits].argmax(1)
+        if self._binary is None:
+            return None
+        found = values[self._binary.output] > (0.0 if self._binary.is_logit else 0.5)
+        return (found.flatten() if self._binary.single else found).long()
+
+    @property
+    def classifies(self) -> bool:
+        """Whether there is an accuracy."""
+        return self._logits is not None or self._binary is not None
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:

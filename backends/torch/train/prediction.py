@@ -50,7 +50,8 @@ def predict(
     doesn't fit, and for a net that doesn't classify images.
     """
     objective = Objective(recipe, program)
-    if objective.logits is None or not recipe.data.is_image:
+    binary = objective.binary is not None and objective.binary.single
+    if (objective.logits is None and not binary) or not recipe.data.is_image:
         raise NetlangError(NoClassifier(span=recipe.places["loss"], net=program.name))
     chosen = choose_device(device)
     facts = facts_beside(weights)
@@ -82,6 +83,11 @@ class _Classifier:
         with closing(self.ready.testing(images)) as part:
             (views,) = part.once()
             values = averaged(self.model, self.objective, views)
+        binary = self.objective.binary
+        if binary is not None:
+            found = values[binary.output][0].double().flatten()
+            share = found.sigmoid() if binary.is_logit else found
+            return torch.cat([1.0 - share, share])
         logits = values[self.objective.logits or ""][0].double()
         # A class for each place of the image counts by its mean.
         return logits.softmax(0).reshape(len(logits), -1).mean(1)

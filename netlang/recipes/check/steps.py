@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_steps import MixesOneInput, StepChannels
+from netlang.diagnostics.recipe_steps import MixesOneExample, MixesOneInput, StepChannels
 from netlang.recipes.check.paths import place_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.color import ColorJitter, ColorStep, RandomErasing
@@ -22,6 +22,8 @@ def check_examples(recipe: Recipe) -> Iterator[Diagnostic]:
         span = place_of(recipe, "augment", place)
         if isinstance(step, ColorStep):
             yield from _channels(recipe, step, span)
+        if isinstance(step, Mixing) and recipe.batch == 1:
+            yield MixesOneExample(span=span, step=step.name)
         if isinstance(step, Mixing) and len(recipe.data.inputs) > 1:
             yield MixesOneInput(
                 span=span, step=step.name, data=recipe.data.name, inputs=len(recipe.data.inputs)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from importlib.util import find_spec
+from io import StringIO
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import torch
 from torch import Tensor, nn
 
-from netlang.backends.torch.train.storage import Json
+from netlang.atomic import append, make_folder
+from netlang.backends.torch.train.storage import Json, writing
 from netlang.targets import needs
 
 if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
+    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
 
 __all__ = ["Board", "require_board"]
 
 _IMAGES = 32
+_FILES = count()
 
 
 def require_board() -> None:
@@ -40,24 +49,25 @@ class Board:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._step = 0
-        self._made: SummaryWriter | None = None
+        self._events: _Events | None = None
 
-    @property
-    def _writer(self) -> SummaryWriter:
-        if self._made is None:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._made = SummaryWriter(str(self._folder), purge_step=self._step + 1)
-        return self._made
+    def _write(self, step: int, **what: object) -> None:
+        if self._events is None:
+            self._events = _Events(self._folder, self._step + 1)
+        self._events.add(step, **what)
 
     def add(self, record: Mapping[str, Json]) -> None:
         """The figures of a record, `validation_loss` as `loss/validation`."""
+        from torch.utils.tensorboard import summary
+
+        scalar: Callable[..., object] = summary.scalar
         step = record["step"]
+        assert isinstance(step, int)
         for name, value in record.items():
             if name != "step" and isinstance(value, int | float):
                 part, _, kind = name.rpartition("_")
                 tag = f"{kind}/{part}" if part else f"{kind}/train" if kind == "loss" else kind
-                self._writer.add_scalar(tag, value, step)
+                self._write(step, summary=scalar(tag, value))
 
     def open(self, step: int) -> None:
         """The run starts, or goes on, after a step."""
@@ -70,21 +80,76 @@ class Board:
         x = inputs[:_IMAGES].detach().float()
         low, high = x.amin((0, 2, 3), keepdim=True), x.amax((0, 2, 3), keepdim=True)
         x = (x - low) / (high - low).clamp_min(1e-12)
-        self._writer.add_images("batch", x.cpu(), step)
+        from torch.utils.tensorboard import summary
 
-    def show_graph(self, model: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        """The graph of the model in evaluation mode on one example; its mode is kept."""
+        image: Callable[..., object] = summary.image
+        self._write(step, summary=image("batch", x.cpu().numpy(), dataformats="NCHW"))
+
+    def show_graph(self, model: nn.Module, inputs: tuple[Tensor, ...]) -> bool:
+        """The graph of the model in evaluation mode on one example; its mode is kept.
+
+        Whether there is one: torch can't follow every net.
+        """
         before = model.training
         model.eval()
         try:
-            with torch.no_grad(), warnings.catch_warnings():
+            with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(StringIO()):
                 # TensorBoard asks torch for a trace, which torch would rather have replaced.
                 warnings.simplefilter("ignore")
                 example = tuple(each[:1] for each in inputs)
-                self._writer.add_graph(model, example)
+                from torch.utils.tensorboard import _pytorch_graph
+
+                graph: Callable[..., Any] = _pytorch_graph.graph
+                nodes, _ = graph(model, example)
+        except RuntimeError:
+            return False
         finally:
             model.train(before)
+        self._write(self._step, graph_def=nodes.SerializeToString())
+        return True
 
     def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
+        if self._events is not None:
+            self._events.close()
+
+
+@final
+class _Events:
+    """A file of events; what the system refuses names it.
+
+    TensorBoard's own writer has a thread, which tells of a full disk by a traceback. The format is
+    that of TFRecord: https://www.tensorflow.org/tutorials/load_data/tfrecord.
+    """
+
+    def __init__(self, folder: Path, first: int) -> None:
+        from tensorboard.compat.proto.event_pb2 import SessionLog
+
+        name = f"{int(time.time()):010}.{socket.gethostname()}.{os.getpid()}.{next(_FILES)}"
+        self._path = folder / f"events.out.tfevents.{name}"
+        with writing(self._path):
+            make_folder(folder)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(self._path, flags, 0o666)
+        self.add(0, file_version="brain.Event:2")
+        # Figures of this step and later ones in older files are of steps that are made again.
+        self.add(first, session_log=SessionLog(status=SessionLog.START))
+
+    def add(self, step: int, **what: object) -> None:
+        """Write an event."""
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.tensorflow_stub import (  # type: ignore[import-untyped]
+            pywrap_tensorflow,
+        )
+
+        event: Event = Event(step=step, wall_time=time.time(), **what)
+        content = event.SerializeToString()
+        length = struct.pack("<Q", len(content))
+        sums = (
+            struct.pack("<I", pywrap_tensorflow.masked_crc32c(part)) for part in (length, content)
+        )
+        with writing(self._path):
+            append(self._descriptor, b"".join((length, next(sums), content, next(sums))))
+
+    def close(self) -> None:
+        with writing(self._path):
+            os.close(self._descriptor)

@@ -58,7 +58,8 @@ class Ledger:
         """The first batch of a run, or of one that goes on."""
         if self.board is not None:
             self.board.show_batch(batch.inputs[0], step)
-            self.board.show_graph(model, batch.inputs)
+            if not self.board.show_graph(model, batch.inputs):
+                self.progress.say("TensorBoard shows no graph: torch can't follow this net")
 
     def add(self, record: Mapping[str, Json]) -> None:
         """Write and show a record."""
