@@ -77,9 +77,9 @@ class Net:
 
         return summarize(self.program, sizes, batch)
 
-    def source(self) -> str:
+    def source(self, *, guard: bool = False) -> str:
         """The net as PyTorch source: what `torch` runs."""
-        return module_backend().source(self.program)
+        return module_backend().source(self.program, guard=guard)
 
     def torch(
         self,
@@ -89,13 +89,15 @@ class Net:
         partial: bool = False,
         prefixes: Mapping[str, str] | None = None,
         entry: str | None = None,
+        guard: bool = False,
     ) -> nn.Module:
         """The net as a PyTorch module in training mode, freshly initialised by PyTorch.
 
         With `weights`, a file gives them; with `seed`, they start as in an ONNX file of that seed.
         `partial` lets the file lack some weights and hold others; keys that start with one of
         `prefixes` start with its value instead; `entry` names the weights to take of a checkpoint
-        that has several.
+        that has several. With `guard`, the module raises `ValueError` for inputs of sizes that
+        don't meet `constraints`, or of another shape.
         """
         built = module_backend()
         given = None
@@ -104,7 +106,7 @@ class Net:
                 weights, seed or 0, Fit(partial, tuple((prefixes or {}).items()), entry)
             )
         with needs(built.extra):
-            return built.build(self.program, given)
+            return built.build(self.program, given, guard=guard)
 
     def onnx(
         self,

@@ -33,7 +33,8 @@ class BuildOptions:
     `prefixes` are starts of keys and what stands there instead; `entry` is the part of a checkpoint
     that holds the weights, where it has several.
     `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
-    `opset` is for ONNX: the version of its operators, or None for the backend's choice.
+    `opset` is for ONNX: the version of its operators, or None for the backend's choice. `guard` is
+    for PyTorch source: whether it refuses inputs of sizes that the net isn't for.
     """
 
     weights: Path | None = None
@@ -44,6 +45,7 @@ class BuildOptions:
     opset: int | None = None
     prefixes: tuple[tuple[str, str], ...] = ()
     entry: str | None = None
+    guard: bool = False
 
     @property
     def fit(self) -> Fit:

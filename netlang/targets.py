@@ -95,11 +95,13 @@ class ModuleBackend(Backend):
     """A backend that can also run what it writes, as a PyTorch module."""
 
     @abstractmethod
-    def source(self, program: Program) -> str:
-        """The text that `build` runs."""
+    def source(self, program: Program, *, guard: bool = False) -> str:
+        """The text that `build` runs; with `guard`, it refuses inputs of sizes that don't fit."""
 
     @abstractmethod
-    def build(self, program: Program, options: BuildOptions | None = None) -> nn.Module:
+    def build(
+        self, program: Program, options: BuildOptions | None = None, *, guard: bool = False
+    ) -> nn.Module:
         """The network as a module in training mode.
 
         Without `options` its weights are drawn as PyTorch does, from PyTorch's own generator.

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["build", "class_name", "emit"]
 
 
-def build(program: Program, device: str | None = None) -> nn.Module:
+def build(program: Program, device: str | None = None, *, guard: bool = False) -> nn.Module:
     """A module that runs exactly the text of `emit`, freshly initialised.
 
     It is on `device`, or on PyTorch's default device.
     """
     from netlang.backends.torch.execute import instance
 
-    return instance(program, device)
+    return instance(program, device, guard=guard)

@@ -34,25 +34,27 @@ class TorchBackend(TrainingBackend):
     extra = "torch"
     suffixes = (".py",)
 
-    def source(self, program: Program) -> str:
+    def source(self, program: Program, *, guard: bool = False) -> str:
         from netlang.backends.torch import emit
 
-        return emit(program)
+        return emit(program, guard=guard)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        text = self.source(program)
+        text = self.source(program, guard=options.guard)
         notes = () if options.weights is None else _checked(program, path, options)
         replace_file(path, text.encode("utf-8"))
         return Written(path, notes=notes)
 
-    def build(self, program: Program, options: BuildOptions | None = None) -> nn.Module:
+    def build(
+        self, program: Program, options: BuildOptions | None = None, *, guard: bool = False
+    ) -> nn.Module:
         if options is None:
             from netlang.backends.torch import build
 
-            return build(program)
+            return build(program, guard=guard)
         from netlang.backends.torch.loading import filled
 
-        return filled(program, options)
+        return filled(program, options, guard=guard)
 
     def script(self, recipe: Recipe, program: Program) -> str:
         from netlang.backends.torch.eject import script

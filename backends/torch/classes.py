@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netlang.backends.torch.constructor import Constructor
 from netlang.backends.torch.forward import Unit, Writer
+from netlang.backends.torch.guard import GUARD
 from netlang.backends.torch.modules import Modules
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, Scope
 from netlang.backends.torch.python.traverse import map_expression, walk
@@ -48,8 +49,11 @@ def file_name(function: Function) -> str:
 class Emitter:
     """Writes the class of one form, and the named tuples that it returns."""
 
-    def __init__(self, constructor: Constructor, *, is_net: bool, taken: frozenset[str]) -> None:
+    def __init__(
+        self, constructor: Constructor, *, is_net: bool, guarded: bool, taken: frozenset[str]
+    ) -> None:
         self._made, self._is_net, self._taken = constructor, is_net, taken
+        self._guarded = guarded
         self._function = constructor.form.sample
         self._modules = Modules(self._function, constructor.steps)
         self._stored = self._stored_arguments()
@@ -92,7 +96,16 @@ class Emitter:
         """A plain chain."""
         layers = Call(Attribute(call("super"), "__init__"), self._modules.layers())
         made = self._init((Do(layers), *self._converted()))
-        return ClassDef(self._made.class_name, dotted("nn.Sequential"), (made,), self._doc())
+        body = (made, *self._guarded_forward()) if self._guarded else (made,)
+        return ClassDef(self._made.class_name, dotted("nn.Sequential"), body, self._doc())
+
+    def _guarded_forward(self) -> Iterator[FunctionDef]:
+        """What a plain chain does once the sizes of its input are checked."""
+        name = Scope(self._taken).fresh(self._function.inputs[0].name)
+        checked = Do(call(GUARD, Name(name)))
+        value = Return(Call(Attribute(call("super"), "forward"), (Name(name),)))
+        parameters = (Parameter("self"), Parameter(name, _TENSOR))
+        yield FunctionDef("forward", parameters, _TENSOR, (checked, value))
 
     def _constructor(self) -> tuple[Statement, ...]:
         stored = tuple(
@@ -211,7 +224,8 @@ class Emitter:
         else:
             value, comment = writer.last(self._function.outputs[0].ref)
             body = (Return(value, comment),)
-        statements = (*self._absent(writer), *writer.statements(), *body)
+        checks = (Do(call(GUARD, *map(Name, names))),) if self._guarded else ()
+        statements = (*checks, *self._absent(writer), *writer.statements(), *body)
         parameters = (Parameter("self"), *(Parameter(name, _TENSOR) for name in names))
         return FunctionDef("forward", parameters, self._returns(), statements)
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["instance"]
 
 
-def instance(program: Program, device: str | None = None) -> nn.Module:
+def instance(program: Program, device: str | None = None, *, guard: bool = False) -> nn.Module:
     """An instance of the net's class, freshly initialised, on `device` or PyTorch's default."""
     import torch
     from torch import nn
 
-    text = emitted(program)
+    text = emitted(program, guard=guard)
     name, source = text.class_name, text.source
     file = f"<netlang {name} {len(linecache.cache)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["filled", "tensor_of"]
 
 
-def filled(program: Program, options: BuildOptions) -> nn.Module:
+def filled(program: Program, options: BuildOptions, *, guard: bool = False) -> nn.Module:
     """The network in training mode, every weight as `options` says.
 
     Raises `NetlangError` where a file doesn't fit; with `partial`, warns of what was not loaded.
@@ -38,7 +38,7 @@ def filled(program: Program, options: BuildOptions) -> nn.Module:
         else initial(slot, options.seed)
         for slot in slots(program)
     }
-    module = instance(program, "meta")
+    module = instance(program, "meta", guard=guard)
     # Copies: what was read lies in the file, which may change.
     tensors = {key: tensor_of(np.array(value)) for key, value in values.items()}
     module.load_state_dict(tensors, assign=True)

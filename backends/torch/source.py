@@ -9,6 +9,7 @@ from typing import TypeAlias, final
 from netlang.analysis.expand import require_writable
 from netlang.backends.torch.classes import Emitter, file_name
 from netlang.backends.torch.forms import Form, Forms
+from netlang.backends.torch.guard import GUARD, guard_lines
 from netlang.backends.torch.helpers import HELPERS, needed
 from netlang.backends.torch.naming import class_names
 from netlang.backends.torch.python.printer import columns
@@ -45,32 +46,40 @@ def class_name(program: Program) -> str:
     return emitted(program).class_name
 
 
-def emit(program: Program) -> str:
-    """The source of a module that defines the net, and nothing but PyTorch in it."""
-    return emitted(program).source
+def emit(program: Program, *, guard: bool = False) -> str:
+    """The source of a module that defines the net, and nothing but PyTorch in it.
+
+    With `guard`, it refuses inputs of sizes that the net isn't for.
+    """
+    return emitted(program, guard=guard).source
 
 
-def emitted(program: Program, change: Change = list, width: int = 88) -> Emitted:
+def emitted(
+    program: Program, change: Change = list, width: int = 88, *, guard: bool = False
+) -> Emitted:
     """Both at once: most of the work is to find the classes, which the name needs as well.
 
     `change` gets the classes before they are written, in lines of up to `width` columns.
     """
     # All that it takes is gone before collections begin again: they would walk it in vain.
     with no_collection(), columns(width):
-        return _emitted(program, change)
+        return _emitted(program, change, guard)
 
 
-def _emitted(program: Program, change: Change) -> Emitted:
+def _emitted(program: Program, change: Change, guard: bool) -> Emitted:
     require_writable(program)
     forms = rewritten(program.net)
-    names = class_names(forms, HELPERS)
-    definitions = change(list(_definitions(forms, names)))
-    return Emitted(names[forms.net], _text(program, definitions))
+    names = class_names(forms, {*HELPERS, GUARD})
+    definitions = change(list(_definitions(forms, names, guard)))
+    guards = [guard_lines(program)] if guard else []
+    return Emitted(names[forms.net], _text(program, definitions, guards))
 
 
-def _text(program: Program, definitions: Sequence[ClassDef]) -> str:
+def _text(
+    program: Program, definitions: Sequence[ClassDef], guards: Sequence[Sequence[str]]
+) -> str:
     used = {part.id for item in definitions for part in walk(item) if isinstance(part, Name)}
-    helpers = [HELPERS[name].strip().split("\n") for name in needed(used)]
+    helpers = [*guards, *(HELPERS[name].strip().split("\n") for name in needed(used))]
     names = used | {word for lines in helpers for line in lines for word in _words(line)}
     blocks = [*helpers, *(statement_lines(item) for item in definitions)]
     lines = [*docstring(_about(program)), "", *_imports(names)]
@@ -79,11 +88,12 @@ def _text(program: Program, definitions: Sequence[ClassDef]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _definitions(forms: Forms, names: Mapping[Form, str]) -> Iterator[ClassDef]:
-    taken = frozenset({*names.values(), *HELPERS})
+def _definitions(forms: Forms, names: Mapping[Form, str], guard: bool) -> Iterator[ClassDef]:
+    taken = frozenset({*names.values(), *HELPERS, *([GUARD] if guard else [])})
     for constructor in resolved(forms, names):
         is_net = constructor.form is forms.net
-        yield from Emitter(constructor, is_net=is_net, taken=taken).definitions()
+        guarded = guard and is_net
+        yield from Emitter(constructor, is_net=is_net, guarded=guarded, taken=taken).definitions()
 
 
 def _about(program: Program) -> str:

@@ -40,6 +40,11 @@ def command() -> click.Command:
                 metavar="N",
                 help="Version of ONNX's operators to write an .onnx file in.",
             ),
+            click.Option(
+                ["--guard"],
+                is_flag=True,
+                help="Let the .py file's network refuse inputs of sizes that it isn't for.",
+            ),
         ],
         help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT. Of a "
         "recipe, a .py file is the script that trains by it, changed by KEY=VALUE as in training; "
@@ -53,14 +58,17 @@ def _compile(
     changes: tuple[str, ...],
     names: tuple[str, ...],
     opset: int | None,
+    guard: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
     from netlang.elaborate import load_program, names_recipe
     from netlang.targets import backend_for, write
 
-    options = replace(build_options(asked), opset=opset)
+    options = replace(build_options(asked), opset=opset, guard=guard)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
+    if guard and (names_recipe(spec) or not any(name.lower().endswith(".py") for name in names)):
+        raise click.UsageError("--guard is for the .py file of a net")
     if names_recipe(spec):
         for written in _of_recipe(spec, changes, jobs, options):
             report(written)

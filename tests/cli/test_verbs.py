@@ -176,3 +176,13 @@ def test_train_and_eval(run: Runner) -> None:
     weights = ("--weights", "run/last.safetensors")
     assert run("compile", "mnist1d:logistic", "-o", "net.onnx", *weights).status == 0
     assert "E0733" in run.refused("train", "mnist1d", "steps=2", "--out", "run")
+
+
+def test_compile_with_a_guard(run: Runner) -> None:
+    assert run("compile", "unet", "-o", "unet.py", "--guard").status == 0
+    text = (run.folder / "unet.py").read_text(encoding="utf-8")
+    assert 'raise ValueError(f"{H=}, {W=}: H and W must be multiples of 16")' in text
+    for arguments in (["unet", "-o", "unet.onnx"], ["mnist1d", "-o", "train.py"]):
+        refused = run("compile", *arguments, "--guard")
+        assert refused.status == 2
+        assert "--guard is for the .py file of a net" in refused.err

@@ -16,6 +16,7 @@ from netlang.diagnostics import (
     recipe_optimization,
     recipe_paths,
     recipe_run,
+    recipe_sizes,
     recipe_steps,
     recipes,
 )
@@ -67,6 +68,7 @@ def test_every_code_has_a_case() -> None:
         recipe_optimization,
         recipe_paths,
         recipe_run,
+        recipe_sizes,
         recipe_steps,
     ):
         for name in set(module.__all__) - on_command_line:

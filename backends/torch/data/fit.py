@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from netlang.analysis.constraints import solve
 from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.backends.torch.runtime.mixing import is_mask
 from netlang.diagnostics.core import Diagnostic, NetlangError
@@ -53,6 +54,7 @@ def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
             targets = _targets(recipe, part, steps)
             found = (
                 *_inputs(recipe, program, part),
+                *_sizes(recipe, program, part),
                 *check_loss(recipe, program, targets, steps),
                 *check_mixing(recipe, program, targets),
             )
@@ -87,6 +89,23 @@ def _inputs(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnos
         sizes_differ = place > 0 and not _fits(given, port.type)
         if sizes_differ or given.dtype.is_float != port.type.dtype.is_float:
             yield _input(recipe, program, port, recipe.data.inputs[place], given)
+
+
+def _sizes(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
+    """Sizes of arrays that some step of the net can't run at; `check` knows those of images."""
+    if recipe.data.is_image:
+        return
+    sizes: dict[str, int] = {}
+    for port, value in zip(program.net.inputs, part.inputs, strict=True):
+        for dim, size in zip(port.type.shape, value.shape[1:], strict=False):
+            if str(dim) in program.defaults:
+                sizes.setdefault(str(dim), size)
+    for broken in solve(program).check({**program.defaults, **sizes}):
+        yield DataUnfit(
+            span=recipe.places["data"],
+            what=f"net `{program.name}` doesn't take `{recipe.data.name}`: {broken.message}",
+            advice=broken.help_text,
+        )
 
 
 def _fits(given: TensorType, wanted: TensorType) -> bool:

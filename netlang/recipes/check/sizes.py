@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.recipe_paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
+from netlang.diagnostics.recipe_sizes import ExampleNotTaken
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 from netlang.ir.sizes.solve import Solution, solve_conditions
-from netlang.recipes.check.paths import place_of
+from netlang.recipes.check.paths import place_of, shown_shape
 from netlang.recipes.check.prepared import solved
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
@@ -22,7 +23,10 @@ __all__ = ["check_sizes"]
 
 def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     """Every mistake in the sizes that `augment` and `test` make of images."""
-    if not recipe.data.is_image or not program.net.inputs:
+    if not program.net.inputs:
+        return
+    if not recipe.data.is_image:
+        yield from _examples_refused(recipe, program)
         return
     training = _path(recipe, program, "augment", recipe.augment)
     if training:
@@ -33,6 +37,27 @@ def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     )
     if test:
         yield test
+
+
+def _examples_refused(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """What the net asks of sizes that the examples of the data don't have."""
+    shape = recipe.data.shape
+    sizes = {
+        str(dim): size
+        for dim, size in zip(program.net.inputs[0].type.shape, shape, strict=False)
+        if str(dim) in program.defaults and size is not None
+    }
+    if sizes:
+        solution = solve_conditions(program.conditions)
+        for refused in solution.check({**program.defaults, **sizes})[:1]:
+            yield ExampleNotTaken(
+                span=recipe.places["data"],
+                net=program.name,
+                shape=shown_shape(shape),
+                data=recipe.data.name,
+                why=refused.message,
+                advice=refused.help_text,
+            )
 
 
 def _path(

@@ -1,0 +1,5 @@
+"""A function in the emitted source that refuses inputs of sizes that the net isn't for."""
+
+from netlang.backends.torch.guard.function import GUARD, guard_lines
+
+__all__ = ["GUARD", "guard_lines"]
