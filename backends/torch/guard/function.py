@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from netlang.analysis.constraints import solve
 from netlang.backends.torch.python.identifiers import Scope
-from netlang.backends.torch.python.printer import WIDTH, flat
+from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.python.tree import Constant
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Dim, substitute, symbol, symbols_of
@@ -24,6 +24,8 @@ from netlang.ir.sizes.solve import solve_conditions
 __all__ = ["GUARD", "guard_lines"]
 
 GUARD = "check_sizes"
+# Columns of a line, as `ruff format` has them by default.
+WIDTH = 88
 _DOC = '"""Raise `ValueError` for inputs of sizes that the network isn\'t for."""'
 
 
