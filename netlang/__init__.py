@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netlang.api import Net, load
-    from netlang.diagnostics.core import InternalError, NetlangError
+    from netlang.diagnostics.core import InternalError, NetlangError, NetlangWarning
     from netlang.training import Run, train
 
-__all__ = ["InternalError", "Net", "NetlangError", "Run", "__version__", "load", "train"]
+__all__ = [
+    "InternalError", "Net", "NetlangError", "NetlangWarning", "Run", "__version__", "load", "train",
+]  # fmt: skip
 
 __version__ = "0.1.0"
 
@@ -22,6 +24,7 @@ _HOMES = {
     "InternalError": "netlang.diagnostics.core",
     "Net": "netlang.api",
     "NetlangError": "netlang.diagnostics.core",
+    "NetlangWarning": "netlang.diagnostics.core",
     "Run": "netlang.training",
     "load": "netlang.api",
     "train": "netlang.training",

@@ -8,10 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, final
+from warnings import warn
 
 from netlang.build import BuildOptions, Fit
-from netlang.diagnostics.core import NetlangError
-from netlang.elaborate import load_program
+from netlang.diagnostics.core import NetlangError, NetlangWarning
+from netlang.elaborate import elaborate_target, resolve
+from netlang.examine import warnings_of
 from netlang.ir.program import Program
 from netlang.targets import backend, module_backend, needs, write
 
@@ -27,9 +29,14 @@ __all__ = ["Net", "load"]
 def load(spec: str | Path, **arguments: object) -> Net:
     """The net that `spec` names: ``resnet50``, ``file.net`` or ``file.net:net``, perhaps called.
 
-    `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`.
+    `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`; what
+    is legal and probably a mistake is a `NetlangWarning`.
     """
-    return Net(load_program(spec, **arguments))
+    target = resolve(spec, "net")
+    program = elaborate_target(target, arguments)
+    for caution in warnings_of(target.module, program):
+        warn(NetlangWarning(caution), stacklevel=2)
+    return Net(program)
 
 
 @final

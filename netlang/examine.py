@@ -5,25 +5,32 @@ Holds on exit: all errors of the file are reported together, each once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.core import Caution, Diagnostic, NetlangError
 from netlang.elaborate import Library, Module, elaborate_target, resolve
 from netlang.ir.program import Program
 
-__all__ = ["Examined", "examine", "examine_module"]
+if TYPE_CHECKING:
+    from netlang.recipes.recipe import Recipe
+
+__all__ = ["Examined", "examine", "examine_module", "warnings_of"]
 
 
 @final
 @dataclass(frozen=True)
 class Examined:
-    """The nets of a spec that need no more arguments, and everything that is wrong."""
+    """The nets of a spec that need no more arguments, and everything that is wrong.
+
+    There are warnings only where there is no error.
+    """
 
     programs: tuple[Program, ...]
     diagnostics: tuple[Diagnostic, ...]
+    warnings: tuple[Caution, ...] = ()
 
 
 def examine(spec: str) -> Examined:
@@ -36,7 +43,7 @@ def examine(spec: str) -> Examined:
     claims = (
         () if target.arguments else _asserts(target.module, {target.name: program}, target.name)
     )
-    return Examined((program,), tuple(claims))
+    return _linted(target.module, (program,), list(claims))
 
 
 def examine_module(module: Module) -> Examined:
@@ -47,12 +54,53 @@ def examine_module(module: Module) -> Examined:
     found = list(checked.diagnostics)
     if not found:
         _add(found, _asserts(module, checked.programs))
+    recipes = list(_recipes(module, found))
+    return _linted(module, tuple(checked.programs.values()), found, recipes, whole=True)
+
+
+def warnings_of(
+    module: Module, program: Program, recipe: Recipe | None = None
+) -> tuple[Caution, ...]:
+    """What is probably not meant in a net's or recipe's file, of nets in this one only.
+
+    Raises `NetlangError` for a comment that names no warning.
+    """
+    from netlang.lint import lint
+
+    recipes = () if recipe is None else ((recipe, program),)
+    findings = lint(module, (program,), recipes)
+    if findings.errors:
+        raise NetlangError(*findings.errors)
+    return findings.warnings
+
+
+def _linted(
+    module: Module,
+    programs: tuple[Program, ...],
+    found: list[Diagnostic],
+    recipes: Iterable[tuple[Recipe, Program]] = (),
+    *,
+    whole: bool = False,
+) -> Examined:
+    """All of it, with warnings where nothing is wrong."""
+    if found:
+        return Examined(programs, tuple(found))
+    from netlang.lint import lint
+
+    findings = lint(module, programs, recipes, whole=whole)
+    return Examined(programs, findings.errors, findings.warnings)
+
+
+def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, Program]]:
+    """The recipes of a file that are right, with their nets; what is wrong goes to `found`."""
     if module.recipes:
-        from netlang.recipes.load import examine_recipe
+        from netlang.recipes.load import checked_recipe
 
         for name in module.recipes:
-            _add(found, examine_recipe(module, name))
-    return Examined(tuple(checked.programs.values()), tuple(found))
+            try:
+                yield checked_recipe(module, name)
+            except NetlangError as error:
+                _add(found, error.diagnostics)
 
 
 def _asserts(

@@ -20,13 +20,14 @@ def read_source(path: Path) -> Source:
 
 
 def check_text(path: Path) -> list[Diagnostic]:
-    """Every diagnostic of a file, [] for a good one."""
+    """Every error and warning of a file, [] for a good one."""
     return check_source(read_source(path), path.parent)
 
 
 def check_source(source: Source, folder: Path | None = None) -> list[Diagnostic]:
-    """Every diagnostic of a text that stands in `folder`, [] for a good one."""
+    """Every error and warning of a text that stands in `folder`, [] for a good one."""
     try:
-        return list(examine_module(Library().module(source, folder)).diagnostics)
+        examined = examine_module(Library().module(source, folder))
+        return [*examined.diagnostics, *examined.warnings]
     except NetlangError as error:
         return list(error.diagnostics)

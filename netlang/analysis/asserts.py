@@ -16,9 +16,9 @@ from netlang.diagnostics.names import NoSuchAttribute
 from netlang.diagnostics.sizes import UnknownSize
 from netlang.diagnostics.structure import AssertFailed, AssertOnNoNet
 from netlang.diagnostics.values import BadArgument
+from netlang.elaborate.definitions.mentions import mentioned
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import replaced
-from netlang.elaborate.mentions import mentioned
 from netlang.elaborate.modules import Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import replacement

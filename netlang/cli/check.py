@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,12 @@ def command() -> click.Command:
                 type=click.Choice(["text", "json", "sarif"]),
                 default="text",
                 show_default=True,
-                help="How to report errors; JSON and SARIF 2.1.0 go to standard output.",
+                help="How to report; JSON and SARIF 2.1.0 go to standard output.",
+            ),
+            click.Option(
+                ["--strict"],
+                is_flag=True,
+                help="Take warnings for errors: exit status 1.",
             ),
             click.Option(
                 ["--fix"],
@@ -40,18 +46,22 @@ def command() -> click.Command:
     )
 
 
-def _check(specs: tuple[str, ...], kind: str, fix: bool) -> int:
+def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     from netlang.cli.failures import REFUSED
 
     found: list[Diagnostic] = []
     for spec in specs:
         failures = _fixed(spec) if fix else ()
-        programs, errors = ((), failures) if failures else _examined(spec)
-        found.extend(error for error in errors if error not in found)
-        if not errors and kind == "text":
+        programs, problems = ((), failures) if failures else _examined(spec, strict)
+        found.extend(each for each in problems if each not in found)
+        if not _wrong(problems) and kind == "text":
             click.echo("\n".join(map(_line, programs)) or f"{spec}: right, but has no net to build")
     _report(tuple(found), kind)
-    return REFUSED if found else 0
+    return REFUSED if _wrong(found) else 0
+
+
+def _wrong(found: Iterable[Diagnostic]) -> bool:
+    return any(each.severity == "error" for each in found)
 
 
 def _fixed(spec: str) -> tuple[Diagnostic, ...]:
@@ -87,8 +97,8 @@ def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
         show(found)
 
 
-def _examined(spec: str) -> tuple[tuple[Program, ...], tuple[Diagnostic, ...]]:
-    """The programs of a file or net, and what is wrong with it."""
+def _examined(spec: str, strict: bool) -> tuple[tuple[Program, ...], tuple[Diagnostic, ...]]:
+    """The programs of a file or net, what is wrong with it, and what is probably not meant."""
     from netlang.diagnostics.core import NetlangError
     from netlang.examine import examine
 
@@ -96,7 +106,10 @@ def _examined(spec: str) -> tuple[tuple[Program, ...], tuple[Diagnostic, ...]]:
         examined = examine(spec)
     except NetlangError as error:
         return (), error.diagnostics
-    return examined.programs, examined.diagnostics
+    warnings: Iterable[Diagnostic] = examined.warnings
+    if strict:
+        warnings = (replace(each, severity="error") for each in warnings)
+    return examined.programs, (*examined.diagnostics, *warnings)
 
 
 def _line(program: Program) -> str:

@@ -61,7 +61,9 @@ def _compile(
     guard: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
-    from netlang.elaborate import load_program, names_recipe
+    from netlang.cli.failures import show
+    from netlang.elaborate import elaborate_target, names_recipe, resolve
+    from netlang.examine import warnings_of
     from netlang.targets import backend_for, write
 
     options = replace(build_options(asked), opset=opset, guard=guard)
@@ -75,7 +77,9 @@ def _compile(
         return 0
     if changes:
         raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` names a net")
-    program = load_program(spec)
+    target = resolve(spec, "net")
+    program = elaborate_target(target)
+    show(warnings_of(target.module, program))
     for backend, path in jobs:
         report(write(backend, program, path, options))
     return 0
@@ -88,10 +92,13 @@ def _of_recipe(
     options: BuildOptions,
 ) -> Iterator[Written]:
     """Write the script that trains by a recipe, and other files of its net."""
-    from netlang.recipes.load import load_recipe
+    from netlang.cli.failures import show
+    from netlang.examine import warnings_of
+    from netlang.recipes.load import open_recipe
     from netlang.targets import TrainingBackend, write, write_script
 
-    recipe, program = load_recipe(spec, changes)
+    module, recipe, program = open_recipe(spec, changes)
+    show(warnings_of(module, program, recipe))
     for backend, path in jobs:
         if isinstance(backend, TrainingBackend) and path.suffix.lower() == ".py":
             yield write_script(backend, recipe, program, path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from netlang.cli.terminal import colour_wanted, silence_output
@@ -35,8 +35,10 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
-def show(diagnostics: tuple[Diagnostic, ...]) -> None:
-    """Print diagnostics to standard error."""
+def show(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print diagnostics to standard error; nothing if there are none."""
+    if not diagnostics:
+        return
     from netlang.diagnostics.render import render_text
 
     colour = colour_wanted(sys.stderr)

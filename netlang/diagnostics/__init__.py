@@ -1,6 +1,7 @@
 """Errors of users as objects, and how they are shown."""
 
 from netlang.diagnostics.core import (
+    Caution,
     Diagnostic,
     Edit,
     Fix,
@@ -8,10 +9,12 @@ from netlang.diagnostics.core import (
     InternalError,
     Label,
     NetlangError,
+    NetlangWarning,
 )
 from netlang.diagnostics.render import render_text
 
 __all__ = [
+    "Caution",
     "Diagnostic",
     "Edit",
     "Fix",
@@ -19,5 +22,6 @@ __all__ = [
     "InternalError",
     "Label",
     "NetlangError",
+    "NetlangWarning",
     "render_text",
 ]

@@ -1,4 +1,4 @@
-"""The rules by their codes: what an error means, with a wrong example and a right one.
+"""The rules by their codes: what an error or warning means, with a wrong example and a right one.
 
 One file `rules/E0412.md` for each code, read when it is asked for: a heading, a paragraph or more,
 then either the examples between fences, or the command that shows the error where no spec can.
@@ -14,7 +14,7 @@ from typing import final
 __all__ = ["Rule", "codes", "rule"]
 
 _FOLDER = Path(__file__).with_name("rules")
-_CODE = re.compile(r"E\d{4}")
+_CODE = re.compile(r"[EW]\d{4}")
 _FENCE = re.compile(r"^(Wrong|Right|Shown by):\n+```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -52,7 +52,7 @@ class Rule:
 
 def codes() -> tuple[str, ...]:
     """Every code that is explained, in order."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("E*.md")))
+    return tuple(sorted(path.stem for path in _FOLDER.glob("[EW]*.md")))
 
 
 def rule(code: str) -> Rule | None:

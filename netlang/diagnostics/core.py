@@ -7,13 +7,18 @@ text, JSON and SARIF can only say the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar, Self, dataclass_transform
+from typing import ClassVar, Literal, Self, TypeAlias, dataclass_transform
 
 from netlang.source import Span
 
 _LONGEST_TEXT = 400
 
-__all__ = ["Diagnostic", "Edit", "Fix", "Frame", "InternalError", "Label", "NetlangError"]
+__all__ = [
+    "Caution", "Diagnostic", "Edit", "Fix", "Frame", "InternalError", "Label", "NetlangError",
+    "NetlangWarning", "Severity",
+]  # fmt: skip
+
+Severity: TypeAlias = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Diagnostic(_Deferred):
     chain: tuple[Frame, ...] = ()
     fix: Fix | None = None
     rows: tuple[str, ...] = ()
+    severity: Severity = "error"
 
     def _filled(self, template: str) -> str:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -111,6 +117,15 @@ class Diagnostic(_Deferred):
 dataclass(frozen=True, kw_only=True)(Diagnostic)
 
 
+class Caution(Diagnostic):
+    """Base of every warning: the spec is legal, and probably not what was meant."""
+
+    severity: Severity = "warning"
+
+
+dataclass(frozen=True, kw_only=True)(Caution)
+
+
 def _clipped(value: object) -> object:
     """A text of the user's that is too long to read is cut in the middle."""
     if not isinstance(value, str) or len(value) <= _LONGEST_TEXT:
@@ -130,6 +145,19 @@ class NetlangError(Exception):
         from netlang.diagnostics.render import render_text
 
         return "\n\n".join(render_text(diagnostic) for diagnostic in self.diagnostics)
+
+
+class NetlangWarning(UserWarning):
+    """A spec that is legal and probably a mistake: what `netlang.load` gives with `warnings`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic)
+        self.diagnostic = diagnostic
+
+    def __str__(self) -> str:
+        from netlang.diagnostics.render import render_text
+
+        return render_text(self.diagnostic)
 
 
 class InternalError(Exception):

@@ -26,11 +26,11 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def as_data(diagnostic: Diagnostic) -> dict[str, Data]:
-    """Everything that is to be said about one error."""
+    """Everything that is to be said about one error or warning."""
     span = diagnostic.span
     return {
         "code": diagnostic.code,
-        "severity": "error",
+        "severity": diagnostic.severity,
         "message": diagnostic.message,
         "file": span.source.name if span else None,
         "span": _span(span) if span else None,

@@ -6,7 +6,7 @@ reaches the terminal as such, and no line of source is shown wider than `WIDTH`.
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Diagnostic, Frame, Label
+from netlang.diagnostics.core import Diagnostic, Frame, Label, Severity
 from netlang.diagnostics.excerpt import Mark, visible, window
 from netlang.source import Source
 
@@ -15,7 +15,9 @@ __all__ = ["render_text"]
 LONGEST_CHAIN = 6
 """Frames of the chain that are shown; of a longer one, the first and the last half of these."""
 
-_RED, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+_BLUE, _BOLD, _PLAIN = "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+_PAINT: dict[Severity, str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
+"""Red and yellow."""
 
 
 def render_text(diagnostic: Diagnostic, color: bool = False) -> str:
@@ -25,8 +27,9 @@ def render_text(diagnostic: Diagnostic, color: bool = False) -> str:
     gutter = len(str(max(numbers, default=1)))
     lines = [_header(diagnostic, color)]
     lines.extend(f"{' ' * gutter}   {visible(row)}" for row in diagnostic.rows)
+    paint = _PAINT[diagnostic.severity]
     for source, marks in sections.items():
-        lines.extend(_section(source, marks, gutter, color))
+        lines.extend(_section(source, marks, gutter, paint if color else ""))
     lines.extend(_note(text, gutter, color) for text in _chain(diagnostic.chain))
     if diagnostic.help_text:
         lines.append(_note(f"help: {visible(diagnostic.help_text)}", gutter, color))
@@ -38,8 +41,8 @@ def _paint(text: str, paint: str, color: bool) -> str:
 
 
 def _header(diagnostic: Diagnostic, color: bool) -> str:
-    error = _paint(f"error[{diagnostic.code}]", _RED, color)
-    return f"{error}{_paint(f': {visible(diagnostic.message)}', _BOLD, color)}"
+    kind = _paint(f"{diagnostic.severity}[{diagnostic.code}]", _PAINT[diagnostic.severity], color)
+    return f"{kind}{_paint(f': {visible(diagnostic.message)}', _BOLD, color)}"
 
 
 def _sections(diagnostic: Diagnostic) -> dict[Source, list[Mark]]:
@@ -54,7 +57,9 @@ def _sections(diagnostic: Diagnostic) -> dict[Source, list[Mark]]:
     return sections
 
 
-def _section(source: Source, marks: list[Mark], gutter: int, color: bool) -> list[str]:
+def _section(source: Source, marks: list[Mark], gutter: int, paint: str) -> list[str]:
+    """The lines of one file; `paint` is the colour of the main mark, "" without colours."""
+    color = bool(paint)
     first = marks[0]
     where = f"{visible(source.name)}:{first.line}:{first.column}"
     bar = _paint(f"{' ' * gutter} |", _BLUE, color)
@@ -70,8 +75,8 @@ def _section(source: Source, marks: list[Mark], gutter: int, color: bool) -> lis
             lines.append(f"{number} {text}".rstrip())
         start, length = columns[on_line.index(mark)]
         line = (("^" if mark.primary else "-") * length + f" {visible(mark.text)}").rstrip()
-        paint = _RED if mark.primary else _BLUE
-        lines.append(f"{bar} {' ' * start}{_paint(line, paint, color)}")
+        own = paint if mark.primary else _BLUE
+        lines.append(f"{bar} {' ' * start}{_paint(line, own, color)}")
     return lines
 
 

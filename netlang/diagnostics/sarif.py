@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from netlang.diagnostics.catalogue import rule
-from netlang.diagnostics.core import Diagnostic, Edit, Fix, Frame
+from netlang.diagnostics.core import Diagnostic, Edit, Fix, Frame, Severity
 from netlang.diagnostics.data import Data, instance_path
 from netlang.source import Span
 
@@ -44,7 +44,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], version: str) -> str:
 def _rule(code: str) -> Data:
     """What `netlang rule` says about a code."""
     found = rule(code)
-    described: dict[str, Data] = {"id": code, "defaultConfiguration": {"level": "error"}}
+    described: dict[str, Data] = {"id": code, "defaultConfiguration": {"level": _level(code)}}
     if found is not None:
         described |= {
             "shortDescription": {"text": found.title},
@@ -54,11 +54,16 @@ def _rule(code: str) -> Data:
     return described
 
 
+def _level(code: str) -> Severity:
+    """How a rule reports unless it is told otherwise (`check --strict`)."""
+    return "warning" if code.startswith("W") else "error"
+
+
 def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Data:
     result: dict[str, Data] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
-        "level": "error",
+        "level": diagnostic.severity,
         "message": {"text": _message(diagnostic)},
     }
     if diagnostic.span:

@@ -14,6 +14,7 @@ __all__ = [
     "DuplicateLabel",
     "DuplicateOutput",
     "EmptyMerge",
+    "EmptySuite",
     "LabelInsideInstance",
     "MisplacedStatement",
     "NoOutput",
@@ -70,6 +71,18 @@ class BadLabelText(Diagnostic):
 
     text: str
     why: str
+
+
+class EmptySuite(Diagnostic):
+    """`what` is a scope, the body of a block, of a call, of a loop or of a condition."""
+
+    code = "E0222"
+    title = "{what} is empty"
+    caption = "there is nothing in it"
+    help = "{advice}"
+
+    what: str
+    advice: str
 
 
 class EmptyMerge(Diagnostic):

@@ -12,12 +12,12 @@ from netlang.diagnostics.names import Recursion, TooDeep
 from netlang.diagnostics.values import MissingArgument
 from netlang.elaborate.builder import Flow, FunctionBuilder, Path
 from netlang.elaborate.context import Made
+from netlang.elaborate.definitions.mentions import mentions_itself
 from netlang.elaborate.depth import DEEPEST_BLOCK
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.finish import finish
 from netlang.elaborate.frame import Frame
-from netlang.elaborate.mentions import mentions_itself
 from netlang.elaborate.values import BlockTarget, Layer, Value, memo_key
 from netlang.ir.program import INPUT, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace

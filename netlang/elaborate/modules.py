@@ -19,13 +19,13 @@ from netlang.diagnostics.names import (
     UnusedConstant,
     UnusedParameter,
 )
+from netlang.elaborate.definitions.mentions import check_body, check_parameters
 from netlang.elaborate.depth import DEEPEST_NAME, room_for_nesting
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.files import parsed, read
 from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.imports import file_of, imported_at, not_in_file
-from netlang.elaborate.mentions import check_constants, check_parameters
 from netlang.elaborate.suggest import nearest
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source, Span
@@ -67,6 +67,11 @@ class Library:
     def files(self) -> tuple[tuple[Path, Source], ...]:
         """Every file that was opened so far, in that order."""
         return tuple((path, module.source) for path, module in self._modules.items())
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """Every file that was opened so far, in that order."""
+        return tuple(self._modules.values())
 
     @contextmanager
     def one_deeper(self, span: Span) -> Iterator[None]:
@@ -155,7 +160,7 @@ class Module:
             self._named[item.name] = item
             if isinstance(item, ast.BlockDef | ast.NetDef):
                 check_parameters(self.file, item)
-                check_constants(item)
+                check_body(item)
 
     def names(self) -> Iterator[str]:
         """Every name that the file defines or imports."""

@@ -198,6 +198,10 @@ class Function:
             return self.inputs[ref.output].type
         return _node(self.items, self._firsts, ref.producer).types[ref.output]
 
+    def node(self, number: int) -> Node:
+        """Node `number`, as it is the first time where it is repeated."""
+        return _node(self.items, self._firsts, number)
+
     @cached_property
     def _firsts(self) -> tuple[int, ...]:
         return _firsts(self.items, 0)

@@ -15,18 +15,32 @@ from netlang.recipes.check import check_recipe
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["examine_recipe", "load_recipe", "program_of"]
+__all__ = ["checked_recipe", "examine_recipe", "load_recipe", "open_recipe", "program_of"]
 
 
 def load_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Recipe, Program]:
     """A recipe and the program that it trains; raises `NetlangError` where they don't fit."""
+    _, recipe, program = open_recipe(spec, overrides)
+    return recipe, program
+
+
+def open_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Module, Recipe, Program]:
+    """The same with the file that the recipe stands in."""
     target = resolve(spec, "train")
-    recipe = read_recipe(target.module, target.name, overrides)
+    recipe, program = checked_recipe(target.module, target.name, overrides)
+    return target.module, replace(recipe, files=target.module.library.files), program
+
+
+def checked_recipe(
+    module: Module, name: str, overrides: Iterable[str] = ()
+) -> tuple[Recipe, Program]:
+    """A recipe of a file and the program that it trains; raises `NetlangError`."""
+    recipe = read_recipe(module, name, overrides)
     program = program_of(recipe)
     problems = check_recipe(recipe, program)
     if problems:
         raise NetlangError(*problems)
-    return replace(recipe, files=target.module.library.files), program
+    return recipe, program
 
 
 def program_of(recipe: Recipe) -> Program:
@@ -39,7 +53,7 @@ def program_of(recipe: Recipe) -> Program:
 def examine_recipe(module: Module, name: str) -> list[Diagnostic]:
     """Everything that is wrong with a recipe of a file, its net included."""
     try:
-        recipe = read_recipe(module, name)
-        return check_recipe(recipe, program_of(recipe))
+        checked_recipe(module, name)
     except NetlangError as error:
         return list(error.diagnostics)
+    return []

@@ -22,10 +22,10 @@ from netlang.diagnostics.recipes import (
     UnknownOverride,
 )
 from netlang.elaborate import Module
+from netlang.elaborate.definitions.mentions import mentioned
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import inserted, without_statement
-from netlang.elaborate.mentions import mentioned
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Broken
 from netlang.recipes.bind import listed

@@ -3,7 +3,7 @@
 A block ```` ```net ```` is a file without errors. Words behind `net` say otherwise:
 
 - `body`: statements of a net with `input image: [3, H=64, W=64]`;
-- `error E0412 ...`: exactly these errors, in this order;
+- `error E0412 ...`, `warning W0201 ...`: exactly these, in this order;
 - `file units.net`: it can be imported by the others under this name.
 
 In a block, lines `#= path operator shape` are the layers of its last net as deployed, all of them,
@@ -58,7 +58,7 @@ class Example:
 
     @property
     def codes(self) -> list[str]:
-        return [word for word in self.words if word.startswith("E0")]
+        return [word for word in self.words if word.startswith(("E0", "W0"))]
 
     def marked(self, mark: str) -> list[str]:
         """What the lines say that begin with a mark."""
@@ -104,8 +104,8 @@ def shown(diagnostics: tuple[Diagnostic, ...]) -> str:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example(example: Example, folder: Path) -> None:
     found = examined(example, folder)
-    codes = [each.code for each in found.diagnostics]
-    assert codes == example.codes, shown(found.diagnostics)
+    told = (*found.diagnostics, *found.warnings)
+    assert [each.code for each in told] == example.codes, shown(told)
     listed, conditions = example.marked("#= "), example.marked("#> ")
     if listed:
         assert layers(found.programs[-1].net) == listed

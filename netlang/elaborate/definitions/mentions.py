@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netlang.diagnostics.core import Fix, Label, NetlangError
+from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
 from netlang.diagnostics.names import DefinedTwice, UnusedConstant, UnusedParameter
 from netlang.elaborate.builtins import FUNCTIONS
+from netlang.elaborate.definitions.empty import WITH_SUITES, empty_suites
 from netlang.elaborate.fix_names import without_parameter
 from netlang.elaborate.fixes import replaced, without_statement
 from netlang.elaborate.values import BlockTarget, Layer
@@ -19,7 +20,7 @@ from netlang.syntax.walk import walk
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module
 
-__all__ = ["check_constants", "check_parameters", "mentioned", "mentions_itself"]
+__all__ = ["check_body", "check_parameters", "mentioned", "mentions_itself"]
 
 
 def mentioned(tree: object) -> Iterator[str]:
@@ -61,18 +62,22 @@ def check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> N
         raise NetlangError(*reversed(unused))
 
 
-def check_constants(definition: ast.BlockDef | ast.NetDef) -> None:
-    """Every constant of a body is used: `conv1 = conv(6, 5x5)` alone is no step of the net."""
+def check_body(definition: ast.BlockDef | ast.NetDef) -> None:
+    """Every constant of a body is used, and no scope or body is empty.
+
+    `conv1 = conv(6, 5x5)` alone is no step of the net.
+    """
     used = set(mentioned(definition.body))
-    unused = [
-        UnusedConstant(
-            span=node.name_span, name=node.name, block=definition.name, fix=_as_step(node)
-        )
-        for node in walk(definition.body)
-        if isinstance(node, ast.Constant) and node.name not in used
-    ]
-    if unused:
-        raise NetlangError(*unused)
+    found: list[Diagnostic] = []
+    for node in walk(definition):
+        if isinstance(node, ast.Constant) and node.name not in used:
+            name, fix = node.name, _as_step(node)
+            span = node.name_span
+            found.append(UnusedConstant(span=span, name=name, block=definition.name, fix=fix))
+        elif isinstance(node, WITH_SUITES):
+            found += empty_suites(node)
+    if found:
+        raise NetlangError(*found)
 
 
 def _as_step(constant: ast.Constant) -> Fix:

@@ -1,0 +1,63 @@
+"""Warnings about steps that take their input for something else than it is: W0201 to W0204."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netlang.diagnostics.core import Caution
+
+__all__ = ["ArgumentOrder", "ChannelsLast", "LinearOfImage", "SoftmaxAxis"]
+
+
+class LinearOfImage(Caution):
+    """`what` is an image or a signal, `size` its last axis."""
+
+    code: ClassVar[str] = "W0201"
+    title: ClassVar[str] = "`linear` maps only the last axis of this {what}"
+    caption: ClassVar[str] = "{received} becomes {result}: the last axis, {size}, is mapped"
+    help: ClassVar[str] = "write `flatten` before it to map the whole of it"
+
+    what: str
+    received: str
+    result: str
+    size: str
+
+
+class ArgumentOrder(Caution):
+    code: ClassVar[str] = "W0202"
+    title: ClassVar[str] = "the arguments of `{operator}` seem to be in PyTorch's order"
+    caption: ClassVar[str] = (
+        "this is {out} output channels, a kernel of {kernel} and a stride of {stride}"
+    )
+    help: ClassVar[str] = "the input's channels aren't written: {instead}"
+
+    operator: str
+    out: str
+    kernel: str
+    stride: str
+    instead: str
+
+
+class SoftmaxAxis(Caution):
+    code: ClassVar[str] = "W0203"
+    title: ClassVar[str] = "`{operator}` goes along the {axis} of this image, not its channels"
+    caption: ClassVar[str] = "axis 1 of {received}, {size}; the channels are axis 0"
+    help: ClassVar[str] = "write `{operator}(0)`: the batch is no axis here"
+
+    operator: str
+    axis: str
+    received: str
+    size: str
+
+
+class ChannelsLast(Caution):
+    code: ClassVar[str] = "W0204"
+    title: ClassVar[str] = "the channels of input `{name}` seem to stand last"
+    caption: ClassVar[str] = "this is {channels} channels, {height} high and {width} wide"
+    help: ClassVar[str] = "channels come first: write `{instead}`"
+
+    name: str
+    channels: str
+    height: str
+    width: str
+    instead: str

@@ -1,0 +1,35 @@
+"""Warnings about recipes: W0301 and W0302."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netlang.diagnostics.core import Caution
+
+__all__ = ["ChangeBeyondEnd", "ProbabilitiesAsLogits"]
+
+
+class ProbabilitiesAsLogits(Caution):
+    code: ClassVar[str] = "W0301"
+    title: ClassVar[str] = "`{loss}` takes logits, and `{output}` has been through `{operator}`"
+    caption: ClassVar[str] = "it applies `{operator}` itself: twice, gradients all but vanish"
+    help: ClassVar[str] = "give it what `{operator}` is applied to"
+
+    loss: str
+    output: str
+    operator: str
+
+
+class ChangeBeyondEnd(Caution):
+    """`what` is a milestone or the first change of a schedule that changes in steps."""
+
+    code: ClassVar[str] = "W0302"
+    title: ClassVar[str] = "the run ends before {what} of `{schedule}`"
+    caption: ClassVar[str] = "the rate would change after {place} of {length} {unit}"
+    help: ClassVar[str] = "let it come earlier, or train longer"
+
+    what: str
+    schedule: str
+    place: int
+    length: int
+    unit: str

@@ -1,0 +1,94 @@
+"""Everything that the rules have to say about a file, its nets and recipes.
+
+On entry the file has no error. On exit each warning is there once, in the order of the text, but
+for those that a comment silences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from netlang.diagnostics.core import Caution, Diagnostic
+from netlang.elaborate.depth import room_for_nesting
+from netlang.ir.program import Program
+from netlang.lint.graph import Walk
+from netlang.lint.registry import SITE_RULES, TREE_RULES
+from netlang.lint.silence import silenced
+from netlang.lint.site import About
+from netlang.lint.steps import Steps
+from netlang.lint.tree import look
+
+if TYPE_CHECKING:
+    from netlang.elaborate.modules import Module
+    from netlang.recipes.recipe import Recipe
+
+__all__ = ["Findings", "lint"]
+
+
+@final
+@dataclass(frozen=True)
+class Findings:
+    """Warnings, and what is wrong with comments that silence some."""
+
+    warnings: tuple[Caution, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+
+
+def lint(
+    module: Module,
+    programs: Iterable[Program],
+    recipes: Iterable[tuple[Recipe, Program]] = (),
+    *,
+    whole: bool = False,
+) -> Findings:
+    """Ask all rules about a file and what was made of it.
+
+    `whole` says that every net and recipe of the file is there that needs no more arguments: only
+    then can it be told that a comment silences nothing.
+    """
+    steps = Steps(module)
+    definitions: set[tuple[str, int]] = set()
+    with room_for_nesting():
+        found = [
+            *look(module, TREE_RULES),
+            *_in_nets(module, programs, steps, definitions),
+            *_in_recipes(recipes, steps),
+        ]
+    return Findings(*silenced(module, _each_once(found), definitions if whole else None))
+
+
+def _in_nets(
+    module: Module,
+    programs: Iterable[Program],
+    steps: Steps,
+    definitions: set[tuple[str, int]],
+) -> Iterator[Caution]:
+    for program in programs:
+        walk = Walk(About(module, program.net, program.defaults, steps), SITE_RULES)
+        walk.net(program)
+        definitions |= walk.definitions
+        yield from walk.cautions
+
+
+def _in_recipes(recipes: Iterable[tuple[Recipe, Program]], steps: Steps) -> Iterator[Caution]:
+    recipes = tuple(recipes)
+    if not recipes:
+        return  # the words of recipes take their time to load
+    from netlang.lint.trained import Training
+    from netlang.lint.training import RECIPE_RULES
+
+    for recipe, program in recipes:
+        for rule in RECIPE_RULES:
+            yield from rule(Training(recipe, program, steps))
+
+
+def _each_once(found: Iterable[Caution]) -> list[Caution]:
+    """One warning of a kind at a place, however often a block is used; in the order of the text."""
+    by_place: dict[tuple[str, int, str], Caution] = {}
+    for caution in found:
+        span = caution.span
+        key = (span.source.name if span else "", span.start if span else 0, caution.code)
+        by_place.setdefault(key, caution)
+    return [by_place[key] for key in sorted(by_place)]

@@ -1,0 +1,143 @@
+"""One walk over the functions of a net, shared by all rules that look at steps.
+
+A function is looked at once for each layout of its inputs; of a repeat, one time stands for all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+from netlang.diagnostics.core import Caution, Frame
+from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.lint.layouts import Layout, declared, made_by
+from netlang.lint.registry import SiteRule
+from netlang.lint.site import About, Site
+
+__all__ = ["Walk"]
+
+_MOST_LAYOUTS = 8
+"""Ways to lay out the inputs of one function that are told apart."""
+
+_LONGEST = 60
+"""Characters of a call in a chain."""
+
+
+@final
+@dataclass(slots=True)
+class _Times:
+    """Repeats by the number of their first node, each with those inside it."""
+
+    starts: list[int] = field(default_factory=list)
+    repeats: list[tuple[Repeat, _Times]] = field(default_factory=list)
+
+    def add(self, start: int, repeat: Repeat) -> _Times:
+        inner = _Times()
+        self.starts.append(start)
+        self.repeats.append((repeat, inner))
+        return inner
+
+    def folded(self, number: int) -> int:
+        """The same node in the first time of every repeat around it."""
+        place = bisect_right(self.starts, number) - 1
+        if place < 0:
+            return number
+        start, (repeat, inner) = self.starts[place], self.repeats[place]
+        if number >= start + repeat.size * repeat.count:
+            return number
+        return inner.folded(start + (number - start) % repeat.size)
+
+
+@final
+class Walk:
+    """Asks the rules about every step of a net; `definitions` are those that it came by."""
+
+    def __init__(self, about: About, rules: Mapping[str, tuple[SiteRule, ...]]) -> None:
+        self._about = about
+        self._rules = rules
+        self._made: dict[int, dict[tuple[Layout, ...], tuple[Layout, ...]]] = {}
+        self.cautions: list[Caution] = []
+        self.definitions: set[tuple[str, int]] = set()
+
+    def net(self, program: Program) -> None:
+        """Look at a whole net."""
+        layouts = tuple(declared(port, program.defaults) for port in program.net.inputs)
+        self._function(program.net, layouts, ())
+
+    def _function(
+        self, function: Function, layouts: tuple[Layout, ...], chain: tuple[Frame, ...]
+    ) -> tuple[Layout, ...]:
+        """The layouts of a function's outputs."""
+        made = self._made.setdefault(id(function), {})
+        if layouts not in made:
+            if len(made) >= _MOST_LAYOUTS:
+                return (Layout.UNKNOWN,) * len(function.outputs)
+            self.definitions.add((function.span.source.name, function.span.start))
+            made[layouts] = _Function(self, function, layouts, chain).outputs()
+        return made[layouts]
+
+    def node(
+        self,
+        function: Function,
+        node: Node,
+        layouts: tuple[Layout, ...],
+        chain: tuple[Frame, ...],
+    ) -> tuple[Layout, ...]:
+        """The layouts of what a step gives; asks the rules about it."""
+        callee = node.callee
+        if isinstance(callee, Function):
+            return self._function(callee, layouts, (self._link(function, node), *chain))
+        for rule in self._rules.get(callee.name, ()):
+            site = Site(self._about, function, node, callee, layouts, chain)
+            self.cautions.extend(rule(site))
+        return (made_by(callee, layouts),) * len(node.types)
+
+    def _link(self, function: Function, node: Node) -> Frame:
+        """How the chain of a message tells a call."""
+        what = " ".join(node.span.text.split())
+        what = what if len(what) < _LONGEST else what[: _LONGEST - 3] + "..."
+        kind = "net" if function is self._about.net else "block"
+        return Frame(node.span, what, node.path, f"{kind} `{function.name}`")
+
+
+@final
+class _Function:
+    """One function with one layout of its inputs."""
+
+    def __init__(
+        self, walk: Walk, function: Function, inputs: tuple[Layout, ...], chain: tuple[Frame, ...]
+    ) -> None:
+        self._walk = walk
+        self._function = function
+        self._chain = chain
+        self._made: dict[Ref, Layout] = {
+            Ref(INPUT, number): layout for number, layout in enumerate(inputs)
+        }
+        self._times = _Times()
+
+    def outputs(self) -> tuple[Layout, ...]:
+        for number, node in self._numbered(self._function.items, 0, self._times):
+            layouts = tuple(self._layout(ref) for ref in node.inputs)
+            given = self._walk.node(self._function, node, layouts, self._chain)
+            for output, layout in enumerate(given):
+                self._made[Ref(number, output)] = layout
+        return tuple(self._layout(output.ref) for output in self._function.outputs)
+
+    def _layout(self, ref: Ref) -> Layout:
+        if ref.producer != INPUT:
+            ref = Ref(self._times.folded(ref.producer), ref.output)
+        return self._made.get(ref, Layout.UNKNOWN)
+
+    def _numbered(
+        self, items: tuple[Item, ...], number: int, times: _Times
+    ) -> Iterator[tuple[int, Node]]:
+        """Every node with its number, of a repeat those of the first time."""
+        for item in items:
+            if isinstance(item, Repeat):
+                yield from self._numbered(item.items, number, times.add(number, item))
+                number += item.size * item.count
+            else:
+                yield number, item
+                number += 1

@@ -1,0 +1,73 @@
+"""What the axes of a value mean, as far as the steps that made it tell.
+
+A value that a convolution or pooling layer made has its channels first, and so has what is computed
+from it element by element. Where axes are moved or merged nothing is known any more: no rule speaks
+of nets that order their axes on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from netlang.ir.dims import Dim, evaluate
+from netlang.ir.op import Op
+from netlang.ir.program import Port
+
+__all__ = ["KEEPING", "SPATIAL", "Layout", "declared", "made_by"]
+
+SPATIAL = frozenset((
+    "adaptive_avgpool", "adaptive_maxpool", "avgpool", "conv", "conv_transpose", "global_avgpool",
+    "global_maxpool", "max_unpool", "maxpool", "upsample",
+))  # fmt: skip
+"""What reads the first axis of its input as the channels and the others as places, by name: an
+operator's module is loaded only where a spec has it."""
+
+KEEPING = frozenset((
+    "add", "batch_norm", "concat", "crop", "drop_connect", "dropout", "elu", "frozen_batch_norm",
+    "gelu", "group_norm", "hard_sigmoid", "hard_swish", "heaviside", "identity", "instance_norm",
+    "leaky_relu", "local_response_norm", "log_softmax", "max", "mul", "pad", "prelu", "relu",
+    "relu6", "sigmoid", "silu", "softmax", "softplus", "stochastic_depth", "sub",
+    "switchable_norm", "tanh",
+))  # fmt: skip
+"""What leaves the meaning of the axes as it is."""
+
+_COLOURS = (1, 3, 4)
+"""Channels of pictures: grey, red-green-blue, and that with opacity."""
+
+_SMALLEST = 16
+"""Pixels along a side of what is taken for a picture by its shape alone."""
+
+
+class Layout(Enum):
+    """`CHANNELS_LAST` is the input of a net that is probably declared so by mistake."""
+
+    UNKNOWN = auto()
+    CHANNELS_FIRST = auto()
+    CHANNELS_LAST = auto()
+
+
+def declared(port: Port, defaults: Mapping[str, int]) -> Layout:
+    """What the shape of a net's input tells, its symbols at their default sizes."""
+    shape = port.type.shape
+    if len(shape) != 3 or not port.type.dtype.is_float:
+        return Layout.UNKNOWN
+    first, middle, last = (_at(size, defaults) for size in shape)
+    if first in _COLOURS and min(middle, last) >= _SMALLEST:
+        return Layout.CHANNELS_FIRST
+    if last in _COLOURS and min(first, middle) >= _SMALLEST and (last == 3 or first == middle):
+        return Layout.CHANNELS_LAST
+    return Layout.UNKNOWN
+
+
+def _at(size: Dim, defaults: Mapping[str, int]) -> int:
+    return evaluate(size, defaults)
+
+
+def made_by(op: Op, inputs: tuple[Layout, ...]) -> Layout:
+    """The layout of what an operator gives."""
+    if op.name in SPATIAL:
+        return Layout.CHANNELS_FIRST
+    if op.name in KEEPING:
+        return next((each for each in inputs if each is not Layout.UNKNOWN), Layout.UNKNOWN)
+    return Layout.UNKNOWN

@@ -1,0 +1,37 @@
+"""The rules of texts and nets.
+
+A rule of the text is a `TreeRule`; one of the net is a function of a `Site`, listed by the operator
+that it is about. Those of recipes are listed in `training.py`, which needs the words of recipes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from netlang.diagnostics.core import Caution
+from netlang.lint.layouts import SPATIAL
+from netlang.lint.rules.idle import IdleLoops
+from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
+from netlang.lint.rules.order import pytorch_order
+from netlang.lint.rules.targets import UnusedTargets
+from netlang.lint.rules.unused import UnusedNames
+from netlang.lint.site import Site
+from netlang.lint.tree import TreeRule
+
+__all__ = ["SITE_RULES", "TREE_RULES", "SiteRule"]
+
+SiteRule = Callable[[Site], Iterator[Caution]]
+
+TREE_RULES: tuple[type[TreeRule], ...] = (UnusedNames, UnusedTargets, IdleLoops)
+
+_BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
+    (linear_of_image, ("linear",)),
+    (softmax_axis, ("softmax", "log_softmax")),
+    (pytorch_order, ("conv", "conv_transpose")),
+    (channels_last, SPATIAL),
+)
+
+SITE_RULES: Mapping[str, tuple[SiteRule, ...]] = {
+    name: tuple(rule for rule, names in _BY_OPERATOR if name in names)
+    for name in sorted({name for _, names in _BY_OPERATOR for name in names})
+}

@@ -1,0 +1,87 @@
+"""Steps that take the axes of an image for others: W0201, W0203 and W0204."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Caution, Fix
+from netlang.diagnostics.warnings.tensors import ChannelsLast, LinearOfImage, SoftmaxAxis
+from netlang.elaborate.fixes import replaced
+from netlang.ir.types import TensorType
+from netlang.lint.layouts import Layout, declared
+from netlang.lint.site import Site
+
+__all__ = ["channels_last", "linear_of_image", "softmax_axis"]
+
+
+def linear_of_image(site: Site) -> Iterator[Caution]:
+    """A linear map of an image's last axis, which is its width."""
+    x = site.inputs[0]
+    if site.layouts[0] is not Layout.CHANNELS_FIRST or x.rank < 2 or site.node.reuses:
+        return
+    yield LinearOfImage(
+        span=site.node.span,
+        what="image" if x.rank > 2 else "signal",
+        received=str(x),
+        result=str(site.node.types[0]),
+        size=str(x.shape[-1]),
+        fix=_flattened(site, x),
+        chain=site.chain,
+    )
+
+
+def _flattened(site: Site, x: TensorType) -> Fix | None:
+    """`flatten` before the step; behind pooling where the size of the input isn't fixed."""
+    text = "flatten" if all(isinstance(size, int) for size in x.shape) else "gap -> flatten"
+    return site.about.steps.before(
+        site.node.span, text, f"write `{text} -> {site.op.name}(...)` to map the whole of it"
+    )
+
+
+def softmax_axis(site: Site) -> Iterator[Caution]:
+    """`softmax(1)` of an image: the channels where the batch is an axis, which it isn't here."""
+    from netlang.ops.softmax import LogSoftmax, Softmax
+
+    assert isinstance(site.op, Softmax | LogSoftmax)
+    x = site.inputs[0]
+    if site.layouts[0] is not Layout.CHANNELS_FIRST or x.rank < 3 or site.op.axis != 1:
+        return
+    name = site.op.name
+    axis = site.written("axis")
+    yield SoftmaxAxis(
+        span=site.node.span,
+        operator=name,
+        axis="height" if x.rank == 3 else "depth",
+        received=str(x),
+        size=str(x.shape[1]),
+        fix=replaced(axis, "0", f"write `{name}(0)`: the batch is no axis here") if axis else None,
+        chain=site.chain,
+    )
+
+
+def channels_last(site: Site) -> Iterator[Caution]:
+    """An input that is declared as `[height, width, channels]` and read as channels first."""
+    if Layout.CHANNELS_LAST not in site.layouts:
+        return
+    about = site.about
+    for port in about.net.inputs:
+        declaration = about.steps.inputs.get((about.net.span.start, port.name))
+        if declaration is None or declaration.type is None:
+            continue
+        if about.net.span.source is not about.module.source:
+            continue
+        if declared(port, about.defaults) is not Layout.CHANNELS_LAST:
+            continue
+        sizes = declaration.type.sizes
+        height, width, channels = (size.span.text for size in sizes)
+        span = sizes[0].span.to(sizes[-1].span)
+        instead = f"{channels}, {height}, {width}"
+        yield ChannelsLast(
+            span=declaration.type.span,
+            name=port.name,
+            channels=str(port.type.shape[0]),
+            height=str(port.type.shape[1]),
+            width=str(port.type.shape[2]),
+            instead=f"[{instead}]",
+            fix=replaced(span, instead, f"channels come first: write `[{instead}]`"),
+        )

@@ -1,0 +1,88 @@
+"""Losses that apply a softmax or sigmoid to what has been through one: W0301."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from netlang.diagnostics.core import Caution, Fix, Label
+from netlang.diagnostics.warnings.training import ProbabilitiesAsLogits
+from netlang.elaborate.fixes import replaced
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Function, Node, Program, Ref
+from netlang.lint.trained import Training
+from netlang.ops.activation import Sigmoid
+from netlang.ops.merge import Identity
+from netlang.ops.softmax import Softmax
+from netlang.recipes.check.loss import operands_of
+from netlang.recipes.words.losses import (
+    BinaryCrossEntropyWithLogits,
+    CrossEntropy,
+    Focal,
+    LossFunction,
+    Term,
+)
+from netlang.recipes.words.operands import Apply, Operand, Value
+
+__all__ = ["probabilities_as_logits"]
+
+APPLIED: Mapping[type[LossFunction], type[Op]] = {
+    CrossEntropy: Softmax,
+    BinaryCrossEntropyWithLogits: Sigmoid,
+    Focal: Sigmoid,
+}
+"""What a loss applies to the first value that it is given."""
+
+
+def probabilities_as_logits(training: Training) -> Iterator[Caution]:
+    """`softmax` in front of `cross_entropy`, in the net or in the recipe."""
+    recipe, program = training.recipe, training.program
+    for term in recipe.loss.terms:
+        applied = APPLIED.get(type(term.function))
+        if applied is None:
+            continue
+        left = operands_of(term, recipe, program)[0]
+        node = _maker(left, program)
+        if isinstance(left, Apply) and left.function == applied.name:
+            inner = left.operands[0].span.text
+            yield _caution(term, left, applied, replaced(left.span, inner))
+        elif node is not None and isinstance(node.callee, applied):
+            text = f"leave out `{node.span.text}`: the output is the logits then"
+            fix = training.steps.without(node.span, text)
+            note = Label(node.span, f"`{applied.name}` is applied here")
+            yield _caution(term, left, applied, fix, note)
+
+
+def _caution(
+    term: Term, left: Operand, applied: type[Op], fix: Fix | None, *notes: Label
+) -> Caution:
+    return ProbabilitiesAsLogits(
+        span=term.span,
+        loss=term.function.name,
+        output=left.span.text if isinstance(left, Apply) else str(left),
+        operator=applied.name,
+        notes=notes,
+        fix=fix,
+    )
+
+
+def _maker(operand: Operand, program: Program) -> Node | None:
+    """The step that makes an output of the net which a loss reads as it is."""
+    if not isinstance(operand, Value):
+        return None
+    for output in program.net.outputs:
+        if output.name == operand.name:
+            return _node(program.net, output.ref)
+    return None
+
+
+def _node(function: Function, ref: Ref) -> Node | None:
+    """The operator behind a value: through blocks and `identity`."""
+    while ref.producer != INPUT:
+        node = function.node(ref.producer)
+        if isinstance(node.callee, Function):
+            function, ref = node.callee, node.callee.outputs[ref.output].ref
+        elif isinstance(node.callee, Identity):
+            ref = node.inputs[0]
+        else:
+            return node
+    return None

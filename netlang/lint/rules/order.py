@@ -1,0 +1,61 @@
+"""Convolutions whose arguments are in PyTorch's order: W0202.
+
+`nn.Conv2d(3, 64, 3)` names the input's channels first; here that is 3 output channels, a kernel of
+64 and a stride of 3. What is taken for it: three whole numbers by position, of which the first is
+the channels of the input, and the others rather channels and a kernel than a kernel and a stride.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Caution, Edit, Fix
+from netlang.diagnostics.warnings.tensors import ArgumentOrder
+from netlang.lint.site import Site
+from netlang.source import Span
+
+__all__ = ["pytorch_order"]
+
+_NAMES = ("out", "kernel", "stride")
+
+_LARGE_KERNEL = 32
+"""From here on a kernel is taken for a number of channels, whatever the stride."""
+
+
+def pytorch_order(site: Site) -> Iterator[Caution]:
+    """`conv(3, 64, 3)` of 3 channels."""
+    op, node = site.op, site.node
+    out, kernel, stride = (getattr(op, name) for name in _NAMES)
+    spans = [site.by_position(name) for name in _NAMES]
+    first, second, third = spans
+    if node.reuses or first is None or second is None or third is None:
+        return
+    if out != site.inputs[0].channels or not _swapped(kernel, stride):
+        return
+    own = node.span
+    call = own.text[: first.start - own.start] + own.text[second.start - own.start :]
+    instead = " ".join(call.split())
+    yield ArgumentOrder(
+        span=node.span,
+        operator=op.name,
+        out=str(out),
+        kernel=str(kernel),
+        stride=str(stride),
+        instead=f"write `{instead}`",
+        fix=_without_first(first, second, instead),
+        chain=site.chain,
+    )
+
+
+def _swapped(kernel: object, stride: object) -> bool:
+    """Whether what stands for kernel and stride are rather channels and a kernel."""
+    if not isinstance(kernel, int) or not isinstance(stride, int) or kernel <= stride:
+        return False
+    # Strides are 1 or even, or the kernel itself; kernels are odd, or even with an even stride.
+    odd_step = stride % 2 == 1 and kernel % 2 == 0
+    return (odd_step and (stride > 1 or kernel >= 8)) or kernel >= _LARGE_KERNEL
+
+
+def _without_first(first: Span, second: Span, instead: str) -> Fix:
+    edit = Edit(Span(first.source, first.start, second.start), "")
+    return Fix(f"the input's channels aren't written: write `{instead}`", (edit,))

@@ -1,0 +1,80 @@
+"""Loop variables that nothing reads: W0104. A name that begins with `_` needs no reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from netlang.diagnostics.core import Caution, Fix
+from netlang.diagnostics.warnings.text import UnusedTarget
+from netlang.elaborate.fixes import replaced
+from netlang.lint.tree import NAMES, TreeRule, read_name
+from netlang.source import Span
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.modules import Module
+
+__all__ = ["UnusedTargets"]
+
+
+@final
+@dataclass(slots=True)
+class _Loop:
+    """A loop that is being walked, with those of its variables that were not read so far."""
+
+    statement: ast.For
+    names: frozenset[str]
+    unread: dict[str, ast.Name]
+
+
+class UnusedTargets(TreeRule):
+    """The loops around the current node, innermost last."""
+
+    watches = (*NAMES, ast.For)
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module)
+        self._open: list[_Loop] = []
+        self._unread: list[tuple[ast.For, ast.Name]] = []
+
+    def begin(self, item: ast.Item) -> None:
+        self._close(item.span.start)
+
+    def see(self, node: ast.Node) -> None:
+        self._close(node.span.start)
+        if isinstance(node, ast.For):
+            unread = {each.name: each for each in node.targets if not each.name.startswith("_")}
+            names = frozenset(each.name for each in node.targets)
+            self._open.append(_Loop(node, names, unread))
+            return
+        name = read_name(node)
+        for loop in reversed(self._open):
+            if name in loop.names and node.span.start >= loop.statement.body.span.start:
+                loop.unread.pop(name, None)
+                return
+
+    def _close(self, start: int) -> None:
+        """Leave the loops that end before `start`."""
+        while self._open and self._open[-1].statement.span.end <= start:
+            loop = self._open.pop()
+            self._unread += [(loop.statement, name) for name in loop.unread.values()]
+
+    def found(self) -> Iterator[Caution]:
+        self._close(self.module.file.span.end + 1)
+        for statement, name in sorted(self._unread, key=lambda each: each[1].span.start):
+            fix = _repeat(statement) or replaced(name.span, f"_{name.name}")
+            yield UnusedTarget(span=name.span, name=name.name, fix=fix)
+
+
+def _repeat(statement: ast.For) -> Fix | None:
+    """`repeat n` for `for i in range(n)`."""
+    call = statement.iterable
+    if len(statement.targets) > 1 or not isinstance(call, ast.Call):
+        return None
+    known = isinstance(call.callee, ast.Name) and call.callee.name == "range"
+    if not known or len(call.arguments) != 1 or call.arguments[0].name is not None:
+        return None
+    head = Span(statement.span.source, statement.span.start, call.span.end)
+    return replaced(head, f"repeat {call.arguments[0].value.span.text}")

@@ -1,0 +1,61 @@
+"""Changes of the learning rate that a run doesn't live to see: W0302.
+
+Phases that don't begin before the end, and a warmup that isn't over, are errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import Caution
+from netlang.diagnostics.warnings.training import ChangeBeyondEnd
+from netlang.lint.trained import Training
+from netlang.recipes.recipe import Epochs, Recipe
+from netlang.recipes.words.schedules import Multistep, Step
+from netlang.recipes.words.timing import Chain, Clock, Phase
+
+__all__ = ["change_beyond_end"]
+
+
+def change_beyond_end(training: Training) -> Iterator[Caution]:
+    """Milestones at or behind the end; a `step` whose first change is.
+
+    Lengths in epochs and in steps are compared with their like only: how many steps an epoch has,
+    the data tell.
+    """
+    recipe = training.recipe
+    unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
+    clock = Clock(0, 1, recipe.length.count)
+    begin = 0
+    for number, phase in enumerate(_phases(recipe)):
+        if phase.unit != unit:
+            return
+        left = min(recipe.length.count - begin, phase.duration.steps(clock))
+        late = _late(phase, left)
+        if late is not None:
+            what = "a milestone" if isinstance(phase, Multistep) else "the first change"
+            yield ChangeBeyondEnd(
+                span=recipe.places.get(f"schedule[{number}]", recipe.places.get("schedule")),
+                what=what,
+                schedule=phase.name,
+                place=begin + late,
+                length=begin + left,
+                unit=unit,
+            )
+        begin += left
+
+
+def _phases(recipe: Recipe) -> tuple[Phase, ...]:
+    schedule = recipe.schedule
+    if isinstance(schedule, Chain):
+        return schedule.phases
+    return (schedule,) if isinstance(schedule, Phase) else ()
+
+
+def _late(phase: Phase, length: int) -> int | None:
+    """The first change that comes too late, None if there is none."""
+    if isinstance(phase, Multistep):
+        return next((place for place in sorted(phase.milestones) if place >= length), None)
+    if isinstance(phase, Step) and phase.every >= length:
+        return phase.every
+    return None

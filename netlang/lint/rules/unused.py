@@ -1,0 +1,111 @@
+"""Imports, constants and blocks of a file that no net or recipe of it needs: W0101 to W0103.
+
+A file without a net or recipe is there for others to import from: its constants and blocks are
+used, and so are its imports where it has nothing else. So is what another file imports from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from netlang.diagnostics.core import Caution, Edit, Fix
+from netlang.diagnostics.warnings.text import UnusedBlock, UnusedFileConstant, UnusedImport
+from netlang.elaborate.fixes import without_statement
+from netlang.lint.rules.importers import imported_elsewhere
+from netlang.lint.tree import NAMES, TreeRule, read_name
+from netlang.source import Span
+from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.elaborate.modules import Module
+
+__all__ = ["UnusedNames"]
+
+_ROOTS = (ast.NetDef, ast.NetAlias, ast.TrainDef)
+
+
+class UnusedNames(TreeRule):
+    """What each definition reads, and from that what leads nowhere."""
+
+    watches = NAMES
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module)
+        self._reads: list[tuple[ast.Item, set[str]]] = []
+
+    def begin(self, item: ast.Item) -> None:
+        self._reads.append((item, set()))
+
+    def see(self, node: ast.Node) -> None:
+        name = read_name(node)
+        if name is not None:
+            self._reads[-1][1].add(name)
+
+    def found(self) -> Iterator[Caution]:
+        found = dict(self._unused())
+        elsewhere = imported_elsewhere(self.module) if found else frozenset()
+        yield from (caution for name, caution in found.items() if name not in elsewhere)
+
+    def _unused(self) -> Iterator[tuple[str, Caution]]:
+        """Each name without use, with what to say about it."""
+        items = self.module.file.items
+        if all(isinstance(item, ast.FromImport) for item in items):
+            return
+        read = {name for _, names in self._reads for name in names}
+        for item in items:
+            if isinstance(item, ast.FromImport):
+                yield from _unused_imports(item, read)
+        if any(isinstance(item, _ROOTS) for item in items):
+            reached = self._reached()
+            for item in items:
+                if isinstance(item, ast.Constant | ast.BlockDef) and item.name not in reached:
+                    yield item.name, _unreached(item, fixable=item.name not in read)
+
+    def _reached(self) -> set[str]:
+        named = {
+            item.name: names
+            for item, names in self._reads
+            if isinstance(item, ast.Constant | ast.BlockDef)
+        }
+        waiting = [
+            name
+            for item, names in self._reads
+            if isinstance(item, (*_ROOTS, ast.Assert))
+            for name in names
+        ]
+        reached: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting.extend(named.get(name, ()))
+        return reached
+
+
+def _unreached(item: ast.Constant | ast.BlockDef, *, fixable: bool) -> Caution:
+    """A constant or block that leads nowhere; it can't go before what reads it has gone."""
+    kind = UnusedBlock if isinstance(item, ast.BlockDef) else UnusedFileConstant
+    fix = Fix("use it, or remove it", (without_statement(item.span),)) if fixable else None
+    return kind(span=item.name_span, name=item.name, fix=fix)
+
+
+def _unused_imports(statement: ast.FromImport, read: set[str]) -> Iterator[tuple[str, Caution]]:
+    for place, each in enumerate(statement.names):
+        name = each.alias or each.name
+        if name not in read:
+            fix = Fix("remove it", (_without(statement, place),))
+            yield name, UnusedImport(span=each.span, name=name, fix=fix)
+
+
+def _without(statement: ast.FromImport, place: int) -> Edit:
+    """The statement without one of its names."""
+    names = statement.names
+    if len(names) == 1:
+        return without_statement(statement.span)
+    start, end = names[place].span.start, names[place].span.end
+    if place:
+        start = names[place - 1].span.end
+    else:
+        end = names[1].span.start
+    return Edit(Span(statement.span.source, start, end), "")

@@ -1,0 +1,65 @@
+"""What a rule sees of one step of a net, and of the file that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from netlang.diagnostics.core import Frame
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Node
+from netlang.ir.types import Types
+from netlang.lint.layouts import Layout
+from netlang.lint.steps import Steps
+from netlang.source import Span
+
+if TYPE_CHECKING:
+    from netlang.elaborate.modules import Module
+
+__all__ = ["About", "Site"]
+
+
+@final
+@dataclass(frozen=True)
+class About:
+    """A net of a file that is looked at: `defaults` are the sizes of its inputs."""
+
+    module: Module
+    net: Function
+    defaults: Mapping[str, int]
+    steps: Steps
+
+
+@final
+@dataclass(frozen=True)
+class Site:
+    """One application of an operator: what it reads, with the layouts, and what led there."""
+
+    about: About
+    function: Function
+    node: Node
+    op: Op
+    layouts: tuple[Layout, ...]
+    chain: tuple[Frame, ...]
+
+    @property
+    def inputs(self) -> Types:
+        """The types that it reads."""
+        return self.function.input_types(self.node)
+
+    def written(self, name: str) -> Span | None:
+        """Where an argument is written in the step itself."""
+        span = dict(self.node.written).get(name)
+        own = self.node.span
+        if span is None or span.source is not own.source:
+            return None
+        return span if own.start <= span.start and span.end <= own.end else None
+
+    def by_position(self, name: str) -> Span | None:
+        """Where an argument is written in the step without its name."""
+        span = self.written(name)
+        if span is None:
+            return None
+        before = span.source.text[self.node.span.start : span.start].rstrip()
+        return None if before.endswith("=") else span

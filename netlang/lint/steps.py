@@ -1,0 +1,89 @@
+"""Where steps stand in the text of a file: what fixes of warnings need."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, final
+
+from netlang.diagnostics.core import Edit, Fix
+from netlang.elaborate.fixes import without_statement
+from netlang.source import Span
+from netlang.syntax import ast
+from netlang.syntax.walk import walk
+
+if TYPE_CHECKING:
+    from netlang.elaborate.modules import Module
+
+__all__ = ["Steps"]
+
+
+@final
+class Steps:
+    """The paths of a file by the places of their actions, read when one is asked for."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+
+    @cached_property
+    def _paths(self) -> dict[int, tuple[ast.Path, int]]:
+        """For the place where an action begins, its path and its number in it."""
+        return {
+            step.action.span.start: (path, number)
+            for path in walk(self._module.file)
+            if isinstance(path, ast.Path)
+            for number, step in enumerate(path.steps)
+        }
+
+    @cached_property
+    def _taps(self) -> dict[int, ast.Output | ast.Auxiliary]:
+        """Outputs with a path, by where it begins."""
+        return {
+            tap.path.span.start: tap
+            for tap in walk(self._module.file)
+            if isinstance(tap, ast.Output | ast.Auxiliary) and tap.path is not None
+        }
+
+    @cached_property
+    def inputs(self) -> dict[tuple[int, str], ast.Input]:
+        """The inputs of nets, by where the net's name stands and their own names."""
+        return {
+            (item.name_span.start, each.name): each
+            for item in self._module.file.items
+            if isinstance(item, ast.NetDef)
+            for each in item.body.statements
+            if isinstance(each, ast.Input)
+        }
+
+    def before(self, action: Span, text: str, description: str) -> Fix | None:
+        """`text` as steps in front of the one whose action stands at `action`, its label too."""
+        found = self._at(action)
+        if found is None:
+            return None
+        path, number = found
+        start = path.steps[number].span.start
+        return Fix(description, (Edit(Span(action.source, start, start), f"{text} -> "),))
+
+    def without(self, action: Span, description: str) -> Fix | None:
+        """The path without a step that nothing names."""
+        found = self._at(action)
+        if found is None or found[0].steps[found[1]].label is not None:
+            return None
+        path, number = found
+        steps = path.steps
+        if len(steps) == 1:
+            tap = self._taps.get(path.span.start)
+            if tap is not None:  # `output probabilities: softmax`: the current value is one, too
+                behind = Span(action.source, tap.name_span.end, path.span.end)
+                return Fix(description, (Edit(behind, ""),))
+            return Fix(description, (without_statement(path.span),))
+        start, end = steps[number].span.start, steps[number].span.end
+        if number:
+            start = steps[number - 1].span.end
+        else:
+            end = steps[1].span.start
+        return Fix(description, (Edit(Span(action.source, start, end), ""),))
+
+    def _at(self, action: Span) -> tuple[ast.Path, int] | None:
+        if action.source is not self._module.source:
+            return None
+        return self._paths.get(action.start)

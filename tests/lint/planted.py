@@ -1,0 +1,181 @@
+"""Mistakes of every kind, each planted in a small file, and right texts that look like them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["PLANTED", "RIGHT", "image", "recipe"]
+
+
+def image(steps: str, shape: str = "[3, 32, 32]", head: str = "") -> str:
+    """A file with one net of some steps."""
+    return f"{head}net a {{\n    input image: {shape}\n    {steps}\n}}\n"
+
+
+def recipe(steps: str, *keys: str, loss: str = "cross_entropy", length: str = "epochs: 50") -> str:
+    """A net for CIFAR-10 and a recipe of it."""
+    lines = ["model: a", "data: cifar10", f"loss: {loss}", "optimizer: sgd(lr=0.1)", "batch: 32"]
+    return image(steps) + f"\ntrain t {{ {'; '.join([*lines, length, *keys])} }}\n"
+
+
+CLASSIFIER = "conv(8, 3x3) -> relu -> gap -> flatten -> linear(10)"
+HEAD = "block head(n) { linear(n) }\n"
+TWO = "block two { input x; input y; x -> softmax(1) -> z: relu; (z, y) -> add }\n"
+
+PLANTED: dict[str, list[str]] = {
+    "W0101": [
+        image("relu", head="from blocks.residual import basic\n"),
+        image("basic(8)", head="from blocks.residual import (basic, bottleneck)\n"),
+        image("relu", head="from blocks.residual import basic as relu2\n"),
+        "from blocks.residual import basic\n\nblock b { relu }\n",
+    ],
+    "W0102": [image("relu", head="width = 3\n"), image("relu", head="a1 = 3\na2 = a1\n")],
+    "W0103": [
+        image("relu", head="block b { relu }\n"),
+        image("relu", head="block b { relu }\nblock c { b }\n"),
+        recipe(CLASSIFIER) + "block b { relu }\n",
+    ],
+    "W0104": [
+        image("for i in range(3) { relu }"),
+        image("for i in [1, 2] { for j in [1, 2] { conv(j, 1x1) } }"),
+        image("for i, j in [(1, 2)] { conv(i, 1x1) }"),
+        image("for i in [1] { relu }; conv(i, 1x1)", head="i = 3\n"),
+        image("add { for i in range(2) { relu } }"),
+        "block b { for i in range(3) { relu } }\n",
+    ],
+    "W0105": [
+        image("for i in range(3, 1) { conv(i, 1x1) }; relu"),
+        image("for i in range(0) { conv(i, 1x1) }; relu"),
+        image("for i in range(1, 9, -1) { conv(i, 1x1) }; relu"),
+        image("repeat 0 { relu }; relu"),
+        image("repeat n // 4 { relu }; relu", head="n = 3\n"),
+        image("for i in widths { conv(i, 1x1) }; relu", head="widths = []\n"),
+        "block b { relu; repeat 0 { relu } }\n",
+    ],
+    "W0106": [
+        image("relu  # allow W0201"),
+        image("# allow W0104\n    relu"),
+        image("relu\n    # allow W0104"),
+        image("conv(3, 1x1)\n    relu\n    linear(4)  # allow W0201, W0202"),
+    ],
+    "W0201": [
+        image("conv(8, 3x3) -> relu -> linear(10)"),
+        image("conv(8, 3x3) -> gap -> head(10)", head=HEAD),
+        image("maxpool(2x2) -> dropout(0.5); output logits: linear(10)"),
+        image("conv(8, 3) -> linear(10)", "[1, 64]"),
+        image("linear(10)", "[1, 28, 28]"),
+        image("repeat 3 { conv(8, 3x3, pad=1) -> bn -> relu }; linear(10)"),
+        image("add { conv(3, 1x1); identity }; linear(10)"),
+        image("conv(8, 3x3)\n    { relu -> fc: linear(10) }"),
+        image("inner -> relu", head="net inner {\n    input x: [3, 32, 32]\n    linear(10)\n}\n\n"),
+    ],
+    "W0202": [
+        image("conv(3, 64, 3)", "[3, 224, 224]"),
+        image("conv(3, 6, 5)"),
+        image("conv(3, 16, 1)"),
+        image("conv(3, 64, 7, pad=3)", "[3, 224, 224]"),
+        image("conv(in_channels, 10, 5)", head="in_channels = 3\n"),
+        image("conv(8, 3x3) -> conv_transpose(8, 16, 3)"),
+        image("stem(64)", "[3, 224, 224]", "block stem(n) { conv(in.channels, n, 3) }\n"),
+    ],
+    "W0203": [
+        image("conv(21, 1x1) -> softmax(1)"),
+        image("conv(21, 1x1) -> log_softmax(axis=1)"),
+        image("conv(3, 1x1) -> x: relu; (x, image) -> two", head=TWO),
+    ],
+    "W0204": [
+        image("conv(8, 3x3)", "[224, 224, 3]"),
+        image("relu -> conv(8, 1x1)", "[28, 28, 1]"),
+        image("conv(8, 1x1)", "[480, 640, 3]"),
+        image("conv(8, 1x1) -> gap", "[64, W=64, 3]"),
+        "net b(n=3) {\n    input x: [32, 32, n]\n    conv(4, 3x3)\n}\n\nnet c = b(3)\n",
+    ],
+    "W0301": [
+        recipe("flatten -> linear(10) -> softmax"),
+        recipe("flatten -> linear(10) -> softmax -> identity"),
+        recipe("classify", loss="cross_entropy(output, label)")
+        + "block classify { flatten -> linear(10) -> softmax }\n",
+        recipe(CLASSIFIER, loss="cross_entropy(softmax(output), label)"),
+        recipe("flatten -> linear(10) -> sigmoid", loss="focal"),
+        recipe("flatten -> linear(10); auxiliary p: softmax; identity",
+               loss="cross_entropy(output, label) + 0.3 * cross_entropy(p, label)"),
+    ],
+    "W0302": [
+        recipe(CLASSIFIER, "schedule: multistep([30, 60])"),
+        recipe(CLASSIFIER, "schedule: multistep([25, 50])"),
+        recipe(CLASSIFIER, "schedule: step(50)"),
+        recipe(CLASSIFIER, "schedule: warmup(5) -> step(45)"),
+        recipe(CLASSIFIER, "schedule: multistep([9, 20], length=10) -> cosine"),
+        recipe(CLASSIFIER, "schedule: multistep([900, 1000], unit=steps)", length="steps: 1000"),
+    ],
+}  # fmt: skip
+
+_ATTENTION = "reshape([4, 8, 96]) -> softmax(1)"
+
+RIGHT: list[str] = [
+    "from blocks.residual import basic, bottleneck\n",
+    "width = 3\n\nblock b { relu }\n",
+    image("relu", head="n = 3\nassert n == 3\n"),
+    image("conv(b, 1x1)", head="a1 = 3\nb = a1 + 1\n"),
+    image("stack(relu)", head="block stack(act) { act }\n"),
+    image("stack(unit)", head="block unit { relu }\nblock stack(act) { act }\n"),
+    image("b(8)", head="wide = 2\nblock b(n, hidden=n * wide) { conv(hidden, 1x1) }\n"),
+    image("for _ in range(3) { relu }"),
+    image("for i in range(2) { stage{i}: conv(8, 1x1) }"),
+    image('for i in range(2) { "stage {i}": conv(8, 1x1) }'),
+    image("for act in [relu, silu] { act }"),
+    image("for i in [1, 2] { for j in range(i) { conv(j + 1, 1x1) } }"),
+    image("for i in [1, 2] { assert i > 0; relu }"),
+    image("deep(0)", head="block deep(n) { relu; repeat n { relu } }\n"),
+    image("for n in [0, 2] { repeat n { relu } }"),
+    image("n = 1; repeat n { relu }", head="n = 0\n"),
+    image("repeat n - 1 { relu }; relu", head="n = 2\n"),
+    image("for i in range(4, 1, -1) { conv(i, 1x1) }"),
+    image("conv(8, 3x3) -> flatten -> linear(10)"),
+    image("conv(8, 3x3) -> gap -> flatten -> linear(10)"),
+    image("conv(8, 3x3) -> transpose([1, 2, 0]) -> layer_norm -> linear(10)"),
+    image("conv(8, 3x3) -> reshape([8, 900]) -> linear(10)"),
+    image("linear(10)", "[128, 64]"),
+    image("linear(10)", "[8, 32, 64]"),
+    image("embedding(100, 8) -> linear(10)", "int64[16]"),
+    image("conv(3, 7, 2)"),
+    image("conv(64, 16, 16)", "[64, 32, 32]"),
+    image("conv(3, 4, 2) -> conv(3, 3, 1)"),
+    image("conv(32, 31, 1, groups=32)", "[32, 64, 64]"),
+    image("conv(64, 3, 3)"),
+    image("conv(3, kernel=64, stride=3)", "[3, 224, 224]"),
+    image("conv(8, 3x3) -> softmax(0)"),
+    image("conv(8, 3) -> softmax(1)", "[1, 64]"),
+    image(_ATTENTION),
+    image("softmax(1)", "[8, 16, 16]"),
+    image("transpose([2, 0, 1]) -> conv(8, 3x3)", "[224, 224, 3]"),
+    image("conv(8, 3x3)", "[64, 8, 3]"),
+    image("flatten -> linear(10)", "[28, 28, 1]"),
+    recipe(CLASSIFIER),
+    recipe(CLASSIFIER + " -> log_softmax"),
+    recipe(CLASSIFIER + " -> softmax", loss="dice"),
+    recipe(CLASSIFIER, "schedule: multistep([30, 49])"),
+    recipe(CLASSIFIER, "schedule: warmup(5) -> step(44)"),
+    recipe(CLASSIFIER, "schedule: step(1000, unit=steps)"),
+    image("conv(3, 6, 5)  # allow W0202"),
+    image("# allow W0202, W0203 as in the paper\n    conv(3, 6, 5) -> softmax(1)"),
+    image("# a word on it\n    # allow W0202\n\n    conv(3, 6, 5)"),
+    image("conv(\n        3,  # allow W0202\n        6,\n        5,\n    )"),
+    image("x: {\n        conv(3, 6, 5)  # allow W0202\n    }"),
+    image("b", head="block b { conv(3, 6, 5) }  # allow W0202\n"),
+    image("b  # allow W0202", head="block b { conv(3, 6, 5) }\n"),
+    "# allow W0201\nblock b { relu }\n\nblock c {\n    linear(3)  # allow W0201\n}\n",
+    image("relu", head="from blocks.residual import basic  # allow W0101: others import it\n"),
+    image("relu", head="# allow W0103\nblock spare {\n    relu\n}\n\n"),
+    image('assert true, "# allow W0201"; relu', head="# they allow W0201 # allow W0202\n"),
+    recipe(CLASSIFIER, "schedule: step(50)").replace("; epochs", "\n    epochs").replace(
+        "step(50)", "step(50)  # allow W0302\n    "
+    ),
+]  # fmt: skip
+
+
+def all_planted() -> Iterator[tuple[str, str]]:
+    """Each code with each of its texts."""
+    for code, texts in PLANTED.items():
+        for text in texts:
+            yield code, text
