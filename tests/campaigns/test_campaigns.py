@@ -11,15 +11,24 @@ from torch import Tensor
 
 from netlang.ir.op import Case, Sample
 from netlang.ops import all_operators
-from tests.campaigns import formatter, inject, mutate, train
+from tests.campaigns import formatter, inject, lint, mutate, train
 from tests.campaigns.files import cases
 from tests.campaigns.of_specs import Check, replayed
 from tests.campaigns.rebuild import LAYERS, Step
 from tests.campaigns.running import Campaign, run_here
 from tests.onnx.support import program_of
 
-SHORT = ((mutate.CAMPAIGN, 120), (formatter.CAMPAIGN, 12), (train.CAMPAIGN, 25))
-OF_SPECS: dict[str, Check] = {"formatter": formatter.wrong, "train": train.wrong}
+SHORT = (
+    (mutate.CAMPAIGN, 120),
+    (formatter.CAMPAIGN, 12),
+    (train.CAMPAIGN, 25),
+    (lint.CAMPAIGN, 6),
+)
+OF_SPECS: dict[str, Check] = {
+    "formatter": formatter.wrong,
+    "train": train.wrong,
+    "lint": lint.wrong,
+}
 STRINGS = ("canary", '"""\nopen("canary", "w")\n"""', "</text><script>alert(1)</script>", "\x1b[2J")
 
 

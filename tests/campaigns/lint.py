@@ -1,0 +1,181 @@
+"""Warnings of random specs: ``python -m tests.campaigns.lint --count 2000 --seed 1``.
+
+For each random spec: a warning is there only where the text, or the net written out step by step,
+bears it out; and one mistake of each kind, planted into it, is found where it was planted, and gone
+once its fix is applied.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from netlang.analysis.expand import Step, expand_program
+from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.edits import apply_edits
+from netlang.diagnostics.render import render_text
+from netlang.elaborate import Library
+from netlang.examine import examine_module
+from netlang.ir.program import Program
+from tests.campaigns.generator import generate
+from tests.campaigns.of_specs import spec_campaign
+from tests.campaigns.running import command
+from tests.campaigns.subject import Spec
+
+__all__ = ["CAMPAIGN", "wrong"]
+
+MOVED = {"flatten", "linear", "reshape", "transpose", "multi_head_attention", "pixel_shuffle"}
+"""Operators behind which the first axis isn't the channels of an image any more."""
+
+IMAGES = {"conv", "conv_transpose", "upsample", "max_unpool"}
+"""Operators, besides pooling, that make an image of what they read."""
+
+STEPS = ("relu", "bn", "conv({c}, 3x3, pad=1)", "maxpool(3x3, stride=1, pad=1)", "dropout(0.5)",
+         "upsample(2)", "{{ gelu; identity }}", "add {{ identity; tanh }}",
+         "repeat 2 {{ conv({c}, 1x1) -> silu }}")  # fmt: skip
+
+
+def wrong(spec: Spec, seed: int) -> tuple[list[str], dict[str, int]]:
+    """Warnings that nothing bears out, planted mistakes that pass, and what was looked at."""
+    found, programs = warnings(spec, spec.text)
+    complaints = [f"false alarm: {render_text(each)}" for each in found if not true(each, programs)]
+    draw = random.Random(seed)
+    for code, text in planted(spec, draw):
+        complaints += missed(spec, code, text, sum(each.code == code for each in found))
+    counts = {f"true {each.code}": 1 for each in found}
+    return complaints, {"specs": 1, **counts}
+
+
+def warnings(spec: Spec, text: str) -> tuple[list[Diagnostic], tuple[Program, ...]]:
+    """What is said of a text in the place of the spec's own."""
+    with TemporaryDirectory() as folder:
+        for name, content in {**spec.files, "main.net": text}.items():
+            (Path(folder) / name).write_text(content, encoding="utf-8")
+        examined = examine_module(Library().open(Path(folder) / "main.net"))
+    return [*examined.diagnostics, *examined.warnings], examined.programs
+
+
+def missed(spec: Spec, code: str, text: str, before: int) -> list[str]:
+    """What is wrong with the answer to a planted mistake."""
+    found, _ = warnings(spec, text)
+    if any(each.severity == "error" for each in found):
+        return [f"planted {code}: {render_text(found[0])}\n{text}"]
+    own = [each for each in found if each.code == code and "planted" in line_of(each)]
+    if len(own) != 1 or sum(each.code == code for each in found) != before + 1:
+        return [f"planted {code} is told {len(own)} times\n{text}"]
+    fix = own[0].fix
+    if fix is None or not fix.edits:
+        return [f"planted {code} has no fix\n{text}"]
+    after, _ = warnings(spec, apply_edits(text, fix.edits))
+    left = [each for each in after if "planted" in line_of(each)]
+    return [f"planted {code}, fixed: {render_text(each)}\n{text}" for each in left]
+
+
+def line_of(diagnostic: Diagnostic) -> str:
+    """The line that a diagnostic stands in."""
+    span = diagnostic.span
+    return span.source.line(span.location.line) if span else ""
+
+
+# --- what bears a warning out ---------------------------------------------------------------------
+
+
+def true(warning: Diagnostic, programs: tuple[Program, ...]) -> bool:
+    """Whether a warning is so, by other means than the rule's."""
+    span = warning.span
+    assert span is not None
+    text = span.source.text
+    if warning.code == "W0104":
+        return len(re.findall(rf"\b{re.escape(span.text)}\b", text)) == 1
+    if warning.code == "W0105":
+        return span.text in ("0", "[]") or eval_range(span.text) == []
+    if warning.code in ("W0201", "W0203"):
+        return any(_is_image(program, span.text, warning.code) for program in programs)
+    return False
+
+
+def eval_range(text: str) -> list[int] | None:
+    """The numbers of a range of plain numbers."""
+    match = re.fullmatch(r"range\((-?\d+(?:, -?\d+)*)\)", text)
+    return list(range(*map(int, match[1].split(", ")))) if match else None
+
+
+def _is_image(program: Program, text: str, code: str) -> bool:
+    """Whether a step of that kind reads a value whose axes nothing moved since it was an image."""
+    name = text.partition("(")[0]
+    kinds = {"W0201": ("linear",), "W0203": ("softmax", "log_softmax")}[code]
+    steps = {step.path: step for step in expand_program(program).steps}
+    return any(
+        _unmoved(step, steps)
+        for step in steps.values()
+        if step.op.name in kinds and (name not in kinds or step.op.name == name)
+    )
+
+
+def _unmoved(step: Step, steps: Mapping[str, Step]) -> bool:
+    """Whether some way back from a step leads to an image before any axis was moved."""
+    waiting, seen = [step], {step.path}
+    while waiting:
+        for value in waiting.pop().inputs:
+            before = steps.get(value.step or "")
+            if before is None or before.op.name in IMAGES or "pool" in before.op.name:
+                return True
+            if before.path not in seen and before.op.name not in MOVED:
+                seen.add(before.path)
+                waiting.append(before)
+    return False
+
+
+# --- mistakes -------------------------------------------------------------------------------------
+
+
+def planted(spec: Spec, draw: random.Random) -> Iterator[tuple[str, str]]:
+    """The text with one mistake of each kind."""
+    text = spec.text
+    if not text.startswith('"""'):
+        yield "W0101", f"from blocks.residual import basic as planted\n\n{text}"
+    yield "W0102", f"{text}\nplanted = {draw.randrange(9)}\n"
+    yield "W0103", f"{text}\nblock planted {{ {_steps(draw)} }}\n"
+    yield (
+        "W0104",
+        f"{text}\n{_net(draw, f'for planted in range({draw.randrange(1, 4)}) {{ relu }}')}",
+    )
+    low = draw.randrange(5)
+    count = (
+        f"for planted in range({low + draw.randrange(1, 4)}, {low}) {{ conv(planted + 1, 1x1) }}"
+    )
+    yield "W0105", f"{text}\n{_net(draw, count)}"
+    yield "W0106", f"{text}\n{_net(draw, 'planted: relu  # allow W0201')}"
+    yield "W0201", f"{text}\n{_net(draw, 'planted: linear(10)')}"
+    yield "W0203", f"{text}\n{_net(draw, 'planted: softmax(1)')}"
+    channels = draw.choice((3, 6, 8))
+    second, third = draw.choice(((64, 3), (6, 5), (16, 3), (32, 1), (10, 5), (64, 7)))
+    step = f"planted: conv({channels}, {second}, {third})"
+    yield "W0202", f"{text}\n{_net(draw, f'conv({channels}, 1x1) -> upsample(4); {step}')}"
+    size = draw.choice((28, 32, 64))
+    yield "W0204", f"{text}\n{_net(draw, 'relu', f'planted: [{size}, {size}, 3]')}"
+
+
+def _net(draw: random.Random, last: str, first: str = "image: [3, 32, 32]") -> str:
+    """A net of its own that ends in a step, behind others that keep an image an image."""
+    return f"net planted_net {{\n    input {first}\n    {_steps(draw)}\n    {last}\n}}\n"
+
+
+def _steps(draw: random.Random) -> str:
+    chosen = draw.choices(STEPS, k=draw.randrange(1, 5))
+    steps = " -> ".join(
+        step.format(c=draw.choice((3, 4, 8))) for step in ("conv({c}, 1x1)", *chosen)
+    )
+    return steps.replace(" -> repeat", "; repeat").replace("} -> ", "}; ")
+
+
+CAMPAIGN = spec_campaign("lint", __doc__ or "", generate, wrong)
+
+if __name__ == "__main__":
+    from tests.campaigns import lint
+
+    sys.exit(command(lint.CAMPAIGN))
