@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,23 +41,46 @@ def command() -> click.Command:
                 help="Apply the fixes that can't change what a file means, then report the rest.",
             ),
         ],
-        help="Check files with all their nets and recipes, or single nets (SPEC).",
+        help="Check files with all their nets and recipes, all .net files under a folder, or single"
+        " nets (SPEC).",
         short_help="Check files or nets; exit status 1 if something is wrong.",
     )
 
 
 def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
+    from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED
+    from netlang.diagnostics.core import NetlangError
 
+    several = kind == "text" and any(map(is_folder, specs))
     found: list[Diagnostic] = []
-    for spec in specs:
-        failures = _fixed(spec) if fix else ()
-        programs, problems = ((), failures) if failures else _examined(spec, strict)
-        found.extend(each for each in problems if each not in found)
-        if not _wrong(problems) and kind == "text":
-            click.echo("\n".join(map(_line, programs)) or f"{spec}: right, but has no net to build")
+    told: list[tuple[Diagnostic, ...]] = []
+    try:
+        for spec in files_in(specs):
+            failures = _fixed(spec) if fix else ()
+            programs, problems = ((), failures) if failures else _examined(spec, strict)
+            found.extend(each for each in problems if each not in found)
+            told.append(problems)
+            if not _wrong(problems) and kind == "text":
+                where = f"{spec}: " if several else ""
+                lines = (f"{where}{_line(program)}" for program in programs)
+                click.echo("\n".join(lines) or f"{spec}: right, but has no net to build")
+    except NetlangError as error:
+        found.extend(error.diagnostics)
     _report(tuple(found), kind)
+    if several:
+        click.echo(_tally(told))
     return REFUSED if _wrong(found) else 0
+
+
+def _tally(told: Sequence[tuple[Diagnostic, ...]]) -> str:
+    """How many files were checked, and of how many there was something to tell."""
+    wrong = sum(map(_wrong, told))
+    warned = sum(bool(problems) for problems in told) - wrong
+    return (
+        f"checked {len(told)} file{'s' * (len(told) != 1)}:"
+        f" {wrong} with errors, {warned} with warnings"
+    )
 
 
 def _wrong(found: Iterable[Diagnostic]) -> bool:

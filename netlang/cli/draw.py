@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from netlang.cli.arguments.sizes import size_option, sizes
 from netlang.cli.compile import report
-from netlang.cli.options import size_option, sizes, spec_argument
+from netlang.cli.options import outputs, spec_argument
 
 __all__ = ["command"]
 
@@ -20,9 +21,11 @@ def command() -> click.Command:
         params=[
             spec_argument(),
             click.Option(
-                ["-o", "--output"],
+                ["-o", "--output", "names"],
+                multiple=True,
                 metavar="OUT",
-                help="File to write; .svg .png .pdf .dot. NAME.svg without it.",
+                help="File to write; .svg .png .pdf .dot. NAME.svg without it. May be given several"
+                " times.",
             ),
             click.Option(
                 ["--depth"],
@@ -36,13 +39,14 @@ def command() -> click.Command:
     )
 
 
-def _draw(spec: str, output: str | None, depth: int | None, size: str | None) -> int:
+def _draw(spec: str, names: tuple[str, ...], depth: int | None, size: str | None) -> int:
     from netlang.build import BuildOptions
     from netlang.elaborate import load_program
     from netlang.targets import backend, write
 
-    options = replace(BuildOptions(), depth=depth, sizes=sizes(size))
+    paths = outputs(names)
     program = load_program(spec)
-    path = Path(output or f"{program.name}.svg")
-    report(write(backend("graphviz"), program, path, options))
+    options = replace(BuildOptions(), depth=depth, sizes=sizes(size, program))
+    for path in paths or (Path(f"{program.name}.svg"),):
+        report(write(backend("graphviz"), program, path, options))
     return 0

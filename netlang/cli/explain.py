@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from netlang.cli.options import size_option, sizes, spec_argument
+from netlang.cli.arguments.sizes import size_option, sizes
+from netlang.cli.options import spec_argument
 
 __all__ = ["command"]
 
@@ -32,12 +33,12 @@ def command() -> click.Command:
 
 
 def _explain(spec: str, path: str | None, size: str | None, batch: int) -> int:
-    given = sizes(size)
     from netlang.analysis.explain import LayerArithmetic, explain
     from netlang.analysis.render.arithmetic import render_layer, render_part
     from netlang.elaborate import load_program
 
-    found = explain(load_program(spec), path, given, batch)
+    program = load_program(spec)
+    found = explain(program, path, sizes(size, program), batch)
     if isinstance(found, LayerArithmetic):
         click.echo(render_layer(found))
     else:

@@ -35,7 +35,7 @@ def command() -> click.Command:
             ),
         ],
         help="Lay out .net files in the one way; comments stay, and the meaning does. FILE `-` is"
-        " standard input, written to standard output.",
+        " standard input, written to standard output; a folder is all .net files under it.",
         short_help="Lay out files in the one way.",
     )
 
@@ -56,14 +56,23 @@ class _Text:
 
 
 def _format(files: tuple[str, ...], check: bool, diff: bool) -> int:
+    from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED, show
     from netlang.diagnostics.core import NetlangError
 
     errors: list[Diagnostic] = []
     refused = False
-    for name in files:
+    looked, changed = 0, 0
+    try:
+        names = list(files_in(files))
+    except NetlangError as error:
+        names = []
+        errors.extend(error.diagnostics)
+    for name in names:
+        looked += 1
         try:
             text = _read(name)
+            changed += text.changes
             if check or diff:
                 refused |= check and text.changes
                 _report(text, diff)
@@ -73,6 +82,9 @@ def _format(files: tuple[str, ...], check: bool, diff: bool) -> int:
             errors.extend(error.diagnostics)
     if errors:
         show(tuple(errors))
+    if names and not diff and any(map(is_folder, files)):
+        would = "would change" if check else "changed"
+        click.echo(f"looked at {looked} file{'s' * (looked != 1)}: {changed} {would}", err=True)
     return REFUSED if errors or refused else 0
 
 

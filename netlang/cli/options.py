@@ -15,35 +15,14 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
 
 __all__ = [
-    "WeightsAsked", "build_options", "data_option", "outputs", "places", "size_option", "sizes",
-    "spec_argument", "weight_options", "workers_option",
+    "WeightsAsked", "build_options", "data_option", "outputs", "places", "spec_argument",
+    "weight_options", "workers_option",
 ]  # fmt: skip
 
 
 def spec_argument() -> click.Argument:
     """The net, recipe or file that a verb is about."""
     return click.Argument(["spec"], metavar="SPEC")
-
-
-def size_option() -> click.Option:
-    return click.Option(
-        ["--size"], metavar="H=256,W=256", help="Sizes of the input instead of the default ones."
-    )
-
-
-def sizes(text: str | None) -> dict[str, int]:
-    """``H=256,W=256`` as a mapping."""
-    found: dict[str, int] = {}
-    for part in (text or "").split(",") if text else ():
-        name, equals, value = (word.strip() for word in part.partition("="))
-        if not (name and equals and value.isascii() and value.isdigit() and len(value) < 19):
-            raise click.BadParameter(
-                f"`{part.strip()}` is not a size: write H=256,W=256", param_hint="--size"
-            )
-        if name in found:
-            raise click.BadParameter(f"`{name}` is given twice", param_hint="--size")
-        found[name] = int(value)
-    return found
 
 
 def weight_options() -> tuple[click.Option, ...]:

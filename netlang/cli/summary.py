@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netlang.cli.options import size_option, sizes, spec_argument
+from netlang.cli.arguments.sizes import size_option, sizes
+from netlang.cli.options import spec_argument
 
 if TYPE_CHECKING:
     from netlang.analysis.summary import Summary
@@ -45,11 +46,11 @@ def command() -> click.Command:
 
 
 def _summary(spec: str, kind: str, size: str | None, batch: int, depth: int | None) -> int:
-    given = sizes(size)
     from netlang.analysis.summary import summarize
     from netlang.elaborate import load_program
 
-    click.echo(_rendered(summarize(load_program(spec), given, batch), kind, depth))
+    program = load_program(spec)
+    click.echo(_rendered(summarize(program, sizes(size, program), batch), kind, depth))
     return 0
 
 

@@ -43,9 +43,10 @@ class FileNotFound(Diagnostic):
 class IsADirectory(Diagnostic):
     code = "E0002"
     title = "`{path}` is a directory"
-    help = "name a file in it"
+    help = "{advice}"
 
     path: str
+    advice: str = "name a file in it"
 
 
 class FileNotUtf8(Diagnostic):

@@ -18,6 +18,7 @@ net tiny(classes=10) {
 }
 """
 TWO = GOOD + "\nnet other {\n    input x: [4]\n    linear(2)\n}\n"
+SQUARE = "net square {\n    input image: [3, S=28, S]\n    conv(4, 3x3)\n}\n"
 WRONG = "net wrong {\n    input x: [4]\n    linaer(2)\n}\n"
 
 
@@ -36,7 +37,7 @@ class Runner:
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self._capsys = capsys
-        for name, text in {"good": GOOD, "two": TWO, "wrong": WRONG}.items():
+        for name, text in {"good": GOOD, "two": TWO, "square": SQUARE, "wrong": WRONG}.items():
             (folder / f"{name}.net").write_text(text)
 
     def __call__(self, *arguments: str) -> Result:

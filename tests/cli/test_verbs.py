@@ -61,6 +61,34 @@ def test_summary_at_other_sizes(run: Runner) -> None:
     assert found["macs"] == 2 * (28 * 6 * 9 * 4 + 40)
 
 
+@pytest.mark.parametrize(
+    ("given", "sizes"), [("32", [32, 32]), ("30x34", [30, 34]), ("30 x 34", [30, 34])]
+)
+def test_summary_at_sizes_without_names(run: Runner, given: str, sizes: list[int]) -> None:
+    found = json.loads(run("summary", "good.net", "--format", "json", "--size", given).out)
+    assert list(found["size"].values()) == sizes
+
+
+TWO_INPUTS = """\
+net a {
+    input image: [3, S=8, S]
+    input row: [2, L=4, 5]
+    image -> relu -> x: tanh
+    row -> y: relu
+    (x, y)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"), [("16x16", {"S": 16, "L": 4}), ("16", {"S": 16, "L": 16})]
+)
+def test_sizes_by_axis_of_one_name(run: Runner, given: str, sizes: dict[str, int]) -> None:
+    (run.folder / "s.net").write_text(TWO_INPUTS)
+    found = json.loads(run("summary", "s.net", "--format", "json", "--size", given).out)
+    assert found["size"] == sizes
+
+
 def test_summary_as_csv(run: Runner) -> None:
     rows = list(csv.DictReader(StringIO(run("summary", "good.net", "--format", "csv").out)))
     assert rows[0]["op"] == "conv"
@@ -85,6 +113,13 @@ def test_compile_writes_every_kind(run: Runner) -> None:
     assert result.status == 0, result.err
     assert [line.split()[1] for line in result.out.splitlines()] == names
     assert all((run.folder / name).stat().st_size for name in names)
+
+
+def test_draw_writes_every_file(run: Runner) -> None:
+    result = run("draw", "good.net", "-o", "a.dot", "-o", "b.svg", "--size", "64")
+    assert [line.split()[1] for line in result.out.splitlines()] == ["a.dot", "b.svg"]
+    assert "64" in (run.folder / "b.svg").read_text()
+    assert "E0019" in run.refused("draw", "good.net", "-o", "a.dot", "-o", "a.dot")
 
 
 def test_draw_names_its_file(run: Runner) -> None:
@@ -112,7 +147,8 @@ def test_a_verb_does_not_import_the_others() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].strip("[]").replace("'", "").split(", "))
-    assert loaded == {f"netlang.cli.{m}" for m in ("check", "failures", "program", "terminal")}
+    used = ("arguments", "arguments.folders", "check", "failures", "program", "terminal")
+    assert loaded == {f"netlang.cli.{m}" for m in used}
 
 
 def test_two_onnxruntimes_are_noticed(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

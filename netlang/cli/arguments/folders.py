@@ -1,0 +1,49 @@
+"""Folders as arguments: each stands for all `.net` files under it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+__all__ = ["files_in", "is_folder"]
+
+
+def is_folder(name: str) -> bool:
+    """Whether an argument is a folder; one that is called like a spec, `x.net`, is none."""
+    try:
+        return not name.endswith(".net") and Path(name).is_dir()
+    except (OSError, ValueError):  # no file can have this name, which reading it says
+        return False
+
+
+def files_in(names: Iterable[str]) -> Iterator[str]:
+    """The arguments, with the files of a folder in its place; raises `NetlangError` for none."""
+    for name in names:
+        if not is_folder(name):
+            yield name
+            continue
+        found = sorted(_under(Path(name)))
+        if not found:
+            raise _nothing(name)
+        yield from map(str, found)
+
+
+def _under(folder: Path) -> Iterator[Path]:
+    """The files under a folder; links that leave it aren't followed, nor is what is hidden."""
+    top = folder.resolve()
+    for where, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        for name in names:
+            path = Path(where) / name
+            if path.suffix != ".net" or name.startswith(".") or not path.is_file():
+                continue
+            if path.resolve().is_relative_to(top):
+                yield path
+
+
+def _nothing(name: str) -> Exception:
+    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.files import IsADirectory
+
+    return NetlangError(IsADirectory(span=None, path=name, advice="no `.net` file is under it"))
