@@ -10,11 +10,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 __all__ = [
-    "append", "discard_unfinished", "flush_folder", "make_folder", "replace_file", "replacing",
-    "write_all",
+    "Placed", "append", "discard_unfinished", "flush_folder", "make_folder", "placing",
+    "replace_file", "replacing", "write_all",
 ]  # fmt: skip
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -34,23 +36,40 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
 @contextmanager
 def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
     """Inside, an empty file to fill; on exit without an error it takes the place of `path`."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    with placing(path.parent, path.name, mode) as file:
+        yield file.temporary
+
+
+@final
+@dataclass
+class Placed:
+    """A file that is being filled, and the name that it will have."""
+
+    temporary: Path
+    name: str
+
+
+@contextmanager
+def placing(folder: Path, name: str, mode: int | None = None) -> Iterator[Placed]:
+    """As `replacing`, for a file of `folder` whose name may change until it is whole."""
+    temporary = folder / f".{name}.{os.urandom(4).hex()}.tmp"
+    file = Placed(temporary, name)
     # A file that nobody else could have put there, with the permissions of any new one.
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
         given = os.fstat(descriptor).st_mode if mode is None else mode
         os.close(descriptor)
-        yield temporary
+        yield file
         # Some libraries set permissions of their own.
         temporary.chmod(given & 0o7777)
         _flush(temporary, os.O_RDWR)
-        os.replace(temporary, path)
+        os.replace(temporary, folder / file.name)
     except BaseException:
         # What went wrong counts; what is left of the file is removed when the folder is used again.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    flush_folder(path.parent)
+    flush_folder(folder)
 
 
 def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:

@@ -116,7 +116,7 @@ class RunOptions:
     All results go into `folder`; `resume` goes on from what lies there. `places` says where data
     lie; without a `device` the best one is used, and without a number of `workers`, which prepare
     images in files, one for each core but one. `quiet` shows nothing meanwhile, `tensorboard`
-    writes events for it.
+    writes events for it. `shard` shares weights out over the processes that train together.
     """
 
     folder: Path
@@ -126,6 +126,7 @@ class RunOptions:
     workers: int | None = None
     quiet: bool = False
     tensorboard: bool = False
+    shard: bool = False
 
 
 @final

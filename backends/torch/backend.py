@@ -74,6 +74,7 @@ class TorchBackend(TrainingBackend):
             workers=options.workers,
             progress=progress_for(quiet=options.quiet),
             tensorboard=options.tensorboard,
+            shard=options.shard,
         )
         return Trained(options.folder, ended.signal, ended.figures())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-__all__ = ["DIGEST", "FACTS", "NO_DIGEST", "check_signature", "digest_of", "signed"]
+__all__ = ["DIGEST", "FACTS", "NO_DIGEST", "check_signature", "digest_of", "signed", "stamped"]
 
 FACTS = "netlang"
 """The entry of the metadata that holds facts as JSON: one, so that it is a text like any other."""
@@ -28,10 +28,14 @@ def digest_of(parts: Iterable[bytes | memoryview]) -> str:
 
 def signed(start: bytes, rest: Iterable[bytes | memoryview]) -> bytes:
     """The start of a file, up to the end of its header, with the digest where zeros stand."""
-    found = digest_of([start, *rest])
+    return stamped(start, digest_of([start, *rest]))
+
+
+def stamped(start: bytes, digest: str) -> bytes:
+    """The start of a file with its digest where zeros stand."""
     before, entry, after = start.partition(_entry(NO_DIGEST))
     assert entry, "the digest has a place of its own"
-    return before + _entry(found) + after
+    return before + _entry(digest) + after
 
 
 def check_signature(

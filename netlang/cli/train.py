@@ -44,6 +44,11 @@ def command() -> click.Command:
             device_option(),
             workers_option(),
             click.Option(
+                ["--shard"],
+                is_flag=True,
+                help="Under torchrun: share weights out over the processes (FSDP2).",
+            ),
+            click.Option(
                 ["--tensorboard"],
                 is_flag=True,
                 help="Write events for TensorBoard into the folder too.",
@@ -64,6 +69,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     data: tuple[str, ...],
     device: str | None,
     workers: int | None,
+    shard: bool,
     tensorboard: bool,
     quiet: bool,
 ) -> int:
@@ -77,7 +83,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists() and is_first():
         click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
-    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard)
+    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
     backend = training_backend()
     with needs(backend.extra):
         trained = backend.train(recipe, program, options)

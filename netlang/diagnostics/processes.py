@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
-    "OneDeviceEach", "OneExampleNormalized", "ProcessLost", "SeveralDevices",
+    "CannotShard", "OneDeviceEach", "OneExampleNormalized", "ProcessLost", "SeveralDevices",
 ]  # fmt: skip
 
 
@@ -23,6 +23,19 @@ class OneExampleNormalized(Diagnostic):
     label: str
     batch: int
     processes: int
+
+
+class CannotShard(Diagnostic):
+    """`reason` says which weights."""
+
+    code = "E0771"
+    title = "the weights of this net can't be shared out over processes: {reason}"
+    help = (
+        "give a `parameter` without axes one (`parameter([1])`), give all inputs of the net one"
+        " type, or train without `--shard`"
+    )
+
+    reason: str
 
 
 class ProcessLost(Diagnostic):

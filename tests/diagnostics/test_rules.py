@@ -87,7 +87,7 @@ NOT_RUN = {
         "imports PyTorch: tests/train and tests/weights show it",
     ),
     **dict.fromkeys(
-        ("E0770", "E0774", "E0775", "E0776"),
+        ("E0770", "E0771", "E0774", "E0775", "E0776"),
         "needs several processes or devices: tests/train/world shows it",
     ),
     **dict.fromkeys(

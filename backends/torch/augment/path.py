@@ -81,9 +81,9 @@ class Path:
         return views
 
     @property
-    def mixes(self) -> bool:
-        """Whether examples are mixed: then `device` takes one more, the first, than it returns."""
-        return any(isinstance(stage, Change) and stage.mixes for stage in self.ways[0].back)
+    def mixes(self) -> int:
+        """How often examples are mixed: so many more does `device` take than it returns, first."""
+        return sum(isinstance(stage, Change) and stage.mixes for stage in self.ways[0].back)
 
     def host(self, image: Image, number: int, epoch: int) -> NDArray[np.uint8]:
         """The front for an image in a file: ``[C, H, W]``, with views ``[V, C, H, W]``.
@@ -123,8 +123,8 @@ class Path:
 
         `inputs` are what `host` gave, as a batch, or the examples as they are in memory; uint8 is
         divided by 255. With views the result has `V` examples for each, in order. With mixing,
-        there is one number, input and target more than examples come back. Masks among the targets
-        go where their inputs go.
+        there are `mixes` numbers, inputs and targets more than examples come back. Masks among the
+        targets go where their inputs go.
         """
         x = inputs / 255.0 if inputs.dtype == torch.uint8 else inputs
         way, draws = self.ways[scale], Draws(self.seed, epoch, numbers)

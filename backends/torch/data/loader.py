@@ -86,18 +86,19 @@ class Loader:
     def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
         """This process' slices of the batches of an epoch, from the one at `first` on.
 
-        With a path that mixes, the example before the slice comes first, as one more.
+        With a path that mixes, the examples before the slice come first: one for each mixing.
         """
         if isinstance(self._source, ScaledImages):
             raise InternalError("training at several scales")
         return self._source.batches(epoch, self._plan, first)
 
-    def once(self) -> Iterator[Batch]:
+    def once(self, part: slice | None = None) -> Iterator[Batch]:
         """Every example of this process' share once, without numbers, in their own order.
 
-        Images that the path leaves in different sizes come in batches of one size.
+        Images that the path leaves in different sizes come in batches of one size. `part` asks for
+        other examples than the share.
         """
-        part, step = self.world.part(len(self.examples)), self._chunk
+        part, step = part or self.world.part(len(self.examples)), self._chunk
         return self._source.once(
             range(start, min(start + step, part.stop))
             for start in range(part.start, part.stop, step)
@@ -135,8 +136,8 @@ class Loader:
             start, part = position * self._batch, self.world.part(self.whole(position))
             own = order[start + part.start : start + part.stop]
             if self._mixes:
-                before = (part.start - 1) % self.whole(position)
-                own = np.concatenate([order[start + before][None], own])
+                before = np.arange(part.start - self._mixes, part.start) % self.whole(position)
+                own = np.concatenate([order[start + before], own])
             shares.append(own)
         return shares
 

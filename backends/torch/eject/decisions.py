@@ -185,6 +185,7 @@ class Decisions:
             "counted": label if images else "numbers",
             "chunk": chunk(recipe),
             "memory": names.memory,
+            "before": str(self.train.mixes),
             "mixed": ", ".join(("x", *names.targets)),
             "statistics": learned,
             "evaluated": f"model, examples{', workers' if images else ''}{learned}",

@@ -67,9 +67,9 @@ def batches(count, epoch):
     found = []  #? mixes
     for each in whole:  #? mixes
         first, last = len(each) * RANK // SIZE, len(each) * (RANK + 1) // SIZE  #? mixes
-        places = range(first - 1, last)  # with the one before, to mix the first with  #? mixes
-        found.append([each[place] for place in places])  #? mixes images
-        found.append(each[list(places)])  #? mixes !images
+        places = range(first - $before, last)  # with what the first ones are mixed with  #? mixes
+        found.append([each[place % len(each)] for place in places])  #? mixes images
+        found.append(each[[place % len(each) for place in places]])  #? mixes !images
     return found  #? mixes
 '''
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from itertools import chain
 from typing import final
 
 import torch
@@ -44,11 +45,20 @@ class Optimization:
     optimizer: Invocation
     groups: tuple[Invocation, ...] = ()
 
-    def build(self, model: nn.Module) -> torch.optim.Optimizer:
-        """The optimizer of a model whose frozen parameters are marked."""
+    def build(
+        self, model: nn.Module, weight: Callable[[nn.Parameter], nn.Parameter] | None = None
+    ) -> torch.optim.Optimizer:
+        """The optimizer of a model whose frozen parameters are marked.
+
+        `weight` gives what is to be changed in place of each parameter, if it isn't that itself.
+        """
         call = replace(self.optimizer, function=eager(self.optimizer.function))
-        operands = [groups(model) for groups in self.groups] or [model.parameters()]
-        made: torch.optim.Optimizer = call(*operands)
+        lists = [groups(model) for groups in self.groups]
+        lists = lists or [[{"params": list(model.parameters())}]]
+        if weight is not None:
+            for group in chain(*lists):
+                group["params"] = [weight(parameter) for parameter in group["params"]]
+        made: torch.optim.Optimizer = call(*lists)
         return made
 
     def source(self, model: str = "model") -> str:

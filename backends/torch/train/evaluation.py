@@ -29,25 +29,52 @@ class Evaluation:
     confusion: Tensor | None
 
 
-def score(model: nn.Module, objective: Objective, data: Prepared, step: int) -> Scores:
+def score(
+    model: nn.Module, objective: Objective, data: Prepared, step: int, *, sharded: bool = False
+) -> Scores:
     """Mean loss, and share of right classes for classifiers."""
-    return evaluation(model, objective, data, step).scores
+    return evaluation(model, objective, data, step, sharded=sharded).scores
 
 
 @torch.no_grad()
 def evaluation(
-    model: nn.Module, objective: Objective, data: Prepared, step: int, *, confusion: bool = False
+    model: nn.Module,
+    objective: Objective,
+    data: Prepared,
+    step: int,
+    *,
+    confusion: bool = False,
+    sharded: bool = False,
 ) -> Evaluation:
     """Scores in evaluation mode, which is left again. The device is waited for once.
 
     Outputs of several views of an example are averaged: probabilities for a classifier, else
-    the outputs as they are. `confusion` asks for the classes too.
+    the outputs as they are. `confusion` asks for the classes too. A `sharded` model is called
+    equally often by all processes, since each call needs all of them.
     """
     sums = _Sums(objective, confusion)
     with _evaluating(model):
-        for views in data.once():
+        for views in _equally_often(model, objective, data) if sharded else data.once():
             sums.add(averaged(model, objective, views), len(views))
     return sums.result(data, step)
+
+
+def _equally_often(model: nn.Module, objective: Objective, data: Prepared) -> Iterator[Views]:
+    """This process' share; calls that it lacks beside others are made with any example."""
+    share, seen = data.once(), None
+    while True:
+        views = next(share, None)
+        calls = 0 if views is None else len(views.scales)
+        most = data.world.largest(calls)
+        if not most:
+            return
+        if views is not None:
+            yield views
+            seen = views
+        for _ in range(most - calls):
+            if seen is None:
+                seen = next(data.once(slice(0, 1)))
+            objective.values(model, seen.scales[0])
 
 
 @contextmanager

@@ -22,7 +22,9 @@ from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.lock import locked
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
 from netlang.backends.torch.train.files.reader import TensorFile, parsed_json, read_small
+from netlang.backends.torch.train.files.streaming import bytes_together, spend
 from netlang.backends.torch.train.processes.copying import everywhere
+from netlang.backends.torch.train.processes.rows import own_of
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import (
     Json,
@@ -106,8 +108,15 @@ class RunFiles:
         """Add a checkpoint of `state`; when this returns it is there, whatever happens later."""
         facts: dict[str, Json] = {**state.facts(), _RUN: self.identity}
         tensors = state.tensors()
-        if self.world.writes:
-            self.checkpoints.write(state.step, encoded_state(tensors, facts))
+        if state.layout.sharded:
+            parts = bytes_together(tensors, facts, self.world)
+            if self.world.writes:
+                self.checkpoints.stream(state.step, parts)
+            else:
+                spend(parts)
+        elif self.world.writes:
+            whole = {name: own_of(kept) for name, kept in tensors.items()}
+            self.checkpoints.write(state.step, encoded_state(whole, facts))
 
     def restore(self, state: State) -> list[str]:
         """Bring `state` to the newest whole checkpoint, if there is one; what to say of that.
@@ -144,6 +153,7 @@ def shared_folder(
     device: torch.device,
     world: World,
     data: Mapping[str, Json],
+    sharded: bool = False,
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
@@ -151,7 +161,8 @@ def shared_folder(
     `NetlangError` as `open_folder` does, and where the processes have different recipes or nets.
     """
     if world.writes:
-        record = _record(recipe, program, device, world) | {"data": dict(data)}
+        record = _record(recipe, program, device, world)
+        record |= {"data": dict(data), "sharded": sharded}
         with open_folder(path, recipe, program, record, resume=resume, world=world) as files:
             world.copied(files.identity.encode())
             yield files
@@ -267,9 +278,11 @@ def _require_same_data(
 
 def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> list[str]:
     """Where sums may be taken in another order than before."""
+    # Runs of the time before there was such a thing don't say whether they are sharded.
+    found = {"sharded": False, **found}
     changed = [
         f"{what} {found.get(what)} then, {wanted[what]} now"
-        for what in ("device", "threads", "processes", "versions")
+        for what in ("device", "threads", "processes", "sharded", "versions")
         if found.get(what) != wanted[what]
     ]
     if not changed:

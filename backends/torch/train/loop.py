@@ -8,8 +8,7 @@ waits for the device: the losses of a record are read when the next one is due.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
-from copy import deepcopy
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import final
@@ -129,7 +128,9 @@ class Loop:
                     return
                 if not self._begun:
                     self._begun = True
-                    self.ledger.begin(state.scored, batch, state.step)
+                    # A graph is drawn by one process, which has too little of a sharded model.
+                    model = None if state.layout.sharded else state.scored
+                    self.ledger.begin(model, batch, state.step)
                 pace = self._pace(state.step)
                 self.stepper(batch, part.whole(state.step % self.epoch_steps), pace)
                 self._after_step(pace)
@@ -194,7 +195,10 @@ class Loop:
         if part is None:
             return None
         with self.interrupt:
-            return score(self.state.scored, self.objective, part, self.state.step)
+            state = self.state
+            return score(
+                state.scored, self.objective, part, state.step, sharded=state.layout.sharded
+            )
 
     def _judge(self, scores: Scores | None) -> None:
         """Do what depends on an evaluation."""
@@ -218,12 +222,11 @@ class Loop:
             return
         # What was still to be read may show that the weights are no good.
         self.checkpoint()
-        model, step = state.scored, state.step
-        if state.best is not None and state.best.step != step:
-            model, step = deepcopy(model), state.best.step
-            model.load_state_dict(state.best_weights)
-        with self.interrupt:
-            found = evaluation(model, self.objective, part, step, confusion=True)
+        best = state.best if state.best is not None and state.best.step != state.step else None
+        step = state.step if best is None else best.step
+        chosen, sharded = nullcontext(state.scored), state.layout.sharded
+        with chosen if best is None else state.at_best() as model, self.interrupt:
+            found = evaluation(model, self.objective, part, step, confusion=True, sharded=sharded)
         state.test, state.confusion = found.scores, found.confusion
         self.ledger.add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
@@ -267,10 +270,12 @@ class Loop:
 
     def _intact(self) -> bool:
         """Whether the losses since the last record and all weights are finite."""
-        weights = [each.detach() for each in self.state.model.parameters()]
+        state, world = self.state, self.data.train.world
+        own = [state.layout.own(each) for each in state.model.parameters()]
+        weights = [each for each in own if each.numel()]
         largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
-        total = self.data.train.world.sum(self.state.losses)
-        return bool(largest.isfinite().all() & total.isfinite())
+        total = world.sum(state.losses)
+        return not world.largest(int(not (largest.isfinite().all() & total.isfinite())))
 
 
 def _named(part: str, scores: Scores) -> dict[str, Json]:

@@ -13,13 +13,18 @@ from netlang.backends.weights import facts_beside
 from netlang.build import BuildOptions
 from netlang.ir.program import Program
 
-__all__ = ["module_of", "trained_module"]
+__all__ = ["empty_module", "module_of", "trained_module"]
 
 
 def module_of(program: Program, seed: int) -> nn.Module:
     """The network in training mode, its weights drawn from `seed`."""
     torch.manual_seed(seed)
     return build(program)
+
+
+def empty_module(program: Program) -> nn.Module:
+    """The network in training mode, with no memory for its weights."""
+    return build(program, "meta")
 
 
 def trained_module(program: Program, path: Path) -> tuple[nn.Module, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -47,10 +47,12 @@ class Objective:
     """What a recipe minimises, on a program's outputs.
 
     In evaluation, terms that read an auxiliary output are left out, since it exists in training
-    only, and so are penalties: a score is about the data.
+    only, and so are penalties: a score is about the data. With `apart`, penalties are no part of
+    the loss of a batch: `penalty` gives them.
     """
 
-    def __init__(self, recipe: Recipe, program: Program) -> None:
+    def __init__(self, recipe: Recipe, program: Program, *, apart: bool = False) -> None:
+        self._apart = apart
         outputs = program.net.outputs
         self._all = tuple(output.name for output in outputs)
         self._deployed = tuple(output.name for output in outputs if not output.auxiliary)
@@ -110,11 +112,31 @@ class Objective:
         """Whether every output counts in the loss."""
         return set(self._all) <= {name for term in self._terms for name in term.names}
 
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """The places of the outputs that count in the loss."""
+        names = {name for term in self._terms for name in term.names}
+        return tuple(place for place, name in enumerate(self._all) if name in names)
+
     def nothing(self, model: nn.Module, batch: Batch) -> Tensor:
         """The zero that a batch without examples adds to a loss, with its gradient."""
         result = self._called(model, batch)
         values = result if isinstance(result, tuple) else (result,)
+        if len(values) == len(self._all):
+            values = tuple(values[place] for place in self.counted)
         return torch.stack([value.float().sum() * 0.0 for value in values]).sum()
+
+    def penalty(
+        self, model: nn.Module, weight: Callable[[nn.Parameter], nn.Parameter]
+    ) -> Tensor | None:
+        """The sum of the penalties, if there are any, on what `weight` gives of each parameter."""
+        found: Tensor | None = None
+        for term in self._terms:
+            if term.weights is not None:
+                own = [weight(parameter) for parameter in term.weights(bare(model))]
+                part = term.factor * term.code.evaluate({term.penalized: own})
+                found = part if found is None else found + part
+        return found
 
     def _called(self, model: nn.Module, batch: Batch) -> object:
         device = batch.inputs[0].device.type
@@ -130,7 +152,7 @@ class Objective:
         for name, value in _named(result, self._all if model.training else self._deployed):
             half = value.dtype in (torch.float16, torch.bfloat16)
             values[name] = value.float() if half else value
-        if model.training:
+        if model.training and not self._apart:
             values.update(self._penalties(model))
         return values
 

@@ -43,8 +43,8 @@ class Source(Protocol):
     def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
         """This process' slices of the batches of an epoch, from the one at `first` on."""
 
-    def once(self) -> Iterator[Batch]:
-        """Every example of this process' share once."""
+    def once(self, part: slice | None = None) -> Iterator[Batch]:
+        """Every example of this process' share once, or of another part of all of them."""
 
     def close(self) -> None:
         """End what prepares batches."""
@@ -92,9 +92,9 @@ class Prepared:
         for batch in self.source.batches(epoch, first):
             yield self._seen(batch, epoch, 0)
 
-    def once(self) -> Iterator[Views]:
-        """Every example of this process' share once, in all its views."""
-        for batch in self.source.once():
+    def once(self, part: slice | None = None) -> Iterator[Views]:
+        """Every example of this process' share, or of another part, once in all its views."""
+        for batch in self.source.once(part):
             sizes = batch.inputs[:1] + batch.others
             if not self.path.images:
                 # Nothing was done for each image by itself: every scale starts from the same.
@@ -120,7 +120,7 @@ class Prepared:
         inputs = tuple(self._ordered(each) for each in (first, *others))
         numbers = batch.numbers
         if self.path.mixes and numbers is not None:
-            numbers = numbers[1:]
+            numbers = numbers[self.path.mixes :]
         return Batch(inputs, targets, numbers)
 
     def _ordered(self, x: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from torch import nn
+
 from netlang.analysis.locate import locate
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.files.weights import WeightsFiles, facts_of_weights
@@ -80,14 +82,16 @@ def train(  # noqa: PLR0913 - one for each option
     workers: int | None = None,
     progress: Progress | None = None,
     tensorboard: bool = False,
+    shard: bool = False,
 ) -> Result:
     """Train `program` by `recipe` in the folder `out`.
 
     `recipe` was checked against `program`. With `resume`, a run in the folder goes on from its last
     checkpoint and ends with the weights that it would have had without the break; where there is no
     run yet, it starts. `workers` processes prepare images in files, one for each core but one if
-    not given. With `tensorboard`, events are written for it. Raises `NetlangError` for everything
-    that stands in the way.
+    not given. With `tensorboard`, events are written for it; with `shard`, weights and what is kept
+    of them are shared out over several processes. Raises `NetlangError` for everything that stands
+    in the way.
     """
     require_drawing()
     if tensorboard:
@@ -95,7 +99,9 @@ def train(  # noqa: PLR0913 - one for each option
     with joined() as world:
         shown = (progress or Silent()) if world.writes else Silent()
         board = tensorboard and world.writes
-        wanted = _Wanted(Path(out), places or Places(), resume, device, workers, shown, board)
+        wanted = _Wanted(
+            Path(out), places or Places(), resume, device, workers, shown, board, shard
+        )
         return _among(recipe, program, wanted, world)
 
 
@@ -111,40 +117,33 @@ class _Wanted:
     workers: int | None
     shown: Progress
     tensorboard: bool
+    shard: bool
 
 
 def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
     """Train as one of the processes of `world`."""
     chosen, shown = choose_device(wanted.device, world), wanted.shown
+    shard = wanted.shard and world.size > 1
+    if wanted.shard and not shard:
+        shown.say("one process trains alone: there is nobody to share weights with")
     require_execution(recipe, chosen)
     with (
         freed_memory_kept(chosen),
         reproducible(chosen, threads_for(program, recipe.batch)),
         multiplying(recipe),
     ):
-        objective = Objective(recipe, program)
+        objective = Objective(recipe, program, apart=shard)
         data = prepare(recipe, program, wanted.places, chosen, world, wanted.workers, say=shown.say)
-        require_shares(recipe, program, world, data.train)
+        require_shares(recipe, program, world, data.train, sharded=shard)
         opened = shared_folder(
-            wanted.out,
-            recipe,
-            program,
-            resume=wanted.resume,
-            device=chosen,
-            world=world,
-            data=data.facts(),
-        )
+            wanted.out, recipe, program, resume=wanted.resume, device=chosen, world=world,
+            data=data.facts(), sharded=shard,
+        )  # fmt: skip
         with closing(data), opened as files, interrupts(world) as interrupt:
 
             def begin() -> tuple[State, Stepper]:
-                state = fresh_state(recipe, program, chosen, wanted.places, world)
-                forward = copies(
-                    called(state.model, recipe),
-                    world,
-                    chosen,
-                    all_used=objective.all_used,
-                    spare=not recipe.sync_batch_norm,
-                )
+                state = fresh_state(recipe, program, chosen, wanted.places, world, shard=shard)
+                forward = _together(called(state.model, recipe), recipe, objective, state)
                 stepper = Stepper(recipe, objective, state, world, forward)
                 for note in files.restore(state):
                     shown.say(note)
@@ -162,6 +161,16 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
                 raise NetlangError(_not_finite(error, recipe, program)) from None
             finally:
                 ledger.close()
+
+
+def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: State) -> nn.Module:
+    """What training calls, so that the processes' gradients become those of the whole batch."""
+    spare = not recipe.sync_batch_norm
+    if state.layout.sharded:
+        from netlang.backends.torch.train.sharding.standing import Attended
+
+        return Attended(model, objective.counted, spare=spare)
+    return copies(model, state.world, state.device, all_used=objective.all_used, spare=spare)
 
 
 def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFinite:

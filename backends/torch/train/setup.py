@@ -10,6 +10,7 @@ from typing import final
 
 import numpy as np
 import torch
+from torch import nn
 
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.fit import require_fit, spare_channels
@@ -23,7 +24,7 @@ from netlang.backends.torch.recipes.pretrained import load_pretrained
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
-from netlang.backends.torch.train.modules import module_of
+from netlang.backends.torch.train.modules import empty_module, module_of
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.processes.batch_norm import share_batch_norms
 from netlang.backends.torch.train.state import State
@@ -166,26 +167,81 @@ def fresh_state(
     device: torch.device,
     places: Places | None = None,
     world: World | None = None,
+    *,
+    shard: bool = False,
 ) -> State:
-    """The state before the first step; the random streams are there too."""
+    """The state before the first step; the random streams are there too.
+
+    With `shard`, each of several processes has some rows of the weights.
+    """
     world = world or World()
-    model = module_of(program, derived_seed(recipe.seed, "weights"))
-    initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
-    load_pretrained(model, recipe, program, places or Places())
-    model.to(device)
+    if shard and world.size > 1:
+        state = _sharded_state(recipe, program, device, places or Places(), world)
+    else:
+        state = _whole_state(recipe, program, device, places or Places(), world)
+    # What dropout draws differs between the processes, as their examples do.
+    noise = f"noise of process {world.rank}" if world.rank else "noise"
+    torch.manual_seed(derived_seed(recipe.seed, noise))
+    return state
+
+
+def _whole_state(
+    recipe: Recipe, program: Program, device: torch.device, places: Places, world: World
+) -> State:
+    model = _drawn(recipe, program, places).to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-    if recipe.sync_batch_norm and world.size > 1:
-        model = share_batch_norms(model, device)
-    freeze(model, recipe.freeze)
-    set_training(model, recipe.freeze)
+    model = _arranged(model, recipe, device, world)
     optimizer = optimization_for(recipe, device).build(model)
     state = State(model, optimizer, device, losses=torch.zeros((), device=device), world=world)
     if recipe.precision is Precision.FP16:
         state.scaler = torch.amp.GradScaler(device.type)
     if recipe.ema is not None:
         state.averaged = deepcopy(model).requires_grad_(False).eval()
-    # What dropout draws differs between the processes, as their examples do.
-    noise = f"noise of process {world.rank}" if world.rank else "noise"
-    torch.manual_seed(derived_seed(recipe.seed, noise))
+    return state
+
+
+def _drawn(recipe: Recipe, program: Program, places: Places) -> nn.Module:
+    """The net with the weights that it begins with, on the CPU."""
+    model = module_of(program, derived_seed(recipe.seed, "weights"))
+    initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
+    load_pretrained(model, recipe, program, places)
+    return model
+
+
+def _arranged(model: nn.Module, recipe: Recipe, device: torch.device, world: World) -> nn.Module:
+    """The net as it is trained: what it shares with other processes, what is frozen."""
+    if recipe.sync_batch_norm and world.size > 1:
+        model = share_batch_norms(model, device)
+    freeze(model, recipe.freeze)
+    set_training(model, recipe.freeze)
+    return model
+
+
+def _sharded_state(
+    recipe: Recipe, program: Program, device: torch.device, places: Places, world: World
+) -> State:
+    # FSDP takes half a second to import.
+    from netlang.backends.torch.train.sharding.layout import Sharded
+    from netlang.backends.torch.train.sharding.model import require_shardable, shared_out
+    from netlang.backends.torch.train.sharding.muon import over_rows
+    from netlang.backends.torch.train.sharding.scaling import SharedScaler
+
+    def made() -> nn.Module:
+        return _arranged(empty_module(program), recipe, device, world)
+
+    model = made()
+    require_shardable(model)
+    source = _drawn(recipe, program, places) if world.writes else None
+    model = shared_out(model, source, world, device)
+    layout = Sharded(model, world)
+    optimizer = optimization_for(recipe, device).build(model, layout.weight)
+    over_rows(optimizer, layout.gathered)
+    state = State(
+        model, optimizer, device, losses=torch.zeros((), device=device), world=world, layout=layout
+    )
+    if recipe.precision is Precision.FP16:
+        state.scaler = SharedScaler(device.type)
+    if recipe.ema is not None:
+        state.averaged = shared_out(made().requires_grad_(False).eval(), source, world, device)
     return state

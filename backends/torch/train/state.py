@@ -6,7 +6,8 @@ whose `tensors` and `facts` were written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import final
@@ -24,6 +25,8 @@ from netlang.backends.torch.train.files.part import (
     whole_of,
 )
 from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.processes.layout import Layout, Whole
+from netlang.backends.torch.train.processes.rows import Kept, like, on_cpu, own_of
 from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
 from netlang.backends.torch.train.records.metrics import parsed_records
 from netlang.backends.torch.train.storage import Json, facts_of
@@ -90,7 +93,8 @@ class State:
     `since` holds those between the last evaluation and that record. `settled` is the last step
     whose record and evaluation were made, if due: a signal may come in between. So that a
     checkpoint is all that a run needs, `best_weights` are those of the best score, on the CPU, and
-    `records` the lines of the metrics. In `world` each process has a state of its own.
+    `records` the lines of the metrics. In `world` each process has a state of its own; `layout`
+    says what of the weights it has.
     """
 
     model: nn.Module
@@ -109,9 +113,10 @@ class State:
     loss_steps: int = 0
     since: Since = field(default_factory=Since)
     settled: int = 0
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    best_weights: dict[str, Kept] = field(default_factory=dict)
     records: bytes = b""
     world: World = field(default_factory=World)
+    layout: Layout = field(default_factory=Whole)
 
     @property
     def scored(self) -> nn.Module:
@@ -121,22 +126,35 @@ class State:
     def keep_best(self, scores: Scores) -> None:
         """Remember that the weights are the best so far."""
         self.best = scores
-        self.best_weights = {
-            key: value.detach().to("cpu", copy=True)
-            for key, value in self.scored.state_dict().items()
-        }
+        self.best_weights = {key: on_cpu(kept) for key, kept in self.kept(self.scored).items()}
 
-    def tensors(self) -> dict[str, Tensor]:
+    @contextmanager
+    def at_best(self) -> Iterator[nn.Module]:
+        """Inside, the scored model has the best weights; then those that it had."""
+        own = {key: self.layout.own(value) for key, value in self.scored.state_dict().items()}
+        before = {key: value.to("cpu", copy=True) for key, value in own.items()}
+        _fill(own, {key: own_of(kept) for key, kept in self.best_weights.items()})
+        try:
+            yield self.scored
+        finally:
+            _fill(own, before)
+
+    def kept(self, model: nn.Module) -> dict[str, Kept]:
+        """What this process has of the weights of a model, by their keys."""
+        return {key: self.layout.kept(value) for key, value in model.state_dict().items()}
+
+    def tensors(self) -> dict[str, Kept]:
         """Every tensor of the state by a name of its own; all processes ask at the same moment."""
         self._share_losses()
-        tensors = {f"model/{key}": value for key, value in self.model.state_dict().items()}
+        tensors = {f"model/{key}": kept for key, kept in self.kept(self.model).items()}
         if self.averaged is not None:
-            kept = self.averaged.state_dict()
-            tensors |= {f"averaged/{key}": value for key, value in kept.items()}
+            averaged = self.kept(self.averaged)
+            tensors |= {f"averaged/{key}": kept for key, kept in averaged.items()}
+        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
         for index, entries in self.optimizer.state_dict()["state"].items():
             for name, value in entries.items():
                 assert isinstance(value, Tensor), f"the optimizer's {name} is {value!r}"
-                tensors[f"optimizer/{index}/{name}"] = value
+                tensors[f"optimizer/{index}/{name}"] = self.layout.beside(weights[index], value)
         tensors |= streams_of(self.world, self.device)
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
         tensors["losses"] = self.losses
@@ -174,18 +192,21 @@ class State:
         try:
             self._take_tensors(part)
             self._take_facts(facts)
-            wanted = {} if self.best is None else self.scored.state_dict()
-            self.best_weights = part.within("best/").like(wanted)
+            wanted = {} if self.best is None else self.kept(self.scored)
+            found = part.within("best/").like(wanted)
+            self.best_weights = {key: like(wanted[key], value) for key, value in found.items()}
             file.check_all_read()
         except (KeyError, IndexError, TypeError, RuntimeError) as error:
             raise ValueError(f"it is not of this run ({error})") from None
 
     def _take_tensors(self, part: Part) -> None:
-        self.model.load_state_dict(part.within("model/").like(self.model.state_dict()))
-        if self.averaged is not None:
-            own = self.averaged.state_dict()
-            self.averaged.load_state_dict(part.within("averaged/").like(own))
-        memory = memory_in(part.within("optimizer/"), self.optimizer)
+        models = {"model/": self.model, "averaged/": self.averaged}
+        for prefix, model in models.items():
+            if model is not None:
+                kept = self.kept(model)
+                own = {key: own_of(each) for key, each in kept.items()}
+                _fill(own, part.within(prefix).like(kept))
+        memory = memory_in(part.within("optimizer/"), self.optimizer, self.layout)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
         random = part.within("random/")
@@ -222,6 +243,12 @@ def _confusion(part: Part) -> Tensor | None:
     if found.dtype != torch.int64 or found.dim() != 2 or len(found) != found.shape[1]:
         raise ValueError("its confusion matrix is none")
     return found
+
+
+@torch.no_grad()
+def _fill(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    for key, value in own.items():
+        value.copy_(found[key])
 
 
 def _scores(given: Json) -> Scores | None:

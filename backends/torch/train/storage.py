@@ -23,8 +23,8 @@ from netlang.diagnostics.runs import RunUnwritable
 from netlang.diagnostics.training import UnreadableRun
 
 __all__ = [
-    "Json", "encoded_state", "facts_of", "load_tensors", "save_tensors", "write_parts",
-    "write_text", "writing",
+    "Json", "encoded_state", "facts_of", "load_tensors", "metadata_of", "save_tensors",
+    "write_parts", "write_text", "writing",
 ]  # fmt: skip
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -53,15 +53,16 @@ def writing(path: Path) -> Iterator[None]:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> None:
     """Replace a file by tensors and what belongs to them, with a digest of it all."""
-    write_parts(path, encode_signed(tensors, _metadata(facts)))
+    write_parts(path, encode_signed(tensors, metadata_of(facts)))
 
 
 def encoded_state(tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> list[memoryview]:
     """The bytes of a checkpoint; its digest goes into its name."""
-    return encode(tensors, _metadata(facts))
+    return encode(tensors, metadata_of(facts))
 
 
-def _metadata(facts: Mapping[str, Json]) -> dict[str, str]:
+def metadata_of(facts: Mapping[str, Json]) -> dict[str, str]:
+    """Facts as the metadata of a file."""
     return {FACTS: json.dumps(facts, sort_keys=True, allow_nan=False)}
 
 

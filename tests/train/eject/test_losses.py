@@ -88,7 +88,7 @@ MEMORY = {
         "    input x: [1, 8, 8]\n    conv1: conv(8, 3x3) -> norm1: bn -> relu\n"
         "    flatten -> fc: linear(10)",
         "data: digits",
-        "augment: random_crop(8, pad=1) -> rotate(10) -> cutout(2) -> cutmix(1.0)",
+        "augment: random_crop(8, pad=1) -> rotate(10) -> cutout(2) -> mixup(0.3) -> cutmix(1.0)",
         "init: xavier_uniform(of=[conv]) -> normal(std=0.02, of=[linear])",
         "channels_last: true",
         "steps: 30",

@@ -21,15 +21,17 @@ import torch
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train import Result, loop, train
+from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import Json
 from netlang.ir.program import Program
 from netlang.recipes import Recipe, load_recipe
+from netlang.recipes.places import Places
 from netlang.recipes.words.timing import Pace
 from tests.train.faults.subject import without_pictures
 from tests.train.support import sketch
 
-__all__ = ["SCENARIOS", "Notes", "carry_out", "separate"]
+__all__ = ["GIVEN", "LABELLED", "SCENARIOS", "SHARD", "Notes", "carry_out", "separate"]
 
 _COMMON = ("batch=50", "steps=100", "validation=0.2", "evaluate_every=50", "checkpoint_every=1000")
 _NORM = "    input x: [40]\n    linear(12) -> bn -> relu -> linear(10)"
@@ -37,6 +39,7 @@ _MAPS = (
     "    input x: [40]\n    reshape([1, 40]) -> conv(8, 5, stride=2) -> bn -> relu"
     " -> conv(8, 3) -> bn -> relu -> gap -> flatten -> linear(10)"
 )
+LABELLED = "    input x: [40]\n    a: linear(12) -> relu -> b: linear(12) -> relu -> c: linear(10)"
 _DROPOUT = "    input x: [40]\n    linear(12) -> relu -> dropout(0.5) -> linear(10)"
 # 4,000 examples, of which 3,200 are trained on: the last batch of an epoch has two.
 _SHORT = ("batch: 1066", "steps: 8", "validation: 0.2", "evaluate_every: 4")
@@ -59,7 +62,8 @@ def _lines(*lines: str) -> list[str]:
 def _sketched(body: str, *lines: str) -> Callable[..., Result]:
     def run(out: Path, **options: object) -> Result:
         recipe, program = sketch(body, *_lines(*lines))
-        return train(recipe, program, out=out, device="cpu", **options)  # type: ignore[arg-type]
+        places = Places({"given": out.parent / GIVEN})
+        return train(recipe, program, out=out, device="cpu", places=places, **options)  # type: ignore[arg-type]
 
     return run
 
@@ -78,9 +82,39 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
         _MAPS.replace("bn -> ", ""), "augment: noise(0.1) -> mixup(0.4)", "steps: 30"
     ),
     "accumulated": _bundled("arch=cnn", "accumulate=3", "steps=30", "clip_norm=0.5"),
+    "accumulated_synchronized": _sketched(
+        _NORM, "batch: 53", "accumulate: 3", "sync_batch_norm: true", "steps: 65"
+    ),
     "watching": _sketched(
         _NORM.replace("bn -> ", ""), "ema: 0.9", "schedule: plateau(patience=0, threshold=0.5)",
         "evaluate_every: 10", "early_stopping: 3",
+    ),
+    "mixed_twice": _sketched(
+        _MAPS.replace("bn -> ", ""), "augment: mixup(0.4) -> cutmix(1.0)", "steps: 30"
+    ),
+    "all_of_it": _sketched(
+        LABELLED, "batch: 53", "steps: 65", "accumulate: 3", "ema: 0.9", "clip_norm: 0.5",
+        "clip_value: 0.1",
+        "optimizer: adamw(lr=0.01)", "no_decay: [biases]", 'rates: [("c", 0.5)]',
+        "init: xavier_normal", 'weights: pretrained("given", skip=["a", "b"])', 'freeze: ["b"]',
+    ),
+    "muon": _sketched(LABELLED, "optimizer: muon(lr=0.02)"),
+    "halves": _sketched(LABELLED, "precision: bf16", "steps: 40"),
+    "scaled": _sketched(LABELLED, "precision: fp16", "steps: 40"),
+    "recurrent": _sketched(
+        "    input x: [40]\n    reshape([10, 4]) -> lstm(8) -> r: linear(8)\n    reuse r -> mul {"
+        "\n identity\n parameter([8])\n } -> flatten -> fc: linear(10)", "steps: 40"
+    ),
+    "compiled": _sketched(LABELLED, "compile: true", "steps: 10"),
+    "doubled": _sketched(
+        LABELLED.replace("[40]", "float64[40]"), "loss: cross_entropy + 0.01*l2_penalty",
+        "optimizer: adam(lr=0.01)", "steps: 30",
+    ),
+    "resumed": _sketched(
+        LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
+    ),
+    "killed": _sketched(
+        LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
     ),
     "penalized": _bundled(
         "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=30"
@@ -91,6 +125,9 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
     "stopped_dropout": _sketched(_DROPOUT, "steps: 40"),
 }  # fmt: skip
 _STOPPED_AFTER = 17
+SHARD = "--shard"
+# Weights that a scenario starts from: `give` writes them.
+GIVEN = "given.safetensors"
 
 
 @final
@@ -103,14 +140,17 @@ class Notes:
     numbers: list[list[int]] = field(default_factory=list)
     steps: int = 0
     signal: int | None = None
+    elements: dict[str, int] = field(default_factory=dict)
 
 
-def carry_out(name: str, folder: Path, stop: int | None = None, *, resume: bool = False) -> Notes:
+def carry_out(
+    name: str, folder: Path, stop: int | None = None, *, resume: bool = False, shard: bool = False
+) -> Notes:
     """Do a scenario; `stop` is the process that gets a signal after some steps."""
     notes = Notes()
     out = folder / name
-    with _each_step(notes, stop), without_pictures():
-        result = SCENARIOS[name](out, resume=resume)
+    with _each_step(notes, stop, deadly=name == "killed"), without_pictures():
+        result = SCENARIOS[name](out, resume=resume, shard=shard)
     notes.steps, notes.signal = result.steps, result.signal
     lines = (out / "metrics.jsonl").read_text().splitlines()
     notes.records = [json.loads(line) for line in lines]
@@ -119,7 +159,7 @@ def carry_out(name: str, folder: Path, stop: int | None = None, *, resume: bool 
 
 
 @contextmanager
-def _each_step(notes: Notes, stop: int | None) -> Iterator[None]:
+def _each_step(notes: Notes, stop: int | None, *, deadly: bool) -> Iterator[None]:
     """Inside, every step is noted and has a record of its own."""
     original, often = Stepper.__call__, loop._RECORD_EVERY
 
@@ -127,8 +167,9 @@ def _each_step(notes: Notes, stop: int | None) -> Iterator[None]:
         original(self, batch, whole, pace)
         assert batch.numbers is not None
         notes.numbers.append(batch.numbers.tolist())
+        notes.elements = _elements(self._state)
         if len(notes.numbers) == _STOPPED_AFTER and stop == int(os.environ.get("RANK", "0")):
-            os.kill(os.getpid(), signal.SIGUSR1)
+            os.kill(os.getpid(), signal.SIGKILL if deadly else signal.SIGUSR1)
 
     Stepper.__call__, loop._RECORD_EVERY = noted, 1  # type: ignore[method-assign]
     try:
@@ -137,13 +178,28 @@ def _each_step(notes: Notes, stop: int | None) -> Iterator[None]:
         Stepper.__call__, loop._RECORD_EVERY = original, often  # type: ignore[method-assign]
 
 
+def _elements(state: State) -> dict[str, int]:
+    """How much of what grows with the net lies in the memory of this process."""
+    weights, layout = list(state.model.parameters()), state.layout
+    memory = [value for kept in state.optimizer.state.values() for value in kept.values()]
+    averaged = [] if state.averaged is None else list(state.averaged.parameters())
+    gradients = [each.grad for each in weights if each.grad is not None]
+    return {
+        "weights": sum(layout.own(each).numel() for each in weights),
+        "gradients": sum(layout.own(each).numel() for each in gradients),
+        "memory": sum(value.numel() for value in memory if value.dim()),
+        "averaged": sum(layout.own(each).numel() for each in averaged),
+    }
+
+
 def main(folder: Path, *names: str) -> None:
     torch.set_num_threads(1)
     rank = os.environ["RANK"]
-    for given in names:
+    shard = SHARD in names
+    for given in (each for each in names if each != SHARD):
         name, resume = given.removesuffix("+"), given.endswith("+")
-        stop = 1 if name.startswith("stopped") and not resume else None
-        notes = carry_out(name, folder, stop, resume=resume)
+        stop = 1 if name.startswith(("stopped", "killed")) and not resume else None
+        notes = carry_out(name, folder, stop, resume=resume, shard=shard)
         (folder / f"{name}.{rank}.json").write_text(json.dumps(vars(notes)))
 
 

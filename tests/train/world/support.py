@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
+
+import pytest
 
 from tests.quality import ROOT
 from tests.train.world.subject import Notes
 
-__all__ = ["launched", "notes_of", "together"]
+__all__ = ["compare", "launched", "notes_of", "together"]
 
 # Seconds that guard against a hang alone.
 _PATIENCE = 600
@@ -48,3 +51,18 @@ def notes_of(folder: Path, name: str) -> list[Notes]:
     """What each process noted of a scenario."""
     paths = sorted(folder.glob(f"{name}.[0-9].json"))
     return [Notes(**json.loads(path.read_text())) for path in paths]
+
+
+def compare(many: list[Notes], one: Notes, loss: float = 1e-5, record: float = 1e-4) -> None:
+    """Several processes saw the same examples in the same order, and lost as much as one did."""
+    batches = zip(*(each.numbers for each in many), strict=True)
+    seen = [list(chain(*slices)) for slices in batches]
+    assert seen == one.numbers[-len(seen) :]
+    assert {each.steps for each in many} == {one.steps}
+    assert many[0].losses == pytest.approx(one.losses, rel=loss)
+    assert [each["step"] for each in many[0].records] == [each["step"] for each in one.records]
+    for found, expected in zip(many[0].records, one.records, strict=True):
+        assert found.keys() == expected.keys()
+        for name, value in expected.items():
+            # Statistics of a few steps of a batch norm are much larger than what is made of them.
+            assert found[name] == pytest.approx(value, rel=record), name

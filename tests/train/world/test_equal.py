@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from itertools import chain
 from pathlib import Path
 from shutil import copytree
 
@@ -17,13 +16,17 @@ from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.storage import load_tensors
 from tests.train.support import parts_of
 from tests.train.world.subject import SCENARIOS, Notes, carry_out, separate
-from tests.train.world.support import notes_of, together
+from tests.train.world.support import compare, notes_of, together
+from tests.train.world.test_sharded import SHARDED
 
 BY_TWO = ("plain", "synchronized", "dropout", "stopped", "stopped_dropout")
 BY_THREE = (
-    "plain", "synchronized", "short", "short_synchronized", "mixed", "accumulated", "watching",
-    "penalized", "separate",
+    "plain", "synchronized", "short", "short_synchronized", "mixed", "mixed_twice", "accumulated",
+    "accumulated_synchronized", "watching", "penalized", "separate", "doubled",
 )  # fmt: skip
+
+# Batch norms see other parts of a batch than in one process.
+APART = ("separate", "accumulated_synchronized")
 
 
 @pytest.fixture(scope="module")
@@ -46,34 +49,42 @@ def three(tmp_path_factory: pytest.TempPathFactory, two: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Notes]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("one")
+
+
+@pytest.fixture(scope="module")
+def one(alone: Path) -> dict[str, Notes]:
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("one")
-    return {name: carry_out(name, folder) for name in {*BY_TWO, *BY_THREE}}
-
-
-def _compare(many: list[Notes], one: Notes) -> None:
-    batches = zip(*(each.numbers for each in many), strict=True)
-    seen = [list(chain(*slices)) for slices in batches]
-    assert seen == one.numbers[-len(seen) :]
-    assert {each.steps for each in many} == {one.steps}
-    assert many[0].losses == pytest.approx(one.losses, rel=1e-5)
-    assert [each["step"] for each in many[0].records] == [each["step"] for each in one.records]
-    for found, expected in zip(many[0].records, one.records, strict=True):
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            # Statistics of a few steps of a batch norm are much larger than what is made of them.
-            assert found[name] == pytest.approx(value, rel=1e-4), name
+    return {name: carry_out(name, alone) for name in {*BY_TWO, *BY_THREE}}
 
 
 @pytest.mark.parametrize("name", ["plain", "synchronized", "stopped"])
 def test_two(two: Path, one: dict[str, Notes], name: str) -> None:
-    _compare(notes_of(two, name), one[name])
+    compare(notes_of(two, name), one[name])
 
 
-@pytest.mark.parametrize("name", [name for name in (*BY_THREE, "stopped") if name != "separate"])
+@pytest.mark.parametrize("name", [n for n in (*BY_THREE, "stopped") if n not in APART])
 def test_three(three: Path, one: dict[str, Notes], name: str) -> None:
-    _compare(notes_of(three, name), one[name])
+    compare(notes_of(three, name), one[name])
+
+
+def test_parts_of_a_batch_that_all_processes_compute_together(three: Path) -> None:
+    """Where some would have fewer parts than others they wait for each other in vain."""
+    notes = notes_of(three, "accumulated_synchronized")
+    assert {each.steps for each in notes} == {65}
+
+
+@pytest.mark.usefixtures("one")
+def test_what_differs_is_rounding(three: Path, alone: Path) -> None:
+    """Adam makes a step of a gradient's sign, so rounding of small ones grows to 1e-3 in float32.
+
+    In float64 nothing is left of it, penalties included.
+    """
+    found = load_tensors(three / "doubled" / "last.safetensors")[0]
+    expected = load_tensors(alone / "doubled" / "last.safetensors")[0]
+    for key, value in found.items():
+        torch.testing.assert_close(value, expected[key], rtol=1e-10, atol=1e-12)
 
 
 def test_an_empty_slice_was_met(three: Path) -> None:
@@ -83,7 +94,7 @@ def test_an_empty_slice_was_met(three: Path) -> None:
 
 def test_two_go_on_as_one(two: Path, one: dict[str, Notes], tmp_path: Path) -> None:
     copytree(two / "as_it_stopped" / "stopped", tmp_path / "stopped")
-    _compare([carry_out("stopped", tmp_path, resume=True)], one["stopped"])
+    compare([carry_out("stopped", tmp_path, resume=True)], one["stopped"])
 
 
 def test_the_same_number_of_processes_goes_on_bit_for_bit(two: Path) -> None:
@@ -121,4 +132,4 @@ def test_a_batch_norm_of_its_own_in_each_process(three: Path) -> None:
 
 
 def test_scenarios_are_all_used() -> None:
-    assert {*BY_TWO, *BY_THREE} == set(SCENARIOS)
+    assert {*BY_TWO, *BY_THREE} | SHARDED == set(SCENARIOS)

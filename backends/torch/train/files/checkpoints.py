@@ -8,13 +8,14 @@ crash of the machine: the newest checkpoint that was ever committed is there, un
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
 from netlang.atomic import discard_unfinished, flush_folder, make_folder
 from netlang.backends.torch.train.files.reader import TensorFile, opened
+from netlang.backends.torch.train.files.streaming import write_named
 from netlang.backends.torch.train.storage import write_parts, writing
 from netlang.backends.weights.signature import digest_of
 from netlang.diagnostics.core import NetlangError
@@ -55,8 +56,16 @@ class Checkpoints:
 
     def write(self, step: int, parts: list[memoryview]) -> Path:
         """Add the checkpoint after `step` steps; when it is durable, remove those that are old."""
-        path = self.folder / f"{step:09d}-{digest_of(parts)[:_DIGITS]}.safetensors"
+        path = self.folder / _name(step, digest_of(parts))
         write_parts(path, parts)
+        return self._added(step, path)
+
+    def stream(self, step: int, parts: Iterator[memoryview]) -> Path:
+        """As `write`, with bytes that are there one after the other."""
+        path = write_named(self.folder, parts, lambda digest: _name(step, digest))
+        return self._added(step, path)
+
+    def _added(self, step: int, path: Path) -> Path:
         earlier = [each for each in self._kept if _step(each) != step]
         self._kept = [path, *earlier][:_KEPT]
         self._remove_others()
@@ -94,6 +103,10 @@ class Checkpoints:
                 NoWholeCheckpoint(span=None, folder=str(self.folder), reasons=reasons)
             )
         return []
+
+
+def _name(step: int, digest: str) -> str:
+    return f"{step:09d}-{digest[:_DIGITS]}.safetensors"
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import prod
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from netlang.backends.torch.train.processes.rows import Kept, own_of, shape_of
 from netlang.backends.weights.header import METADATA, SIZES
 from netlang.backends.weights.signature import DIGEST, NO_DIGEST, signed
 
-__all__ = ["DTYPES", "encode", "encode_signed"]
+__all__ = ["DTYPES", "encode", "encode_signed", "header_of", "in_order"]
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F64": torch.float64, "I64": torch.int64, "U64": torch.uint64, "F32": torch.float32,
@@ -27,19 +30,33 @@ _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:
     """The bytes of a file in parts; those of tensors on the CPU are their memory, not copies."""
+    ordered = in_order(tensors)
+    return [header_of(ordered, metadata), *(_bytes(each) for each in ordered.values())]
+
+
+K = TypeVar("K", bound=Kept)
+
+
+def in_order(tensors: Mapping[str, K]) -> dict[str, K]:
+    """Tensors as they follow each other in a file."""
     # Large elements first keeps every tensor aligned, as the format's own library has it.
-    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
-    parts = [_bytes(tensors[name]) for name in names]
+    names = sorted(tensors, key=lambda name: (-own_of(tensors[name]).element_size(), name))
+    return {name: tensors[name] for name in names}
+
+
+def header_of(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> memoryview:
+    """The bytes of a file before those of the tensors."""
     header: dict[str, object] = {METADATA: dict(sorted(metadata.items()))}
     begin = 0
-    for name, part in zip(names, parts, strict=True):
-        end = begin + part.nbytes
-        dtype, shape = _NAMES[tensors[name].dtype], list(tensors[name].shape)
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+    for name, kept in ordered.items():
+        own, shape = own_of(kept), shape_of(kept)
+        end = begin + own.element_size() * prod(shape)
+        dtype = _NAMES[own.dtype]
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
         begin = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return [memoryview(len(text).to_bytes(8, "little") + text), *parts]
+    return memoryview(len(text).to_bytes(8, "little") + text)
 
 
 def encode_signed(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.part import Part
+from netlang.backends.torch.train.processes.layout import Layout
 
 __all__ = ["kept_of", "memory_in"]
 
@@ -49,10 +50,13 @@ def kept_of(
     ]
 
 
-def memory_in(part: Part, optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
+def memory_in(
+    part: Part, optimizer: torch.optim.Optimizer, layout: Layout
+) -> dict[int, dict[str, Tensor]]:
     """What a file holds of an optimizer's memory, by weight; of a weight without gradients nothing.
 
-    Raises `ValueError` where that isn't what this optimizer keeps.
+    It is what `layout` gives to this process. Raises `ValueError` where that isn't what this
+    optimizer keeps.
     """
     expected, moving = kept_of(optimizer), kept_of(optimizer, 0.5)
     held = {name.partition("/")[0] for name in part.names}
@@ -63,11 +67,12 @@ def memory_in(part: Part, optimizer: torch.optim.Optimizer) -> dict[int, dict[st
         for index, weight in enumerate(_weights(optimizer))
         if str(index) in held or _state(optimizer, weight)
     }
-    found = {}
+    found, weights = {}, _weights(optimizer)
     for index in sorted(wanted):
         own = part.within(f"{index}/")
-        moves = own.names == moving[index].keys()
-        found[index] = own.like(moving[index] if moves else expected[index])
+        kept = moving[index] if own.names == moving[index].keys() else expected[index]
+        beside = {name: layout.beside(weights[index], value) for name, value in kept.items()}
+        found[index] = own.like(beside)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite, prod
 from typing import final
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
 from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of, shape_of
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.weights.header import Entry
 
@@ -33,18 +35,23 @@ class Part:
         """A part of this part."""
         return Part(self._file, self._prefix + prefix)
 
-    def like(self, expected: dict[str, Tensor]) -> dict[str, Tensor]:
-        """All of them, where there is one of the same type and shape for each of `expected`."""
+    def like(self, expected: Mapping[str, Kept]) -> dict[str, Tensor]:
+        """All of them, where there is one of the same type and shape for each of `expected`.
+
+        Of those of which a process keeps some rows, these are read alone.
+        """
         if self.names != expected.keys():
             odd = sorted(self.names ^ expected.keys())[0]
             raise ValueError(f"it {'lacks' if odd in expected else 'has'} `{self._prefix}{odd}`")
         return {name: self.one(name, tensor) for name, tensor in expected.items()}
 
-    def one(self, name: str, expected: Tensor) -> Tensor:
+    def one(self, name: str, expected: Kept) -> Tensor:
         """The tensor of that name, where it has the type and shape of `expected`."""
-        entry = self._entry(name)
-        if (DTYPES[entry.dtype], entry.shape) != (expected.dtype, tuple(expected.shape)):
+        entry, own = self._entry(name), own_of(expected)
+        if (DTYPES[entry.dtype], entry.shape) != (own.dtype, shape_of(expected)):
             raise ValueError(f"`{self._prefix}{name}` is {entry.dtype} of shape {entry.shape}")
+        if isinstance(expected, Rows):
+            return self._file.rows(self._prefix + name, expected.first, len(own))
         return self._file.read(self._prefix + name)
 
     def at_most(self, name: str, elements: int) -> Tensor:

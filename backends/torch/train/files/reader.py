@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import IO, final
 
@@ -19,7 +20,13 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
-from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse_header
+from netlang.backends.weights.header import (
+    LONGEST_HEADER,
+    SIZES,
+    Entry,
+    Header,
+    parse_header,
+)
 from netlang.backends.weights.signature import check_signature, digest_of
 
 __all__ = ["TensorFile", "opened", "parsed_json", "read_small"]
@@ -68,9 +75,21 @@ class TensorFile:
     def read(self, name: str) -> Tensor:
         """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
         entry = self.entries[name]
+        return self._filled(name, entry.begin, entry.shape)
+
+    def rows(self, name: str, first: int, count: int) -> Tensor:
+        """So many rows of a tensor of that name, on the CPU."""
+        entry = self.entries[name]
+        length, *others = entry.shape
+        if first + count > length:
+            raise ValueError(f"`{name[:60]}` has {length} rows")
+        row = SIZES[entry.dtype] * prod(others)
+        return self._filled(name, entry.begin + first * row, (count, *others))
+
+    def _filled(self, name: str, begin: int, shape: tuple[int, ...]) -> Tensor:
         self._read.add(name)
-        tensor = torch.empty(entry.shape, dtype=DTYPES[entry.dtype])
-        self._file.seek(entry.begin)
+        tensor = torch.empty(shape, dtype=DTYPES[self.entries[name].dtype])
+        self._file.seek(begin)
         memory = tensor.reshape(-1).view(torch.uint8).numpy().data
         if self._file.readinto(memory) != len(memory):  # type: ignore[attr-defined]
             raise ValueError("it is cut off")

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import final
 
 from netlang import __version__
+from netlang.backends.torch.train.files.streaming import save_together
 from netlang.backends.torch.train.folder import RunFolder
+from netlang.backends.torch.train.processes.rows import Kept, own_of
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import Json, save_tensors
 from netlang.recipes.recipe import Recipe
@@ -49,18 +52,21 @@ class WeightsFiles:
     def save_best(self, state: State) -> None:
         """Write the best weights, once: a run that goes on writes them whatever the file holds."""
         best = state.best
-        if not state.world.writes:
-            return
         if best is not None and best.step != self._kept:
-            facts = {**self.facts, **best.facts()}
-            save_tensors(self.folder.best, state.best_weights, facts)
+            _save(self.folder.best, state, state.best_weights, {**self.facts, **best.facts()})
             self._kept = best.step
 
     def save_last(self, state: State) -> None:
         """Write the weights as they are."""
-        if not state.world.writes:
-            return
         facts: dict[str, Json] = {**self.facts, "step": state.step}
         if state.last is not None and state.last.step == state.step:
             facts |= state.last.facts()
-        save_tensors(self.folder.last, state.scored.state_dict(), facts)
+        _save(self.folder.last, state, state.kept(state.scored), facts)
+
+
+def _save(path: Path, state: State, tensors: Mapping[str, Kept], facts: Mapping[str, Json]) -> None:
+    """Write weights in the first process, to which the others send what they have of them."""
+    if state.layout.sharded:
+        save_together(path, tensors, facts, state.world)
+    elif state.world.writes:
+        save_tensors(path, {name: own_of(kept) for name, kept in tensors.items()}, facts)

@@ -11,7 +11,7 @@ from netlang.ir.program import Program
 from netlang.recipes.check.run import norm_of_single_values
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["longest_part", "require_shares"]
+__all__ = ["longest_part", "parts_of", "require_shares"]
 
 
 def longest_part(recipe: Recipe, world: World) -> int:
@@ -20,7 +20,21 @@ def longest_part(recipe: Recipe, world: World) -> int:
     return -(-own // recipe.accumulate)
 
 
-def require_shares(recipe: Recipe, program: Program, world: World, train: Prepared) -> None:
+def parts_of(count: int, most: int, world: World, whole: int | None = None) -> list[slice]:
+    """The parts in which `count` examples are computed, of at most `most`.
+
+    With `whole`, the length of the batch over all processes, each has as many parts as the one with
+    the most examples: some may be empty.
+    """
+    if whole is None:
+        return slices(count, most) or [slice(0, 0)]
+    parts = len(slices(-(-whole // world.size), most))
+    return [slice(count * i // parts, count * (i + 1) // parts) for i in range(parts)]
+
+
+def require_shares(
+    recipe: Recipe, program: Program, world: World, train: Prepared, *, sharded: bool = False
+) -> None:
     """Raise `NetlangError` where a batch norm would see a single example in some process."""
     label = norm_of_single_values(recipe, program)
     if world.size == 1 or recipe.sync_batch_norm or label is None:
@@ -28,7 +42,9 @@ def require_shares(recipe: Recipe, program: Program, world: World, train: Prepar
     most = longest_part(recipe, world)
     for batch in (train.whole(0), train.whole(train.epoch_steps - 1)):
         own = {batch // world.size, -(-batch // world.size)} - {0}
-        if any(part.stop - part.start == 1 for count in own for part in slices(count, most)):
+        together = batch if sharded else None
+        cut = [part for count in own for part in parts_of(count, most, world, together)]
+        if any(part.stop - part.start == 1 for part in cut):
             raise NetlangError(
                 OneExampleNormalized(
                     span=recipe.places["batch"], label=label, batch=batch, processes=world.size

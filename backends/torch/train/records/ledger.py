@@ -54,11 +54,13 @@ class Ledger:
         """Wait until every record is on the disk; the lines."""
         return b"" if self._metrics is None else self._metrics.settle()
 
-    def begin(self, model: nn.Module, batch: Batch, step: int) -> None:
-        """The first batch of a run, or of one that goes on."""
+    def begin(self, model: nn.Module | None, batch: Batch, step: int) -> None:
+        """The first batch of a run, or of one that goes on; without a `model` no graph is shown."""
         if self.board is not None:
             self.board.show_batch(batch.inputs[0], step)
-            if not self.board.show_graph(model, batch.inputs):
+            if model is None:
+                self.progress.say("TensorBoard shows no graph of a net that processes share")
+            elif not self.board.show_graph(model, batch.inputs):
                 self.progress.say("TensorBoard shows no graph: torch can't follow this net")
 
     def add(self, record: Mapping[str, Json]) -> None:

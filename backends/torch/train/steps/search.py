@@ -54,14 +54,14 @@ def watched_step(
     where = world.size - world.largest(0 if _finite(state.losses) else world.size - world.rank)
     if where < world.size:
         restore_random_state(before, state.device)
-        return _told(_in_forward(state.model, stepper, batch), world, where)
+        return _told(_in_forward(state.model, stepper, batch, whole), world, where)
     if state.scaler is None:
         # Scaled gradients may overflow: the scaler sees it, skips the step and scales less.
-        label = _last(state.model, (p.grad for p in state.model.parameters()))
+        label = _last(state, [each.grad for each in state.model.parameters()])
         if label is not None:
             return Culprit(f"the gradient of `{label}` isn't finite, its loss is", label)
     stepper.update(pace)
-    label = _last(state.model, state.model.parameters())
+    label = _last(state, state.model.parameters())
     if label is not None:
         return Culprit(f"the step makes weights of `{label}` infinite", label)
     return None
@@ -78,12 +78,16 @@ def _finite(value: Tensor) -> bool:
     return bool(value.isfinite().all())
 
 
-def _last(model: nn.Module, values: Iterable[Tensor | None]) -> str | None:
-    """The label of the last parameter, so the first in the backward pass, that isn't finite."""
-    labels = [name.rpartition(".")[0] for name, _ in model.named_parameters()]
-    pairs = zip(labels, values, strict=True)
-    bad = [label for label, value in pairs if value is not None and not _finite(value)]
-    return bad[-1] if bad else None
+def _last(state: State, values: Iterable[Tensor | None]) -> str | None:
+    """The label of the last parameter, so the first in the backward pass, that isn't finite.
+
+    Each process may have some rows of it alone, so they ask each other.
+    """
+    labels = [name.rpartition(".")[0] for name, _ in state.model.named_parameters()]
+    own = [None if value is None else state.layout.own(value) for value in values]
+    bad = [place for place, value in enumerate(own, 1) if value is not None and not _finite(value)]
+    last = state.world.largest(max(bad, default=0))
+    return labels[last - 1] if last else None
 
 
 # --- the forward pass -----------------------------------------------------------------------
@@ -116,17 +120,17 @@ class _Watch:
         self.before = label
 
 
-def _in_forward(model: nn.Module, stepper: Stepper, batch: Batch) -> Culprit:
+def _in_forward(model: nn.Module, stepper: Stepper, batch: Batch, whole: int) -> Culprit:
     """The first layer, in the order of the computation, whose output isn't finite."""
-    if not all(map(_finite, _tensors((batch.inputs, tuple(batch.targets.values()))))):
-        return Culprit("an input or target of the batch isn't finite")
     watch = _Watch()
+    if not all(map(_finite, _tensors((batch.inputs, tuple(batch.targets.values()))))):
+        watch.found = Culprit("an input or target of the batch isn't finite")
     for label, layer in model.named_modules():
         watch.add(label, layer)
     try:
-        for part in stepper.parts(batch):
+        for part in stepper.parts(batch, whole):
             with torch.no_grad():
-                stepper.outputs(model, part)
+                stepper.look(part)
     finally:
         for handle in watch.handles:
             handle.remove()

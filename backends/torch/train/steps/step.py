@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import final
 
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+from torch.nn.utils import clip_grad_value_
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.rates import set_rates
-from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.objective import Objective
-from netlang.backends.torch.train.processes.shares import longest_part
+from netlang.backends.torch.train.processes.shares import longest_part, parts_of
 from netlang.backends.torch.train.processes.wrapping import apart, mean_statistics
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
@@ -45,9 +44,13 @@ class Stepper:
         self._world = world
         self._forward = forward or state.model
         self._most = longest_part(recipe, world)
-        self._trained = [p for p in state.model.parameters() if p.requires_grad]
+        layout = state.layout
+        # Where one process waits for the others in a forward pass, all make equally many.
+        self._together = world.size > 1 and (layout.sharded or recipe.sync_batch_norm)
+        self._trained = [layout.weight(p) for p in state.model.parameters() if p.requires_grad]
         averaged = state.averaged
-        self._pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
+        pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
+        self._pairs = [(layout.own(old), layout.own(new)) for old, new in pairs]
 
     def __call__(self, batch: Batch, whole: int, pace: Pace) -> None:
         """Train on this process' slice of a batch of `whole` examples."""
@@ -56,41 +59,64 @@ class Stepper:
 
     def gradients(self, batch: Batch, whole: int) -> None:
         """Compute the gradient of the mean loss, which is added to the state's sum."""
-        self._state.optimizer.zero_grad(set_to_none=True)
-        *earlier, last = self.parts(batch)
+        layout = self._state.layout
+        layout.clear(self._state.optimizer)
+        *earlier, last = self.parts(batch, whole)
         for part in earlier:
             with apart(self._forward):
                 self._backward(part, whole)
         self._backward(last, whole)
+        layout.collect()
+        if layout.sharded:
+            self._add_penalty()
         self._state.loss_steps += 1
 
-    def parts(self, batch: Batch) -> Iterator[Batch]:
-        """The parts that a batch is computed in; a shorter batch has no longer ones, but fewer."""
-        if len(batch) <= self._most:
+    def _add_penalty(self) -> None:
+        """The penalties on the rows of weights that this process has, and their gradient."""
+        state = self._state
+        penalty = self._objective.penalty(state.model, state.layout.weight)
+        if penalty is not None:
+            state.losses += penalty.detach()
+            self._scaled(penalty).backward()  # type: ignore[no-untyped-call]
+
+    def _scaled(self, loss: Tensor) -> Tensor:
+        scaler = self._state.scaler
+        return loss if scaler is None else scaler.scale(loss)
+
+    def parts(self, batch: Batch, whole: int) -> Iterator[Batch]:
+        """The parts that this slice of a batch of `whole` examples is computed in.
+
+        A shorter batch has no longer ones, but fewer.
+        """
+        cut = parts_of(len(batch), self._most, self._world, whole if self._together else None)
+        if len(cut) == 1:
             yield batch
             return
-        for part in slices(len(batch), self._most):
+        for part in cut:
             yield Batch(
                 tuple(each[part] for each in batch.inputs),
                 {name: value[part] for name, value in batch.targets.items()},
                 None if batch.numbers is None else batch.numbers[part],
             )
 
-    def outputs(self, model: nn.Module, part: Batch) -> Mapping[str, Tensor]:
-        """Inputs, targets and outputs of a forward pass by name."""
-        return self._objective.values(model, part)
+    def look(self, part: Batch) -> None:
+        """Make a forward pass for those who watch the model; a sharded one takes all processes."""
+        model = self._forward if self._state.layout.sharded else self._state.model
+        if len(part):
+            self._objective.values(model, part)
+        else:
+            self._objective.nothing(model, part)
 
     def _backward(self, part: Batch, whole: int) -> None:
         if len(part):
-            loss = self._objective.loss(self.outputs(self._forward, part))
+            loss = self._objective.loss(self._objective.values(self._forward, part))
         else:
             loss = self._objective.nothing(self._forward, part)
         factor = self._world.factor(len(part), whole)
         if factor != 1.0:
             loss = loss * factor
         self._state.losses += loss.detach() / self._world.size
-        scaler = self._state.scaler
-        (loss if scaler is None else scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
+        self._scaled(loss).backward()  # type: ignore[no-untyped-call]
 
     def settle(self) -> None:
         """Make the state one of all processes, as it is to be before it is scored or saved."""
@@ -106,7 +132,7 @@ class Stepper:
         if recipe.clip_value is not None:
             clip_grad_value_(self._trained, recipe.clip_value)
         if recipe.clip_norm is not None:
-            clip_grad_norm_(self._trained, recipe.clip_norm)
+            state.layout.bound(self._trained, recipe.clip_norm)
         if state.scaler is None:
             state.optimizer.step()
         else:

@@ -1,0 +1,72 @@
+"""Muon where each process has some rows of each matrix.
+
+The direction of a step is an orthogonal matrix near the momentum's, so it takes the whole of that:
+it is gathered for one matrix at a time. `torch.optim.Muon` itself makes the direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, final
+
+import torch
+from torch import Tensor, nn
+
+from netlang.backends.torch.runtime.muon import MuonAndAdamW
+
+__all__ = ["Gather", "over_rows"]
+
+Gather: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, slice]]
+"""Of a weight and what this process has of a matrix like it: the whole, and where that lies."""
+
+
+def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
+    """Let an optimizer whose weights are rows gather what it needs the whole of."""
+    if isinstance(optimizer, MuonAndAdamW):
+
+        def gathered(weight: Tensor, value: Tensor) -> tuple[Tensor, slice]:
+            # In a deep copy of an optimizer a function is the same, a method another.
+            return gather(weight, value)
+
+        optimizer._muon = _MuonOverRows(optimizer._muon, gathered)  # type: ignore[assignment]
+
+
+@final
+class _MuonOverRows:
+    """The part of `MuonAndAdamW` that changes matrices, with the groups and state of that."""
+
+    def __init__(self, muon: torch.optim.Muon, gather: Gather) -> None:
+        self.param_groups, self.state = muon.param_groups, muon.state
+        self._gather = gather
+
+    def step(self) -> None:
+        """One step, as `torch.optim.Muon` makes it."""
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    self._move(weight, group)
+
+    @torch.no_grad()
+    def _move(self, weight: Tensor, group: dict[str, Any]) -> None:
+        state, gradient = self.state[weight], weight.grad
+        assert gradient is not None
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(gradient)
+        buffer = state["momentum_buffer"]
+        buffer.lerp_(gradient, 1 - group["momentum"])
+        update = gradient.lerp(buffer, group["momentum"]) if group["nesterov"] else buffer
+        whole, own = self._gather(weight, update)
+        # The rows of other processes are theirs to change: zeros stand for them here.
+        matrix = nn.Parameter(torch.zeros_like(whole))
+        matrix[own] = weight
+        matrix.grad = whole
+        _without_memory(matrix, group)
+        weight.copy_(matrix[own])
+
+
+def _without_memory(matrix: nn.Parameter, group: dict[str, Any]) -> None:
+    """Muon's step for a gradient that its momentum is already in."""
+    names = ("lr", "weight_decay", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn")
+    settings = {name: group[name] for name in names}
+    muon = torch.optim.Muon([matrix], momentum=0.0, nesterov=False, **settings)
+    muon.step()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped

@@ -1,0 +1,57 @@
+"""The parts of a net whose weights are gathered, used and let go together.
+
+The author's blocks are the first choice. One that holds much of the net is opened, since what is
+gathered at once has to be small beside the whole; what is tiny stays with what it lies in, since
+each part costs a message.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from torch import nn
+
+from netlang.backends.torch.helpers import HELPERS
+
+__all__ = ["units"]
+
+# Shares of the net's elements.
+_LARGE, _TINY = 8, 256
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+
+
+def units(model: nn.Module) -> list[nn.Module]:
+    """Modules inside the model, each after those inside it; the model takes what is left."""
+    uses = Counter(
+        parameter for module in model.modules() for parameter in module.parameters(recurse=False)
+    )
+    several = {parameter for parameter, count in uses.items() if count > 1}
+    return list(_inside(model, _elements(model.parameters()), several))
+
+
+def _inside(module: nn.Module, total: int, several: set[nn.Parameter]) -> Iterator[nn.Module]:
+    for child in module.children():
+        found = list(_inside(child, total, several)) if _opened(child, total) else []
+        yield from found
+        taken = {parameter for unit in found for parameter in unit.parameters()}
+        left = set(child.parameters()) - taken
+        # Weights that two modules share belong to what holds both.
+        alone = not left & several and not isinstance(child, _CONTAINERS)
+        if alone and _elements(left) * _TINY >= total:
+            yield child
+
+
+def _opened(module: nn.Module, total: int) -> bool:
+    """Whether parts of a module are gathered by themselves.
+
+    A layer may read the weights of its parts without calling them, so it stays whole.
+    """
+    if isinstance(module, _CONTAINERS):
+        return True
+    layer = type(module).__module__.startswith("torch.") or type(module).__name__ in HELPERS
+    return not layer and _elements(module.parameters()) * _LARGE > total
+
+
+def _elements(parameters: Iterable[nn.Parameter]) -> int:
+    return sum(parameter.numel() for parameter in parameters)
