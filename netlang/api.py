@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 from warnings import warn
 
 from netlang.build import BuildOptions, Fit
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from netlang.analysis.facts import Facts
     from netlang.analysis.summary import Summary
 
-__all__ = ["Net", "load"]
+__all__ = ["Net", "Weights", "load"]
+
+Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
+"""Where weights come from: a file, a state dict, a module."""
 
 
 def load(spec: str | Path, **arguments: object) -> Net:
@@ -90,7 +93,7 @@ class Net:
 
     def torch(
         self,
-        weights: str | Path | None = None,
+        weights: Weights | None = None,
         *,
         seed: int | None = None,
         partial: bool = False,
@@ -100,7 +103,8 @@ class Net:
     ) -> nn.Module:
         """The net as a PyTorch module in training mode, freshly initialised by PyTorch.
 
-        With `weights`, a file gives them; with `seed`, they start as in an ONNX file of that seed.
+        `weights` are those of a file, a state dict or another module; with `seed`, they start as
+        in an ONNX file of that seed.
         `partial` lets the file lack some weights and hold others; keys that start with one of
         `prefixes` start with its value instead; `entry` names the weights to take of a checkpoint
         that has several. With `guard`, the module raises `ValueError` for inputs of sizes that
@@ -118,15 +122,16 @@ class Net:
     def onnx(
         self,
         path: str | Path,
-        weights: str | Path | None = None,
+        weights: Weights | None = None,
         *,
         seed: int = 0,
         partial: bool = False,
         prefixes: Mapping[str, str] | None = None,
         entry: str | None = None,
     ) -> Path:
-        """Write an ONNX file, with the weights of a file or initial ones from `seed`.
+        """Write an ONNX file with `weights`, or with initial ones from `seed`.
 
+        `weights` are those of a file, a state dict or a module: ``net.onnx("a.onnx", module)``.
         `partial`, `prefixes` and `entry` are those of `torch`.
         """
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
@@ -151,11 +156,24 @@ class Net:
         return f"<netlang net {self.name}: {self.params:,} params, {self.macs:,} MACs>"
 
 
-def _options(weights: str | Path | None, seed: int, fit: Fit) -> BuildOptions:
+def _options(weights: Weights | None, seed: int, fit: Fit) -> BuildOptions:
     return BuildOptions(
-        Path(weights) if weights is not None else None,
+        None if weights is None else _source(weights),
         fit.partial,
         seed,
         prefixes=fit.prefixes,
         entry=fit.entry,
     )
+
+
+def _source(weights: Weights) -> Path | Mapping[str, object]:
+    """A file, or tensors by their keys: those of a state dict or module."""
+    if isinstance(weights, str | Path):
+        return Path(weights)
+    if isinstance(weights, Mapping):
+        return weights
+    held = getattr(weights, "state_dict", None)
+    if held is None:
+        kind = type(weights).__name__
+        raise TypeError(f"weights are a file, a state dict or a module, not {kind}")
+    return dict(held())

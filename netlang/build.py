@@ -27,7 +27,7 @@ WHOLE = Fit()
 @final
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How to build: `weights` from a file or, without one, drawn from `seed`.
+    """How to build: `weights` from a file or by their keys, or, without, drawn from `seed`.
 
     `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
     `prefixes` are starts of keys and what stands there instead; `entry` is the part of a checkpoint
@@ -37,7 +37,7 @@ class BuildOptions:
     for PyTorch source: whether it refuses inputs of sizes that the net isn't for.
     """
 
-    weights: Path | None = None
+    weights: Path | Mapping[str, object] | None = None
     partial: bool = False
     seed: int = 0
     depth: int | None = None

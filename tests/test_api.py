@@ -96,6 +96,44 @@ def test_weights_from_a_file(spec: str, tmp_path: Path) -> None:
         torch.testing.assert_close(read.state_dict()[key], tensor, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("kind", ["module", "state dict", "arrays", "bfloat16"])
+def test_weights_from_memory(kind: str, spec: str, tmp_path: Path) -> None:
+    net = netlang.load(spec)
+    module = net.torch(seed=1).eval()
+    given: netlang.api.Weights = module
+    if kind == "bfloat16":
+        module = module.bfloat16()
+        given = module.state_dict()
+        module = module.float()
+    elif kind != "module":
+        state = module.state_dict()
+        given = {key: each.numpy() for key, each in state.items()} if kind == "arrays" else state
+    read = net.torch(given)
+    for key, tensor in module.state_dict().items():
+        torch.testing.assert_close(read.state_dict()[key], tensor, rtol=0, atol=0)
+    image = torch.randn(2, 1, 20, 24)
+    session = onnxruntime.InferenceSession(
+        net.onnx(tmp_path / "tiny.onnx", weights=given), providers=["CPUExecutionProvider"]
+    )
+    (found,) = session.run(None, {"image": image.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), module(image).detach())
+
+
+def test_weights_from_memory_that_do_not_fit(spec: str, tmp_path: Path) -> None:
+    net = netlang.load(spec)
+    state = net.torch(seed=1).state_dict()
+    lacking = {key: each for key, each in state.items() if key != "fc.weight"}
+    with pytest.raises(netlang.NetlangError, match=r"the mapping of weights[^`]*(.|\n)*fc\.weight"):
+        net.onnx(tmp_path / "a.onnx", weights=lacking)
+    with pytest.warns(UserWarning, match="the mapping of weights: "):
+        net.torch(lacking, partial=True)
+    wrapped = {f"module.{key}": each for key, each in state.items()}
+    read = net.torch(wrapped, prefixes={"module.": ""}).state_dict()
+    torch.testing.assert_close(read["fc.weight"], state["fc.weight"], rtol=0, atol=0)
+    with pytest.raises(TypeError, match="a file, a state dict or a module, not int"):
+        net.onnx(tmp_path / "a.onnx", weights=3)  # type: ignore[arg-type]
+
+
 def test_partial_weights(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 

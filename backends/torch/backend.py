@@ -112,10 +112,11 @@ class TorchBackend(TrainingBackend):
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:
     """What there is to say of weights that were given for source; raises where they don't fit."""
     from netlang.backends.weights import given, slots
+    from netlang.backends.weights.given import name_of
 
     assert options.weights is not None
     taken = given(program.name, slots(program), options.weights, options.fit)
-    note = f"{path} is source alone: {options.weights} was checked and isn't in it"
+    note = f"{path} is source alone: {name_of(options.weights)} was checked and isn't in it"
     return (note, *taken.notes)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.torch.execute import instance
 from netlang.backends.weights import Stored, given, initial, numpy_type, slots
+from netlang.backends.weights.given import name_of
 from netlang.build import BuildOptions
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -60,5 +61,5 @@ def _found(program: Program, options: BuildOptions) -> Mapping[str, Stored]:
         return {}
     taken = given(program.name, slots(program), options.weights, options.fit)
     if taken.notes:
-        warnings.warn(f"{options.weights}: " + "\n".join(taken.notes), stacklevel=4)
+        warnings.warn(f"{name_of(options.weights)}: " + "\n".join(taken.notes), stacklevel=4)
     return taken.tensors

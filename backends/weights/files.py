@@ -39,7 +39,8 @@ TYPES = {
 }  # fmt: skip
 PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 
-WeightSource = str | Path | Mapping[str, "NDArray[np.generic]"]
+WeightSource = str | Path | Mapping[str, "NDArray[np.generic]"] | Mapping[str, object]
+"""A file, or arrays and tensors by their keys."""
 
 
 def read_weights(source: WeightSource) -> dict[str, Stored]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from netlang.backends.weights.check import match, require_fit, require_some
 from netlang.backends.weights.files import WeightSource, read_entry
@@ -16,7 +17,7 @@ from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.build import Fit
 
-__all__ = ["Given", "given"]
+__all__ = ["Given", "given", "name_of"]
 
 _MOST_KEYS = 5
 
@@ -38,7 +39,7 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     stored, note = read_entry(source, fit.entry)
     stored = changed(stored, [Change(old, new) for old, new in fit.prefixes])
     fitting, report = match(owned, stored)
-    named = "the mapping of weights" if isinstance(source, Mapping) else f"`{source}`"
+    named = f"`{source}`" if isinstance(source, str | Path) else name_of(source)
     if fit.partial:
         require_some(fitting, owned, stored, source=named, net=net)
     else:
@@ -46,6 +47,11 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     loaded = (_loaded(owned, fitting),) if fit.partial else ()
     lacking = (f"not loaded: {report}",) if report else ()
     return Given(fitting, (*((note,) if note else ()), *loaded, *lacking, *_warned(fitting)))
+
+
+def name_of(source: WeightSource) -> str:
+    """What messages call weights."""
+    return str(source) if isinstance(source, str | Path) else "the mapping of weights"
 
 
 def _loaded(owned: Sequence[Slot], fitting: Mapping[str, Stored]) -> str:

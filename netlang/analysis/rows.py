@@ -73,9 +73,12 @@ class _Entry:
 
 
 def deployed_rows(
-    costs: Costs, net: Function, *, fold: bool, depth: Depth = None
+    costs: Costs, net: Function, *, fold: bool, depth: Depth = None, in_order: bool = False
 ) -> tuple[Row, ...]:
-    """The rows of a net as deployed, parents before what they consist of."""
+    """The rows of a net as deployed, parents before what they consist of.
+
+    A scope that is left and entered again is one row, unless the rows are wanted `in_order`.
+    """
     counter = _Counter(costs)
     limit = max(LONGEST, counter.distinct(net))
     if not fold and counter.leaves(net, False, None) > limit:
@@ -83,7 +86,7 @@ def deployed_rows(
     if fold and counter.leaves(net, True, None) > limit:
         fitting = counter.fitting_depth(net, limit)
         depth = fitting if depth is None else min(depth, fitting)
-    return _Writer(costs, fold).rows(net, depth)
+    return _Writer(costs, fold, in_order).rows(net, depth)
 
 
 def scope_rows(
@@ -153,9 +156,10 @@ class _Counter:
 class _Writer:
     """Rows of functions relative to their call, made once for each function and depth."""
 
-    def __init__(self, costs: Costs, fold: bool) -> None:
+    def __init__(self, costs: Costs, fold: bool, in_order: bool = False) -> None:
         self._costs = costs
         self._fold = fold
+        self._in_order = in_order
         self._known: dict[tuple[Function, Depth], tuple[Row, ...]] = {}
 
     def rows(self, function: Function, depth: Depth) -> tuple[Row, ...]:
@@ -207,8 +211,7 @@ class _Writer:
 
     def grouped(self, entries: Iterable[_Entry], level: int, depth: Depth) -> Iterator[Row]:
         """The rows of entries whose first `level` parts agree."""
-        for parts, group in groupby(entries, key=lambda entry: entry.parts[: level + 1]):
-            same = list(group)
+        for parts, same in self._alike(entries, level):
             if len(same) == 1 and len(same[0].parts) <= level + 1:
                 yield from self._step(same[0], level, depth)
                 continue
@@ -216,6 +219,19 @@ class _Writer:
             yield _scope(same, ".".join(parts), level, cut)
             if not cut:
                 yield from self.grouped(same, level + 1, depth)
+
+    def _alike(
+        self, entries: Iterable[_Entry], level: int
+    ) -> Iterator[tuple[tuple[str, ...], list[_Entry]]]:
+        """The entries by their first parts, each where the first of them stands."""
+        if self._in_order:
+            for parts, group in groupby(entries, key=lambda entry: entry.parts[: level + 1]):
+                yield parts, list(group)
+            return
+        found: dict[tuple[str, ...], list[_Entry]] = {}
+        for entry in entries:
+            found.setdefault(entry.parts[: level + 1], []).append(entry)
+        yield from found.items()
 
     def _step(self, entry: _Entry, level: int, depth: Depth) -> Iterator[Row]:
         path, node = ".".join(entry.parts), entry.node

@@ -93,7 +93,7 @@ class Summary:
     @cached_property
     def layers(self) -> tuple[Row, ...]:
         """Every operator; repeats are folded in nets of more than `rows.LONGEST` of them."""
-        rows = deployed_rows(self._costs, self._facts.program.net, fold=False)
+        rows = deployed_rows(self._costs, self._facts.program.net, fold=False, in_order=True)
         return tuple(row for row in rows if row.is_leaf)
 
     def rows(self, *, fold: bool = True, depth: int | None = None) -> tuple[Row, ...]:

@@ -176,6 +176,40 @@ def test_table_depth() -> None:
     assert "25,557,032" in text
 
 
+INTERLEAVED = """\
+block cbr(n, kernel, depths) {
+    for depth in depths { repeat depth { conv(n, kernel, pad=same) } }
+}
+
+net a {
+    input image: [3, 8, 8]
+    for i in range(3) {
+        convs.{i}: cbr(8, [3, 3], [1, 2, 40])
+        bns.{i}: bn
+    }
+    convs.last: conv(4, 1x1)
+    reshape([2, 2, 8, 8]) -> transpose([1, 0, 2, 3]) -> layer_norm(axes=[0, 1])
+}
+"""
+
+
+def test_scopes_that_are_entered_again_are_one_row(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text(INTERLEAVED)
+    found = summarize(load_program(tmp_path / "a.net"))
+    top = [row for row in found.rows() if row.depth == 0]
+    assert [row.path for row in top] == ["convs", "bns", "7", "8", "9"]
+    assert sum(row.totals.params for row in top) == found.params
+    layers = [row.path.partition(".")[0] for row in found.layers]
+    assert layers[42:46] == ["convs", "bns", "convs", "convs"]
+
+
+def test_windows_are_written_as_operators_write_them(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text(INTERLEAVED)
+    shown = {describe(row.callee) for row in summarize(load_program(tmp_path / "a.net")).rows()}
+    assert "cbr(8, 3x3, [1, 2, 40])" in shown
+    assert {"transpose([1, 0, 2, 3])", "layer_norm(axes=[0, 1])"} <= shown
+
+
 def test_folding_can_be_turned_off() -> None:
     text = render_table(summarize(load_program("resnet50")), fold=False)
     assert "layer3.5.conv2" in text

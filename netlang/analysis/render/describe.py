@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netlang.ir.arguments import Argument, Keyword, literal_tensor, shape, signature
+from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.ir.dims import Expr
 from netlang.ir.op import Op
 from netlang.ir.program import Function
@@ -13,6 +13,11 @@ __all__ = ["describe", "printable"]
 
 # Longer values are cut: a table needs to say what a layer is, not to repeat its numbers.
 LONGEST_VALUE = 24
+
+# A block doesn't say what its parameters are for: so long a list of such numbers may be a window,
+# and the language takes `3x3` for `[3, 3]` everywhere.
+_AXES = (2, 3)
+_LARGEST_KERNEL = 32
 
 
 def printable(text: str) -> str:
@@ -76,7 +81,16 @@ def _whole(value: object, argument: Argument | None) -> str:
 
 
 def _sequence(value: Sequence[object], argument: Argument | None) -> str:
-    is_sizes = argument is not None and argument.kind not in (shape, literal_tensor)
-    if is_sizes and len(value) > 1 and all(isinstance(item, int) for item in value):
+    if _is_window(value, argument):
         return "x".join(map(str, value))
     return f"[{', '.join(_whole(item, argument) for item in value)}]"
+
+
+def _is_window(value: Sequence[object], argument: Argument | None) -> bool:
+    """Whether numbers are sizes along the axes, which are written `3x3`."""
+    numbers = [item for item in value if isinstance(item, int) and not isinstance(item, bool)]
+    if len(numbers) < max(2, len(value)):
+        return False
+    if argument is not None:
+        return "each axis" in argument.kind.description
+    return len(numbers) in _AXES and all(1 <= number <= _LARGEST_KERNEL for number in numbers)
