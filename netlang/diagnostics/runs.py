@@ -1,10 +1,10 @@
-"""Errors about the folder of a run: in use, not writable, damaged (E0794 to E0796)."""
+"""Errors about the folder of a run: in use, not writable, damaged (E0778, E0794 to E0796)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["NoWholeCheckpoint", "RunLocked", "RunUnwritable"]
+__all__ = ["NoWholeCheckpoint", "RunAmongClasses", "RunLocked", "RunUnwritable"]
 
 
 class RunLocked(Diagnostic):
@@ -38,3 +38,13 @@ class NoWholeCheckpoint(Diagnostic):
 
     folder: str
     reasons: str
+
+
+class RunAmongClasses(Diagnostic):
+    code = "E0778"
+    title = "the run's folder `{folder}` lies among the classes in `{data}`"
+    caption = "every folder there is a class"
+    help = "name another folder with `--out`"
+
+    folder: str
+    data: str

@@ -1,4 +1,4 @@
-"""Errors while a recipe runs: data, run folders, checkpoints, numbers (E0730 to E0749)."""
+"""Errors while a recipe runs: data, run folders, checkpoints, numbers (E0730 to E0749, E0779)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ __all__ = [
     "CannotCompile",
     "DataChanged",
     "DataDiffers",
+    "DeviceMemoryMissing",
     "DeviceMissing",
     "LossNotFinite",
     "NoSuchPart",
@@ -153,3 +154,17 @@ class DataChanged(Diagnostic):
 
     folder: str
     differences: str
+
+
+class DeviceMemoryMissing(Diagnostic):
+    """`what` is what PyTorch says of it."""
+
+    code = "E0779"
+    title = "`{device}` has not enough memory: {what}"
+    help = (
+        "take a smaller `batch`, or compute it in parts with `accumulate`; `precision: bf16` takes"
+        " less too"
+    )
+
+    device: str
+    what: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import cos, pi
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from netlang.backends.torch.train import train
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
-from tests.train.support import parts_of, sketch
+from tests.train.support import parts_of, run, sketch
 
 BODY = "    input x: [40]\n    fc1: linear(16) -> norm: bn -> relu -> fc2: linear(10)"
 
@@ -121,6 +122,21 @@ def test_fifty_steps_with_everything_are_those_of_plain_torch(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_a_compiled_net_takes_the_same_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Followed by torch's compiler, and carried out by PyTorch as it stands: bit for bit."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    run(tmp_path / "plain", "arch=mlp", "steps=6")
+    run(tmp_path / "compiled", "arch=mlp", "steps=6", "compile=true")
+    plain, compiled = (
+        load_file(tmp_path / name / "last.safetensors") for name in ("plain", "compiled")
+    )
+    assert plain.keys() == compiled.keys()
+    assert all(torch.equal(plain[key], compiled[key]) for key in plain)
+    assert run(tmp_path / "compiled", "arch=mlp", "steps=6", "compile=true", resume=True).finished
+
+
 def test_half_precision_is_autocast(tmp_path: Path, precision: str) -> None:
     recipe, program = sketch(
         BODY, "steps: 20", "clip_norm: 0.1", f"precision: {precision}", "batch: 200"

@@ -1,4 +1,4 @@
-"""Memory on a CPU: what a step frees is kept for the next one.
+"""Memory: where it ends, the user is told; on a CPU, what a step frees is kept for the next one.
 
 glibc gives blocks of over 32 MiB back to the system as soon as they are freed, and takes new ones,
 page by page, for the next tensor of that size: that can take longer than what is computed in them.
@@ -7,18 +7,40 @@ page by page, for the next tensor of that size: that can take longer than what i
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-__all__ = ["freed_memory_kept"]
+from netlang.backends.torch.data.loading.failure import is_out_of_memory
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.training import DeviceMemoryMissing
+
+__all__ = ["freed_memory_kept", "memory_told"]
 
 # malloc.h of glibc, and what mallopt(3) gives as their defaults.
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _DEFAULT_TRIM_THRESHOLD, _DEFAULT_MMAP_MAX = 128 * 1024, 65536
 _NEVER = 2**31 - 1
+
+# How PyTorch says what it asked for.
+_ASKED = re.compile(r"tried to allocate [\d.]+ \w+", re.IGNORECASE)
+
+
+@contextmanager
+def memory_told(device: torch.device) -> Iterator[None]:
+    """Inside, memory that runs out becomes an error that says what to do."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        # PyTorch's sentence, without what it advises to its own users and where it was in its code.
+        found = _ASKED.search(str(error))
+        what = found[0] if found else "no more could be had"
+        raise NetlangError(DeviceMemoryMissing(span=None, device=str(device), what=what)) from None
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from netlang.backends.torch.recipes.normalize import (
 )
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import averaged
+from netlang.backends.torch.train.memory import memory_told
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.setup import Prepare
@@ -55,7 +56,7 @@ def predict(
         raise NetlangError(NoClassifier(span=recipe.places["loss"], net=program.name))
     chosen = choose_device(device)
     facts = facts_beside(weights)
-    with reproducible(chosen, threads_for(program, 1)):
+    with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
         model = trained_module(program, weights)[0].to(chosen).eval()
         ready = Prepare(
             recipe, chosen, World(), None, workers=0, normalizer=_normalizer(recipe, facts, chosen)

@@ -11,11 +11,12 @@ from torch import nn
 
 from netlang.analysis.locate import locate
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
+from netlang.backends.torch.train.files.apart import require_apart
 from netlang.backends.torch.train.files.weights import WeightsFiles, facts_of_weights
 from netlang.backends.torch.train.folder import RunFolder, shared_folder
 from netlang.backends.torch.train.interrupt import interrupts
 from netlang.backends.torch.train.loop import Loop
-from netlang.backends.torch.train.memory import freed_memory_kept
+from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
 from netlang.backends.torch.train.processes.shares import require_shares
@@ -128,6 +129,7 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
         shown.say("one process trains alone: there is nobody to share weights with")
     require_execution(recipe, chosen)
     with (
+        memory_told(chosen),
         freed_memory_kept(chosen),
         reproducible(chosen, threads_for(program, recipe.batch)),
         multiplying(recipe),
@@ -135,6 +137,7 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
         objective = Objective(recipe, program, apart=shard)
         data = prepare(recipe, program, wanted.places, chosen, world, wanted.workers, say=shown.say)
         require_shares(recipe, program, world, data.train, sharded=shard)
+        require_apart(wanted.out, recipe, wanted.places, data.classes)
         opened = shared_folder(
             wanted.out, recipe, program, resume=wanted.resume, device=chosen, world=world,
             data=data.facts(), sharded=shard,

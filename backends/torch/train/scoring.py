@@ -13,7 +13,7 @@ from netlang.backends.torch.data.sets import Examples, Images, Parts
 from netlang.backends.torch.recipes.normalize import Normalizer
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
-from netlang.backends.torch.train.memory import freed_memory_kept
+from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
@@ -49,7 +49,11 @@ def evaluate(
     """
     with joined() as world:
         chosen = choose_device(device, world)
-        with freed_memory_kept(chosen), reproducible(chosen, threads_for(program, recipe.batch)):
+        with (
+            memory_told(chosen),
+            freed_memory_kept(chosen),
+            reproducible(chosen, threads_for(program, recipe.batch)),
+        ):
             say = say if world.writes else lambda _: None
             parts = load_parts(recipe, places or Places(), say)
             require_fit(recipe, program, parts)

@@ -137,6 +137,23 @@ def test_a_run_on_other_data_is_not_resumed(
     assert "8 examples for training then, 9 now" in said
 
 
+@pytest.mark.parametrize("inside", ["train/run", "test/cat/run", "val"])
+def test_a_run_among_the_classes_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str], inside: str
+) -> None:
+    before = sorted(place.rglob("*"))
+    given = ("train", "pets.net", "--data", f"pets={place}", "--device", "cpu", "--out")
+    status, said = run(capsys, *given, str(place / inside))
+    assert status == 1
+    assert "error[E0778]" in said
+    assert sorted(place.rglob("*")) == before
+    # Beside the parts it harms nothing, nor in a part of classes for another recipe's data.
+    assert run(capsys, *given, str(place / "runs"))[0] == 0
+    (place / "train").rename(place.parent / "all")
+    bare = ("train", "pets.net", "--data", f"pets={place.parent / 'all'}", "--device", "cpu")
+    assert "E0778" in run(capsys, *bare, "--out", str(place.parent / "all" / "run"))[1]
+
+
 def test_options_that_mean_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong, text in (
         ("pets", "is not NAME=PATH"),

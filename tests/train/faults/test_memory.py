@@ -1,13 +1,19 @@
-"""What an optimizer keeps of each weight is known before it has made a step."""
+"""What an optimizer keeps of each weight is known before a step; memory that ends is told."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from netlang.backends.torch.recipes.optimizers import optimization_for
+from netlang.backends.torch.train import train
 from netlang.backends.torch.train.files.memory import kept_of
+from netlang.backends.torch.train.memory import memory_told
+from netlang.diagnostics.core import NetlangError
 from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    linear(8) -> relu\n    fc: linear(10)"
@@ -36,3 +42,38 @@ def test_it_is_what_a_step_leaves(word: str) -> None:
         assert {n: (v.shape, v.dtype) for n, v in found.items()} == {
             n: (v.shape, v.dtype) for n, v in kept.items()
         }
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (lambda: torch.empty(10**15), "`cpu` has not enough memory: tried to allocate 4"),
+        (
+            lambda: _raise(
+                torch.OutOfMemoryError(
+                    "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity"
+                )
+            ),
+            "`cpu` has not enough memory: Tried to allocate 20.00 GiB",
+        ),
+        (lambda: _raise(MemoryError()), "`cpu` has not enough memory: no more could be had"),
+    ],
+)
+def test_memory_that_ends_is_told(raised: Callable[[], object], told: str) -> None:
+    with pytest.raises(NetlangError) as caught, memory_told(torch.device("cpu")):
+        raised()
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0779"
+    assert diagnostic.message.startswith(told)
+    with pytest.raises(RuntimeError, match="another"), memory_told(torch.device("cpu")):
+        _raise(RuntimeError("another error"))
+
+
+def test_a_batch_that_doesnt_fit_ends_a_run_with_a_code(tmp_path: Path) -> None:
+    recipe, program = sketch("    input x: [40]\n    linear(100000000000) -> linear(10)")
+    with pytest.raises(NetlangError, match="E0779"):
+        train(recipe, program, out=tmp_path / "run", device="cpu")
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, final
 
+import torch
+
 from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
 from netlang.diagnostics.workers import MemoryMissing, TooManyOpenFiles, WorkersRefused
 
-__all__ = ["FILES", "Failure", "attempt", "given", "refusal"]
+__all__ = ["FILES", "Failure", "attempt", "given", "is_out_of_memory", "refusal"]
 
 FILES = (errno.EMFILE, errno.ENFILE)
 
@@ -52,10 +54,19 @@ def attempt(work: Callable[[T], R], task: T) -> R | Failure:
         if error.errno in FILES:
             return Failure((refusal(error),))
         return Failure((), traceback.format_exc())
-    except MemoryError:
-        return Failure((MemoryMissing(span=None),))
-    except Exception:
+    except Exception as error:
+        if is_out_of_memory(error):
+            return Failure((MemoryMissing(span=None),))
         return Failure((), traceback.format_exc())
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: of Python, of a GPU, or of PyTorch on a CPU (without a type)."""
+    text = str(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError)
+        and ("can't allocate memory" in text or "out of memory" in text)
+    )
 
 
 def refusal(error: OSError) -> Diagnostic:

@@ -42,7 +42,7 @@ class Stepper:
         self._objective = objective
         self._state = state
         self._world = world
-        self._forward = forward or state.model
+        self._forward = state.model if forward is None else forward
         self._most = longest_part(recipe, world)
         layout = state.layout
         # Where one process waits for the others in a forward pass, all make equally many.

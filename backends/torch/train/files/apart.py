@@ -1,0 +1,29 @@
+"""A run doesn't write into the images that it is trained on: its folders would be classes there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.runs import RunAmongClasses
+from netlang.recipes.places import Places
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.data_images import ImageFolder
+
+__all__ = ["require_apart"]
+
+
+def require_apart(
+    out: Path, recipe: Recipe, places: Places, classes: tuple[str, ...] | None
+) -> None:
+    """Raise `NetlangError` where `out` lies in a folder whose folders are classes."""
+    if not isinstance(recipe.data, ImageFolder) or recipe.data.place is None:
+        return
+    root, folder = places.find(recipe.data.place).resolve(), out.resolve()
+    if not folder.is_relative_to(root):
+        return
+    for holder in (root, *(root / part for part in folder.relative_to(root).parts[:1])):
+        if any((holder / name).is_dir() for name in classes or ()):
+            raise NetlangError(
+                RunAmongClasses(span=recipe.places["data"], folder=str(out), data=str(holder))
+            )
