@@ -27,7 +27,7 @@ from netlang.backends.graphviz.partition import (
 )  # fmt: skip
 from netlang.backends.graphviz.plan import Names, Plan
 from netlang.backends.graphviz.rows import columns_of, fold, stacks_of, without_repeated_shapes
-from netlang.backends.graphviz.view import Step, view_of
+from netlang.backends.graphviz.view import Step, in_training_only, view_of
 from netlang.ir.program import INPUT, Function, Ref
 
 __all__ = ["Body"]
@@ -54,6 +54,11 @@ class Body:
         self._wiring = Wiring(self._view)
         self._describer = Describer(members, plan.forms, plan.sizes, prefix)
         self._ends: dict[int, tuple[End, ...]] = {}
+
+    def mark_auxiliary(self) -> None:
+        """All of it exists in training only: the step that it stands for does."""
+        self._view = in_training_only(self._view)
+        self._wiring = Wiring(self._view)
 
     def draw(self, frame: Frame) -> None:
         """Draws everything into `frame`."""
@@ -141,6 +146,8 @@ class Body:
         prefix = f"{self._prefix}{step.node.path}."
         ends = tuple(self._end(ref) for ref in step.sources)
         body = Body((callee,), prefix, ends, self._sheet, self._plan, self._names, self._compact)
+        if step.node.auxiliary:
+            body.mark_auxiliary()
         if not body.draw_as_stack(frame, title):
             body.draw(self._frame(step.node.path, title, "", frame, (step,)))
         self._ends[step.number] = tuple(body.outputs())

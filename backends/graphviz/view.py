@@ -7,14 +7,14 @@ reference names an input of the function or the first time of a step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Output, Ref
 from netlang.ir.types import TensorType, Types
 
-__all__ = ["Group", "Step", "View", "is_identity", "view_of"]
+__all__ = ["Group", "Step", "View", "in_training_only", "is_identity", "view_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,12 @@ def view_of(function: Function) -> View:
     if function not in _views:
         _views[function] = _view(function)
     return _views[function]
+
+
+def in_training_only(view: View) -> View:
+    """The view of what an auxiliary step stands for: inside, nothing says that it is one."""
+    steps = (replace(step, node=replace(step.node, auxiliary=True)) for step in view.steps)
+    return replace(view, steps=tuple(steps))
 
 
 def _view(function: Function) -> View:

@@ -67,6 +67,36 @@ def test_googlenet_folds_its_modules_and_marks_its_auxiliary_heads() -> None:
     }  # fmt: skip
 
 
+HEADS = """\
+block inner { relu -> add { tanh; { gelu -> sigmoid } } }
+
+block head(n) {
+    shared: conv(n, 1x1)
+    side: { inner -> linear(n) }
+    (shared, side) -> concat
+}
+
+net a {
+    input image: [3, 8, 8]
+    x: conv(8, 1x1)
+    auxiliary aux: head(8)
+    relu
+}
+"""
+
+
+def test_an_auxiliary_block_is_marked_inside_too(tmp_path: Path) -> None:
+    inception = read(load_program("inception_v3"))
+    (box,) = (line for line in inception.text.splitlines() if "AuxLogits: classifier" in line)
+    assert 'STYLE="DASHED"' in box
+    dashed = {(tail, head) for tail, head, style in inception.edges if style == "dashed"}
+    assert dashed == {("Mixed_6b", "AuxLogits.0"), ("AuxLogits.0", "output aux")}
+    drawing = read(program_of(tmp_path, HEADS, "a"))
+    solid = {(tail, head) for tail, head, style in drawing.edges if style != "dashed"}
+    assert {end for edge in solid for end in edge} & {"x", "output"}
+    assert not any("aux" in end for edge in solid for end in edge), solid
+
+
 def test_inception_is_four_branches_into_a_bar() -> None:
     drawing = read(load_program("googlenet"))
     into = [tail for tail, head, _ in drawing.edges if head == "inception: 1"]
