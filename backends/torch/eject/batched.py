@@ -38,7 +38,7 @@ def augment_function(
     if start != "x":
         section.add(f"    x = {start}")
     section.add(*prepared_lines(section, path, "    ", targets=targets))
-    section.add(f"    return {returned}")
+    section.returns(returned)
     return section
 
 

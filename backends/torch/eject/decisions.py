@@ -16,14 +16,17 @@ from netlang.backends.torch.eject.normalized import Normalized, chunk
 from netlang.backends.torch.eject.objective import (
     HALVES,
     Names,
+    averaged_lines,
     calls_of,
     forward_lines,
     is_class_number,
+    judged_lines,
     loss_lines,
 )
 from netlang.backends.torch.eject.pace import noted, observed_lines, plateau_of, rates_section
 from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.eject.sources import DataSection
+from netlang.backends.torch.eject.sources.splitting import split_lines
 from netlang.backends.torch.invocation import RUNTIME
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
@@ -114,7 +117,7 @@ class Decisions:
             return ""
         space = " " * (8 if self.data.test is None else 4)
         call = f"evaluate({'model' if self.recipe.ema is None else 'averaged'}, test{more})"
-        if self.names.logits is None:
+        if not self.classifies:
             return f'{space}say(f"test loss {{{call}}}")'
         return f'{space}say("test loss {{}}, accuracy {{}}".format(*{call}))'
 
@@ -158,7 +161,7 @@ class Decisions:
             "nested": self.nested,
             "apart": recipe.evaluate_every != recipe.checkpoint_every,
             "mixes": self.train.mixes,
-            "logits": self.names.logits is not None,
+            "logits": self.classifies,
             "draws": self.draws,
             "only": recipe.ema is None and recipe.precision is not Precision.FP16,
             "one_thread": not worth_sharing(self.program, recipe.batch),
@@ -173,6 +176,7 @@ class Decisions:
         generator = ", generator=APART" if self.draws else ""
         inputs = (normalized.text, *names.inputs[1:])
         label = names.locals.get(LABEL, "")
+        judged = list(judged_lines(names, label, numbered=is_class_number(recipe, self.program)))
         return {
             "share": "each[len(each) * RANK // SIZE : len(each) * (RANK + 1) // SIZE]",
             "unused": "" if names.all_used else ", find_unused_parameters=True",
@@ -197,8 +201,9 @@ class Decisions:
             "tested": ", ".join(self._ordered(inputs)),
             "half": HALVES.get(recipe.precision, ""),
             "floats": "\n".join(self._floats()),
-            "averaged": "\n".join(self._averaged()),
-            "right": self._right(label),
+            "averaged": "\n".join(averaged_lines(names, self.test.views)),
+            "judged": "\n".join(judged),
+            "right": "right.sum()" if judged else f"({names.logits}.argmax(1) == {label}).sum()",
             "score": "\n".join(loss_lines(names.score, names.locals, " " * 8)),
             "frozen": repr(recipe.freeze),
             "optimizer": self._optimizer(),
@@ -206,7 +211,7 @@ class Decisions:
             "run": self._run(),
             "patience": repr(recipe.early_stopping),
             "steps": f"{recipe.length.count} * epoch_steps" if epochs else str(recipe.length.count),
-            "split": "\n".join(self._split()),
+            "split": "\n".join(split_lines(recipe, len(names.inputs), images=images)),
             "ordered": "\n".join(self._channels_last(" " * 12)),
             "body": "\n".join(forward_lines(recipe, names)),
             "noted": noted(recipe, self.nested, self.by_losses),
@@ -240,29 +245,10 @@ class Decisions:
         if self.recipe.precision in HALVES:
             yield from (f"        {name} = {name}.float()" for name in self.names.deployed)
 
-    def _averaged(self) -> Iterator[str]:
-        """Outputs of several views of an example as one."""
-        views = self.test.views
-        for name in self.names.deployed if views > 1 else ():
-            seen = f"{name}.unflatten(0, (-1, {views}))"
-            if name == self.names.logits:
-                yield f"        {name} = {seen}.log_softmax(2).logsumexp(1) - math.log({views})"
-            else:
-                yield f"        {name} = {seen}.mean(1)"
-
-    def _right(self, label: str) -> str:
-        """How many examples are classified right."""
-        logits, found = self.names.logits, label
-        if logits is None:
-            return ""
-        if not is_class_number(self.recipe, self.program):
-            found = f"({label} if {label}.dim() < {logits}.dim() else {label}.argmax(1))"
-        right = f"({logits}.argmax(1) == {found})"
-        return (
-            f"{right}.flatten(1).float().mean(1).sum()"
-            if self.names.positions
-            else f"{right}.sum()"
-        )
+    @property
+    def classifies(self) -> bool:
+        """Whether there is an accuracy."""
+        return self.names.logits is not None or self.names.binary is not None
 
     def _run(self) -> str:
         """What a run remembers."""
@@ -275,26 +261,6 @@ class Decisions:
             parts += ['"since": 0.0'] if self.by_losses else []
             parts += ['"lowest": math.inf', '"waited": 0', '"reductions": 0']
         return ", ".join(parts)
-
-    def _split(self) -> Iterator[str]:
-        """The lines that hold a part of the training examples out."""
-        share, images = self.recipe.validation, self.data.images
-        if share is None:
-            return
-        count = "len(train.files)" if images else "len(train[0])"
-        yield f"    order = epoch_order(VALIDATION, 0, {count}).numpy()"
-        if images:
-            yield "    labels = np.array([label for _, label in train.files])"
-            yield f"    chosen = held_out(order, {share!r}, labels)"
-            yield "    held, train = train.only(chosen, prepare_test), train.only(~chosen, prepare)"
-            return
-        labels = f"np.zeros({count}, dtype=np.int64)"
-        if LABEL in self.recipe.data.targets:
-            place = len(self.names.inputs) + self.recipe.data.targets.index(LABEL)
-            labels = f"train[{place}].numpy()"
-        yield f"    chosen = torch.from_numpy(held_out(order, {share!r}, {labels}))"
-        yield "    held = [each[chosen] for each in train]"
-        yield "    train = [each[~chosen] for each in train]"
 
     def _optimizer(self) -> str:
         """The optimizer, with one kernel for all weights where the device of the script has one."""

@@ -31,8 +31,11 @@ class Normalized:
     learned: Invocation | None = None
     functions: tuple[object, ...] = ()
 
-    def section(self, images: bool) -> Section:
-        """The lines of `main` that learn the numbers, on every process alike."""
+    def section(self, images: bool, start: str) -> Section:
+        """The lines of `main` that learn the numbers, on every process alike.
+
+        `start` is what becomes of a batch of images first.
+        """
         section = Section()
         if self.learned is None:
             return section
@@ -46,7 +49,7 @@ class Normalized:
                 "    seen = Images.__new__(Images)",
                 "    seen.files, seen.prepare = train.files, prepare_test",
                 "    loader = DataLoader(seen, BATCH, sampler=chosen, num_workers=args.workers)",
-                "    inputs = (prepared(x.to(DEVICE)) for x, _, _ in loader)",
+                f"    inputs = (prepared({start}) for x, _, _ in loader)",
             )
         else:
             split = f"train[0].split({chunk(self.recipe)})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 from netlang.backends.torch.eject.sections import WIDTH
@@ -11,7 +11,7 @@ from netlang.backends.torch.python.identifiers import Scope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
 from netlang.backends.torch.recipes.terms import lowered_terms, total
 from netlang.backends.torch.runtime.slices import slices
-from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.objective import Binary, Objective
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Precision, Recipe
@@ -48,8 +48,8 @@ class Names:
     """What a script calls the values of a batch, and the loss of training and of a test.
 
     `locals` has a name for each input, target and output; `inputs` and `targets` are those of the
-    data, in order. `logits` is the output of the classes, if there is one, `penalties` are calls
-    that give weights to count, by name.
+    data, in order. `logits` is the output of the classes, if there is one, `binary` that of a
+    decision. `penalties` are calls that give weights to count, by name.
     """
 
     locals: Mapping[str, str]
@@ -58,6 +58,7 @@ class Names:
     trained: tuple[str, ...]
     deployed: tuple[str, ...]
     logits: str | None
+    binary: Binary | None
     loss: Code
     score: Code
     penalties: Mapping[str, str]
@@ -98,6 +99,9 @@ def names_of(recipe: Recipe, program: Program) -> Names:
         tuple(found[output.name] for output in outputs),
         tuple(found[name] for name in deployed),
         found[logits] if logits else None,
+        replace(objective.binary, output=found[objective.binary.output])
+        if objective.binary
+        else None,
         total(terms),
         total(scored),
         {term.penalized: term.weights.source("model") for term in terms if term.weights},
@@ -167,3 +171,36 @@ def _added(code: Code, names: Mapping[str, str]) -> Iterator[str]:
 def is_class_number(recipe: Recipe, program: Program) -> bool:
     """Whether `label` is known to be class numbers; else it may be a probability of each."""
     return value_types(recipe, program).get(LABEL) is not None
+
+
+def averaged_lines(names: Names, views: int) -> Iterator[str]:
+    """Outputs of several views of an example as one."""
+    binary = names.binary
+    for name in names.deployed if views > 1 else ():
+        seen = f"{name}.unflatten(0, (-1, {views}))"
+        if name == names.logits:
+            yield f"        {name} = {seen}.log_softmax(2).logsumexp(1) - math.log({views})"
+        elif binary is not None and binary.is_logit and name == binary.output:
+            yield f"        {name} = {seen}.sigmoid().mean(1).logit()"
+        else:
+            yield f"        {name} = {seen}.mean(1)"
+
+
+def judged_lines(names: Names, label: str, *, numbered: bool) -> Iterator[str]:
+    """The lines that find what is classified right, where that takes more than a comparison.
+
+    `numbered` says that labels are class numbers for sure.
+    """
+    logits, binary = names.logits, names.binary
+    if binary is not None:
+        name, half = binary.output, 0.0 if binary.is_logit else 0.5
+        shares = ".flatten()" if binary.single else ".flatten(1).float().mean(1)"
+        yield f"        right = ({name} > {half}) == ({label}.reshape({name}.shape) > 0.5)"
+        yield f"        right = right{shares}"
+    if logits is None or (numbered and not names.positions):
+        return
+    if not numbered:
+        classes = f"{label} if {label}.dim() < {logits}.dim() else {label}.argmax(1)"
+        yield f"        {label} = {classes}"
+    right = f"{logits}.argmax(1) == {label}"
+    yield f"        right = {f'({right}).flatten(1).float().mean(1)' if names.positions else right}"

@@ -175,15 +175,18 @@ class _Writer:
 
     def _blocks(self, section: Section) -> dict[str, str]:
         """Texts of several lines, whose functions the script gets."""
-        start = start_section(self.recipe, self.program)
+        drawn, start = (
+            start_section(self.recipe, self.program),
+            self.decisions.start("x.to(DEVICE)"),
+        )
         tested = Section()
         if self.normalized.learned is None:
             tested.add(*self._test_lines(tested, " " * 8))
         else:
             tested.add("        x = prepared(x)")
         rates = self.decisions.rates
-        found = {"prepared": tested, "parts": self.data.parts, "start_weights": start}
-        found |= {"rates": rates, "learned": self.normalized.section(self.data.images)}
+        found = {"prepared": tested, "parts": self.data.parts, "start_weights": drawn}
+        found |= {"rates": rates, "learned": self.normalized.section(self.data.images, start)}
         for each in found.values():
             section.add(calls=tuple(each.functions))
             section.imports |= each.imports
@@ -199,7 +202,8 @@ class _Writer:
         """`prepared(x)`: a batch as for a test, before it is normalised."""
         section = Section()
         section.add("def prepared(x):", '    """A batch as for a test, not yet normalized."""')
-        section.add(*self._test_lines(section, "    "), "    return x")
+        section.add(*self._test_lines(section, "    "))
+        section.returns("x")
         return section
 
     def _prepare(self) -> list[Section]:

@@ -29,6 +29,14 @@ class Section:
             self.lines += wrapped(line)
         self.functions += [each for each in calls if each not in self.functions]
 
+    def returns(self, text: str) -> None:
+        """The last line of a function; what `x` was set to just before is returned at once."""
+        last = self.lines[-1]
+        if text == "x" and last.startswith("    x = "):
+            self.lines[-1] = f"    return {last.removeprefix('    x = ')}"
+        else:
+            self.add(f"    return {text}")
+
     def take(self, other: Section) -> None:
         """All of another section."""
         self.add(*other.lines, calls=tuple(other.functions))
@@ -68,6 +76,9 @@ def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> lis
         pairs = zip(node.keys, node.values, strict=True)
         items = [text[k.col_offset : v.end_col_offset] for k, v in pairs if k is not None]
         return [f"{indent}{head}{{", *(f"{inner}{each}," for each in items), f"{indent}}}{tail}"]
+    if isinstance(node, ast.List):
+        items = [text[each.col_offset : each.end_col_offset] for each in node.elts]
+        return [f"{indent}{head}[", *(f"{inner}{each}," for each in items), f"{indent}]{tail}"]
     if not isinstance(node, ast.Call) or not (node.args or node.keywords):
         raise InternalError(f"a line of a script that can't be broken: {own}")
     begin = text[node.col_offset : node.func.end_col_offset]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 
 import torch
@@ -55,7 +56,7 @@ def import_lines(imports: Iterable[str], text: str) -> Iterator[str]:
     groups: dict[bool, list[str]] = {True: [], False: []}
     for head in sorted(merged, key=lambda head: (head.startswith("from"), head)):
         names = ", ".join(sorted(merged[head]))
-        standard = head.split()[1].split(".")[0] in _STANDARD
+        standard = head.split()[1].split(".")[0] in sys.stdlib_module_names
         groups[standard].append(f"{head} import {names}" if names else head)
     yield from groups[True]
     yield ""
@@ -109,7 +110,4 @@ IMPORTS = frozenset(
         "from torch.utils.data import DataLoader",
         "from torch.utils.data import Dataset",
     )
-)
-_STANDARD = frozenset(
-    ("argparse", "collections", "copy", "glob", "itertools", "math", "os", "typing")
 )

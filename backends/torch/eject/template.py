@@ -93,6 +93,7 @@ $prepared
 $floats
 $averaged
 $score
+$judged
         sums += torch.stack([loss * len($counted), $right]).cpu()  #? logits
         sums += (loss * len($counted)).cpu()  #? !logits
     model.train()  #? !freeze

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -22,7 +23,15 @@ from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
 
-__all__ = ["losses", "module_of_text", "photos", "printed", "script_losses", "trained_losses"]
+__all__ = [
+    "complaints",
+    "losses",
+    "module_of_text",
+    "photos",
+    "printed",
+    "script_losses",
+    "trained_losses",
+]
 
 
 def module_of_text(text: str, path: Path) -> ModuleType:
@@ -72,6 +81,21 @@ def _recorded(path: Path) -> Iterator[tuple[int, float]]:
         record = json.loads(line)
         if "loss" in record:
             yield record["step"], record["loss"]
+
+
+# Rules of the project that scripts keep too: they have no annotations, and main is long.
+_RULES = "--extend-select=E,F,W,I,B,UP,SIM,RUF,C4,RET"
+
+
+def complaints(folder: Path) -> str:
+    """What ruff says of the scripts in a folder: its own rules, the project's, the format."""
+    found = ""
+    for given in (("check",), ("check", _RULES), ("format", "--check")):
+        options = "--isolated", "--no-cache", "--line-length=100", "--target-version=py311"
+        command = [sys.executable, "-m", "ruff", *given, *options, str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        found += done.stdout + done.stderr if done.returncode else ""
+    return found
 
 
 def photos(root: Path, count: int, side: int) -> Path:

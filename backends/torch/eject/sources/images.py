@@ -24,7 +24,7 @@ def images_class(
     mode = "L" if data.channels == 1 else "RGB"
     section.add(
         f"class Images(Dataset):  # {about}",
-        *(f"    {line}" for line in start),
+        *(f"    {line}" if line else "" for line in start),
         "",
         "    def __getitem__(self, key):  # the number of an example, plus as many each epoch",
         "        epoch, number = divmod(key, len(self.files))",

@@ -1,0 +1,35 @@
+"""The lines of a script that hold a part of the training examples out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.data import Arrays
+from netlang.recipes.words.losses import LABEL
+
+__all__ = ["split_lines"]
+
+
+def split_lines(recipe: Recipe, inputs: int, *, images: bool) -> Iterator[str]:
+    """`held` out of `train`, by class where examples have one; there are so many `inputs`."""
+    share, count = recipe.validation, "len(train.files)" if images else "len(train[0])"
+    if share is None:
+        return
+    yield f"    order = epoch_order(VALIDATION, 0, {count}).numpy()"
+    if images:
+        yield "    labels = np.array([label for _, label in train.files])"
+        yield f"    chosen = held_out(order, {share!r}, labels)"
+        yield "    held, train = train.only(chosen, prepare_test), train.only(~chosen, prepare)"
+        return
+    labels = f"np.zeros({count}, dtype=np.int64)"
+    if LABEL in recipe.data.targets:
+        place = inputs + recipe.data.targets.index(LABEL)
+        own = f"train[{place}].numpy()"
+        # Masks are no classes of examples.
+        may = isinstance(recipe.data, Arrays)
+        labels = f"{own} if train[{place}].dim() == 1 else {labels}" if may else own
+    yield f"    labels = {labels}"
+    yield f"    chosen = torch.from_numpy(held_out(order, {share!r}, labels))"
+    yield "    held = [each[chosen] for each in train]"
+    yield "    train = [each[~chosen] for each in train]"
