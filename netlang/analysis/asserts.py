@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from netlang.analysis.facts import FACTS, Facts
+from netlang.analysis.fields.figure import ReceptiveField
 from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
 from netlang.diagnostics.names import NoSuchAttribute
 from netlang.diagnostics.sizes import UnknownSize
-from netlang.diagnostics.structure import AssertFailed, AssertOnNoNet
+from netlang.diagnostics.structure import AssertFailed, AssertOnNoNet, OnlyBounded
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.definitions.mentions import mentioned
 from netlang.elaborate.expressions import Evaluator
@@ -59,12 +60,20 @@ class _Nets:
         self._programs = programs
         self._facts: dict[str, Facts] = {}
         self._read: list[tuple[str, str, dict[str, int], Value]] = []
+        self._bounds: list[tuple[str, ReceptiveField]] = []
 
     def check(self, statement: ast.Assert) -> Iterator[Diagnostic]:
         """Nothing if the condition holds."""
         self._read.clear()
+        self._bounds.clear()
         evaluator = self._evaluator()
-        if evaluator.truth(statement.condition):
+        holds = evaluator.truth(statement.condition)
+        if self._bounds and not (holds and _is_bounded_above(statement.condition)):
+            what, field = self._bounds[0]
+            span, bound = statement.condition.span, str(field).replace("<=", "")
+            yield OnlyBounded(span=span, what=what, bound=bound)
+            return
+        if holds:
             return
         text = statement.condition.span.text
         yield AssertFailed(
@@ -117,6 +126,8 @@ class _Nets:
     ) -> Value:
         if expr.name in FACTS:
             figure = facts.value(expr.name, sizes)
+            if expr.name == "receptive_field" and (field := facts.field(sizes)) and field.bound:
+                self._bounds.append((f"{name}.{expr.name}", field))
             if figure is not None:
                 return figure
         shapes = facts.shapes(sizes)
@@ -163,6 +174,19 @@ class _Nets:
                 parts = ", ".join(f"`{path}` {figure:,}" for path, figure in top)
                 return f"most of it comes from {parts}" if parts else ""
         return ""
+
+
+def _is_bounded_above(condition: ast.Expr) -> bool:
+    """Whether a condition that holds for a bound holds for all below: ``a.receptive_field < 9``."""
+    if not isinstance(condition, ast.Compare) or len(condition.operators) != 1:
+        return False
+    (operator,) = condition.operators
+    smaller, larger = condition.operands if operator in ("<", "<=") else condition.operands[::-1]
+    return (
+        operator in ("<", "<=", ">", ">=")
+        and isinstance(smaller.callee if isinstance(smaller, ast.Call) else smaller, ast.Attribute)
+        and isinstance(larger, ast.Number)
+    )
 
 
 def _is_net(layer: Layer) -> bool:

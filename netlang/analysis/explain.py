@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields, replace
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes, total
+from netlang.analysis.fields.figure import ReceptiveField
+from netlang.analysis.fields.recurrence import recurrence
+from netlang.analysis.fields.walk import Fields, receptive_field
 from netlang.analysis.locate import Place, known_paths, locate
-from netlang.analysis.receptive import Fields, ReceptiveField
-from netlang.analysis.recurrence import recurrence
 from netlang.analysis.rows import Row, deployed_rows, scope_rows
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.derivation import Line
@@ -34,7 +35,7 @@ class LayerArithmetic:
     """One operator: its types, its arithmetic line by line, and its receptive field.
 
     `shares` is the path of the step whose weights it applies, if it has none of its own; `field`
-    may be empty, and `field_note` says why.
+    may be empty, and `field_reads` says in words what an element of the output reads.
     """
 
     path: str
@@ -44,7 +45,7 @@ class LayerArithmetic:
     outputs: Types
     lines: tuple[Line, ...]
     field: tuple[Line, ...]
-    field_note: str
+    field_reads: tuple[str, ...]
     shares: str | None
 
 
@@ -88,7 +89,7 @@ def explain(
     if path is None:
         rows = deployed_rows(costs, program.net, fold=True)
         totals = costs.of(program.net).deployed
-        field = Fields().of(program.net)
+        field = receptive_field(program, complete)
         return _part(program.name, program.net, rows, totals, complete, field)
     place = locate(program.net, path)
     if place is None:
@@ -99,7 +100,7 @@ def explain(
         totals = total((1, row.totals) for row in rows if row.depth == 0)
         return _part(path, None, rows, totals, complete, None)
     if isinstance(place.node.callee, Op):
-        return _layer(place, complete)
+        return _layer(program, place, complete)
     rows = deployed_rows(costs, place.node.callee, fold=True)
     rows = tuple(_below(row, path) for row in rows)
     totals = costs.of(place.node.callee).deployed
@@ -158,7 +159,7 @@ def _size(size: Dim, sizes: Mapping[str, int]) -> int:
 # --- one layer ----------------------------------------------------------------------------------
 
 
-def _layer(place: Place, sizes: Mapping[str, int]) -> LayerArithmetic:
+def _layer(program: Program, place: Place, sizes: Mapping[str, int]) -> LayerArithmetic:
     node, number, function = place.node, place.number, place.function
     assert node is not None
     assert number is not None
@@ -166,8 +167,9 @@ def _layer(place: Place, sizes: Mapping[str, int]) -> LayerArithmetic:
     symbolic = function.input_types(node)
     inputs, outputs = _numbers(symbolic, sizes), _numbers(node.types, sizes)
     lines = _operator(node.callee, sizes).derivation(inputs)
-    states = Fields().at((*place.calls, (function, number)))
-    field, note = recurrence(node.callee, states, symbolic)
+    fields = Fields(program, sizes)
+    states = fields.at((*place.calls, (function, number)))
+    field = recurrence(fields, node.callee, states, symbolic, node.types[0])
     return LayerArithmetic(
         path=place.path,
         op=node.callee,
@@ -175,8 +177,8 @@ def _layer(place: Place, sizes: Mapping[str, int]) -> LayerArithmetic:
         inputs=inputs,
         outputs=outputs,
         lines=(*_with_flops(lines), _memory(outputs)),
-        field=field,
-        field_note=note,
+        field=field.lines,
+        field_reads=field.reads,
         shares=node.module if node.reuses else None,
     )
 

@@ -7,13 +7,13 @@ counts what those add. `memory` is the sum of all operator outputs in bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from heapq import nlargest
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, FunctionCost, Totals, at_sizes, formula
+from netlang.analysis.fields.figure import ReceptiveField
+from netlang.analysis.fields.walk import Fields, field_and_walk
 from netlang.analysis.flow import Flow
-from netlang.analysis.receptive import Fields, ReceptiveField
 from netlang.analysis.rows import deployed_rows
 from netlang.diagnostics.core import InternalError
 from netlang.ir.dims import Dim, evaluate
@@ -48,6 +48,7 @@ class Facts:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._costs: dict[tuple[tuple[str, int], ...], Costs] = {}
+        self._fields: dict[tuple[tuple[str, int], ...], tuple[ReceptiveField | None, Fields]] = {}
 
     @property
     def params(self) -> int:
@@ -79,9 +80,9 @@ class Facts:
         """Bytes of all operator outputs together."""
         return self._default("memory")
 
-    @cached_property
+    @property
     def receptive_field(self) -> ReceptiveField | None:
-        return Fields().of(self.program.net)
+        return self.field()
 
     @property
     def output_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -100,6 +101,22 @@ class Facts:
         """The figures of the net at some sizes."""
         return self.costs(sizes, batch).of(self.program.net)
 
+    def field(
+        self, sizes: Mapping[str, int] | None = None, batch: int = 1
+    ) -> ReceptiveField | None:
+        """The receptive field at some sizes."""
+        return self.fields(sizes, batch)[0]
+
+    def fields(
+        self, sizes: Mapping[str, int] | None = None, batch: int = 1
+    ) -> tuple[ReceptiveField | None, Fields]:
+        """The receptive field at some sizes, and what all values of the net read."""
+        complete = checked_sizes(self.program, sizes, batch)
+        key = tuple(sorted(complete.items()))
+        if key not in self._fields:
+            self._fields[key] = field_and_walk(self.program, complete)
+        return self._fields[key]
+
     def shapes(self, sizes: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
         """The shape of every deployed output at some sizes, without the batch."""
         complete = checked_sizes(self.program, sizes)
@@ -113,8 +130,8 @@ class Facts:
     def value(self, name: str, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Figure:
         """The fact called `name`, one of `FACTS`, at some sizes."""
         if name == "receptive_field":
-            checked_sizes(self.program, sizes, batch)
-            return self.receptive_field.figure if self.receptive_field else None
+            field = self.field(sizes, batch)
+            return field.figure if field else None
         cost = self.cost(sizes, batch)
         if name == "auxiliary_params":
             return cost.auxiliary.params

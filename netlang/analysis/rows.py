@@ -11,18 +11,19 @@ all leaves add up to the net's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import prod
 
 from netlang.analysis.cost import Costs, Totals, total
+from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.flow import Flow, Step
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
 from netlang.source import Span
 
-__all__ = ["LONGEST", "Row", "deployed_rows", "scope_rows"]
+__all__ = ["LONGEST", "Row", "deployed_rows", "folded_path", "scope_rows"]
 
 LONGEST = 10_000
 
@@ -37,7 +38,8 @@ class Row:
     `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded
     row is applied; its figures are those of all times. `depth` is the number of rows that it stands
     under. A leaf has no rows under it: an operator, or a block or scope that was cut. `span` is
-    where the step was written, a scope's first one for a scope.
+    where the step was written, a scope's first one for a scope. A summary adds the receptive field
+    of the row's output, of the last time where it is folded.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Row:
     depth: int
     is_leaf: bool
     span: Span
+    receptive_field: ReceptiveField | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> str:
@@ -176,7 +179,7 @@ class _Writer:
                 step = flow.steps[place]
                 totals = total([(step.times, figures)])
                 inputs = flow.input_types(step.node)
-                yield _Entry(_folded(step), step.node, inputs, totals, step.repeats, owns)
+                yield _Entry(folded_path(step), step.node, inputs, totals, step.repeats, owns)
             return
         for number, node in enumerate(flow.function.nodes):
             place = flow.place(number)
@@ -196,7 +199,7 @@ class _Writer:
                 continue
             repeats = tuple(repeat for repeat in step.repeats if repeat.depth >= length)
             inner = replace(step, repeats=repeats)
-            parts = (*label, *_folded(inner)[length:])
+            parts = (*label, *folded_path(inner)[length:])
             totals = total([(prod(repeat.count for repeat in repeats), figures)])
             yield _Entry(parts, step.node, flow.input_types(step.node), totals, repeats, owns)
 
@@ -269,7 +272,7 @@ def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:
     )
 
 
-def _folded(step: Step) -> tuple[str, ...]:
+def folded_path(step: Step) -> tuple[str, ...]:
     """The path with a range for each number that repeats count up."""
     parts = step.node.path.split(".")
     innermost_first = step.repeats[::-1]

@@ -90,7 +90,11 @@ def _merged(run: Sequence[_Item], within: int) -> Iterator[Row]:
     stride = "" if second == first + 1 else f":{second - first}"
     head = run[0][0].path
     path = f"{head[:within]}{name}{{{first}..{last}{stride}}}"
-    for row in run[0]:
-        figures = total([(len(run), row.totals)])
-        times = row.times * len(run)
-        yield replace(row, path=path + row.path[len(head) :], totals=figures, times=times)
+    for row, latest in zip(run[0], run[-1], strict=True):
+        yield replace(
+            row,
+            path=path + row.path[len(head) :],
+            totals=total([(len(run), row.totals)]),
+            times=row.times * len(run),
+            receptive_field=latest.receptive_field,
+        )

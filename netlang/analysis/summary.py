@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from netlang.analysis.constraints import checked_sizes, solve
 from netlang.analysis.cost import Costs, FunctionCost, at_sizes
 from netlang.analysis.facts import Facts
+from netlang.analysis.fields.figure import ReceptiveField
+from netlang.analysis.fields.rows import with_fields
 from netlang.analysis.flow import Flow
-from netlang.analysis.receptive import ReceptiveField
 from netlang.analysis.rows import Row, deployed_rows
 from netlang.analysis.runs import fold_runs
 from netlang.ir.dims import evaluate
@@ -94,7 +95,7 @@ class Summary:
     def layers(self) -> tuple[Row, ...]:
         """Every operator; repeats are folded in nets of more than `rows.LONGEST` of them."""
         rows = deployed_rows(self._costs, self._facts.program.net, fold=False, in_order=True)
-        return tuple(row for row in rows if row.is_leaf)
+        return tuple(row for row in self._with_fields(rows) if row.is_leaf)
 
     def rows(self, *, fold: bool = True, depth: int | None = None) -> tuple[Row, ...]:
         """Blocks, scopes and operators, down to `depth` levels.
@@ -102,7 +103,14 @@ class Summary:
         With `fold`, those of repeats and of equal steps of a loop are rows for all times.
         """
         rows = deployed_rows(self._costs, self._facts.program.net, fold=fold, depth=depth)
+        rows = self._with_fields(rows)
         return tuple(fold_runs(rows)) if fold else rows
+
+    def _with_fields(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """The rows with their receptive fields."""
+        _, fields = self._facts.fields(self.size, self.batch)
+        found = with_fields(fields, rows)
+        return tuple([replace(row, receptive_field=found.get(row.path)) for row in rows])
 
     def shape(self, type: TensorType) -> tuple[int, ...]:
         """A shape at the sizes of the summary."""
@@ -130,6 +138,7 @@ class Summary:
             "other_ops": self.other_ops,
             "activation_bytes": self.activation_bytes,
             "receptive_field": list(axes) if isinstance(axes, tuple) else axes,
+            "receptive_field_is_bound": field.bound if field else None,
             "sees_whole_input": field.everything if field else None,
             "constraints": list(self.solution.texts),
             "macs_formula": str(self._facts.formula("macs")),
@@ -144,6 +153,10 @@ class Summary:
             "params": row.totals.params,
             "macs": evaluate(row.totals.macs, {}),
         }
+        if row.receptive_field is not None:
+            axes = row.receptive_field.figure
+            found["receptive_field"] = list(axes) if isinstance(axes, tuple) else axes
+            found["receptive_field_is_bound"] = row.receptive_field.bound
         if row.times > 1:
             found["times"] = row.times
         return found
@@ -166,7 +179,7 @@ def summarize(program: Program, sizes: Mapping[str, int] | None = None, batch: i
         inputs=tuple(_value(port.name, port.type, complete) for port in program.net.inputs),
         outputs=tuple(_value(name, type, complete) for name, type in outputs),
         cost=costs.of(program.net),
-        receptive_field=facts.receptive_field,
+        receptive_field=facts.field(sizes, batch),
         solution=solve(program),
         _facts=facts,
         _costs=costs,

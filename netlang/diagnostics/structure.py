@@ -21,6 +21,7 @@ __all__ = [
     "NotAnInstance",
     "NothingToApply",
     "NothingToRead",
+    "OnlyBounded",
     "OutputElsewhere",
     "StepWithoutEffect",
     "TooManySteps",
@@ -208,6 +209,16 @@ class AssertOnNoNet(Diagnostic):
     name: str
     kind: str
     advice: str
+
+
+class OnlyBounded(Diagnostic):
+    code = "E0527"
+    title = "of `{what}` only a bound is known, which doesn't decide this"
+    caption = "it is at most {bound}"
+    help = "claim an upper bound: `{what} <= {bound}`"
+
+    what: str
+    bound: str
 
 
 class TooManySteps(Diagnostic):

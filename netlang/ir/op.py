@@ -11,19 +11,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from fractions import Fraction
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.reach import Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 
 __all__ = [
-    "Arity", "Case", "Cost", "Everything", "Inferred", "Op", "Reach", "Rejection", "Sample",
-    "Window",
+    "Arity", "Case", "Cost", "Inferred", "Op", "Rejection", "Sample",
 ]  # fmt: skip
 
 
@@ -67,26 +66,6 @@ class Cost:
 
     macs: Dim
     other: Dim
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What one output element sees along each spatial axis: extent and step, in input elements.
-
-    `extent` includes the dilation; `stride` is below 1 where the operator enlarges. No axes: a
-    pointwise operator of any rank.
-    """
-
-    extent: tuple[int, ...] = ()
-    stride: tuple[Fraction, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """Every output element sees the whole input."""
-
-
-Reach: TypeAlias = Window | Everything
 
 
 class Sample(Enum):
@@ -162,8 +141,8 @@ class Op(ABC):
         """The work of one application."""
 
     @abstractmethod
-    def reach(self, inputs: Types) -> Reach:
-        """What an output element sees of the input, for the receptive field."""
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        """What an element of output number `output` reads of the inputs: the receptive field."""
 
     @abstractmethod
     def derivation(self, inputs: Types) -> tuple[Line, ...]:

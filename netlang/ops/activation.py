@@ -11,7 +11,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, non_zero, number
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
@@ -193,8 +194,8 @@ class Gelu(Op):
     def _per_element(self) -> int:
         return 9 if self.approximate == "tanh" else 5
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return POINTWISE
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (sum_of("other operations", (*elements(inputs[0]), self._per_element)),)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Along, Everywhere, Reach, Regions, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
@@ -54,12 +54,11 @@ def _added(counts: Mapping[int, int]) -> str:
 
 
 def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
-    if all(count == 1 for count in out) or not all(isinstance(size, int) for size in x.spatial):
-        return Everything()
-    sizes_ = [size for size in x.spatial if isinstance(size, int)]
-    longest = tuple(max(lengths(size, count)) for size, count in zip(sizes_, out, strict=True))
-    steps = tuple(Fraction(size, count) for size, count in zip(sizes_, out, strict=True))
-    return Window(longest, steps)
+    rules = (
+        Everywhere() if count == 1 else Regions(size, count)
+        for size, count in zip(x.spatial, out, strict=True)
+    )
+    return Along((Same(), *rules))
 
 
 @final
@@ -71,8 +70,7 @@ class AdaptiveAvgpool(Op):
     ceil((i + 1) size / out), exclusive; regions overlap where out doesn't divide the size.
 
     Shape: [C, *size] -> [C, *out].
-    Other: one operation for each element of each region (the additions and one division). Its
-    receptive field is taken to be everything where the size of the input is symbolic.
+    Other: one operation for each element of each region (the additions and one division).
 
     Source: He et al. 2014, Spatial Pyramid Pooling, arXiv:1406.4729.
     """
@@ -92,7 +90,7 @@ class AdaptiveAvgpool(Op):
         x = inputs[0]
         return Cost(0, _visited(x, per_axis(self.out, x.rank - 1, "out")))
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         return _region_reach(inputs[0], per_axis(self.out, inputs[0].rank - 1, "out"))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
@@ -117,8 +115,7 @@ class AdaptiveMaxpool(Op):
     to ceil((i + 1) size / out), exclusive; regions overlap where out doesn't divide the size.
 
     Shape: [C, *size] -> [C, *out].
-    Other: one comparison for each element of each region but the first. Its receptive field is
-    taken to be everything where the size of the input is symbolic.
+    Other: one comparison for each element of each region but the first.
 
     Source: He et al. 2014, Spatial Pyramid Pooling, arXiv:1406.4729.
     """
@@ -139,7 +136,7 @@ class AdaptiveMaxpool(Op):
         visited = _visited(x, per_axis(self.out, x.rank - 1, "out"))
         return Cost(0, visited - self.infer(inputs).outputs[0].elements)
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         return _region_reach(inputs[0], per_axis(self.out, inputs[0].rank - 1, "out"))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
@@ -177,8 +174,8 @@ class GlobalAvgpool(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Along((Same(), *(Everywhere(),) * (inputs[0].rank - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]
@@ -213,8 +210,8 @@ class GlobalMaxpool(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements - self.infer(inputs).outputs[0].elements)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Along((Same(), *(Everywhere(),) * (inputs[0].rank - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

@@ -10,7 +10,8 @@ from netlang.ir.arguments import argument, count, flag, probability
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op
+from netlang.ir.reach import Along, Each, Everywhere, OwnAndAll, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight, Zeros
 from netlang.ops.agreement import same
@@ -90,8 +91,13 @@ class MultiHeadAttention(Op):
         scores = query.with_shape(query.shape[0], key.shape[0]).elements * self.heads
         return Cost(projected * width + 2 * weights, 6 * scores + (projected if self.bias else 0))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        """A query is its own place's, and every place's keys and values count."""
+        own = Along((Same(), Everywhere()))
+        others = Along((Everywhere(), Everywhere()))
+        if len(inputs) == 1:
+            return Along((OwnAndAll(), Everywhere()))
+        return Each((own, *(others,) * (len(inputs) - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         """Projections of queries and results, of keys and values; then scores and their sums."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from netlang.ir.arguments import Kind, Mismatch, integer
 from netlang.ir.op import Op, Rejection
+from netlang.ir.reach import Along, OwnAndAll, Same
 from netlang.ir.types import TensorType
 from netlang.ops.checks import axis_index, shape_text
 
-__all__ = ["axes", "distinct_axes"]
+__all__ = ["axes", "distinct_axes", "statistics"]
 
 
 def _axes(value: object) -> object:
@@ -16,6 +19,11 @@ def _axes(value: object) -> object:
     if not value:
         raise Mismatch("an empty list")
     return tuple(integer.convert(axis) for axis in value)
+
+
+def statistics(rank: int, along: Collection[int]) -> Along:
+    """The rule of an operator that takes statistics of each example along some axes."""
+    return Along(tuple(OwnAndAll() if axis in along else Same() for axis in range(rank)))
 
 
 axes = Kind("an axis or a list of axes", _axes)

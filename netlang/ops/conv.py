@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, flag, non_negative, sizes
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
@@ -35,7 +35,7 @@ from netlang.ops.spatial import (
     slide,
 )  # fmt: skip
 
-__all__ = ["Conv", "channels_of", "learned_tensors", "reach_of"]
+__all__ = ["Conv", "channels_of", "channels_read", "learned_tensors", "reach_of"]
 
 
 def channels_of(op: Op, x: TensorType) -> int:
@@ -51,6 +51,11 @@ def learned_tensors(
     if not bias:
         return (weight,)
     return (weight, Weight("bias", (out,), Uniform(fan_in**-0.5)))
+
+
+def channels_read(channels: int, out: int, groups: int) -> AxisRule:
+    """What an output channel reads of the input channels: those of its group."""
+    return Everywhere() if groups == 1 else Grouped(out // groups, channels // groups)
 
 
 def reach_of(kernel: Sizes, dilation: Sizes, rank: int) -> tuple[int, ...]:
@@ -143,12 +148,17 @@ class Conv(Op):
         taps = channels_of(self, inputs[0]) // self.groups * prod(kernel)
         return Cost(y.elements * taps, y.elements if self.bias else 0)
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         rank = inputs[0].rank - 1
-        stride = per_axis(self.stride, rank, "stride")
-        return Window(
-            reach_of(self.kernel, self.dilation, rank), tuple(Fraction(step) for step in stride)
+        pads = padding(self.pad, reach_of(self.kernel, self.dilation, rank))
+        windows = map(
+            Window,
+            per_axis(self.kernel, rank, "kernel"),
+            per_axis(self.stride, rank, "stride"),
+            (before for before, _ in pads),
+            per_axis(self.dilation, rank, "dilation"),
         )
+        return Along((channels_read(channels_of(self, inputs[0]), self.out, self.groups), *windows))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
@@ -12,11 +11,12 @@ from netlang.ir.arguments import argument, count, flag, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, Reach, TransposedWindow
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import divisible, spatial_input
-from netlang.ops.conv import channels_of, learned_tensors, reach_of
+from netlang.ops.conv import channels_of, channels_read, learned_tensors, reach_of
 from netlang.ops.derive import (
     batch_of,
     biases,
@@ -136,14 +136,16 @@ class ConvTranspose(Op):
         macs = x.elements * (self.out // self.groups * prod(kernel))
         return Cost(macs, y.elements if self.bias else 0)
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         rank = inputs[0].rank - 1
-        stride = per_axis(self.stride, rank, "stride")
-        extent = tuple(
-            -(-window // step)
-            for window, step in zip(reach_of(self.kernel, self.dilation, rank), stride, strict=True)
+        windows = map(
+            TransposedWindow,
+            per_axis(self.kernel, rank, "kernel"),
+            per_axis(self.stride, rank, "stride"),
+            per_axis(self.pad, rank, "pad"),
+            per_axis(self.dilation, rank, "dilation"),
         )
-        return Window(extent, tuple(Fraction(1, step) for step in stride))
+        return Along((channels_read(channels_of(self, inputs[0]), self.out, self.groups), *windows))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

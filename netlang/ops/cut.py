@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, integer, number, shape, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, ceil_div, floor_div
-from netlang.ir.op import Case, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Inferred, Op, Rejection
+from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, batched, inputs_of, spatial_input
 from netlang.ops.derive import numbers, out_axis, plain
@@ -69,8 +69,9 @@ class Pad(Layout):
         after = before if self.after is None else per_axis(self.after, rank, "after")
         return tuple(zip(before, after, strict=True))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        pads = self.pads(inputs[0].rank - 1)
+        return Along((Same(), *(Cut(-before, every=True) for before, _ in pads)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]
@@ -148,8 +149,8 @@ class Crop(Layout):
             )
         return at_least(rest, 0, f"the window of `crop` must lie within the {axis}")
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Along((Same(), *map(Cut, self.offsets(inputs[0].spatial))))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]
@@ -214,13 +215,11 @@ class Slice(Layout):
         reason = f"`slice` must start and stop within {what}"
         return at_least(place, 0, reason) + at_least(size - place, 0, reason)
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         x = inputs[0]
-        axis = axis_index(self, x, self.axis)
-        if axis == 0 or self.step == 1:
-            return Window()
-        step = tuple(Fraction(self.step if i == axis else 1) for i in range(1, x.rank))
-        return Window((1,) * (x.rank - 1), step)
+        cut = axis_index(self, x, self.axis)
+        start = self._place(self.start, x.shape[cut])
+        return Along(tuple(Cut(start, self.step) if a == cut else Same() for a in range(x.rank)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]

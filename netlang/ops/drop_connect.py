@@ -8,7 +8,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, probability
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import batched, fixed, ranked, the_input
@@ -59,8 +60,8 @@ class DropConnect(Op):
     def cost(self, inputs: Types) -> Cost:
         return self._whole.cost(inputs)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return self._whole.reach(inputs, output)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return self._whole.derivation(inputs)

@@ -8,7 +8,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, epsilon
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Ones, Weight, Zeros
 from netlang.ops.checks import batched, fixed, ranked, the_input
@@ -56,8 +57,8 @@ class FrozenBatchNorm(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * 2)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return POINTWISE
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, 2)

@@ -10,7 +10,8 @@ from netlang.ir.arguments import argument, integer, shape
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Reach, Rearranged
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.axes import axes, distinct_axes
@@ -62,8 +63,8 @@ class Flatten(Layout):
         joined = traced_product(x.shape[start : end + 1])
         return Inferred((x.with_shape(*x.shape[:start], joined, *x.shape[end + 1 :]),))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window() if inputs[0].rank == 1 else Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Rearranged(inputs[0].shape, tuple(range(inputs[0].rank)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
@@ -112,8 +113,8 @@ class Reshape(Layout):
         reason = f"`reshape` to {shape_text(self.shape)} keeps the number of elements"
         return Inferred((y,), (Constraint(found, Relation.EQUAL, wanted, reason),))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window() if inputs[0].rank == 1 else Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Rearranged(self.shape, tuple(range(len(self.shape))))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
@@ -149,9 +150,9 @@ class Transpose(Layout):
         order = distinct_axes(self, x, self.axes, every=True)
         return Inferred((x.with_shape(*(x.shape[axis] for axis in order)),))
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         order = distinct_axes(self, inputs[0], self.axes, every=True)
-        return Window() if order == tuple(range(len(order))) else Everything()
+        return Rearranged(inputs[0].shape, order)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]

@@ -8,7 +8,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import Kind, Mismatch, argument, count, flag, literal_tensor
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, Everywhere, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Init, KaimingUniform, Literal, Uniform, Weight
 from netlang.ops.checks import fixed, ranked, shape_text, the_input
@@ -100,8 +101,8 @@ class Linear(Op):
         y = x.with_shape(*x.shape[:-1], self.out)
         return Cost(x.elements * self.out, 0 if self.bias is False else y.elements)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Along((*(Same(),) * (inputs[0].rank - 1), Everywhere()))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

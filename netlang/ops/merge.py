@@ -8,7 +8,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
-from netlang.ir.op import Arity, Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op
+from netlang.ir.reach import POINTWISE, Aligned, Each, Everywhere, Joined, Places, Reach, Same
 from netlang.ir.types import BATCH, DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast, joined, multiplied
@@ -36,8 +37,8 @@ class Elementwise(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, broadcast(self, inputs).outputs[0].elements * (len(inputs) - 1))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Aligned()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         y = broadcast(self, inputs).outputs[0]
@@ -131,6 +132,19 @@ class Max(Elementwise):
         yield Case(cls(), (_IMAGE, _PER_CHANNEL, _IMAGE))
 
 
+def _factor(x: TensorType, rank: int, *, rows: bool) -> Places:
+    """What an element of a product reads of a factor: a row of the left, a column of the right."""
+    own = (rank - 2, rank - 1) if rows else (rank - 1, rank - 2)
+    sources: list[int | None] = [axis - (rank - x.rank) for axis in range(rank)]
+    sources = [None if axis is None or axis < 0 else axis for axis in sources]
+    sources[own[1]] = None
+    rules = (
+        Everywhere() if axis is None or (axis < x.rank - 2 and x.shape[axis] == 1) else Same()
+        for axis in sources
+    )
+    return Places(tuple(sources), tuple(rules))
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Matmul(Op):
@@ -156,8 +170,9 @@ class Matmul(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(multiplied(self, inputs).outputs[0].elements * inputs[0].shape[-1], 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        rank = self.infer(inputs).outputs[0].rank
+        return Each(tuple(_factor(x, rank, rows=number == 0) for number, x in enumerate(inputs)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         y = multiplied(self, inputs).outputs[0]
@@ -201,8 +216,8 @@ class Concat(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Joined(axis_index(self, inputs[0], self.axis))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         axis = axis_index(self, inputs[0], self.axis)
@@ -241,8 +256,8 @@ class Identity(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return POINTWISE
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return ()

@@ -8,7 +8,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Along, Blocks, Everywhere, Grid, Reach
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight, WindowOffsets
 from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
@@ -96,8 +97,11 @@ class MultiAxisAttention(Op):
         x = inputs[0]
         return Cost(self._macs(x).of(x), self._other(x).of(x))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        height, width, _ = self.image(inputs[0])
+        if self.grid:
+            return Along((Grid(height, self.window), Grid(width, self.window), Everywhere()))
+        return Along((Blocks(self.window), Blocks(self.window), Everywhere()))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]

@@ -8,10 +8,11 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, epsilon, flag, positive_epsilon, probability
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import POINTWISE, Along, Grouped, OwnAndAll, Reach
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Ones, Weight, Zeros
-from netlang.ops.axes import axes, distinct_axes
+from netlang.ops.axes import axes, distinct_axes, statistics
 from netlang.ops.checks import (
     batched,
     divisible,
@@ -84,8 +85,8 @@ class BatchNorm(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * 2)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return POINTWISE
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, 2)
@@ -145,9 +146,8 @@ class LayerNorm(Op):
     def _per_element(self) -> int:
         return 5 + ((2 if self.bias else 1) if self.affine else 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        along = distinct_axes(self, inputs[0], self.axes)
-        return Window() if along == (0,) else Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return statistics(inputs[0].rank, distinct_axes(self, inputs[0], self.axes))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, self._per_element)
@@ -195,8 +195,10 @@ class GroupNorm(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * (7 if self.affine else 5))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        channels = channels_of(self, inputs) // self.groups
+        places = inputs[0].rank - 1
+        return Along((Grouped(channels, channels), *(OwnAndAll(),) * places))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, 7 if self.affine else 5)
@@ -255,8 +257,8 @@ class InstanceNorm(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * (7 if self.affine else 5))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return statistics(inputs[0].rank, range(1, inputs[0].rank))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, 7 if self.affine else 5)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from netlang.ir.derivation import Line
-from netlang.ir.op import Cost, Inferred, Op, Reach, Window
+from netlang.ir.op import Cost, Inferred, Op
+from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
@@ -32,8 +33,8 @@ class Pointwise(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * self.per_element)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return POINTWISE
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         if not self.per_element:

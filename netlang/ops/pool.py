@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, AxisRule, Numbered, Reach, Same, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
@@ -131,8 +131,10 @@ class Sliding:
         return Line(what, formula, windows)
 
     @property
-    def reach(self) -> Reach:
-        return Window(self.extent, tuple(Fraction(step) for step in self.stride))
+    def rules(self) -> tuple[AxisRule, ...]:
+        """What an output element reads along each axis, the channels first."""
+        before = (before for before, _ in self.pads)
+        return (Same(), *map(Window, self.kernel, self.stride, before, self.dilation))
 
 
 @final
@@ -187,8 +189,13 @@ class Maxpool(Op):
         y = self.infer(inputs).outputs[0]
         return Cost(0, y.elements * (prod(self.sliding(y.rank - 1).kernel) - 1))
 
-    def reach(self, inputs: Types) -> Reach:
-        return self.sliding(inputs[0].rank - 1).reach
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        window = self.sliding(inputs[0].rank - 1)
+        if output == 0:
+            return Along(window.rules)
+        before = tuple(pad for pad, _ in window.pads)
+        geometry = (window.kernel, window.stride, before, window.dilation, inputs[0].spatial)
+        return Numbered(window.rules, geometry)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
@@ -268,8 +275,8 @@ class Avgpool(Op):
         y = self.infer(inputs).outputs[0]
         return Cost(0, y.elements * prod(self.sliding(y.rank - 1).kernel))
 
-    def reach(self, inputs: Types) -> Reach:
-        return self.sliding(inputs[0].rank - 1).reach
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Along(self.sliding(inputs[0].rank - 1).rules)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netlang.ir.derivation import Line
-from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op
+from netlang.ir.reach import Aligned, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast
@@ -44,8 +45,8 @@ class GaussianSample(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Aligned()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return changed(inputs[0], broadcast(self, inputs).outputs[0])

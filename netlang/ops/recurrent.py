@@ -9,7 +9,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, between, choice, count, flag, probability
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Along, Earlier, Everywhere, OwnAndAll, Places, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Uniform, Weight
 from netlang.ops.checks import batched, fixed, ranked, the_input
@@ -93,8 +94,11 @@ class Recurrent(Op):
         """Additions of an element: the two affine maps are added up, each adds its bias."""
         return self.gates * (3 if self.bias else 1)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        """A step reads those before it, the last states all of them."""
+        if output:
+            return Places((None, None), (Everywhere(), Everywhere()))
+        return Along((OwnAndAll() if self.bidirectional else Earlier(), Everywhere()))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         """A map of layer l has gates x hidden rows, and a column for each number that it reads."""

@@ -8,7 +8,8 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, non_negative, number
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach, Window
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Along, Reach, Same, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
@@ -50,8 +51,9 @@ class LocalResponseNorm(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * (self.size + 4))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        near = Window(self.size, before=self.size // 2)
+        return Along((near, *(Same(),) * (inputs[0].rank - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (sum_of("other operations", (*elements(inputs[0]), self.size + 4)),)

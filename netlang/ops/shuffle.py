@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Inferred, Reach, Window
+from netlang.ir.op import Case, Inferred
+from netlang.ir.reach import Along, Reach, Rearranged, Same, Shuffled
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import batched, divisible, fixed, inputs_of, ranked
 from netlang.ops.derive import numbers
@@ -39,8 +39,10 @@ class ChannelShuffle(Layout):
         divisible(self, channels, self.groups, "the input channels", "groups")
         return Inferred((x,))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        x = inputs[0]
+        channels = fixed(self, x.channels, "the input channels")
+        return Along((Shuffled(self.groups, channels), *(Same(),) * (x.rank - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return ()
@@ -75,8 +77,9 @@ class PixelShuffle(Layout):
         left = channels // self.factor**2
         return Inferred((x.with_shape(left, height * self.factor, width * self.factor),))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window((1, 1), (Fraction(1, self.factor),) * 2)
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        (left, _, _), (height, width) = self.infer(inputs).outputs[0].shape, inputs[0].spatial
+        return Rearranged((left, self.factor, self.factor, height, width), (0, 3, 1, 4, 2))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         channels, height, width = numbers(inputs[0].shape)

@@ -8,9 +8,11 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
+from netlang.ops.axes import statistics
 from netlang.ops.checks import axis_index, the_input
 from netlang.ops.derive import elements, sum_of
 
@@ -37,8 +39,8 @@ class _AlongAxis(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * self.per_element)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return statistics(inputs[0].rank, (axis_index(self, inputs[0], self.axis),))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (sum_of("other operations", (*elements(inputs[0]), self.per_element)),)

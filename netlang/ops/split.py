@@ -10,7 +10,8 @@ from netlang.ir.arguments import Kind, Mismatch, argument, count, integer, shape
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Case, Inferred, Reach, Rejection, Window
+from netlang.ir.op import Case, Inferred, Rejection
+from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, batched, fixed, inputs_of
 from netlang.ops.derive import out_axis, plain
@@ -96,8 +97,13 @@ class Split(Layout):
             advice=f"choose {advice}",
         )  # fmt: skip
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        x = inputs[0]
+        cut = axis_index(self, x, self.axis)
+        start: Dim = 0
+        for part in self.parts(x)[:output]:
+            start = start + part
+        return Along(tuple(Cut(start) if axis == cut else Same() for axis in range(x.rank)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]

@@ -8,9 +8,11 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, epsilon, probability
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Ones, Weight, Zeros
+from netlang.ops.axes import statistics
 from netlang.ops.checks import spatial_input
 from netlang.ops.derive import weights_and_work
 from netlang.ops.norm import channels_of, scale_and_shift
@@ -68,8 +70,8 @@ class SwitchableNorm(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * PER_ELEMENT)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return statistics(inputs[0].rank, range(inputs[0].rank))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, PER_ELEMENT)

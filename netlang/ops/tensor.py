@@ -9,7 +9,8 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, count, flag, non_negative, number, shape
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, NoInput, Reach, Same
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Constant, Normal, Weight
 from netlang.ops.checks import batched, fixed, inputs_of, integral
@@ -72,8 +73,8 @@ class Parameter(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return NoInput()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return state_lines(self.weights(inputs))
@@ -112,8 +113,8 @@ class Embedding(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Along((Same(),) * inputs[0].rank)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (plain("out features", self.size), *state_lines(self.weights(inputs)))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, shape, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Reach, Rejection, Sample, Window
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection, Sample
+from netlang.ir.reach import FromPool, Reach, Same, TransposedWindow
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
@@ -137,11 +137,12 @@ class MaxUnpool(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         rank = inputs[0].rank - 1
+        kernel, pad = per_axis(self.kernel, rank), per_axis(self.pad, rank)
         steps = self.steps(rank)
-        extent = (-(-k // step) for k, step in zip(per_axis(self.kernel, rank), steps, strict=True))
-        return Window(tuple(extent), tuple(Fraction(1, step) for step in steps))
+        pool = (kernel, steps, pad, (1,) * rank, self.infer(inputs).outputs[0].spatial)
+        return FromPool((Same(), *map(TransposedWindow, kernel, steps, pad)), pool)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, rank = inputs[0], inputs[0].rank - 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, flag, shape, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Rejection, Window
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, Interpolated, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
@@ -35,7 +35,6 @@ class Upsample(Op):
 
     Shape: [C, *size] -> [C, *(scale size)] or [C, *size given].
     Other: for each output interpolated from t elements t products and t - 1 sums; `nearest`: 0.
-    Its receptive field is taken to be everything where a size given or found is symbolic.
 
     Source: Keys 1981, Cubic Convolution Interpolation for Digital Image Processing; in networks:
     Long et al. 2014, arXiv:1411.4038.
@@ -108,23 +107,13 @@ class Upsample(Op):
         taps = _TAPS[self.mode] ** rank
         return 2 * taps - 1 if taps > 1 else 0
 
-    def reach(self, inputs: Types) -> Reach:
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
         x = inputs[0]
-        steps: list[Fraction] = []
-        for size, out in zip(x.spatial, self._spatial(x), strict=True):
-            if not isinstance(size, int) or not isinstance(out, int):
-                return self._reach_of_scale(x.rank - 1)
-            steps.append(Fraction(size, out))
-        return self._window(tuple(steps))
-
-    def _reach_of_scale(self, rank: int) -> Reach:
-        if self.scale is None:
-            return Everything()
-        return self._window(tuple(Fraction(1, s) for s in per_axis(self.scale, rank, "scale")))
-
-    def _window(self, steps: tuple[Fraction, ...]) -> Window:
-        """An axis that keeps its size is copied."""
-        return Window(tuple(1 if step == 1 else _TAPS[self.mode] for step in steps), steps)
+        taps = _TAPS[self.mode]
+        axes = zip(x.spatial, self._spatial(x), strict=True)
+        return Along(
+            (Same(), *(Interpolated(size, out, taps, self.align_corners) for size, out in axes))
+        )
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         y = self.infer(inputs).outputs[0]

@@ -8,9 +8,11 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, integer, non_negative, number
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Everything, Inferred, Op, Reach, Window
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import POINTWISE, Along, Reach, Same, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Constant, Weight
+from netlang.ops.axes import statistics
 from netlang.ops.checks import axis_index, batched, divisible, fixed, the_input
 from netlang.ops.derive import elements, numbers, out_axis, sum_of, weights_and_work
 
@@ -51,8 +53,8 @@ class Prelu(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * 2)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return POINTWISE
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return weights_and_work(self, inputs, 2)
@@ -90,8 +92,9 @@ class Maxout(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, self.infer(inputs).outputs[0].elements * (self.pieces - 1))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        made = Window(self.pieces, stride=self.pieces)
+        return Along((made, *(Same(),) * (inputs[0].rank - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
@@ -135,8 +138,8 @@ class L2Normalize(Op):
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * 3)
 
-    def reach(self, inputs: Types) -> Reach:
-        return Window() if axis_index(self, inputs[0], self.axis) == 0 else Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return statistics(inputs[0].rank, (axis_index(self, inputs[0], self.axis),))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (sum_of("other operations", (*elements(inputs[0]), 3)),)

@@ -9,7 +9,8 @@ from math import prod
 
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
-from netlang.ir.op import Cost, Everything, Inferred, Op, Reach, Rejection
+from netlang.ir.op import Cost, Inferred, Op, Rejection
+from netlang.ir.reach import Along, Blocks, Everywhere, Reach
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight, WindowOffsets
 from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
@@ -119,8 +120,9 @@ class Windowed(Op):
         x = inputs[0]
         return Cost(self.macs(x).of(x), self.other(x).of(x))
 
-    def reach(self, inputs: Types) -> Reach:
-        return Everything()
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        blocks = map(Blocks, self.windows(), self.shifts(self.padded(inputs[0])))
+        return Along((*blocks, Everywhere()))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x = inputs[0]

@@ -124,13 +124,39 @@ def test_the_receptive_field_ends_in_that_of_the_net(tmp_path: Path) -> None:
         "block unit { conv(4, 3x3, dilation=2, pad=2) -> maxpool(2x2, stride=1) }\n"
         "net a { input x: [1, 90, 80]; repeat 3 { conv(1, 3x5, stride=1x2, pad=1x2) }\n"
         "    { repeat 2 { add { unit; conv(4, 2x2) } } }\n"
-        "    last: conv_transpose(3, 4x4, stride=2) }\n",
+        "    last: conv(3, 4x4, stride=2) }\n",
     )
     field = layer(program, "last").field
     sizes = [line.value for line in field if line.what.startswith("r_out")]
     net = Facts(program).receptive_field
     assert net
-    assert tuple(-(-size.numerator // size.denominator) for size in sizes) == net.axes
+    assert tuple(sizes) == net.axes
+
+
+def test_what_an_element_reads_is_told(tmp_path: Path) -> None:
+    program = written(
+        tmp_path,
+        "net a { input x: [1, 32, 32]; first: conv(4, 3x3, stride=2, pad=1)\n"
+        "    turns: conv_transpose(4, 3x3, stride=2, pad=1)\n"
+        "    mixed: group_norm(1) -> last: global_avgpool }\n",
+    )
+    assert layer(program, "first").field_reads == ("element i reads 2*i - 1 to 2*i + 1",)
+    assert layer(program, "turns").field_reads == (
+        "element 2*i reads 2*i - 1 to 2*i + 1, element 2*i + 1 reads 2*i - 1 to 2*i + 3",
+    )
+    (text,) = layer(program, "mixed").field_reads
+    assert text.endswith("; besides, every element reads 0 to 31")
+    assert layer(program, "last").field_reads == ("every element reads 0 to 31",)
+
+
+def test_the_start_is_that_of_the_padding(tmp_path: Path) -> None:
+    """Araujo, Norris, Sim 2019: the offset of AlexNet and of a net with padding, by hand."""
+    program = written(
+        tmp_path,
+        "net a { input x: [1, 64]; conv(1, 5, stride=2, pad=2) -> last: conv(1, 3, pad=1) }\n",
+    )
+    lines = [str(line) for line in layer(program, "last").field]
+    assert lines[-1] == "start_out = start_in - p*j = -2 - 1*2 = -4"
 
 
 def test_each_time_of_a_repeat_sees_more() -> None:

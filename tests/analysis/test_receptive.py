@@ -1,4 +1,8 @@
-"""Receptive fields against the literature."""
+"""Receptive fields against the literature, and of nets that are each hard in one way.
+
+Random nets are held against gradients in `tests/campaigns/receptive.py`, bundled ones in
+`tests/specs/test_fields.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,28 @@ from pathlib import Path
 
 import pytest
 
-from netlang.analysis.receptive import Fields, ReceptiveField
+from netlang.analysis.fields.figure import ReceptiveField
+from netlang.analysis.fields.walk import receptive_field
+from netlang.diagnostics.core import InternalError
 from netlang.elaborate import load_program
+from netlang.ir.op import Op
+from netlang.ir.types import Types
+from netlang.ops import operator
+from tests.support import check_text
 
 NETS = Path(__file__).parent / "nets"
 
 
 def field(spec: str) -> ReceptiveField | None:
-    return Fields().of(load_program(spec).net)
+    return receptive_field(load_program(spec))
+
+
+def of_text(tmp_path: Path, text: str) -> ReceptiveField:
+    file = tmp_path / "x.net"
+    file.write_text(text, encoding="utf-8")
+    found = field(f"{file}:x")
+    assert found is not None
+    return found
 
 
 # Araujo, Norris, Sim 2019, table 1.
@@ -32,6 +50,7 @@ def test_literature(name: str) -> None:
     found = field(f"{NETS / 'literature.net'}:{name}")
     assert found is not None
     assert found.figure == LITERATURE[name]
+    assert not found.bound
     assert found.everything == name.startswith("resnet")
 
 
@@ -43,8 +62,13 @@ def test_literature(name: str) -> None:
         ("resnet34", (899, True)),
         ("resnet50", (427, True)),
         ("se_resnet50", (427, True)),
-        ("unet", (200, False)),
+        ("unet", (204, False)),
         ("cnn", (17, True)),
+        # Windows of 7 in turns, moved by 3, four stages: it said 4, and stopped at the first
+        # transposition.
+        ("swin_t", (1064, True)),
+        ("shufflenet_v2_x1_0", (527, True)),
+        ("vit_b_16", (16, True)),
     ],
 )
 def test_bundled_nets(spec: str, expected: tuple[int, bool]) -> None:
@@ -61,24 +85,118 @@ def test_no_spatial_axes(spec: str) -> None:
 @pytest.mark.parametrize("times", [2, 3, 5, 1000, 1_000_000])
 def test_repeats(times: int) -> None:
     found = field(f"{NETS / 'shapes.net'}:repeated(times={times})")
-    assert found == ReceptiveField((2 * (times + 1) + 1,) * 2, True)
+    assert found is not None
+    assert (found.axes, found.everything) == ((2 * (times + 1) + 1,) * 2, True)
 
 
 @pytest.mark.parametrize("times", [2, 3, 100])
 def test_repeats_in_repeats(times: int) -> None:
     found = field(f"{NETS / 'shapes.net'}:staged(times={times})")
-    assert found == ReceptiveField((1 + times * (2 + 4 * 4),) * 2, False)
+    assert found is not None
+    assert (found.axes, found.everything) == ((1 + times * (2 + 4 * 4),) * 2, False)
 
 
 def test_a_jump_that_grows_without_end_is_answered() -> None:
     found = field(f"{NETS / 'shapes.net'}:shrinking")
     assert found is not None
-    assert found.everything
+    assert found.bound
 
 
 def test_different_axes(tmp_path: Path) -> None:
-    file = tmp_path / "x.net"
-    file.write_text("net x {\n    input a: [1, 9, 9]\n    conv(1, 3x5)\n}\n", encoding="utf-8")
-    found = field(f"{file}:x")
-    assert found is not None
+    found = of_text(tmp_path, "net x {\n    input a: [1, 9, 9]\n    conv(1, 3x5)\n}\n")
     assert (found.figure, str(found)) == ((3, 5), "3x5")
+
+
+@pytest.mark.parametrize("name", ["norms", "transposed", "reshaped", "focus", "six"])
+def test_what_used_to_be_wrong(name: str) -> None:
+    found = field(f"{NETS / 'fields.net'}:{name}")
+    assert found is not None
+    assert (found.figure, found.bound) == (6 if name in ("focus", "six") else 5, False)
+
+
+def test_asserts_about_them_hold() -> None:
+    assert check_text(NETS / "fields.net") == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "figure", "everything"),
+    [
+        # Places take turns: an odd one of a 3x3 with stride 2 reads two, an even one reads one.
+        ("conv_transpose(1, 3, stride=2, pad=1)", 2, False),
+        ("conv_transpose(1, 3, stride=2, pad=1) -> conv(1, 3, pad=1)", 3, False),
+        ("conv_transpose(1, 2, stride=2) -> maxpool(2)", 1, False),
+        ("upsample(2) -> conv(1, 3, pad=1)", 2, False),
+        ("upsample(2, mode=linear) -> conv(1, 3, pad=1)", 3, False),
+        ("maxpool(2) -> upsample(2, mode=linear)", 4, False),
+        ("adaptive_avgpool(24)", 3, False),
+        # A pool of everything ends the windows, and adds nothing to them.
+        ("conv(1, 5) -> global_avgpool", 5, True),
+        ("conv(4, 5, pad=2) -> softmax(axis=1) -> conv(1, 3)", 7, True),
+        ("reshape([4, 10]) -> transpose([1, 0]) -> conv(1, 3, pad=1)", 30, False),
+        ("slice(3, axis=1, step=2) -> conv(1, 3)", 5, False),
+        ("pad(2, after=0) -> conv(1, 3, dilation=2)", 5, False),
+    ],
+)
+def test_by_hand(tmp_path: Path, steps: str, figure: int, everything: bool) -> None:
+    found = of_text(tmp_path, f"net x {{\n    input a: [1, L=40]\n    {steps}\n}}\n")
+    assert (found.figure, found.everything, found.bound) == (figure, everything, False)
+
+
+def test_branches_that_look_aside_add_up(tmp_path: Path) -> None:
+    text = """net x {
+    input a: [1, 40]
+    a -> before: pad(4, after=0) -> left: conv(1, 3, pad=1)
+    a -> behind: pad(0, after=4) -> right: conv(1, 3, pad=1)
+    (left, right) -> add
+}
+"""
+    assert of_text(tmp_path, text).figure == 7
+
+
+def test_joined_parts_are_told_apart(tmp_path: Path) -> None:
+    """Of what is joined one part is taken: the other one's windows don't count."""
+    text = """net x {
+    input a: [1, 40]
+    a -> near: conv(2, 3, pad=1)
+    a -> far: conv(2, 9, pad=4)
+    (near, far) -> concat -> slice(0, 2)
+}
+"""
+    found = of_text(tmp_path, text)
+    assert (found.figure, found.bound) == (3, False)
+
+
+def test_boxes_are_a_bound(tmp_path: Path) -> None:
+    text = """net x {
+    input a: [2, 16, 16]
+    input boxes: [3, 4]
+    a -> features: conv(2, 3x3, pad=1)
+    (features, boxes) -> roi_align(2)
+}
+"""
+    found = of_text(tmp_path, text)
+    assert found.bound
+    assert str(found).startswith("<=")
+
+
+def test_sizes_are_those_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "x.net"
+    text = "net x {\n    input a: [1, L=40]\n    adaptive_avgpool(8)\n}\n"
+    file.write_text(text, encoding="utf-8")
+    program = load_program(f"{file}:x")
+    found = [receptive_field(program, {"L": size}) for size in (40, 80)]
+    assert [each and each.figure for each in found] == [5, 10]
+
+
+def test_a_rule_that_nothing_is_known_of_raises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relu = operator("relu")
+    assert relu is not None
+
+    def unknown(self: Op, inputs: Types, output: int = 0) -> object:
+        return object()
+
+    monkeypatch.setattr(relu, "reach", unknown)
+    with pytest.raises(InternalError, match="no receptive field for the rule"):
+        of_text(tmp_path, "net x {\n    input a: [1, 9]\n    relu\n}\n")

@@ -90,6 +90,8 @@ def test_json() -> None:
         "output": [64, 128, 112],
         "params": 9408,
         "macs": 2 * 64 * 128 * 112 * 7 * 7 * 3,
+        "receptive_field": 7,
+        "receptive_field_is_bound": False,
     }
     assert len(data["layers"]) == len(found.layers)
 
@@ -147,19 +149,19 @@ reusing at batch N=1
 in:  image [4, 16, 16]
 out: output [4, 16, 16]
 
-layer     operator                  output       params    MACs
----------------------------------------------------------------
-head      unit(4)                   [4, 16, 16]     156  36,864
-  head.0  conv(4, 3x3, pad=1)       [4, 16, 16]     148  36,864
-  head.1  batch_norm                [4, 16, 16]       8       -
-  head.2  relu                      [4, 16, 16]       -       -
-1         unit(4)                   [4, 16, 16]       -  36,864
-  1.0     conv(4, 3x3, pad=1)       [4, 16, 16]       -  36,864
-  1.1     batch_norm                [4, 16, 16]       -       -
-  1.2     relu                      [4, 16, 16]       -       -
-conv      conv(4, 1x1, bias=false)  [4, 16, 16]      16   4,096
-3         conv(4, 1x1, bias=false)  [4, 16, 16]       -   4,096
----------------------------------------------------------------
+layer     operator                  output       params    MACs  field
+----------------------------------------------------------------------
+head      unit(4)                   [4, 16, 16]     156  36,864      3
+  head.0  conv(4, 3x3, pad=1)       [4, 16, 16]     148  36,864      3
+  head.1  batch_norm                [4, 16, 16]       8       -      3
+  head.2  relu                      [4, 16, 16]       -       -      3
+1         unit(4)                   [4, 16, 16]       -  36,864      5
+  1.0     conv(4, 3x3, pad=1)       [4, 16, 16]       -  36,864      5
+  1.1     batch_norm                [4, 16, 16]       -       -      5
+  1.2     relu                      [4, 16, 16]       -       -      5
+conv      conv(4, 1x1, bias=false)  [4, 16, 16]      16   4,096      5
+3         conv(4, 1x1, bias=false)  [4, 16, 16]       -   4,096      5
+----------------------------------------------------------------------
 """
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from netlang.analysis.constraints import solve
 from netlang.analysis.expand import expand_program
 from netlang.analysis.facts import FACTS, Facts
-from netlang.analysis.receptive import Fields
+from netlang.analysis.fields.walk import receptive_field
 from netlang.analysis.render.expansion import render_spec
 from netlang.ir.program import Program
 from netlang.syntax.format import format_source
@@ -65,7 +65,7 @@ def _expanded(program: Program) -> list[str]:
     again = load(Spec(text, {}, program.name))
     before, after = _facts(program), _facts(again)
     before["receptive_field"], after["receptive_field"] = (
-        str(Fields().of(each.net)) for each in (program, _as_written(again, program))
+        str(receptive_field(each)) for each in (program, _as_written(again, program))
     )
     found = [
         f"expanded, {name} is {after[name]}, not {value}"

@@ -21,7 +21,8 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
 )
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op, Reach
+from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.reach import Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 
@@ -52,8 +53,8 @@ class Sized(Op):
     def cost(self, inputs: Types) -> Cost:
         return self.op.cost(inputs[: self.own])
 
-    def reach(self, inputs: Types) -> Reach:
-        return self.op.reach(inputs[: self.own])
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return self.op.reach(inputs[: self.own], output)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return self.op.derivation(inputs[: self.own])

@@ -37,8 +37,8 @@ def _layer_lines(layer: LayerArithmetic) -> Iterator[str]:
     yield ""
     for line in layer.field:
         yield str(line)
-    if layer.field_note:
-        yield f"receptive field: {layer.field_note}"
+    for text in layer.field_reads:
+        yield f"receptive field: {text}"
 
 
 def _joined(lines: Sequence[Line]) -> Iterator[Line]:
@@ -119,7 +119,7 @@ def _sums(part: PartArithmetic) -> Iterator[str]:
     yield f"{_sum('memory', memory, evaluate(part.totals.memory, {}))} (bytes of all outputs)"
     if part.receptive_field:
         field = part.receptive_field
-        note = "by windows alone; a global operator sees everything" if field.everything else ""
+        note = field.note
         yield f"receptive field = {field}" + (f" ({note})" if note else "")
 
 

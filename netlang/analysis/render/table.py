@@ -11,7 +11,7 @@ from netlang.ir.dims import evaluate
 
 __all__ = ["render_table"]
 
-_HEADS = ("layer", "operator", "output", "params", "MACs")
+_HEADS = ("layer", "operator", "output", "params", "MACs", "field")
 _GAP = "  "
 _FOLDED = (
     "{0..2} stands for 0, 1 and 2: the figures of such a row are those of all of them together"
@@ -77,6 +77,7 @@ def _cells(summary: Summary, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
             ", ".join(_shape(summary.shape(type)) for type in row.types),
             _figure(row.totals.params),
             _figure(evaluate(row.totals.macs, {})),
+            str(row.receptive_field or "-"),
         )
 
 
@@ -97,8 +98,7 @@ def _totals(summary: Summary) -> Iterator[str]:
         figures.insert(1, ("  auxiliary", summary.auxiliary_params, "more, in training only"))
     texts = [(name, f"{figure:,}", note) for name, figure, note in figures]
     if summary.receptive_field:
-        everything = summary.receptive_field.everything
-        note = "by windows alone; a global operator sees everything" if everything else "elements"
+        note = summary.receptive_field.note or "elements"
         texts.append(("receptive field", str(summary.receptive_field), note))
     width = max(len(text) for _, text, _ in texts)
     for name, text, note in texts:

@@ -1,0 +1,202 @@
+"""What an operator's output reads, from what its inputs read and the operator's rule.
+
+Every rule of `netlang.ir.reach` has its place here; another one is an error, never a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import singledispatch
+from typing import TypeAlias
+
+from netlang.analysis.fields.along import by_places
+from netlang.analysis.fields.joined import told_apart
+from netlang.analysis.fields.layout import alike, permuted, rearranged
+from netlang.analysis.fields.reads import TooLong
+from netlang.analysis.fields.state import (
+    NOTHING,
+    Context,
+    Field,
+    State,
+    lost,
+    merged,
+)
+from netlang.diagnostics.core import InternalError
+from netlang.ir.reach import (
+    Aligned,
+    Along,
+    AtMost,
+    AxisRule,
+    Cut,
+    Each,
+    Everywhere,
+    FromPool,
+    Joined,
+    NoInput,
+    Numbered,
+    Places,
+    Pointwise,
+    Rearranged,
+    Same,
+)
+from netlang.ir.types import TensorType, Types
+
+__all__ = ["States", "applied", "hull_of"]
+
+States: TypeAlias = Sequence[State | None]
+
+
+@singledispatch
+def applied(
+    reach: object, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    """What an element of `output` reads; None if nothing of the net's inputs."""
+    raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
+
+
+@applied.register
+def _no_input(
+    reach: NoInput, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    return None
+
+
+@applied.register
+def _pointwise(
+    reach: Pointwise, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    return states[0]
+
+
+@applied.register
+def _along(
+    reach: Along, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    sources = (*range(len(reach.rules)), *(None,) * (output.rank - len(reach.rules)))
+    rules = (*reach.rules, *(Everywhere(),) * (output.rank - len(reach.rules)))
+    return by_places(states[0], sources, rules, output, context)
+
+
+@applied.register
+def _places(
+    reach: Places, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    return by_places(states[0], reach.sources, reach.rules, output, context)
+
+
+@applied.register
+def _each(
+    reach: Each, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    pairs = zip(reach.inputs, states, inputs, strict=True)
+    found = [applied(each, (state,), (type_,), output, context) for each, state, type_ in pairs]
+    return hull_of(found, context)
+
+
+@applied.register
+def _at_most(
+    reach: AtMost, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    state = _each(reach.reach, states, inputs, output, context)
+    if state is None:
+        return None
+    fields = tuple(
+        field and replace(field, bound=True, some=NOTHING, every=NOTHING) for field in state.fields
+    )
+    return replace(state, fields=fields)
+
+
+@applied.register
+def _numbered(
+    reach: Numbered, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    state = _along(Along(reach.rules), states, inputs, output, context)
+    return state and replace(state, pool=reach.pool)
+
+
+@applied.register
+def _from_pool(
+    reach: FromPool, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    places = states[1]
+    if places is not None and places.pool == reach.pool:
+        along = Along(reach.rules)
+        return _each(Each((along, along)), states, inputs, output, context)
+    everything = Along((Same(), *(Everywhere(),) * (output.rank - 1)))
+    return _at_most(AtMost(Each((everything, everything))), states, inputs, output, context)
+
+
+@applied.register
+def _rearranged(
+    reach: Rearranged, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    state = states[0]
+    if state is None:
+        return None
+    if reach.split == inputs[0].shape and len(reach.order) == output.rank:
+        if reach.order == tuple(range(output.rank)):
+            return state
+        return permuted(state, reach.order)
+    return rearranged(state, reach.split, reach.order, output.shape, context)
+
+
+@applied.register
+def _aligned(
+    reach: Aligned, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    found = []
+    for state, x in zip(states, inputs, strict=True):
+        if state is None or x.shape == output.shape:
+            found.append(state)
+            continue
+        missing = output.rank - x.rank
+        sources = (*(None,) * missing, *range(x.rank))
+        rules = tuple(
+            Everywhere() if axis is None or (x.shape[axis] == 1 != size) else Same()
+            for axis, size in zip(sources, output.shape, strict=True)
+        )
+        found.append(by_places(state, sources, rules, output, context))
+    return hull_of(found, context)
+
+
+@applied.register
+def _joined(
+    reach: Joined, states: States, inputs: Types, output: TensorType, context: Context
+) -> State | None:
+    axis, start = reach.axis, 0
+    found: list[State | None] = []
+    starts = []
+    for state, x in zip(states, inputs, strict=True):
+        rules: list[AxisRule] = [Same()] * output.rank
+        rules[axis] = Cut(-start, every=True)
+        found.append(by_places(state, range(output.rank), rules, output, context))
+        starts.append(start)
+        start += context.number(x.shape[axis])
+    whole = hull_of(found, context)
+    return whole and told_apart(whole, found, axis, [*starts, start], context)
+
+
+def hull_of(states: States, context: Context) -> State | None:
+    """What an element reads that is made of one element of each value at the same place."""
+    found = [state for state in states if state is not None]
+    if not found:
+        return None
+    first = found[0]
+    if all(state == first for state in found[1:]):
+        return first
+    found = alike(found, context)
+    fields = tuple(
+        _merged(source, [field for field in fields if field is not None], context)
+        for source, fields in enumerate(zip(*(state.fields for state in found), strict=True))
+    )
+    return State(found[0].layout, fields)
+
+
+def _merged(source: int, fields: Sequence[Field], context: Context) -> Field | None:
+    if not fields:
+        return None
+    try:
+        return merged(fields)
+    except TooLong:
+        return lost(fields[0], source, context)

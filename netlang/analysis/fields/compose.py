@@ -1,0 +1,199 @@
+"""What a call reads: what its function reads of its inputs, of what those read themselves.
+
+That is exact where offset and jump tell all about the inputs, each axis by itself. Elements that
+read different things along an axis (`Field.uneven`) may do so where the function keeps that axis as
+it is, or reads all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, TooLong, reduced
+from netlang.analysis.fields.state import (
+    NOTHING,
+    Context,
+    Ended,
+    Field,
+    State,
+    Strand,
+    lost,
+    merged,
+)
+from netlang.ir.program import Function
+
+__all__ = ["composed", "is_plain"]
+
+
+def is_plain(states: Sequence[State | None], function: Function) -> bool:
+    """Whether offset and jump tell all that the inputs read, each axis by itself."""
+    return all(
+        state is None or (port.type.rank > 0 and _is_plain(state))
+        for state, port in zip(states, function.inputs, strict=True)
+    )
+
+
+def _is_plain(state: State) -> bool:
+    if state.pool is not None or any(len(parts) > 1 for parts in state.layout):
+        return False
+    return all(
+        strand.is_plain for field in state.fields if field is not None for strand in field.strands
+    )
+
+
+def composed(
+    outputs: Sequence[State | None],
+    inputs: Sequence[State | None],
+    function: Function,
+    context: Context,
+) -> tuple[State | None, ...] | None:
+    """The outputs of a function, which read its inputs' axes in order, with plain inputs.
+
+    None where it can't be told so: what is uneven is cut or slid over.
+    """
+    found: list[State | None] = []
+    for output in outputs:
+        if output is not None:
+            own = list(_per_input(output, function))
+            if not all(map(_keeps_uneven, inputs, own)):
+                return None
+            found.append(_output(output, inputs, own, context))
+        else:
+            found.append(None)
+    return tuple(found)
+
+
+def _per_input(output: State, function: Function) -> list[tuple[Field | None, ...]]:
+    """What an output reads of each input, along all of its axes."""
+    found, first = [], 0
+    for port in function.inputs:
+        found.append(output.fields[first : first + port.type.rank])
+        first += port.type.rank
+    return found
+
+
+def _keeps_uneven(state: State | None, own: Sequence[Field | None]) -> bool:
+    """Whether each axis along which elements differ is read as a whole or kept as it is."""
+    if state is None:
+        return True
+    axes = {axis for field in state.fields if field is not None for axis in field.uneven}
+    fields = (own[axis] for axis in axes)
+    return all(
+        field is None or (not field.cut and all(_is_kept(strand) for strand in field.strands))
+        for field in fields
+    )
+
+
+def _is_kept(strand: Strand) -> bool:
+    return len(strand.terms) == 1 and strand.terms[0][1] == IDENTITY
+
+
+def _output(
+    output: State,
+    inputs: Sequence[State | None],
+    own: Sequence[Sequence[Field | None]],
+    context: Context,
+) -> State | None:
+    found: list[list[Field]] = [[] for _ in context.extents]
+    for state, fields in zip(inputs, own, strict=True):
+        if state is None or not any(fields):
+            continue
+        for source, field in enumerate(state.fields):
+            if field is not None:
+                found[source].append(_safely(field, fields, source, context))
+    if not any(found):
+        return None
+    merged_fields = tuple(_merged(each, source, context) for source, each in enumerate(found))
+    return State(output.layout, merged_fields, output.pool)
+
+
+def _safely(field: Field, own: Sequence[Field | None], source: int, context: Context) -> Field:
+    try:
+        return _field(field, own, source, context)
+    except TooLong:
+        return lost(field, source, context)
+
+
+def _merged(fields: Sequence[Field], source: int, context: Context) -> Field | None:
+    """The hull; where values were joined within the function, more than any of them may read."""
+    if not fields:
+        return None
+    try:
+        found = merged(fields)
+    except TooLong:
+        return lost(fields[0], source, context)
+    if found.uneven and not any(
+        (each.strands, each.ended) == (found.strands, found.ended) for each in fields
+    ):
+        along = any(part in found.uneven for s in found.strands for part in s.parts)
+        return replace(found, loose=found.uneven, bound=found.bound or along)
+    return found
+
+
+def _field(field: Field, own: Sequence[Field | None], source: int, context: Context) -> Field:
+    """A field of an input, seen through what the function reads along that input's axes."""
+    known = [each for each in own if each is not None]
+    uneven = frozenset[int]().union(*(each.uneven for each in known))
+    rest = replace(
+        field,
+        strands=(),
+        every=NOTHING if uneven else field.every,
+        uneven=uneven | _kept(field.uneven, own),
+        loose=_kept(field.loose, own),
+    )
+    found = [rest]
+    for strand in field.strands:
+        ((axis, reads),) = strand.terms
+        inner = own[axis]
+        if inner is not None:
+            found.append(_through(reads, inner, source, context))
+    whole = merged(found)
+    if field.uneven and not whole.uneven and not whole.bound:
+        return replace(whole, every=whole.some)
+    return whole
+
+
+def _kept(axes: frozenset[int], own: Sequence[Field | None]) -> frozenset[int]:
+    """The parts that axes of the input have become, if they weren't read as a whole."""
+    fields = (own[axis] for axis in axes)
+    return frozenset(
+        part
+        for field in fields
+        if field is not None
+        for strand in field.strands
+        for part in strand.parts
+    )
+
+
+def _through(outer: Reads, inner: Field, source: int, context: Context) -> Field:
+    jump, offsets = outer.advance, outer.at(0)
+    assert offsets is not None
+    strands = tuple(_strand(strand, jump, offsets) for strand in inner.strands)
+    ended, some, every = (
+        _ended(end, jump, offsets, source, context)
+        for end in (inner.ended, inner.some, inner.every)
+    )
+    return replace(inner, strands=strands, ended=ended, some=some, every=every)
+
+
+def _ended(end: Ended, jump: int, offsets: Interval, source: int, context: Context) -> Ended:
+    if end == NOTHING:
+        return end
+    width = jump * (end.width - 1) + offsets[1] - offsets[0] + 1 if end.width else 0
+    return Ended(width, context.clipped(end.span and _moved(end.span, jump, offsets), source))
+
+
+def _moved(interval: Interval, jump: int, offsets: Interval) -> Interval:
+    return jump * interval[0] + offsets[0], jump * interval[1] + offsets[1]
+
+
+def _strand(strand: Strand, jump: int, offsets: Interval) -> Strand:
+    """Every term goes the jump times as far; the offsets are added once."""
+    terms = []
+    for part, reads in strand.terms:
+        bounds = tuple([b and _moved(b, jump, offsets) for b in reads.bounds])
+        moved = reduced(reads.period, jump * reads.advance, bounds)
+        terms.append((part, Reads(reads.period, 0, bounds, table=True) if reads.table else moved))
+        offsets = (0, 0)
+    return Strand(tuple(terms))

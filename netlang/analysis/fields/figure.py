@@ -1,0 +1,157 @@
+"""The receptive field as a figure: how many input elements one element reads along each axis.
+
+The figure is that of windows alone, as in Araujo, Norris, Sim 2019 (doi:10.23915/distill.00021):
+the widest interval, from the first to the last place, that an element reads through windows,
+borders left out. What an operator reads of a whole axis (a global pool, attention, the statistics
+of a norm) is not in it: `seen` counts that too, within the borders of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from netlang.analysis.fields.reads import Interval, hull
+from netlang.analysis.fields.state import Context, Field, State, Strand, numbered
+
+__all__ = ["AxisField", "ReceptiveField", "axis_field", "width"]
+
+# Places of an axis that are looked at one by one.
+MOST_PLACES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class AxisField:
+    """One axis: the figure, the most places that an element sees, and how many there are.
+
+    `bound` and `seen_bound`: these are upper bounds. `besides`: not windows alone read the axis.
+    """
+
+    size: int
+    seen: int
+    extent: int
+    bound: bool
+    seen_bound: bool
+    besides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """Input elements along each axis after the first; the axes of a vector that windows read.
+
+    `everything`: an operator that reads whole axes lets the output see all places of the input.
+    """
+
+    along: tuple[AxisField, ...]
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        return tuple(axis.size for axis in self.along)
+
+    @property
+    def everything(self) -> bool:
+        return all(
+            axis.besides and axis.seen == axis.extent and not axis.seen_bound for axis in self.along
+        )
+
+    @property
+    def bound(self) -> bool:
+        """Whether the figure is an upper bound."""
+        return any(axis.bound for axis in self.along)
+
+    @property
+    def note(self) -> str:
+        """What the figure alone doesn't tell."""
+        texts = ["at most"] if self.bound else []
+        besides = [axis for axis in self.along if axis.besides]
+        if besides:
+            texts.append("by windows alone")
+        text = " and ".join(texts[::-1])
+        if self.everything:
+            return f"{text}; a global operator sees everything"
+        if besides:
+            seen = max(besides, key=lambda axis: axis.seen)
+            bound = "at most " if seen.seen_bound else ""
+            return f"{text}; in all {bound}{seen.seen} of {seen.extent} are seen"
+        return text
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing that is told is a bound."""
+        return not any(axis.bound or axis.seen_bound for axis in self.along)
+
+    def better(self, other: ReceptiveField) -> ReceptiveField:
+        """Of two that hold the one that tells more, axis by axis."""
+        pairs = zip(self.along, other.along, strict=True)
+        return ReceptiveField(tuple(min(pair, key=_vagueness) for pair in pairs))
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return tuple(axis.seen for axis in self.along)
+
+    @property
+    def figure(self) -> int | tuple[int, ...]:
+        """One number if it holds for every axis, as arguments of operators are written."""
+        return self.axes[0] if len(set(self.axes)) == 1 else self.axes
+
+    def __str__(self) -> str:
+        texts = [f"<={axis.size}" if axis.bound else str(axis.size) for axis in self.along]
+        return texts[0] if len(set(texts)) == 1 else "x".join(texts)
+
+
+def _vagueness(axis: AxisField) -> tuple[bool, int, bool, int]:
+    return axis.bound, axis.size, axis.seen_bound, axis.seen
+
+
+def axis_field(state: State, source: int, context: Context, *, places: bool = True) -> AxisField:
+    """The figures of one source; without `places` those that are seen aren't counted."""
+    field = state.fields[source]
+    extent = context.extent(source)
+    if field is None:
+        return AxisField(0, 0, extent, bound=False, seen_bound=False, besides=False)
+    sizes = numbered(state.layout, context.number)
+    seen = 0
+    for read in _read(field.strands, sizes) if places else ():
+        clipped = context.clipped(hull((read, field.ended.span)), source)
+        seen = max(seen, clipped[1] - clipped[0] + 1 if clipped else 0)
+    size, exact = width(field, sizes)
+    inexact = field.bound or bool(field.loose) or not exact
+    least = field.some.width if inexact else max(size, field.some.width)
+    figure = max(size, field.ended.width)
+    sure = field.some.span[1] - field.some.span[0] + 1 if field.some.span else 0
+    besides = field.ended.span is not None
+    return AxisField(figure, seen, extent, figure > least, inexact and seen > sure, besides)
+
+
+def width(field: Field, sizes: Sequence[int]) -> tuple[int, bool]:
+    """The widest interval that an element reads through windows, and whether that is exact."""
+    if len(field.strands) < 2:
+        return max((strand.width(sizes) for strand in field.strands), default=0), True
+    widths = [high - low + 1 for low, high in filter(None, _read(field.strands, sizes))]
+    return max(widths, default=0), _places(field.strands, sizes) <= MOST_PLACES
+
+
+def _places(strands: Sequence[Strand], sizes: Sequence[int]) -> int:
+    """How many elements may read different things."""
+    return prod(sizes[part] for part in {part for strand in strands for part in strand.parts})
+
+
+def _read(strands: Sequence[Strand], sizes: Sequence[int]) -> Iterator[Interval | None]:
+    """The hulls that the elements read through windows; one for all where there are too many."""
+    parts = sorted({part for strand in strands for part in strand.parts})
+    if _places(strands, sizes) > MOST_PLACES:
+        yield hull(_sum([reads.whole(sizes[p]) for p, reads in s.terms]) for s in strands)
+        return
+    for places in product(*(range(sizes[part]) for part in parts)):
+        at = dict(zip(parts, places, strict=True))
+        yield hull(_sum([reads.at(at[p]) for p, reads in strand.terms]) for strand in strands)
+
+
+def _sum(intervals: Sequence[Interval | None]) -> Interval | None:
+    """The sum of the ends, nothing where one of them is nothing."""
+    found = [interval for interval in intervals if interval is not None]
+    if len(found) < len(intervals):
+        return None
+    return sum(low for low, _ in found), sum(high for _, high in found)

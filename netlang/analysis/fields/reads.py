@@ -1,0 +1,175 @@
+"""Intervals of places that depend on a place: exact arithmetic in whole numbers.
+
+`Reads` tells for place o of one axis the interval of places of another that it reads. It repeats
+with a period, moved along: o + period reads what o reads, `advance` further on. With the period 1
+that is the usual offset and jump; behind transposed convolutions and interpolation places take
+turns. Every window, crop, interpolation and pool of regions is such a function as well (`Taps`), so
+that their composition is one, and nothing is rounded. The intervals are hulls: what is read between
+their ends may have gaps. `None` stands for a place that reads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import gcd, lcm
+
+__all__ = [
+    "IDENTITY", "LONGEST", "Interval", "Reads", "Taps", "TooLong", "hull", "joined", "reduced",
+    "summed",
+]  # fmt: skip
+
+# Longest period, and most steps of one composition: beyond it a bound is given.
+LONGEST = 1 << 16
+
+# From the first to the last place, both included.
+Interval = tuple[int, int]
+
+
+class TooLong(Exception):
+    """A period, or the work for one, is beyond `LONGEST`."""
+
+
+def hull(intervals: Iterable[Interval | None]) -> Interval | None:
+    """The smallest interval that holds all of them."""
+    found = [interval for interval in intervals if interval is not None]
+    if not found:
+        return None
+    return min(low for low, _ in found), max(high for _, high in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """What an operator reads: place o those at ``advance (o // period) + taps[o % period]``.
+
+    The taps of a place are in ascending order.
+    """
+
+    period: int
+    advance: int
+    taps: tuple[Sequence[int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Place o reads the interval ``bounds[o % period]``, moved by ``advance (o // period)``.
+
+    A `table` has no other places than those of its one period: what lies beyond reads nothing.
+    """
+
+    period: int
+    advance: int
+    bounds: tuple[Interval | None, ...]
+    table: bool = False
+
+    def at(self, place: int) -> Interval | None:
+        """The interval that a place reads."""
+        turns, phase = divmod(place, self.period)
+        if self.table and turns:
+            return None
+        bound = self.bounds[phase]
+        moved = self.advance * turns
+        return bound and (bound[0] + moved, bound[1] + moved)
+
+    def through(self, taps: Taps, size: int) -> Reads:
+        """What each of `size` places reads through an operator: the hull of what its taps read."""
+        if self.period == taps.period == 1 and not self.table and (bound := self.bounds[0]):
+            only = taps.taps[0]
+            if not only:
+                return Reads(1, 0, (None,))
+            low, high = bound[0] + self.advance * only[0], bound[1] + self.advance * only[-1]
+            return Reads(1, self.advance * taps.advance, ((low, high),))
+        turns = 1 if self.table else self.period // gcd(taps.advance, self.period)
+        period = size if self.table else taps.period * turns
+        if period * max(1, *map(len, taps.taps)) > LONGEST:
+            raise TooLong
+        bounds = tuple([self._hull(taps, *divmod(o, taps.period)) for o in range(period)])
+        if self.table:
+            return Reads(period, 0, bounds, table=True)
+        return reduced(period, self.advance * (taps.advance * turns // self.period), bounds)
+
+    def _hull(self, taps: Taps, turn: int, phase: int) -> Interval | None:
+        first = taps.advance * turn
+        return hull([self.at(first + tap) for tap in taps.taps[phase]])
+
+    def lifted(self, period: int) -> Reads:
+        """The same with a multiple of the period; the beginning of it for a table."""
+        if period > LONGEST:
+            raise TooLong
+        bounds = tuple(map(self.at, range(period)))
+        return Reads(period, self.advance * (period // self.period), bounds)
+
+    def whole(self, size: int) -> Interval | None:
+        """What all places from 0 to size - 1 read together; `advance` is never negative."""
+        first = range(min(size, self.period))
+        last = range(max(0, size - self.period), size)
+        return hull(map(self.at, (*first, *last)))
+
+    def widest(self, size: int) -> int:
+        """Width of the widest interval that one of `size` places reads, 0 if they read nothing."""
+        found = (b[1] - b[0] + 1 for b in self.bounds[: max(1, size)] if b)
+        return max(found, default=0)
+
+    def plus(self, interval: Interval) -> Reads:
+        """Moved and widened."""
+        low, high = interval
+        return Reads(
+            self.period,
+            self.advance,
+            tuple(b and (b[0] + low, b[1] + high) for b in self.bounds),
+            self.table,
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all places read alike: offset and jump tell everything."""
+        return self.period == 1 and self.bounds[0] is not None and not self.table
+
+    def parallel(self, other: Reads) -> bool:
+        """Whether both move along at the same pace."""
+        if self.table or other.table:
+            return self.table == other.table and self.period == other.period
+        return self.advance * other.period == other.advance * self.period
+
+
+def reduced(period: int, advance: int, bounds: tuple[Interval | None, ...]) -> Reads:
+    """The same function with the shortest period."""
+    for shorter in range(1, period // 2 + 1):
+        if period % shorter or advance * shorter % period:
+            continue
+        moved = advance * shorter // period
+        if all(_moved(bounds[i], moved) == bounds[i + shorter] for i in range(period - shorter)):
+            return Reads(shorter, moved, bounds[:shorter])
+    return Reads(period, advance, bounds)
+
+
+def _moved(bound: Interval | None, by: int) -> Interval | None:
+    return bound and (bound[0] + by, bound[1] + by)
+
+
+def joined(one: Reads, two: Reads) -> Reads:
+    """Place by place the hull of two parallel functions."""
+    if one == two:
+        return one
+    table = one.table
+    period = lcm(one.period, two.period)
+    one, two = one.lifted(period), two.lifted(period)
+    bounds = tuple(map(hull, zip(one.bounds, two.bounds, strict=True)))
+    return Reads(period, 0, bounds, table) if table else reduced(period, one.advance, bounds)
+
+
+def summed(one: Reads, two: Reads) -> Reads:
+    """Place by place the sum of the ends; nothing where one of both reads nothing."""
+    tables = [each.period for each in (one, two) if each.table]
+    period = min(tables) if tables else lcm(one.period, two.period)
+    one, two = one.lifted(period), two.lifted(period)
+    bounds = tuple(
+        (a[0] + b[0], a[1] + b[1]) if a and b else None
+        for a, b in zip(one.bounds, two.bounds, strict=True)
+    )
+    if tables:
+        return Reads(period, 0, bounds, table=True)
+    return reduced(period, one.advance + two.advance, bounds)
+
+
+IDENTITY = Reads(1, 1, ((0, 0),))

@@ -1,0 +1,172 @@
+"""The receptive field of one layer as a recurrence, and what its output reads in so many words.
+
+Where offset and jump tell all: r_out = r_in + (k - 1) j, j_out = j s, start_out = start_in - p j
+(Araujo, Norris, Sim 2019, doi:10.23915/distill.00021). r is the number of input elements that an
+element reads, j the distance in the input between those of neighbours, start the first one that
+element 0 reads, k what the window spans (dilation counted in), s its stride and p the padding in
+front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from netlang.analysis.fields.apply import applied, hull_of
+from netlang.analysis.fields.reads import Reads
+from netlang.analysis.fields.state import Field, State
+from netlang.analysis.fields.walk import Fields, States
+from netlang.ir.derivation import Line
+from netlang.ir.op import Op
+from netlang.ir.reach import Along, Reach, Window
+from netlang.ir.types import TensorType, Types
+from netlang.ops.spatial import axis_name
+
+__all__ = ["Recurrence", "recurrence"]
+
+# Phases and ways that are told one by one.
+MOST_PHASES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """The lines of a layer's receptive field, and in words what an element of its output reads."""
+
+    lines: tuple[Line, ...]
+    reads: tuple[str, ...]
+
+
+def recurrence(
+    fields: Fields, op: Op, states: States, inputs: Types, output: TensorType
+) -> Recurrence:
+    """The recurrence of a layer whose inputs are in `states`."""
+    if not any(states):
+        return Recurrence((), ("not made from the input",))
+    reach = op.reach(inputs)
+    made = applied(reach, states, inputs, output, fields.context)
+    before = hull_of(states, fields.context) if len(states) == 1 else None
+    lines: list[tuple[str, tuple[Line, ...]]] = []
+    words: list[tuple[str, str]] = []
+    for source, (port, axis) in enumerate(fields.sources):
+        name = _name(fields, port, axis)
+        if made is not None and (field := made.fields[source]) is not None:
+            words.append((name, _words(made, field, axis)))
+        if before is not None:
+            lines.append((name, tuple(_lines(before, source, reach))))
+    return Recurrence(tuple(_all_lines(lines)), tuple(_all_words(words)))
+
+
+def _name(fields: Fields, port: int, axis: int) -> str:
+    """What an axis of an input is called."""
+    rank = fields.net.inputs[port].type.rank
+    own = axis_name(rank - 1, axis - 1) if 2 <= rank <= 4 else f"axis {axis}"
+    several = len({number for number, _ in fields.sources}) > 1
+    return f"{own} of `{fields.net.inputs[port].name}`" if several else own
+
+
+def _lines(before: State, source: int, reach: Reach) -> Iterator[Line]:
+    """The recurrence along one source, if a window slides over its places."""
+    field = before.fields[source]
+    if field is None or len(field.strands) != 1 or not field.strands[0].is_plain:
+        return
+    ((part, reads),) = field.strands[0].terms
+    if not isinstance(reach, Along) or any(len(parts) > 1 for parts in before.layout):
+        return
+    rule = reach.rules[part]
+    bound = reads.bounds[0]
+    if not isinstance(rule, Window) or bound is None:
+        return
+    (start, stop), jump = bound, reads.advance
+    size, span = stop - start + 1, rule.dilation * (rule.kernel - 1) + 1
+    grown = f"{size} + ({span} - 1)*{jump}"
+    yield Line("r_out = r_in + (k - 1)*j", grown, size + (span - 1) * jump)
+    yield Line("j_out = j*s", f"{jump}*{rule.stride}", jump * rule.stride)
+    moved = f"{start} - {rule.before}*{jump}"
+    yield Line("start_out = start_in - p*j", moved, start - rule.before * jump)
+
+
+def _all_lines(found: Sequence[tuple[str, tuple[Line, ...]]]) -> Iterator[Line]:
+    """The lines of all axes, those that are alike once."""
+    alike = len({lines for _, lines in found}) == 1
+    for name, lines in found[:1] if alike else found:
+        for line in lines:
+            what = line.what if alike else f"{line.what} ({name})"
+            yield Line(what, line.formula, line.value)
+
+
+def _all_words(found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    alike = len({text for _, text in found}) == 1
+    for name, text in found[:1] if alike else found:
+        yield text if alike else f"{name}: {text}"
+
+
+# --- in words -----------------------------------------------------------------------------------
+
+
+def _words(made: State, field: Field, axis: int) -> str:
+    """What an element reads along one source, which is axis number `axis` of its input."""
+    places = _place_names(made, axis)
+    texts = [_strand(dict(strand.terms), places) for strand in field.strands[:MOST_PHASES]]
+    text = ", and ".join(texts)
+    if field.ended.span:
+        whole = f"every element reads {_interval(*field.ended.span)}"
+        text = f"{text}; besides, {whole}" if text else whole
+    return f"{text} (at most)" if field.bound or field.loose else text
+
+
+def _place_names(made: State, own: int) -> list[str]:
+    """A name for the place along each part: i along the axis that stands where the source does."""
+    return [
+        ("i" if axis == own else f"i_{axis}") + (f".{place}" if len(parts) > 1 else "")
+        for axis, parts in enumerate(made.layout)
+        for place in range(len(parts))
+    ]
+
+
+def _strand(terms: dict[int, Reads], places: Sequence[str]) -> str:
+    if len(terms) == 1:
+        ((part, reads),) = terms.items()
+        return _alone(reads, places[part])
+    if all(reads.is_plain for reads in terms.values()):
+        names = ", ".join(places[part] for part in terms)
+        moving = " + ".join(_times(reads.advance, places[p]) for p, reads in terms.items())
+        low = sum(b[0] for reads in terms.values() if (b := reads.bounds[0]))
+        high = sum(b[1] for reads in terms.values() if (b := reads.bounds[0]))
+        return f"element {names} reads {_moved(moving, low, high)}"
+    return "what an element reads depends on " + " and ".join(places[part] for part in terms)
+
+
+def _alone(reads: Reads, place: str) -> str:
+    if reads.period > MOST_PHASES or reads.table:
+        return f"what element {place} reads repeats every {reads.period} elements"
+    if reads.period == 1:
+        bound = reads.bounds[0]
+        if bound is None:
+            return "nothing is read"
+        return f"element {place} reads {_moved(_times(reads.advance, place), *bound)}"
+    texts = []
+    for phase, bound in enumerate(reads.bounds):
+        who = f"{reads.period}*{place}" + (f" + {phase}" if phase else "")
+        what = _moved(_times(reads.advance, place), *bound) if bound else "nothing"
+        texts.append(f"element {who} reads {what}")
+    return ", ".join(texts)
+
+
+def _times(jump: int, place: str) -> str:
+    return {0: "", 1: place}.get(jump, f"{jump}*{place}")
+
+
+def _moved(moving: str, low: int, high: int) -> str:
+    if not moving:
+        return _interval(low, high)
+    first, last = _sum(moving, low), _sum(moving, high)
+    return first if low == high else f"{first} to {last}"
+
+
+def _sum(moving: str, offset: int) -> str:
+    sign = " - " if offset < 0 else " + "
+    return moving + (f"{sign}{abs(offset)}" if offset else "")
+
+
+def _interval(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"

@@ -1,0 +1,90 @@
+"""The receptive field of every row of a summary, by the row's path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netlang.analysis.fields.figure import ReceptiveField
+from netlang.analysis.fields.state import State
+from netlang.analysis.fields.walk import Fields, States, Walk
+from netlang.analysis.rows import Row, folded_path
+from netlang.ir.program import INPUT, Function, Node, Ref
+
+__all__ = ["with_fields"]
+
+_Found: TypeAlias = dict[str, State | None]
+
+
+def with_fields(fields: Fields, rows: Sequence[Row]) -> Mapping[str, ReceptiveField]:
+    """The field of the output of each row, of a scope's last step; of the last time if folded.
+
+    What isn't made from the input has none.
+    """
+    folded = any(row.times > 1 for row in rows)
+    states = _Paths(fields, folded).of(fields.net, fields.inputs)
+    found: dict[str, ReceptiveField] = {}
+    kept: dict[State, ReceptiveField | None] = {}
+    for row in rows:
+        state = states.get(row.path)
+        if state is None:
+            continue
+        if state not in kept:
+            kept[state] = fields.figure([state], places=False)
+        if (figure := kept[state]) is not None:
+            found[row.path] = figure
+    return found
+
+
+@dataclass
+class _Paths:
+    """What the steps of functions read, by their paths; each function once for what it is given."""
+
+    fields: Fields
+    folded: bool
+
+    def __post_init__(self) -> None:
+        self._known: dict[tuple[Function, States], _Found] = {}
+
+    def of(self, function: Function, inputs: States) -> _Found:
+        if (function, inputs) not in self._known:
+            walk = self._folded if self.folded else self._written_out
+            self._known[function, inputs] = walk(function, inputs)
+        return self._known[function, inputs]
+
+    def _folded(self, function: Function, inputs: States) -> _Found:
+        walk = self.fields.walk
+        if function is not self.fields.net:
+            walk = Walk(self.fields, function, inputs, self.fields.context)
+            walk.outputs()
+        found: _Found = {}
+        for place, step in walk.flow.steps.items():
+            self._add(found, folded_path(step), step.node, walk.read[place], walk.states[place])
+        return found
+
+    def _written_out(self, function: Function, inputs: States) -> _Found:
+        walk = Walk(self.fields, function, inputs, self.fields.context)
+        states: list[States] = []
+        found: _Found = {}
+        for node in function.nodes:
+            read = tuple([_state(states, inputs, ref) for ref in node.inputs])
+            states.append(walk.node(node, read))
+            self._add(found, tuple(node.path.split(".")), node, read, states[-1])
+        return found
+
+    def _add(
+        self, found: _Found, path: tuple[str, ...], node: Node, read: States, made: States
+    ) -> None:
+        outer = ".".join(path)
+        if isinstance(node.callee, Function):
+            for inner, state in self.of(node.callee, read).items():
+                found[f"{outer}.{inner}"] = state
+        for length in range(1, len(path) + 1):
+            found[".".join(path[:length])] = made[0]
+
+
+def _state(states: Sequence[States], inputs: States, ref: Ref) -> State | None:
+    if ref.producer == INPUT:
+        return inputs[ref.output]
+    return states[ref.producer][ref.output]

@@ -1,0 +1,137 @@
+"""The rules of operators along one axis as functions of a place, at sizes that are numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import singledispatch
+from math import floor, gcd
+from typing import TypeAlias
+
+from netlang.analysis.fields.reads import LONGEST, Taps, TooLong
+from netlang.diagnostics.core import InternalError
+from netlang.ir.dims import Dim
+from netlang.ir.reach import (
+    Blocks,
+    Cut,
+    Grid,
+    Grouped,
+    Interpolated,
+    Regions,
+    Shuffled,
+    TransposedWindow,
+    Window,
+)
+
+__all__ = ["Number", "leaves_out", "taps_of"]
+
+# What a size is, at the sizes that the analysis is for.
+Number: TypeAlias = Callable[[Dim], int]
+
+
+@singledispatch
+def taps_of(rule: object, number: Number) -> Taps:
+    """What a place reads by a rule."""
+    raise InternalError(f"{type(rule).__name__} tells no taps: the receptive field needs them")
+
+
+def leaves_out(rule: object) -> bool:
+    """Whether there may be places that no output place reads."""
+    if isinstance(rule, Cut):
+        return not rule.every
+    if isinstance(rule, Window):
+        return rule.stride > rule.kernel
+    return isinstance(rule, Interpolated)
+
+
+@taps_of.register
+def _window(rule: Window, number: Number) -> Taps:
+    first = -rule.before
+    last = first + rule.dilation * (rule.kernel - 1)
+    return Taps(1, rule.stride, (range(first, last + 1, rule.dilation),))
+
+
+@taps_of.register
+def _transposed(rule: TransposedWindow, number: Number) -> Taps:
+    """Of the taps k of the kernel those that come from a place."""
+    if rule.stride * rule.kernel > LONGEST:
+        raise TooLong
+    taps: list[list[int]] = [[] for _ in range(rule.stride)]
+    for k in reversed(range(rule.kernel)):
+        # Place o = stride i + dilation k - before: its phase, and i of the first such o.
+        turns, phase = divmod(rule.dilation * k - rule.before, rule.stride)
+        taps[phase].append(-turns)
+    return Taps(rule.stride, 1, tuple(taps))
+
+
+@taps_of.register
+def _cut(rule: Cut, number: Number) -> Taps:
+    return Taps(1, rule.step, ((number(rule.start),),))
+
+
+@taps_of.register
+def _regions(rule: Regions, number: Number) -> Taps:
+    size, count = number(rule.size), number(rule.count)
+    common = gcd(size, count)
+    period = count // common
+    if size > LONGEST or period > LONGEST:
+        raise TooLong
+    taps = tuple(range(o * size // count, -(-(o + 1) * size // count)) for o in range(period))
+    return Taps(period, size // common, taps)
+
+
+@taps_of.register
+def _interpolated(rule: Interpolated, number: Number) -> Taps:
+    size, out = number(rule.size), number(rule.out)
+    if rule.align:
+        step = Fraction(size - 1, out - 1) if out > 1 else Fraction(0)
+        start = Fraction(0)
+    else:
+        step = Fraction(size, out)
+        start = Fraction(0) if rule.taps == 1 else step / 2 - Fraction(1, 2)
+    period, advance = step.denominator, step.numerator
+    if period > LONGEST:
+        raise TooLong
+    return Taps(period, advance, tuple(_around(start + o * step, rule.taps) for o in range(period)))
+
+
+def _around(place: Fraction, taps: int) -> range:
+    """The elements around a place; an element itself has the whole weight."""
+    below = floor(place)
+    if taps == 1 or place == below:
+        return range(below, below + 1)
+    return range(below - taps // 2 + 1, below + taps // 2 + 1)
+
+
+@taps_of.register
+def _blocks(rule: Blocks, number: Number) -> Taps:
+    width = rule.width
+    if width * width > LONGEST:
+        raise TooLong
+    starts = ((o - rule.shift) // width * width + rule.shift for o in range(width))
+    return Taps(width, width, tuple(range(start, start + width) for start in starts))
+
+
+@taps_of.register
+def _grid(rule: Grid, number: Number) -> Taps:
+    size = number(rule.size)
+    step = size // rule.count
+    if size > LONGEST:
+        raise TooLong
+    return Taps(step, 0, tuple(range(o, size, step) for o in range(step)))
+
+
+@taps_of.register
+def _grouped(rule: Grouped, number: Number) -> Taps:
+    if rule.made * rule.read > LONGEST:
+        raise TooLong
+    return Taps(rule.made, rule.read, (range(rule.read),) * rule.made)
+
+
+@taps_of.register
+def _shuffled(rule: Shuffled, number: Number) -> Taps:
+    if rule.size > LONGEST:
+        raise TooLong
+    each = rule.size // rule.groups
+    places = ((o % rule.groups) * each + o // rule.groups for o in range(rule.size))
+    return Taps(rule.size, rule.size, tuple((place,) for place in places))

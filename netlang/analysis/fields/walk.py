@@ -1,0 +1,301 @@
+"""Through a net from its inputs to its outputs: what every value reads.
+
+A function is walked once with each of its input axes as a source of its own, and what a call reads
+is composed of that and of what its inputs read. That is exact where offset and jump tell all about
+the inputs; for others (places that take turns, axes that were joined) the function is walked with
+them, once for each. Repeats are gone through until each time adds the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from netlang.analysis.fields.apply import applied
+from netlang.analysis.fields.compose import composed, is_plain
+from netlang.analysis.fields.figure import AxisField, ReceptiveField, axis_field
+from netlang.analysis.fields.reads import IDENTITY
+from netlang.analysis.fields.state import Context, Field, State, Strand
+from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
+from netlang.analysis.flow import Flow
+from netlang.diagnostics.core import InternalError
+from netlang.ir.dims import Dim, evaluate
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.ir.types import Types
+
+__all__ = ["Fields", "Source", "States", "Walk", "field_and_walk", "fresh", "receptive_field"]
+
+States: TypeAlias = tuple[State | None, ...]
+# An input of a function and one of its axes.
+Source: TypeAlias = tuple[int, int]
+
+
+def receptive_field(
+    program: Program, sizes: Mapping[str, int] | None = None
+) -> ReceptiveField | None:
+    """The receptive field of a net's outputs at some sizes; None if nothing in it has places."""
+    return field_and_walk(program, sizes)[0]
+
+
+def field_and_walk(
+    program: Program, sizes: Mapping[str, int] | None = None
+) -> tuple[ReceptiveField | None, Fields]:
+    """The receptive field of a net's outputs, and the fields that tell it.
+
+    Where that is a bound, another one is sought that tells joined values apart.
+    """
+    fields = Fields(program, sizes)
+    found = fields.of_net()
+    if found is None or found.is_exact:
+        return found, fields
+    fields = Fields(program, sizes, fine=True)
+    finer = fields.of_net()
+    return finer and found.better(finer), fields
+
+
+def sources_of(net: Function) -> tuple[Source, ...]:
+    """The axes that a receptive field is told along: all but the channels, or that of a vector."""
+    return tuple(
+        (port, axis)
+        for port, each in enumerate(net.inputs)
+        for axis in (range(1, each.type.rank) if each.type.rank > 1 else range(each.type.rank))
+    )
+
+
+def fresh(types: Types, sources: Sequence[Source]) -> States:
+    """What the elements of the inputs themselves read: each its own place."""
+    return tuple(
+        State(
+            tuple((size,) for size in type_.shape),
+            tuple(
+                Field((Strand(((axis, IDENTITY),)),)) if port == own else None
+                for port, axis in sources
+            ),
+        )
+        for own, type_ in enumerate(types)
+    )
+
+
+class Fields:
+    """Receptive fields of a net at some sizes, those of a program's defaults unless told others."""
+
+    def __init__(
+        self, program: Program, sizes: Mapping[str, int] | None = None, *, fine: bool = False
+    ) -> None:
+        self.net = program.net
+        self._sizes = {**program.defaults, **(sizes or {})}
+        self._numbers: dict[Dim, int] = {}
+        self._flows: dict[Function, Flow] = {}
+        self._fine = fine
+        self._called: set[Function] = set()
+        self._known: dict[tuple[Function, States | None, tuple[Dim, ...]], States] = {}
+        self.sources = sources_of(self.net)
+        types = tuple(port.type for port in self.net.inputs)
+        self.context = self._context(types, self.sources)
+        self.inputs = fresh(types, self.sources)
+        self.walk = Walk(self, self.net, self.inputs, self.context)
+
+    def _context(self, types: Types, sources: Sequence[Source]) -> Context:
+        extents = tuple(types[port].shape[axis] for port, axis in sources)
+        return Context(self.number, extents, self._fine)
+
+    def number(self, size: Dim) -> int:
+        """A size as a number."""
+        if isinstance(size, int):
+            return size
+        if size not in self._numbers:
+            self._numbers[size] = evaluate(size, self._sizes)
+        return self._numbers[size]
+
+    def states(self) -> States:
+        """What the net's outputs read."""
+        return self.walk.outputs()
+
+    def of_net(self) -> ReceptiveField | None:
+        """The field of the net's outputs; None if nothing in it has places."""
+        pairs = zip(self.net.outputs, self.states(), strict=True)
+        return self.figure([state for output, state in pairs if not output.auxiliary])
+
+    def figure(
+        self, states: Sequence[State | None], *, places: bool = True
+    ) -> ReceptiveField | None:
+        """The largest field of some values along each axis of the inputs of most axes.
+
+        Without `places` those that are seen aren't counted.
+        """
+        found: dict[Source, AxisField] = {}
+        for state in states:
+            for number, source in enumerate(self.sources):
+                if state is not None and state.fields[number] is not None:
+                    axis = axis_field(state, number, self.context, places=places)
+                    found[source] = _larger(found[source], axis) if source in found else axis
+        return _figure(self.net, found)
+
+    def at(self, calls: Sequence[tuple[Function, int]]) -> States:
+        """What the inputs of a step read: node `number` of each function calls the next one."""
+        states = self.inputs
+        for function, number in calls:
+            walk = Walk(self, function, states, self.context)
+            states = walk.inputs_of(function.items, 0, number, {})
+        return states
+
+    def through(self, function: Function, inputs: States, context: Context) -> States:
+        """What the outputs of a function read where its inputs read this of some sources.
+
+        A function that is called once is walked once, as it is called.
+        """
+        key = (function, inputs, context.extents)
+        if key not in self._known:
+            found = None
+            if function in self._called and is_plain(inputs, function):
+                found = composed(self._alone(function), inputs, function, context)
+            self._called.add(function)
+            self._known[key] = found or Walk(self, function, inputs, context).outputs()
+        return self._known[key]
+
+    def _alone(self, function: Function) -> States:
+        """What the outputs read of the function's own inputs, along all of their axes."""
+        key = (function, None, ())
+        if key not in self._known:
+            types = tuple(port.type for port in function.inputs)
+            sources = tuple(
+                (port, axis) for port, type_ in enumerate(types) for axis in range(type_.rank)
+            )
+            walk = Walk(self, function, fresh(types, sources), self._context(types, sources))
+            self._known[key] = walk.outputs()
+        return self._known[key]
+
+    def flow(self, function: Function) -> Flow:
+        """The places of a function."""
+        if function not in self._flows:
+            self._flows[function] = Flow(function)
+        return self._flows[function]
+
+
+def _bound(one: int, one_bound: bool, two: int, two_bound: bool) -> bool:
+    """Whether the larger of two figures is an upper bound: not if that figure is exact."""
+    return (one_bound and one > two) or (two_bound and two > one) or (one_bound and two_bound)
+
+
+def _larger(one: AxisField, two: AxisField) -> AxisField:
+    return AxisField(
+        max(one.size, two.size),
+        max(one.seen, two.seen),
+        one.extent,
+        _bound(one.size, one.bound, two.size, two.bound),
+        _bound(one.seen, one.seen_bound, two.seen, two.seen_bound),
+        one.besides or two.besides,
+    )
+
+
+def _figure(net: Function, found: Mapping[Source, AxisField]) -> ReceptiveField | None:
+    """Axis by axis the largest; a vector has places once a window reads it."""
+    kept = {
+        (port, axis): field
+        for (port, axis), field in found.items()
+        if net.inputs[port].type.rank > 1 or field.size > 1
+    }
+    ranks = {port: net.inputs[port].type.rank for port, _ in kept}
+    if not ranks:
+        return None
+    most = max(ranks.values())
+    along = []
+    for axis in sorted({axis for port, axis in kept if ranks[port] == most}):
+        own = [each for (port, a), each in kept.items() if a == axis and ranks[port] == most]
+        first, *others = own
+        for other in others:
+            first = _larger(first, other)
+        along.append(first)
+    return ReceptiveField(tuple(along))
+
+
+class Walk:
+    """One function with its inputs: the state of every value, places standing for all times."""
+
+    def __init__(
+        self, fields: Fields, function: Function, inputs: States, context: Context
+    ) -> None:
+        self.fields = fields
+        self.flow = fields.flow(function)
+        self.inputs = inputs
+        self.context = context
+        self.states: dict[int, States] = {}
+        # What the inputs of each place read.
+        self.read: dict[int, States] = {}
+
+    def outputs(self) -> States:
+        self.run(self.flow.function.items, 0, {})
+        return tuple(self._state(output.ref, {}) for output in self.flow.function.outputs)
+
+    def _state(self, ref: Ref, carried: Mapping[Ref, State | None]) -> State | None:
+        if ref in carried:
+            return carried[ref]
+        if ref.producer == INPUT:
+            return self.inputs[ref.output]
+        return self.states[self.flow.place(ref.producer)][ref.output]
+
+    def run(self, items: Iterable[Item], place: int, carried: Mapping[Ref, State | None]) -> None:
+        """`carried` are the values that a repeat around hands from one time to the next."""
+        for item in items:
+            if isinstance(item, Repeat):
+                self._repeat(item, carried)
+                place += item.count * item.size
+                continue
+            inputs = tuple([self._state(ref, carried) for ref in item.inputs])
+            self.read[place] = inputs
+            self.states[place] = self.node(item, inputs)
+            place += 1
+
+    def node(self, node: Node, inputs: States) -> States:
+        """What the outputs of a node read."""
+        if isinstance(node.callee, Function):
+            return self.fields.through(node.callee, inputs, self.context)
+        return self._of_op(node.callee, inputs, self.flow.input_types(node), node.types)
+
+    def _of_op(self, op: Op, inputs: States, types: Types, outputs: Types) -> States:
+        if not any(inputs):
+            return (None,) * len(outputs)
+        return tuple(
+            [
+                applied(op.reach(types, number), inputs, types, output, self.context)
+                for number, output in enumerate(outputs)
+            ]
+        )
+
+    def _repeat(self, repeat: Repeat, carried: Mapping[Ref, State | None]) -> None:
+        """Runs times until each adds the same, then goes straight to the last one."""
+        states = [self._state(repeat.carry_in, carried)]
+        for time in range(repeat.count):
+            self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: states[-1]})
+            states = [*states[-2:], self._state(repeat.carry_out, {})]
+            left = repeat.count - 1 - time
+            if left and (is_steady(states) or time == LONGEST_TRANSIENT):
+                steady = time < LONGEST_TRANSIENT
+                last = ahead(states, left - 1) if steady else forgotten(states[-1], self.context)
+                self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: last})
+                return
+
+    def inputs_of(
+        self, items: Iterable[Item], place: int, number: int, carried: Mapping[Ref, State | None]
+    ) -> States:
+        """What the inputs of node `number` read, at its very time in the repeats around it."""
+        for item in items:
+            if isinstance(item, Node):
+                if place == number:
+                    return tuple(self._state(ref, carried) for ref in item.inputs)
+                self.run((item,), place, carried)
+                place += 1
+            elif number < place + item.count * item.size:
+                time, inner_number = divmod(number - place, item.size)
+                state = self._state(item.carry_in, carried)
+                if time:
+                    self._repeat(replace(item, count=time), carried)
+                    state = self._state(item.carry_out, {})
+                inner = {**carried, item.carry_in: state}
+                return self.inputs_of(item.items, item.first, item.first + inner_number, inner)
+            else:
+                self._repeat(item, carried)
+                place += item.count * item.size
+        raise InternalError(f"no node {number} in {self.flow.function!r}")

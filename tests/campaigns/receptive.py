@@ -1,0 +1,209 @@
+"""Receptive fields by gradients: ``python -m tests.campaigns.receptive --count 5000 --seed 1``.
+
+For each element of a random net's output the places that it is said to read hold those that its
+gradient reaches; the figures are what the widest element reads, or more where they say "at most".
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from netlang.analysis.fields.figure import AxisField, axis_field
+from netlang.analysis.fields.reads import Interval
+from netlang.analysis.fields.walk import Fields, receptive_field
+from netlang.backends.torch import build
+from netlang.ir.program import Program
+from tests.campaigns.fields.drawing import drawn
+from tests.campaigns.fields.gradients import Element, influence, intervals
+from tests.campaigns.fields.smooth import positive
+from tests.campaigns.fields.told import told
+from tests.campaigns.of_specs import failure_of, smaller
+from tests.campaigns.running import Campaign, Failure, Summary, Verdict, command
+from tests.campaigns.subject import Spec, load
+
+__all__ = ["CAMPAIGN", "examined", "judged", "shrink", "trial"]
+
+# Operators that take statistics, as they are written: with identities for them, windows alone read.
+_STATISTICS = re.compile(
+    r"\b(group_norm|instance_norm|layer_norm|softmax|l2_normalize)(\([^()]*\))?(?=[;\n ])"
+)
+
+
+def trial(number: int) -> Verdict:
+    """The receptive field of the net of a number."""
+    failure, counts = _judged(drawn(number), number)
+    return Verdict((failure,) if failure else (), counts)
+
+
+def judged(spec: Spec, number: int) -> Failure | None:
+    """What is wrong with the receptive field of a net."""
+    return _judged(spec, number)[0]
+
+
+def _judged(spec: Spec, number: int) -> tuple[Failure | None, dict[str, int]]:
+    found, counts = examined(load(spec), number)
+    plain = replace(spec, text=_STATISTICS.sub("identity", spec.text))
+    if plain != spec and not found:
+        found = list(examined(load(plain), number)[0])
+        found += _by_windows(load(spec), load(plain))
+    if not found:
+        return None, counts
+    return failure_of(spec, number, " ".join(found[0].split()[:3]), "\n".join(found[:8])), counts
+
+
+def _by_windows(program: Program, plain: Program) -> Iterator[str]:
+    """The figure is that of windows alone, statistics left out."""
+    with_statistics, without = receptive_field(program), receptive_field(plain)
+    if without is None or with_statistics is None:
+        return
+    for one, two in zip(with_statistics.along, without.along, strict=False):
+        if one.size < two.size and not two.bound:
+            yield f"by windows {one.size}, without statistics {two.size}"
+
+
+def shrink(failure: Failure) -> Failure:
+    """The same fault in a shorter spec."""
+    return smaller(failure, judged)
+
+
+def examined(program: Program, seed: int) -> tuple[list[str], dict[str, int]]:
+    """What is wrong with the field of a net's last output, and what was looked at."""
+    wrong: list[str] = []
+    counts: Counter[str] = Counter(nets=1)
+    subject = _Subject.of(program, seed)
+    for fine in (False, True):
+        for each in subject.axes(fine):
+            wrong += each.wrong()
+    axes = [
+        min(pair, key=lambda each: (each.figures.bound, each.figures.seen_bound))
+        for pair in zip(subject.axes(False), subject.axes(True), strict=True)
+    ]
+    for each in axes:
+        counts += each.counts()
+    if all(each.is_exact for each in axes):
+        counts["exact nets"] += 1
+    return wrong, dict(counts)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One input axis: what is told of it, and what gradients say for each element."""
+
+    name: str
+    figures: AxisField
+    told: Sequence[Interval | None]
+    read: Sequence[Interval | None]
+
+    def wrong(self) -> Iterator[str]:
+        """Where less is told than read."""
+        for said, read in zip(self.told, self.read, strict=True):
+            if not _holds(said, read):
+                yield f"{self.name}: too small: told {said}, read {read}"
+        if _widest(self.read) > self.figures.seen:
+            yield f"{self.name}: seen {self.figures.seen}, read {_widest(self.read)}"
+        if not self.figures.besides and min(self.figures.size, self.figures.extent) < _widest(
+            self.read
+        ):
+            yield f"{self.name}: figure {self.figures.size}, read {_widest(self.read)}"
+
+    @property
+    def seen_exactly(self) -> bool:
+        return not self.figures.seen_bound and self.figures.seen == _widest(self.read)
+
+    @property
+    def is_exact(self) -> bool:
+        return self.seen_exactly and not self.figures.bound
+
+    def counts(self) -> Counter[str]:
+        """Axes, and elements, of which all is told exactly."""
+        pairs = list(zip(self.told, self.read, strict=True))
+        return Counter(
+            {
+                "axes": 1,
+                "axes seen exactly": int(self.seen_exactly),
+                "axes told as at most": int(self.figures.bound or self.figures.seen_bound),
+                "axes told too large": int(
+                    not self.figures.seen_bound and self.figures.seen > _widest(self.read)
+                ),
+                "elements": len(pairs),
+                "elements exactly": sum(said == read for said, read in pairs),
+            }
+        )
+
+
+def _holds(said: Interval | None, read: Interval | None) -> bool:
+    return read is None or (said is not None and said[0] <= read[0] and read[1] <= said[1])
+
+
+def _widest(intervals: Sequence[Interval | None]) -> int:
+    return max((high - low + 1 for low, high in filter(None, intervals)), default=0)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A net, and the gradients of its last output's elements."""
+
+    program: Program
+    elements: tuple[Element, ...]
+    gradients: list[Tensor]
+
+    @classmethod
+    def of(cls, program: Program, seed: int) -> _Subject:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = positive(build(program), seed)
+            sizes = Fields(program).number
+            generator = torch.Generator().manual_seed(seed)
+            inputs = [
+                torch.rand(
+                    (1, *map(sizes, port.type.shape)), generator=generator, dtype=torch.float64
+                )
+                for port in program.net.inputs
+            ]
+            shape = program.net.output_types[-1].shape
+            elements = tuple(product(*(range(sizes(size)) for size in shape)))
+            output = len(program.net.outputs) - 1
+            gradients = influence(module, inputs, output, elements)
+        return cls(program, elements, gradients)
+
+    def axes(self, fine: bool) -> Iterator[_Axis]:
+        """Every axis that a field is told along."""
+        fields = Fields(self.program, fine=fine)
+        (state,) = fields.states()[-1:]
+        for number, (port, axis) in enumerate(fields.sources):
+            each_told = [told(state, number, element, fields.number) for element in self.elements]
+            yield _Axis(
+                f"{self.program.net.inputs[port].name} axis {axis}, {'fine' if fine else 'coarse'}",
+                axis_field(state, number, fields.context) if state else _NOTHING,
+                [fields.context.clipped(each, number) for each in each_told],
+                intervals(self.gradients[port], axis),
+            )
+
+
+_NOTHING = AxisField(0, 0, 0, bound=False, seen_bound=False, besides=False)
+
+
+def summary(counts: Mapping[str, int]) -> Summary:
+    """How much was told exactly."""
+    lines = [f"{name}: {count}" for name, count in counts.items()]
+    nets = counts.get("nets", 0)
+    if nets:
+        lines.append(f"exact nets: {100 * counts.get('exact nets', 0) / nets:.1f} %")
+    return Summary(tuple(lines), dict(counts))
+
+
+CAMPAIGN = Campaign("receptive", __doc__ or "", trial, shrink, summary)
+
+if __name__ == "__main__":
+    from tests.campaigns import receptive
+
+    sys.exit(command(receptive.CAMPAIGN))

@@ -1,0 +1,165 @@
+"""The campaign over receptive fields: a short run, and wrong versions that it has to notice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from netlang.analysis.fields import along, apply, layout, reads, state, taps
+from netlang.analysis.fields.reads import Interval, Reads, Taps
+from netlang.analysis.fields.state import Field
+from netlang.ir.reach import OwnAndAll, Window
+from tests.campaigns.fields.drawing import drawn
+from tests.campaigns.receptive import examined, judged, trial
+from tests.campaigns.running import MOST
+from tests.campaigns.subject import load
+
+FEW = 120
+# Networks among which a fault has to show.
+ENOUGH = 300
+
+
+def test_a_short_run() -> None:
+    counts: Counter[str] = Counter()
+    for number in range(FEW):
+        verdict = trial(7 * MOST + number)
+        assert not verdict.failures, verdict.failures[0].details
+        counts.update(verdict.counts)
+    assert counts["nets"] == FEW
+    assert counts["exact nets"] >= 0.9 * FEW
+    assert counts["axes told as at most"] > 0
+
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def _without_offsets(patch: pytest.MonkeyPatch) -> None:
+    """Windows begin at their own place, whatever the padding."""
+    real = taps._window  # the rule as it is registered
+
+    def shifted(rule: Window, number: taps.Number) -> Taps:
+        return real(replace(rule, before=0), number)
+
+    taps.taps_of.register(Window, shifted)
+    patch.setattr(taps, "_window", real)
+
+
+def _largest_of_branches(patch: pytest.MonkeyPatch) -> None:
+    """Of branches the larger interval goes on, instead of the hull of both."""
+    real = reads.hull
+
+    def larger(intervals: object) -> Interval | None:
+        found = [each for each in intervals if each is not None]  # type: ignore[attr-defined]
+        return max(found, key=lambda each: each[1] - each[0], default=None)
+
+    def taken(one: Reads, two: Reads) -> Reads:
+        patch.setattr(reads, "hull", larger)
+        found = real_joined(one, two)
+        patch.setattr(reads, "hull", real)
+        return found
+
+    real_joined = reads.joined
+    patch.setattr(state, "joined", taken)
+
+
+def _restarting(patch: pytest.MonkeyPatch) -> None:
+    """A norm forgets what was read before it."""
+
+    def forgotten(self: along._Step, field: Field, source: int) -> Field:
+        return real(self, field, source) if not _has_statistics(self) else fresh_again(field)
+
+    def fresh_again(field: Field) -> Field:
+        strands = tuple(
+            replace(
+                strand,
+                terms=tuple(
+                    (part, Reads(term.period, term.advance, tuple(map(_narrow, term.bounds))))
+                    for part, term in strand.terms
+                ),
+            )
+            for strand in field.strands
+        )
+        return replace(field, strands=strands)
+
+    real = along._Step._with_statistics
+    patch.setattr(along._Step, "_with_statistics", forgotten)
+
+
+def _narrow(bound: Interval | None) -> Interval | None:
+    return bound and (bound[0], bound[0])
+
+
+def _has_statistics(step: along._Step) -> bool:
+    return any(isinstance(rule, OwnAndAll) for rule in step._rules.values())
+
+
+def _without_phases(patch: pytest.MonkeyPatch) -> None:
+    """Places don't take turns: all read what the first of a period reads."""
+    real = reads.reduced
+
+    def first(period: int, advance: int, bounds: tuple[Interval | None, ...]) -> Reads:
+        if period > 1 and advance:
+            here = bounds[0]
+            moved = tuple(
+                here and (here[0] + advance * o // period, here[1] + advance * o // period)
+                for o in range(period)
+            )
+            return real(period, advance, moved)
+        return real(period, advance, bounds)
+
+    patch.setattr(reads, "reduced", first)
+
+
+def _untransposed(patch: pytest.MonkeyPatch) -> None:
+    """A transposition leaves the axes where they are."""
+    patch.setattr(apply, "permuted", lambda value, order: value)
+
+
+def _ends_of_digits(patch: pytest.MonkeyPatch) -> None:
+    """An axis that is split keeps its offsets in the lower part alone."""
+    real = layout._split_reads
+
+    def cut(read: Reads, below: int) -> tuple[Reads, Reads]:
+        upper, lower = real(read, below)
+        return upper, Reads(1, 0, lower.bounds[:1])
+
+    patch.setattr(layout, "_split_reads", cut)
+
+
+def _never_told_apart(patch: pytest.MonkeyPatch) -> None:
+    """What is joined counts as its first part."""
+    patch.setattr(apply, "told_apart", lambda whole, states, *_: states[0] or whole)
+
+
+FAULTS: dict[str, Patch] = {
+    "offsets": _without_offsets,
+    "branches": _largest_of_branches,
+    "norms": _restarting,
+    "phases": _without_phases,
+    "transpositions": _untransposed,
+    "splits": _ends_of_digits,
+    "joins": _never_told_apart,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        FAULTS[fault](monkeypatch)
+        assert any(_is_noticed(number) for number in range(ENOUGH)), f"{fault} stays unseen"
+    finally:
+        taps.taps_of.register(Window, taps._window)
+
+
+def _is_noticed(number: int) -> bool:
+    return judged(drawn(number), number) is not None
+
+
+def test_a_failure_is_kept_whole() -> None:
+    """A net without anything that ends its windows is looked at element by element."""
+    found, counts = examined(load(drawn(0)), 0)
+    assert not found
+    assert counts["elements"] > 0

@@ -1,0 +1,55 @@
+"""Receptive fields of the bundled nets by gradients: a sample, and all in the long run."""
+
+from __future__ import annotations
+
+import pytest
+
+from netlang.diagnostics.core import NetlangError
+from netlang.elaborate import load_program
+from netlang.elaborate.files import bundled_definitions
+from tests.specs.fields import compared, sizes_for, with_places
+
+SAMPLE = ("lenet5", "cnn", "squeezenet1_1", "shufflenet_v2_x0_5")
+NETS = sorted(name for kind, name, _ in bundled_definitions() if kind == "net")
+
+
+def check(name: str) -> int:
+    """How many elements' fields lie inside the input, where told and read must be equal."""
+    try:
+        program = load_program(name)
+    except NetlangError as error:
+        if error.diagnostics[0].code == "E0302":
+            pytest.skip("a family: its members have its arguments")
+        raise
+    sizes = sizes_for(program)
+    net = with_places(program, sizes)
+    if net is None:
+        return 0
+    inside = 0
+    for told, read, certain, is_inside in compared(net, sizes):
+        assert certain is None or told is not None, name
+        if told is not None and certain is not None:
+            assert told[0] <= certain[0], f"{name}: told {told}, read {certain}"
+            assert certain[1] <= told[1], f"{name}: told {told}, read {certain}"
+        if is_inside:
+            assert told is not None
+            assert read is not None
+            assert read[0] <= told[0], f"{name}: told {told}, read {read}"
+            assert told[1] <= read[1], f"{name}: told {told}, read {read}"
+            inside += 1
+    return inside
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_sample(name: str) -> None:
+    check(name)
+
+
+def test_some_lie_inside() -> None:
+    assert check("squeezenet1_1") > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETS)
+def test_all(name: str) -> None:
+    check(name)
