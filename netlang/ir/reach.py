@@ -14,7 +14,7 @@ from typing import TypeAlias
 from netlang.ir.dims import Dim
 
 __all__ = [
-    "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "Earlier",
+    "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "ToOneSide",
     "Everywhere", "FromPool", "Grid", "Grouped", "Interpolated", "Joined", "NoInput", "Numbered",
     "OwnAndAll", "Places", "Pointwise", "Reach", "Rearranged", "Regions", "Same", "Shuffled",
     "TransposedWindow", "Window",
@@ -40,8 +40,8 @@ class OwnAndAll:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """Place o reads place o and all places before it."""
+class ToOneSide:
+    """Place o reads place o and all before it, or all behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ AxisRule: TypeAlias = (
     Same
     | Everywhere
     | OwnAndAll
-    | Earlier
+    | ToOneSide
     | Window
     | TransposedWindow
     | Cut

@@ -10,7 +10,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, between, choice, count, flag, probability
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op
-from netlang.ir.reach import Along, Earlier, Everywhere, OwnAndAll, Places, Reach
+from netlang.ir.reach import Along, Everywhere, Places, Reach, ToOneSide
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Uniform, Weight
 from netlang.ops.checks import batched, fixed, ranked, the_input
@@ -95,10 +95,10 @@ class Recurrent(Op):
         return self.gates * (3 if self.bias else 1)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        """A step reads those before it, the last states all of them."""
+        """A step reads those before it, backwards those behind it; the last states read all."""
         if output:
             return Places((None, None), (Everywhere(), Everywhere()))
-        return Along((OwnAndAll() if self.bidirectional else Earlier(), Everywhere()))
+        return Along((ToOneSide(), Everywhere()))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         """A map of layer l has gates x hidden rows, and a column for each number that it reads."""

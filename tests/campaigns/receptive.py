@@ -6,6 +6,7 @@ gradient reaches; the figures are what the widest element reads, or more where t
 
 from __future__ import annotations
 
+import random
 import re
 import sys
 import warnings
@@ -31,6 +32,9 @@ from tests.campaigns.running import Campaign, Failure, Summary, Verdict, command
 from tests.campaigns.subject import Spec, load
 
 __all__ = ["CAMPAIGN", "examined", "judged", "shrink", "trial"]
+
+# Elements that are looked at: drawn ones, and of those that are said to read most along each axis.
+DRAWN, WIDEST = 40, 20
 
 # Operators that take statistics, as they are written: with identities for them, windows alone read.
 _STATISTICS = re.compile(
@@ -170,7 +174,9 @@ class _Subject:
                 for port in program.net.inputs
             ]
             shape = program.net.output_types[-1].shape
-            elements = tuple(product(*(range(sizes(size)) for size in shape)))
+            elements = _picked(
+                program, list(product(*(range(sizes(size)) for size in shape))), seed
+            )
             output = len(program.net.outputs) - 1
             gradients = influence(module, inputs, output, elements)
         return cls(program, elements, gradients)
@@ -187,6 +193,22 @@ class _Subject:
                 [fields.context.clipped(each, number) for each in each_told],
                 intervals(self.gradients[port], axis),
             )
+
+
+def _picked(program: Program, elements: list[Element], seed: int) -> tuple[Element, ...]:
+    """Those that are said to read most along each axis, and some that are drawn."""
+    fields = Fields(program, fine=True)
+    state = fields.states()[-1]
+    found = set(random.Random(seed).sample(elements, min(DRAWN, len(elements))))
+    for number in range(len(fields.sources)):
+        widths = [
+            _widest([fields.context.clipped(told(state, number, each, fields.number), number)])
+            for each in elements
+        ]
+        order = sorted(range(len(elements)), key=lambda place: (-widths[place], place))
+        middle = order[: len([w for w in widths if w == widths[order[0]]])]
+        found.update(elements[place] for place in middle[:: max(1, len(middle) // WIDEST)])
+    return tuple(sorted(found))
 
 
 _NOTHING = AxisField(0, 0, 0, bound=False, seen_bound=False, besides=False)

@@ -21,13 +21,13 @@ from netlang.analysis.fields.state import (
 )
 from netlang.analysis.fields.taps import leaves_out, taps_of
 from netlang.diagnostics.core import InternalError
-from netlang.ir.reach import AxisRule, Earlier, Everywhere, OwnAndAll, Same
+from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide
 from netlang.ir.types import TensorType
 
 __all__ = ["by_places"]
 
 # Rules that leave an element at its own place.
-_STAYING = (Same, OwnAndAll, Earlier)
+_STAYING = (Same, OwnAndAll, ToOneSide)
 
 
 def by_places(
@@ -100,12 +100,12 @@ class _Step:
 
     def _with_statistics(self, field: Field, source: int) -> Field:
         """Each element reads all along some axes besides; its own way goes on."""
-        whole = [p for p, rule in self._rules.items() if isinstance(rule, OwnAndAll | Earlier)]
+        whole = [p for p, rule in self._rules.items() if isinstance(rule, OwnAndAll | ToOneSide)]
         if not whole:
             return field
         everything = ended(field, whole, self._state.layout, source, self._context)
         everything = replace(everything, uneven=field.uneven, loose=field.loose)
-        if any(isinstance(self._rules[part], Earlier) for part in whole):
+        if any(isinstance(self._rules[part], ToOneSide) for part in whole):
             everything = replace(everything, every=field.every)
         return merged((field, everything))
 
@@ -136,7 +136,7 @@ class _Step:
 
     def _flagged(self, field: Field) -> Field:
         """What is uneven may be the part that is left out, and then less is read than told."""
-        earlier = frozenset(p for p, rule in self._rules.items() if isinstance(rule, Earlier))
+        earlier = frozenset(p for p, rule in self._rules.items() if isinstance(rule, ToOneSide))
         left_out = any(leaves_out(self._rules[p]) for p in field.uneven if p in self._rules)
         if left_out:
             field = replace(field, bound=True, some=field.every)

@@ -18,7 +18,7 @@ from tests.campaigns.subject import Spec
 
 __all__ = ["drawn"]
 
-MOST_ELEMENTS = 2000
+MOST_ELEMENTS = 3000
 MOST_OUTPUTS = 300
 # Places that are left, so that there are some inside.
 LEAST = 7
@@ -234,10 +234,10 @@ def drawn(number: int) -> Spec:
     """The net of a number."""
     draw = Draw(random.Random(f"fields {number}"))
     rank = draw.pick([1, 1, 2])
-    sizes = [draw.whole(40, 120)] if rank == 1 else [draw.whole(10, 20) for _ in range(2)]
+    sizes = [draw.whole(60, 160)] if rank == 1 else [draw.whole(12, 22) for _ in range(2)]
     shape = (draw.pick([1, 2, 4]), *sizes)
     text = _Text(draw, [("x", shape)])
-    for _ in range(draw.whole(1, 8)):
+    for _ in range(draw.whole(1, 7)):
         _further(text)
     _end(text)
     return Spec(_told(text, shape), {}, NAME)
