@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import gcd
 
 from netlang.diagnostics import branches, shapes, sizes
-from netlang.diagnostics.core import Diagnostic, Fix, Label
+from netlang.diagnostics.core import Diagnostic, Edit, Fix, Label
 from netlang.elaborate.fixes import enclosing, inserted, replaced
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
@@ -18,6 +18,7 @@ from netlang.syntax import ast
 __all__ = ["default_changed", "mended"]
 
 _STEP = re.compile(r"project branch (\d+): `(.*)`")
+_CHANNELS = re.compile(r"\[(\d+),")
 _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 
 
@@ -49,7 +50,9 @@ def _fix(
     if isinstance(found, shapes.NotDivisible) and found.divisor_name in ("`groups`", "`heads`"):
         return _dividing(found, span)
     if isinstance(found, shapes.KernelTooLarge):
-        return _lowered(span, found.extent, found.padded, "use a smaller kernel or more `pad`")
+        return _in_order(found, file, step) or _lowered(
+            span, found.extent, found.padded, "use a smaller kernel or more `pad`"
+        )
     if isinstance(found, shapes.PadTooLarge):
         return _lowered(span, found.pad, found.most, "pad less")
     if isinstance(found, shapes.SizesPerAxis) and len(set(text.split("x"))) == 1:
@@ -83,6 +86,24 @@ def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...
         return None
     start = Span(source.span.source, source.type.span.start, source.type.span.start)
     return inserted(start, "int64", f"declare the input so: `int64{source.type.span.text}`")
+
+
+def _in_order(found: shapes.KernelTooLarge, file: ast.File, step: Span) -> Fix | None:
+    """`conv(3, 64, 3)` of 3 channels, in PyTorch's order, without what is known of the input."""
+    call = enclosing(file, step, ast.Apply)
+    numbers = call.arguments[:3] if call and call.arguments and "conv" in found.operator else ()
+    if len(numbers) < 3 or any(each.name or not each.span.text.isdecimal() for each in numbers):
+        return None
+    first, kernel, stride = (each.span for each in numbers)
+    of_input = [match[1] for note in found.notes if (match := _CHANNELS.match(note.text))]
+    if of_input != [first.text] or int(kernel.text) <= int(stride.text):
+        return None
+    assert call is not None
+    text = call.span.text
+    start = call.span.start
+    instead = " ".join((text[: first.start - start] + text[kernel.start - start :]).split())
+    edit = Edit(Span(first.source, first.start, kernel.start), "")
+    return Fix(f"the input's channels aren't written, as in PyTorch: write `{instead}`", (edit,))
 
 
 def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
