@@ -97,6 +97,10 @@ class Emitter:
 
         return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.int64))
 
+    def epsilon(self, value: float, suffix: str = "eps") -> str:
+        """What keeps a divisor from being 0, in the type of the step's first input."""
+        return self.floats(suffix, self.step.types[0].dtype.kept(value))
+
     def single_floats(self, suffix: str, values: ArrayLike) -> str:
         """A constant of float32, which some inputs must be whatever the step computes with."""
         import numpy as np

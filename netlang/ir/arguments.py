@@ -55,9 +55,16 @@ def _whole(minimum: int, maximum: int | None = None) -> Callable[[object], objec
     return convert
 
 
+# A single-precision float: runtimes keep the arguments of operators as such (IEEE 754, binary32).
+_LARGEST = (2.0 - 2.0**-23) * 2.0**127
+_SMALLEST = 2.0**-149
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Mismatch
+    if abs(value) > _LARGEST:
+        raise Mismatch(f"{value:.6g}, which is infinite in single precision")
     return float(value)
 
 
@@ -65,6 +72,8 @@ def _number_that(accepts: Callable[[float], bool]) -> Callable[[object], object]
     def convert(value: object) -> object:
         if not accepts(_number(value)):
             raise Mismatch
+        if 0 < abs(_number(value)) <= _SMALLEST / 2 and not accepts(0.0):
+            raise Mismatch(f"{value:.6g}, which is 0 in single precision")
         return _number(value)
 
     return convert
@@ -113,6 +122,8 @@ def _epsilon(accepts: Callable[[float], bool]) -> Callable[[object], object]:
             raise Mismatch(f"{value}; the channels are counted in the input, not given")
         if not (accepts(_number(value)) and _number(value) < 1.0):
             raise Mismatch
+        if 0 < _number(value) <= _SMALLEST / 2 and not accepts(0.0):
+            raise Mismatch(f"{value}, which is 0 in single precision")
         return _number(value)
 
     return convert

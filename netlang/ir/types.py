@@ -33,6 +33,23 @@ class DType(Enum):
         """Bytes of one element."""
         return 1 if self is DType.BOOL else int(self.value[-2:]) // 8
 
+    def kept(self, value: float) -> float:
+        """A number >= 0, or the smallest positive one of this type of floats where it would be 0.
+
+        An epsilon that isn't 0 keeps a divisor from being 0; 1e-12 is 0 in float16.
+        """
+        smallest = _SMALLEST.get(self, 0.0)
+        return smallest if 0 < value <= smallest / 2 else value
+
+
+# The smallest positive number of each type of floats: IEEE 754, subnormal; bfloat16 alike.
+_SMALLEST = {
+    DType.FLOAT16: 2.0**-24,
+    DType.BFLOAT16: 2.0**-133,
+    DType.FLOAT32: 2.0**-149,
+    DType.FLOAT64: 2.0**-1074,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TensorType:

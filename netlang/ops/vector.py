@@ -113,6 +113,9 @@ class Maxout(Op):
 class L2Normalize(Op):
     """Vectors brought to length 1: y = x / max(sqrt(sum of x^2), eps), sums along `axis`.
 
+    An `eps` that the type of `x` has no number for, as float16 has none for 1e-12, is the type's
+    smallest positive number: so the zero vector stays zero.
+
     Shape: [*] -> [*]. Other: 3 operations for each element (square, sum, quotient).
 
     Source: Liu, Rabinovich, Berg 2015, ParseNet, arXiv:1506.04579.

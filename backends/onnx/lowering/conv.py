@@ -38,7 +38,7 @@ def _standardized(weight: str, eps: float, rank: int, emit: Emitter) -> str:
     difference = emit.node("weight.difference", "Sub", weight, mean)
     square = emit.node("weight.square", "Mul", difference, difference)
     variance = emit.node("weight.variance", "ReduceMean", square, axes)
-    raised = emit.node("weight.raised", "Add", variance, emit.floats("weight.eps", eps))
+    raised = emit.node("weight.raised", "Add", variance, emit.epsilon(eps, "weight.eps"))
     return emit.node("weight", "Div", difference, emit.node("weight.deviation", "Sqrt", raised))
 
 

@@ -110,7 +110,7 @@ def _(op: SwitchableNorm, emit: Emitter) -> tuple[str, ...]:
     mixed_mean = _mixed("mean", (mean, layer_mean), emit)
     mixed_variance = _mixed("var", (variance, layer_variance), emit)
     centred = emit.node("centred", "Sub", x, mixed_mean)
-    raised = emit.node("raised", "Add", mixed_variance, emit.floats("eps", op.eps))
+    raised = emit.node("raised", "Add", mixed_variance, emit.epsilon(op.eps))
     even = emit.node("even", "Div", centred, emit.node("deviation", "Sqrt", raised))
     scaled = emit.node("scaled", "Mul", even, _along_channels("weight", emit))
     return emit.result("Add", scaled, _along_channels("bias", emit))
@@ -138,8 +138,11 @@ def _along_channels(name: str, emit: Emitter) -> str:
 @lower.register
 def _(op: LocalResponseNorm, emit: Emitter) -> tuple[str, ...]:
     """The channels as an axis to pool along; ONNX's own LRN takes odd sizes and images only."""
+    import numpy as np
+
     (x,), (type_,) = emit.step.inputs, emit.step.types
-    if op.size % 2 and type_.rank == 3:
+    positive = min(np.float32(op.alpha), np.float32(op.beta)) > 0  # or ONNX Runtime refuses it
+    if op.size % 2 and type_.rank == 3 and positive:
         return emit.result("LRN", x, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.k)
     square = emit.node("square", "Mul", x, x)
     shape = emit.integers("rows.shape", [0, 1, _channels(op, emit), -1])

@@ -49,4 +49,4 @@ def _(op: L2Normalize, emit: Emitter) -> tuple[str, ...]:
     (x,), (type_,) = emit.step.inputs, emit.step.types
     axis = emit.integers("axis", [full_axis(op.axis, type_)])
     length = emit.node("length", "ReduceL2", x, axis, keepdims=1)
-    return emit.result("Div", x, emit.node("divisor", "Max", length, emit.floats("eps", op.eps)))
+    return emit.result("Div", x, emit.node("divisor", "Max", length, emit.epsilon(op.eps)))

@@ -40,6 +40,7 @@ __all__ = [
     "arithmetic",
     "constant",
     "dimension",
+    "epsilon",
     "functional",
     "layer",
     "lower",
@@ -94,6 +95,12 @@ def number(value: object, role: str) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unsupported(f"the {role.replace('_', ' ')} depends on the size of the input")
     return Number(value, role)
+
+
+def epsilon(value: float, inputs: Types) -> Expression:
+    """What keeps a divisor from being 0, in the type of floats of the first input."""
+    kept = inputs[0].dtype.kept(value)
+    return number(value, "eps") if kept == value else Constant(kept)
 
 
 def size(value: Dim, role: str) -> Expression:

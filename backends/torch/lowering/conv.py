@@ -7,6 +7,7 @@ from netlang.backends.torch.lowering.base import (
     applied,
     arithmetic,
     constant,
+    epsilon,
     lower,
     number,
     option,
@@ -50,7 +51,7 @@ def _conv(op: Conv, inputs: Types, outputs: Types) -> Lowered:
         option("groups", number(op.groups, "groups"), 1),
         option("bias", constant(op.bias), True),
         *(() if outside else (option("padding_mode", constant(op.pad_mode), "zeros"),)),
-        *((option("eps", number(op.eps, "eps"), 1e-6),) if op.standardize else ()),
+        *((option("eps", epsilon(op.eps, inputs), 1e-6),) if op.standardize else ()),
     )
     if outside:
         apply = applied(TheModule(), _padded(pads, op.pad_mode))

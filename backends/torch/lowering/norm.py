@@ -8,6 +8,7 @@ from netlang.backends.torch.lowering.base import (
     Lowered,
     applied,
     constant,
+    epsilon,
     layer,
     lower,
     number,
@@ -55,7 +56,7 @@ def _frozen_batch_norm(op: FrozenBatchNorm, inputs: Types, outputs: Types) -> Lo
         Name("FrozenBatchNorm"),
         None,
         number(inputs[0].channels, "num_features"),
-        option("eps", number(op.eps, "eps"), 1e-5),
+        option("eps", epsilon(op.eps, inputs), 1e-5),
         light=True,
     )
 
@@ -66,7 +67,7 @@ def _switchable_norm(op: SwitchableNorm, inputs: Types, outputs: Types) -> Lower
         Name("SwitchableNorm"),
         None,
         number(inputs[0].channels, "num_features"),
-        option("eps", number(op.eps, "eps"), 1e-5),
+        option("eps", epsilon(op.eps, inputs), 1e-5),
         option("momentum", number(op.momentum, "momentum"), 0.1),
         light=True,
     )

@@ -6,6 +6,7 @@ from netlang.backends.torch.lowering.base import (
     Lowered,
     constant,
     dimension,
+    epsilon,
     functional,
     layer,
     lower,
@@ -40,7 +41,7 @@ def _maxout(op: Maxout, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _l2_normalize(op: L2Normalize, inputs: Types, outputs: Types) -> Lowered:
     dim = option("dim", constant(dimension(op.axis, inputs[0])), 1)
-    eps = option("eps", number(op.eps, "eps"), 1e-12)
+    eps = option("eps", epsilon(op.eps, inputs), 1e-12)
     return Lowered(
         constructor=call("L2Normalize", dim, eps),
         function=functional(dotted("F.normalize"), dim, eps),

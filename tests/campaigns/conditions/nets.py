@@ -26,10 +26,14 @@ DOUBLES = ((2, 2, 0), (4, 2, 1), (3, 2, 1), (3, 2, 0), (5, 2, 2))
 
 @dataclass(frozen=True)
 class Net:
-    """A net's text, and whether it runs at [H - 1, W - 1], for sizes from 1 to `LARGEST`."""
+    """A net's text, and whether it runs at [H - 1, W - 1], for sizes from 1 to `LARGEST`.
+
+    `together` says whether it also asks something of both axes at once.
+    """
 
     text: str
     runs: Grid
+    together: bool = False
 
 
 @dataclass
@@ -114,9 +118,10 @@ def drawn(number: int) -> Net:
         drawing.levels.append(drawing.at)
     _up(drawing)
     kinds = (_square, _areas, _patches, _relation, _remainder)
-    for together in drawing.random.sample(kinds, drawing.random.choice((0, 0, 0, 0, 0, 1, 1, 2))):
+    chosen = drawing.random.sample(kinds, drawing.random.choice((0, 0, 0, 0, 0, 1, 1, 2)))
+    for together in chosen:
         together(drawing)
-    return Net(_text(drawing), drawing.runs)
+    return Net(_text(drawing), drawing.runs, bool(chosen))
 
 
 def _up(drawing: _Drawing) -> None:

@@ -1,0 +1,174 @@
+"""Every operator's arguments at the ends of what they accept: ONNX Runtime takes the file.
+
+The ends are found by asking an argument's kind, so that a new operator is tried as well. Whole
+numbers without an upper end are made huge elsewhere (`tests/robustness`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import netlang
+from netlang.backends.onnx import export
+from netlang.backends.onnx.lowering import UNSUPPORTED
+from netlang.diagnostics.core import NetlangError
+from netlang.elaborate import load_program
+from netlang.ir.arguments import Kind, Mismatch, signature
+from netlang.ir.op import Case, Op, Rejection
+from netlang.ops import all_operators
+from tests.onnx.support import program_of, random_weights, run
+from tests.onnx.test_operators import expected
+from tests.ops.torch_modules import samples
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+HERE = Path(__file__).parent
+# Upper ends up to here are tried: a thousand layers take minutes, and are no other layers.
+MOST = 512
+# What has no sample: the words of a sentence are numbers of an embedding's rows.
+NO_SAMPLE = {("embedding", "words")}
+
+
+def accepts(kind: Kind) -> Callable[[object], bool]:
+    def accepted(value: object) -> bool:
+        try:
+            kind.convert(value)
+        except Mismatch:
+            return False
+        return True
+
+    return accepted
+
+
+def edge(accepted: Callable[[object], bool], inside: float, outside: float) -> float:
+    """The last number accepted on the way from one that is to one that isn't."""
+    while (middle := (inside + outside) / 2) not in (inside, outside):
+        inside, outside = (middle, outside) if accepted(middle) else (inside, middle)
+    return inside
+
+
+def ends(kind: Kind) -> Iterator[int | float]:
+    """The smallest and largest numbers that a kind accepts."""
+    accepted = accepts(kind)
+    whole = [number for number in range(-4, MOST + 1) if accepted(number)]
+    if accepted(0.5):
+        yield edge(accepted, 0.5, 1e39)
+        yield (
+            0.0
+            if accepted(0.0) and not accepted(-0.5)
+            else edge(accepted, 0.5, -1e39 if accepted(-0.5) else 0.0)
+        )
+        yield from (number for number in (0.0, -1.0) if accepted(number))
+    elif whole:
+        yield whole[0]
+        if whole[-1] < MOST:
+            yield whole[-1]
+
+
+def at_the_ends(case: Case) -> Iterator[tuple[str, int | float, Op]]:
+    """The case with each argument at each end, where that is a case still."""
+    for item in signature(type(case.op)):
+        if (case.op.name, item.name) in NO_SAMPLE:
+            continue
+        for end in dict.fromkeys(ends(item.kind)):
+            try:
+                op = replace(case.op, **{item.name: item.kind.convert(end)})
+                op.infer(case.inputs)
+            except Rejection:
+                continue
+            yield item.name, end, op
+
+
+OPERATORS = [op for op in all_operators() if op not in UNSUPPORTED]
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda op: op.name)
+def test_runtimes_take_the_ends(operator: type[Op], tmp_path: Path) -> None:
+    case = next(iter(operator.cases()))
+    for name, end, op in at_the_ends(case):
+        program = program_of(op, case.inputs, {})
+        weights = random_weights(program)
+        path = tmp_path / "a.onnx"
+        export(program, path, weights=weights)
+        values = samples(replace(case, op=op), 2)
+        found = run(path, {f"x{index}": value.numpy() for index, value in enumerate(values)})
+        try:
+            wanted = expected(op, case.inputs, weights, values)
+        except (IndexError, RuntimeError):
+            continue  # regions of boxes that no index reaches
+        for one, other in zip(found, wanted, strict=True):
+            told = f"{operator.name}({name}={end})"
+            torch.testing.assert_close(
+                torch.from_numpy(one),
+                other.detach(),
+                rtol=1e-3,
+                atol=1e-5,
+                equal_nan=True,
+                msg=told,
+            )
+
+
+def test_the_ends_are_those_of_the_kinds() -> None:
+    found = {
+        (op.name, item.name): tuple(dict.fromkeys(ends(item.kind)))
+        for op in OPERATORS
+        for item in signature(op)
+    }
+    assert found["dropout", "p"] == (1.0, 0.0)
+    assert found["batch_norm", "eps"][0] == pytest.approx(1.0)
+    assert 0 < found["batch_norm", "eps"][1] < 1e-45
+    assert found["local_response_norm", "size"] == (1,)
+    assert found["local_response_norm", "beta"][0] == np.finfo(np.float32).max
+    assert found["local_response_norm", "alpha"][1] == 0.0
+    assert sum(map(len, found.values())) > 120
+
+
+@pytest.mark.parametrize("value", ["1e39", "-1e39"])
+def test_numbers_beyond_single_precision_are_refused(value: str, tmp_path: Path) -> None:
+    spec = tmp_path / "a.net"
+    spec.write_text(f"net a {{\n    input x: [3, 8, 8]\n    leaky_relu({value})\n}}\n")
+    with pytest.raises(NetlangError, match="infinite in single precision"):
+        load_program(str(spec))
+
+
+def test_response_norm_without_squares(tmp_path: Path) -> None:
+    program = load_program(str(HERE / "response_alpha.net"))
+    x = torch.randn(2, 3, 8, 8)
+    path = export(program, tmp_path / "a.onnx").path
+    (found,) = run(path, {"x": x.numpy()})
+    np.testing.assert_array_equal(found, x.numpy())
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["l2_normalize", "l2_normalize(eps=1e-9)", "switchable_norm(eps=1e-9)",
+     "frozen_batch_norm(eps=1e-9)", "bn(eps=1e-9)", "layer_norm(eps=1e-9)",
+     "instance_norm(eps=1e-9)", "group_norm(2, eps=1e-9)",
+     "conv(2, 1, standardize=true, eps=1e-9)"],
+)  # fmt: skip
+def test_epsilons_survive_in_float16(step: str, tmp_path: Path) -> None:
+    """Zeros stay finite in both runtimes: an epsilon that is no number of the type is its least."""
+    spec = tmp_path / "a.net"
+    spec.write_text(f"net a {{\n    input x: float16[6, 3]\n    {step}\n}}\n")
+    net = netlang.load(spec)
+    x = torch.zeros(2, 6, 3, dtype=torch.float16)
+    wanted = net.torch(seed=0).eval()(x).detach()
+    assert torch.isfinite(wanted).all()
+    (found,) = run(net.onnx(tmp_path / "a.onnx", seed=0), {"x": x.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=1e-2, atol=1e-2)
+
+
+def test_a_vector_of_the_smallest_numbers_has_length_one() -> None:
+    program = load_program(str(HERE / "half_eps.net"))
+    module = netlang.load(HERE / "half_eps.net").torch()
+    x = torch.zeros(1, 6, 3, dtype=torch.float16)
+    x[0, 2] = 2.0**-24
+    found = module(x)
+    assert program.floats.value == "float16"
+    assert torch.equal(found[0, 2], torch.ones(3, dtype=torch.float16))
