@@ -1,7 +1,9 @@
 """Files that are either whole or not there: written beside their place, flushed, renamed.
 
-On exit a file survives a crash of the process and of the machine, and no reader ever saw half of
-it. What the system refuses is an `OSError`, after which the old file stands as it was.
+On exit a file survives a crash of the process, and no reader ever saw half of it; what is flushed
+survives a crash of the machine too. Flushing takes several times as long as writing, so what a
+command could simply write again isn't. What the system refuses is an `OSError`, after which the
+old file stands as it was.
 """
 
 from __future__ import annotations
@@ -24,19 +26,21 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _AT_ONCE = 1 << 26
 
 
-def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
+def replace_file(
+    path: Path, content: bytes, mode: int | None = None, *, flushed: bool = True
+) -> None:
     """Write a file whole or not at all.
 
     `mode` is that of the new file; None stands for what the system gives one.
     """
-    with replacing(path, mode) as temporary:
+    with replacing(path, mode, flushed=flushed) as temporary:
         write_all(temporary, [content])
 
 
 @contextmanager
-def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
+def replacing(path: Path, mode: int | None = None, *, flushed: bool = True) -> Iterator[Path]:
     """Inside, an empty file to fill; on exit without an error it takes the place of `path`."""
-    with placing(path.parent, path.name, mode) as file:
+    with placing(path.parent, path.name, mode, flushed=flushed) as file:
         yield file.temporary
 
 
@@ -50,7 +54,9 @@ class Placed:
 
 
 @contextmanager
-def placing(folder: Path, name: str, mode: int | None = None) -> Iterator[Placed]:
+def placing(
+    folder: Path, name: str, mode: int | None = None, *, flushed: bool = True
+) -> Iterator[Placed]:
     """As `replacing`, for a file of `folder` whose name may change until it is whole."""
     temporary = folder / f".{name}.{os.urandom(4).hex()}.tmp"
     file = Placed(temporary, name)
@@ -62,14 +68,16 @@ def placing(folder: Path, name: str, mode: int | None = None) -> Iterator[Placed
         yield file
         # Some libraries set permissions of their own.
         temporary.chmod(given & 0o7777)
-        _flush(temporary, os.O_RDWR)
+        if flushed:
+            _flush(temporary, os.O_RDWR)
         os.replace(temporary, folder / file.name)
     except BaseException:
         # What went wrong counts; what is left of the file is removed when the folder is used again.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    flush_folder(folder)
+    if flushed:
+        flush_folder(folder)
 
 
 def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:

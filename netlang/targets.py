@@ -7,9 +7,10 @@ loaded when something is written.
 
 from __future__ import annotations
 
+import errno
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,12 +20,11 @@ from netlang.atomic import replace_file
 from netlang.build import BuildOptions, Fit, Written
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
-    BrokenInstallation,
-    ExtraMissing,
     UnknownBackend,
     UnknownSuffix,
     WriteFailed,
 )
+from netlang.extras import broken, needs
 from netlang.ir.program import Program
 
 if TYPE_CHECKING:
@@ -58,25 +58,6 @@ __all__ = [
 ]
 
 GROUP = "netlang.backends"
-
-# What an import needs, in the words of its own project, and the extra that brings it.
-PACKAGES: Mapping[str, tuple[str, str]] = {
-    "graphviz": ("graphviz", "draw"),
-    "matplotlib": ("Matplotlib", "data"),
-    "mnist1d": ("mnist1d", "data"),
-    "PIL": ("Pillow", "data"),
-    "datasets": ("Datasets", "hugging_face"),
-    "numpy": ("NumPy", "torch"),
-    "onnx": ("ONNX", "onnx"),
-    "onnxruntime": ("ONNX Runtime", "onnx"),
-    "pygraphviz": ("PyGraphviz", "draw"),
-    "rich": ("rich", "torch"),
-    "sklearn": ("scikit-learn", "data"),
-    "tensorboard": ("TensorBoard", "tensorboard"),
-    "torch": ("PyTorch", "torch"),
-    "torchvision": ("torchvision", "torchvision"),
-    "webdataset": ("WebDataset", "shards"),
-}
 
 
 class Backend(ABC):
@@ -212,17 +193,10 @@ def _loaded(point: EntryPoint) -> Backend:
     try:
         found: object = point.load()
     except (ImportError, AttributeError) as error:
-        raise _broken(package, str(error)) from error
+        raise broken(package, str(error)) from error
     if not isinstance(found, Backend):
-        raise _broken(package, f"`{point.value}` is no backend")
+        raise broken(package, f"`{point.value}` is no backend")
     return found
-
-
-def _broken(package: str, reason: str) -> NetlangError:
-    command = f"pip install --force-reinstall {package}"
-    return NetlangError(
-        BrokenInstallation(span=None, package=package, command=command, reason=reason)
-    )
 
 
 def backend(name: str) -> Backend:
@@ -255,18 +229,32 @@ def module_backend() -> ModuleBackend:
 
 
 def write(backend: Backend, program: Program, path: Path, options: BuildOptions) -> Written:
-    """Write `program` to `path`; a refusal of the system is a `NetlangError` too."""
-    return _guarded(backend, path, lambda: backend.write(program, path, options))
+    """Write `program` to `path`; a refusal of the system is a `NetlangError` too.
+
+    Where `path` is a link, what it leads to is written, and the link stays.
+    """
+    return _guarded(backend, path, lambda: backend.write(program, _end_of_links(path), options))
 
 
 def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, path: Path) -> Written:
     """Write the script that trains by `recipe`; a refusal of the system is a `NetlangError` too."""
 
     def written() -> Written:
-        replace_file(path, backend.script(recipe, program).encode("utf-8"))
+        text = backend.script(recipe, program).encode("utf-8")
+        replace_file(_end_of_links(path), text, flushed=False)
         return Written(path)
 
     return _guarded(backend, path, written)
+
+
+def _end_of_links(path: Path) -> Path:
+    """The file that a path leads to; `OSError` where its links go in a circle."""
+    if not path.is_symlink():
+        return path
+    end = Path(os.path.realpath(path))
+    if end.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return end
 
 
 def _guarded(backend: Backend, path: Path, work: Callable[[], Written]) -> Written:
@@ -286,19 +274,3 @@ def training_backend() -> TrainingBackend:
     if not isinstance(found, TrainingBackend):
         raise NetlangError(UnknownBackend(span=None, name="torch", available="others"))
     return found
-
-
-@contextmanager
-def needs(extra: str) -> Iterator[None]:
-    """Inside, a missing or broken optional package is an error that says how to install it."""
-    try:
-        yield
-    except ImportError as error:
-        module = (error.name or "").split(".")[0]
-        if module not in PACKAGES:
-            raise
-        package, own_extra = PACKAGES[module]
-        chosen = extra if module == "numpy" else own_extra
-        if isinstance(error, ModuleNotFoundError) and error.name == module:
-            raise NetlangError(ExtraMissing(span=None, package=package, extra=chosen)) from None
-        raise _broken(package, str(error)) from error

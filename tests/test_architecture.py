@@ -19,7 +19,7 @@ from tests.quality import ROOT
 ORDER = (
     {"atomic", "build", "source", "specs"},
     {"diagnostics"},
-    {"ir", "processes"},
+    {"extras", "ir", "processes"},
     {"ops", "syntax"},
     {"elaborate"},
     {"recipes", "analysis"},

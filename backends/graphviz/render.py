@@ -83,7 +83,7 @@ def _failed(picture: str, reason: str) -> NetlangError:
 def write(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all."""
     try:
-        replace_file(path, content)
+        replace_file(path, content, flushed=False)
     except OSError as error:
         reason = error.strerror or str(error)
         raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error

@@ -11,7 +11,8 @@ Holds on exit: the file is there whole, or what was there before is untouched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -60,7 +61,7 @@ def write_model(
     )
     if len(shell) + length > limit:
         return (_write_external(path, shell, graph, tensors),)
-    with replacing(path) as temporary, temporary.open("wb") as file, _Writer(file) as writer:
+    with _replacing(path) as file, _Writer(file) as writer:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         for head, tensor in zip(heads, tensors, strict=True):
             file.write(head)
@@ -70,13 +71,20 @@ def write_model(
 
 def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
     data_path = path.with_name(f"{path.name}.data")
-    with replacing(data_path) as beside, beside.open("wb") as file, _Writer(file) as writer:
+    with _replacing(data_path) as file, _Writer(file) as writer:
         heads = [_external_head(tensor, writer.align(tensor), data_path) for tensor in tensors]
     length = len(graph) + sum(map(len, heads))
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with _replacing(path) as file:
         file.write(shell + _tag(GRAPH) + _varint(length) + graph)
         file.writelines(heads)
     return data_path
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """Inside, a file to fill that takes the place of `path`. It can be made again: no flush."""
+    with replacing(path, flushed=False) as temporary, temporary.open("wb") as file:
+        yield file
 
 
 def _shell(model: onnx.ModelProto) -> bytes:

@@ -42,7 +42,7 @@ class TorchBackend(TrainingBackend):
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
         text = self.source(program, guard=options.guard)
         notes = () if options.weights is None else _checked(program, path, options)
-        replace_file(path, text.encode("utf-8"))
+        replace_file(path, text.encode("utf-8"), flushed=False)
         return Written(path, notes=notes)
 
     def build(

@@ -54,5 +54,7 @@ class Stored:
         if self.dtype is None or not self.dtype.is_float or not self.data.size:
             return True
         data = self.data.astype(np.float32) if self.data.dtype.itemsize < 4 else self.data
-        # Both are NaN where any value is, and one is infinite where any is: no array is made.
-        return bool(np.isfinite(data.min()) and np.isfinite(data.max()))
+        with np.errstate(all="ignore"):
+            total = data.sum()
+        # Values whose sum is finite are; the sum of others may overflow.
+        return bool(np.isfinite(total) or np.isfinite(data).all())

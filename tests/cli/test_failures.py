@@ -88,7 +88,7 @@ def test_usage(run: Runner, arguments: tuple[str, ...], advice: str) -> None:
 @pytest.mark.parametrize("hidden", ["torch", "onnx", "numpy"])
 def test_missing_package_says_how_to_install_it(hidden: str, tmp_path: Path) -> None:
     weights = ("--weights", "w.pth") if hidden == "torch" else ()
-    (tmp_path / "w.pth").write_bytes(b"")
+    (tmp_path / "w.pth").write_bytes(b"PK\x03\x04")
     code = (
         f"import sys; sys.modules[{hidden!r}] = None\n"
         f"from netlang.cli import main; main(sys.argv[1:])"

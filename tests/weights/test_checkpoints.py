@@ -170,6 +170,12 @@ def test_values_that_are_not_finite(
     )
 
 
+def test_a_sum_that_overflows_is_no_warning(run: Runner, state: State) -> None:
+    large = state | {"fc.bias": torch.full((1000,), 3e38)}
+    result = run(*COMPILE, saved(large, "w.pth"))
+    assert (result.status, result.err) == (0, "")
+
+
 def pointer(path: Path) -> None:
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 46830571\n")
 
