@@ -24,7 +24,7 @@ __all__ = ["Run", "train"]
 _PARTS = ("train", "validation", "test")
 
 
-def train(
+def train(  # noqa: PLR0913 - one for each option of the command
     recipe: str | Path,
     *changes: str,
     data: Mapping[str, str | Path] | None = None,
@@ -34,6 +34,7 @@ def train(
     workers: int | None = None,
     quiet: bool = False,
     tensorboard: bool = False,
+    shard: bool = False,
     **values: object,
 ) -> Run:
     """Train by a recipe: ``mnist1d``, ``file.net`` or ``file.net:recipe``.
@@ -50,7 +51,7 @@ def train(
         where.require_used(read)
     folder = Path(out) if out is not None else Path("runs", read.name)
     backend = training_backend()
-    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard)
+    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
     with needs(backend.extra):
         ended = backend.train(read, program, options)
     return Run(read, Net(program), ended, options)

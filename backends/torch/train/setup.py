@@ -16,7 +16,7 @@ from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.fit import require_fit, spare_channels
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
-from netlang.backends.torch.data.sets import Examples, Images, Tensors
+from netlang.backends.torch.data.sets import Examples, Images, Parts, Tensors
 from netlang.backends.torch.recipes.initialize import initialize
 from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
 from netlang.backends.torch.recipes.optimizers import optimization_for
@@ -156,8 +156,17 @@ def prepare(
         None if parts.validation is None else ready.testing(parts.validation),
         None if parts.test is None else ready.testing(parts.test),
         parts.classes,
-        (*parts.notes, *spare_channels(recipe, program, parts)),
+        (*parts.notes, *spare_channels(recipe, program, parts), *_large_batch(recipe, parts)),
         ready.normalizer,
+    )
+
+
+def _large_batch(recipe: Recipe, parts: Parts) -> tuple[str, ...]:
+    count = len(parts.train)
+    if recipe.batch <= count:
+        return ()
+    return (
+        f"a batch of {recipe.batch} is more than all {count} examples: each step sees them all",
     )
 
 

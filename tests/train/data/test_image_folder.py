@@ -138,6 +138,15 @@ def test_missing_parts_are_named(tmp_path: Path) -> None:
     assert f"part `photos` in `{tmp_path}`; there are `val`" in text
 
 
+def test_pictures_that_are_not_read_are_told(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    assert not load(tmp_path, 'image_folder("pets")').notes
+    for name in ("a.GIF", "b.heic", ".c.gif", "notes.txt"):
+        (tmp_path / "train" / "cat" / name).write_bytes(b"")
+    (note,) = load(tmp_path, 'image_folder("pets")').notes
+    assert note == "2 files are left out, as .gif, .heic is not read: `a.GIF`, ..."
+
+
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
     pictures(tmp_path)
     for path in ("train/.DS_Store", "train/cat/.DS_Store", "train/cat/._0.jpg"):

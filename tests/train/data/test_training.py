@@ -54,6 +54,16 @@ def test_what_was_noticed_is_told_once(place: Path, capsys: pytest.CaptureFixtur
     assert said.count("1 image has a broken orientation tag and is taken as stored: ") == 1
 
 
+def test_a_batch_of_more_than_there_are_is_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("train", "pets.net", "--data", f"pets={place}", "steps=1", "--device", "cpu")
+    status, said = run(capsys, *given, "batch=9", "--out", "large")
+    assert status == 0
+    assert "a batch of 9 is more than all 8 examples: each step sees them all" in said
+    assert "a batch of" not in run(capsys, *given, "batch=8", "--out", "all")[1]
+
+
 def test_a_damaged_file_ends_the_run_with_its_name(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,6 +27,11 @@ from netlang.recipes.words.data_images import ImageFolder
 
 __all__ = ["FileImages", "load_image_folder"]
 
+# Endings of pictures that are not read.
+_OTHERS = (
+    ".avif", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jxl", ".psd", ".svg", ".tga",
+)  # fmt: skip
+
 
 @final
 class FileImages(EncodedImages):
@@ -61,6 +66,7 @@ def load_image_folder(recipe: Recipe, root: Path) -> Parts:
     classes = tuple(sorted(folders))
     notes = list(choice.notes)
     parts = {"train": _part(train, folders, classes, data.channels)}
+    notes += _not_read(train, folders)
     empty = np.flatnonzero(np.bincount(parts["train"].labels, minlength=len(classes)) == 0)
     if len(empty):
         notes.append(f"no images to train on in {_listed([classes[n] for n in empty])}")
@@ -69,6 +75,21 @@ def load_image_folder(recipe: Recipe, root: Path) -> Parts:
         _align(recipe, purpose, name, choice, classes, theirs)
         parts[purpose] = _part(root / name, theirs, classes, data.channels)
     return Parts(parts["train"], parts.get("validation"), parts.get("test"), classes, tuple(notes))
+
+
+def _not_read(part: Path, folders: Mapping[str, str]) -> list[str]:
+    """What to say of pictures in kinds of files that no image is taken from."""
+    found = [
+        name
+        for folder in folders.values()
+        for name in os.listdir(part / folder)
+        if name.lower().endswith(_OTHERS) and not name.startswith(".")
+    ]
+    if not found:
+        return []
+    files = "1 file is" if len(found) == 1 else f"{len(found)} files are"
+    kinds = ", ".join(sorted({Path(name).suffix.lower() for name in found}))
+    return [f"{files} left out, as {kinds} is not read: `{shown(sorted(found)[0])}`, ..."]
 
 
 def _whole(root: Path, recipe: Recipe, choice: Choice) -> Path:
