@@ -115,7 +115,9 @@ def draw(runs: list[Curves], path: Path) -> None:
             curve(plot, left, values, label, color)
         plot.set(xscale="log", xlabel="weights left in %", ylabel=title)
         plot.invert_xaxis()
+        plot.set_xticks([100, 50, 20, 10, 5, 2])
         plot.xaxis.set_major_formatter("{x:g}")
+        plot.xaxis.set_minor_formatter("")
     plots[0].legend(frameon=False, loc="upper left")
     save(figure, path)
 
