@@ -148,3 +148,31 @@ def test_images(name: str, folder: Path, tmp_path: Path) -> None:
     found = script_losses(recipe, program, tmp_path / "script", *options)
     places = Places({"photos": folder})
     assert found == trained_losses(recipe, program, tmp_path / "run", places)
+
+
+# The bundled recipes for ImageNet, with small images in small batches.
+IMAGENET = {
+    "resnet:imagenet": (
+        "augment=resize_shorter(36..60) -> random_crop(32) -> hflip -> color_pca(0.1)",
+        "test=ten_crop(32)",
+    ),
+    "googlenet:imagenet": ("augment=random_resized_crop(32, scale=0.08..1.0) -> hflip",),
+}
+
+
+# ResNet-50 takes a minute of one core.
+NETS = [
+    pytest.param("resnet:imagenet", ("arch=resnet18", "batch=2"), id="resnet18"),
+    pytest.param("resnet:imagenet", ("batch=4",), id="resnet50", marks=pytest.mark.slow),
+    pytest.param("googlenet:imagenet", ("batch=4",), id="googlenet"),
+]
+
+
+@pytest.mark.parametrize(("spec", "changes"), NETS)
+def test_imagenet(spec: str, changes: tuple[str, ...], folder: Path, tmp_path: Path) -> None:
+    data = 'data=image_folder("photos", train="train", test="val")'
+    recipe, program = load_recipe(spec, [*IMAGENET[spec], data, *changes, "steps=100"])
+    options = "--data", str(folder), "--workers", "0"
+    found = script_losses(recipe, program, tmp_path / "script", *options)
+    assert len(found) == 100
+    assert found == trained_losses(recipe, program, tmp_path / "run", Places({"photos": folder}))

@@ -62,14 +62,15 @@ def test_resumed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes(tmp_path: Path) -> None:
+def test_three_processes(tmp_path: Path) -> None:
+    """The last batch of the epoch has two examples: each process computes both."""
     body = BODY.replace("dropout(0.2) -> ", "")
-    lines = "augment: mixup(0.2)", "accumulate: 2", "batch: 33", "validation: 0.1", "steps: 15"
+    lines = "augment: mixup(0.2)", "accumulate: 2", "batch: 257", "validation: 0.1", "steps: 15"
     text = script(*sketch(body, *lines))
     one = losses(printed(text, tmp_path / "one"))
     path = tmp_path / "train.py"
     path.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "3"]
     command += [
         "--standalone",
         str(path),
