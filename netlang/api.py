@@ -16,6 +16,7 @@ from netlang.elaborate import elaborate_target, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Program
 from netlang.targets import backend, module_backend, needs, write
+from netlang.uncaught import ends_at_the_caller
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,6 +30,7 @@ Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
 """Where weights come from: a file, a state dict, a module."""
 
 
+@ends_at_the_caller
 def load(spec: str | Path, **arguments: object) -> Net:
     """The net that `spec` names: ``resnet50``, ``file.net`` or ``file.net:net``, perhaps called.
 
@@ -81,16 +83,19 @@ class Net:
 
         return solve(self.program).texts
 
+    @ends_at_the_caller
     def summary(self, batch: int = 1, **sizes: int) -> Summary:
         """Every layer and every total at some sizes: ``net.summary(H=256, W=256)``."""
         from netlang.analysis.summary import summarize
 
         return summarize(self.program, sizes, batch)
 
+    @ends_at_the_caller
     def source(self, *, guard: bool = False) -> str:
         """The net as PyTorch source: what `torch` runs."""
         return module_backend().source(self.program, guard=guard)
 
+    @ends_at_the_caller
     def torch(
         self,
         weights: Weights | None = None,
@@ -119,6 +124,7 @@ class Net:
         with needs(built.extra):
             return built.build(self.program, given, guard=guard)
 
+    @ends_at_the_caller
     def onnx(
         self,
         path: str | Path,
@@ -137,6 +143,7 @@ class Net:
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
         return write(backend("onnx"), self.program, Path(path), options).path
 
+    @ends_at_the_caller
     def draw(
         self, path: str | Path, *, depth: int | None = None, sizes: Mapping[str, int] | None = None
     ) -> Path:

@@ -6,7 +6,7 @@ Holds on exit: all errors of the file are reported together, each once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -31,12 +31,13 @@ class Examined:
     programs: tuple[Program, ...]
     diagnostics: tuple[Diagnostic, ...]
     warnings: tuple[Caution, ...] = ()
+    recipes: tuple[str, ...] = ()
 
 
 def examine(spec: str) -> Examined:
     """Look at a whole file, or at the one net that `spec` names; raises if there is none."""
     if spec.endswith(".net"):
-        return examine_module(Library().open(Path(spec)))
+        return examine_module(Library().look_at(Path(spec)))
     target = resolve(spec, "net")
     program = elaborate_target(target)
     # Asserts speak of nets at their default arguments.
@@ -48,14 +49,17 @@ def examine(spec: str) -> Examined:
 
 def examine_module(module: Module) -> Examined:
     """Look at all names, nets, asserts and recipes of a file."""
-    from netlang.elaborate.check import check_definitions
+    from netlang.elaborate.check import check_definitions, in_order
 
     checked = check_definitions(module)
-    found = list(checked.diagnostics)
-    if not found:
-        _add(found, _asserts(module, checked.programs))
+    found: list[Diagnostic] = []
+    _add(found, (*module.mistakes, *checked.diagnostics))
+    _add(found, _asserts(module, checked.programs))
     recipes = list(_recipes(module, found))
-    return _linted(module, tuple(checked.programs.values()), found, recipes, whole=True)
+    if module.mistakes:
+        found = in_order(found, module.source)
+    examined = _linted(module, tuple(checked.programs.values()), found, recipes, whole=True)
+    return replace(examined, recipes=tuple(module.recipes))
 
 
 def warnings_of(

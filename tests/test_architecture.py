@@ -19,7 +19,7 @@ from tests.quality import ROOT
 ORDER = (
     {"atomic", "build", "source", "specs"},
     {"diagnostics"},
-    {"extras", "ir", "processes"},
+    {"extras", "ir", "processes", "uncaught"},
     {"ops", "syntax"},
     {"elaborate"},
     {"recipes", "analysis"},

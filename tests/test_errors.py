@@ -28,12 +28,15 @@ CASES = sorted(
     for path in folder.rglob("*.net")
     if "parts" not in path.parts
 )
+# A fix may bring to light what its mistake has hidden: `test_several_mistakes` follows those.
+ONE_KIND = [path for path in CASES if path.parent.name not in ("several", "cases")]
 
 # Codes of errors that are no matter of a spec's text.
 OF_FILES = "files, names on the command line and packages: tests/cli and tests/weights show them"
 OF_RUNS = "training runs and their command line: tests/train and tests/cli show them"
 NO_PAIR = {
-    **{f"E{number:04}": OF_FILES for number in (*range(1, 15), 18, 19, 20, 21)},
+    **{f"E{number:04}": OF_FILES for number in (*range(1, 16), 18, 19, 20, 21)},
+    "E0127": "a hundred errors are made by the tests of reading on",
     "E0111": "a text of 16 MiB is made by the test of its limit",
     "E0217": "the bundled library has no name twice: a test of the library sees to that",
     "E0218": "a path is named on the command line: tests/cli shows it",
@@ -80,7 +83,7 @@ def test_message(path: Path) -> None:
     assert text == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", CASES, ids=name_of)
+@pytest.mark.parametrize("path", ONE_KIND, ids=name_of)
 def test_each_fix_leaves_fewer_errors(path: Path, tmp_path: Path) -> None:
     before = check_text(path)
     fixes = [each.fix for each in before if each.fix and each.fix.edits]
@@ -89,7 +92,7 @@ def test_each_fix_leaves_fewer_errors(path: Path, tmp_path: Path) -> None:
         assert len(after) < len(before), render_text(after[0])
 
 
-@pytest.mark.parametrize("path", CASES, ids=name_of)
+@pytest.mark.parametrize("path", ONE_KIND, ids=name_of)
 def test_all_fixes_together(path: Path, tmp_path: Path) -> None:
     before = check_text(path)
     fixed = [each for each in before if each.fix and each.fix.edits]

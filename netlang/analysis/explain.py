@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes, total
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.recurrence import recurrence
 from netlang.analysis.fields.walk import Fields, receptive_field
-from netlang.analysis.locate import Place, known_paths, locate
+from netlang.analysis.locate import Place, known_paths, locate, paths_of
 from netlang.analysis.rows import Row, deployed_rows, scope_rows
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.derivation import Line
@@ -112,8 +113,11 @@ def _unknown(program: Program, path: str) -> NetlangError:
     from netlang.elaborate.suggest import nearest
 
     match = nearest(path, known_paths(program.net, MOST_CANDIDATES))
+    numbered = None if match else _by_operator(program, path)
     if match:
         advice = f"did you mean `{match}`?"
+    elif numbered:
+        advice = numbered
     else:
         advice = f"`netlang summary {program.name}` shows the paths of its steps"
         parts = path.split(".")
@@ -123,6 +127,18 @@ def _unknown(program: Program, path: str) -> NetlangError:
                 advice = f"`{there}` is there, but has no `{rest}`"
                 break
     return NetlangError(UnknownPath(span=None, path=path, net=program.name, advice=advice))
+
+
+def _by_operator(program: Program, path: str) -> str | None:
+    """`conv1` where no step has a label: the first `conv` is meant by it, perhaps."""
+    name = path.rstrip("0123456789_")
+    found = list(islice(paths_of(program.net, name, MOST_CANDIDATES), 1_000))
+    if not found:
+        return None
+    if len(found) == 1:
+        return f"did you mean `{found[0]}`, the only `{name}`?"
+    number = min(max(int(path.removeprefix(name).strip("_") or 1), 1), len(found))
+    return f"did you mean `{found[number - 1]}`, the `{name}` number {number} of {len(found)}?"
 
 
 def _below(row: Row, outer: str) -> Row:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
+from netlang.ir.op import Op
 from netlang.ir.program import Function, Item, Node, Repeat
 
-__all__ = ["Place", "known_paths", "locate"]
+__all__ = ["Place", "known_paths", "locate", "paths_of"]
 
 Parts: TypeAlias = tuple[str, ...]
 
@@ -116,6 +118,20 @@ def known_paths(net: Function, limit: int) -> Iterator[str]:
             return
         limit -= 1
         yield known
+
+
+def paths_of(net: Function, operator: str, limit: int) -> Iterator[str]:
+    """Paths of the steps that apply an operator, looked for among so many steps."""
+    for path, node in islice(_steps(net, ""), limit):
+        if isinstance(node.callee, Op) and node.callee.name == operator:
+            yield path
+
+
+def _steps(function: Function, prefix: str) -> Iterator[tuple[str, Node]]:
+    for node in _first_times(function.items):
+        yield prefix + node.path, node
+        if isinstance(node.callee, Function):
+            yield from _steps(node.callee, f"{prefix}{node.path}.")
 
 
 def _paths(function: Function, prefix: str) -> Iterator[str]:

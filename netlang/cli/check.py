@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from netlang.diagnostics.core import Diagnostic
+    from netlang.examine import Examined
     from netlang.ir.program import Program
 
 __all__ = ["command"]
@@ -51,6 +52,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED
     from netlang.diagnostics.core import NetlangError
+    from netlang.examine import Examined
 
     several = kind == "text" and any(map(is_folder, specs))
     found: list[Diagnostic] = []
@@ -58,13 +60,14 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     try:
         for spec in files_in(specs):
             failures = _fixed(spec) if fix else ()
-            programs, problems = ((), failures) if failures else _examined(spec, strict)
+            examined = Examined((), failures) if failures else _examined(spec)
+            problems = (*examined.diagnostics, *_severe(examined.warnings, strict))
             found.extend(each for each in problems if each not in found)
             told.append(problems)
             if not _wrong(problems) and kind == "text":
                 where = f"{spec}: " if several else ""
-                lines = (f"{where}{_line(program)}" for program in programs)
-                click.echo("\n".join(lines) or f"{spec}: right, but has no net to build")
+                lines = (f"{where}{_line(program)}" for program in examined.programs)
+                click.echo("\n".join(lines) or _without_nets(spec, examined))
     except NetlangError as error:
         found.extend(error.diagnostics)
     _report(tuple(found), kind)
@@ -105,6 +108,9 @@ def _fixed(spec: str) -> tuple[Diagnostic, ...]:
 
 def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
     """Print the errors: text to standard error if there are any, documents always."""
+    from netlang.diagnostics.text import limited
+
+    found = limited(found)
     if kind == "json":
         from netlang.diagnostics.data import render_json
 
@@ -120,19 +126,28 @@ def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
         show(found)
 
 
-def _examined(spec: str, strict: bool) -> tuple[tuple[Program, ...], tuple[Diagnostic, ...]]:
+def _severe(warnings: Iterable[Diagnostic], strict: bool) -> Iterable[Diagnostic]:
+    """The warnings, as errors where they count as such."""
+    return (replace(each, severity="error") for each in warnings) if strict else warnings
+
+
+def _examined(spec: str) -> Examined:
     """The programs of a file or net, what is wrong with it, and what is probably not meant."""
     from netlang.diagnostics.core import NetlangError
-    from netlang.examine import examine
+    from netlang.examine import Examined, examine
 
     try:
-        examined = examine(spec)
+        return examine(spec)
     except NetlangError as error:
-        return (), error.diagnostics
-    warnings: Iterable[Diagnostic] = examined.warnings
-    if strict:
-        warnings = (replace(each, severity="error") for each in warnings)
-    return examined.programs, (*examined.diagnostics, *warnings)
+        return Examined((), error.diagnostics)
+
+
+def _without_nets(spec: str, examined: Examined) -> str:
+    """What was looked at in a file that builds no net of its own."""
+    if not examined.recipes:
+        return f"{spec}: right, but has no net to build"
+    noun = "recipe is" if len(examined.recipes) == 1 else "recipes are"
+    return f"{spec}: the {noun} right: {', '.join(examined.recipes)}"
 
 
 def _line(program: Program) -> str:

@@ -40,9 +40,10 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
     if not diagnostics:
         return
     from netlang.diagnostics.render import render_text
+    from netlang.diagnostics.text import limited
 
     colour = colour_wanted(sys.stderr)
-    texts = (render_text(diagnostic, color=colour) for diagnostic in diagnostics)
+    texts = (render_text(diagnostic, color=colour) for diagnostic in limited(diagnostics))
     print("\n\n".join(texts), file=sys.stderr)
 
 

@@ -143,8 +143,17 @@ class NetlangError(Exception):
 
     def __str__(self) -> str:
         from netlang.diagnostics.render import render_text
+        from netlang.diagnostics.text import limited
 
-        return "\n\n".join(render_text(diagnostic) for diagnostic in self.diagnostics)
+        return "\n\n".join(render_text(diagnostic) for diagnostic in limited(self.diagnostics))
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and notebooks show of it."""
+        return str(self).splitlines()
+
+
+# As users know it; they see the name in tracebacks.
+NetlangError.__module__ = "netlang"
 
 
 class NetlangWarning(UserWarning):

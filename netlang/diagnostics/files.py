@@ -18,6 +18,7 @@ __all__ = [
     "IsADirectory",
     "NetNotInFile",
     "NoNetInFile",
+    "NoRecipeInFile",
     "NotANetFile",
     "OnnxruntimeTwice",
     "SameOutputTwice",
@@ -70,9 +71,10 @@ class FileUnreadable(Diagnostic):
 class NotANetFile(Diagnostic):
     code = "E0005"
     title = "`{path}` is not a `.net` file"
-    help = "a spec is a file whose name ends in `.net`"
+    help = "a spec is a file whose name ends in `.net`{advice}"
 
     path: str
+    advice: str = ""
 
 
 class UnknownBundled(Diagnostic):
@@ -114,6 +116,15 @@ class NoNetInFile(Diagnostic):
     help = "only a `net` can be compiled; blocks are parts of nets"
 
     path: str
+
+
+class NoRecipeInFile(Diagnostic):
+    code = "E0015"
+    title = "`{path}` has no recipe"
+    help = "{advice}"
+
+    path: str
+    advice: str
 
 
 class BadSpec(Diagnostic):

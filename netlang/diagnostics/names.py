@@ -12,6 +12,7 @@ __all__ = [
     "CircularImport",
     "DefinedTwice",
     "ImportNotFound",
+    "LabelOfBlock",
     "NameNotInFile",
     "NamesTooDeep",
     "NoSuchAttribute",
@@ -54,6 +55,20 @@ class UnknownLabel(Diagnostic):
     help = "label the step that makes the value, before this line: `{label}: ...`"
 
     label: str
+
+
+class LabelOfBlock(Diagnostic):
+    code = "E0128"
+    title = "`{label}` is a label of block `{block}` and can't be read from outside"
+    caption = "what a block labels is its own"
+    help = (
+        "write the steps of `{block}` here in braces, `{instance}: {{ ... }}`: labels of a scope "
+        "can be read; or give the value as an output of the block"
+    )
+
+    label: str
+    block: str
+    instance: str
 
 
 class AssignedTwice(Diagnostic):

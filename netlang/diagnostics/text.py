@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
 
 __all__ = [
+    "MOST_ERRORS",
     "BadNumber",
+    "MoreErrors",
     "NestingTooDeep",
     "NumberTooLong",
     "SpecTooLarge",
@@ -19,7 +22,11 @@ __all__ = [
     "UnknownCharacter",
     "UnknownEscape",
     "WrongQuotes",
+    "limited",
 ]
+
+MOST_ERRORS = 100
+"""Errors that are shown; of more, only how many there are."""
 
 
 class UnclosedString(Diagnostic):
@@ -105,3 +112,23 @@ class UnknownEscape(Diagnostic):
     )
 
     found: str
+
+
+class MoreErrors(Diagnostic):
+    """Errors that are not shown, because there are so many before them."""
+
+    code: ClassVar[str] = "E0127"
+    title: ClassVar[str] = "and {count:,} more errors, which are not shown"
+    help: ClassVar[str] = "mend those above, then check again"
+
+    count: int
+
+
+def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The first `MOST_ERRORS` errors, and how many there are besides."""
+    plain = [each for each in found if not isinstance(each, MoreErrors)]
+    counted = sum(each.count for each in found if isinstance(each, MoreErrors))
+    hidden = counted + max(0, len(plain) - MOST_ERRORS)
+    if not hidden:
+        return tuple(plain)
+    return (*plain[:MOST_ERRORS], MoreErrors(span=None, count=hidden))

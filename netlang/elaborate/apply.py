@@ -24,7 +24,7 @@ from netlang.elaborate.merge import branches
 from netlang.elaborate.unknown import unknown_layer
 from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Inferred, Op, Rejection
-from netlang.ir.program import INPUT, Ref
+from netlang.ir.program import INPUT, Condition, Ref
 from netlang.ir.provenance import Traced, names_in
 from netlang.ir.types import DType, Types, float_type
 from netlang.ops import operator, operator_names
@@ -176,7 +176,9 @@ def infer(
 ) -> Inferred:
     """The operator's own rule; a rejection becomes a diagnostic with its places."""
     try:
-        return _in_floats(body, inputs, op.infer(inputs))
+        inferred = op.infer(inputs)
+        _refuse_never(body, op, inputs, inferred, span)
+        return _in_floats(body, inputs, inferred)
     except Rejection as refused:
         from netlang.elaborate.fix_shapes import mended  # only here: it brings all errors of shapes
 
@@ -193,6 +195,20 @@ def infer(
         )
         origins = tuple(body.builder.origin(ref) for ref in flow)
         raise NetlangError(mended(diagnostic, body.module.file, span, origins)) from None
+
+
+def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
+    """Raises the refusal in numbers where no size of the input meets a condition of the step."""
+    defaults = {name: size.default for name, size in body.shared.sizes.items()}
+    broken = [each for each in inferred.constraints if not each.holds(defaults)]
+    if not broken:
+        return
+    from netlang.ir.sizes.contradictions import contradictions  # only here: it takes long to load
+
+    if contradictions(Condition(each, span, ()) for each in broken):
+        refused = _at_defaults(body, op, inputs)
+        if refused is not None:
+            raise refused
 
 
 def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:

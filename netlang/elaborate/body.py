@@ -20,7 +20,7 @@ from netlang.elaborate import steps
 from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.context import Abort, Shared
 from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fixes import replaced
+from netlang.elaborate.fix_inputs import value_before
 from netlang.elaborate.frame import Frame
 from netlang.elaborate.statements import STATEMENTS
 from netlang.ir.constraints import Constraint
@@ -80,7 +80,7 @@ class Body:
             advice, fix = "use the input's name", None
             inputs = self.builder.inputs
             if len(inputs) == 1 and self.frame.declared and self.frame.closure is None:
-                fix = replaced(span, inputs[0].name)
+                advice, fix = value_before(self.module.file, span, inputs[0].name)
             raise NetlangError(NotAValue(span=span, why=why, advice=advice, fix=fix))
         self.builder.label_reads.add(entry[0])
         return entry[0]
@@ -128,5 +128,5 @@ class Body:
             path = (*self.scope, statement.name)
             labelled = Labelled(None, statement.name_span, "an input", path)
             self.builder.labels.setdefault(path, labelled)
-        elif not isinstance(statement, ast.Path | ast.Constant | ast.Assert):
+        elif not isinstance(statement, ast.Path | ast.Constant | ast.Assert | ast.Unread):
             self.builder.incomplete = True

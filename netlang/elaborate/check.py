@@ -11,9 +11,21 @@ from netlang.elaborate.spec import net_layer
 from netlang.elaborate.static import unknown_names
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
+from netlang.source import Source
 from netlang.syntax import ast
 
-__all__ = ["Checked", "check_definitions"]
+__all__ = ["Checked", "check_definitions", "in_order"]
+
+
+def in_order(found: list[Diagnostic], text: Source) -> list[Diagnostic]:
+    """Mistakes of a text by their places, those of others behind them."""
+
+    def place(diagnostic: Diagnostic) -> tuple[bool, int]:
+        span = diagnostic.span
+        own = span is not None and span.source is text
+        return (not own, span.start if own and span is not None else 0)
+
+    return sorted(found, key=place)
 
 
 class Checked:

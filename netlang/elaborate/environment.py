@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from netlang.elaborate.values import Value
+from netlang.elaborate.values import Broken, Value
 from netlang.source import Span
 
 __all__ = ["Environment"]
@@ -20,6 +20,8 @@ class Environment:
 
     outer: Environment | Callable[[str], Value | None]
     own: dict[str, tuple[Value, Span]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Words of statements that can't be read: what has one as its name is unknown."""
 
     def find(self, name: str) -> Value | None:
         """What `name` stands for, or None."""
@@ -28,7 +30,14 @@ class Environment:
             if name in scope.own:
                 return scope.own[name][0]
             scope = scope.outer
-        return scope(name)
+        found = scope(name)
+        return Broken() if found is None and self.unread and self.may_name(name) else found
+
+    def may_name(self, name: str) -> bool:
+        """Whether a statement that can't be read may have made a label of this name."""
+        return name in self.unread or any(
+            word.endswith("{") and name.startswith(word[:-1]) for word in self.unread
+        )
 
     def assigned(self, name: str) -> Span | None:
         """Where `name` was assigned in this block, or None: file names don't count."""
@@ -44,7 +53,7 @@ class Environment:
 
     def inner(self) -> Environment:
         """A scope inside this one."""
-        return Environment(self)
+        return Environment(self, unread=self.unread)
 
     def names(self) -> Iterator[str]:
         """The names of this block, for suggestions."""

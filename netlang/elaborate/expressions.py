@@ -24,7 +24,7 @@ from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.calls import call_function
 from netlang.elaborate.environment import Environment
-from netlang.elaborate.fix_values import compared
+from netlang.elaborate.fix_values import compared, foreign_module
 from netlang.elaborate.fixes import replaced
 from netlang.elaborate.labelled import Labels, labelled, refuse_several
 from netlang.elaborate.selections import attribute, bound, item, window
@@ -145,7 +145,7 @@ class Evaluator:
             return Keyword(expr.name)
         if self.labels is not None:
             refuse_several(expr, self.labels)
-        fix = replacement(expr.name, self._known(), expr.span)
+        fix = foreign_module(expr) or replacement(expr.name, self._known(), expr.span)
         raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
 
     def _known(self) -> Iterator[str]:

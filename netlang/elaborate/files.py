@@ -24,7 +24,7 @@ from netlang.syntax.parser import parse
 
 __all__ = [
     "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name", "forget_parsed",
-    "parsed", "read",
+    "not_a_spec", "parsed", "read",
 ]  # fmt: skip
 
 # Characters of the largest text that is kept, with its tree, for when it is read again.
@@ -37,7 +37,7 @@ def read(path: Path, shown: str | None = None) -> Source:
     """The text of a `.net` file, called `shown` in messages; raises `NetlangError`."""
     shown = shown or str(path)
     if path.suffix != ".net":
-        raise NetlangError(NotANetFile(span=None, path=shown))
+        raise not_a_spec(path, shown)
     try:
         size = path.stat().st_size
         if path.is_dir():
@@ -60,6 +60,12 @@ def read(path: Path, shown: str | None = None) -> Source:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+
+
+def not_a_spec(path: Path, shown: str) -> NetlangError:
+    """A file, which may exist, with a name of another kind."""
+    advice = f": rename it to `{path.with_suffix('.net')}`" if path.is_file() else ""
+    return NetlangError(NotANetFile(span=None, path=shown, advice=advice))
 
 
 def parsed(source: Source) -> File:

@@ -9,16 +9,19 @@ from math import gcd
 
 from netlang.diagnostics import branches, shapes, sizes
 from netlang.diagnostics.core import Diagnostic, Edit, Fix, Label
+from netlang.elaborate.fix_windows import padded
 from netlang.elaborate.fixes import enclosing, inserted, replaced
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
 from netlang.source import Span
 from netlang.syntax import ast
+from netlang.syntax.walk import walk
 
 __all__ = ["default_changed", "mended"]
 
 _STEP = re.compile(r"project branch (\d+): `(.*)`")
 _CHANNELS = re.compile(r"\[(\d+),")
+_COUNT = re.compile(r"\((\d+)(?=[,)])")
 _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 
 
@@ -38,7 +41,10 @@ def mended(
 def _fix(
     found: Diagnostic, span: Span, file: ast.File, step: Span, origins: tuple[Span, ...]
 ) -> Fix | None:
-    if isinstance(found, branches.BranchesDiffer):
+    if isinstance(found, branches.BranchesDiffer | branches.ConcatMismatch):
+        fix = padded(found, file, origins)
+        if fix is not None or isinstance(found, branches.ConcatMismatch):
+            return fix
         return _projection(found.advice, file, step, origins)
     if isinstance(found, shapes.FixedSizeNeeded):
         return _pooled(found, file, origins)
@@ -124,9 +130,43 @@ def _projection(advice: str, file: ast.File, step: Span, origins: tuple[Span, ..
     end, body = origins[int(match[1]) - 1], merge.body.span
     if not (body.start <= end.start and end.end <= body.end):
         return None
+    step_text = _in_terms(match[2], file, end, origins)
+    if step_text is None:
+        return Fix(advice)
+    advice = advice.replace(match[2], step_text)
     if end.text == "identity":
-        return replaced(end, match[2], advice)
-    return inserted(end, f" -> {match[2]}", advice)
+        return replaced(end, step_text, advice)
+    return inserted(end, f" -> {step_text}", advice)
+
+
+def _in_terms(text: str, file: ast.File, end: Span, origins: tuple[Span, ...]) -> str | None:
+    """`conv(64, 1x1)` with `width * 2` for 64, where another branch of the block says so.
+
+    None where a block has parameters and it isn't known which number comes of them.
+    """
+    block = enclosing(file, end, ast.BlockDef | ast.NetDef)  # type: ignore[arg-type]  # any of both
+    count = _COUNT.search(text)
+    if block is None or count is None or not block.parameters:
+        return text
+    names = {parameter.name for parameter in block.parameters}
+    others = [origin for origin in origins if origin != end]
+    written = next((each for each in (_channels(file, o) for o in others) if each), None)
+    if written is None:
+        return None
+    if not any(isinstance(node, ast.Name) and node.name in names for node in walk(written)):
+        return text
+    return text[: count.start(1)] + written.span.text + text[count.end(1) :]
+
+
+def _channels(file: ast.File, origin: Span) -> ast.Expr | None:
+    """The number of channels as the last step of a path says that decides it."""
+    path = enclosing(file, origin, ast.Path)
+    calls = [s.action for s in path.steps if s.span.start <= origin.start] if path else []
+    for call in reversed(calls):
+        if isinstance(call, ast.Apply) and call.name in ("conv", "linear") and call.arguments:
+            named = [each.value for each in call.arguments if each.name == "out"]
+            return named[0] if named else call.arguments[0].value
+    return None
 
 
 def _pooled(found: shapes.FixedSizeNeeded, file: ast.File, origins: tuple[Span, ...]) -> Fix | None:

@@ -12,7 +12,7 @@ from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["compared", "converted", "counted", "given_too", "more_targets"]
+__all__ = ["compared", "converted", "counted", "foreign_module", "given_too", "more_targets"]
 
 # Values to begin with for arguments that must be given: those that fit most nets.
 _EXAMPLES = {
@@ -29,6 +29,19 @@ _EXAMPLES = {
     "size": "5",
     "words": "1000",
 }
+
+
+_MODULES = frozenset(("F", "functional", "jnp", "keras", "layers", "nn", "self", "tf", "torch"))
+
+
+def foreign_module(name: ast.Name) -> Fix | None:
+    """`nn.Conv2d(...)` in a value: there is no module, and a step is labelled, not assigned."""
+    if name.name not in _MODULES:
+        return None
+    return Fix(
+        "operators have no module in front of them, and a step takes its label by `:`, as in "
+        "`conv1: conv(16, 3x3)`; it reads the value before it"
+    )
 
 
 def given_too(span: Span, items: tuple[Argument, ...], given: Container[str]) -> Fix | None:

@@ -98,8 +98,9 @@ def with_arguments(span: Span, texts: Sequence[str]) -> Edit:
         return Edit(Span(span.source, end, end), f"({', '.join(texts)})")
     close = _closing(text, call.end())
     more = ", ".join(texts)
-    if text[call.end() : close].strip():
-        more = f", {more}"
+    before = text[call.end() : close].strip()
+    if before:
+        more = f" {more}" if before.endswith(",") else f", {more}"
     place = span.start + close
     return Edit(Span(span.source, place, place), more)
 

@@ -141,6 +141,8 @@ def function(
 def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
     """A block takes as many inputs as it declares, and one if it declares none."""
     statements = target.definition.body.statements
+    if any(isinstance(statement, ast.Unread) for statement in statements):
+        return  # which may be an input
     wanted = max(1, sum(isinstance(statement, ast.Input) for statement in statements))
     if wanted != actual:
         expected = "1 input" if wanted == 1 else f"{wanted} inputs"

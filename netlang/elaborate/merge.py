@@ -74,6 +74,9 @@ def _branch(body: Body, statement: ast.Statement, flow: Flow) -> list[Flow]:
         times = count(body, statement)
         with body.shared.loop(times, statement.count.span):
             return [end for _ in range(times) for end in _ends(body.inner(), statement.body, flow)]
+    if isinstance(statement, ast.Unread):
+        body.statement(statement)
+        return [None]
     if isinstance(statement, ast.Input):
         raise NetlangError(
             MisplacedStatement(

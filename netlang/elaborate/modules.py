@@ -26,10 +26,12 @@ from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.files import parsed, read
 from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.imports import file_of, imported_at, not_in_file
+from netlang.elaborate.language import is_word
 from netlang.elaborate.suggest import nearest
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source, Span
 from netlang.syntax import ast
+from netlang.syntax.parser import BrokenText
 
 __all__ = ["Library", "Module"]
 
@@ -48,7 +50,17 @@ class Library:
         self.prelude = Module(self, read(prelude), None, {})
 
     def open(self, path: Path, shown: str | None = None) -> Module:
-        """The file at `path`, called `shown` in messages; raises `NetlangError`."""
+        """The file at `path`, called `shown` in messages.
+
+        Raises `NetlangError`, also for a file with mistakes in its text: see `look_at`.
+        """
+        module = self.look_at(path, shown)
+        if module.mistakes:
+            raise NetlangError(*module.mistakes)
+        return module
+
+    def look_at(self, path: Path, shown: str | None = None) -> Module:
+        """The file at `path` as far as it can be read; raises `NetlangError` if there is none."""
         try:
             resolved = path.resolve()
         except ValueError:  # no file can have this name, which reading it says
@@ -85,12 +97,16 @@ class Library:
             self._depth -= 1
 
     def module(self, source: Source, folder: Path | None) -> Module:
-        """A text as a file in `folder`."""
+        """A text as a file in `folder`, as far as it can be read: see `Module.mistakes`."""
         return Module(self, source, folder, self.prelude.layers())
 
 
 class Module:
-    """One file: its syntax tree and the values of its names."""
+    """One file: its syntax tree and the values of its names.
+
+    `mistakes` are what is wrong with its text. What they stand in is unknown: nothing that depends
+    on it is an error again.
+    """
 
     def __init__(
         self, library: Library, source: Source, folder: Path | None, prelude: dict[str, Value]
@@ -98,7 +114,13 @@ class Module:
         self.library = library
         self.source = source
         self.folder = folder
-        self.file = parsed(source)
+        self.mistakes: list[Diagnostic] = []
+        try:
+            self.file = parsed(source)
+        except BrokenText as broken:
+            self.file = broken.file
+            self.mistakes += broken.diagnostics
+        self._unread = frozenset(word for each in self.file.unread for word in each.words)
         self._prelude = prelude
         self._values: dict[str, Value | None] = {}
         self._named: dict[str, Named] = {}
@@ -114,17 +136,14 @@ class Module:
     # --- definitions ------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """File the definitions by name; raises for names defined twice, names unused."""
-        errors: list[NetlangError] = []
+        """File the definitions by name; names defined twice and names unused are mistakes."""
+        found: list[Diagnostic] = []
         for item in self.file.items:
             try:
                 self._file(item)
             except NetlangError as error:
-                errors.append(error)
-        found = (each for error in errors for each in error.diagnostics)
-        reported = tuple(each for each in found if not self._misspelt(each))
-        if reported:
-            raise NetlangError(*reported)
+                found += error.diagnostics
+        self.mistakes += [each for each in found if not self._misspelt(each)]
 
     def _misspelt(self, diagnostic: Diagnostic) -> bool:
         """Whether a name is unused because it is misspelt elsewhere: that is told there."""
@@ -158,7 +177,7 @@ class Module:
                     DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
                 )
             self._named[item.name] = item
-            if isinstance(item, ast.BlockDef | ast.NetDef):
+            if isinstance(item, ast.BlockDef | ast.NetDef) and ast.is_known(item):
                 check_parameters(self.file, item)
                 check_body(item)
 
@@ -200,7 +219,10 @@ class Module:
                 self._values[name] = Broken()
                 raise
             return self._values[name]
-        return self._prelude.get(name)
+        known = self._prelude.get(name)
+        if known is None and name in self._unread and not is_word(name):
+            return Broken()
+        return known
 
     def _circular(self, name: str) -> None:
         raise NetlangError(CircularConstant(span=self._span_of(name), name=name))
@@ -215,7 +237,7 @@ class Module:
             return self._import(*self._imported[name])
         item = self._named[name]
         if isinstance(item, ast.BlockDef | ast.NetDef):
-            return Layer(BlockTarget(item, self))
+            return Layer(BlockTarget(item, self)) if ast.is_known(item) else Broken()
         return self.evaluator().value(item.value)
 
     def evaluator(self, keywords: frozenset[str] | None = None) -> Evaluator:

@@ -93,7 +93,7 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
     body = Body(shared, builder, frame, evaluator, target.module)
     evaluator.labels = body
     shared.active.append(definition)
-    if not any(isinstance(each, ast.Input) for each in definition.body.statements):
+    if not any(isinstance(each, ast.Input | ast.Unread) for each in definition.body.statements):
         fix = first_input(definition.body)
         raise NetlangError(NoInput(span=definition.name_span, net=definition.name, fix=fix))
     try:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.names import AmbiguousLabel, UnknownLabel
-from netlang.diagnostics.structure import BadLabelText
+from netlang.diagnostics.structure import BadLabelText, MisplacedStatement
 from netlang.elaborate.builder import Flow, Path
+from netlang.elaborate.definitions.mentions import as_step
+from netlang.elaborate.fix_blocks import of_block
 from netlang.elaborate.fix_bodies import glued_body
-from netlang.elaborate.fixes import inserted, replaced, with_arguments
+from netlang.elaborate.fixes import enclosing, inserted, replaced, with_arguments
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Layer, describe, kind_of
 from netlang.ir.arguments import signature
@@ -80,8 +82,15 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
         raise NetlangError
     _refuse_glued(body, action)
     text = ".".join(parts)
-    fix = _sole_output(body, parts, action.span) or replacement(
-        text, body.label_names(), action.span
+    if all(part.isdecimal() for part in parts):
+        raise NetlangError(_number(action.span))
+    inside = of_block(body, parts, action.span)
+    if inside is not None:
+        raise NetlangError(inside)
+    fix = (
+        _layer_as_step(body, text)
+        or _sole_output(body, parts, action.span)
+        or replacement(text, body.label_names(), action.span)
     )
     raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
 
@@ -104,13 +113,33 @@ def _sole_output(body: Body, parts: Path, span: Span) -> Fix | None:
     return Fix(f"`{name}` has it with `{switches[0]}=true`", (edit,))
 
 
+def _layer_as_step(body: Body, name: str) -> Fix | None:
+    """`x = conv(8, 3x3)` read as a value: `=` only names a layer, `:` labels a step."""
+    place = body.evaluator.names.assigned(name)
+    if place is None or not isinstance(body.evaluator.names.find(name), Layer):
+        return None
+    constant = enclosing(body.module.file, place, ast.Constant)
+    return as_step(constant) if constant is not None else None
+
+
+def _number(span: Span) -> MisplacedStatement:
+    """`3 -> relu`, `(3, x) -> add`: a number where only a value of the net can stand."""
+    return MisplacedStatement(
+        span=span,
+        what=f"the number `{span.text}`",
+        why="a path starts at a value of the net, which a label or an input names",
+        advice="a number is an argument, in parentheses: `conv(8, 3)`",
+    )
+
+
 def has_failed(body: Body, parts: Path) -> bool:
     """Whether a label may be missing because of an error that was reported.
 
     So it is for `pool.indices` where `pool` failed.
     """
     around = (body.find(parts[:end]) for end in range(1, len(parts)))
-    return body.builder.incomplete or any(each and each.flow is None for each in around)
+    failed = body.builder.incomplete or any(each and each.flow is None for each in around)
+    return failed or body.evaluator.names.may_name(parts[0])
 
 
 def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:

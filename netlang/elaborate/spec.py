@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 from typing import cast
 
@@ -12,12 +13,13 @@ from netlang.diagnostics.files import (
     BadSpec,
     NetNotInFile,
     NoNetInFile,
+    NoRecipeInFile,
     SeveralNets,
     UnknownBundled,
 )
 from netlang.diagnostics.names import BundledTwice, NotALayer
 from netlang.elaborate.binding import given
-from netlang.elaborate.files import bundled_definitions, bundled_files, bundled_name
+from netlang.elaborate.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
 from netlang.elaborate.modules import Library, Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import nearest
@@ -68,7 +70,7 @@ def net_layer(module: Module, name: str, span: Span) -> Layer:
     """The layer of a net by its name."""
     value = module.find(name)
     if isinstance(value, Broken):
-        raise NetlangError  # what is wrong with it was reported when it was looked up
+        raise NetlangError  # what is wrong with it was reported before
     target = value.target if isinstance(value, Layer) else None
     if isinstance(target, BlockTarget) and isinstance(target.definition, ast.NetDef):
         return cast(Layer, value)
@@ -106,7 +108,8 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
         raise NetlangError(BadSpec(span=None, text=spec))
     source = Source("<spec>", spec)
     where, _, name = match["where"].partition(":")
-    module, found = _locate(library, where.strip(), name.strip() or None, kind)
+    called = match["arguments"] is not None
+    module, found = _locate(library, where.strip(), name.strip() or None, kind, called)
     return Target(spec, module, found, kind, _arguments(source), Span(source, 0, len(spec)))
 
 
@@ -129,10 +132,14 @@ def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
     return bool(module.recipes) and not module.nets()
 
 
-def _locate(library: Library, where: str, name: str | None, kind: str) -> tuple[Module, str]:
+def _locate(
+    library: Library, where: str, name: str | None, kind: str, called: bool
+) -> tuple[Module, str]:
     if where.endswith(".net") or "/" in where or "\\" in where:
-        module = library.open(Path(where))
-        return module, _named(module, where, name, kind)
+        module = _readable(library, Path(where))
+        return module, _named(module, where, name, kind, called)
+    if Path(where).suffix and isfile(where):
+        raise not_a_spec(Path(where), where)
     if name is None:
         return _bundled(library, where, kind)
     files = bundled_files()
@@ -142,11 +149,24 @@ def _locate(library: Library, where: str, name: str | None, kind: str) -> tuple[
             raise _unknown(where, kind)
         where = owners[0]
     module = library.open(files[where], bundled_name(where))
-    return module, _named(module, where, name, kind)
+    return module, _named(module, where, name, kind, called)
 
 
-def _named(module: Module, shown: str, name: str | None, kind: str) -> str:
-    """The net or recipe of a file, if it was named or is the only one."""
+def _readable(library: Library, path: Path) -> Module:
+    """The file at `path`; raises `NetlangError` with all that is wrong, if its text is."""
+    module = library.look_at(path)
+    if not module.mistakes:
+        return module
+    from netlang.elaborate.check import check_definitions, in_order  # which needs this module
+
+    checked = check_definitions(module)
+    for each in module.mistakes:
+        checked.report(NetlangError(each))
+    raise NetlangError(*in_order(checked.diagnostics, module.source))
+
+
+def _named(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
+    """The net or recipe of a file, if it was named or is the only one that can be meant."""
     known = list(module.nets() if kind == "net" else module.recipes)
     noun = "net" if kind == "net" else "recipe"
     available = ", ".join(f"`{each}`" for each in known)
@@ -159,11 +179,35 @@ def _named(module: Module, shown: str, name: str | None, kind: str) -> str:
             )
         return name
     if not known:
-        raise NetlangError(NoNetInFile(span=None, path=shown))
+        raise _none(module, shown, kind)
+    if len(known) > 1 and kind == "net" and not called:
+        known = _complete(module, known) or known
     if len(known) > 1:
         example = f"{shown}:{known[-1]}"
         raise NetlangError(SeveralNets(span=None, path=shown, available=available, example=example))
     return known[0]
+
+
+def _none(module: Module, shown: str, kind: str) -> NetlangError:
+    """A file without what was asked for."""
+    if kind == "net":
+        return NetlangError(NoNetInFile(span=None, path=shown))
+    net = next(iter(module.nets()), "name")
+    advice = f"training needs one: `train recipe {{ model: {net}() ... }}`"
+    return NetlangError(NoRecipeInFile(span=None, path=shown, advice=advice))
+
+
+def _complete(module: Module, names: list[str]) -> list[str]:
+    """The one net that needs no more arguments: `check` builds no other either."""
+    nets = module.nets()
+    open_ones = [
+        name
+        for name in names
+        if isinstance(item := nets[name], ast.NetDef)
+        and any(parameter.default is None for parameter in item.parameters)
+    ]
+    complete = [name for name in names if name not in open_ones]
+    return complete if len(complete) == 1 else []
 
 
 def _bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
@@ -179,7 +223,7 @@ def _bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
         return library.open(files[owners[0]], bundled_name(owners[0])), name
     if name in files:
         module = library.open(files[name], bundled_name(name))
-        return module, _named(module, name, None, kind)
+        return module, _named(module, name, None, kind, called=True)
     raise _unknown(name, kind)
 
 

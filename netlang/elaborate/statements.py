@@ -12,6 +12,7 @@ from netlang.elaborate.builder import FAILED
 from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.fixes import inserted
 from netlang.elaborate.inputs import declare
+from netlang.elaborate.language import is_word
 from netlang.elaborate.loops import count, iterations, once
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
@@ -125,6 +126,16 @@ def _operands(body: Body, condition: ast.Expr) -> str:
     return ", ".join(values) or "this is false"
 
 
+def _unread(body: Body, statement: ast.Unread) -> None:
+    """What can't be read was reported: its words may have named anything."""
+    names = body.evaluator.names
+    labels = body.builder
+    for word in statement.words:
+        if not is_word(word) and not labels.find(body.scope, (word,), body.frame.root):
+            names.unread.add(word)
+    raise NetlangError
+
+
 # Each function takes the class that it is filed under.
 STATEMENTS: dict[type[ast.Node], Callable[[Body, Any], None]] = {
     ast.Path: _path,
@@ -136,4 +147,5 @@ STATEMENTS: dict[type[ast.Node], Callable[[Body, Any], None]] = {
     ast.For: _for,
     ast.Repeat: _repeat,
     ast.Assert: _assert,
+    ast.Unread: _unread,
 }

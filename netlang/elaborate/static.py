@@ -15,10 +15,12 @@ from netlang.diagnostics.names import UnknownName
 from netlang.elaborate.as_call import refuse_call
 from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS
+from netlang.elaborate.fix_values import foreign_module
+from netlang.elaborate.language import is_word
 from netlang.elaborate.modules import Module
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.unknown import unknown_layer
-from netlang.elaborate.values import Layer, OperatorTarget, Value
+from netlang.elaborate.values import Broken, Layer, OperatorTarget, Value
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.syntax import ast
 from netlang.syntax.walk import walk
@@ -75,6 +77,8 @@ def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagno
             found = Layer(OperatorTarget(op))
         if op is not None:
             refuse_call(module.file, action, lambda parts: parts in local.values)
+        if isinstance(found, Broken):
+            return
         if isinstance(found, Layer) and not _reads_parts(local, action):
             given(found, action.arguments or (), _any_value, action.span)
         elif found is None:
@@ -101,7 +105,7 @@ def _name(module: Module, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic
     known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
     try:
         if not known and module.find(expr.name) is None:
-            fix = replacement(
+            fix = foreign_module(expr) or replacement(
                 expr.name, (*local.names, *module.names(), *FUNCTIONS, "true", "false"), expr.span
             )
             yield UnknownName(span=expr.span, name=expr.name, fix=fix)
@@ -118,7 +122,9 @@ def _constants(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
     """Parameters, constants and loop names of a block."""
     yield from (parameter.name for parameter in definition.parameters)
     for node in walk(definition.body):
-        if isinstance(node, ast.Constant):
+        if isinstance(node, ast.Unread):
+            yield from (word for word in node.words if not is_word(word))
+        elif isinstance(node, ast.Constant):
             yield node.name
         elif isinstance(node, ast.For):
             yield from (target.name for target in node.targets)

@@ -48,6 +48,7 @@ def _poison(body: Body, step: ast.Step) -> None:
     try:
         path = body.scope + parts_of(body, step.label)
     except NetlangError:
+        body.builder.incomplete = True
         return
     body.builder.labels.setdefault(path, Labelled(None, step.label.span, "a step", path))
 

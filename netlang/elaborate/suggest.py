@@ -12,6 +12,9 @@ __all__ = ["nearest", "replacement"]
 # No one means another name by one of this length, and looking would take long.
 _LONGEST = 80
 
+# Letters that are taken for digits.
+_ALIKE = str.maketrans("oil", "011")
+
 # Words of other frameworks, and what they are called here.
 _FOREIGN = {
     "bf16": "bfloat16",
@@ -52,6 +55,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     same = [each for each in known if _plain(each) == _plain(name)]
     if same or _FOREIGN.get(_plain(name)) in known:
         return same[0] if same else _FOREIGN[_plain(name)]
+    alike = (each for each in known if _by_looks(each) == _by_looks(name))
+    if found := next(alike, None):
+        return found
     matches = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return matches[0] if matches else None
 
@@ -59,6 +65,11 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 def _plain(name: str) -> str:
     """A name without what spellings differ in: `MaxPool`, `max_pool` and `maxpool` are one."""
     return name.lower().replace("_", "").replace("-", "")
+
+
+def _by_looks(name: str) -> str:
+    """A name with digits for the letters that look like them."""
+    return _plain(name).translate(_ALIKE)
 
 
 def replacement(name: str, candidates: Iterable[str], span: Span) -> Fix | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from netlang.diagnostics.core import Fix
 from netlang.diagnostics.names import UnknownLayer
-from netlang.elaborate.fixes import enclosing
+from netlang.elaborate.fixes import enclosing, without_arguments
 from netlang.elaborate.suggest import replacement
 from netlang.ir.arguments import signature
 from netlang.ops import operator
@@ -36,15 +36,20 @@ def unknown_layer(
     known = [*layers, *(labels if bare and begins_path(file, action) else ())]
     fix = replacement(action.name, known, action.name_span)
     if fix is not None and action.arguments and _SIZED.fullmatch(action.name):
-        fix = _without_size(fix)
+        fix = _without_size(fix, action.arguments)
     return UnknownLayer(span=action.name_span, name=action.name, fix=fix)
 
 
-def _without_size(fix: Fix) -> Fix:
-    """`LSTM(64, 128)` with its name changed would mean 128 layers: the arguments are others."""
+def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:
+    """`LSTM(64, 128)` with its name changed would mean 128 layers: the size of the input goes."""
     op = operator(fix.edits[0].text)
     if op is None:
         return fix
-    needed = ", ".join(item.name for item in signature(op) if item.required)
-    call = f"{op.name}({needed})" if needed else op.name
-    return Fix(f"{fix.description} The size of the input is not given: `{call}`", fix.edits)
+    needed = [item.name for item in signature(op) if item.required]
+    call = f"{op.name}({', '.join(needed)})" if needed else op.name
+    advice = f"{fix.description} The size of the input is not given: `{call}`"
+    named = {argument.name for argument in arguments}
+    left = sum(argument.name is None for argument in arguments) - 1
+    if arguments[0].name is None and left >= sum(name not in named for name in needed):
+        return Fix(advice, (*fix.edits, without_arguments(arguments, 0, 0)))
+    return Fix(advice, fix.edits)

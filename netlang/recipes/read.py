@@ -26,6 +26,7 @@ from netlang.elaborate.definitions.mentions import mentioned
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fixes import inserted, without_statement
+from netlang.elaborate.language import is_word
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.values import Broken
 from netlang.recipes.bind import listed
@@ -46,6 +47,7 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
     """
     texts = tuple(overrides)
     reading = _Reading(module.recipes[name], Environment(Environment(module.find)), texts)
+    reading.unread()
     reading.override()
     reading.parameters()
     reading.entries()
@@ -71,6 +73,12 @@ class _Reading:
     def _keep(self, error: NetlangError) -> None:
         self.failed = True
         self.problems += [item for item in error.diagnostics if item not in self.problems]
+
+    def unread(self) -> None:
+        """What can't be read of the recipe was reported: its words may have named anything."""
+        for each in self.definition.unread:
+            self.failed = True
+            self.names.unread.update(word for word in each.words if not is_word(word))
 
     # --- the command line -------------------------------------------------------------------
 
@@ -105,7 +113,7 @@ class _Reading:
 
     def parameters(self) -> None:
         """Give every parameter its value, in order: a default may use earlier ones."""
-        used = set(mentioned(self.definition.entries))
+        used = set(mentioned((self.definition.entries, self.definition.unread)))
         for parameter in self.definition.parameters:
             used.update(mentioned(parameter.default))
         for parameter in self.definition.parameters:
@@ -202,7 +210,10 @@ class _Reading:
             fix = self._without("epochs")
             both = StepsAndEpochs(span=self.places["epochs"], notes=(note,), fix=fix)
             self._keep(NetlangError(both))
-        present = set(self.places) | ({"steps"} if "epochs" in self.places else set())
+        if any(each.whole for each in self.definition.unread):
+            return
+        present = set(self.places).union(*(each.words for each in self.definition.unread))
+        present |= {"steps"} if "epochs" in present else set()
         for key, (what, example) in NEEDED.items():
             if key not in present:
                 missing = MissingKey(

@@ -57,6 +57,7 @@ from netlang.syntax.ast_statements import (
     Suite,
     Tuple,
     TypeSpec,
+    Unread,
 )
 
 __all__ = [
@@ -66,7 +67,7 @@ __all__ = [
     "ListExpr", "Logical", "Name", "NetAlias", "NetDef", "Node", "Number", "Output",
     "Parameter", "Path", "Pipeline", "RangeExpr", "Reference", "Repeat", "Reuse", "Scope",
     "Slice", "Statement", "Step", "Action", "String", "Suite", "Tuple", "TupleExpr", "TrainDef",
-    "Unary", "TypeSpec", "SizeDecl",
+    "Unary", "Unread", "TypeSpec", "SizeDecl", "is_known",
 ]  # fmt: skip
 
 
@@ -97,6 +98,12 @@ class NetDef(Node):
     parameters: tuple[Parameter, ...]
     doc: str | None
     body: Suite
+
+
+def is_known(definition: BlockDef | NetDef) -> bool:
+    """Whether a definition can be built: not if its heading or its braces are wrong."""
+    statements = definition.body.statements
+    return not (statements and isinstance(statements[0], Unread) and statements[0].whole)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +141,7 @@ class TrainDef(Node):
     parameters: tuple[Parameter, ...]
     doc: str | None
     entries: tuple[Entry, ...]
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,3 +168,4 @@ Item: TypeAlias = FromImport | Constant | BlockDef | NetDef | NetAlias | TrainDe
 class File(Node):
     doc: str | None
     items: tuple[Item, ...]
+    unread: tuple[Unread, ...] = ()

@@ -15,6 +15,7 @@ __all__ = [
     "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",
     "LabelPart", "Output", "Path", "Reference", "Repeat", "Reuse", "Scope", "SizeDecl",
     "Statement", "Step", "Suite", "Tuple", "TypeSpec",
+    "Unread",
 ]  # fmt: skip
 
 
@@ -190,7 +191,22 @@ class Assert(Node):
     message: String | None
 
 
-Statement: TypeAlias = Path | Output | Auxiliary | Input | Constant | If | For | Repeat | Assert
+@dataclass(frozen=True, slots=True, eq=False)
+class Unread(Node):
+    """Text in which a mistake was found, which has been reported: nothing is known of it.
+
+    `words` are all words in it, with the brace of a computed name (`layer{`): what they name, or
+    would have named, is unknown. As the first statement of a body, `whole` says that the definition
+    isn't known well enough to be built.
+    """
+
+    words: tuple[str, ...]
+    whole: bool = False
+
+
+Statement: TypeAlias = (
+    Path | Output | Auxiliary | Input | Constant | If | For | Repeat | Assert | Unread
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netlang.source import Span
 from netlang.syntax.ast import (
     Apply,
@@ -34,6 +36,7 @@ from netlang.syntax.ast import (
     TrainDef,
     Tuple,
     TypeSpec,
+    Unread,
 )  # fmt: skip
 from netlang.syntax.builder import Builder, Maker, Parts
 from netlang.syntax.limits import Mistake
@@ -205,7 +208,8 @@ def _train_def(b: Builder, parts: Parts, first: int, last: int) -> TrainDef:
     declared = parts.pop(0) if parts and isinstance(parts[0], tuple) else ()
     doc = _doc(b, parts)
     span = b.span(first, last)
-    return TrainDef(span, b.text(name), b.span(name, name), declared, doc, tuple(parts))
+    entries, unread = _apart(parts)
+    return TrainDef(span, b.text(name), b.span(name, name), declared, doc, entries, unread)
 
 
 def _pipeline(b: Builder, parts: Parts, first: int, last: int) -> Pipeline:
@@ -232,7 +236,14 @@ def _from_import(b: Builder, parts: Parts, first: int, last: int) -> FromImport:
 
 def _file(b: Builder, parts: Parts, first: int, last: int) -> File:
     doc = _doc(b, parts)
-    return File(Span(b.source, 0, len(b.characters)), doc, tuple(parts))
+    items, unread = _apart(parts)
+    return File(Span(b.source, 0, len(b.characters)), doc, items, unread)
+
+
+def _apart(parts: Parts) -> tuple[tuple[Any, ...], tuple[Unread, ...]]:
+    """What was read, and what could not be read."""
+    unread = tuple(part for part in parts if isinstance(part, Unread))
+    return tuple(part for part in parts if not isinstance(part, Unread)), unread
 
 
 STATEMENTS: dict[str, Maker] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from netlang.syntax.parser import Tables, load_tables
 
-__all__ = ["allowed", "in_words", "states_before"]
+__all__ = ["advance", "allowed", "can_follow", "in_words", "states_before"]
 
 _VALUE = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "(", "["))
 _STEP = frozenset(("NAME", "NUMBER", "STRING", "COMPUTED", "in", "(", "{", "reuse"))
@@ -31,12 +31,12 @@ def states_before(kinds: list[str], index: int, symbol: str) -> list[int]:
     tables = load_tables()
     states = [tables.starts[symbol]]
     for kind in kinds[:index]:
-        _advance(tables, states, kind)
+        advance(tables, states, kind)
     return states
 
 
-def _advance(tables: Tables, states: list[int], kind: str) -> bool:
-    """Feeds one token; False if it can't stand here."""
+def advance(tables: Tables, states: list[int], kind: str) -> bool:
+    """Feed one token to a stack of states; False if it can't stand here."""
     while True:
         action = tables.actions[states[-1]].get(kind)
         if action is None:
@@ -50,11 +50,25 @@ def _advance(tables: Tables, states: list[int], kind: str) -> bool:
         states.append(tables.gotos[states[-1]][rule.origin])
 
 
+def can_follow(states: list[int], kind: str) -> bool:
+    """Whether a token of a kind can stand next; the stack, which may be deep, isn't copied."""
+    tables = load_tables()
+    below, above = len(states), list[int]()
+    while True:
+        action = tables.actions[above[-1] if above else states[below - 1]].get(kind)
+        if action is None or action >= 0:
+            return action is not None
+        rule = tables.rules[-1 - action]
+        below -= max(0, rule.length - len(above))
+        del above[max(0, len(above) - rule.length) :]
+        above.append(tables.gotos[above[-1] if above else states[below - 1]][rule.origin])
+
+
 def allowed(states: list[int]) -> frozenset[str]:
     """The kinds of token that can stand next, each tried to its shift."""
     tables = load_tables()
     kinds = tables.actions[states[-1]]
-    return frozenset(kind for kind in kinds if _advance(tables, list(states), kind))
+    return frozenset(kind for kind in kinds if advance(tables, list(states), kind))
 
 
 def in_words(kinds: frozenset[str]) -> str:

@@ -12,6 +12,7 @@ import re
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import final
 
 from netlang.syntax.limits import MAX_DEPTH
@@ -72,14 +73,22 @@ class Lexer:
     def __init__(self, words: Words, text: str, start: int, end: int) -> None:
         self.words = words
         self.text = text
-        self.span = start, end
+        self.end = end
         self.tokens = Tokens()
         self.before = ""
         """Kind of the token before; `COMPUTED }` and `DEF }` tell two closing braces apart."""
         self.brackets: list[str] = []
         self.in_import = False
+        self.done = False
+        self._matches = words.pattern.finditer(text, start, end)
 
     def run(self) -> Tokens:
+        """All tokens."""
+        self.read(None)
+        return self.tokens
+
+    def read(self, most: int | None) -> None:
+        """The next `most` tokens, or a few less; `done` says whether these were the last."""
         tokens = self.tokens
         add_kind, add_start, add_end = (
             tokens.kinds.append,
@@ -89,7 +98,7 @@ class Lexer:
         keywords = self.words.keywords
         marks = self._marks()
         text = self.text
-        for match in self.words.pattern.finditer(text, *self.span):
+        for match in islice(self._matches, most):
             kind = match.lastgroup
             assert kind is not None
             start, end = match.span(kind)
@@ -98,7 +107,8 @@ class Lexer:
                 if kind in marks:
                     kind = marks[kind](start)
                     if tokens.problem:
-                        return tokens
+                        self.done = True
+                        return
             elif kind == "NAME":
                 word = text[start:end]
                 if word in keywords and self._is_keyword(word, start, end):
@@ -109,16 +119,17 @@ class Lexer:
             elif kind == "DOC":
                 self._drop_separator()
             elif kind == "END":
-                break
+                self._end()
+                return
             elif kind not in ("STRING", "NUMBER", "DIMS"):
-                return self._problem(kind, start, end)
+                self._problem(kind, start, end)
+                self.done = True
+                return
             if kind:
                 self.before = kind
                 add_kind("}" if kind == "COMPUTED }" else kind)
                 add_start(start)
                 add_end(end)
-        self._end()
-        return tokens
 
     def _marks(self) -> dict[str, Callable[[int], str]]:
         """What decides the kind of a mark where it isn't its text."""
@@ -129,17 +140,17 @@ class Lexer:
 
     def _end(self) -> None:
         self._drop_separator()
-        self._add("$END", self.span[1], self.span[1])
+        self._add("$END", self.end, self.end)
+        self.done = True
 
     def _add(self, kind: str, start: int, end: int) -> None:
         self.tokens.kinds.append(kind)
         self.tokens.starts.append(start)
         self.tokens.ends.append(end)
 
-    def _problem(self, what: str, start: int, end: int) -> Tokens:
+    def _problem(self, what: str, start: int, end: int) -> None:
         self._add("PROBLEM", start, end)
         self.tokens.problem = what
-        return self.tokens
 
     # --- separators -----------------------------------------------------------------------------
 

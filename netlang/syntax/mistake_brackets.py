@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 
 from netlang.diagnostics.core import Diagnostic, Fix, Label
-from netlang.diagnostics.syntax import LabelText, MissingClosing, UnmatchedClosing
+from netlang.diagnostics.syntax import (
+    LabelText,
+    MissingClosing,
+    StatementMisplaced,
+    UnmatchedClosing,
+)
 from netlang.syntax.mistake_text import PROBLEMS
 from netlang.syntax.spot import OPENERS, Spot
 
-__all__ = ["BRACKETS", "UNCLOSED"]
+__all__ = ["BRACKETS", "UNCLOSED", "closed_early"]
 
 _NEW_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
 
@@ -65,16 +70,41 @@ def _closing(spot: Spot) -> Diagnostic | None:
         return None
     if any(OPENERS[spot.tokens.kinds[number]] == kind for number in spot.opened):
         return _unclosed(spot)
+    early = closed_early(spot) if spot.first and not spot.opened else None
+    if early is not None:
+        return StatementMisplaced(
+            span=spot.span(spot.first), what="a step", where="outside a body",
+            reason="this is no definition", fix=early,
+        )  # fmt: skip
     reason = "no bracket is open here"
     notes: tuple[Label, ...] = ()
     if spot.opened:
         opener = spot.opened[-1] - spot.index
         reason = f"expected `{OPENERS[spot.innermost]}`"
         notes = (Label(spot.span(opener), "this is open"),)
-    instead = OPENERS[spot.innermost] if spot.opened else ""
+    instead = ""
+    if (
+        spot.opened
+        and "\n" not in spot.source.text[spot.span(spot.opened[-1] - spot.index).start : spot.start]
+    ):
+        instead = OPENERS[spot.innermost]
     description = f"write `{instead}`" if instead else "remove it"
     fix = spot.replacing(description, spot.start, spot.start + 1, instead)
     return UnmatchedClosing(span=spot.span(), closing=kind, reason=reason, notes=notes, fix=fix)
+
+
+def closed_early(spot: Spot) -> Fix | None:
+    """The removal of the brace before an indented line, which closed the body too early."""
+    begin = spot.first
+    if spot.kind(begin - 1) != "SEP" or spot.kind(begin - 2) != "}":
+        return None
+    text, brace = spot.source.text, spot.span(begin - 2)
+    start = text.rfind("\n", 0, spot.span(begin).start) + 1
+    if text[start : spot.span(begin).start].strip() or start == spot.span(begin).start:
+        return None
+    blanks = len(text[: brace.start]) - len(text[: brace.start].rstrip(" \t"))
+    advice = "remove the `}` before it, which closes the body too early"
+    return spot.replacing(advice, brace.start - blanks, brace.end, "")
 
 
 def _definition_inside(spot: Spot) -> Diagnostic | None:
@@ -125,9 +155,12 @@ def _culprit(spot: Spot) -> int:
     A `}` that begins a line belongs to the line with its own indentation; where it closed a bracket
     of a line that stands further right, that one was left open.
     """
+    if spot.innermost != "{":
+        return spot.opened[-1]
     opened: list[tuple[int, int]] = []
     suspect = None
-    for number, kind in enumerate(spot.tokens.kinds[: spot.index]):
+    for number in range(spot.opened[0], spot.index):
+        kind = spot.tokens.kinds[number]
         if kind in OPENERS:
             opened.append((number, _indentation(spot, number)))
         elif kind in OPENERS.values() and opened:
@@ -137,7 +170,7 @@ def _culprit(spot: Spot) -> int:
             ].strip()
             if kind == "}" and begins and _indentation(spot, number) < indentation:
                 suspect = suspect or opener
-    return suspect if suspect is not None and spot.innermost == "{" else spot.opened[-1]
+    return suspect if suspect is not None else spot.opened[-1]
 
 
 def _line_start(spot: Spot, number: int) -> int:
@@ -154,9 +187,19 @@ def _end_inside(spot: Spot) -> Diagnostic | None:
     """The text ends, or a new line begins, before a bracket is closed."""
     if not spot.opened:
         return None
+    if spot.kind() == "{" and spot.innermost == "(" and ")" in spot.allowed and _ends_line(spot):
+        return _unclosed(spot)
     if spot.kind() == "$END" or (spot.new_line and spot.innermost in ("(", "[")):
         return _unclosed(spot)
     return None
+
+
+def _ends_line(spot: Spot) -> bool:
+    """Whether nothing but a comment stands behind the spot on its line."""
+    text = spot.source.text
+    end = text.find("\n", spot.start)
+    behind = text[spot.span().end : end if end >= 0 else len(text)]
+    return not behind.split("#")[0].strip()
 
 
 def _space_before_computed(spot: Spot) -> Diagnostic | None:

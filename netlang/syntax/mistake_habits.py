@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Diagnostic, Fix
-from netlang.diagnostics.syntax import UnexpectedText
+import re
+
+from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.diagnostics.syntax import ForeignWord, UnexpectedText
 from netlang.syntax.spot import Spot
 
-__all__ = ["HABITS"]
+__all__ = ["HABITS", "pipe"]
+
+_INSIDE = re.compile(r"\(([^()\[\]{}\n]*)\)")
+_FILE = re.compile(r"[ \t]*([^ \t\n]+)(?=[ \t]+import\b)")
+_FAR = 2_000
+"""Characters behind a bracket where the one that closes it is looked for."""
 
 _MERGES = {"+": "add", "-": "sub", "*": "mul"}
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}
@@ -63,4 +70,101 @@ def _module_in_front(spot: Spot) -> Diagnostic | None:
     return _told(spot, advice, fix)
 
 
-HABITS = (_other_arrow, _quoted_label, _arithmetic, _module_in_front)
+def _arrow_after_value(spot: Spot) -> Diagnostic | None:
+    """`x => relu`, which begins as a constant does; `relu > tanh`; `relu -> -> tanh`."""
+    if spot.kind() == ">" and spot.kind(-1) == "=" and spot.before == spot.start:
+        start = spot.span(-1).start
+        if spot.first == -2 and spot.innermost == "{":
+            fix = spot.replacing("write `->`", start, spot.start + 1, "->")
+            return _told(spot, "write `->`", fix)
+    if spot.kind() == ">" and "->" in spot.allowed and spot.innermost == "{":
+        fix = spot.replacing("write `->`", spot.start, spot.start + 1, "->")
+        return _told(spot, "write `->`", fix)
+    if spot.kind() == spot.kind(-1) and spot.kind() in ("->", ","):
+        fix = spot.replacing("remove it", spot.start, spot.tokens.starts[spot.index + 1], "")
+        return _told(spot, "remove it", fix)
+    return None
+
+
+def _shape_in_parentheses(spot: Spot) -> Diagnostic | None:
+    """`input image: (3, 32, 32)`."""
+    if spot.kind() != "(" or spot.kind(spot.first) != "input" or spot.kind(-1) != ":":
+        return None
+    found = _INSIDE.match(spot.source.text, spot.start)
+    if found is None:
+        return _told(spot, "a shape stands in square brackets: `[3, 224, 224]`")
+    text = f"[{found[1].rstrip(', ')}]"
+    advice = f"a shape stands in square brackets: `{text}`"
+    return _told(spot, advice, spot.replacing(advice, spot.start, found.end(), text))
+
+
+def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
+    """`add [` and branches."""
+    if spot.kind() != "[" or spot.innermost != "{" or spot.kind(-1) not in ("NAME", ")"):
+        return None
+    if "{" not in spot.allowed:
+        return None
+    advice = "the steps of a body stand in braces: `{ ... }`"
+    closing = _closing(spot.source.text, spot.start)
+    if closing is None:
+        return _told(spot, advice)
+    *commas, end = closing
+    if not commas and not set("\n(") & set(spot.source.text[spot.start : end]):
+        return None  # `a[0]`
+    space = " " if spot.before == spot.start else ""
+    edits = [
+        Edit(spot.at(spot.start, spot.start + 1), space + "{"),
+        Edit(spot.at(end, end + 1), "}"),
+    ]
+    edits += [Edit(spot.at(each, each + 1), ";") for each in commas]
+    return _told(spot, advice, Fix(advice, tuple(edits)))
+
+
+def _closing(text: str, start: int) -> list[int] | None:
+    """The commas of a bracket, and where it closes; None where it doesn't soon."""
+    depth, commas = 0, list[int]()
+    for place in range(start, min(len(text), start + _FAR)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if not depth:
+            return [*commas, place] if text[place] == "]" else None
+        if text[place] == "," and depth == 1:
+            commas.append(place)
+    return None
+
+
+def _path_of_file(spot: Spot) -> Diagnostic | None:
+    """`from ../blocks import unit`, `from blocks/residual import basic`, `from "blocks.net"`."""
+    begin = spot.first
+    if spot.kind(begin) != "from" or spot.opened:
+        return None
+    start = spot.span(begin).end
+    found = _FILE.match(spot.source.text, start)
+    if found is None or not start <= spot.start < found.end(1):
+        return None
+    path = found[1].strip('"').removesuffix(".net")
+    parts = [part for part in re.split(r"[/\\]", path) if part not in (".", "")]
+    if ".." in parts or path.startswith(".."):
+        advice = (
+            "a file is imported from its own folder, those below it, or the bundled library: "
+            "move what both files need there"
+        )
+        return _told(spot, advice)
+    dotted = ".".join(parts)
+    if not all(part.isidentifier() for part in dotted.split(".")):
+        return None
+    advice = f"write `from {dotted}`: folders are joined by dots"
+    return _told(spot, advice, spot.replacing(advice, found.start(1), found.end(1), dotted))
+
+
+def pipe(spot: Spot) -> Diagnostic | None:
+    """`conv(8, 3x3) | relu`: between steps it isn't meant as `or`."""
+    if spot.innermost != "{" or "->" not in spot.allowed or spot.source.text[spot.start + 1] == "|":
+        return None
+    fix = spot.replacing("steps are joined by `->`", spot.start, spot.start + 1, "->")
+    return ForeignWord(span=spot.span(), found="|", instead=fix.description, fix=fix)
+
+
+HABITS = (
+    _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
+    _shape_in_parentheses, _merge_in_brackets, _path_of_file,
+)  # fmt: skip

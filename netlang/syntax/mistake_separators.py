@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Diagnostic
+import re
+
+from netlang.diagnostics.core import Diagnostic, Edit, Fix
 from netlang.diagnostics.syntax import (
     BodyExpected,
     ColonForEquals,
@@ -79,10 +81,37 @@ def _body(spot: Spot) -> Diagnostic | None:
         steps = spot.source.text[spot.start : line].rstrip() if line >= 0 else ""
         text = f"{{ {steps} }}"
         fix = spot.replacing(f"write `{text}`", spot.start, spot.start + len(steps), text)
+        if steps.endswith("{"):
+            words = steps[:-1].rstrip()
+            fix = spot.replacing(f"remove `{words}`", spot.start, spot.start + len(steps), "{")
+    if fix is None and spot.kind() == ":" and spot.kind(1) == "SEP":
+        fix = _braced(spot)
     head = " ".join(spot.source.text[spot.span(spot.first).start : spot.before].split())
     return BodyExpected(
         span=spot.span(), what=f"`{word}`", what_text=head[-60:], found=spot.found, fix=fix
     )
+
+
+def _braced(spot: Spot) -> Fix | None:
+    """Braces around the lines that are indented more, as Python would read them."""
+    text = spot.source.text
+    line = text.rfind("\n", 0, spot.start) + 1
+    margin = len(text[line : spot.start]) - len(text[line : spot.start].lstrip(" \t"))
+    inside = re.compile(
+        rf"(?:[^\n]*\n)(?:[ \t]*(?:#[^\n]*)?\n|[ \t]{{{margin + 1},}}[^\n]*(?:\n|\Z))*"
+    )
+    found = inside.match(text, spot.start)
+    if found is None:
+        return None
+    end = len(text[: found.end()].rstrip())
+    if end <= spot.start + 1:
+        return None
+    before = spot.before if text[spot.before : spot.start].strip() == "" else spot.start
+    edits = (
+        Edit(spot.at(before, spot.start + 1), " {"),
+        Edit(spot.at(end, end), f"\n{text[line : line + margin]}}}"),
+    )
+    return Fix("put its lines into braces", edits)
 
 
 def _comma(spot: Spot) -> Diagnostic | None:
@@ -183,12 +212,19 @@ def _semicolon_inside(spot: Spot) -> Diagnostic | None:
 
 
 def _colon_missing(spot: Spot) -> Diagnostic | None:
-    """`input y [3]`."""
-    if spot.kind() != "[" or spot.kind(-2) != "input" or ":" not in spot.allowed:
+    """`input y [3]`, `output y conv(8)`, `optimizer sgd(lr=0.1)`."""
+    kind, word = spot.kind(), spot.kind(-2)
+    if ":" not in spot.allowed or spot.new_line or kind not in (*_STATEMENT_STARTS, "["):
         return None
-    fix = spot.replacing("put a `:` before the shape", spot.before, spot.before, ":", safe=True)
+    is_input = kind == "[" and word == "input"
+    is_key = spot.allowed == {":"} and spot.kind(-1) == "NAME"
+    if not is_input and not is_key and word not in ("output", "auxiliary"):
+        return None
+    what = "the shape" if is_input else "the value" if is_key else "the steps"
+    advice = f"put a `:` before {what}"
+    fix = spot.replacing(advice, spot.before, spot.before, ":", safe=is_input)
     return UnexpectedText(
-        span=spot.span(), found="`[`", expected=spot.expected, advice=fix.description, fix=fix
+        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
     )
 
 

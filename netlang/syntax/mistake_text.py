@@ -74,6 +74,8 @@ def _bad_number(source: Source, start: int, end: int) -> Diagnostic:
     if re.fullmatch(r"\d+[kmgtKMGT]", span.text):
         suffix = {"k": "k"}.get(span.text[-1].lower(), span.text[-1].upper())
         fix = _replace(span, span.text[:-1] + suffix, safe=False)
+    elif re.fullmatch(r"\d+(?:X\d+)+", span.text):
+        fix = _replace(span, span.text.lower())
     elif match := re.fullmatch(r"(\d+)([A-Za-z_]\w*)", span.text):
         fix = _replace(span, f"{match[2]}{match[1]}", safe=False)
     return BadNumber(span=span, found=_short(span.text), fix=fix)

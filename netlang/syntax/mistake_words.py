@@ -13,6 +13,7 @@ from netlang.diagnostics.syntax import (
     UnexpectedText,
     UnknownDefinition,
 )
+from netlang.syntax.mistake_brackets import closed_early
 from netlang.syntax.mistake_text import comment
 from netlang.syntax.parser import load_tables
 from netlang.syntax.spot import Spot
@@ -124,6 +125,7 @@ def _outside_body(spot: Spot) -> Diagnostic | None:
         return StatementMisplaced(
             span=spot.span(), what=f"`{word}`", where="outside a body",
             reason="this is no definition", advice="put it into the braces of a `net` or a `block`",
+            fix=closed_early(spot),
         )  # fmt: skip
     if spot.index + spot.first < 0 or spot.first != -1 or spot.kind(-1) != "NAME":
         return None
@@ -139,6 +141,7 @@ def _outside_body(spot: Spot) -> Diagnostic | None:
         return StatementMisplaced(
             span=spot.span(-1), what="a step", where="outside a body",
             reason="this is no definition", advice="put it into the braces of a `net` or a `block`",
+            fix=closed_early(spot),
         )  # fmt: skip
     return None
 

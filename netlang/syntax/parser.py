@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast, final
 
+from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.source import Source
 from netlang.syntax.ast import Expr, File
 from netlang.syntax.build_expressions import EXPRESSIONS
@@ -26,7 +27,10 @@ from netlang.syntax.builder import Builder, Maker
 from netlang.syntax.lexer import Lexer, Tokens, Words
 from netlang.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, Mistake
 
-__all__ = ["Stuck", "Tables", "load_tables", "no_collection", "parse", "parse_part"]
+__all__ = [
+    "BrokenText", "Run", "Stuck", "Tables", "load_tables", "no_collection", "parse",
+    "parse_expression", "parse_part",
+]  # fmt: skip
 
 _NESTING = frozenset((
     "attribute", "binary", "call", "compare", "conditional", "if", "index", "list_expr", "logical",
@@ -78,6 +82,15 @@ class Stuck(Exception):
         self.symbol = symbol
 
 
+@final
+class BrokenText(NetlangError):
+    """A text with mistakes, the first ones explained and the rest counted, and what can be read."""
+
+    def __init__(self, file: File, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.file = file
+
+
 @cache
 def load_tables() -> Tables:
     makers = EXPRESSIONS | STATEMENTS
@@ -104,17 +117,17 @@ def load_tables() -> Tables:
 
 
 def parse(source: Source) -> File:
-    """The tree of a whole file; raises `NetlangError` with every mistake that was found."""
+    """The tree of a whole file; raises `BrokenText` with every mistake that was found."""
     if len(source.text) > MAX_CHARACTERS:
         from netlang.syntax.mistakes import too_large
 
         raise too_large(source)
     try:
         file = parse_part(source, "file", int(source.text.startswith("\ufeff")), len(source.text))
-    except (Stuck, Mistake) as first:
-        from netlang.syntax.mistakes import explain
+    except (Stuck, Mistake):
+        from netlang.syntax.recovery.reader import read_on
 
-        raise explain(source, first) from None
+        raise read_on(source) from None
     assert isinstance(file, File)
     return file
 
@@ -124,7 +137,7 @@ def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
     tables = load_tables()
     with no_collection():
         tokens = Lexer(tables.words, source.text, start, end).run()
-        return _Run(tables, Builder(source, tokens, _parse_expression), symbol).follow()
+        return Run(tables, Builder(source, tokens, parse_expression), symbol).follow()
 
 
 @contextmanager
@@ -140,12 +153,12 @@ def no_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _parse_expression(source: Source, start: int, end: int) -> Expr:
+def parse_expression(source: Source, start: int, end: int) -> Expr:
     return cast(Expr, parse_part(source, "conditional", start, end))
 
 
 @final
-class _Run:
+class Run:
     """One way through the automaton. The stacks hold, for each symbol read and not yet used, its
     state, its value, the number of its first token, and how deep the tree under it is."""
 
@@ -180,29 +193,50 @@ class _Run:
                     state = gotos[states[-2]][rule.origin]
                     states[-1] = state
                     continue
-                self._reduce(rule, index)
+                self.reduce(rule, index)
                 state = gotos[states[-1]][rule.origin]
                 states.append(state)
         return values[0]
 
-    def _reduce(self, rule: Rule, index: int) -> None:
-        """Puts the value of a rule that ends before token `index` in the place of its parts."""
+    def take(self, index: int, kind: str) -> None:
+        """Follow one token; `Stuck` where no rule allows it."""
+        actions, gotos = self.tables.actions, self.tables.gotos
+        while True:
+            action = actions[self.states[-1]].get(kind)
+            if action is None:
+                raise Stuck(self.builder.tokens, index, self.symbol)
+            if action >= 0:
+                self.states.append(action)
+                self.values.append(index)
+                self.firsts.append(index)
+                self.depths.append(0)
+                return
+            rule = self.tables.rules[-1 - action]
+            if rule.length == 1 and rule.maker is None:
+                self.states[-1] = gotos[self.states[-2]][rule.origin]
+                continue
+            self.reduce(rule, index)
+            self.states.append(gotos[self.states[-1]][rule.origin])
+
+    def reduce(self, rule: Rule, index: int) -> None:
+        """Puts the value of a rule that ends before token `index` in the place of its parts.
+
+        Where a `Mistake` is found, the parts are still there.
+        """
         states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
-        length = rule.length
-        if not length:
-            states_first, depth, children = index, 0, []
-        else:
-            states_first = firsts[-length]
+        builder, length = self.builder, rule.length
+        first, depth, children = index, 0, list[Any]()
+        if length:
+            first = firsts[-length]
             depth = max(depths[-length:]) + rule.nests
+            if depth > MAX_DEPTH:
+                raise Mistake("too_deep", builder.starts[first], builder.ends[index - 1])
             children = self._children(rule)
+        value = rule.maker(builder, children, first, index - 1) if rule.maker else children[0]
+        if length:
             del states[-length:], values[-length:], firsts[-length:], depths[-length:]
-        builder = self.builder
-        if depth > MAX_DEPTH:
-            raise Mistake("too_deep", builder.starts[states_first], builder.ends[index - 1])
-        values.append(
-            rule.maker(builder, children, states_first, index - 1) if rule.maker else children[0]
-        )
-        firsts.append(states_first)
+        values.append(value)
+        firsts.append(first)
         depths.append(depth)
 
     def _children(self, rule: Rule) -> list[Any]:

@@ -21,17 +21,22 @@ _CLOSERS = frozenset(OPENERS.values())
 @final
 @dataclass(frozen=True)
 class Spot:
-    """Token `index` of a text can't stand where it does; `states` is the stack before it."""
+    """Token `index` of a text can't stand where it does; `states` is the stack before it.
+
+    `around` are the tokens that opened the brackets around it, where the parser knows them.
+    """
 
     source: Source
     tokens: Tokens
     index: int
     states: list[int]
+    around: tuple[int, ...] | None = None
 
     def kind(self, offset: int = 0) -> str:
         """Kind of the token `offset` places on, "" outside the text."""
         place = self.index + offset
-        return self.tokens.kinds[place] if 0 <= place < len(self.tokens.kinds) else ""
+        kind = self.tokens.kinds[place] if 0 <= place < len(self.tokens.kinds) else ""
+        return "SEP" if kind == "UNREAD" else kind
 
     def span(self, offset: int = 0) -> Span:
         place = self.index + offset
@@ -61,6 +66,8 @@ class Spot:
     @cached_property
     def opened(self) -> list[int]:
         """Numbers of the tokens that opened the brackets around the spot, outermost first."""
+        if self.around is not None:
+            return list(self.around)
         opened: list[int] = []
         for number, kind in enumerate(self.tokens.kinds[: self.index]):
             if kind in OPENERS:

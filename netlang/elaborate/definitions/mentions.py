@@ -20,7 +20,7 @@ from netlang.syntax.walk import walk
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module
 
-__all__ = ["check_body", "check_parameters", "mentioned", "mentions_itself"]
+__all__ = ["as_step", "check_body", "check_parameters", "mentioned", "mentions_itself"]
 
 
 def mentioned(tree: object) -> Iterator[str]:
@@ -28,6 +28,10 @@ def mentioned(tree: object) -> Iterator[str]:
     for node in walk(tree):
         if isinstance(node, ast.Name | ast.Apply):
             yield node.name
+        elif isinstance(node, ast.Reference | ast.Reuse):
+            yield from (piece for piece in node.label.parts[0].pieces if isinstance(piece, str))
+        elif isinstance(node, ast.Unread):
+            yield from node.words
         elif isinstance(node, ast.SizeDecl) and node.default is None:
             yield from (node.name,) if node.name is not None else ()
 
@@ -71,7 +75,7 @@ def check_body(definition: ast.BlockDef | ast.NetDef) -> None:
     found: list[Diagnostic] = []
     for node in walk(definition):
         if isinstance(node, ast.Constant) and node.name not in used:
-            name, fix = node.name, _as_step(node)
+            name, fix = node.name, as_step(node)
             span = node.name_span
             found.append(UnusedConstant(span=span, name=name, block=definition.name, fix=fix))
         elif isinstance(node, WITH_SUITES):
@@ -80,12 +84,12 @@ def check_body(definition: ast.BlockDef | ast.NetDef) -> None:
         raise NetlangError(*found)
 
 
-def _as_step(constant: ast.Constant) -> Fix:
+def as_step(constant: ast.Constant) -> Fix:
     """A constant without use is meant as a labelled step, where its value can be one."""
     value = constant.value
     callee = value.callee if isinstance(value, ast.Call) else value
     applied = isinstance(callee, ast.Name) and (
-        operator(callee.name) is not None or (callee is not value and callee.name not in FUNCTIONS)
+        callee.name not in FUNCTIONS if callee is not value else operator(callee.name) is not None
     )
     if not applied:
         return Fix("use it, or remove it", (without_statement(constant.span),))

@@ -68,8 +68,9 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     for key, steps in (("augment", recipe.augment), ("test", recipe.test_path)):
         shape, source = prepared_shape(recipe, steps)
         if not _fits(shape, expected):
+            data = recipe.places["data"]
             yield InputShapeDiffers(
-                span=recipe.places.get(key, recipe.places["data"]),
+                span=data if source == recipe.data.name else recipe.places.get(key, data),
                 net=program.name,
                 expected=str(inputs[0].type),
                 actual=shown_shape(shape),

@@ -1,0 +1,171 @@
+"""The parser's automaton, with what reading on needs: a stack that can go back, tokens at need.
+
+A statement that is given up leaves no token: one of the kind `UNREAD` stands for it, and brackets
+that the text lacks are tokens without a character. So the tokens are balanced wherever reading goes
+on, and what looks back over them sees good text only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import final
+
+from netlang.source import Source, Span
+from netlang.syntax.ast import Unread
+from netlang.syntax.builder import Builder
+from netlang.syntax.expected import can_follow
+from netlang.syntax.lexer import Lexer, Tokens
+from netlang.syntax.parser import Run, load_tables, parse_expression
+
+__all__ = ["Automaton"]
+
+_BATCH = 200
+"""Tokens that are made at a time: those behind the next mistake are made again."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*\{?")
+_LONGEST = 20_000
+"""Characters of a statement in which words are looked for."""
+
+_LISTS = {"repeat": "path", "entry": "entry", "block_def": "constant"}
+"""Rules that tell where a list of statements, entries or definitions goes on; what ends an item."""
+
+_OPENERS = frozenset(("(", "[", "{", "COMPUTED"))
+_CLOSERS = frozenset((")", "]", "}"))
+
+
+@final
+class Automaton:
+    """One text on its way; a place in the stack is the number of symbols below it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.tables = load_tables()
+        self.tokens = Tokens()
+        self.run = Run(self.tables, Builder(source, self.tokens, parse_expression), "file")
+        self.run.states.append(self.tables.starts["file"])
+        self.lex(int(source.text.startswith("\ufeff")), 0)
+
+    # --- tokens -----------------------------------------------------------------------------
+
+    def lex(self, start: int, depth: int) -> int:
+        """Make the tokens from `start` on anew, inside `depth` braces: the number of the first."""
+        self.lexer = Lexer(self.tables.words, self.text, start, len(self.text))
+        self.lexer.tokens = self.tokens
+        self.lexer.brackets = ["{"] * depth
+        self.lexer.before = "{" if self.tokens.kinds else ""
+        self.tokens.problem = ""
+        return len(self.tokens.kinds)
+
+    def kind(self, index: int) -> str:
+        """The kind of a token. The last one that was made may be taken back by the next."""
+        self.look_ahead(index + 1)
+        return self.tokens.kinds[index]
+
+    def look_ahead(self, index: int) -> None:
+        """Make the tokens up to a number, as far as there are so many."""
+        while index >= len(self.tokens.kinds) and not self.lexer.done:
+            self.lexer.read(_BATCH)
+
+    def feed(self, kind: str, start: int, end: int) -> None:
+        """Follow a token that the text lacks, or has elsewhere."""
+        self._add(kind, start, end)
+        self.run.take(len(self.tokens.kinds) - 1, kind)
+
+    def separate(self, start: int) -> None:
+        """Begin another statement. Its separator is none that the lexer may take back."""
+        self.feed("SEP", start, start)
+        self.tokens.kinds[-1] = "UNREAD"
+
+    def _add(self, kind: str, start: int, end: int) -> None:
+        self.tokens.kinds.append(kind)
+        self.tokens.starts.append(start)
+        self.tokens.ends.append(end)
+
+    def _kind_of(self, value: object) -> str:
+        """The kind of a token on the stack, "" of anything else."""
+        return self.tokens.kinds[value] if isinstance(value, int) else ""
+
+    # --- the stack --------------------------------------------------------------------------
+
+    def accepts(self, kind: str) -> bool:
+        return can_follow(self.run.states, kind)
+
+    def unclosed(self, place: int = 0) -> list[int]:
+        """The tokens that opened the brackets around, outermost first; from a place on."""
+        opened: list[int] = []
+        for value in self.run.values[place:]:
+            kind = self._kind_of(value)
+            if kind in _OPENERS:
+                opened.append(value)
+            elif kind in _CLOSERS and opened:
+                opened.pop()
+        return opened
+
+    def beginning(self) -> int:
+        """The place where the statement, entry or definition begins that is read."""
+        depth = 0
+        for place in range(len(self.run.states) - 1, 0, -1):
+            if not depth and self.rule_at(place):
+                return place
+            kind = self._kind_of(self.run.values[place - 1])
+            depth += (kind in _CLOSERS) - (kind in _OPENERS and depth > 0)
+        return 0
+
+    def rule_at(self, place: int) -> str:
+        """The rule of what can begin at a place of the stack, "" where nothing can."""
+        gotos = self.tables.gotos[self.run.states[place]]
+        return next((rule for rule in _LISTS if rule in gotos), "")
+
+    def separated(self, place: int) -> bool:
+        """Whether a separator stands before a place."""
+        return place > 0 and self._kind_of(self.run.values[place - 1]) in ("SEP", "UNREAD")
+
+    def first_token(self, place: int, index: int) -> int:
+        """The first token of what was read from a place on; `index` if nothing was."""
+        return self.run.firsts[place] if len(self.run.values) > place else index
+
+    def ends_in_body(self, place: int) -> bool:
+        """Whether what was read from a place on is whole, and ends in a brace.
+
+        A short one isn't worth it: `layer {1}: relu` is no step with a body.
+        """
+        values = self.run.values
+        if len(values) <= place or self._kind_of(values[-1]) != "}" or not self.accepts("SEP"):
+            return False
+        start, end = self.tokens.starts[self.run.firsts[place]], self.tokens.starts[values[-1]]
+        return self.rule_at(place) == "block_def" or "\n" in self.text[start:end]
+
+    def go_back(self, place: int, first: int) -> None:
+        """Forget what was read from a place on, which begins with the token `first`."""
+        run, tokens = self.run, self.tokens
+        del run.states[place + 1 :], run.values[place:], run.firsts[place:], run.depths[place:]
+        del tokens.kinds[first:], tokens.starts[first:], tokens.ends[first:]
+
+    def give_up(self, place: int, first: int, end: int) -> None:
+        """Put a node that says nothing in the place of a statement that ends at `end`."""
+        start = min(self.tokens.starts[first], end)
+        rule = _LISTS[self.rule_at(place)]
+        self.go_back(place, first)
+        self._add("UNREAD", start, end)
+        run = self.run
+        run.states.append(self.tables.gotos[run.states[-1]][rule])
+        run.values.append(self.unread(start, end))
+        run.firsts.append(first)
+        run.depths.append(0)
+
+    def unread(self, start: int, end: int) -> Unread:
+        """Nothing is known of what stands there, nor of the names that are advised instead."""
+        words = _WORD.findall(self.text, start, min(end, start + _LONGEST))
+        words += [f"{word}_" for word in words if word in self.tables.words.keywords]
+        return Unread(Span(self.source, start, end), tuple(dict.fromkeys(words)))
+
+    def before(self, place: int) -> object:
+        """The node before a place of a list, None if there is none."""
+        value = self.run.values[place - 2] if place >= 2 else None
+        return value[-1] if isinstance(value, list) and value else value
+
+    def definition(self) -> int:
+        """The token with the name of the definition that is read."""
+        tokens = (value for value in self.run.values if isinstance(value, int))
+        return next(token for token in tokens if self.tokens.kinds[token] == "NAME")

@@ -1,0 +1,134 @@
+"""Where to go on behind a mistake: line breaks, braces and indentation, without any grammar.
+
+Each search is one pass over the text from the statement with the mistake to the place found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import final
+
+__all__ = [
+    "Place",
+    "body_of",
+    "is_definition",
+    "left_margin",
+    "next_definition",
+    "statement_behind",
+]
+
+_PIECE = re.compile(r'"""[\s\S]*?"""|"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[\n()\[\]{};]')
+_BLANK = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*")
+_INDENTATION = re.compile(r"[ \t]*")
+_ENDS_LINE = re.compile(r"[ \t\r]*(?:#[^\n]*)?(?:\n|\Z)")
+_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
+_AT_MARGIN = re.compile(r"^[^\s#)\]}\-]", re.MULTILINE)
+_TAB = 4
+
+
+@final
+@dataclass(frozen=True)
+class Place:
+    """Where reading goes on: at a `line`, at the `{` of a `body`, at a `}`, or at the `end`."""
+
+    start: int
+    kind: str
+
+
+def is_definition(text: str, start: int) -> bool:
+    """Whether a definition begins there, at the beginning of its line."""
+    return text[start - 1 : start] in ("", "\n") and _DEFINITION.match(text, start) is not None
+
+
+def left_margin(text: str, place: int) -> int:
+    """The indentation of the line of a place, in columns."""
+    start = text.rfind("\n", 0, place) + 1
+    found = _INDENTATION.match(text, start, place)
+    return len(found[0].expandtabs(_TAB)) if found else 0
+
+
+def next_definition(text: str, place: int) -> Place:
+    """The next line behind a place that isn't indented and closes nothing."""
+    found = _AT_MARGIN.search(text, place + 1)
+    return Place(found.start(), "line") if found else Place(len(text), "end")
+
+
+def body_of(text: str, start: int, margin: int) -> Place | None:
+    """The `{` that a heading with its end at `start` opens, on its line or those that go on."""
+    place = _Search(text, margin, any_brace=True).behind(start)
+    return place if place.kind == "body" else None
+
+
+def statement_behind(text: str, start: int, margin: int) -> Place:
+    """Where the statement around `start` ends, which begins on a line that is indented so."""
+    return _Search(text, margin, any_brace=False).behind(start)
+
+
+@final
+class _Search:
+    """One pass over the text: `open` are the brackets that were opened on the way."""
+
+    def __init__(self, text: str, margin: int, *, any_brace: bool) -> None:
+        self.text = text
+        self.margin = margin
+        self.any_brace = any_brace
+        self.open: list[str] = []
+
+    def behind(self, start: int) -> Place:
+        for match in _PIECE.finditer(self.text, start):
+            found = self._piece(match[0], match.start())
+            if found is not None:
+                return found
+        return Place(len(self.text), "end")
+
+    def _piece(self, piece: str, start: int) -> Place | None:
+        if piece == "\n":
+            return self._line(start + 1)
+        if piece == "{":
+            if self.any_brace or _ENDS_LINE.match(self.text, start + 1):
+                return Place(start, "body")
+            glued = self.text[start - 1 : start].strip(" \t\n(,")
+            self.open.append("in a name" if glued else piece)
+        elif piece == "}":
+            return self._close(start)
+        elif piece in ("(", "["):
+            self.open.append(piece)
+        elif piece in (")", "]"):
+            if self.open and self.open[-1] in "([":
+                self.open.pop()
+        elif piece == ";" and not self.open:
+            return Place(start + 1, "line")
+        return None
+
+    def _close(self, start: int) -> Place | None:
+        """A `}`: of a brace that was opened on the way, or of the suite around the statement."""
+        if self.open and self.open[-1] == "in a name":
+            self.open.pop()
+            return None
+        if "{" not in self.open:
+            return Place(start, "}")
+        while self.open.pop() != "{":
+            pass
+        return None
+
+    def _line(self, start: int) -> Place | None:
+        """The next line that isn't blank: a statement of its own, or more of this one."""
+        blank = _BLANK.match(self.text, start)
+        begin = blank.end() if blank else start
+        indentation = _INDENTATION.match(self.text, begin)
+        first = indentation.end() if indentation else begin
+        if first >= len(self.text):
+            return Place(len(self.text), "end")
+        while self.open and self.open[-1] == "in a name":
+            self.open.pop()
+        character = self.text[first]
+        if character in ")]" or self.text.startswith("->", first):
+            return None
+        if character == "}" and "{" in self.open:
+            return None
+        if self.open and character != "}" and left_margin(self.text, first) > self.margin:
+            return None
+        if character == "{":
+            return Place(first, "body")
+        return Place(first, "}" if character == "}" else "line")

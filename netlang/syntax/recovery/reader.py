@@ -1,0 +1,228 @@
+"""A text with mistakes, read to its end.
+
+The parser's own automaton is followed token by token. Where no rule allows the next token the
+statement around it is given up: the stack goes back to where it began, a node `Unread` takes its
+place, and reading goes on at the next statement (`places`), or at the braces that the statement
+opens. So a mistake hides nothing but its own statement, and costs no more than to read that twice.
+
+Holds on exit: every mistake was found, the first `MOST_ERRORS` of them are explained; the tree has
+all that could be read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast, final
+
+from netlang.diagnostics.core import Diagnostic, InternalError
+from netlang.diagnostics.text import MOST_ERRORS, MoreErrors
+from netlang.source import Source
+from netlang.syntax.ast import File
+from netlang.syntax.limits import Mistake
+from netlang.syntax.mistakes import diagnosed
+from netlang.syntax.parser import BrokenText, Stuck, no_collection
+from netlang.syntax.recovery.automaton import Automaton
+from netlang.syntax.recovery.places import (
+    Place,
+    body_of,
+    is_definition,
+    left_margin,
+    next_definition,
+    statement_behind,
+)
+from netlang.syntax.recovery.repaired import Torn, repaired
+from netlang.syntax.recovery.trial import Trial
+from netlang.syntax.spot import Spot
+
+__all__ = ["read_on"]
+
+_HEADING = re.compile(r"(?!from\b)([A-Za-z_]\w*)[ \t]+([A-Za-z_]\w*)")
+_LOOKED_AT = 8
+"""Tokens behind a mistake that explanations may look at."""
+
+
+def read_on(source: Source) -> BrokenText:
+    """Everything that is wrong with a text that doesn't parse."""
+    reader = _Reader(source)
+    with no_collection():
+        file = reader.read()
+    if reader.more:
+        reader.diagnostics.append(MoreErrors(span=None, count=reader.more))
+    return BrokenText(file, *reader.diagnostics)
+
+
+@final
+class _Reader:
+    """One text while it is read: what was found, and where reading went on."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.automaton = Automaton(source)
+        self.diagnostics: list[Diagnostic] = []
+        self.more = 0
+        self.mistakes = 0
+        self.torn = Torn()
+        self.bodies: set[int] = set()
+        """Tokens of the braces that a statement which was given up had opened."""
+        self.unbraced = False
+        """Whether the definition that is read has no braces, which was told."""
+        self.reread = len(self.text)
+        """How many characters may still be read again."""
+
+    def read(self) -> File:
+        automaton = self.automaton
+        index = 0
+        while True:
+            kind = automaton.kind(index)
+            try:
+                if not automaton.accepts(kind):
+                    raise Stuck(automaton.tokens, index, "file")
+                automaton.run.take(index, kind)
+            except (Stuck, Mistake) as error:
+                index = self._recover(error, index)
+                continue
+            if kind == "$END":
+                return repaired(cast(File, automaton.run.values[0]), self.torn)
+            index += 1
+
+    # --- mistakes ---------------------------------------------------------------------------
+
+    def _recover(self, error: Stuck | Mistake, index: int) -> int:
+        """Tell a mistake and go on behind it: the number of the next token to read."""
+        self.mistakes += 1
+        if self.mistakes > len(self.text) + _LOOKED_AT:
+            raise InternalError("reading on behind a mistake comes to no end")
+        automaton = self.automaton
+        place = automaton.beginning()
+        first = automaton.first_token(place, index)
+        starts = automaton.tokens.starts
+        start = starts[first]
+        depth = len(automaton.unclosed()) - len(automaton.unclosed(place))
+        states = tuple(automaton.run.states[: place + 1])
+        trial = Trial(states, depth, start, automaton.separated(place))
+        end = self._definition_inside(first, index)
+        if end is None and automaton.tokens.kinds[index] == "$END":
+            end = len(self.text)
+        if end is not None and automaton.rule_at(place) != "block_def":
+            if not self.unbraced:
+                self._tell(error, index, trial)
+            return self._close_all(place, first, end)
+        at = error.start if isinstance(error, Mistake) else error.tokens.starts[error.index]
+        if end is not None and end > start:
+            at = end
+        if automaton.tokens.kinds[index] != "else" or first not in self.bodies:
+            self._tell(error, index, trial)
+            if automaton.ends_in_body(place):
+                del automaton.tokens.kinds[index:], starts[index:], automaton.tokens.ends[index:]
+                automaton.separate(at)
+                return self._go_on(automaton.beginning(), index + 1, at, at)
+        return self._go_on(place, first, start, at)
+
+    def _tell(self, error: Stuck | Mistake, index: int, trial: Trial) -> None:
+        if len(self.diagnostics) >= MOST_ERRORS:
+            self.more += 1
+            return
+        automaton = self.automaton
+        spot = None
+        if isinstance(error, Stuck) and error.tokens is automaton.tokens:
+            automaton.look_ahead(index + _LOOKED_AT)
+            around = tuple(automaton.unclosed())
+            spot = Spot(self.source, automaton.tokens, index, list(automaton.run.states), around)
+        self.diagnostics.append(diagnosed(self.source, error, spot, trial.mends))
+
+    # --- going on ---------------------------------------------------------------------------
+
+    def _go_on(self, place: int, first: int, start: int, at: int) -> int:
+        """Give up the statement from `start` on, in which there is a mistake at `at`."""
+        if self.automaton.rule_at(place) == "block_def":
+            return self._go_on_in_file(place, first, start, at)
+        inside = self.automaton.unclosed(place) and self.reread > 0
+        margin = left_margin(self.text, start)
+        there = statement_behind(self.text, start if inside else at, margin)
+        if there.start <= start:
+            there = statement_behind(self.text, start + 1, margin)
+        self.reread -= max(0, at - there.start)
+        return self._give_up(place, first, start, there)
+
+    def _give_up(self, place: int, first: int, start: int, there: Place) -> int:
+        automaton = self.automaton
+        if first == len(automaton.tokens.kinds):
+            automaton.tokens.kinds.append("UNREAD")
+            automaton.tokens.starts.append(start)
+            automaton.tokens.ends.append(start)
+        automaton.give_up(place, first, there.start)
+        depth = len(automaton.unclosed())
+        if there.kind in ("line", "body"):
+            automaton.separate(there.start)
+        if there.kind != "body":
+            return automaton.lex(there.start, depth)
+        self.bodies.add(len(automaton.tokens.kinds))
+        return self._enter(there.start, depth)
+
+    def _enter(self, brace: int, depth: int) -> int:
+        """Go on inside the braces that open there, whatever else they might mean."""
+        self.automaton.feed("{", brace, brace + 1)
+        return self.automaton.lex(brace + 1, depth + 1)
+
+    # --- definitions ------------------------------------------------------------------------
+
+    def _go_on_in_file(self, place: int, first: int, start: int, at: int) -> int:
+        """Behind a mistake outside of all braces."""
+        margin = left_margin(self.text, start)
+        kind = self.torn.kind_of(self.automaton.before(place))
+        if margin and kind and not self.text[start - 1 : start].strip():
+            return self._continue(place, first, start, kind)
+        heading = _HEADING.match(self.text, start)
+        if heading is not None:
+            body = body_of(self.text, heading.end(), margin)
+            if body is not None and body.start >= at:
+                return self._head(place, first, heading, body)
+            line = statement_behind(self.text, heading.end(), margin)
+            known = heading[1] in ("block", "net", "train")
+            if known and line.kind == "line" and left_margin(self.text, line.start):
+                self.unbraced = True
+                return self._head(place, first, heading, line)
+        return self._give_up(place, first, start, next_definition(self.text, max(start, at - 1)))
+
+    def _head(self, place: int, first: int, heading: re.Match[str], body: Place) -> int:
+        """A definition whose heading is wrong, and whose body isn't: go on with that."""
+        automaton = self.automaton
+        automaton.go_back(place, first)
+        kind = heading[1] if heading[1] in ("net", "train") else "block"
+        automaton.feed(kind, *heading.span(1))
+        automaton.feed("NAME", *heading.span(2))
+        self.torn.unknown[heading.start(2)] = automaton.unread(heading.start(), body.start)
+        if body.kind == "body":
+            return self._enter(body.start, 0)
+        automaton.feed("{", body.start, body.start)
+        return automaton.lex(body.start, 1)
+
+    def _continue(self, place: int, first: int, start: int, kind: str) -> int:
+        """Take a statement outside of all braces for one of the definition before, closed early."""
+        automaton = self.automaton
+        automaton.go_back(place, first)
+        for each in (kind, "NAME", "{"):
+            automaton.feed(each, start, start)
+        self.torn.continued.add(start)
+        return automaton.lex(start, 1)
+
+    # --- braces that are missing ------------------------------------------------------------
+
+    def _definition_inside(self, first: int, index: int) -> int | None:
+        """Where a definition begins among the tokens of a statement."""
+        starts = self.automaton.tokens.starts[first : index + 1]
+        return next((start for start in starts if is_definition(self.text, start)), None)
+
+    def _close_all(self, place: int, first: int, end: int) -> int:
+        """Close every brace at the end of the file or at the next definition."""
+        automaton = self.automaton
+        self.unbraced = False
+        automaton.give_up(place, first, end)
+        name = automaton.tokens.starts[automaton.definition()]
+        self.torn.unknown.setdefault(name, automaton.unread(name, name))
+        for _ in automaton.unclosed():
+            automaton.feed("}", end, end)
+        if end < len(self.text):
+            automaton.separate(end)
+        return automaton.lex(end, 0)

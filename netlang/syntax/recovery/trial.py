@@ -1,0 +1,68 @@
+"""Fixes tried: whether the text can be read on with one, from where the statement begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from netlang.diagnostics.core import Fix
+from netlang.diagnostics.edits import apply_edits
+from netlang.source import Source
+from netlang.syntax.expected import advance
+from netlang.syntax.lexer import Lexer
+from netlang.syntax.parser import load_tables
+
+__all__ = ["Trial"]
+
+_BATCH = 100
+
+
+_LONGEST = 50_000
+"""Characters of a text that is read again from its beginning to try a fix."""
+
+
+@final
+@dataclass(frozen=True)
+class Trial:
+    """Where the statement with the mistake begins: the stack there, and the character.
+
+    `depth` is how many braces are open, `separated` whether a separator is on top of the stack.
+    """
+
+    states: tuple[int, ...]
+    depth: int
+    start: int
+    separated: bool
+
+    def mends(self, source: Source, place: int, fix: Fix) -> bool:
+        """Whether reading gets behind `place` with a fix."""
+        first = min(edit.span.start for edit in fix.edits)
+        text = apply_edits(source.text, fix.edits)
+        behind = place + len(text) - len(source.text)
+        if first >= self.start:
+            return _stop(text, self.start, list(self.states), self.depth, "{", behind) > behind
+        if not source.text[first : self.start].strip():
+            states = list(self.states[:-1] if self.separated else self.states)
+            return _stop(text, first, states, self.depth, ")", behind) > behind
+        if len(text) > _LONGEST:
+            return False
+        stop = _stop(text, 0, [load_tables().starts["file"]], 0, "", behind)
+        return stop < first or stop > behind  # before the fix there is another mistake
+
+
+def _stop(text: str, start: int, states: list[int], depth: int, before: str, behind: int) -> int:
+    """Where reading stops, or a place behind `behind` if it gets there."""
+    tables = load_tables()
+    lexer = Lexer(tables.words, text, start, len(text))
+    lexer.brackets = ["{"] * depth
+    lexer.before = before if start else ""
+    tokens, index = lexer.tokens, 0
+    while True:
+        while index + 1 >= len(tokens.kinds) and not lexer.done:
+            lexer.read(_BATCH)
+        at = tokens.starts[index]
+        if not advance(tables, states, tokens.kinds[index]):
+            return at
+        if at >= behind:
+            return behind + 1
+        index += 1

@@ -1,0 +1,65 @@
+"""Errors of specs as Python shows them where nobody catches them: without the compiler's frames.
+
+A mistake in a spec says nothing of the compiler's inside. So the traceback ends at the line that
+asked for the net; with `NETLANG_TRACEBACK=1` it is whole. IPython asks the error itself
+(`NetlangError._render_traceback_`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from netlang.diagnostics.core import NetlangError
+
+__all__ = ["ends_at_the_caller"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def ends_at_the_caller(function: Callable[P, T]) -> Callable[P, T]:
+    """Let the traceback of an uncaught `NetlangError` end where `function` was called."""
+
+    @wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except NetlangError:
+            # Only now, so that nobody's hook is touched by an import.
+            if not isinstance(sys.excepthook, _Hook) and not os.environ.get("NETLANG_TRACEBACK"):
+                sys.excepthook = _Hook(sys.excepthook)
+            raise
+
+    return called
+
+
+Show = Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+
+class _Hook:
+    """Shows what is uncaught as the hook before it does, errors of specs without our frames."""
+
+    def __init__(self, before: Show) -> None:
+        self._before = before
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, NetlangError):
+            _cut(trace)
+            error.__cause__, error.__suppress_context__ = None, True
+        self._before(kind, error, trace)
+
+
+def _cut(trace: TracebackType | None) -> None:
+    """End a traceback before the first frame of this package."""
+    while trace is not None and trace.tb_next is not None:
+        name = trace.tb_next.tb_frame.f_globals.get("__name__", "")
+        if name == "netlang" or name.startswith("netlang."):
+            trace.tb_next = None
+        trace = trace.tb_next
