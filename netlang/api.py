@@ -40,7 +40,7 @@ def load(spec: str | Path, **arguments: object) -> Net:
     target = resolve(spec, "net")
     program = elaborate_target(target, arguments)
     for caution in warnings_of(target.module, program):
-        warn(NetlangWarning(caution), stacklevel=2)
+        warn(NetlangWarning(caution), stacklevel=3)
     return Net(program)
 
 

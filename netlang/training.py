@@ -15,6 +15,7 @@ from netlang.recipes.load import load_recipe
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.targets import Prediction, RunOptions, ScoreOptions, Trained, needs, training_backend
+from netlang.uncaught import ends_at_the_caller
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,6 +25,7 @@ __all__ = ["Run", "train"]
 _PARTS = ("train", "validation", "test")
 
 
+@ends_at_the_caller
 def train(  # noqa: PLR0913 - one for each option of the command
     recipe: str | Path,
     *changes: str,
