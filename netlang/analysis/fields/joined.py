@@ -13,10 +13,13 @@ from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
-from netlang.analysis.fields.reads import LONGEST, Interval, Reads
+from netlang.analysis.fields.reads import Interval, Reads
 from netlang.analysis.fields.state import NOTHING, Context, Ended, Field, State, Strand, parts_of
 
 __all__ = ["told_apart"]
+
+# The longest axis that is told place by place.
+LONGEST_TABLE = 4096
 
 
 def told_apart(
@@ -65,7 +68,7 @@ def _tabled(own: Sequence[Field | None], part: int, starts: Sequence[int]) -> Fi
     known = [field for field in own if field is not None]
     first = known[0]
     rest = replace(first, strands=(), cut=False)
-    if starts[-1] > LONGEST or any(
+    if starts[-1] > LONGEST_TABLE or any(
         replace(field, strands=(), cut=False) != rest for field in known[1:]
     ):
         return None
