@@ -8,7 +8,7 @@ of a norm) is not in it: `seen` counts that too, within the borders of the input
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -19,7 +19,7 @@ from netlang.analysis.fields.state import Context, Field, State, Strand, numbere
 __all__ = ["AxisField", "ReceptiveField", "axis_field", "width"]
 
 # Places of an axis that are looked at one by one.
-MOST_PLACES = 1 << 16
+MOST_PLACES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +112,40 @@ def axis_field(state: State, source: int, context: Context, *, places: bool = Tr
     if field is None:
         return AxisField(0, 0, extent, bound=False, seen_bound=False, besides=False)
     sizes = numbered(state.layout, context.number)
-    seen = 0
-    for read in _read(field.strands, sizes) if places else ():
-        clipped = context.clipped(hull((read, field.ended.span)), source)
-        seen = max(seen, clipped[1] - clipped[0] + 1 if clipped else 0)
+    seen, counted = 0, True
+    if places:
+        intervals, counted = _seen(field, sizes, extent)
+        for read in intervals:
+            clipped = context.clipped(hull((read, field.ended.span)), source)
+            seen = max(seen, clipped[1] - clipped[0] + 1 if clipped else 0)
     size, exact = width(field, sizes)
     inexact = field.bound or bool(field.loose) or not exact
     least = field.some.width if inexact else max(size, field.some.width)
     figure = max(size, field.ended.width)
     sure = field.some.span[1] - field.some.span[0] + 1 if field.some.span else 0
     besides = field.ended.span is not None
-    return AxisField(figure, seen, extent, figure > least, inexact and seen > sure, besides)
+    seen_bound = (inexact or not counted) and seen > sure
+    return AxisField(figure, seen, extent, figure > least, seen_bound, besides)
+
+
+def _seen(
+    field: Field, sizes: Sequence[int], extent: int
+) -> tuple[Iterable[Interval | None], bool]:
+    """Intervals that the widest within the input is among, and whether elements read them.
+
+    Where offset and jump tell all, the width within the input bends, as a function of the place,
+    where an end of what is read meets one of the input or of what every element reads.
+    """
+    if _places(field.strands, sizes) <= MOST_PLACES:
+        return _read(field.strands, sizes), True
+    if len(field.strands) == 1 and field.strands[0].is_plain:
+        ((part, reads),) = field.strands[0].terms
+        ends = (0, extent - 1, *(field.ended.span or ()))
+        bound = reads.bounds[0] or (0, 0)
+        bends = ((end - own) // max(1, reads.advance) for end in ends for own in bound)
+        near = {place + step for place in bends for step in (0, 1)} | {0, sizes[part] - 1}
+        return [reads.at(place) for place in near if 0 <= place < sizes[part]], True
+    return _read(field.strands, sizes), False
 
 
 def width(field: Field, sizes: Sequence[int]) -> tuple[int, bool]:

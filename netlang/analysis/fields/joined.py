@@ -19,7 +19,7 @@ from netlang.analysis.fields.state import NOTHING, Context, Ended, Field, State,
 __all__ = ["told_apart"]
 
 # The longest axis that is told place by place.
-LONGEST_TABLE = 4096
+LONGEST_TABLE = 1024
 
 
 def told_apart(

@@ -20,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Longest period, and most steps of one composition: beyond it a bound is given.
-LONGEST = 1 << 16
+LONGEST = 1 << 10
 
 # From the first to the last place, both included.
 Interval = tuple[int, int]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import singledispatch
-from math import floor, gcd
+from math import gcd
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import LONGEST, Taps, TooLong
@@ -83,22 +82,25 @@ def _regions(rule: Regions, number: Number) -> Taps:
 @taps_of.register
 def _interpolated(rule: Interpolated, number: Number) -> Taps:
     size, out = number(rule.size), number(rule.out)
+    # Place o stands at (first + step o) / whole of the input.
     if rule.align:
-        step = Fraction(size - 1, out - 1) if out > 1 else Fraction(0)
-        start = Fraction(0)
+        first, step, whole = 0, size - 1, max(1, out - 1)
+    elif rule.taps == 1:
+        first, step, whole = 0, size, out
     else:
-        step = Fraction(size, out)
-        start = Fraction(0) if rule.taps == 1 else step / 2 - Fraction(1, 2)
-    period, advance = step.denominator, step.numerator
+        first, step, whole = size - out, 2 * size, 2 * out
+    common = gcd(step, whole)
+    period = whole // common
     if period > LONGEST:
         raise TooLong
-    return Taps(period, advance, tuple(_around(start + o * step, rule.taps) for o in range(period)))
+    around = (_around(first + o * step, whole, rule.taps) for o in range(period))
+    return Taps(period, step // common, tuple(around))
 
 
-def _around(place: Fraction, taps: int) -> range:
-    """The elements around a place; an element itself has the whole weight."""
-    below = floor(place)
-    if taps == 1 or place == below:
+def _around(place: int, whole: int, taps: int) -> range:
+    """The elements around place / whole; an element itself has the whole weight."""
+    below, rest = divmod(place, whole)
+    if taps == 1 or not rest:
         return range(below, below + 1)
     return range(below - taps // 2 + 1, below + taps // 2 + 1)
 

@@ -18,6 +18,8 @@ Element = tuple[int, ...]
 # neighbour that stands at the very place, for instance. Taps multiply up, so that what is read at
 # the end of many layers' windows counts for little too; nets of few layers stay far above it.
 NOISE = 1e-13
+# What a mask leaves of an attention weight, e^-100, is nothing either, though there be nothing else.
+MASKED = 1e-30
 
 
 def influence(
@@ -51,7 +53,8 @@ def intervals(gradients: Tensor, axis: int, noise: float = NOISE) -> list[tuple[
     """The first and the last place along an axis that each element reads: of [element, *shape]."""
     others = [other for other in range(1, gradients.dim()) if other != axis + 1]
     along = gradients.amax(others) if others else gradients
-    read = (along > along.amax(1, keepdim=True) * noise).to(torch.uint8)
+    least = (along.amax(1, keepdim=True) * noise).clamp(min=MASKED if noise else 0.0)
+    read = (along > least).to(torch.uint8)
     size = read.shape[1]
     first, last = read.argmax(1).tolist(), (size - 1 - read.flip(1).argmax(1)).tolist()
     some = read.any(1).tolist()
