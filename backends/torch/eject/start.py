@@ -27,18 +27,22 @@ __all__ = ["IMPORTS", "import_lines", "require", "start_section"]
 
 def require(recipe: Recipe, program: Program) -> None:
     """Raise `NetlangError` for what no script is written for."""
-    data = recipe.data
-    wanted = {
-        "weights": recipe.weights is not None,
-        "test": any(isinstance(step, MultiScale) for step in recipe.test_path),
-        "schedule": plateau_of(recipe.schedule) not in (None, _last(recipe.schedule)),
-        "data": isinstance(data, ImageSource) and data.corrupt != "stop",
-    }
-    for key, refused in wanted.items():
-        if refused:
-            raise NetlangError(
-                NoScript(span=recipe.places[key], what=f"this `{key}`", advice=f"remove `{key}`")
-            )
+    data, plateau = recipe.data, plateau_of(recipe.schedule)
+    scales = any(isinstance(step, MultiScale) for step in recipe.test_path)
+    skips = isinstance(data, ImageSource) and data.corrupt != "stop"
+    refused = {
+        "weights": (recipe.weights is not None, "trained weights that are matched by label",
+            "write the script without `weights`, and load a state dict in it"),
+        "test": (scales, "a test at several scales",
+            "test at one: `resize_shorter(256) -> center_crop(224)`"),
+        "schedule": (plateau not in (None, _last(recipe.schedule)),
+            "a `plateau` that other phases follow", "make `plateau` the last phase"),
+        "data": (skips, "skipping damaged files, which takes a look at all of them beforehand",
+            "remove them, and write `corrupt=stop`"),
+    }  # fmt: skip
+    for key, (holds, what, advice) in refused.items():
+        if holds:
+            raise NetlangError(NoScript(span=recipe.places[key], what=what, advice=advice))
 
 
 def _last(schedule: Schedule) -> Schedule:
