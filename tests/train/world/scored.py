@@ -1,4 +1,7 @@
-"""Scores of parts of several lengths, found by all processes together: ``scored FOLDER``."""
+"""Scores of parts of several lengths, found by all processes together: ``scored FOLDER``.
+
+With ``--shard`` behind it each of them has some rows of the weights.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ import torch
 
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train.evaluation import evaluation
-from netlang.backends.torch.train.modules import module_of
+from netlang.backends.torch.train.modules import empty_module, module_of
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
 from netlang.backends.torch.train.setup import Prepare
+from netlang.backends.torch.train.sharding.model import shared_out
 from netlang.backends.torch.train.world import World
 from tests.train.support import parts_of, sketch
 
@@ -23,17 +27,20 @@ __all__ = ["LENGTHS", "scores"]
 LENGTHS = (1, 2, 7, 100)
 
 
-def scores(world: World) -> list[object]:
+def scores(world: World, *, sharded: bool) -> list[object]:
     """Loss, accuracy and confusion of each length."""
     recipe, program = sketch("    input x: [40]\n    linear(10)")
     model, objective = module_of(program, 3), Objective(recipe, program)
+    if sharded:
+        empty = empty_module(program)
+        model = shared_out(empty, model if world.writes else None, world, torch.device("cpu"))
     test = parts_of(recipe).test
     assert isinstance(test, Tensors)
     found: list[object] = []
     for length in LENGTHS:
         part = test.at(torch.arange(length))
         data = Prepare(recipe, torch.device("cpu"), world, 10).testing(part)
-        result = evaluation(model, objective, data, 0, confusion=True)
+        result = evaluation(model, objective, data, 0, confusion=True, sharded=sharded)
         assert result.confusion is not None
         found.append([result.scores.loss, result.scores.accuracy, result.confusion.tolist()])
     return found
@@ -41,4 +48,5 @@ def scores(world: World) -> list[object]:
 
 if __name__ == "__main__":
     with joined() as world:
-        Path(sys.argv[1], f"{world.rank}.json").write_text(json.dumps(scores(world)))
+        found = scores(world, sharded="--shard" in sys.argv)
+        Path(sys.argv[1], f"{world.rank}.json").write_text(json.dumps(found))

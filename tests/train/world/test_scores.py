@@ -16,8 +16,9 @@ from tests.train.world.scored import LENGTHS
 from tests.train.world.support import launched
 
 
-def test_three_processes(tmp_path: Path) -> None:
-    done = launched(3, "tests.train.world.scored", tmp_path)
+@pytest.mark.parametrize("options", [(), ("--shard",)])
+def test_three_processes(tmp_path: Path, options: tuple[str, ...]) -> None:
+    done = launched(3, "tests.train.world.scored", tmp_path, *options)
     assert done.returncode == 0, done.stderr
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(3)]
     # Each process knows the same, to the last bit, so all decide alike.
