@@ -18,7 +18,7 @@ Element = tuple[int, ...]
 # neighbour that stands at the very place, for instance. Taps multiply up, so that what is read at
 # the end of many layers' windows counts for little too; nets of few layers stay far above it.
 NOISE = 1e-13
-# What a mask leaves of an attention weight, e^-100, is nothing either, though there be nothing else.
+# What a mask leaves of an attention weight, e^-100, is nothing either, if it is all there is.
 MASKED = 1e-30
 
 
