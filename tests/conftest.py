@@ -1,9 +1,43 @@
-"""What holds for every test."""
+"""What holds for every test: how they are shared out to processes, and what nothing may measure."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes says how fast the machine is, not whether the code is right.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# Threads of one process would wait for those of its neighbours. Torch reads this at its import.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What a run keeps for the next one is shared by all processes of the tests, and isn't the user's.
+_KEPT = Path(__file__).resolve().parent.parent / ".pytest_cache" / "kept"
+os.environ["XDG_CACHE_HOME"] = str(_KEPT)
+os.environ.setdefault("MPLCONFIGDIR", str(_KEPT / "matplotlib"))
+
+# Each process imports torch and its peers, so more of them want more memory than they save time.
+_PROCESSES_AT_MOST = 8
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share out a run of everything to a process a core, file by file, unless `-n` says otherwise.
+
+    A run of a few files stays in one process, where a debugger works and nothing is imported twice.
+    """
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    # The processes read this too, and must not start their own.
+    began = "PYTEST_XDIST_WORKER" not in os.environ
+    told = config.option
+    if not (everything and began and config.pluginmanager.hasplugin("xdist")):
+        return
+    if told.numprocesses is None and not told.collectonly:
+        told.numprocesses = "logical"
+        told.maxprocesses = told.maxprocesses or _PROCESSES_AT_MOST
+    if told.dist == "no":
+        told.dist = "loadfile"

@@ -73,7 +73,8 @@ class Recipe:
     factors on the learning rate by label, `freeze` labels that aren't trained. `clip_norm` and
     `clip_value` bound the gradient, `accumulate` says in how many parts a batch is computed, `ema`
     is the decay of averaged weights, `early_stopping` the evaluations that may pass without
-    improvement. `evaluate_every` and `checkpoint_every` are in steps; None means after every epoch.
+    improvement. `evaluate_every` and `checkpoint_every` are in steps; None means after every epoch,
+    and of epochs of under 200 steps after as many as have that many.
     `overrides` are the texts that replaced parameters and keys, `files` those that the recipe and
     its net were read from. `places` says where each key was written, for messages.
     """

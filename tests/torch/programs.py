@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref
 from netlang.ir.types import Types
 from netlang.source import Source, Span
 
-__all__ = ["SPAN", "complaints", "one_step", "program_of"]
+__all__ = ["SPAN", "complaints", "complaints_about", "one_step", "program_of"]
 
 SPAN = Span(Source("test.net", "net"), 0, 3)
 
@@ -31,14 +32,21 @@ def program_of(net: Function) -> Program:
 
 def complaints(source: str, *, layout_only: bool = False) -> str:
     """What `ruff check` and `ruff format` with default settings would change."""
-    found = ""
-    for command in (("format", "--diff", "-"), ("check", "-"))[: 1 if layout_only else 2]:
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", command[0], "--isolated", "--quiet", *command[1:]],
-            input=source,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        found += done.stdout + done.stderr if done.returncode else ""
-    return found
+    found = _told("format", "--diff", "-", source=source)
+    return found if layout_only else found + _told("check", "-", source=source)
+
+
+def complaints_about(folder: Path) -> str:
+    """The same about every file of a folder, for the price of one."""
+    return _told("format", "--diff", str(folder)) + _told("check", str(folder))
+
+
+def _told(command: str, *arguments: str, source: str | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", command, "--isolated", "--no-cache", "--quiet", *arguments],
+        input=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr if done.returncode else ""

@@ -5,30 +5,23 @@ Each is killed in its middle and goes on, and ends bit for bit as if nothing had
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from netlang.backends.torch.train.loop import Loop
+from netlang.cli import main
+from netlang.recipes.words.timing import Pace
 from tests.train.data.support import draw
 
 COMPARED = ("last.safetensors", "metrics.jsonl")
-# Kills itself after the second step; what follows `--` are the arguments of `netlang`.
-KILLED = """
-import os, signal, sys
-from netlang.backends.torch.train.loop import Loop
-from netlang.cli import main
-after = Loop._after_step
-def killed(self, pace):
-    after(self, pace)
-    if self.state.step == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-Loop._after_step = killed
-if __name__ == "__main__":
-    main(sys.argv[1:])
-"""
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    # From Python 3.12 on; no thread of these processes holds anything that the child needs.
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
 SHORT = ("batch=3", "steps=4", "checkpoint_every=1")
 # Every step that a path of images can have.
 EVERY_STEP = (
@@ -63,23 +56,41 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def train(photos: Path, out: Path, *words: str, code: str | None = None) -> int:
-    start = ["-m", "netlang"] if code is None else [code]
-    command = [sys.executable, *start, "train", *words, *SHORT, "--out", str(out)]
-    command += ["--data", f"imagenet={photos}", "--device", "cpu", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+def train(photos: Path, out: Path, *words: str) -> None:
+    """The command, in this process."""
+    command = ["train", *words, *SHORT, "--out", str(out), "--data", f"imagenet={photos}"]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--device", "cpu", "--quiet"])
+    assert not ended.value.code
+
+
+def killed_after_two_steps(photos: Path, out: Path, *words: str) -> None:
+    """The command in a process that kills itself: a copy of this one, which has imported all."""
+    child = os.fork()
+    if child == 0:
+        after = Loop._after_step
+
+        def killed(self: Loop, pace: Pace) -> None:
+            after(self, pace)
+            if self.state.step == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            Loop._after_step = killed  # type: ignore[method-assign]
+            train(photos, out, *words)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGKILL
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_killed_and_resumed(name: str, photos: Path, tmp_path: Path) -> None:
-    program = tmp_path / "killed.py"
-    program.write_text(KILLED, encoding="utf-8")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert train(photos, whole, *RECIPES[name]) == 0
-    assert train(photos, broken, *RECIPES[name], code=str(program)) == -signal.SIGKILL
+    train(photos, whole, *RECIPES[name])
+    killed_after_two_steps(photos, broken, *RECIPES[name])
     assert not (broken / "last.safetensors").exists()
-    assert train(photos, broken, *RECIPES[name], "--resume") == 0
+    train(photos, broken, *RECIPES[name], "--resume")
     for file in COMPARED:
         assert (broken / file).read_bytes() == (whole / file).read_bytes(), file

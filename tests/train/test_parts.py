@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from netlang.backends.torch.data.sets import Batch, Parts, Tensors
@@ -87,6 +89,27 @@ def test_mnist1d_is_the_published_one() -> None:
     assert [tuple(part.shape) for part in parts] == [(4000, 40), (4000,), (1000, 40), (1000,)]
     digest = sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
     assert digest == MNIST1D_SHA256
+
+
+def test_what_was_made_is_kept_and_damage_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = generated._generate_mnist1d()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    calls: list[int] = []
+
+    def once_more() -> tuple[NDArray[np.generic], ...]:
+        calls.append(1)
+        return made
+
+    monkeypatch.setattr(generated, "_made_by_its_authors", once_more)
+    for damage, expected in ((None, 1), (None, 1), (b"", 2), (bytes(840_000), 3), (None, 3)):
+        (file,) = tmp_path.glob("netlang/*") if calls else (None,)
+        if damage is not None and file is not None:
+            file.write_bytes(damage)
+        found = generated._generate_mnist1d.__wrapped__()
+        assert len(calls) == expected
+        assert all(map(np.array_equal, found, made))
 
 
 def test_other_data_under_the_same_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,6 @@ def test_fifty_steps_with_everything_are_those_of_plain_torch(tmp_path: Path) ->
         assert torch.equal(value, wanted[key]), key
 
 
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_a_compiled_net_takes_the_same_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +136,7 @@ def test_a_compiled_net_takes_the_same_steps(
     assert run(tmp_path / "compiled", "arch=mlp", "steps=6", "compile=true", resume=True).finished
 
 
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_half_precision_is_autocast(tmp_path: Path, precision: str) -> None:
     recipe, program = sketch(
         BODY, "steps: 20", "clip_norm: 0.1", f"precision: {precision}", "batch: 200"

@@ -35,6 +35,9 @@ from netlang.recipes.words.timing import Clock, Pace, Watch
 __all__ = ["Loop"]
 
 _RECORD_EVERY = 10
+# Steps between checkpoints at least, where the recipe leaves them to epochs: flushing files takes
+# as long as many steps of a small net.
+_WORTH_SAVING = 200
 
 
 @final
@@ -75,7 +78,7 @@ class Loop:
         self.epoch_steps = epoch
         self.steps = length.count * (epoch if isinstance(length, Epochs) else 1)
         self.evaluate_every = self.recipe.evaluate_every or epoch
-        self.checkpoint_every = self.recipe.checkpoint_every or epoch
+        self.checkpoint_every = self.recipe.checkpoint_every or epoch * -(-_WORTH_SAVING // epoch)
         self.state, self.stepper = self.begin()
         self.ledger.open(self.state)
 

@@ -141,8 +141,11 @@ class Objective:
     def _called(self, model: nn.Module, batch: Batch) -> object:
         device = batch.inputs[0].device.type
         inputs = (each.to(kind) for each, kind in zip(batch.inputs, self._types, strict=True))
-        with torch.autocast(device, dtype=self._half, enabled=self._half is not None):
+        if self._half is None:
             result: object = model(*inputs)
+        else:
+            with torch.autocast(device, dtype=self._half):
+                result = model(*inputs)
         return result
 
     def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:

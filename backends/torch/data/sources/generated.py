@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
+from math import prod
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from netlang.atomic import replace_file
+from netlang.backends.torch.data.scan import cache_folder
 from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import DataDiffers
@@ -27,6 +30,11 @@ __all__ = ["DIGITS_SHA256", "MNIST1D_SHA256", "load_digits_of_sklearn", "load_mn
 MNIST1D_SHA256 = "b09ad3e22c854bc5a1948b85c373aab653ceb38c9170f5ed05b7d054e4160db9"
 # Of the table of digits as little-endian float64.
 DIGITS_SHA256 = "30aa855cd90427ff3c4996b3f40109597c57049f8a038cc52db1efeac8ad2e26"
+_MNIST1D = (
+    ("x", "<f4", (4000, 40)), ("y", "<i8", (4000,)),
+    ("x_test", "<f4", (1000, 40)), ("y_test", "<i8", (1000,)),
+)  # fmt: skip
+_MNIST1D_BYTES = sum(prod(shape) * np.dtype(kind).itemsize for _, kind, shape in _MNIST1D)
 _CLASSES = tuple("0123456789")
 
 
@@ -46,13 +54,52 @@ def load_mnist1d(recipe: Recipe) -> Parts:
 
 @cache
 def _generate_mnist1d() -> tuple[NDArray[np.generic], ...]:
-    """The arrays that the authors' generator makes from its default seed; nothing is downloaded."""
+    """The arrays that the authors' generator makes from its default seed; nothing is downloaded.
+
+    That takes seconds, so they are kept. Those kept are used where each byte is as it should be.
+    """
+    file = cache_folder() / "mnist1d.bin"
+    content = _kept(file)
+    if content is None:
+        content = b"".join(array.tobytes() for array in _made_by_its_authors())
+        _keep(file, content)
+    return tuple(_arrays(content))
+
+
+def _kept(file: Path) -> bytes | None:
+    try:
+        if file.stat().st_size != _MNIST1D_BYTES:
+            return None
+        content = file.read_bytes()
+    except OSError:
+        return None
+    return content if sha256(content).hexdigest() == MNIST1D_SHA256 else None
+
+
+def _keep(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, content)
+    except OSError:
+        # Without them the next run makes them again.
+        return
+
+
+def _made_by_its_authors() -> Iterator[NDArray[np.generic]]:
     with needs("data"):
         from mnist1d.data import get_dataset_args, make_dataset
     with _global_randomness_kept():
         made = make_dataset(get_dataset_args())
-    kinds = (("x", "<f4"), ("y", "<i8"), ("x_test", "<f4"), ("y_test", "<i8"))
-    return tuple(np.ascontiguousarray(made[key], dtype=kind) for key, kind in kinds)
+    for name, kind, shape in _MNIST1D:
+        yield np.ascontiguousarray(made[name], dtype=kind).reshape(shape)
+
+
+def _arrays(content: bytes) -> Iterator[NDArray[np.generic]]:
+    start = 0
+    for _, kind, shape in _MNIST1D:
+        array: NDArray[np.generic] = np.frombuffer(content, kind, prod(shape), start)
+        start += array.nbytes
+        yield array.reshape(shape)
 
 
 @contextmanager

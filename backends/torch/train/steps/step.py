@@ -115,7 +115,8 @@ class Stepper:
         factor = self._world.factor(len(part), whole)
         if factor != 1.0:
             loss = loss * factor
-        self._state.losses += loss.detach() / self._world.size
+        share = loss.detach()
+        self._state.losses += share if self._world.size == 1 else share / self._world.size
         self._scaled(loss).backward()  # type: ignore[no-untyped-call]
 
     def settle(self) -> None:
