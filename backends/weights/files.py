@@ -1,7 +1,7 @@
 """Reading weights: safetensors files, PyTorch state dicts and mappings of arrays.
 
 Nothing is read before it is asked for: a safetensors file is mapped into memory, and only its
-header is looked at. What a ``.pth`` file may do is said in `pickled`.
+header is looked at. What a ``.pth`` file may do is said in `pickles`.
 
 Holds on exit: every `Stored` has the shape and the type that its data have.
 """
@@ -20,7 +20,7 @@ from netlang.backends.weights.diagnostics import (
 )
 from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse_header
 from netlang.backends.weights.kinds import foreign, require_file
-from netlang.backends.weights.pickled import is_tensor, read_pickled, stored_tensor
+from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
 from netlang.backends.weights.signature import check_signature
 from netlang.backends.weights.stored import Region, Stored
 from netlang.diagnostics.core import NetlangError

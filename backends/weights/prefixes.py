@@ -40,16 +40,16 @@ def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T
 
     Raises `NetlangError` where a change fits no key, or two keys become one.
     """
-    used: set[Change] = set()
+    made: dict[str, Change | None] = {}
     found: dict[str, T] = {}
     for key, value in stored.items():
         change = next((each for each in changes if each.apply(key) is not None), None)
         new = key if change is None else (change.apply(key) or "")
-        if new in found:
-            raise _refused(change or next(iter(changes)), f"makes two keys `{new}`", "")
-        if change is not None:
-            used.add(change)
-        found[new] = value
+        if culprit := change or made.get(new) if new in made else None:
+            advice = "change the start of these keys to something that no other key starts with"
+            raise _refused(culprit, f"makes two keys `{new}`", advice)
+        made[new], found[new] = change, value
+    used = set(made.values())
     for change in changes:
         if change not in used:
             some = ", ".join(f"`{key}`" for key in list(stored)[:3])

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import netlang
-from netlang.backends.weights.pickled import ENTRIES
+from netlang.backends.weights.pickles import ENTRIES
 from tests.cli.support import Runner
 from tests.oracle import allocated
 from tests.weights.test_torchvision_files import assert_holds, in_file, saved
@@ -145,6 +145,18 @@ def test_a_prefix_that_changes_nothing_or_too_much(run: Runner, state: State) ->
     for wrong in ("a.", "a=a"):
         assert run(*COMPILE, given, "--prefix", wrong).status == 2
     assert run("compile", "resnet18", "-o", "r.onnx", "--prefix", "a=b").status == 2
+
+
+def test_the_prefix_that_makes_two_keys_one_is_named(run: Runner) -> None:
+    given = saved({"a.w": torch.zeros(2), "b.v": torch.zeros(2), "w": torch.zeros(2)}, "w.pth")
+    text = run.refused(*COMPILE, given, "--prefix", "b.=", "--prefix", "a.=")
+    assert "`--prefix a.=` makes two keys `w`" in text
+
+
+def test_keys_that_are_no_texts(run: Runner) -> None:
+    text = run.refused(*COMPILE, saved({"1": torch.zeros(2), 1: torch.zeros(3)}, "w.pth"))
+    assert "E0925" in text
+    assert "not a text" in text
 
 
 def test_nothing_that_fits_is_an_error(run: Runner) -> None:

@@ -21,7 +21,7 @@ from netlang.backends.weights import read_weights
 from netlang.diagnostics.core import NetlangError
 from tests.work import counted
 
-MOST_STEPS = 6_000_000
+MOST_STEPS = 10_000_000
 MOST_MEMORY = 300 << 20
 
 
@@ -94,6 +94,54 @@ def asking(path: Path) -> None:
     archive(path, b"\x80\x02cbuiltins\nbytearray\nJ" + struct.pack("<i", 2**31 - 1) + b"\x85R.")
 
 
+def asking_by_its_old_name(path: Path) -> None:
+    """As Python 2 called it, which torch reads too."""
+    archive(path, b"\x80\x02c__builtin__\nbytearray\nJ" + struct.pack("<i", 2**31 - 1) + b"\x85R.")
+
+
+def asking_elsewhere(path: Path) -> None:
+    """torch looks for the record without regard to case, in the folder of the first one."""
+    with zipfile.ZipFile(path, "w") as made:
+        text = b"\x80\x02cbuiltins\nbytearray\nJ" + struct.pack("<i", 2**31 - 1) + b"\x85R."
+        made.writestr("archive/Data.pkl", text)
+        made.writestr("archive/version", b"3\n")
+        made.writestr("archive/below/data.pkl", b"\x80\x02}.")
+
+
+def asking_twice(path: Path) -> None:
+    archive(path, b"\x80\x02}.")
+    with zipfile.ZipFile(path, "a") as made:
+        made.writestr("archive/DATA.pkl", b"\x80\x02" + b"(" * 1000)
+
+
+def tuples(path: Path) -> None:
+    """A key that is nested so deep that its hash overflows the stack of C."""
+    archive(path, b"\x80\x02})" + b"\x85" * 150_000 + b"K\x01s.")
+
+
+def kept_tuples(path: Path) -> None:
+    """The same by what the pickle keeps for later."""
+    steps = b"".join(
+        b"r" + struct.pack("<I", n) + b"0j" + struct.pack("<I", n) + b"\x85" for n in range(15_000)
+    )
+    archive(path, b"\x80\x02})" + steps + b"K\x01s.")
+
+
+def long_directory(path: Path) -> None:
+    """A list of records that only the end of a large archive says the length of."""
+    archive(path, b"\x80\x02}.")
+    with zipfile.ZipFile(path, "a") as made:
+        for number in range(40_000):
+            made.writestr(f"archive/data/{number}", b"")
+    whole = bytearray(path.read_bytes())
+    place = whole.rindex(b"PK\x05\x06")
+    count, size, offset = struct.unpack_from("<HLL", whole, place + 10)
+    end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, place, 1)
+    struct.pack_into("<L", whole, place + 12, 100)
+    path.write_bytes(whole[:place] + end + locator + whole[place:])
+
+
 def many(path: Path) -> None:
     one = torch.zeros(1)
     torch.save({f"k{number}": one for number in range(200_000)}, path)
@@ -112,7 +160,8 @@ def old(path: Path) -> None:
 
 PICKLED = (
     expanded, meta, nested, sparse, deflated, overlapping, brackets, short_brackets,
-    bare_brackets, lists, asking, many, many_records, old,
+    bare_brackets, lists, asking, asking_by_its_old_name, asking_elsewhere, asking_twice, tuples,
+    kept_tuples, long_directory, many, many_records, old,
 )  # fmt: skip
 # Tensors that are read and take no room: they fit no net.
 ENDLESS = ("expanded", "meta", "nested", "sparse")

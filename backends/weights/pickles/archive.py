@@ -21,17 +21,19 @@ from pathlib import Path
 from typing import IO
 
 from netlang.backends.weights.kinds import ZIP
+from netlang.backends.weights.pickles.nesting import Nesting
 
 __all__ = ["LONGEST_PICKLE", "named_objects"]
 
 LONGEST_PICKLE = 1 << 20
 """Bytes: some 10,000 tensors. Reading takes a multiple of it in time and memory."""
-_MOST_OPERATIONS = 250_000
+_MOST_OPERATIONS = 200_000
 _LONGEST_DIRECTORY = 2 << 20
 _DEEPEST = 64
 # What every file begins with that `torch.save` wrote before PyTorch 1.6: a number, as a pickle.
 _MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-_END = struct.Struct("<4s4H2LH")  # the end of a zip archive's directory
+# The end of a zip archive's directory; that of a large one, and the distance between the two.
+_END, _LARGE_END, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), 20
 _OF_TENSORS = ("torch.", "collections.")
 _TOO_LONG = (
     f"what describes its tensors has over {LONGEST_PICKLE:,} bytes or {_MOST_OPERATIONS:,}"
@@ -57,13 +59,13 @@ def named_objects(path: Path) -> tuple[str, ...]:
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
     named = dict.fromkeys(name for name in found if not name.startswith(_OF_TENSORS))
-    if "builtins.bytearray" in named:
+    if any(name.rpartition(".")[2] == "bytearray" for name in named):
         raise ValueError("it asks for memory that it doesn't fill")
     return tuple(named)
 
 
 def _inner_pickle(file: IO[bytes]) -> bytes:
-    """The record ``data.pkl`` of an archive."""
+    """The record of an archive that describes its tensors."""
     _check_directory(file)
     try:
         with zipfile.ZipFile(file) as archive:
@@ -73,16 +75,23 @@ def _inner_pickle(file: IO[bytes]) -> bytes:
             file.seek(0, 2)
             if sum(each.file_size for each in records) > file.tell():
                 raise ValueError("its records overlap")
-            pickles = [each for each in records if each.filename.endswith("/data.pkl")]
-            if len(pickles) != 1:
-                raise ValueError("a zip archive that torch.save didn't write")
-            if any(each.filename.endswith("/constants.pkl") for each in records):
-                raise ValueError("a TorchScript program: save its `state_dict()`")
-            if pickles[0].file_size > LONGEST_PICKLE:
+            record = _description(records)
+            if record.file_size > LONGEST_PICKLE:
                 raise ValueError(_TOO_LONG)
-            return archive.read(pickles[0])
+            return archive.read(record)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
         raise ValueError(f"a damaged archive ({error})") from None
+
+
+def _description(records: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The record ``data.pkl`` that torch reads: it looks for it without regard to case."""
+    names = [each.filename.casefold() for each in records]
+    folder = records[0].filename.partition("/")[0] if records else ""
+    if len(set(names)) < len(names) or f"{folder}/data.pkl" not in (r.filename for r in records):
+        raise ValueError("a zip archive that torch.save didn't write")
+    if f"{folder}/constants.pkl" in names:
+        raise ValueError("a TorchScript program: save its `state_dict()`")
+    return next(each for each in records if each.filename == f"{folder}/data.pkl")
 
 
 def _check_directory(file: IO[bytes]) -> None:
@@ -94,6 +103,9 @@ def _check_directory(file: IO[bytes]) -> None:
     if place < 0 or len(end) - place < _END.size:
         raise ValueError("the end of the archive is missing: the file is cut off")
     size = _END.unpack_from(end, place)[5]
+    large = place - _LOCATOR - _LARGE_END.size
+    if large >= 0 and end[large : large + 4] == b"PK\x06\x06":
+        size = max(size, _LARGE_END.unpack_from(end, large)[8])
     if size > _LONGEST_DIRECTORY:
         raise ValueError(f"its list of records has {size:,} bytes, {_LONGEST_DIRECTORY:,} are read")
 
@@ -107,12 +119,12 @@ def _legacy(file: IO[bytes]) -> Iterator[str]:
 
 def _names(pickle: BytesIO) -> Iterator[str]:
     """The names in one pickle, from where it starts to its end."""
-    begin, depth, texts = pickle.tell(), 0, ("", "")
+    begin, marks, texts, nesting = pickle.tell(), 0, ("", ""), Nesting()
     for count, (operation, argument) in enumerate(_operations(pickle)):
         if count > _MOST_OPERATIONS or pickle.tell() - begin > LONGEST_PICKLE:
             raise ValueError(_TOO_LONG)
-        depth += (operation.name == "MARK") - (pickletools.markobject in operation.stack_before)
-        if depth > _DEEPEST:
+        marks += (operation.name == "MARK") - (pickletools.markobject in operation.stack_before)
+        if max(marks, nesting.after(operation, argument)) > _DEEPEST:
             raise ValueError(f"its objects are nested more than {_DEEPEST} deep")
         if operation.name in ("GLOBAL", "INST"):
             yield str(argument).replace(" ", ".")

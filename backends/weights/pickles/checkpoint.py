@@ -12,7 +12,6 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
-from netlang.backends.weights.archive import named_objects
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.diagnostics import (
     NoSuchEntry,
@@ -20,6 +19,7 @@ from netlang.backends.weights.diagnostics import (
     UnreadableWeights,
     UnsafeWeights,
 )
+from netlang.backends.weights.pickles.archive import named_objects
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.core import NetlangError
 from netlang.ir.types import DType
@@ -51,7 +51,9 @@ def read_pickled(path: Path, entry: str | None) -> tuple[dict[str, Stored], str 
     for key, value in state.items():
         if not is_tensor(value):
             raise NetlangError(_not_weights(path, f"something else under `{key}`"))
-        tensors[str(key)] = stored_tensor(value)
+        if not isinstance(key, str):
+            raise NetlangError(_not_weights(path, f"a tensor under `{key}`, which is not a text"))
+        tensors[key] = stored_tensor(value)
     return tensors, note
 
 

@@ -1,0 +1,10 @@
+"""Files that `torch.save` wrote: looked at from outside, then read by torch."""
+
+from netlang.backends.weights.pickles.checkpoint import (
+    ENTRIES,
+    is_tensor,
+    read_pickled,
+    stored_tensor,
+)
+
+__all__ = ["ENTRIES", "is_tensor", "read_pickled", "stored_tensor"]
