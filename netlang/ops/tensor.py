@@ -84,6 +84,9 @@ class Parameter(Op):
         yield Case(cls(shape=(4, 1, 1), init=1e-6), ())
         yield Case(cls(shape=(3, 5), std=0.02), ())
         yield Case(cls(shape=(6,)), ())
+        yield Case(cls(shape=()), ())
+        yield Case(cls(shape=(), std=0.5), ())
+        yield Case(cls(shape=(), init=0.5), ())
         yield Case(cls(shape=(2, 3), std=0.5, batch_axis=True), ())
 
 

@@ -114,8 +114,9 @@ def test_tensorboard_reads_it(tmp_path: Path) -> None:
     board.add({"step": 10, "loss": 0.5, "lr": 0.1, "validation_accuracy": 0.75})
     board.show_batch(images, 10)
     board.show_batch(torch.rand(40, 7), 10)
+    model[0].eval()
     assert board.show_graph(model, (images,))
-    assert model.training
+    assert [module.training for module in model.modules()] == [True, False, True, True, True]
     board.close()
     found = event_accumulator.EventAccumulator(str(tmp_path))
     found.Reload()

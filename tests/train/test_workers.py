@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -145,7 +146,48 @@ for _ in range(2):
 
 def test_freed_memory_is_kept_and_changes_no_value() -> None:
     """Counted as pages that the system had to hand out: 12,000 for each tensor."""
-    done = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=True)
-    for line in done.stdout.splitlines():
-        often, seldom, as_before = map(int, line.split())
-        assert 2 * seldom < min(often, as_before)
+    for often, seldom, as_before in printed(KEPT):
+        assert 2 * seldom < often
+        assert seldom < as_before
+
+
+AFTER = """
+import ctypes
+import torch
+from netlang.backends.torch.train.memory import freed_memory_kept
+
+class Facts(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+        "fordblks", "keepcost")]
+
+library = ctypes.CDLL(None)
+library.mallinfo2.restype, library.malloc.restype = Facts, ctypes.c_void_p
+with freed_memory_kept(torch.device("cpu")):
+    pass
+mapped = library.mallinfo2().hblks
+for size in (20_000_000, 40_000_000):
+    block = library.malloc(ctypes.c_size_t(size))
+    print(library.mallinfo2().hblks - mapped)
+    library.free(ctypes.c_void_p(block))
+    print(library.mallinfo2().keepcost)
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None) if os.name == "posix" else None, "mallinfo2"),
+    reason="glibc since 2.33 tells what it keeps",
+)
+def test_after_training_memory_is_kept_as_glibc_learns_to() -> None:
+    """A block of up to 32 MiB is kept at the end of the heap; a larger one is mapped by itself."""
+    (mapped,), (kept,), (large_mapped,), _ = printed(AFTER)
+    assert (mapped, large_mapped) == (0, 1)
+    assert kept >= 20_000_000
+
+
+def printed(script: str) -> list[list[int]]:
+    """The numbers in each line that a script prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return [[int(number) for number in line.split()] for line in done.stdout.splitlines()]

@@ -22,11 +22,13 @@ __all__: list[str] = []
 def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
     front = (constant(1),) if op.batch_axis else ()
     sizes = (*front, *(number(size, "size") for size in op.shape))
+    # Without a size, torch asks for the empty tuple.
+    given = sizes or (TupleDisplay(()),)
     value: Expression
     if op.std:
-        value = Binary("*", number(op.std, "std"), call("torch.randn", *sizes))
+        value = Binary("*", number(op.std, "std"), call("torch.randn", *given))
     elif op.init == 0:
-        value = call("torch.zeros", *sizes)
+        value = call("torch.zeros", *given)
     else:
         value = call("torch.full", TupleDisplay(sizes), number(op.init, "init"))
     apply = Index(TheModule(), Constant(0)) if op.batch_axis else TheModule()

@@ -17,7 +17,7 @@ from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.losses import LABEL
 
-__all__ = ["Evaluation", "averaged", "evaluation", "score"]
+__all__ = ["Evaluation", "averaged", "evaluating", "evaluation", "score"]
 
 
 @final
@@ -53,7 +53,7 @@ def evaluation(
     equally often by all processes, since each call needs all of them.
     """
     sums = _Sums(objective, confusion)
-    with _evaluating(model):
+    with evaluating(model):
         for views in _equally_often(model, objective, data) if sharded else data.once():
             sums.add(averaged(model, objective, views), len(views))
     return sums.result(data, step)
@@ -78,7 +78,7 @@ def _equally_often(model: nn.Module, objective: Objective, data: Prepared) -> It
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def evaluating(model: nn.Module) -> Iterator[None]:
     """Inside, evaluation mode; then each module has its own mode again (some may be frozen)."""
     before = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -122,7 +122,6 @@ class _Sums:
 
     def result(self, data: Prepared, step: int) -> Evaluation:
         """The sums over all processes as means."""
-        world = data.world
         # A process may have no example of a small part.
         world, count = data.world, len(data.examples)
         loss = world.total(_sum(self._losses)) / count

@@ -2,6 +2,9 @@
 
 glibc gives blocks of over 32 MiB back to the system as soon as they are freed, and takes new ones,
 page by page, for the next tensor of that size: that can take longer than what is computed in them.
+Smaller ones it learns to keep: each that it gets back raises its thresholds (mallopt(3), "dynamic
+mmap threshold"). Once a program sets one it never learns again, so a run leaves those thresholds
+that learning ends at, whatever they were before it.
 """
 
 from __future__ import annotations
@@ -20,9 +23,12 @@ from netlang.diagnostics.training import DeviceMemoryMissing
 
 __all__ = ["freed_memory_kept", "memory_told"]
 
-# malloc.h of glibc, and what mallopt(3) gives as their defaults.
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
-_DEFAULT_TRIM_THRESHOLD, _DEFAULT_MMAP_MAX = 128 * 1024, 65536
+# malloc.h of glibc.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX = -1, -3, -4
+# DEFAULT_MMAP_MAX and, in bytes, DEFAULT_MMAP_THRESHOLD_MAX and its double, from malloc.c of glibc.
+_DEFAULT_MMAP_MAX = 65536
+_LARGEST_MMAP_THRESHOLD = 4 * 1024 * 1024 * ctypes.sizeof(ctypes.c_long)
+_LARGEST_TRIM_THRESHOLD = 2 * _LARGEST_MMAP_THRESHOLD
 _NEVER = 2**31 - 1
 
 # How PyTorch says what it asked for.
@@ -47,7 +53,9 @@ def memory_told(device: torch.device) -> Iterator[None]:
 def freed_memory_kept(device: torch.device) -> Iterator[None]:
     """Inside, a process that trains on the CPU keeps what it freed; on exit it gives it back.
 
-    Where memory isn't glibc's nothing happens.
+    From then on glibc keeps freed blocks of up to 32 MiB, 64 MiB of them at most at the end of its
+    memory, as it does in any process that has freed one so large. Where memory isn't glibc's
+    nothing happens.
     """
     library = _glibc() if device.type == "cpu" else None
     if library is None:
@@ -59,7 +67,8 @@ def freed_memory_kept(device: torch.device) -> Iterator[None]:
         yield
     finally:
         library.mallopt(_M_MMAP_MAX, _DEFAULT_MMAP_MAX)
-        library.mallopt(_M_TRIM_THRESHOLD, _DEFAULT_TRIM_THRESHOLD)
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        library.mallopt(_M_TRIM_THRESHOLD, _LARGEST_TRIM_THRESHOLD)
         library.malloc_trim(0)
 
 

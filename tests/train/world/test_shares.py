@@ -18,6 +18,7 @@ from netlang.backends.torch.train.files.reader import opened
 from netlang.backends.torch.train.modules import empty_module
 from netlang.backends.torch.train.processes.rows import Rows, rows_of_each
 from netlang.backends.torch.train.processes.shares import parts_of
+from netlang.backends.torch.train.sharding.layout import Sharded
 from netlang.backends.torch.train.sharding.model import require_shardable
 from netlang.backends.torch.train.sharding.muon import over_rows
 from netlang.backends.torch.train.sharding.standing import Attended
@@ -142,6 +143,33 @@ def test_shared_weights_stay_together() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4))
     model[2].weight = model[0].weight
     assert units(model) == [model[1]]
+
+
+def test_a_block_keeps_weights_that_only_its_parts_share() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second, self.third = (nn.Linear(4, 4) for _ in range(3))
+            self.third.weight = self.first.weight
+
+    block, other, last = Block(), nn.Linear(4, 4), nn.Linear(4, 4)
+    assert units(nn.Sequential(block, other)) == [block.second, block, other]
+    last.weight = block.first.weight
+    assert units(nn.Sequential(block, other, last)) == [block.second, other]
+
+
+def test_a_norm_whose_square_float16_does_not_hold() -> None:
+    """As torch bounds the whole: 100 gradients of 63.25 have a norm of 632.5."""
+    weights = [nn.Parameter(torch.zeros(100, dtype=torch.float16)) for _ in range(2)]
+    for weight in weights:
+        weight.grad = torch.full_like(weight, 63.25)
+    Sharded(nn.Identity(), World()).bound(weights[:1], 1.0)
+    nn.utils.clip_grad_norm_(weights[1:], 1.0)
+    found, expected = (weight.grad for weight in weights)
+    assert found is not None
+    assert expected is not None
+    assert torch.allclose(found, expected, rtol=2e-3)
+    assert found[0].item() == pytest.approx(0.1, rel=2e-3)
 
 
 def test_weights_that_cannot_be_shared_out() -> None:

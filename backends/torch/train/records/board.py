@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.atomic import append, make_folder
+from netlang.backends.torch.train.evaluation import evaluating
 from netlang.backends.torch.train.storage import Json, writing
 from netlang.targets import needs
 
@@ -86,14 +87,17 @@ class Board:
         self._write(step, summary=image("batch", x.cpu().numpy(), dataformats="NCHW"))
 
     def show_graph(self, model: nn.Module, inputs: tuple[Tensor, ...]) -> bool:
-        """The graph of the model in evaluation mode on one example; its mode is kept.
+        """The graph of the model in evaluation mode on one example; all modules keep their modes.
 
         Whether there is one: torch can't follow every net.
         """
-        before = model.training
-        model.eval()
         try:
-            with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(StringIO()):
+            with (
+                evaluating(model),
+                torch.no_grad(),
+                warnings.catch_warnings(),
+                redirect_stdout(StringIO()),
+            ):
                 # TensorBoard asks torch for a trace, which torch would rather have replaced.
                 warnings.simplefilter("ignore")
                 example = tuple(each[:1] for each in inputs)
@@ -103,8 +107,6 @@ class Board:
                 nodes, _ = graph(model, example)
         except RuntimeError:
             return False
-        finally:
-            model.train(before)
         self._write(self._step, graph_def=nodes.SerializeToString())
         return True
 

@@ -79,7 +79,8 @@ class Sharded(Layout):
 
     def bound(self, weights: list[nn.Parameter], norm: float) -> None:
         gradients = [each.grad for each in weights if each.grad is not None]
-        total = self._world.sum(get_total_norm(gradients).square()).sqrt()
+        # A square may be too large for float16, whose largest number is 65504.
+        total = self._world.sum(get_total_norm(gradients).float().square()).sqrt()
         clip_grads_with_norm_(weights, norm, total)
 
     def gathered(self, weight: Tensor, value: Tensor) -> tuple[Tensor, slice]:

@@ -23,22 +23,26 @@ _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 def units(model: nn.Module) -> list[nn.Module]:
     """Modules inside the model, each after those inside it; the model takes what is left."""
-    uses = Counter(
+    return list(_inside(model, _elements(model.parameters()), _uses(model)))
+
+
+def _uses(model: nn.Module) -> Counter[nn.Parameter]:
+    """How many modules have each weight."""
+    return Counter(
         parameter for module in model.modules() for parameter in module.parameters(recurse=False)
     )
-    several = {parameter for parameter, count in uses.items() if count > 1}
-    return list(_inside(model, _elements(model.parameters()), several))
 
 
-def _inside(module: nn.Module, total: int, several: set[nn.Parameter]) -> Iterator[nn.Module]:
+def _inside(module: nn.Module, total: int, uses: Counter[nn.Parameter]) -> Iterator[nn.Module]:
     for child in module.children():
-        found = list(_inside(child, total, several)) if _opened(child, total) else []
+        found = list(_inside(child, total, uses)) if _opened(child, total) else []
         yield from found
         taken = {parameter for unit in found for parameter in unit.parameters()}
         left = set(child.parameters()) - taken
         # Weights that two modules share belong to what holds both.
-        alone = not left & several and not isinstance(child, _CONTAINERS)
-        if alone and _elements(left) * _TINY >= total:
+        within = _uses(child)
+        alone = all(within[each] == uses[each] for each in left)
+        if alone and not isinstance(child, _CONTAINERS) and _elements(left) * _TINY >= total:
             yield child
 
 
