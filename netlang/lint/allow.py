@@ -74,8 +74,10 @@ class Allowances:
         self._statements = list(self._placed(module.file)) if self.allows else []
         self._starts = [statement.start for statement in self._statements]
 
-    def silences(self, caution: Caution, span: Span) -> bool:
-        """Whether a comment silences a warning that stands at `span`."""
+    def silences(self, code: str, span: Span) -> bool:
+        """Whether a comment at `span` silences warnings with a code."""
+        if not self.allows:
+            return False
         lines = range(span.location.line, span.source.location(span.end).line + 1)
         candidates = [allow for line in lines for allow in self._by_line.get(line, ())]
         place = bisect_right(self._starts, span.start) - 1
@@ -84,7 +86,7 @@ class Allowances:
             if span.start < statement.end:
                 candidates += statement.allows
             statement = statement.around
-        found = [allow for allow in candidates if allow.name == caution.code]
+        found = [allow for allow in candidates if allow.name == code]
         for allow in found:
             allow.used = True
         return bool(found)

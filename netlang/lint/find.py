@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 from netlang.diagnostics.core import Caution, Diagnostic
 from netlang.elaborate.depth import room_for_nesting
 from netlang.ir.program import Program
+from netlang.lint.calls import Found
 from netlang.lint.graph import Walk
 from netlang.lint.registry import SITE_RULES, TREE_RULES
 from netlang.lint.silence import silenced
@@ -52,11 +53,11 @@ def lint(
     definitions: set[tuple[str, int]] = set()
     with room_for_nesting():
         found = [
-            *look(module, TREE_RULES),
+            *map(Found, look(module, TREE_RULES)),
             *_in_nets(module, programs, steps, definitions),
-            *_in_recipes(recipes, steps),
+            *map(Found, _in_recipes(recipes, steps)),
         ]
-    return Findings(*silenced(module, _each_once(found), definitions if whole else None))
+        return Findings(*silenced(module, found, definitions if whole else None))
 
 
 def _in_nets(
@@ -64,12 +65,12 @@ def _in_nets(
     programs: Iterable[Program],
     steps: Steps,
     definitions: set[tuple[str, int]],
-) -> Iterator[Caution]:
+) -> Iterator[Found]:
     for program in programs:
         walk = Walk(About(module, program.net, program.defaults, steps), SITE_RULES)
         walk.net(program)
         definitions |= walk.definitions
-        yield from walk.cautions
+        yield from walk.found
 
 
 def _in_recipes(recipes: Iterable[tuple[Recipe, Program]], steps: Steps) -> Iterator[Caution]:
@@ -82,13 +83,3 @@ def _in_recipes(recipes: Iterable[tuple[Recipe, Program]], steps: Steps) -> Iter
     for recipe, program in recipes:
         for rule in RECIPE_RULES:
             yield from rule(Training(recipe, program, steps))
-
-
-def _each_once(found: Iterable[Caution]) -> list[Caution]:
-    """One warning of a kind at a place, however often a block is used; in the order of the text."""
-    by_place: dict[tuple[str, int, str], Caution] = {}
-    for caution in found:
-        span = caution.span
-        key = (span.source.name if span else "", span.start if span else 0, caution.code)
-        by_place.setdefault(key, caution)
-    return [by_place[key] for key in sorted(by_place)]

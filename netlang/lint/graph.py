@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from netlang.diagnostics.core import Caution, Frame
+from netlang.diagnostics.core import Frame
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.lint.calls import Calls, Found
 from netlang.lint.layouts import Layout, declared, made_by
 from netlang.lint.registry import SiteRule
 from netlang.lint.site import About, Site
@@ -58,16 +59,25 @@ class Walk:
         self._about = about
         self._rules = rules
         self._made: dict[int, dict[tuple[Layout, ...], tuple[Layout, ...]]] = {}
-        self.cautions: list[Caution] = []
+        self._calls: dict[tuple[int, tuple[Layout, ...]], Calls] = {}
+        self.found: list[Found] = []
         self.definitions: set[tuple[str, int]] = set()
 
     def net(self, program: Program) -> None:
         """Look at a whole net."""
         layouts = tuple(declared(port, program.defaults) for port in program.net.inputs)
-        self._function(program.net, layouts, ())
+        self._function(program.net, layouts, Calls())
+
+    def _called(
+        self, function: Function, layouts: tuple[Layout, ...], frame: Frame, caller: Calls
+    ) -> tuple[Layout, ...]:
+        """The layouts of the outputs of a function that is called; remembers the call."""
+        calls = self._calls.setdefault((id(function), layouts), Calls())
+        calls.add(frame, caller)
+        return self._function(function, layouts, calls)
 
     def _function(
-        self, function: Function, layouts: tuple[Layout, ...], chain: tuple[Frame, ...]
+        self, function: Function, layouts: tuple[Layout, ...], calls: Calls
     ) -> tuple[Layout, ...]:
         """The layouts of a function's outputs."""
         made = self._made.setdefault(id(function), {})
@@ -75,7 +85,7 @@ class Walk:
             if len(made) >= _MOST_LAYOUTS:
                 return (Layout.UNKNOWN,) * len(function.outputs)
             self.definitions.add((function.span.source.name, function.span.start))
-            made[layouts] = _Function(self, function, layouts, chain).outputs()
+            made[layouts] = _Function(self, function, layouts, calls).outputs()
         return made[layouts]
 
     def node(
@@ -83,15 +93,15 @@ class Walk:
         function: Function,
         node: Node,
         layouts: tuple[Layout, ...],
-        chain: tuple[Frame, ...],
+        calls: Calls,
     ) -> tuple[Layout, ...]:
         """The layouts of what a step gives; asks the rules about it."""
         callee = node.callee
         if isinstance(callee, Function):
-            return self._function(callee, layouts, (self._link(function, node), *chain))
+            return self._called(callee, layouts, self._link(function, node), calls)
         for rule in self._rules.get(callee.name, ()):
-            site = Site(self._about, function, node, callee, layouts, chain)
-            self.cautions.extend(rule(site))
+            site = Site(self._about, function, node, callee, layouts, calls.chain)
+            self.found.extend(Found(caution, calls) for caution in rule(site))
         return (made_by(callee, layouts),) * len(node.types)
 
     def _link(self, function: Function, node: Node) -> Frame:
@@ -107,11 +117,11 @@ class _Function:
     """One function with one layout of its inputs."""
 
     def __init__(
-        self, walk: Walk, function: Function, inputs: tuple[Layout, ...], chain: tuple[Frame, ...]
+        self, walk: Walk, function: Function, inputs: tuple[Layout, ...], calls: Calls
     ) -> None:
         self._walk = walk
         self._function = function
-        self._chain = chain
+        self._calls = calls
         self._made: dict[Ref, Layout] = {
             Ref(INPUT, number): layout for number, layout in enumerate(inputs)
         }
@@ -120,7 +130,7 @@ class _Function:
     def outputs(self) -> tuple[Layout, ...]:
         for number, node in self._numbered(self._function.items, 0, self._times):
             layouts = tuple(self._layout(ref) for ref in node.inputs)
-            given = self._walk.node(self._function, node, layouts, self._chain)
+            given = self._walk.node(self._function, node, layouts, self._calls)
             for output, layout in enumerate(given):
                 self._made[Ref(number, output)] = layout
         return tuple(self._layout(output.ref) for output in self._function.outputs)

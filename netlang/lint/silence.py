@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.core import Caution, Diagnostic
+from netlang.diagnostics.core import Caution, Diagnostic, Frame
 from netlang.lint.allow import Allow, Allowances, nothing, wrong
+from netlang.lint.calls import Found, OpenWays
 from netlang.source import Source, Span
 from netlang.syntax import ast
 
@@ -18,16 +19,17 @@ __all__ = ["silenced"]
 
 
 def silenced(
-    module: Module, cautions: Sequence[Caution], definitions: set[tuple[str, int]] | None
+    module: Module, found: Iterable[Found], definitions: set[tuple[str, int]] | None
 ) -> tuple[tuple[Caution, ...], tuple[Diagnostic, ...]]:
-    """The warnings that are left, and errors of comments.
+    """The warnings that are left, each once, in the order of the text, and errors of comments.
 
-    A comment counts where the warning stands, and at the calls that lead there. `definitions` are
-    the nets and blocks whose steps were looked at; None if unused comments aren't to be told.
+    A comment counts where the warning stands, and at the calls that lead there: at a call it
+    silences what is reached through that call. `definitions` are the nets and blocks whose steps
+    were looked at; None if unused comments aren't to be told.
     """
-    files: dict[Source, Allowances | None] = {module.source: (mine := Allowances(module))}
-    left = [each for each in cautions if not _is_silenced(module, each, files)]
-    own = mine.allows
+    comments = _Comments(module)
+    left = _each_once(comments.left(found))
+    own = comments.own
     if not own:
         return tuple(left), ()
     from netlang.diagnostics.catalogue import codes
@@ -39,21 +41,49 @@ def silenced(
     return tuple(left), errors
 
 
-def _is_silenced(module: Module, caution: Caution, files: dict[Source, Allowances | None]) -> bool:
-    for place in (caution.span, *(frame.span for frame in caution.chain)):
-        comments = _of(module, place, files) if place else None
-        if place and comments and comments.silences(caution, place):
-            return True
-    return False
+@final
+class _Comments:
+    """The comments of a file and of those that its nets lead to."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        mine = Allowances(module)
+        self.own = mine.allows
+        self._files: dict[Source, Allowances | None] = {module.source: mine}
+
+    def left(self, found: Iterable[Found]) -> Iterator[Caution]:
+        """The warnings that no comment silences."""
+        ways = OpenWays(self._at_call)
+        for each in found:
+            if not self._silence(each.caution.code, each.caution.span):
+                left = ways.left(each)
+                if left is not None:
+                    yield left
+
+    def _at_call(self, code: str, frame: Frame) -> bool:
+        return self._silence(code, frame.span)
+
+    def _silence(self, code: str, place: Span | None) -> bool:
+        comments = self._of(place.source) if place else None
+        return bool(place and comments and comments.silences(code, place))
+
+    def _of(self, source: Source) -> Allowances | None:
+        """The comments of a file; None where it is no file."""
+        if source not in self._files:
+            modules = self._module.library.modules
+            other = next((each for each in modules if each.source is source), None)
+            self._files[source] = Allowances(other) if other else None
+        return self._files[source]
 
 
-def _of(module: Module, place: Span, files: dict[Source, Allowances | None]) -> Allowances | None:
-    """The comments of the file that a place is in; None where it is no file."""
-    source = place.source
-    if source not in files:
-        other = next((each for each in module.library.modules if each.source is source), None)
-        files[source] = Allowances(other) if other else None
-    return files[source]
+def _each_once(found: Iterable[Caution]) -> list[Caution]:
+    """One warning of a kind at a place, however often a block is used; in the order of the text."""
+    by_place: dict[tuple[str, int, str], Caution] = {}
+    for caution in found:
+        span = caution.span
+        key = (span.source.name if span else "", span.start if span else 0, caution.code)
+        by_place.setdefault(key, caution)
+    return [by_place[key] for key in sorted(by_place)]
 
 
 def _unused(

@@ -200,3 +200,15 @@ def test_a_rule_that_nothing_is_known_of_raises(
     monkeypatch.setattr(relu, "reach", unknown)
     with pytest.raises(InternalError, match="no receptive field for the rule"):
         of_text(tmp_path, "net x {\n    input a: [1, 9]\n    relu\n}\n")
+
+
+@pytest.mark.parametrize("size", [2**10 + 1, 10**19, 10**29])
+@pytest.mark.parametrize(
+    ("before", "exact"),
+    [("upsample(2)", False), ("conv_transpose(1, 2, 2)", False), ("relu", True)],
+)
+def test_windows_of_any_size(tmp_path: Path, before: str, exact: bool, size: int) -> None:
+    """Ten to the nineteenth is more than `len` of a range can tell."""
+    steps = f"{before} -> conv(1, {size}, pad={size}) -> gap -> flatten"
+    found = of_text(tmp_path, f"net x {{\n    input image: [1, 8, 8]\n    {steps}\n}}\n")
+    assert (found.figure, found.is_exact) == ((size, True) if exact else (8, False))

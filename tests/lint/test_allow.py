@@ -75,6 +75,45 @@ def test_in_an_imported_file_and_at_the_call(tmp_path: Path) -> None:
     assert warning.chain
 
 
+TWICE = "block head { linear(32) }\n"
+BRANCHES = (
+    "conv(3, 1x1) -> x: relu\n    x -> {}\n    output a: relu\n    x -> {}\n    output b: relu"
+)
+
+
+@pytest.mark.parametrize(
+    ("calls", "found"),
+    [
+        (("head", "head"), ["W0201"]),
+        (("head  # allow W0201", "head"), ["W0201"]),
+        (("head", "head  # allow W0201"), ["W0201"]),
+        (("head  # allow W0201", "head  # allow W0201"), []),
+    ],
+)
+def test_each_call_has_its_own_comment(calls: tuple[str, str], found: list[str]) -> None:
+    """A comment silences what is reached through its call, and does so though more is reached."""
+    text = image(BRANCHES.format(*calls), head=TWICE)
+    assert codes(text) == found
+    for warning in check_source(Source("main.net", text)):
+        ((link,), call) = warning.chain, text.splitlines()
+        line = call[link.span.location.line - 1]
+        assert "head" in line
+        assert "allow" not in line
+
+
+def test_calls_of_calls() -> None:
+    """Through 20 blocks that each apply the one before twice there are a million ways."""
+    body = "{{\n    input x\n    x -> y: b{0}\n    x -> z: b{0}\n    (y, z) -> add\n}}\n"
+    blocks = [f"block b{i + 1} {body.format(i)}" for i in range(20)]
+    head = "block b0 { linear(32) }\n" + "".join(blocks)
+    assert codes(image("conv(3, 1x1) -> b20", head=head)) == ["W0201"]
+    assert codes(image("conv(3, 1x1) -> b20  # allow W0201", head=head)) == []
+    silent = head.replace("y: b9", "y: b9  # allow W0201")
+    assert codes(image("conv(3, 1x1) -> b20", head=silent)) == ["W0201"]
+    silent = silent.replace("z: b9", "z: b9  # allow W0201")
+    assert codes(image("conv(3, 1x1) -> b20", head=silent)) == []
+
+
 def test_unused_comments_are_told_of_whole_files_only(tmp_path: Path) -> None:
     path = tmp_path / "main.net"
     path.write_text(image("relu  # allow W0201") + image("relu").replace("net a", "net b"))

@@ -36,6 +36,17 @@ def codes(path: Path) -> list[str]:
         ("other.net", "from folder.lib import width, spare, basic", []),
         ("other.net", "from lib import width, spare, basic", ["W0101", "W0102", "W0103"]),
         ("folder/other.net", "from library import spare", ["W0101", "W0102", "W0103"]),
+        (
+            "folder/other.net",
+            "from lib import (  # the (old) ones\n    spare,  # basic\n)",
+            ["W0101", "W0102"],
+        ),
+        # A list without an end goes no further than to the next one.
+        (
+            "folder/other.net",
+            "from lib import (spare,\nfrom lib import (width)",
+            ["W0101", "W0103"],
+        ),
     ],
 )
 def test_who_imports(tmp_path: Path, importer: str, statement: str, left: list[str]) -> None:

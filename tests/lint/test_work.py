@@ -39,6 +39,11 @@ TEXTS: dict[str, Callable[[int], str]] = {
         "x: relu\n" + "\n".join(f"x -> b({i + 1})\noutput o{i}" for i in range(n)),
         head="block b(n) { conv(n, 1x1) -> linear(3) }\n",
     ),
+    "calls of one block": lambda n: image(
+        "conv(3, 1x1) -> x: relu\n"
+        + "\n".join(f"x -> b  # allow W0201\noutput o{i}" for i in range(n)),
+        head=f"block b {{ {' -> '.join(['linear(32)'] * n)} }}\n",
+    ),
 }  # fmt: skip
 
 

@@ -81,7 +81,8 @@ class Reads:
             return Reads(1, self.advance * taps.advance, ((low, high),))
         turns = 1 if self.table else self.period // gcd(taps.advance, self.period)
         period = size if self.table else taps.period * turns
-        if period * max(1, *map(len, taps.taps)) > LONGEST:
+        # Not by `len`: a range may be longer than that can tell.
+        if period > LONGEST or any(places[LONGEST // period :] for places in taps.taps):
             raise TooLong
         bounds = tuple([self._hull(taps, *divmod(o, taps.period)) for o in range(period)])
         if self.table:

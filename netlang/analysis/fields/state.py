@@ -4,7 +4,7 @@ The input axes are the *sources*. An axis of a value is made of *parts*, row by 
 a reshape joined axes, those that it joined. Parts are numbered over all axes. A `Strand` is one way
 from a source to a value: the place read is the sum of what its terms tell for the element's places
 along some parts. Where an operator reads the whole of an axis, the windows of what it read end:
-`Field.reached` keeps their width, `Field.span` the places that every element reads from then on.
+`Field.ended` keeps their width, and as its span the places that every element reads from then on.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import Demand, demand, solve_symbol
 from netlang.ir.sizes.joint import Residues, residues_of, separated
-from netlang.ir.sizes.periodic import SizeSet
+from netlang.ir.sizes.periodic import SizeSet, of_residues
 from netlang.ir.sizes.reduce import names_of
 from netlang.ir.sizes.work import Work
 
@@ -66,17 +66,33 @@ class Parts:
         """Takes apart what comes apart given what each symbol must be by itself."""
         own = self.sets
         for (names, condition), residues in several:
-            left = residues and _possible(names, residues, own)
-            if left is None or not self._separate(names, condition, left):
+            if residues is None or any(name in own and own[name].is_empty for name in names):
+                self.joint.append(condition)
+                continue
+            left = _possible(names, residues, own)
+            if not left[1]:
+                self._demand(_contradicted(names, condition, residues, own))
+            elif not self._separate(names, condition, left):
                 self.joint.append(condition)
 
 
-def _possible(
-    names: tuple[str, ...], residues: Residues, own: Mapping[str, SizeSet]
-) -> Residues | None:
-    """The residues without those that some symbol can't have, ones that can't be told included.
+def _contradicted(
+    names: tuple[str, ...], condition: Condition, residues: Residues, own: Mapping[str, SizeSet]
+) -> Demand:
+    """What a condition that no sizes meet asks of one symbol, given the others."""
+    for place, name in enumerate(names):
+        others = {other: sizes for other, sizes in own.items() if other != name}
+        periods, left = _possible(names, residues, others)
+        if left:
+            admitted = of_residues(periods[place], {each[place] for each in left})
+            return Demand(name, condition, admitted)
+    return Demand(names[0], condition, of_residues(1, set()))
 
-    None if nothing that is asked of one symbol bears on them.
+
+def _possible(names: tuple[str, ...], residues: Residues, own: Mapping[str, SizeSet]) -> Residues:
+    """The residues without those that some symbol can't have; none where the conditions clash.
+
+    Those that can't be told are included, and where the rest is met anyway, all of them.
     """
     periods, holding = residues
     allowed = []
@@ -85,7 +101,7 @@ def _possible(
         allowed.append(set(range(1, period + 1)) if sizes is None else _residues(sizes, period))
     left = frozenset(p for p in holding if all(r in a for r, a in zip(p, allowed, strict=True)))
     if not left:
-        return None
+        return periods, left
     sides = [set(side) for side in zip(*left, strict=True)]
     if len(left) == prod(map(len, allowed)):
         sides = [set(range(1, period + 1)) for period in periods]  # it is met anyway

@@ -1,0 +1,88 @@
+"""What led to a warning: each call of the function that it stands in, and the calls of its caller.
+
+There may be very many ways from a net to a step, twice as many with each block that applies another
+twice; so they are kept call by call, and never listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import final
+
+from netlang.diagnostics.core import Caution, Frame
+
+__all__ = ["Calls", "Found", "OpenWays"]
+
+
+@final
+@dataclass(eq=False)
+class Calls:
+    """The calls that lead to a function with one layout of its inputs; a net has none."""
+
+    ways: list[tuple[Frame, Calls]] = field(default_factory=list)
+
+    def add(self, frame: Frame, caller: Calls) -> None:
+        """One more call, in the function that `caller` leads to."""
+        self.ways.append((frame, caller))
+
+    @cached_property
+    def chain(self) -> tuple[Frame, ...]:
+        """The way of the first call, innermost first."""
+        if not self.ways:
+            return ()
+        frame, caller = self.ways[0]
+        return (frame, *caller.chain)
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """A warning; `calls` lead to it, None where its own chain tells all."""
+
+    caution: Caution
+    calls: Calls | None = None
+
+
+@final
+class OpenWays:
+    """The ways to warnings without a comment on them; `silences` asks for one at a call.
+
+    Each call is asked about once for each code, though another way is open: so it is known of
+    every comment whether it silences something.
+    """
+
+    def __init__(self, silences: Callable[[str, Frame], bool]) -> None:
+        self._silences = silences
+        self._known: dict[tuple[str, Calls], tuple[Frame, ...] | None] = {}
+
+    def left(self, found: Found) -> Caution | None:
+        """The warning with a chain that no comment is on; None if there is none."""
+        caution, calls = found.caution, found.calls
+        if calls is None:
+            silent = any(self._silences(caution.code, frame) for frame in caution.chain)
+            return None if silent else caution
+        chain = self._chain(caution.code, calls)
+        if chain is None:
+            return None
+        return caution if chain == caution.chain else replace(caution, chain=chain)
+
+    def _chain(self, code: str, calls: Calls) -> tuple[Frame, ...] | None:
+        """The first way without a comment."""
+        key = code, calls
+        if key not in self._known:
+            self._known[key] = self._first(code, calls)
+        return self._known[key]
+
+    def _first(self, code: str, calls: Calls) -> tuple[Frame, ...] | None:
+        if not calls.ways:
+            return ()
+        first = None
+        for frame, caller in calls.ways:
+            if self._silences(code, frame):
+                continue
+            before = self._chain(code, caller)
+            if first is None and before is not None:
+                first = (frame, *before)
+        return first
