@@ -85,10 +85,11 @@ class NoSuchPart(Diagnostic):
     code = "E0739"
     title = "`{data}` has no {split} part"
     caption = "there is nothing to score"
-    help = "hold examples out with `validation=0.2`, or score another part: `--split test`"
+    help = "{advice}"
 
     data: str
     split: str
+    advice: str
 
 
 class CannotCompile(Diagnostic):

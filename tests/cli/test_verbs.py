@@ -209,6 +209,7 @@ def test_train_and_eval(run: Runner) -> None:
     unheld = run.refused("eval", *recipe[:2], "--weights", "run/last.safetensors",
                          "--split", "validation")  # fmt: skip
     assert "E0739" in unheld
+    assert "`validation=0.2`, or score another part: `--split test` or `--split train`" in unheld
     weights = ("--weights", "run/last.safetensors")
     assert run("compile", "mnist1d:logistic", "-o", "net.onnx", *weights).status == 0
     assert "E0733" in run.refused("train", "mnist1d", "steps=2", "--out", "run")

@@ -75,6 +75,7 @@ def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     with Image.open(tmp_path / "a" / "curves.png") as image:
         assert image.size[0] > image.size[1] > 100
+    assert "mathdefault" not in (tmp_path / "a" / "curves.svg").read_text(encoding="utf-8")
     text = (tmp_path / "a" / "confusion.svg").read_text(encoding="utf-8")
     assert "c $_{2$" in text
     assert "b, with a comma" in text
@@ -84,6 +85,15 @@ def test_a_run_without_scores_is_drawn(tmp_path: Path) -> None:
     draw_curves(tmp_path / "curves.svg", [], "recipe: net")
     draw_curves(tmp_path / "other.svg", [{"step": 1, "loss": -1.0, "lr": 0.1}], "recipe: net")
     assert (tmp_path / "other.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("losses", [[2.3, 0.004], [0.9, 0.55]], ids=["decades", "within one"])
+def test_losses_have_plain_numbers(tmp_path: Path, losses: list[float]) -> None:
+    records = [{"step": step, "loss": loss, "lr": 0.1} for step, loss in enumerate(losses)]
+    draw_curves(tmp_path / "curves.svg", records, "recipe: net")
+    text = (tmp_path / "curves.svg").read_text(encoding="utf-8")
+    assert "mathdefault" not in text
+    assert (">0.01<" if losses[1] < 0.1 else ">0.6<") in text
 
 
 def test_metrics_as_a_table(tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ def test_weights_under_a_name(run: Runner, state: State, entry: str, suffix: str
     assert_holds(in_file(Path("r.onnx")), state)
 
 
+def test_a_tensor_beside_the_weights(run: Runner, state: State) -> None:
+    """PyTorch's own example for ImageNet keeps the best accuracy as one."""
+    result = run(*COMPILE, saved({"best_acc1": torch.tensor(69.7), "state_dict": state}, "w.pth"))
+    assert result.err == "`w.pth` is a checkpoint: its weights are those of `state_dict`\n"
+    assert_holds(in_file(Path("r.onnx")), state)
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_name_is_known(entry: str, state: State, tmp_path: Path) -> None:
     path = tmp_path / "w.pth"

@@ -98,8 +98,17 @@ def _require_classes(
 
 
 def _part(recipe: Recipe, parts: Parts, split: str) -> Examples:
-    examples = {"train": parts.train, "validation": parts.validation, "test": parts.test}[split]
+    known = {"validation": parts.validation, "test": parts.test, "train": parts.train}
+    examples = known[split]
     if examples is None:
-        span = recipe.places["data"]
-        raise NetlangError(NoSuchPart(span=span, data=recipe.data.name, split=split))
+        others = " or ".join(
+            f"`--split {name}`" for name, part in known.items() if part is not None
+        )
+        held = "hold examples out with `validation=0.2`, or " if split == "validation" else ""
+        raise NetlangError(
+            NoSuchPart(
+                span=recipe.places["data"], data=recipe.data.name, split=split,
+                advice=f"{held}score another part: {others}",
+            )
+        )  # fmt: skip
     return examples

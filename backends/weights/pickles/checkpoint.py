@@ -86,9 +86,10 @@ def _entry(
             among = f"it has {_listed(inner)}" if inner else "it has none"
             raise NetlangError(NoSuchEntry(span=None, source=str(path), entry=entry, among=among))
         return inner[entry], None
-    if not found or any(is_tensor(value) for value in found.values()):
-        return found, None
+    # A state dict has tensors alone; a checkpoint may have some beside its weights (`best_acc1`).
     taken = next((name for name in ENTRIES if name in inner), None)
+    if taken is None and (not found or any(is_tensor(value) for value in found.values())):
+        return found, None
     if taken is None:
         raise NetlangError(_not_weights(path, f"entries {_listed([str(key) for key in found])}"))
     others = [name for name in inner if name != taken]

@@ -50,9 +50,20 @@ def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
         axes.plot(*held, color=DARK, linewidth=1.5, label="validation")
     _mark(axes, _series(records, "test_loss"))
     if all(value > 0.0 for value in (*train[1], *held[1])):
-        axes.set_yscale("log")
+        _logarithmic(axes)
     axes.set_ylabel("loss")
     axes.legend(frameon=False)
+
+
+def _logarithmic(axes: Axes) -> None:
+    """A logarithmic axis with plain numbers; those between powers of ten where there are few."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.set_yscale("log")
+    least, greatest = axes.get_ylim()
+    plain = FuncFormatter(lambda value, place: f"{value:g}")
+    axes.yaxis.set_major_formatter(plain)
+    axes.yaxis.set_minor_formatter(plain if greatest < 10 * least else NullFormatter())
 
 
 def _draw_accuracy(axes: Axes, records: list[Mapping[str, Json]]) -> None:
