@@ -21,6 +21,7 @@ from netlang.analysis.fields.state import (
 )
 from netlang.analysis.fields.taps import leaves_out, taps_of
 from netlang.diagnostics.core import InternalError
+from netlang.ir.dims import Dim
 from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide
 from netlang.ir.types import TensorType
 
@@ -66,12 +67,12 @@ class _Step:
         old = parts_of(state.layout)
         kept = {a: (r, to) for a, (r, to) in rule_of.items() if not isinstance(r, Everywhere)}
         self._gone = {part for axis, parts in enumerate(old) if axis not in kept for part in parts}
-        layout: list[tuple[object, ...]] = [(size,) for size in output.shape]
+        layout: list[tuple[Dim, ...]] = [(size,) for size in output.shape]
         for axis, (rule, to) in kept.items():
             if len(old[axis]) > 1:
                 layout[to] = state.layout[axis]
             self._rules.update(dict.fromkeys(old[axis], rule))
-        self._layout: Layout = tuple(layout)  # type: ignore[arg-type]
+        self._layout: Layout = tuple(layout)
         new = parts_of(self._layout)
         self._sizes = [size for parts in self._layout for size in parts]
         self._places = {

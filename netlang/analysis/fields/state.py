@@ -203,12 +203,15 @@ def ended(
         uneven=uneven.difference(gone),
         loose=loose.difference(gone),
     )
-    if field.bound or found.loose:
-        return found
+    return _at_least(found, end)
+
+
+def _at_least(field: Field, end: Ended) -> Field:
+    """The field with what elements surely read besides, now that some windows ended."""
+    if field.bound or field.loose:
+        return field
     some = field.some.joined(end)
-    if found.uneven:
-        return replace(found, some=some)
-    return replace(found, some=some, every=some)
+    return replace(field, some=some, every=field.every if field.uneven else some)
 
 
 def _stands(strand: Strand, gone: Collection[int]) -> bool:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from netlang.analysis.fields.apply import applied
 from netlang.analysis.fields.compose import composed, is_plain
 from netlang.analysis.fields.figure import AxisField, ReceptiveField, axis_field
+from netlang.analysis.fields.largest import Source, figure_of, larger
 from netlang.analysis.fields.reads import IDENTITY
 from netlang.analysis.fields.state import Context, Field, State, Strand
 from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
@@ -25,11 +26,9 @@ from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.types import Types
 
-__all__ = ["Fields", "Source", "States", "Walk", "field_and_walk", "fresh", "receptive_field"]
+__all__ = ["Fields", "States", "Walk", "field_and_walk", "fresh", "receptive_field"]
 
 States: TypeAlias = tuple[State | None, ...]
-# An input of a function and one of its axes.
-Source: TypeAlias = tuple[int, int]
 
 
 def receptive_field(
@@ -130,8 +129,8 @@ class Fields:
             for number, source in enumerate(self.sources):
                 if state is not None and state.fields[number] is not None:
                     axis = axis_field(state, number, self.context, places=places)
-                    found[source] = _larger(found[source], axis) if source in found else axis
-        return _figure(self.net, found)
+                    found[source] = larger(found[source], axis) if source in found else axis
+        return figure_of(self.net, found)
 
     def at(self, calls: Sequence[tuple[Function, int]]) -> States:
         """What the inputs of a step read: node `number` of each function calls the next one."""
@@ -172,43 +171,6 @@ class Fields:
         if function not in self._flows:
             self._flows[function] = Flow(function)
         return self._flows[function]
-
-
-def _bound(one: int, one_bound: bool, two: int, two_bound: bool) -> bool:
-    """Whether the larger of two figures is an upper bound: not if that figure is exact."""
-    return (one_bound and one > two) or (two_bound and two > one) or (one_bound and two_bound)
-
-
-def _larger(one: AxisField, two: AxisField) -> AxisField:
-    return AxisField(
-        max(one.size, two.size),
-        max(one.seen, two.seen),
-        one.extent,
-        _bound(one.size, one.bound, two.size, two.bound),
-        _bound(one.seen, one.seen_bound, two.seen, two.seen_bound),
-        one.besides or two.besides,
-    )
-
-
-def _figure(net: Function, found: Mapping[Source, AxisField]) -> ReceptiveField | None:
-    """Axis by axis the largest; a vector has places once a window reads it."""
-    kept = {
-        (port, axis): field
-        for (port, axis), field in found.items()
-        if net.inputs[port].type.rank > 1 or field.size > 1
-    }
-    ranks = {port: net.inputs[port].type.rank for port, _ in kept}
-    if not ranks:
-        return None
-    most = max(ranks.values())
-    along = []
-    for axis in sorted({axis for port, axis in kept if ranks[port] == most}):
-        own = [each for (port, a), each in kept.items() if a == axis and ranks[port] == most]
-        first, *others = own
-        for other in others:
-            first = _larger(first, other)
-        along.append(first)
-    return ReceptiveField(tuple(along))
 
 
 class Walk:

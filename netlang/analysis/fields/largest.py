@@ -1,0 +1,52 @@
+"""The receptive field of a net: the largest of its outputs' along each axis of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from netlang.analysis.fields.figure import AxisField, ReceptiveField
+from netlang.ir.program import Function
+
+__all__ = ["Source", "figure_of", "larger"]
+
+# An input of a function and one of its axes.
+Source: TypeAlias = tuple[int, int]
+
+
+def _bound(one: int, one_bound: bool, two: int, two_bound: bool) -> bool:
+    """Whether the larger of two figures is an upper bound: not if that figure is exact."""
+    return (one_bound and one > two) or (two_bound and two > one) or (one_bound and two_bound)
+
+
+def larger(one: AxisField, two: AxisField) -> AxisField:
+    """The larger of two fields along an axis, figure by figure."""
+    return AxisField(
+        max(one.size, two.size),
+        max(one.seen, two.seen),
+        one.extent,
+        _bound(one.size, one.bound, two.size, two.bound),
+        _bound(one.seen, one.seen_bound, two.seen, two.seen_bound),
+        one.besides or two.besides,
+    )
+
+
+def figure_of(net: Function, found: Mapping[Source, AxisField]) -> ReceptiveField | None:
+    """Axis by axis the largest; a vector has places once a window reads it."""
+    kept = {
+        (port, axis): field
+        for (port, axis), field in found.items()
+        if net.inputs[port].type.rank > 1 or field.size > 1
+    }
+    ranks = {port: net.inputs[port].type.rank for port, _ in kept}
+    if not ranks:
+        return None
+    most = max(ranks.values())
+    along = []
+    for axis in sorted({axis for port, axis in kept if ranks[port] == most}):
+        own = [each for (port, a), each in kept.items() if a == axis and ranks[port] == most]
+        first, *others = own
+        for other in others:
+            first = larger(first, other)
+        along.append(first)
+    return ReceptiveField(tuple(along))
