@@ -36,7 +36,7 @@ class DataDiffers(Diagnostic):
 class RunExists(Diagnostic):
     code = "E0733"
     title = "`{folder}` already holds a run"
-    help = "go on with it by `--resume`, or name another folder with `--out`"
+    help = "go on with it by `--resume`, name another folder with `--out`, or remove this one"
 
     folder: str
 

@@ -44,6 +44,22 @@ def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
     assert codes(caught) == ["E0733"]
 
 
+def test_a_run_that_was_refused_before_its_first_step_leaves_its_folder_free(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "run"
+    run(folder)
+    kept = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    began = [*(folder / "checkpoints").iterdir(), folder / "best.safetensors",
+             folder / "last.safetensors", folder / "metrics.jsonl"]  # fmt: skip
+    for path in began:
+        path.unlink(missing_ok=True)
+    (folder / "run.json").write_bytes(b"of another recipe")
+    run(folder)
+    assert (folder / "run.json").read_bytes() == kept["run.json"]
+    assert (folder / "last.safetensors").read_bytes() == kept["last.safetensors"]
+
+
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"[" * 100_000, b'{"keys": 1}'])
 def test_a_damaged_record_is_named(tmp_path: Path, content: bytes) -> None:
     run(tmp_path / "run")

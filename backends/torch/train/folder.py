@@ -200,7 +200,7 @@ def open_folder(
         # Again: it may have been made since.
         _refuse_another(folder, checkpoints, resume=resume)
         notes = [warning] if warning else []
-        if folder.record.exists():
+        if folder.record.exists() and _begun(folder, checkpoints):
             notes += _compare(folder, wanted)
         else:
             write_sources(path, recipe, program)
@@ -212,12 +212,19 @@ def open_folder(
 
 
 def _refuse_another(folder: RunFolder, checkpoints: Checkpoints, *, resume: bool) -> None:
-    recorded, saved = folder.record.exists(), bool(checkpoints.found())
-    if (recorded or saved) and not resume:
+    saved = bool(checkpoints.found())
+    if _begun(folder, checkpoints) and not resume:
         raise NetlangError(RunExists(span=None, folder=str(folder.path)))
-    if saved and not recorded:
+    if saved and not folder.record.exists():
         why = "it is missing, but there are checkpoints"
         raise NetlangError(UnreadableRun(span=None, path=str(folder.record), why=why))
+
+
+def _begun(folder: RunFolder, checkpoints: Checkpoints) -> bool:
+    """Whether there is a run to lose: one that was refused before its first step is none."""
+    metrics = folder.metrics
+    measured = metrics.exists() and metrics.stat().st_size > 0
+    return measured or bool(checkpoints.found()) or folder.best.exists() or folder.last.exists()
 
 
 def _record(

@@ -138,6 +138,22 @@ def test_missing_parts_are_named(tmp_path: Path) -> None:
     assert f"part `photos` in `{tmp_path}`; there are `val`" in text
 
 
+def test_a_path_that_is_too_high_is_refused(tmp_path: Path) -> None:
+    """The data set would be the only class of itself."""
+    pictures(tmp_path / "pets", ("train", "val"))
+    code, text = refusal(tmp_path, FOLDER)
+    assert code == "E0786"
+    assert "the only one, `pets`, has parts: `train`" in text
+    assert f"give the folder below: `{tmp_path / 'pets'}`" in text
+
+
+def test_parts_in_capitals_are_no_classes(tmp_path: Path) -> None:
+    pictures(tmp_path, ("Train", "Val"))
+    code, text = refusal(tmp_path, FOLDER)
+    assert code == "E0781"
+    assert "there are `Train`, `Val`: name the one to train on" in text
+
+
 def test_pictures_that_are_not_read_are_told(tmp_path: Path) -> None:
     pictures(tmp_path)
     assert not load(tmp_path, 'image_folder("pets")').notes

@@ -64,6 +64,7 @@ def load_image_folder(recipe: Recipe, root: Path) -> Parts:
     train = root / choice.train if choice.train else _whole(root, recipe, choice)
     folders = _folders(train, recipe)
     classes = tuple(sorted(folders))
+    _refuse_folder_above(recipe, train, folders)
     notes = list(choice.notes)
     parts = {"train": _part(train, folders, classes, data.channels)}
     notes += _not_read(train, folders)
@@ -96,7 +97,7 @@ def _whole(root: Path, recipe: Recipe, choice: Choice) -> Path:
     """The root itself as the training part, if its folders are classes and not parts."""
     usual = {*TRAIN, *VALIDATION, *TEST}
     names = set(_folders(root, recipe))
-    if names & usual or choice.others:
+    if {name.casefold() for name in names} & usual or choice.others:
         raise NetlangError(
             DataNotThere(
                 span=recipe.places["data"],
@@ -106,6 +107,23 @@ def _whole(root: Path, recipe: Recipe, choice: Choice) -> Path:
             )
         )
     return root
+
+
+def _refuse_folder_above(recipe: Recipe, train: Path, folders: Mapping[str, str]) -> None:
+    """Refuse a path that is one level too high, where the only class would be the data set."""
+    if len(folders) != 1:
+        return
+    (inside,) = (train / name for name in folders.values())
+    parts = [name for name in _folders(inside, recipe) if name.casefold() in {*TRAIN, *TEST}]
+    if parts:
+        raise NetlangError(
+            DataUnfit(
+                span=recipe.places["data"],
+                what=f"the folders in `{train}` are its classes, and the only one, `{inside.name}`,"
+                f" has parts: {_listed(parts)}",
+                advice=f"give the folder below: `{inside}`",
+            )
+        )
 
 
 def _folders(part: Path, recipe: Recipe) -> Mapping[str, str]:
