@@ -1,6 +1,7 @@
 """Whether a recipe fits its net: names and shapes of the loss, the input, classes, augmentations.
 
-Every check is independent of the others, so that one run reports all mistakes.
+Checks are independent of each other where they can be, so that one run reports all mistakes; what
+would only repeat a mistake that another has found is left out.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ __all__ = ["check_recipe"]
 
 def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     """Everything that is wrong with training `program` by `recipe`, in the order of the keys."""
+    loss = list(check_loss(recipe, program))
     return [
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
@@ -44,9 +46,10 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_optimizer(recipe, program),
         *check_schedule(recipe),
         *check_run(recipe, program),
-        *check_loss(recipe, program),
+        *loss,
         *check_mixing(recipe, program),
-        *check_places(recipe, program),
+        # Which targets have places is known where the loss fits.
+        *(() if loss else check_places(recipe, program)),
     ]
 
 

@@ -191,6 +191,8 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
     if comparison is Comparison.CLASSES and not classes:
         name = term.function.name
         advice = f"`{name}` needs logits of shape [classes] and one whole number as label"
+        if left.type.rank > 1 and not right.type.rank:
+            advice += "; a `flatten` before the last `linear` leaves one value for each class"
         yield _shapes(term, left, right, advice)
     elif comparison is Comparison.ELEMENTS and not same:
         advice = f"`{term.function.name}` needs two values of one shape, both of float32"
