@@ -114,6 +114,57 @@ def test_hostile_text_is_refused_with_little_work(name: str) -> None:
     assert long < 1.1 * LONG / SHORT * short
 
 
+# A line that opens a body and one that closes it, rightly or with a mistake.
+BODIES = {
+    "for": ("for i in x {", "}"),
+    "if": ("if a {", "}"),
+    "repeat": ("repeat 2 {", "}"),
+    "operator": ("relu {", "}"),
+    "label": ("a: {", "}"),
+    "in a tuple": ("relu -> ( {", "} )"),
+    "no arrow": ("relu relu {", "} relu"),
+    "if with a mistake": ("if a { relu relu {", "} }"),
+    "else if": ("if a {\n} else if a { relu relu", "}"),
+}
+HEADINGS = {"nothing": "", "net": "net a {\n", "train": "train a {\n"}
+LAST = "\nnet b {\n    input x: [1]\n    relu relu\n}\n"
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+@pytest.mark.parametrize("body", BODIES)
+def test_bodies_nested_to_any_depth_are_explained(body: str, heading: str) -> None:
+    opening, closing = BODIES[body]
+    for count in (1, 49, 60, 98, 101, 110):
+        begun = HEADINGS[heading] + f"{opening}\n" * count
+        for text in (begun, begun + f"{closing}\n" * count + "}" + LAST, begun + LAST):
+            assert outcome(text).startswith("error["), text
+
+
+@pytest.mark.parametrize("body", ["if", "for"])
+def test_what_nests_too_deep_is_told_once_and_the_next_definition_is_read(body: str) -> None:
+    begun = "net a {\n" + f"{BODIES[body][0]}\n" * 98
+    deep = begun + "}\n" * 99 if body == "if" else begun + "for i in x {\n" * 50
+    said = outcome(deep + LAST)
+    assert said.count("error[E0112]") == 1
+    assert said.count("error[") == 2
+    assert "error[E0114]" in said  # the mistake in the last net
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_work_on_mistakes_in_nested_bodies_is_linear(body: str) -> None:
+    first, _, other = f"{BODIES[body][0]}\n".partition("\n")
+    begun, opening = f"net a {{\n{first}\n", other or f"{first}\n"
+    short, long = (begun + opening * (size // len(opening)) for size in (10_000, 40_000))
+    outcome(short)
+    assert _steps(long) < 1.1 * 4 * _steps(short)
+
+
+def test_a_brace_in_an_entry_of_a_recipe_is_a_mistake_in_that_entry_alone() -> None:
+    said = outcome("train t {\n    model: x\n    relu {\n        relu\n    }\n    data: y\n}\n")
+    assert said.count("error[") == 1
+    assert said.startswith("error[E0101]: `{` can't stand here")
+
+
 def test_a_huge_text_is_refused_unread() -> None:
     text = " " * (MAX_CHARACTERS + 1)
     assert outcome(text).startswith("error[E0111]")

@@ -12,6 +12,7 @@ from typing import final
 __all__ = [
     "Place",
     "body_of",
+    "definition_behind",
     "is_definition",
     "left_margin",
     "next_definition",
@@ -22,7 +23,7 @@ _PIECE = re.compile(r'"""[\s\S]*?"""|"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[\n()\[\]{};]'
 _BLANK = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*")
 _INDENTATION = re.compile(r"[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t\r]*(?:#[^\n]*)?(?:\n|\Z)")
-_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
+_DEFINITION = re.compile(r"^(?:block|net|train|from)[ \t]+[A-Za-z_]", re.MULTILINE)
 _AT_MARGIN = re.compile(r"^[^\s#)\]}\-]", re.MULTILINE)
 _TAB = 4
 
@@ -38,7 +39,7 @@ class Place:
 
 def is_definition(text: str, start: int) -> bool:
     """Whether a definition begins there, at the beginning of its line."""
-    return text[start - 1 : start] in ("", "\n") and _DEFINITION.match(text, start) is not None
+    return _DEFINITION.match(text, start) is not None
 
 
 def left_margin(text: str, place: int) -> int:
@@ -54,25 +55,37 @@ def next_definition(text: str, place: int) -> Place:
     return Place(found.start(), "line") if found else Place(len(text), "end")
 
 
+def definition_behind(text: str, place: int) -> int:
+    """Where the next definition begins behind a place, or the text ends."""
+    found = _DEFINITION.search(text, place + 1)
+    return found.start() if found else len(text)
+
+
 def body_of(text: str, start: int, margin: int) -> Place | None:
     """The `{` that a heading with its end at `start` opens, on its line or those that go on."""
     place = _Search(text, margin, any_brace=True).behind(start)
     return place if place.kind == "body" else None
 
 
-def statement_behind(text: str, start: int, margin: int) -> Place:
-    """Where the statement around `start` ends, which begins on a line that is indented so."""
-    return _Search(text, margin, any_brace=False).behind(start)
+def statement_behind(text: str, start: int, margin: int, *, bodies: bool = True) -> Place:
+    """Where the statement around `start` ends, which begins on a line that is indented so.
+
+    Without `bodies` it is one that has none, such as an entry of a recipe: a brace is a bracket.
+    """
+    return _Search(text, margin, bodies=bodies).behind(start)
 
 
 @final
 class _Search:
     """One pass over the text: `open` are the brackets that were opened on the way."""
 
-    def __init__(self, text: str, margin: int, *, any_brace: bool) -> None:
+    def __init__(
+        self, text: str, margin: int, *, any_brace: bool = False, bodies: bool = True
+    ) -> None:
         self.text = text
         self.margin = margin
         self.any_brace = any_brace
+        self.bodies = bodies
         self.open: list[str] = []
 
     def behind(self, start: int) -> Place:
@@ -86,7 +99,7 @@ class _Search:
         if piece == "\n":
             return self._line(start + 1)
         if piece == "{":
-            if self.any_brace or _ENDS_LINE.match(self.text, start + 1):
+            if self.any_brace or (self.bodies and _ENDS_LINE.match(self.text, start + 1)):
                 return Place(start, "body")
             glued = self.text[start - 1 : start].strip(" \t\n(,")
             self.open.append("in a name" if glued else piece)
@@ -129,6 +142,6 @@ class _Search:
             return None
         if self.open and character != "}" and left_margin(self.text, first) > self.margin:
             return None
-        if character == "{":
+        if character == "{" and self.bodies:
             return Place(first, "body")
         return Place(first, "}" if character == "}" else "line")

@@ -4,6 +4,7 @@ The parser's own automaton is followed token by token. Where no rule allows the 
 statement around it is given up: the stack goes back to where it began, a node `Unread` takes its
 place, and reading goes on at the next statement (`places`), or at the braces that the statement
 opens. So a mistake hides nothing but its own statement, and costs no more than to read that twice.
+What nests too deep is given up as a whole, with the rest of its definition: the stack stays small.
 
 Holds on exit: every mistake was found, the first `MOST_ERRORS` of them are explained; the tree has
 all that could be read.
@@ -14,17 +15,18 @@ from __future__ import annotations
 import re
 from typing import cast, final
 
-from netlang.diagnostics.core import Diagnostic, InternalError
+from netlang.diagnostics.core import Diagnostic, Fix, InternalError
 from netlang.diagnostics.text import MOST_ERRORS, MoreErrors
 from netlang.source import Source
 from netlang.syntax.ast import File
-from netlang.syntax.limits import Mistake
-from netlang.syntax.mistakes import diagnosed
+from netlang.syntax.limits import MAX_DEPTH, Mistake
+from netlang.syntax.mistakes import Mends, diagnosed
 from netlang.syntax.parser import BrokenText, Stuck, no_collection
 from netlang.syntax.recovery.automaton import Automaton
 from netlang.syntax.recovery.places import (
     Place,
     body_of,
+    definition_behind,
     is_definition,
     left_margin,
     next_definition,
@@ -39,6 +41,17 @@ __all__ = ["read_on"]
 _HEADING = re.compile(r"(?!from\b)([A-Za-z_]\w*)[ \t]+([A-Za-z_]\w*)")
 _LOOKED_AT = 8
 """Tokens behind a mistake that explanations may look at."""
+_MOST_SYMBOLS = 16 * MAX_DEPTH
+"""Symbols on the stack, which is deeper only where more nests than `MAX_DEPTH` allows."""
+
+
+def _no_fix(source: Source, place: int, fix: Fix) -> bool:
+    return False
+
+
+def _is_deep(error: Stuck | Mistake) -> bool:
+    """Whether all of a statement was read, and found to nest too deep."""
+    return isinstance(error, Mistake) and error.kind == "too_deep"
 
 
 def read_on(source: Source) -> BrokenText:
@@ -106,20 +119,33 @@ class _Reader:
             end = len(self.text)
         if end is not None and automaton.rule_at(place) != "block_def":
             if not self.unbraced:
-                self._tell(error, index, trial)
+                self._tell(error, index, trial.mends)
             return self._close_all(place, first, end)
         at = error.start if isinstance(error, Mistake) else error.tokens.starts[error.index]
         if end is not None and end > start:
             at = end
         if automaton.tokens.kinds[index] != "else" or first not in self.bodies:
-            self._tell(error, index, trial)
+            self._tell(error, index, trial.mends)
+            if _is_deep(error) and automaton.tokens.kinds[index - 1] == "}":
+                behind = automaton.tokens.ends[index - 1]
+                there = statement_behind(self.text, behind, left_margin(self.text, start))
+                return self._give_up(place, first, start, there)
             if automaton.ends_in_body(place):
                 del automaton.tokens.kinds[index:], starts[index:], automaton.tokens.ends[index:]
-                automaton.separate(at)
-                return self._go_on(automaton.beginning(), index + 1, at, at)
+                if self._separated(at):
+                    return self._go_on(automaton.beginning(), index + 1, at, at)
         return self._go_on(place, first, start, at)
 
-    def _tell(self, error: Stuck | Mistake, index: int, trial: Trial) -> None:
+    def _separated(self, at: int) -> bool:
+        """End the statement that was read; False if it is found to be wrong."""
+        try:
+            self.automaton.separate(at)
+        except Mistake as error:
+            self._tell(error)
+            return False
+        return True
+
+    def _tell(self, error: Stuck | Mistake, index: int = 0, mends: Mends = _no_fix) -> None:
         if len(self.diagnostics) >= MOST_ERRORS:
             self.more += 1
             return
@@ -129,7 +155,7 @@ class _Reader:
             automaton.look_ahead(index + _LOOKED_AT)
             around = tuple(automaton.unclosed())
             spot = Spot(self.source, automaton.tokens, index, list(automaton.run.states), around)
-        self.diagnostics.append(diagnosed(self.source, error, spot, trial.mends))
+        self.diagnostics.append(diagnosed(self.source, error, spot, mends))
 
     # --- going on ---------------------------------------------------------------------------
 
@@ -139,9 +165,10 @@ class _Reader:
             return self._go_on_in_file(place, first, start, at)
         inside = self.automaton.unclosed(place) and self.reread > 0
         margin = left_margin(self.text, start)
-        there = statement_behind(self.text, start if inside else at, margin)
+        bodies = self.automaton.rule_at(place) != "entry"
+        there = statement_behind(self.text, start if inside else at, margin, bodies=bodies)
         if there.start <= start:
-            there = statement_behind(self.text, start + 1, margin)
+            there = statement_behind(self.text, start + 1, margin, bodies=bodies)
         self.reread -= max(0, at - there.start)
         return self._give_up(place, first, start, there)
 
@@ -153,6 +180,9 @@ class _Reader:
             automaton.tokens.ends.append(start)
         automaton.give_up(place, first, there.start)
         depth = len(automaton.unclosed())
+        deep = depth + (there.kind == "body") > MAX_DEPTH
+        if deep or len(automaton.run.states) > _MOST_SYMBOLS:
+            return self._close_all(place, first, definition_behind(self.text, there.start))
         if there.kind in ("line", "body"):
             automaton.separate(there.start)
         if there.kind != "body":
@@ -222,7 +252,18 @@ class _Reader:
         name = automaton.tokens.starts[automaton.definition()]
         self.torn.unknown.setdefault(name, automaton.unread(name, name))
         for _ in automaton.unclosed():
-            automaton.feed("}", end, end)
+            self._close(end)
         if end < len(self.text):
             automaton.separate(end)
         return automaton.lex(end, 0)
+
+    def _close(self, end: int) -> None:
+        """Close a brace; the statement before it is given up where it nests too deep."""
+        automaton = self.automaton
+        try:
+            automaton.feed("}", end, end)
+        except Mistake as error:
+            self._tell(error)
+            place = automaton.beginning()
+            automaton.give_up(place, automaton.run.firsts[place], end)
+            automaton.feed("}", end, end)
