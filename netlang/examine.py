@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from netlang.diagnostics.core import Caution, Diagnostic, NetlangError
+from netlang.diagnostics.text import distinct
 from netlang.elaborate import Library, Module, elaborate_target, resolve
 from netlang.ir.program import Program
 
@@ -52,10 +53,9 @@ def examine_module(module: Module) -> Examined:
     from netlang.elaborate.check import check_definitions, in_order
 
     checked = check_definitions(module)
-    found: list[Diagnostic] = []
-    _add(found, (*module.mistakes, *checked.diagnostics))
-    _add(found, _asserts(module, checked.programs))
+    found = [*module.mistakes, *checked.diagnostics, *_asserts(module, checked.programs)]
     recipes = list(_recipes(module, found))
+    found = list(distinct(found))
     if module.mistakes:
         found = in_order(found, module.source)
     examined = _linted(module, tuple(checked.programs.values()), found, recipes, whole=True)
@@ -104,7 +104,7 @@ def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, 
             try:
                 yield checked_recipe(module, name)
             except NetlangError as error:
-                _add(found, error.diagnostics)
+                found.extend(error.diagnostics)
 
 
 def _asserts(
@@ -113,9 +113,3 @@ def _asserts(
     from netlang.analysis.asserts import check_asserts
 
     return check_asserts(module, programs, about)
-
-
-def _add(found: list[Diagnostic], more: Iterable[Diagnostic]) -> None:
-    """Add what is not the same mistake reached on another way."""
-    known = {(each.code, each.span, each.message) for each in found}
-    found.extend(each for each in more if (each.code, each.span, each.message) not in known)

@@ -52,6 +52,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED
     from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.text import distinct
     from netlang.examine import Examined
 
     several = kind == "text" and any(map(is_folder, specs))
@@ -62,7 +63,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
             failures = _fixed(spec) if fix else ()
             examined = Examined((), failures) if failures else _examined(spec)
             problems = (*examined.diagnostics, *_severe(examined.warnings, strict))
-            found.extend(each for each in problems if each not in found)
+            found.extend(problems)
             told.append(problems)
             if not _wrong(problems) and kind == "text":
                 where = f"{spec}: " if several else ""
@@ -70,7 +71,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
                 click.echo("\n".join(lines) or _without_nets(spec, examined))
     except NetlangError as error:
         found.extend(error.diagnostics)
-    _report(tuple(found), kind)
+    _report(distinct(found), kind)
     if several:
         click.echo(_tally(told))
     return REFUSED if _wrong(found) else 0

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from netlang.diagnostics.core import Diagnostic
+from netlang.source import Span
 
 __all__ = [
     "MOST_ERRORS",
@@ -122,6 +123,14 @@ class MoreErrors(Diagnostic):
     help: ClassVar[str] = "mend those above, then check again"
 
     count: int
+
+
+def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each mistake once, where the same one was reached on several ways."""
+    first: dict[tuple[str, Span | None, str], Diagnostic] = {}
+    for each in found:
+        first.setdefault((each.code, each.span, each.message), each)
+    return tuple(first.values())
 
 
 def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from netlang.diagnostics.catalogue import codes
 from tests.cli.support import Runner
+from tests.work import steps_of
 
 WRONG = """\
 block unit(width) {
@@ -216,3 +217,13 @@ def test_rule(run: Runner) -> None:
     unknown = run("rule", "E9999")
     assert unknown.status == 2
     assert "netlang rule" in unknown.err
+
+
+def test_work_on_many_warnings_is_linear(run: Runner) -> None:
+    def steps(count: int) -> int:
+        unused = "".join(f"k{i} = {i}\n" for i in range(count))
+        (run.folder / "many.net").write_text(f"net a {{\n    input x: [4]\n    relu\n}}\n{unused}")
+        return steps_of(lambda: run("check", "many.net"))
+
+    run("check", "good.net", "wrong.net")  # what it imports is no part of its work
+    assert steps(1_600) < 1.2 * 4 * steps(400)

@@ -7,6 +7,7 @@ import pytest
 from netlang.elaborate import Library
 from netlang.recipes import examine_recipe
 from netlang.source import Source
+from tests.work import steps_of
 
 IMAGE = "input image: [3, H=224, W=224]\n    conv(8, 3x3) -> gap -> flatten -> linear(10)"
 FOLDER = 'image_folder("birds")'
@@ -27,8 +28,7 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize(("net", "data", "augment", "test"), RIGHT)
-def test_right(net: str, data: str, augment: str, test: str | None) -> None:
+def mistakes(net: str, data: str, augment: str, test: str | None) -> list[str]:
     last = f"test: {test}" if test else ""
     text = f"""net small {{
     {net}
@@ -45,4 +45,23 @@ train sketch {{
 }}
 """
     module = Library().module(Source("sketch.net", text), None)
-    assert [each.message for each in examine_recipe(module, "sketch")] == []
+    return [each.message for each in examine_recipe(module, "sketch")]
+
+
+@pytest.mark.parametrize(("net", "data", "augment", "test"), RIGHT)
+def test_right(net: str, data: str, augment: str, test: str | None) -> None:
+    assert mistakes(net, data, augment, test) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("resize({})", 50_000), ("resize_shorter({}) -> resize({})", 50_000), (None, 5_000_000)],
+)
+def test_huge_images_take_no_more_work(path: str | None, most: int) -> None:
+    """A path, or one with all lengths of a side, for which a bounded number is tried."""
+    huge = str(10**7)
+    augment, test = (
+        (path.replace("{}", huge), None) if path else ("resize(8)", f"multi_scale([{huge}])")
+    )
+    assert mistakes(IMAGE, FOLDER, "resize(8)", test and "multi_scale([3])") == []
+    assert steps_of(lambda: mistakes(IMAGE, FOLDER, augment, test)) < most

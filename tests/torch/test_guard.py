@@ -66,6 +66,18 @@ def test_inputs_agree() -> None:
         guarded(torch.zeros(1, 3, 8, 7), torch.zeros(1, 3, 7, 8))
 
 
+def test_a_size_has_the_name_of_a_variable_of_the_guard() -> None:
+    text = """net taken {
+    input check_sizes: [3, works=16, W=16]
+    crop([4, 4])
+}
+"""
+    guarded = build(load(Spec(text, {}, "taken")), guard=True)
+    assert guarded(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 4, 4)
+    with pytest.raises(ValueError, match="works2=3, W=16: W and works must be at least 4"):
+        guarded(torch.zeros(1, 3, 3, 16))
+
+
 @pytest.mark.parametrize(
     "spec",
     ["unet", "resnet18", "lstm_classifier", "lenet5", "vae", "nets/hostile.net:torch", *CASES],

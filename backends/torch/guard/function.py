@@ -24,6 +24,8 @@ from netlang.ir.sizes.solve import solve_conditions
 __all__ = ["GUARD", "guard_lines"]
 
 GUARD = "check_sizes"
+# The variable that holds whether the conditions are met.
+_WORKS = "works"
 # Columns of a line, as `ruff format` has them by default.
 WIDTH = 88
 _DOC = '"""Raise `ValueError` for inputs of sizes that the network isn\'t for."""'
@@ -31,7 +33,7 @@ _DOC = '"""Raise `ValueError` for inputs of sizes that the network isn\'t for.""
 
 def guard_lines(program: Program) -> list[str]:
     """The function as lines, formatted as `ruff format` does."""
-    scope = Scope({GUARD})
+    scope = Scope({GUARD, _WORKS})
     inputs = [scope.fresh(port.name) for port in program.net.inputs]
     names = {name: scope.fresh(name) for name in _symbols(program)}
     conditions = _texts(program, names)

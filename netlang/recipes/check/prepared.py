@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from netlang.ir.dims import Dim, evaluate, symbols_of
 from netlang.ir.program import Program
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.sizes import SizeStep
 
-__all__ = ["input_sizes", "prepared_shape", "solved"]
+__all__ = ["input_sizes", "prepared_shape"]
 
 
 def prepared_shape(
@@ -34,16 +33,5 @@ def input_sizes(
     wanted = program.net.inputs[0].type.shape if program.net.inputs else ()
     for dim, side in zip(wanted, prepared_shape(recipe, steps)[0], strict=False):
         if side is not None and not isinstance(dim, int):
-            name, size = solved(dim, side)
-            if size:
-                sizes.setdefault(name, size)
+            sizes.setdefault(str(dim), side)  # a side of an input is a number or a symbol
     return sizes
-
-
-def solved(dim: Dim, side: int) -> tuple[str, int]:
-    """The symbol of a side of the input, and the size that makes it `side`; 0 without one."""
-    names = sorted(set(symbols_of(dim)))
-    if len(names) != 1:
-        return "", 0
-    fits = (size for size in range(1, side + 1) if evaluate(dim, {names[0]: size}) == side)
-    return names[0], next(fits, 0)

@@ -11,7 +11,6 @@ from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 from netlang.ir.sizes.solve import Solution, solve_conditions
 from netlang.recipes.check.paths import place_of, shown_shape
-from netlang.recipes.check.prepared import solved
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -19,6 +18,9 @@ from netlang.recipes.words.extents import Frame, shown_frame
 from netlang.recipes.words.sizes import Crop, MultiScale, ResizeShorter, SizeStep
 
 __all__ = ["check_sizes"]
+
+_MOST_LENGTHS = 4096
+"""Lengths of a side that are tried, where images have any shape."""
 
 
 def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -136,13 +138,16 @@ def _exact(frame: Frame) -> tuple[int, int] | None:
 
 
 def _examples(frame: Frame) -> Iterator[tuple[int, int]]:
-    """Sizes that occur; of images of any shape those up to twice as long as wide, and as tall."""
+    """Sizes that occur; of images of any shape those up to twice as long as wide, and as tall.
+
+    Where these are very many the shortest stand for all.
+    """
     exact = _exact(frame)
     if exact:
         yield exact
         return
     shorter = frame[0].low or 1
-    for longer in range(shorter, 2 * shorter + 1):
+    for longer in range(shorter, shorter + min(shorter, _MOST_LENGTHS) + 1):
         yield shorter, longer
         yield longer, shorter
 
@@ -162,8 +167,7 @@ def _refusal(
                 advice = "let its input be `[{}, H={}, W={}]`".format(*input.shape)
                 return f"it takes {input} alone", advice
             continue
-        name, value = solved(dim, side)
-        if name and bound.setdefault(name, value) != value:
+        if bound.setdefault(str(dim), side) != side:
             return f"it takes {input}", "let its input have two sizes: `H` and `W`"
     found = taken.check({**program.defaults, **bound})
     return (found[0].message, found[0].help_text) if found else None
