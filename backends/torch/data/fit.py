@@ -23,9 +23,8 @@ from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.losses import (
+    DECISIONS,
     LABEL,
-    BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
     Comparison,
     Focal,
     Term,
@@ -34,7 +33,6 @@ from netlang.recipes.words.operands import Value
 
 __all__ = ["require_fit", "shown_classes", "spare_channels"]
 
-_DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)
 _KINDS = {
     torch.int64: DType.INT64,
     torch.float64: DType.FLOAT64,
@@ -144,7 +142,7 @@ def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagn
     """Labels that a loss of two classes reads stand for two at most."""
     count = recipe.data.classes or len(parts.classes or ())
     for term in recipe.loss.terms if count > 2 else ():
-        if not isinstance(term.function, _DECISIONS):
+        if not isinstance(term.function, DECISIONS):
             continue
         output, label = operands_of(term, recipe, program)
         alone = operand_type(output, value_types(recipe, program))

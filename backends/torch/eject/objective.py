@@ -20,9 +20,11 @@ from netlang.recipes.words.losses import LABEL
 __all__ = [
     "HALVES",
     "Names",
+    "averaged_lines",
     "calls_of",
     "forward_lines",
     "is_class_number",
+    "judged_lines",
     "loss_lines",
     "names_of",
 ]

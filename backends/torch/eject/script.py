@@ -13,6 +13,7 @@ from typing import final
 
 from netlang import __version__
 from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.stages import Cut
 from netlang.backends.torch.eject.batched import augment_function, prepared_lines
 from netlang.backends.torch.eject.copied import Copied, copied
 from netlang.backends.torch.eject.decisions import Decisions
@@ -104,7 +105,7 @@ class _Writer:
         placed = [
             each
             for stage in (*way.front, *way.back)
-            for each in getattr(stage, "steps", None) or (stage.placed,)  # type: ignore[union-attr]
+            for each in (stage.steps if isinstance(stage, Cut) else (stage.placed,))
         ]
         return any(each.step.numbers for each in placed)
 

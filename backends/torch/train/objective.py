@@ -17,18 +17,16 @@ from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import (
+    DECISIONS,
     LABEL,
     BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
     Comparison,
     Dice,
-    Focal,
 )
 from netlang.recipes.words.operands import Value
 
 __all__ = ["Binary", "Objective"]
 
-_DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
@@ -86,7 +84,7 @@ class Objective:
         """The output that a term takes for a decision, `label` being 0 or 1."""
         types = value_types(recipe, program)
         for term in recipe.loss.terms:
-            if not isinstance(term.function, _DECISIONS):
+            if not isinstance(term.function, DECISIONS):
                 continue
             output, label = operands_of(term, recipe, program)
             if isinstance(output, Value) and isinstance(label, Value) and label.name == LABEL:

@@ -20,9 +20,9 @@ from netlang.recipes.words.operands import Operand, Value, values_in
 from netlang.source import Span
 
 __all__ = [
-    "ALL", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "Comparison",
-    "CrossEntropy", "Dice", "Expression", "Focal", "Hinge", "Kl", "KlNormal", "L1", "L1Penalty",
-    "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty", "SmoothL1", "Term",
+    "ALL", "DECISIONS", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits",
+    "Comparison", "CrossEntropy", "Dice", "Expression", "Focal", "Hinge", "Kl", "KlNormal", "L1",
+    "L1Penalty", "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty", "SmoothL1", "Term",
 ]  # fmt: skip
 
 LABEL = "label"
@@ -195,6 +195,9 @@ class Focal(LossFunction):
     alpha: float = field(default=0.25, metadata=argument(share, "weight of 1, 1 - alpha that of 0"))
     gamma: float = field(default=2.0, metadata=argument(positive, "how little the easy count"))
     reduction: str = _OVER_EXAMPLE
+
+
+DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)  # between two classes
 
 
 @final

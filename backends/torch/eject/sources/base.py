@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import final
 
+from netlang.backends.torch.data.choice import VALIDATION
 from netlang.backends.torch.diagnostics import NoScript
 from netlang.backends.torch.eject.sections import Section
 from netlang.diagnostics.core import NetlangError
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Data
+from netlang.recipes.words.data_arrays import Arrays
+from netlang.recipes.words.data_images import ImageSource
 
-__all__ = ["DataSection", "data_section", "quoted"]
+__all__ = ["DataSection", "data_section", "quoted", "usual_names"]
 
 
 @final
@@ -34,6 +37,11 @@ class DataSection:
     test: bool | None = True
     held: bool | None = False
     bytes: bool | None = False
+
+
+def usual_names(data: ImageSource | Arrays) -> tuple[str, ...]:
+    """The names of a part for validation that nothing else has."""
+    return tuple(name for name in VALIDATION if name not in (data.train, data.test))
 
 
 @singledispatch

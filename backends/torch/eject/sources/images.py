@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 from netlang.backends.torch.data.choice import TEST, VALIDATION
 from netlang.backends.torch.eject.sections import Section
-from netlang.backends.torch.eject.sources.base import DataSection, data_section, quoted
+from netlang.backends.torch.eject.sources.base import (
+    DataSection,
+    data_section,
+    quoted,
+    usual_names,
+)
 from netlang.backends.torch.runtime.folders import ENDINGS
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder, ImageSource
 from netlang.recipes.words.data_kinds import FOUND, NONE
 
-__all__ = ["images_class", "usual_names"]
+__all__ = ["images_class"]
 
 
 def images_class(
@@ -48,11 +53,6 @@ def images_class(
             "        return some",
         )
         section.imports.add("from itertools import compress")
-
-
-def usual_names(data: ImageSource) -> tuple[str, ...]:
-    """The names of a part for validation that nothing else has."""
-    return tuple(name for name in VALIDATION if name not in (data.train, data.test))
 
 
 @data_section.register

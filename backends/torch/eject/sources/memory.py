@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from netlang.backends.torch.augment.lower import Acts, lower
 from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION
 from netlang.backends.torch.eject.sections import Section
-from netlang.backends.torch.eject.sources.base import DataSection, data_section, quoted
+from netlang.backends.torch.eject.sources.base import (
+    DataSection,
+    data_section,
+    quoted,
+    usual_names,
+)
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Arrays, Cifar10, Cifar100, Digits, Idx, Mnist1d
 from netlang.recipes.words.data_kinds import FOUND, NONE
@@ -94,8 +99,7 @@ def _parts(data: Arrays, recipe: Recipe) -> Iterator[str]:
         yield f"    test = arrays(args.data, {_names(data.test, TEST)})"
         needed += ["test"] if data.test != FOUND else []
     if data.validation != NONE and recipe.validation is None:
-        usual = tuple(name for name in VALIDATION if name not in (data.train, data.test))
-        yield f"    held = arrays(args.data, {_names(data.validation, usual)})"
+        yield f"    held = arrays(args.data, {_names(data.validation, usual_names(data))})"
         needed += ["held"] if data.validation != FOUND else []
     yield f'    assert {" and ".join(needed)}, f"{{args.data}} lacks a part"'
     if _moves(recipe) and len(data.sizes) == 3:

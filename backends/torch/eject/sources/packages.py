@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION
 from netlang.backends.torch.data.sources.vision import CALLS
 from netlang.backends.torch.eject.sections import Section
-from netlang.backends.torch.eject.sources.base import DataSection, data_section, quoted
+from netlang.backends.torch.eject.sources.base import (
+    DataSection,
+    data_section,
+    quoted,
+    usual_names,
+)
 from netlang.backends.torch.eject.sources.images import images_class
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import HuggingFace, ImageSource, Shards, Torchvision
@@ -31,8 +36,7 @@ def _wanted(data: ImageSource, recipe: Recipe) -> Iterator[tuple[str, tuple[str,
     if data.test != NONE:
         yield "test", _names(data.test, TEST), data.test != FOUND
     if data.validation != NONE and recipe.validation is None:
-        usual = tuple(name for name in VALIDATION if name not in (data.train, data.test))
-        yield "held", _names(data.validation, usual), data.validation != FOUND
+        yield "held", _names(data.validation, usual_names(data)), data.validation != FOUND
 
 
 def _names(wanted: str, usual: tuple[str, ...]) -> tuple[str, ...]:

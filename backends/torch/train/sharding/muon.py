@@ -28,7 +28,10 @@ def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
             # In a deep copy of an optimizer a function is the same, a method another.
             return gather(weight, value)
 
-        optimizer._muon = _MuonOverRows(optimizer._muon, gathered)  # type: ignore[assignment]
+        # Of its part for matrices, `MuonAndAdamW` uses what `_MuonOverRows` has, but is typed by
+        # PyTorch's class, which a script needs no protocol for.
+        over = _MuonOverRows(optimizer._muon, gathered)
+        optimizer._muon = over  # type: ignore[assignment]
 
 
 @final
