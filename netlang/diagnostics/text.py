@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.source import Span
@@ -14,6 +14,7 @@ from netlang.source import Span
 __all__ = [
     "MOST_ERRORS",
     "BadNumber",
+    "Mistaken",
     "MoreErrors",
     "NestingTooDeep",
     "NumberTooLong",
@@ -23,8 +24,12 @@ __all__ = [
     "UnknownCharacter",
     "UnknownEscape",
     "WrongQuotes",
+    "distinct",
     "limited",
+    "mistaken",
 ]
+
+Mistaken: TypeAlias = tuple[str, Span | None, str]
 
 MOST_ERRORS = 100
 """Errors that are shown; of more, only how many there are."""
@@ -125,11 +130,16 @@ class MoreErrors(Diagnostic):
     count: int
 
 
+def mistaken(diagnostic: Diagnostic) -> Mistaken:
+    """What two diagnostics of the same mistake share, though it was reached on two ways."""
+    return diagnostic.code, diagnostic.span, diagnostic.message
+
+
 def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Each mistake once, where the same one was reached on several ways."""
-    first: dict[tuple[str, Span | None, str], Diagnostic] = {}
+    first: dict[Mistaken, Diagnostic] = {}
     for each in found:
-        first.setdefault((each.code, each.span, each.message), each)
+        first.setdefault(mistaken(each), each)
     return tuple(first.values())
 
 

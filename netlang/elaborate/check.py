@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.text import Mistaken, mistaken
 from netlang.elaborate.modules import Module
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.spec import net_layer
@@ -33,18 +34,16 @@ class Checked:
 
     def __init__(self) -> None:
         self.programs: dict[str, Program] = {}
-        self.diagnostics: list[Diagnostic] = []
+        self._found: dict[Mistaken, Diagnostic] = {}
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        return list(self._found.values())
 
     def report(self, error: NetlangError) -> None:
         """Keep the diagnostics of an error, each once."""
         for diagnostic in error.diagnostics:
-            if not any(_same(diagnostic, known) for known in self.diagnostics):
-                self.diagnostics.append(diagnostic)
-
-
-def _same(one: Diagnostic, two: Diagnostic) -> bool:
-    """The same mistake, perhaps reached on another way."""
-    return (one.code, one.span, one.message) == (two.code, two.span, two.message)
+            self._found.setdefault(mistaken(diagnostic), diagnostic)
 
 
 def check_definitions(module: Module) -> Checked:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from netlang.diagnostics.catalogue import codes
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.names import UnknownLayer
+from netlang.elaborate.check import Checked
+from netlang.source import Source, Span
 from tests.cli.support import Runner
 from tests.work import steps_of
 
@@ -227,3 +231,18 @@ def test_work_on_many_warnings_is_linear(run: Runner) -> None:
 
     run("check", "good.net", "wrong.net")  # what it imports is no part of its work
     assert steps(1_600) < 1.2 * 4 * steps(400)
+
+
+def test_no_two_errors_are_compared_with_each_other() -> None:
+    def steps(count: int) -> int:
+        checked = Checked()
+        spans = [Span(Source("a.net", "a" * count), at, at + 1) for at in range(count)]
+        errors = [NetlangError(UnknownLayer(span=span, name="a", fix=None)) for span in spans]
+
+        def report() -> None:
+            for error in errors + errors:
+                checked.report(error)
+
+        return steps_of(report)
+
+    assert steps(800) < 1.2 * 8 * steps(100)
