@@ -14,7 +14,7 @@ import pytest
 from tests.quality import ROOT
 from tests.robustness.bombs import BOMBS, FILES
 
-STEPS = 24_000_000
+STEPS = 72_000_000
 """Of Python, as `tests.work` counts them: half of them at most were needed when this was set."""
 MEGABYTES = 150
 HANG = 600

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from netlang.analysis.constraints import solve
 from netlang.backends.torch import build
@@ -23,14 +25,31 @@ NETS = {
 SAMPLES = 200
 
 
+class NoBroadcasting(TorchFunctionMode):
+    """Sums of values of different shapes are refused, as the language refuses them."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Iterable[type],
+        args: tuple[object, ...] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        shapes = {each.shape for each in args if isinstance(each, Tensor)}
+        if func in (torch.add, Tensor.add, Tensor.__add__) and len(shapes) > 1:
+            raise RuntimeError(f"a sum of {shapes}")
+        return func(*args, **(kwargs or {}))
+
+
 def shape_in_torch(module: nn.Module, channels: int, sizes: dict[str, int]) -> list[int] | None:
     """The shape that PyTorch gives, or None where it refuses."""
     image = torch.empty(2, channels, sizes["H"], sizes["W"], device="meta")
     try:
-        output = module(image)
+        with NoBroadcasting():
+            output = module(image)
     except RuntimeError:
         return None
-    assert isinstance(output, torch.Tensor)
+    assert isinstance(output, Tensor)
     return list(output.shape[1:])
 
 
