@@ -48,6 +48,7 @@ def test_an_error_in_one_process(tmp_path: Path) -> None:
 def test_an_error_in_all_processes(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
+    (tmp_path / "run" / "metrics.jsonl").write_text("{}\n")
     status, said, codes = ended(2, "nothing", tmp_path)
     assert status != 0
     assert codes == ["E0733"], said
