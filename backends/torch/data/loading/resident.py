@@ -8,10 +8,14 @@ from typing import final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from netlang.backends.torch.data.sets import Batch, Tensors
 
 __all__ = ["Resident"]
+
+# Bytes that are gathered by one call at most, where a batch has fewer.
+_GATHERED = 4 << 20
 
 
 @final
@@ -29,11 +33,29 @@ class Resident:
         rest = plan(epoch)[first:]
         # One copy to the device for all of them.
         rows = torch.from_numpy(np.concatenate(rest)).to(self._device)
-        indices = torch.split(rows, [len(each) for each in rest])
-        for numbers, index in zip(rest, indices, strict=True):
-            inputs = tuple(value.index_select(0, index) for value in self._examples.inputs)
-            targets = self._examples.targets.items()
-            yield Batch(inputs, {k: v.index_select(0, index) for k, v in targets}, numbers)
+        start = 0
+        for few in self._together(rest):
+            count = sum(map(len, few))
+            gathered = self._rows(rows[start : start + count])
+            yield from _cut(gathered, few)
+            start += count
+
+    def _together(self, plan: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
+        """Batches that are gathered by one call: as many as are small beside the device's memory."""
+        example = sum(value[:1].nbytes for value in self._tensors)
+        few = max(1, _GATHERED // max(1, example * max(map(len, plan), default=1)))
+        yield from (plan[start : start + few] for start in range(0, len(plan), few))
+
+    @property
+    def _tensors(self) -> tuple[Tensor, ...]:
+        return (*self._examples.inputs, *self._examples.targets.values())
+
+    def _rows(self, index: Tensor) -> Batch:
+        inputs, targets = self._examples.inputs, self._examples.targets.items()
+        return Batch(
+            tuple(value.index_select(0, index) for value in inputs),
+            {name: value.index_select(0, index) for name, value in targets},
+        )
 
     def once(self, chunks: Iterator[range]) -> Iterator[Batch]:
         """The batches of these ranges."""
@@ -44,3 +66,16 @@ class Resident:
 
     def close(self) -> None:
         """Nothing is held that wouldn't go by itself."""
+
+
+def _cut(gathered: Batch, plan: list[NDArray[np.int64]]) -> Iterator[Batch]:
+    """The batches that lie one after the other in `gathered`; the numbers of each are given."""
+    lengths = [len(each) for each in plan]
+    inputs = [torch.split(value, lengths) for value in gathered.inputs]
+    targets = {name: torch.split(value, lengths) for name, value in gathered.targets.items()}
+    for place, numbers in enumerate(plan):
+        yield Batch(
+            tuple(each[place] for each in inputs),
+            {name: each[place] for name, each in targets.items()},
+            numbers,
+        )

@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 from torch.distributed.tensor import DTensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from netlang.backends.torch.train.processes.layout import Layout
+from netlang.backends.torch.train.processes.layout import Layout, forget_gradients
 from netlang.backends.torch.train.processes.rows import Kept, Rows, rows_of_each
 from netlang.backends.torch.train.world import World
 
@@ -68,7 +68,7 @@ class Sharded(Layout):
         return replace(rows, own=value) if value.shape == weight.shape else value
 
     def clear(self, optimizer: torch.optim.Optimizer) -> None:
-        optimizer.zero_grad(set_to_none=True)
+        forget_gradients(optimizer)
         for parameter, weight in self._pairs:
             parameter.grad = weight.grad = None
 
