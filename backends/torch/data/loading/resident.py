@@ -41,7 +41,7 @@ class Resident:
             start += count
 
     def _together(self, plan: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
-        """Batches that are gathered by one call: as many as are small beside the device's memory."""
+        """Batches that are gathered by one call: as many as make a few megabytes."""
         example = sum(value[:1].nbytes for value in self._tensors)
         few = max(1, _GATHERED // max(1, example * max(map(len, plan), default=1)))
         yield from (plan[start : start + few] for start in range(0, len(plan), few))

@@ -15,7 +15,7 @@ __all__ = ["Layout", "Whole", "forget_gradients"]
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
-    """What `zero_grad` does, but tell the profiler: that takes as long as a layer of a small net."""
+    """What `zero_grad` does, without its note to the profiler, as dear as a small net's layer."""
     for group in optimizer.param_groups:
         for weight in group["params"]:
             weight.grad = None
