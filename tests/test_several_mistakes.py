@@ -15,7 +15,8 @@ import pytest
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.edits import apply_edits, fits
 from netlang.source import Source
-from netlang.syntax.parser import BrokenText, parse
+from netlang.syntax.broken_text import BrokenText
+from netlang.syntax.parser import parse
 from tests.quality import ROOT
 from tests.support import ERRORS, check_source, check_text, read_source
 

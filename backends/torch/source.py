@@ -19,7 +19,7 @@ from netlang.backends.torch.python.tree import ClassDef, Name
 from netlang.backends.torch.resolve import resolved
 from netlang.backends.torch.rewrite import rewritten
 from netlang.ir.program import Program
-from netlang.syntax.parser import no_collection
+from netlang.syntax.lalr import no_collection
 
 __all__ = ["Emitted", "class_name", "emit", "emitted"]
 

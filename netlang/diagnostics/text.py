@@ -1,6 +1,6 @@
 """Errors in characters, strings and numbers, and texts beyond the limits: among E0101 to E0129.
 
-`netlang.syntax.mistake_text` decides which one it is.
+`netlang.syntax.mistakes.text` decides which one it is.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from netlang.elaborate.fixes import enclosing, replaced
 from netlang.elaborate.values import BlockTarget
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
     from netlang.elaborate.body import Body

@@ -6,7 +6,7 @@ from netlang.diagnostics.core import Edit, Fix
 from netlang.elaborate.fixes import enclosing, replaced, unused_name
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["value_before"]
 

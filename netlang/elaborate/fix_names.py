@@ -16,7 +16,7 @@ from netlang.elaborate.fixes import (
 )
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["dead_step", "new_label", "numbered", "renamed", "without_parameter"]
 

@@ -15,7 +15,7 @@ from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["default_changed", "mended"]
 

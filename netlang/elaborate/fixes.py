@@ -13,7 +13,7 @@ from typing import TypeVar
 from netlang.diagnostics.core import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 __all__ = [
     "enclosing",

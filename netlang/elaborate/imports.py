@@ -13,7 +13,7 @@ from netlang.diagnostics.names import CircularImport, ImportNotFound, NameNotInF
 from netlang.elaborate.files import bundled_files, bundled_name
 from netlang.elaborate.suggest import nearest, replacement
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["file_of", "imported_at", "not_in_file"]
 

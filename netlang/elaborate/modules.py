@@ -31,7 +31,7 @@ from netlang.elaborate.suggest import nearest
 from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
 from netlang.source import Source, Span
 from netlang.syntax import ast
-from netlang.syntax.parser import BrokenText
+from netlang.syntax.broken_text import BrokenText
 
 __all__ = ["Library", "Module"]
 

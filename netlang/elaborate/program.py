@@ -27,7 +27,7 @@ from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.solve import Solution, solve_conditions
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.parser import no_collection
+from netlang.syntax.lalr import no_collection
 
 __all__ = ["elaborate"]
 

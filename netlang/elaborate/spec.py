@@ -27,8 +27,8 @@ from netlang.elaborate.values import BlockTarget, Bound, Broken, Layer, Value, k
 from netlang.ir.program import Program
 from netlang.source import Source, Span
 from netlang.syntax import ast
+from netlang.syntax.lalr import Stuck, parse_part
 from netlang.syntax.limits import Mistake
-from netlang.syntax.parser import Stuck, parse_part
 
 __all__ = ["Target", "load_program", "net_layer", "resolve"]
 

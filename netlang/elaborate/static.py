@@ -23,7 +23,7 @@ from netlang.elaborate.unknown import unknown_layer
 from netlang.elaborate.values import Broken, Layer, OperatorTarget, Value
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["unknown_names", "unknown_words"]
 

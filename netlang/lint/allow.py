@@ -19,8 +19,8 @@ from netlang.diagnostics.warnings.comments import NotAWarning, NothingAllowed, U
 from netlang.elaborate.suggest import replacement
 from netlang.source import Source, Span
 from netlang.syntax import ast
-from netlang.syntax.format_same import tokens_of
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
+from netlang.syntax.format.same import tokens_of
 
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module

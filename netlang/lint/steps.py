@@ -9,7 +9,7 @@ from netlang.diagnostics.core import Edit, Fix
 from netlang.elaborate.fixes import without_statement
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module

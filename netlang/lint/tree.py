@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from netlang.diagnostics.core import Caution
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module

@@ -23,8 +23,8 @@ MAX_DIGITS = 30
 class Mistake(Exception):
     """Something that the tables can't see is wrong with the text from `start` to `end`.
 
-    `kind` names the function of `netlang.syntax.mistake_text` that explains it. Diagnostics are not
-    made here, so that a good file never loads their module.
+    `kind` names the function of `netlang.syntax.mistakes.text` that explains it. Diagnostics are
+    not made here, so that a good file never loads their module.
     """
 
     def __init__(self, kind: str, start: int, end: int) -> None:

@@ -30,7 +30,7 @@ from netlang.recipes.keys import KEYS
 from netlang.recipes.tables import table
 from netlang.source import Source
 from netlang.syntax.format import format_source
-from netlang.syntax.parser import load_tables
+from netlang.syntax.lalr import load_tables
 from tests.elaborate.test_programs import layers
 from tests.quality import ROOT
 

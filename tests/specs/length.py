@@ -17,7 +17,7 @@ from pathlib import Path
 from netlang.elaborate.files import bundled_files
 from netlang.source import Source
 from netlang.syntax.ast import TrainDef
-from netlang.syntax.format_same import tokens_of
+from netlang.syntax.format.same import tokens_of
 from netlang.syntax.parser import parse
 from tests.analysis.oracles import torchvision_models
 

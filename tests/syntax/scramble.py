@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from random import Random
 
-from netlang.syntax.format_same import tokens_of
+from netlang.syntax.format.same import tokens_of
 from netlang.syntax.literals import docstring_value
 
 __all__ = ["scrambled"]

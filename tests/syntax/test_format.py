@@ -12,7 +12,7 @@ import pytest
 from netlang.diagnostics.core import InternalError, NetlangError
 from netlang.syntax import format as formatter
 from netlang.syntax.format import format_source
-from netlang.syntax.format_same import same_tree, tokens_of
+from netlang.syntax.format.same import same_tree, tokens_of
 from tests.syntax.scramble import scrambled
 from tests.syntax.shape import tree
 from tests.syntax.test_robustness import mutated

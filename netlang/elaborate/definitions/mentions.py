@@ -15,7 +15,7 @@ from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module

@@ -17,7 +17,7 @@ from netlang.elaborate.fixes import inserted
 from netlang.elaborate.values import Value
 from netlang.lint.tree import TreeRule
 from netlang.syntax import ast
-from netlang.syntax.walk import walk
+from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
     from netlang.elaborate.modules import Module

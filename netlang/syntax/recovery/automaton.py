@@ -12,10 +12,10 @@ from typing import final
 
 from netlang.source import Source, Span
 from netlang.syntax.ast import Unread
-from netlang.syntax.builder import Builder
-from netlang.syntax.expected import can_follow
+from netlang.syntax.construct.builder import Builder
+from netlang.syntax.lalr import Run, load_tables, parse_expression
 from netlang.syntax.lexer import Lexer, Tokens
-from netlang.syntax.parser import Run, load_tables, parse_expression
+from netlang.syntax.mistakes.expected import can_follow
 
 __all__ = ["Automaton"]
 

@@ -19,9 +19,11 @@ from netlang.diagnostics.core import Diagnostic, Fix, InternalError
 from netlang.diagnostics.text import MOST_ERRORS, MoreErrors
 from netlang.source import Source
 from netlang.syntax.ast import File
+from netlang.syntax.broken_text import BrokenText
+from netlang.syntax.lalr import Stuck, no_collection
 from netlang.syntax.limits import MAX_DEPTH, Mistake
-from netlang.syntax.mistakes import Mends, diagnosed
-from netlang.syntax.parser import BrokenText, Stuck, no_collection
+from netlang.syntax.mistakes.explain import Mends, diagnosed
+from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.recovery.automaton import Automaton
 from netlang.syntax.recovery.places import (
     Place,
@@ -34,7 +36,6 @@ from netlang.syntax.recovery.places import (
 )
 from netlang.syntax.recovery.repaired import Torn, repaired
 from netlang.syntax.recovery.trial import Trial
-from netlang.syntax.spot import Spot
 
 __all__ = ["read_on"]
 

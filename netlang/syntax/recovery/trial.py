@@ -8,9 +8,9 @@ from typing import final
 from netlang.diagnostics.core import Fix
 from netlang.diagnostics.edits import apply_edits
 from netlang.source import Source
-from netlang.syntax.expected import advance
+from netlang.syntax.lalr import load_tables
 from netlang.syntax.lexer import Lexer
-from netlang.syntax.parser import load_tables
+from netlang.syntax.mistakes.expected import advance
 
 __all__ = ["Trial"]
 

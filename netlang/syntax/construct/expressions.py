@@ -29,7 +29,7 @@ from netlang.syntax.ast import (
     TupleExpr,
     Unary,
 )  # fmt: skip
-from netlang.syntax.builder import Builder, Maker, Parts
+from netlang.syntax.construct.builder import Builder, Maker, Parts
 from netlang.syntax.limits import MAX_DEPTH, Mistake
 from netlang.syntax.literals import dims_value, number_value, string_value
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.source import Span
-from netlang.syntax.ast_expressions import Argument, Expr, In, Name, Node, String
+from netlang.syntax.ast.expressions import Argument, Expr, In, Name, Node, String
 
 __all__ = [
     "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",

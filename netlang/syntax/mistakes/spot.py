@@ -9,8 +9,8 @@ from typing import TypeAlias, final
 
 from netlang.diagnostics.core import Diagnostic, Edit, Fix
 from netlang.source import Source, Span
-from netlang.syntax.expected import allowed, in_words
 from netlang.syntax.lexer import Tokens
+from netlang.syntax.mistakes.expected import allowed, in_words
 
 __all__ = ["OPENERS", "Explain", "Spot"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import final
 
-from netlang.syntax.format_tree import Group, Item, Part, Segment, Statement, Suite
-from netlang.syntax.format_words import OPERAND_ENDS, Comment, Word
+from netlang.syntax.format.tree import Group, Item, Part, Segment, Statement, Suite
+from netlang.syntax.format.words import OPERAND_ENDS, Comment, Word
 
 __all__ = ["Document", "read"]
 

@@ -6,7 +6,7 @@ import re
 
 from netlang.diagnostics.core import Diagnostic, Edit, Fix
 from netlang.diagnostics.syntax import ForeignWord, UnexpectedText
-from netlang.syntax.spot import Spot
+from netlang.syntax.mistakes.spot import Spot
 
 __all__ = ["HABITS", "pipe"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.source import Span
-from netlang.syntax.ast_expressions import (
+from netlang.syntax.ast.expressions import (
     Argument,
     Attribute,
     Binary,
@@ -34,7 +34,7 @@ from netlang.syntax.ast_expressions import (
     TupleExpr,
     Unary,
 )
-from netlang.syntax.ast_statements import (
+from netlang.syntax.ast.statements import (
     Action,
     Apply,
     Assert,

@@ -14,7 +14,7 @@ from netlang.diagnostics.syntax import (
     MissingSeparator,
     UnexpectedText,
 )
-from netlang.syntax.spot import OPENERS, Spot
+from netlang.syntax.mistakes.spot import OPENERS, Spot
 
 __all__ = ["SEPARATORS"]
 

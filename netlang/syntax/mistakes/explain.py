@@ -13,15 +13,15 @@ from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
 from netlang.diagnostics.syntax import UnexpectedText
 from netlang.diagnostics.text import SpecTooLarge
 from netlang.source import Source
-from netlang.syntax.expected import states_before
+from netlang.syntax.lalr import Stuck
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake
-from netlang.syntax.mistake_brackets import BRACKETS, UNCLOSED
-from netlang.syntax.mistake_habits import HABITS, pipe
-from netlang.syntax.mistake_separators import SEPARATORS
-from netlang.syntax.mistake_text import PROBLEMS
-from netlang.syntax.mistake_words import WORDS
-from netlang.syntax.parser import Stuck
-from netlang.syntax.spot import Explain, Spot
+from netlang.syntax.mistakes.brackets import BRACKETS, UNCLOSED
+from netlang.syntax.mistakes.expected import states_before
+from netlang.syntax.mistakes.habits import HABITS, pipe
+from netlang.syntax.mistakes.separators import SEPARATORS
+from netlang.syntax.mistakes.spot import Explain, Spot
+from netlang.syntax.mistakes.text import PROBLEMS
+from netlang.syntax.mistakes.words import WORDS
 
 __all__ = ["Mends", "diagnosed", "too_large"]
 

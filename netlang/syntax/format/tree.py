@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias, final
 
-from netlang.syntax.format_words import OPERATORS, Comment, Word
+from netlang.syntax.format.words import OPERATORS, Comment, Word
 
 __all__ = [
     "Group", "Item", "Part", "Segment", "Statement", "Suite", "comments_of", "flat_text",

@@ -11,10 +11,11 @@ from dataclasses import fields
 
 from netlang.source import Source
 from netlang.syntax.ast import Node
-from netlang.syntax.format_words import OPERAND_ENDS
+from netlang.syntax.format.words import OPERAND_ENDS
+from netlang.syntax.lalr import load_tables
 from netlang.syntax.lexer import Lexer, Tokens
 from netlang.syntax.literals import docstring_value
-from netlang.syntax.parser import load_tables, parse
+from netlang.syntax.parser import parse
 
 __all__ = ["same_meaning", "same_tree", "tokens_of"]
 

@@ -8,11 +8,11 @@ whole.
 
 from __future__ import annotations
 
-from netlang.syntax.format_docstring import docstring_lines
-from netlang.syntax.format_groups import LIMIT, fits, write_flat, write_parts
-from netlang.syntax.format_lines import INDENT, Lines
-from netlang.syntax.format_read import Document
-from netlang.syntax.format_tree import (
+from netlang.syntax.format.docstring import docstring_lines
+from netlang.syntax.format.groups import LIMIT, fits, write_flat, write_parts
+from netlang.syntax.format.lines import INDENT, Lines
+from netlang.syntax.format.read import Document
+from netlang.syntax.format.tree import (
     Part,
     Segment,
     Statement,
@@ -21,7 +21,7 @@ from netlang.syntax.format_tree import (
     has_operators,
     is_forced,
 )
-from netlang.syntax.format_words import Word
+from netlang.syntax.format.words import Word
 
 __all__ = ["lay_out"]
 

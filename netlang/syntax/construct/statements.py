@@ -38,7 +38,7 @@ from netlang.syntax.ast import (
     TypeSpec,
     Unread,
 )  # fmt: skip
-from netlang.syntax.builder import Builder, Maker, Parts
+from netlang.syntax.construct.builder import Builder, Maker, Parts
 from netlang.syntax.limits import Mistake
 from netlang.syntax.literals import docstring_value
 

@@ -13,10 +13,10 @@ from netlang.diagnostics.syntax import (
     UnexpectedText,
     UnknownDefinition,
 )
-from netlang.syntax.mistake_brackets import closed_early
-from netlang.syntax.mistake_text import comment
-from netlang.syntax.parser import load_tables
-from netlang.syntax.spot import Spot
+from netlang.syntax.lalr import load_tables
+from netlang.syntax.mistakes.brackets import closed_early
+from netlang.syntax.mistakes.spot import Spot
+from netlang.syntax.mistakes.text import comment
 
 __all__ = ["WORDS"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlang.syntax.format_lines import INDENT, Lines
-from netlang.syntax.format_tree import (
+from netlang.syntax.format.lines import INDENT, Lines
+from netlang.syntax.format.tree import (
     Group,
     Item,
     Part,
@@ -13,7 +13,7 @@ from netlang.syntax.format_tree import (
     has_operators,
     is_forced,
 )
-from netlang.syntax.format_words import Word
+from netlang.syntax.format.words import Word
 
 __all__ = ["LIMIT", "fits", "write_flat", "write_parts"]
 

@@ -18,18 +18,19 @@ What the author decides, and the layout keeps:
 Everything else follows from rules: spaces, indentation, where lines break inside brackets, one
 statement a line where a suite is open, the column in which the values of a recipe stand, the place
 of a docstring and its quotes, brackets around the names of an import, and what happens to a line of
-more than 100 characters, not counting its indentation (`format_layout.py`).
+more than 100 characters, not counting its indentation (`layout.py`).
 """
 
 from __future__ import annotations
 
 from netlang.diagnostics.core import InternalError
 from netlang.source import Source
-from netlang.syntax.format_layout import lay_out
-from netlang.syntax.format_read import read
-from netlang.syntax.format_same import same_meaning, tokens_of
-from netlang.syntax.format_words import words
-from netlang.syntax.parser import no_collection, parse
+from netlang.syntax.format.layout import lay_out
+from netlang.syntax.format.read import read
+from netlang.syntax.format.same import same_meaning, tokens_of
+from netlang.syntax.format.words import words
+from netlang.syntax.lalr import no_collection
+from netlang.syntax.parser import parse
 
 __all__ = ["format_source"]
 

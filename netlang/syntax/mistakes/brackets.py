@@ -11,8 +11,8 @@ from netlang.diagnostics.syntax import (
     StatementMisplaced,
     UnmatchedClosing,
 )
-from netlang.syntax.mistake_text import PROBLEMS
-from netlang.syntax.spot import OPENERS, Spot
+from netlang.syntax.mistakes.spot import OPENERS, Spot
+from netlang.syntax.mistakes.text import PROBLEMS
 
 __all__ = ["BRACKETS", "UNCLOSED", "closed_early"]
 

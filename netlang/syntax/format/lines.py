@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import final
 
-from netlang.syntax.format_words import Comment, Word
+from netlang.syntax.format.words import Comment, Word
 
 __all__ = ["INDENT", "Lines"]
 

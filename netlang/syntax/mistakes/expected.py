@@ -5,7 +5,7 @@ Loaded only when an error has occurred. Holds on exit: no name of a terminal is 
 
 from __future__ import annotations
 
-from netlang.syntax.parser import Tables, load_tables
+from netlang.syntax.lalr import Tables, load_tables
 
 __all__ = ["advance", "allowed", "can_follow", "in_words", "states_before"]
 

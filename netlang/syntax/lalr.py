@@ -1,0 +1,233 @@
+"""The LALR(1) automaton of `grammar.lark`: follows its tables from the first token to the tree.
+
+Lark computes the tables ahead of time (`tables.py`); this loop only follows them, so that neither
+Lark nor the grammar is loaded when a net is compiled. The tree grows from the leaves in one pass
+without recursion: time is linear, and no nesting can overflow the stack.
+
+Holds on exit of `parse_part`: the text follows the grammar and the limits of `limits.py`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, cast, final
+
+from netlang.source import Source
+from netlang.syntax.ast import Expr
+from netlang.syntax.construct.builder import Builder, Maker
+from netlang.syntax.construct.expressions import EXPRESSIONS
+from netlang.syntax.construct.statements import STATEMENTS
+from netlang.syntax.lexer import Lexer, Tokens, Words
+from netlang.syntax.limits import MAX_DEPTH, Mistake
+
+__all__ = [
+    "Run", "Stuck", "Tables", "load_tables", "no_collection", "parse_expression", "parse_part",
+]  # fmt: skip
+
+_NESTING = frozenset((
+    "attribute", "binary", "call", "compare", "conditional", "if", "index", "list_expr", "logical",
+    "slice", "suite", "tuple_expr", "unary",
+))  # fmt: skip
+
+
+class Rule(NamedTuple):
+    """What to do where a rule ends: take `length` values, make one of those in `kept`.
+
+    `maker` is None where the one kept value is handed on. Values at `spliced` are lists, made by
+    repetitions, and their items are put in place; `nests` is 1 where the rule adds a level of
+    depth; `whole` says that every value is kept as it is.
+    """
+
+    origin: str
+    length: int
+    maker: Maker | None
+    kept: tuple[int, ...]
+    spliced: frozenset[int]
+    nests: int
+    whole: bool
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`tables.json`, ready to follow.
+
+    `actions[state][kind]` is the state to go to, or -1 - the number of the rule that ends here;
+    `gotos[state][origin]` is the state after a rule of that name.
+    """
+
+    words: Words
+    rules: tuple[Rule, ...]
+    actions: list[dict[str, int]]
+    gotos: list[dict[str, int]]
+    starts: dict[str, int]
+
+
+@final
+class Stuck(Exception):
+    """No rule allows the token number `index` of a `symbol` after what was read of it."""
+
+    def __init__(self, tokens: Tokens, index: int, symbol: str) -> None:
+        super().__init__(index)
+        self.tokens = tokens
+        self.index = index
+        self.symbol = symbol
+
+
+@cache
+def load_tables() -> Tables:
+    makers = EXPRESSIONS | STATEMENTS
+    data = json.loads(Path(__file__).with_name("tables.json").read_bytes())
+    rules = tuple(
+        Rule(
+            origin,
+            length,
+            makers[maker] if maker else None,
+            tuple(kept),
+            frozenset(spliced),
+            int(maker in _NESTING),
+            len(kept) == length and not spliced,
+        )
+        for origin, length, maker, kept, spliced in data["rules"]
+    )
+    return Tables(
+        words=Words(data["patterns"], data["keywords"], data["marks"]),
+        rules=rules,
+        actions=[data["actions"][row] for row, _ in data["states"]],
+        gotos=[data["gotos"][row] for _, row in data["states"]],
+        starts=data["starts"],
+    )
+
+
+def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
+    """What the characters `start` to `end` are as a `symbol`; raises `Stuck` or `Mistake`."""
+    tables = load_tables()
+    with no_collection():
+        tokens = Lexer(tables.words, source.text, start, end).run()
+        return Run(tables, Builder(source, tokens, parse_expression), symbol).follow()
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """A tree has no cycles: collecting while it grows walks it again and again for nothing."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def parse_expression(source: Source, start: int, end: int) -> Expr:
+    return cast(Expr, parse_part(source, "conditional", start, end))
+
+
+@final
+class Run:
+    """One way through the automaton. The stacks hold, for each symbol read and not yet used, its
+    state, its value, the number of its first token, and how deep the tree under it is."""
+
+    def __init__(self, tables: Tables, builder: Builder, symbol: str) -> None:
+        self.tables = tables
+        self.symbol = symbol
+        self.builder = builder
+        self.states: list[int] = []
+        self.values: list[Any] = []
+        self.firsts: list[int] = []
+        self.depths: list[int] = []
+
+    def follow(self) -> object:
+        actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
+        states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
+        state = self.tables.starts[self.symbol]
+        states.append(state)
+        for index, kind in enumerate(self.builder.kinds):
+            while True:
+                action = actions[state].get(kind)
+                if action is None:
+                    raise Stuck(self.builder.tokens, index, self.symbol)
+                if action >= 0:
+                    state = action
+                    states.append(state)
+                    values.append(index)
+                    firsts.append(index)
+                    depths.append(0)
+                    break
+                rule = rules[-1 - action]
+                if rule.length == 1 and rule.maker is None:
+                    state = gotos[states[-2]][rule.origin]
+                    states[-1] = state
+                    continue
+                self.reduce(rule, index)
+                state = gotos[states[-1]][rule.origin]
+                states.append(state)
+        return values[0]
+
+    def take(self, index: int, kind: str) -> None:
+        """Follow one token; `Stuck` where no rule allows it."""
+        actions, gotos = self.tables.actions, self.tables.gotos
+        while True:
+            action = actions[self.states[-1]].get(kind)
+            if action is None:
+                raise Stuck(self.builder.tokens, index, self.symbol)
+            if action >= 0:
+                self.states.append(action)
+                self.values.append(index)
+                self.firsts.append(index)
+                self.depths.append(0)
+                return
+            rule = self.tables.rules[-1 - action]
+            if rule.length == 1 and rule.maker is None:
+                self.states[-1] = gotos[self.states[-2]][rule.origin]
+                continue
+            self.reduce(rule, index)
+            self.states.append(gotos[self.states[-1]][rule.origin])
+
+    def reduce(self, rule: Rule, index: int) -> None:
+        """Puts the value of a rule that ends before token `index` in the place of its parts.
+
+        Where a `Mistake` is found, the parts are still there.
+        """
+        states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
+        builder, length = self.builder, rule.length
+        first, depth, children = index, 0, list[Any]()
+        if length:
+            first = firsts[-length]
+            depth = max(depths[-length:]) + rule.nests
+            if depth > MAX_DEPTH:
+                raise Mistake("too_deep", builder.starts[first], builder.ends[index - 1])
+            children = self._children(rule)
+        value = rule.maker(builder, children, first, index - 1) if rule.maker else children[0]
+        if length:
+            del states[-length:], values[-length:], firsts[-length:], depths[-length:]
+        values.append(value)
+        firsts.append(first)
+        depths.append(depth)
+
+    def _children(self, rule: Rule) -> list[Any]:
+        values, length = self.values, rule.length
+        if rule.whole:
+            return values[-length:]
+        if not rule.spliced:
+            return [values[place - length] for place in rule.kept]
+        if rule.kept[0] == 0 and 0 in rule.spliced:
+            # A repetition grows in place: copying it at each step would take quadratic time.
+            children: list[Any] = values[-length]
+            children.extend(values[place - length] for place in rule.kept[1:])
+            return children
+        children = []
+        for place in rule.kept:
+            value = values[place - length]
+            if place in rule.spliced:
+                children.extend(value)
+            else:
+                children.append(value)
+        return children
