@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +36,29 @@ HEAVY = {
     "PIL", "click", "datasets", "graphviz", "matplotlib", "mnist1d", "numpy", "onnx", "onnxruntime",
     "pygraphviz", "rich", "safetensors", "tensorboard", "torch", "torchvision", "webdataset",
 }  # fmt: skip
+# Files in circles of imports, by package: these may only get fewer.
+CIRCLES = {
+    "netlang.analysis": 2,
+    "netlang.cli": 2,
+    "netlang.diagnostics": 3,
+    "netlang.syntax": 11,
+}
+MODULES_OF_A_FOLDER = 16
+# Folders with a module for each entry of a list, which are as long as the list is.
+LISTS = {
+    "backends/onnx/lowering", "backends/torch/lowering", "backends/torch/runtime", "netlang/ops",
+    "netlang/recipes/words",
+}  # fmt: skip
+# Folders with too many modules: these may only get fewer.
+CROWDED = {
+    "backends/graphviz": 21,
+    "backends/torch": 24,
+    "netlang/cli": 17,
+    "netlang/diagnostics": 29,
+    "netlang/elaborate": 48,
+    "netlang/ir/sizes": 17,
+    "netlang/syntax": 29,
+}
 FOLDERS = {"netlang": "netlang", "netlang.backends": "backends", "netlang.specs": "specs"}
 
 
@@ -89,6 +113,52 @@ def test_imports_run_one_way(name: str) -> None:
             continue
         assert other != "backends", f"{name} imports {imported}: the core knows no backend"
         assert RANK[other] < RANK[own], f"{name} imports {imported}"
+
+
+def imported_modules(name: str) -> set[str]:
+    """The modules of this project that a module imports anywhere, functions included."""
+    found = set()
+    for imported in imports(parsed(MODULES[name]), inside_functions=True):
+        module = imported if imported in MODULES else imported.rpartition(".")[0]
+        found |= {module} & MODULES.keys() - {name}
+    return found
+
+
+def reached(graph: dict[str, set[str]], start: str) -> set[str]:
+    """What a module imports, and what that imports, and so on."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = graph[waiting.pop()] - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def test_imports_have_no_circle() -> None:
+    graph = {name: imported_modules(name) for name in MODULES}
+    found = sorted(name for name in MODULES if name in reached(graph, name))
+    files = Counter(".".join(name.split(".")[:2]) for name in found)
+    for package, count in files.items():
+        assert count <= CIRCLES.get(package, 0), f"circles of imports in {package}: {found}"
+    assert not CIRCLES.keys() - files.keys(), "a circle that is gone still stands in CIRCLES"
+
+
+def test_no_folder_is_crowded() -> None:
+    files = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for path in MODULES.values()
+        if path.name != "__init__.py"
+    )
+    assert files.keys() >= LISTS, "a folder of LISTS is gone"
+    over = {
+        folder: count
+        for folder, count in files.items()
+        if count > MODULES_OF_A_FOLDER and folder not in LISTS
+    }
+    for folder, count in over.items():
+        assert count <= CROWDED.get(folder, 0), f"{folder} has {count} modules"
+    assert not CROWDED.keys() - over.keys(), "a folder of CROWDED isn't crowded any more"
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.inputs import WrongInputCount
@@ -16,6 +15,7 @@ from netlang.diagnostics.structure import (
 from netlang.elaborate import instantiate
 from netlang.elaborate.as_call import refuse_call
 from netlang.elaborate.binding import argument_span, argument_spans, given, operator_of
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Labelled, Path
 from netlang.elaborate.fix_bodies import input_earlier, steps_after
 from netlang.elaborate.fixes import enclosing
@@ -30,9 +30,6 @@ from netlang.ir.types import DType, Types, float_type
 from netlang.ops import operator, operator_names
 from netlang.source import Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["counted_path", "labelled_value", "layer", "operator_node", "single"]
 
@@ -96,8 +93,8 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
     if body.find((action.name,)) is not None:
         kind = "the label of a value"
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
-    known = (*body.evaluator.names.names(), *body.names_of_file(), *operator_names())
-    raise NetlangError(unknown_layer(body.module.file, action, known, body.label_names()))
+    known = (*body.evaluator.names.names(), *body.module.names(), *operator_names())
+    raise NetlangError(unknown_layer(body.module.file, action, known, body.values.label_names()))
 
 
 def _is_value(body: Body, parts: Path) -> bool:

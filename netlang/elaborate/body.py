@@ -1,8 +1,7 @@
-"""Bodies: statements to nodes.
+"""One suite at work: what a statement sees, and the way back to the statements inside it.
 
-A `Body` is one suite at work: it carries the current value from statement to statement. What each
-statement does is told in `statements`, a step in `steps`, what it applies in `apply`; names and
-numbers are the builder's.
+A `Body` carries the current value from statement to statement. What each statement does is told by
+an `Elaborator`, which every handler reaches through the body that it works on.
 
 After an error that was reported the current value is None: steps that read it are looked at for
 errors of their own, but make nothing.
@@ -10,47 +9,52 @@ errors of their own, but make nothing.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import NotAValue
-from netlang.elaborate import steps
 from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.context import Abort, Shared
+from netlang.elaborate.environment import Environment
 from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_inputs import value_before
 from netlang.elaborate.frame import Frame
-from netlang.elaborate.statements import STATEMENTS
+from netlang.elaborate.values import Namespace
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Ref
+from netlang.ir.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
 
-if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
-
-__all__ = ["Body"]
+__all__ = ["Body", "Elaborator", "LabelledValues"]
 
 
-@dataclass(slots=True)
-class Body:
-    """One suite at work."""
+class Elaborator(ABC):
+    """What each kind of statement and step does to the body that it stands in."""
 
-    shared: Shared
+    @abstractmethod
+    def statement(self, body: Body, statement: ast.Statement) -> None:
+        """One statement; raises `NetlangError`."""
+
+    @abstractmethod
+    def path(self, body: Body, path: ast.Path, flow: Flow) -> Flow:
+        """The steps of a path in turn, from `flow`; their errors are reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledValues:
+    """The labelled values that can be read in one scope of a function."""
+
     builder: FunctionBuilder
     frame: Frame
-    evaluator: Evaluator
-    module: Module
+    module: Namespace
     scope: Path = ()
-    flow: Flow = ()
-
-    # --- what expressions see ---------------------------------------------------------------
 
     def tensor(self, *parts: str) -> TensorType | None:
-        """The type of a labelled value (for `netlang.elaborate.expressions`)."""
+        """The type of a labelled value, if it is a single one."""
         found = self.find(parts)
         if found is not None and found.flow is None:
             raise NetlangError  # the step failed, which has been reported
@@ -63,14 +67,12 @@ class Body:
         return self.builder.type_of(self.entry(span))
 
     def label_names(self) -> Iterator[str]:
+        """The labels, as they would be written here."""
         return self.builder.visible(self.scope, self.frame.root)
 
     def find(self, parts: Path) -> Labelled | None:
         """What a label read here stands for."""
         return self.builder.find(self.scope, parts, self.frame.root)
-
-    def names_of_file(self) -> Iterator[str]:
-        return self.module.names()
 
     def entry(self, span: Span) -> Ref:
         """The value of `in`; an error where the inputs have names of their own."""
@@ -85,6 +87,55 @@ class Body:
         self.builder.label_reads.add(entry[0])
         return entry[0]
 
+
+@dataclass(slots=True)
+class Body:
+    """One suite at work; `flow` is the current value."""
+
+    elaborator: Elaborator
+    shared: Shared
+    evaluator: Evaluator
+    values: LabelledValues
+    flow: Flow
+
+    @classmethod
+    def begin(
+        cls,
+        elaborator: Elaborator,
+        shared: Shared,
+        names: Environment,
+        values: LabelledValues,
+        flow: Flow = (),
+        pins: set[ParameterOrigin | InputOrigin] | None = None,
+    ) -> Body:
+        """The outermost suite of a net or block; `pins` are those of a function it is part of."""
+        evaluator = Evaluator(names, values, set() if pins is None else pins)
+        return cls(elaborator, shared, evaluator, values, flow)
+
+    @property
+    def builder(self) -> FunctionBuilder:
+        """The function under construction."""
+        return self.values.builder
+
+    @property
+    def frame(self) -> Frame:
+        """The net or block that the suite is part of."""
+        return self.values.frame
+
+    @property
+    def module(self) -> Namespace:
+        """The file that the suite is written in."""
+        return self.values.module
+
+    @property
+    def scope(self) -> Path:
+        """The labels of the scopes around, outermost first."""
+        return self.values.scope
+
+    def find(self, parts: Path) -> Labelled | None:
+        """What a label read here stands for."""
+        return self.values.find(parts)
+
     def require(self, constraint: Constraint, span: Span, producer: int | None = None) -> None:
         """Keep a condition on the input's sizes; `producer` is the node that needs it, if one."""
         condition = Condition(constraint, span, self.shared.chain)
@@ -94,11 +145,11 @@ class Body:
 
     def inner(self, scope: Path | None = None, flow: Flow = None) -> Body:
         """A suite inside this one: new names, the same function."""
-        body = replace(self, scope=self.scope if scope is None else scope, flow=flow)
-        evaluator = self.evaluator.within(self.evaluator.names.inner())
-        evaluator.labels = body
-        body.evaluator = evaluator
-        return body
+        values = self.values
+        if scope is not None:
+            values = LabelledValues(self.builder, self.frame, self.module, scope)
+        evaluator = self.evaluator.within(self.evaluator.names.inner(), values)
+        return Body(self.elaborator, self.shared, evaluator, values, flow)
 
     def run(self, suite: ast.Suite) -> Flow:
         """All statements in turn; what the last one makes."""
@@ -106,15 +157,11 @@ class Body:
             self.statement(statement)
         return self.flow
 
-    def path(self, path: ast.Path, flow: Flow) -> Flow:
-        """The steps of a path in turn, from `flow`."""
-        return steps.path(self, path, flow)
-
     def statement(self, statement: ast.Statement) -> None:
         """One statement; its errors are kept and the next one goes on."""
         self.shared.tick(statement.span)
         try:
-            STATEMENTS[type(statement)](self, statement)
+            self.elaborator.statement(self, statement)
         except Abort:
             raise
         except NetlangError as error:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.text import Mistaken, mistaken
 from netlang.elaborate.modules import Module
+from netlang.elaborate.nets import net_layer
 from netlang.elaborate.program import elaborate
-from netlang.elaborate.spec import net_layer
 from netlang.elaborate.static import unknown_names
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program

@@ -73,9 +73,9 @@ class Evaluator:
     keywords: frozenset[str] = KEYWORDS
     figure: Figure | None = None
 
-    def within(self, names: Environment) -> Evaluator:
+    def within(self, names: Environment, labels: Labels) -> Evaluator:
         """The evaluator of an inner scope; it pins to the same set."""
-        return Evaluator(names, self.labels, self.pins, self.keywords, self.figure)
+        return Evaluator(names, labels, self.pins, self.keywords, self.figure)
 
     def value(self, expr: ast.Expr) -> Value:
         """The value of `expr`; raises `NetlangError`."""

@@ -6,7 +6,6 @@ Holds on exit: every node and input of a net leads to an output, or was reported
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.inputs import InputNotUsed
@@ -14,6 +13,7 @@ from netlang.diagnostics.structure import (
     NoOutput,
     StepWithoutEffect,
 )
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Made
 from netlang.elaborate.fix_names import dead_step
@@ -24,9 +24,6 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Function, Output, Ref
 from netlang.ir.provenance import ParameterOrigin
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["finish"]
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Frame as ChainLink
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import BodyNotAllowed
+from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.builder import FAILED, Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.fix_bodies import steps_after
 from netlang.elaborate.frame import Frame
 from netlang.elaborate.instantiate import arguments, count_inputs, refuse_endless, target_of
@@ -18,9 +17,6 @@ from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Output
 from netlang.source import Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["inline"]
 
@@ -46,8 +42,6 @@ def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
 
 def _inner(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Body:
     """The block's own body, which adds to the function that it is used in."""
-    from netlang.elaborate.body import Body as Inner
-
     target = target_of(applied)
     values = arguments(body, applied, action.span, flow)
     refuse_endless(body.shared, target, action.span)
@@ -60,10 +54,8 @@ def _inner(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
     is_net = isinstance(target.definition, ast.NetDef)
     closure = _closure(body, action)
     frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
-    evaluator = Evaluator(names, pins=body.evaluator.pins)
-    inner = Inner(body.shared, body.builder, frame, evaluator, target.module, path, flow)
-    evaluator.labels = inner
-    return inner
+    readable = LabelledValues(body.builder, frame, target.module, path)
+    return Body.begin(body.elaborator, body.shared, names, readable, flow, body.evaluator.pins)
 
 
 def _closure(body: Body, action: ast.Apply) -> Callable[[Flow, Span], Flow]:

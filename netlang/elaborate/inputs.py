@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.inputs import (
     InputInBlock,
@@ -20,6 +18,7 @@ from netlang.diagnostics.structure import (
     NothingToRead,
 )
 from netlang.diagnostics.values import BadArgument
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Labelled
 from netlang.elaborate.fix_bodies import input_earlier
 from netlang.elaborate.fix_names import new_label
@@ -32,9 +31,6 @@ from netlang.ir.program import INPUT, Port, Ref, Size
 from netlang.ir.types import DType, TensorType
 from netlang.source import Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["declare"]
 

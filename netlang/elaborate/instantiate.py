@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Frame as ChainLink
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.inputs import WrongInputCount
 from netlang.diagnostics.names import Recursion, TooDeep
 from netlang.diagnostics.values import MissingArgument
+from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.builder import Flow, FunctionBuilder, Path
-from netlang.elaborate.context import Made
+from netlang.elaborate.context import Made, Shared
 from netlang.elaborate.definitions.mentions import mentions_itself
 from netlang.elaborate.depth import DEEPEST_BLOCK
 from netlang.elaborate.environment import Environment
@@ -24,10 +24,6 @@ from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
 from netlang.ir.types import TensorType, Types
 from netlang.source import Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
-    from netlang.elaborate.context import Shared
 
 __all__ = [
     "arguments",
@@ -58,9 +54,7 @@ def parameters(
 ) -> dict[str, Value]:
     """The values of the parameters: those given, then defaults, which may use earlier ones."""
     names = Environment(target.module.find)
-    evaluator = Evaluator(names, entry)
-    if entry is not None:
-        evaluator.pins = entry.pins
+    evaluator = Evaluator(names, entry, entry.pins if entry is not None else set())
     given = dict(applied.arguments)
     values: dict[str, Value] = {}
     for parameter in target.definition.parameters:
@@ -132,7 +126,7 @@ def function(
         shared.active.append(target.definition)
         shared.building.add(key)
         with shared.instance(link):
-            shared.functions[key] = _elaborate(shared, target, values, inputs)
+            shared.functions[key] = _elaborate(body, target, values, inputs)
         shared.building.discard(key)
         shared.active.pop()
     return shared.functions[key]
@@ -163,11 +157,10 @@ def refuse_endless(shared: Shared, target: BlockTarget, span: Span, key: object 
 
 
 def _elaborate(
-    shared: Shared, target: BlockTarget, values: dict[str, Value], inputs: Types
+    caller: Body, target: BlockTarget, values: dict[str, Value], inputs: Types
 ) -> Made | None:
     """The body of a block as a function of its own."""
-    from netlang.elaborate.body import Body
-
+    shared = caller.shared
     definition = target.definition
     names = Environment(target.module.find)
     for parameter in definition.parameters:
@@ -183,9 +176,8 @@ def _elaborate(
     frame = Frame(
         definition.name, isinstance(definition, ast.NetDef), entry, types, doc=definition.doc
     )
-    evaluator = Evaluator(names)
-    body = Body(shared, builder, frame, evaluator, target.module, flow=entry)
-    evaluator.labels = body
+    readable = LabelledValues(builder, frame, target.module)
+    body = Body.begin(caller.elaborator, shared, names, readable, entry)
     failures = shared.failures
     flow = body.run(definition.body)
     if flow is None or shared.failures > failures:

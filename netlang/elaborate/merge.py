@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Path
 from netlang.elaborate.context import Abort
 from netlang.elaborate.fixes import replaced
 from netlang.elaborate.loops import count, iterations
 from netlang.ir.program import Ref
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["branches"]
 
@@ -58,7 +54,7 @@ def _ends(body: Body, suite: ast.Suite, flow: Flow) -> list[Flow]:
 
 def _branch(body: Body, statement: ast.Statement, flow: Flow) -> list[Flow]:
     if isinstance(statement, ast.Path):
-        return [body.path(statement, flow)]
+        return [body.elaborator.path(body, statement, flow)]
     if isinstance(statement, ast.If):
         if body.evaluator.truth(statement.condition):
             return _ends(body.inner(flow=flow), statement.then, flow)

@@ -28,7 +28,7 @@ from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.imports import file_of, imported_at, not_in_file
 from netlang.elaborate.language import is_word
 from netlang.elaborate.suggest import nearest
-from netlang.elaborate.values import BlockTarget, Broken, Layer, Value
+from netlang.elaborate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.broken_text import BrokenText
@@ -101,7 +101,7 @@ class Library:
         return Module(self, source, folder, self.prelude.layers())
 
 
-class Module:
+class Module(Namespace):
     """One file: its syntax tree and the values of its names.
 
     `mistakes` are what is wrong with its text. What they stand in is unknown: nothing that depends
@@ -149,7 +149,7 @@ class Module:
         """Whether a name is unused because it is misspelt elsewhere: that is told there."""
         if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
             return False
-        from netlang.elaborate.static import unknown_words
+        from netlang.elaborate.static import unknown_words  # only here: few files have mistakes
 
         item = self._named[diagnostic.block]
         assert isinstance(item, ast.BlockDef | ast.NetDef)

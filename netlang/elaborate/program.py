@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.inputs import NoInput
 from netlang.elaborate.binding import argument_spans
-from netlang.elaborate.body import Body
+from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Abort, Shared
 from netlang.elaborate.depth import room_for_nesting
+from netlang.elaborate.elaborator import StatementElaborator
 from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
 from netlang.elaborate.finish import finish
 from netlang.elaborate.fix_bodies import first_input
 from netlang.elaborate.frame import Frame
@@ -89,9 +89,8 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
         names.assign(parameter.name, value, parameter.name_span)
     builder = FunctionBuilder(name, definition.name_span, definition.span)
     frame = Frame(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
-    evaluator = Evaluator(names)
-    body = Body(shared, builder, frame, evaluator, target.module)
-    evaluator.labels = body
+    readable = LabelledValues(builder, frame, target.module)
+    body = Body.begin(StatementElaborator(), shared, names, readable)
     shared.active.append(definition)
     if not any(isinstance(each, ast.Input | ast.Unread) for each in definition.body.statements):
         fix = first_input(definition.body)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netlang.diagnostics.core import Fix, NetlangError
-from netlang.diagnostics.names import AmbiguousLabel, UnknownLabel
+from netlang.diagnostics.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
 from netlang.diagnostics.structure import BadLabelText, MisplacedStatement
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Path
 from netlang.elaborate.definitions.mentions import as_step
-from netlang.elaborate.fix_blocks import of_block
+from netlang.elaborate.fix_blocks import as_scope, first_words
 from netlang.elaborate.fix_bodies import glued_body
 from netlang.elaborate.fixes import enclosing, inserted, replaced, with_arguments
 from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import Layer, describe, kind_of
+from netlang.elaborate.values import BlockTarget, Layer, describe, kind_of
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["has_failed", "is_value", "parts_of", "reference"]
 
@@ -64,7 +60,7 @@ def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
 def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> Flow:
     """The labelled value, or values, that a path starts from."""
     if isinstance(action, ast.In):
-        return (body.entry(action.span),)
+        return (body.values.entry(action.span),)
     if isinstance(action, ast.Tuple):
         flows = [reference(body, item) for item in action.items]
         if any(flow is None for flow in flows):
@@ -84,15 +80,35 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
     text = ".".join(parts)
     if all(part.isdecimal() for part in parts):
         raise NetlangError(_number(action.span))
-    inside = of_block(body, parts, action.span)
+    inside = _inside_block(body, parts, action.span)
     if inside is not None:
         raise NetlangError(inside)
     fix = (
         _layer_as_step(body, text)
         or _sole_output(body, parts, action.span)
-        or replacement(text, body.label_names(), action.span)
+        or replacement(text, body.values.label_names(), action.span)
     )
     raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
+
+
+def _inside_block(body: Body, parts: Path, span: Span) -> LabelOfBlock | None:
+    """The error for `s.conv1` where `s` labels a block that labels a step `conv1` itself."""
+    for end in range(len(parts) - 1, 0, -1):
+        found = body.find(parts[:end])
+        target = found.layer.target if found is not None and found.layer is not None else None
+        if found is None or not isinstance(target, BlockTarget):
+            continue
+        if parts[end] not in first_words(target.definition):
+            return None
+        instance = ".".join(parts[:end])
+        return LabelOfBlock(
+            span=span,
+            label=".".join(parts[end:]),
+            block=target.name,
+            instance=instance,
+            fix=as_scope(body.module.file, target.definition, found.span, instance),
+        )
+    return None
 
 
 def _sole_output(body: Body, parts: Path, span: Span) -> Fix | None:

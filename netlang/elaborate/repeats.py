@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Mark
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
-    from netlang.syntax import ast
+from netlang.syntax import ast
 
 __all__ = ["repeat"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import UnknownLabel
@@ -11,6 +10,7 @@ from netlang.diagnostics.structure import NotAnInstance, WeightsDiffer
 from netlang.elaborate import instantiate
 from netlang.elaborate.apply import counted_path, labelled_value, operator_node
 from netlang.elaborate.binding import argument_spans
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Labelled, Path
 from netlang.elaborate.references import has_failed, parts_of
 from netlang.elaborate.suggest import replacement
@@ -19,9 +19,6 @@ from netlang.ir.program import Function
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["reuse"]
 
@@ -34,7 +31,7 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
     if found is None and has_failed(body, wanted):
         raise NetlangError
     if found is None:
-        fix = replacement(text, body.label_names(), action.label.span)
+        fix = replacement(text, body.values.label_names(), action.label.span)
         raise NetlangError(UnknownLabel(span=action.label.span, label=text, fix=fix))
     path = counted_path(body, parts)
     if found.flow is None or flow is None:

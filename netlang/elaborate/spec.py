@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
-from typing import cast
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
@@ -17,20 +16,21 @@ from netlang.diagnostics.files import (
     SeveralNets,
     UnknownBundled,
 )
-from netlang.diagnostics.names import BundledTwice, NotALayer
+from netlang.diagnostics.names import BundledTwice
 from netlang.elaborate.binding import given
 from netlang.elaborate.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
 from netlang.elaborate.modules import Library, Module
+from netlang.elaborate.nets import net_layer
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.suggest import nearest
-from netlang.elaborate.values import BlockTarget, Bound, Broken, Layer, Value, kind_of
+from netlang.elaborate.values import Bound, Layer, Value
 from netlang.ir.program import Program
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.lalr import Stuck, parse_part
 from netlang.syntax.limits import Mistake
 
-__all__ = ["Target", "load_program", "net_layer", "resolve"]
+__all__ = ["Target", "load_program", "resolve"]
 
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
@@ -64,17 +64,6 @@ def elaborate_target(target: Target, arguments: dict[str, object] | None = None)
     layer = _with(layer, arguments or {}, target.span)
     item = target.module.nets().get(target.name)
     return elaborate(layer, target.name, target.span, item.doc if item else None)
-
-
-def net_layer(module: Module, name: str, span: Span) -> Layer:
-    """The layer of a net by its name."""
-    value = module.find(name)
-    if isinstance(value, Broken):
-        raise NetlangError  # what is wrong with it was reported before
-    target = value.target if isinstance(value, Layer) else None
-    if isinstance(target, BlockTarget) and isinstance(target.definition, ast.NetDef):
-        return cast(Layer, value)
-    raise NetlangError(NotALayer(span=span, name=name, kind=f"{kind_of(value)}, not a net"))
 
 
 def _with(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
@@ -157,7 +146,10 @@ def _readable(library: Library, path: Path) -> Module:
     module = library.look_at(path)
     if not module.mistakes:
         return module
-    from netlang.elaborate.check import check_definitions, in_order  # which needs this module
+    from netlang.elaborate.check import (  # only here: few files have mistakes
+        check_definitions,
+        in_order,
+    )
 
     checked = check_definitions(module)
     for each in module.mistakes:

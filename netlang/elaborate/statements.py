@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.structure import AssertFailed, DuplicateOutput, OutputElsewhere
 from netlang.elaborate import apply
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import FAILED
 from netlang.elaborate.fix_names import new_label
 from netlang.elaborate.fixes import inserted
@@ -19,9 +20,6 @@ from netlang.elaborate.steps import path
 from netlang.elaborate.values import Broken, Undecided, Value, describe
 from netlang.ir.program import INPUT, Output
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["STATEMENTS"]
 

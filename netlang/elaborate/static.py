@@ -17,10 +17,9 @@ from netlang.elaborate.binding import given
 from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.fix_values import foreign_module
 from netlang.elaborate.language import is_word
-from netlang.elaborate.modules import Module
 from netlang.elaborate.suggest import replacement
 from netlang.elaborate.unknown import unknown_layer
-from netlang.elaborate.values import Broken, Layer, OperatorTarget, Value
+from netlang.elaborate.values import Broken, Layer, Namespace, OperatorTarget, Value
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
@@ -28,7 +27,7 @@ from netlang.syntax.ast.walk import walk
 __all__ = ["unknown_names", "unknown_words"]
 
 
-def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
+def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
     """Names in a block that nothing defines, and arguments that its operators don't have."""
     local = _locals(definition)
     for node in walk((definition.parameters, definition.body)):
@@ -38,7 +37,7 @@ def unknown_names(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iter
             yield from _name(module, local, node)
 
 
-def unknown_words(module: Module, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
     """Names in expressions that nothing in the file, and nothing of the language, has."""
     local = _locals(definition)
     known = {*module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
@@ -68,7 +67,7 @@ def _locals(definition: ast.BlockDef | ast.NetDef) -> _Locals:
     return _Locals(names, values, tuple(_computed_labels(definition)))
 
 
-def _layer(module: Module, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
+def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
     """What is wrong with the layer that a step names."""
     try:
         found = module.find(action.name)
@@ -100,7 +99,7 @@ def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
     )
 
 
-def _name(module: Module, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic]:
+def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic]:
     """What is wrong with a name in an expression."""
     known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
     try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import BodyTwice, MisplacedStatement, NothingToApply
 from netlang.elaborate import apply
+from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Labelled, Path
 from netlang.elaborate.context import Abort
 from netlang.elaborate.fix_bodies import with_body
@@ -16,9 +15,6 @@ from netlang.elaborate.references import is_value, parts_of, reference
 from netlang.elaborate.reuse import reuse
 from netlang.source import Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.body import Body
 
 __all__ = ["path"]
 

@@ -6,26 +6,25 @@ tuple of values (lists and tuples alike), a size expression, or one of the class
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType
-from netlang.source import Span
+from netlang.source import Source, Span
 from netlang.syntax import ast
-
-if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
 
 __all__ = [
     "BlockTarget",
     "Bound",
     "Broken",
     "Layer",
+    "Namespace",
     "OperatorTarget",
     "Range",
     "TensorValue",
@@ -78,12 +77,27 @@ class OperatorTarget:
         return self.op.name
 
 
+class Namespace(ABC):
+    """A file as those see it who read its names: what each stands for, and its text."""
+
+    source: Source
+    file: ast.File
+
+    @abstractmethod
+    def find(self, name: str) -> Value | None:
+        """What `name` stands for in this file, or None; raises for a definition in error."""
+
+    @abstractmethod
+    def names(self) -> Iterator[str]:
+        """Every name that the file defines or imports."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlockTarget:
     """A block or net, with the file that its names belong to."""
 
     definition: ast.BlockDef | ast.NetDef
-    module: Module
+    module: Namespace
 
     @property
     def name(self) -> str:

@@ -11,8 +11,8 @@ import pytest
 from netlang.analysis.summary import Summary, summarize
 from netlang.elaborate import load_program
 from netlang.elaborate.modules import Library
+from netlang.elaborate.nets import net_layer
 from netlang.elaborate.program import elaborate
-from netlang.elaborate.spec import net_layer
 from netlang.ir.dims import evaluate
 from netlang.source import Source, Span
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
 from netlang.diagnostics.names import DefinedTwice, UnusedConstant, UnusedParameter
@@ -11,14 +10,11 @@ from netlang.elaborate.builtins import FUNCTIONS
 from netlang.elaborate.definitions.empty import WITH_SUITES, empty_suites
 from netlang.elaborate.fix_names import without_parameter
 from netlang.elaborate.fixes import replaced, without_statement
-from netlang.elaborate.values import BlockTarget, Layer
+from netlang.elaborate.values import BlockTarget, Layer, Namespace
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
-
-if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
 
 __all__ = ["as_step", "check_body", "check_parameters", "mentioned", "mentions_itself"]
 
@@ -98,12 +94,12 @@ def as_step(constant: ast.Constant) -> Fix:
     return replaced(between, ": ", advice)
 
 
-def mentions_itself(module: Module, definition: ast.BlockDef | ast.NetDef) -> bool:
+def mentions_itself(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> bool:
     """Whether the names in a definition's body lead back to it."""
     return _reaches(module, definition, definition, set())
 
 
-def _reaches(module: Module, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
+def _reaches(module: Namespace, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
     own = set(module.names())
     for name in set(mentioned(start)) & own:
         value = module.find(name)

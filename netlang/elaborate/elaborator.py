@@ -1,0 +1,21 @@
+"""The elaborator: every kind of statement and step with what it does."""
+
+from __future__ import annotations
+
+from netlang.elaborate.body import Body, Elaborator
+from netlang.elaborate.builder import Flow
+from netlang.elaborate.statements import STATEMENTS
+from netlang.elaborate.steps import path
+from netlang.syntax import ast
+
+__all__ = ["StatementElaborator"]
+
+
+class StatementElaborator(Elaborator):
+    """Goes by the class of each statement."""
+
+    def statement(self, body: Body, statement: ast.Statement) -> None:
+        STATEMENTS[type(statement)](body, statement)
+
+    def path(self, body: Body, steps: ast.Path, flow: Flow) -> Flow:
+        return path(body, steps, flow)
