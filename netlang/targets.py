@@ -98,6 +98,7 @@ class RunOptions:
     lie; without a `device` the best one is used, and without a number of `workers`, which prepare
     images in files, one for each core but one. `quiet` shows nothing meanwhile, `tensorboard`
     writes events for it. `shard` shares weights out over the processes that train together.
+    `again` is what to write to go on with a run that was stopped.
     """
 
     folder: Path
@@ -108,6 +109,7 @@ class RunOptions:
     quiet: bool = False
     tensorboard: bool = False
     shard: bool = False
+    again: str = ""
 
 
 @final
@@ -115,7 +117,7 @@ class RunOptions:
 class ScoreOptions:
     """What to score weights on, and how: `split` is `train`, `validation` or `test`.
 
-    `quiet` says nothing of the data.
+    `quiet` says nothing of the data. `shard` shares weights out over the processes.
     """
 
     places: Places
@@ -123,6 +125,7 @@ class ScoreOptions:
     device: str | None = None
     workers: int | None = None
     quiet: bool = False
+    shard: bool = False
 
 
 @final

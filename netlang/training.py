@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from numbers import Integral, Real
 from pathlib import Path
@@ -14,6 +16,7 @@ from netlang.processes import one_voice
 from netlang.recipes.load import load_recipe
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.resuming import call_to_resume
 from netlang.targets import Prediction, RunOptions, ScoreOptions, Trained, needs, training_backend
 from netlang.uncaught import ends_at_the_caller
 
@@ -44,7 +47,8 @@ def train(  # noqa: PLR0913 - one for each option of the command
     What is to be changed of it is written as on the command line, ``"arch=mlp"``, or as arguments,
     ``steps=100``; of these a text is read as the recipe's own language. `data` says where data sets
     lie, `out` is the folder of the run (``runs/RECIPE`` without it); with `resume`, a run there
-    goes on. Raises `NetlangError`.
+    goes on. Raises `NetlangError`, and `KeyboardInterrupt` where Ctrl-C stopped the run, when its
+    checkpoint is written.
     """
     with one_voice():
         texts = (*changes, *(f"{key}={_written(value)}" for key, value in values.items()))
@@ -54,9 +58,23 @@ def train(  # noqa: PLR0913 - one for each option of the command
     folder = Path(out) if out is not None else Path("runs", read.name)
     backend = training_backend()
     options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
+    options = replace(options, again=call_to_resume(recipe, texts, options))
     with needs(backend.extra):
         ended = backend.train(read, program, options)
+    _hand_on(ended.signal)
     return Run(read, Net(program), ended, options)
+
+
+def _hand_on(number: int | None) -> None:
+    """A signal that stopped a run goes to whoever else waits for it: the rest of the script.
+
+    Ctrl-C is Python's `KeyboardInterrupt`. A scheduler's warning is meant for the run alone: it
+    would end the process.
+    """
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    if number is not None and number != getattr(signal, "SIGUSR1", None):
+        signal.raise_signal(number)
 
 
 def _written(value: object) -> str:
@@ -78,8 +96,8 @@ def _written(value: object) -> str:
 class Run:
     """How a run ended and what it left: `folder` holds all of it.
 
-    `scores` are those at the best weights, by part and name (``"test accuracy"``). A run that was
-    interrupted is not `finished`: ``resume=True`` goes on.
+    `scores` are those at the best weights, by part and name (``"test accuracy"``). A run that a
+    scheduler's warning (SIGUSR1) stopped is not `finished`: ``resume=True`` goes on.
     """
 
     def __init__(self, recipe: Recipe, net: Net, ended: Trained, options: RunOptions) -> None:
@@ -114,7 +132,9 @@ class Run:
         if split not in _PARTS:
             raise ValueError(f"{split!r} is no part: {', '.join(_PARTS)}")
         given = self._options
-        wanted = ScoreOptions(given.places, split, given.device, given.workers, given.quiet)
+        wanted = ScoreOptions(
+            given.places, split, given.device, given.workers, given.quiet, given.shard
+        )
         found = training_backend().evaluate(self._recipe, self.net.program, self.weights, wanted)
         return dict(found)
 

@@ -26,7 +26,7 @@ ORDER = (
     {"recipes", "analysis"},
     {"lint", "targets"},
     {"examine"},
-    {"api", "repair"},
+    {"api", "repair", "resuming"},
     {"training"},
     {"cli"},
     {"__main__"},

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -111,6 +115,58 @@ def test_a_run_goes_on(place: Path) -> None:
     assert again.finished
     with pytest.raises(netlang.NetlangError, match="`seed` is"):
         short(out="a", resume=True, seed=9)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own Ctrl-C: a process in the background of a shell starts without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_goes_on_to_the_script(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After its checkpoint, and saying how to go on; what says so, is tried."""
+    from netlang.backends.torch.train.loop import Loop
+
+    begun = Loop.run
+
+    def pressed(loop: Loop) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return begun(loop)
+
+    with patch.object(Loop, "run", pressed), pytest.raises(KeyboardInterrupt):
+        netlang.train("mnist1d", *SHORT, out="it's a", device="cpu", validation=0.2, steps=20)
+    told = capsys.readouterr().err
+    (line,) = [line for line in told.splitlines() if line.startswith("stopped after step 0 of 20")]
+    call = line.partition("go on with ")[2]
+    assert call == (
+        "netlang.train('mnist1d', 'arch=mlp', 'evaluate_every=10', 'validation=0.2', 'steps=20', "
+        "out=\"it's a\", device='cpu', resume=True)"
+    )
+    found = netlang.train(
+        "mnist1d", "arch=mlp", "evaluate_every=10", "validation=0.2", "steps=20",
+        out="it's a", device="cpu", resume=True, quiet=True,
+    )  # fmt: skip
+    assert found.finished
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [15, 1])
+def test_other_signals_go_to_whom_they_would(place: Path, number: int) -> None:
+    """The end of a process is asked for once: it doesn't go on with its next run."""
+    code = (
+        "import os, signal, netlang\n"
+        "from netlang.backends.torch.train.loop import Loop\n"
+        "begun = Loop.run\n"
+        f"Loop.run = lambda loop: os.kill(os.getpid(), {number}) or begun(loop)\n"
+        "netlang.train('mnist1d', 'steps=5', out='a', device='cpu', quiet=True)\n"
+        "print('went on')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (-number, "")
+    assert (place / "a" / "last.safetensors").exists()
 
 
 def test_images(place: Path) -> None:

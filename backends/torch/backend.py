@@ -75,6 +75,7 @@ class TorchBackend(TrainingBackend):
             progress=progress_for(quiet=options.quiet),
             tensorboard=options.tensorboard,
             shard=options.shard,
+            again=options.again,
         )
         return Trained(options.folder, ended.signal, ended.figures())
 
@@ -91,6 +92,7 @@ class TorchBackend(TrainingBackend):
             split=options.split,
             device=options.device,
             workers=options.workers,
+            shard=options.shard,
             say=progress_for(quiet=options.quiet).say,
         )
         return scores.figures()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from netlang.cli.options import data_option, places, workers_option
-from netlang.cli.train import device_option, recipe_arguments
+from netlang.cli.train import device_option, recipe_arguments, shard_option
 from netlang.processes import is_first, one_voice
 
 __all__ = ["command"]
@@ -35,6 +35,7 @@ def command() -> click.Command:
             data_option(),
             device_option(),
             workers_option(),
+            shard_option(),
         ],
         help="Score weights on the data of RECIPE, changed by KEY=VALUE as in training.",
         short_help="Score trained weights.",
@@ -49,6 +50,7 @@ def _evaluate(
     data: tuple[str, ...],
     device: str | None,
     workers: int | None,
+    shard: bool,
 ) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import ScoreOptions, needs, training_backend
@@ -58,7 +60,7 @@ def _evaluate(
         where = places(data, recipe)
     backend = training_backend()
     with needs(backend.extra):
-        options = ScoreOptions(where, split, device, workers)
+        options = ScoreOptions(where, split, device, workers, shard=shard)
         scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items() if is_first() else ():
         click.echo(f"{name}: {score:.6g}")

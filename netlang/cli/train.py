@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from netlang.cli.options import data_option, places, workers_option
 from netlang.processes import is_first, one_voice
 
-__all__ = ["command", "device_option", "recipe_arguments"]
+__all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
 
 
 def recipe_arguments() -> tuple[click.Argument, click.Argument]:
@@ -23,6 +24,14 @@ def recipe_arguments() -> tuple[click.Argument, click.Argument]:
 def device_option() -> click.Option:
     return click.Option(
         ["--device"], metavar="DEVICE", help="cpu, cuda, cuda:1, mps; the best one without it."
+    )
+
+
+def shard_option() -> click.Option:
+    return click.Option(
+        ["--shard"],
+        is_flag=True,
+        help="Under torchrun: share weights out over the processes (FSDP2).",
     )
 
 
@@ -43,11 +52,7 @@ def command() -> click.Command:
             data_option(),
             device_option(),
             workers_option(),
-            click.Option(
-                ["--shard"],
-                is_flag=True,
-                help="Under torchrun: share weights out over the processes (FSDP2).",
-            ),
+            shard_option(),
             click.Option(
                 ["--tensorboard"],
                 is_flag=True,
@@ -75,6 +80,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> int:
     from netlang.cli.failures import STOPPED
     from netlang.recipes.load import load_recipe
+    from netlang.resuming import command_to_resume
     from netlang.targets import RunOptions, needs, training_backend
 
     with one_voice():
@@ -84,6 +90,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     if resume and not folder.exists() and is_first():
         click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
     options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
+    options = replace(options, again=command_to_resume(spec, changes, options))
     backend = training_backend()
     with needs(backend.extra):
         trained = backend.train(recipe, program, options)

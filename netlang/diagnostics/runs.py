@@ -1,10 +1,10 @@
-"""Errors about the folder of a run: in use, not writable, damaged (E0778, E0794 to E0796)."""
+"""Errors about the folder of a run: in use, damaged, over (E0745, E0778, E0794 to E0796)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.core import Diagnostic
 
-__all__ = ["NoWholeCheckpoint", "RunAmongClasses", "RunLocked", "RunUnwritable"]
+__all__ = ["CannotProlong", "NoWholeCheckpoint", "RunAmongClasses", "RunLocked", "RunUnwritable"]
 
 
 class RunLocked(Diagnostic):
@@ -38,6 +38,22 @@ class NoWholeCheckpoint(Diagnostic):
 
     folder: str
     reasons: str
+
+
+class CannotProlong(Diagnostic):
+    code = "E0745"
+    title = "the run in `{folder}` can't be prolonged: its schedule was made for {before}"
+    caption = (
+        "`{schedule}` lasts as long as the run: in a longer one its rates would have been others"
+    )
+    help = (
+        "start a new run with `--out`, perhaps from these weights (`weights: pretrained(...)`); a"
+        " schedule with a `length` of its own, or one that counts epochs or steps, can be prolonged"
+    )
+
+    folder: str
+    before: str
+    schedule: str
 
 
 class RunAmongClasses(Diagnostic):

@@ -61,15 +61,16 @@ class UnreadableRun(Diagnostic):
 
 class LossNotFinite(Diagnostic):
     code = "E0736"
-    title = "at step {step} the loss is infinite or not a number"
+    title = "at step {step} {subject} infinite or not a number"
     caption = "{what}"
     help = (
-        "lower the learning rate, bound the gradient with `clip_norm`, or look at the layer; the"
-        " last checkpoint is from before this step"
+        "lower the learning rate, bound gradients with `clip_norm`, or look at the layer; {saved}"
     )
 
     step: int
+    subject: str
     what: str
+    saved: str
 
 
 class DeviceMissing(Diagnostic):

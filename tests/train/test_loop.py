@@ -250,7 +250,9 @@ def test_a_gradient_that_is_infinite_is_named(tmp_path: Path) -> None:
     """The sigmoid of what is infinite is 1; its slope, 0, times an infinite one is no number."""
     body = f"    input x: [40]\n    one: linear(8)\n    {POWER}\n    sigmoid -> two: linear(10)"
     found = refused(tmp_path, body)
-    assert found.caption_text == "the gradient of `one` isn't finite, its loss is"
+    assert found.caption_text == "the gradient of `one` isn't finite, though the loss is"
+    assert found.message == "at step 1 a gradient is infinite or not a number"
+    assert found.help_text.endswith("; no checkpoint was written yet")
     assert found.span is not None
     assert found.span.text == "linear(8)"
 
@@ -261,8 +263,11 @@ def test_the_last_checkpoint_is_from_before(tmp_path: Path) -> None:
         BODY, "optimizer: sgd(lr=1e15)", "schedule: warmup(30, start=0.0, unit=steps)", "steps: 60",
         "checkpoint_every: 1", "validation: 0.2", "evaluate_every: 1",
     )  # fmt: skip
-    with pytest.raises(NetlangError):
+    with pytest.raises(NetlangError) as caught:
         train(*rising, out=tmp_path / "run", device="cpu")
+    newest = max(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
+    said = f"; the last checkpoint, of step {int(newest.partition('-')[0])}, is from before"
+    assert caught.value.diagnostics[0].help_text.endswith(said)
     for path in (tmp_path / "run").glob("**/*.safetensors"):
         for key, value in load_file(path).items():
             assert not value.is_floating_point() or value.isfinite().all(), f"{path}: {key}"

@@ -1,8 +1,8 @@
 """The folder of a run: what was asked for, how far it came, and what came out.
 
-`run.json` never changes: the recipe with every choice resolved, versions, the machine and a
-fingerprint of the net. The files that these come from lie beside it. A folder is resumed only with
-the same recipe and net.
+`run.json` has the recipe with every choice resolved, versions, the machine and a fingerprint of
+the net; it changes only where a run is prolonged. The files that these come from lie beside it. A
+folder is resumed only with the same recipe and net.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from netlang.atomic import discard_unfinished, make_folder
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.lock import locked
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
-from netlang.backends.torch.train.files.reader import TensorFile, parsed_json, read_small
+from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.files.record import compare, identity_of
 from netlang.backends.torch.train.files.streaming import bytes_together, spend
 from netlang.backends.torch.train.processes.copying import everywhere
 from netlang.backends.torch.train.processes.rows import own_of
@@ -35,7 +36,7 @@ from netlang.backends.torch.train.storage import (
 )
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import DataChanged, OtherRecipe, RunExists, UnreadableRun
+from netlang.diagnostics.training import OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.recipes.recipe import Recipe
@@ -95,7 +96,8 @@ class RunFolder:
 class RunFiles:
     """A run folder that this process alone writes to; `notes` are what there is to say of it.
 
-    `identity` is a digest of the recipe and the net: a checkpoint of another run is none of this.
+    `identity` is a digest of the recipe, but for its length, and the net: a checkpoint of another
+    run is none of this.
     """
 
     folder: RunFolder
@@ -167,7 +169,7 @@ def shared_folder(
             world.copied(files.identity.encode())
             yield files
         return
-    own = _identity(_record(recipe, program, device, world))
+    own = identity_of(_record(recipe, program, device, world))
     identity = world.copied(b"").decode()
     if own != identity:
         differences = f"process {world.rank} was started with another recipe or net than process 0"
@@ -201,14 +203,21 @@ def open_folder(
         _refuse_another(folder, checkpoints, resume=resume)
         notes = [warning] if warning else []
         if folder.record.exists() and _begun(folder, checkpoints):
-            notes += _compare(folder, wanted)
+            known = compare(path, folder.record, wanted, recipe)
+            notes += known.notes
+            if known.changed:
+                _write_record(folder, known.record)
         else:
             write_sources(path, recipe, program)
-            write_text(folder.record, json.dumps(wanted, indent=2) + "\n")
+            _write_record(folder, wanted)
         with writing(path):
             discard_unfinished(path)
         checkpoints.prepare()
-        yield RunFiles(folder, _identity(wanted), checkpoints, tuple(notes), world)
+        yield RunFiles(folder, identity_of(wanted), checkpoints, tuple(notes), world)
+
+
+def _write_record(folder: RunFolder, record: Mapping[str, Json]) -> None:
+    write_text(folder.record, json.dumps(record, indent=2) + "\n")
 
 
 def _refuse_another(folder: RunFolder, checkpoints: Checkpoints, *, resume: bool) -> None:
@@ -231,70 +240,6 @@ def _record(
     recipe: Recipe, program: Program, device: torch.device, world: World
 ) -> dict[str, Json]:
     return {**facts_of_run(recipe, program, device, world), "fingerprint": fingerprint(program)}
-
-
-def _identity(record: Mapping[str, Json]) -> str:
-    content = json.dumps([record["keys"], record["fingerprint"]], sort_keys=True)
-    return sha256(content.encode()).hexdigest()
-
-
-def _compare(folder: RunFolder, wanted: Mapping[str, Json]) -> list[str]:
-    """Refuse a folder whose recipe or net differs; say what else may change the bits."""
-    try:
-        found = parsed_json(read_small(folder.record))
-        if not isinstance(found, dict) or not isinstance(found.get("keys"), dict):
-            raise ValueError("it is no record of a run")
-    except (OSError, ValueError) as error:
-        raise NetlangError(
-            UnreadableRun(span=None, path=str(folder.record), why=str(error))
-        ) from None
-    keys, asked = found["keys"], wanted["keys"]
-    assert isinstance(asked, dict)
-    differences = [
-        f"`{key}` is {keys.get(key, 'unknown')} there, {asked[key]} here"
-        for key in asked
-        if keys.get(key) != asked[key]
-    ]
-    if not differences and found.get("fingerprint") != wanted["fingerprint"]:
-        differences = [f"net `{wanted['net']}` has changed since"]
-    if differences:
-        raise NetlangError(
-            OtherRecipe(span=None, folder=str(folder.path), differences="; ".join(differences))
-        )
-    _require_same_data(folder, found, wanted)
-    return _elsewhere(found, wanted)
-
-
-def _require_same_data(
-    folder: RunFolder, found: Mapping[str, object], wanted: Mapping[str, Json]
-) -> None:
-    before, now = found.get("data"), wanted.get("data")
-    if not isinstance(before, dict) or not isinstance(now, dict) or before == now:
-        return
-    differences = [
-        f"{before.get(part) or 'no'} examples for {part} then, {now[part] or 'none'} now"
-        for part in ("training", "validation", "test")
-        if before.get(part) != now[part]
-    ]
-    if before.get("classes") != now["classes"]:
-        differences.append("the classes have other names")
-    raise NetlangError(
-        DataChanged(span=None, folder=str(folder.path), differences="; ".join(differences))
-    )
-
-
-def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> list[str]:
-    """Where sums may be taken in another order than before."""
-    # Runs of the time before there was such a thing don't say whether they are sharded.
-    found = {"sharded": False, **found}
-    changed = [
-        f"{what} {found.get(what)} then, {wanted[what]} now"
-        for what in ("device", "threads", "processes", "sharded", "versions")
-        if found.get(what) != wanted[what]
-    ]
-    if not changed:
-        return []
-    return [f"the last bits may differ from a run without a break: {'; '.join(changed)}"]
 
 
 def fingerprint(program: Program) -> str:

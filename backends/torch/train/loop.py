@@ -80,6 +80,9 @@ class Loop:
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch * -(-_WORTH_SAVING // epoch)
         self.state, self.stepper = self.begin()
+        if not self.over:
+            # A run that was over and is prolonged looks at the test part at its new end.
+            self.state.test = self.state.confusion = None
         self.ledger.open(self.state)
 
     @property

@@ -28,7 +28,7 @@ from netlang.backends.torch.train.records.progress import Progress, Silent
 from netlang.backends.torch.train.setup import fresh_state, prepare
 from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.steps.execution import called, multiplying, require_execution
-from netlang.backends.torch.train.steps.search import NotFinite
+from netlang.backends.torch.train.steps.search import Culprit, NotFinite
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.core import NetlangError
@@ -84,6 +84,7 @@ def train(  # noqa: PLR0913 - one for each option
     progress: Progress | None = None,
     tensorboard: bool = False,
     shard: bool = False,
+    again: str = "",
 ) -> Result:
     """Train `program` by `recipe` in the folder `out`.
 
@@ -91,8 +92,8 @@ def train(  # noqa: PLR0913 - one for each option
     checkpoint and ends with the weights that it would have had without the break; where there is no
     run yet, it starts. `workers` processes prepare images in files, one for each core but one if
     not given. With `tensorboard`, events are written for it; with `shard`, weights and what is kept
-    of them are shared out over several processes. Raises `NetlangError` for everything that stands
-    in the way.
+    of them are shared out over several processes. `again` is what to write to go on with a run that
+    was stopped. Raises `NetlangError` for everything that stands in the way.
     """
     require_drawing()
     if tensorboard:
@@ -101,8 +102,9 @@ def train(  # noqa: PLR0913 - one for each option
         shown = (progress or Silent()) if world.writes else Silent()
         board = tensorboard and world.writes
         wanted = _Wanted(
-            Path(out), places or Places(), resume, device, workers, shown, board, shard
-        )
+            Path(out), places or Places(), resume, device, workers, shown, board, shard,
+            again or f"--resume --out {out}",
+        )  # fmt: skip
         return _among(recipe, program, wanted, world)
 
 
@@ -119,6 +121,7 @@ class _Wanted:
     shown: Progress
     tensorboard: bool
     shard: bool
+    again: str
 
 
 def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
@@ -159,9 +162,10 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
             ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes)
             loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt)
             try:
-                return _run(loop)
+                return _run(loop, wanted.again)
             except NotFinite as error:
-                raise NetlangError(_not_finite(error, recipe, program)) from None
+                saved = files.checkpoints.step
+                raise NetlangError(_not_finite(error, recipe, program, saved)) from None
             finally:
                 ledger.close()
 
@@ -176,17 +180,27 @@ def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: Sta
     return copies(model, state.world, state.device, all_used=objective.all_used, spare=spare)
 
 
-def _not_finite(error: NotFinite, recipe: Recipe, program: Program) -> LossNotFinite:
+def _not_finite(
+    error: NotFinite, recipe: Recipe, program: Program, saved: int | None
+) -> LossNotFinite:
     """The message, at the layer's place in the spec where it is known."""
-    place, culprit = recipe.places["optimizer"], error.culprit
-    if culprit is not None and culprit.label:
+    place = recipe.places["optimizer"]
+    culprit = error.culprit or Culprit("repeating the steps doesn't show where")
+    if culprit.label:
         found = locate(program.net, culprit.label)
         place = found.node.span if found is not None and found.node is not None else place
-    what = "repeating the steps doesn't show where" if culprit is None else culprit.what
-    return LossNotFinite(span=place, step=error.step, what=what)
+    return LossNotFinite(
+        span=place,
+        step=error.step,
+        subject=culprit.subject,
+        what=culprit.what,
+        saved="no checkpoint was written yet"
+        if saved is None
+        else f"the last checkpoint, of step {saved}, is from before",
+    )
 
 
-def _run(loop: Loop) -> Result:
+def _run(loop: Loop, again: str) -> Result:
     folder, state = loop.files.folder, loop.state
     for note in (*loop.files.notes, *loop.data.notes):
         loop.ledger.progress.say(note)
@@ -202,8 +216,20 @@ def _run(loop: Loop) -> Result:
     loop.ledger.report(loop.state.confusion)
     if not finished:
         loop.ledger.progress.say(
-            f"stopped after step {state.step} of {loop.steps}: "
-            f"go on with --resume --out {folder.path}"
+            f"stopped after step {state.step} of {loop.steps}: go on with {again}"
         )
+    elif state.step < loop.steps:
+        loop.ledger.progress.say(_early_end(loop))
     stopped_by = None if finished else loop.interrupt.signal
     return Result(folder, state.step, stopped_by, state.best, state.last, state.test)
+
+
+def _early_end(loop: Loop) -> str:
+    """Why a run ended before its last step."""
+    best, patience = loop.state.best, loop.recipe.early_stopping
+    assert best is not None
+    evaluations = f"{patience} evaluation{'s' * (patience != 1)}"
+    return (
+        f"early stopping after step {loop.state.step} of {loop.steps}: {evaluations} without a"
+        f" better validation score than that of step {best.step}, which best.safetensors has"
+    )

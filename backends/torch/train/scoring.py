@@ -7,6 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+from torch import nn
+
 from netlang.backends.torch.data.fit import require_fit, shown_classes
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Examples, Images, Parts
@@ -14,11 +17,12 @@ from netlang.backends.torch.recipes.normalize import Normalizer
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
-from netlang.backends.torch.train.modules import trained_module
+from netlang.backends.torch.train.modules import empty_module, trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
+from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.training import NoSuchPart, OtherClasses
@@ -29,7 +33,7 @@ from netlang.recipes.recipe import Recipe
 __all__ = ["evaluate"]
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - one for each option
     recipe: Recipe,
     program: Program,
     weights: str | Path,
@@ -38,14 +42,16 @@ def evaluate(
     split: str = "test",
     device: str | None = None,
     workers: int | None = None,
+    shard: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Scores:
     """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
 
     Examples are prepared as for a test, images in files by `workers` processes, and normalized by
-    the numbers that the weights were trained with. The step is that of the file; `say` is told what
-    there is to know of the data. Raises `NetlangError` where there is no such part, and where the
-    labels stand for other classes than in training.
+    the numbers that the weights were trained with. With `shard`, each of several processes has some
+    rows of the weights. The step is that of the file; `say` is told what there is to know of the
+    data. Raises `NetlangError` where there is no such part, and where the labels stand for other
+    classes than in training.
     """
     with joined() as world:
         chosen = choose_device(device, world)
@@ -55,6 +61,9 @@ def evaluate(
             reproducible(chosen, threads_for(program, recipe.batch)),
         ):
             say = say if world.writes else lambda _: None
+            sharded = shard and world.size > 1
+            if shard and not sharded:
+                say("one process scores alone: there is nobody to share weights with")
             parts = load_parts(recipe, places or Places(), say)
             require_fit(recipe, program, parts)
             for note in parts.notes:
@@ -66,11 +75,31 @@ def evaluate(
             ready = Prepare(recipe, chosen, world, classes, workers)
             ready = _normalized(ready, facts, parts)
             with closing(ready.testing(examples)) as data:
-                model, step = trained_module(program, Path(weights))
-                found = score(model.to(chosen), Objective(recipe, program), data, step)
+                model, step = _trained(program, Path(weights), world, chosen, sharded=sharded)
+                objective = Objective(recipe, program)
+                found = score(model, objective, data, step, sharded=sharded)
             for remark in examples.remarks() if isinstance(examples, Images) else ():
                 say(remark)
             return found
+
+
+def _trained(
+    program: Program, path: Path, world: World, device: torch.device, *, sharded: bool
+) -> tuple[nn.Module, int]:
+    """The net with the weights of a file on the device, and their step.
+
+    Of a `sharded` one the first process reads the file, and deals out the rows.
+    """
+    if not sharded:
+        model, step = trained_module(program, path)
+        return model.to(device), step
+    # FSDP takes half a second to import.
+    from netlang.backends.torch.train.sharding.model import require_shardable, shared_out
+
+    empty = empty_module(program).requires_grad_(False)
+    require_shardable(empty)
+    source, step = trained_module(program, path) if world.writes else (None, 0)
+    return shared_out(empty, source, world, device), world.largest(step)
 
 
 def _normalized(ready: Prepare, facts: Mapping[str, object], parts: Parts) -> Prepare:

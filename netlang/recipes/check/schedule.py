@@ -13,9 +13,9 @@ from netlang.diagnostics.recipe_optimization import (
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad
 from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
-from netlang.recipes.words.timing import Chain, Clock, Phase
+from netlang.recipes.words.timing import REST, Chain, Clock, Phase, Rule, Schedule
 
-__all__ = ["check_schedule", "require_time"]
+__all__ = ["check_schedule", "require_time", "stretched"]
 
 
 def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -39,8 +39,25 @@ def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
         raise NetlangError(problem)
 
 
+def stretched(schedule: Schedule) -> Phase | None:
+    """The part of a schedule that lasts as long as the run, if there is one.
+
+    The rates of a longer run would then be others from the beginning of that part on.
+    """
+    return next((phase for phase in _parts(schedule) if _follows_the_run(phase.rule)), None)
+
+
+def _follows_the_run(rule: Rule) -> bool:
+    return REST in rule.settings.values() or (
+        rule.momentum is not None and _follows_the_run(rule.momentum)
+    )
+
+
 def _phases(recipe: Recipe) -> tuple[Phase, ...]:
-    schedule = recipe.schedule
+    return _parts(recipe.schedule)
+
+
+def _parts(schedule: Schedule) -> tuple[Phase, ...]:
     if isinstance(schedule, Chain):
         return schedule.phases
     return (schedule,) if isinstance(schedule, Phase) else ()

@@ -157,6 +157,8 @@ def test_the_exit_status_says_which(tmp_path: Path) -> None:
             *keys,
             "--out",
             str(tmp_path / "run"),
+            "--device",
+            "cpu",
         ],
         cwd=ROOT,
         stderr=subprocess.PIPE,
@@ -168,7 +170,9 @@ def test_the_exit_status_says_which(tmp_path: Path) -> None:
     process.send_signal(signal.SIGUSR1)
     _, told = process.communicate()
     assert process.returncode == 128 + signal.SIGUSR1
-    assert "go on with --resume --out" in told
+    # With everything that made the run what it is, as a shell takes it.
+    again = f"netlang train mnist1d {' '.join(keys)} --resume --out {tmp_path / 'run'} --device cpu"
+    assert f": go on with {again}\n" in told
 
 
 def test_an_interrupt_is_wanted_by_a_signal_alone() -> None:

@@ -10,8 +10,10 @@ import torch
 from sklearn.metrics import confusion_matrix, log_loss  # type: ignore[import-untyped]
 
 from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.train import evaluate
 from netlang.backends.torch.train.modules import module_of
-from tests.train.support import parts_of, sketch
+from netlang.recipes import load_recipe
+from tests.train.support import parts_of, run, sketch
 from tests.train.world.scored import LENGTHS
 from tests.train.world.support import launched
 
@@ -34,3 +36,30 @@ def test_three_processes(tmp_path: Path, options: tuple[str, ...]) -> None:
         assert loss == pytest.approx(log_loss(actual, shares, labels=range(10)), rel=1e-5)
         assert accuracy == pytest.approx((shares.argmax(1) == actual).mean())
         assert confusion == confusion_matrix(actual, shares.argmax(1), labels=range(10)).tolist()
+
+
+def test_weights_of_a_file_are_shared_out(tmp_path: Path) -> None:
+    """`eval --shard`: the scores of one process, each with its rows of the weights."""
+    result = run(tmp_path / "run")
+    recipe, program = load_recipe("mnist1d")
+    alone = evaluate(recipe, program, result.folder.best, device="cpu")
+    done = launched(2, "tests.train.world.evaluated", tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+    held = [each.pop("held") for each in found]
+    assert found[0] == found[1]
+    assert (found[0]["step"], found[0]["accuracy"]) == (alone.step, alone.accuracy)
+    assert found[0]["loss"] == pytest.approx(alone.loss, rel=1e-6)
+    whole = sum(each.numel() for each in module_of(program, 0).parameters())
+    assert sum(held) == whole
+    assert max(held) < 0.7 * whole
+
+
+def test_the_command_shares_them_out_too(tmp_path: Path) -> None:
+    result = run(tmp_path / "run")
+    command = ["eval", "mnist1d", "--weights", str(result.folder.best), "--device", "cpu"]
+    done = launched(2, "netlang", *command, "--shard")
+    assert done.returncode == 0, done.stderr
+    assert result.test is not None
+    assert f"accuracy: {result.test.accuracy:.6g}" in done.stdout
+    assert done.stdout.count("loss: ") == 1

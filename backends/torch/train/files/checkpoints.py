@@ -49,6 +49,11 @@ class Checkpoints:
         """The checkpoint that was taken or written last."""
         return self._kept[0] if self._kept else None
 
+    @property
+    def step(self) -> int | None:
+        """The step of the newest one."""
+        return None if self.newest is None else _step(self.newest)
+
     def found(self) -> list[Path]:
         """Every checkpoint, newest first, whole or not."""
         names = [path for path in _listed(self.folder) if _NAME.fullmatch(path.name)]

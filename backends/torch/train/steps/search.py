@@ -27,10 +27,14 @@ __all__ = ["Culprit", "NotFinite", "watched_step"]
 @final
 @dataclass(frozen=True)
 class Culprit:
-    """What went wrong first, in words, and the label of the layer, if it was one."""
+    """What went wrong first, in words, and the label of the layer, if it was one.
+
+    `subject` is what isn't finite, with its verb.
+    """
 
     what: str
     label: str | None = None
+    subject: str = "the loss is"
 
 
 @final
@@ -59,11 +63,13 @@ def watched_step(
         # Scaled gradients may overflow: the scaler sees it, skips the step and scales less.
         label = _last(state, [each.grad for each in state.model.parameters()])
         if label is not None:
-            return Culprit(f"the gradient of `{label}` isn't finite, its loss is", label)
+            what = f"the gradient of `{label}` isn't finite, though the loss is"
+            return Culprit(what, label, "a gradient is")
     stepper.update(pace)
     label = _last(state, state.model.parameters())
     if label is not None:
-        return Culprit(f"the step makes weights of `{label}` infinite", label)
+        what = f"the step takes weights of `{label}` beyond all numbers, though the loss is finite"
+        return Culprit(what, label, "weights become")
     return None
 
 
