@@ -7,7 +7,8 @@ costs next to nothing: what it offers is loaded at first use.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
+"""As `typing` has it, which takes a while to import."""
 
 if TYPE_CHECKING:
     from netlang.api import Net, load

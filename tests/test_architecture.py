@@ -18,7 +18,7 @@ from tests.quality import ROOT
 
 # Each package may import those before it.
 ORDER = (
-    {"atomic", "build", "source", "specs"},
+    {"atomic", "build", "regular", "source", "specs"},
     {"diagnostics"},
     {"extras", "ir", "processes", "uncaught"},
     {"ops", "syntax"},

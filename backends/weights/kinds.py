@@ -6,24 +6,16 @@ reader of formats fails somewhere inside it.
 
 from __future__ import annotations
 
-import stat
 from codecs import getincrementaldecoder
-from collections.abc import Callable
 from pathlib import Path
+
+from netlang.regular import kind_of
 
 __all__ = ["ZIP", "foreign", "require_file"]
 
 ZIP = b"PK\x03\x04"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
-# What a path is that isn't a file, by the test for its mode.
-_PLACES: tuple[tuple[Callable[[int], bool], str], ...] = (
-    (stat.S_ISDIR, "it is a folder"),
-    (stat.S_ISFIFO, "it is a named pipe"),
-    (stat.S_ISSOCK, "it is a socket"),
-    (stat.S_ISCHR, "it is a device"),
-    (stat.S_ISBLK, "it is a device"),
-)
 # What a file is, by its first bytes.
 _STARTS = (
     (_POINTER, "a Git LFS pointer, not the file that it stands for: `git lfs pull` fetches that"),
@@ -45,9 +37,8 @@ def require_file(path: Path) -> None:
         raise ValueError(error.strerror or str(error)) from None
     except ValueError:
         raise ValueError("no such file") from None  # a null byte in the name
-    for is_it, text in _PLACES:
-        if is_it(mode):
-            raise ValueError(text)
+    if kind := kind_of(mode):
+        raise ValueError(f"it is {kind}")
 
 
 def foreign(path: Path) -> str | None:

@@ -7,8 +7,15 @@ only when its verb is asked for, or for the overview of all.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+
+# Nothing that takes a while is imported before `main` watches for Ctrl-C.
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from netlang.cli.interrupts import Interrupts
 
 __all__ = ["VERBS", "main"]
 
@@ -30,11 +37,29 @@ VERBS: dict[str, str] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one command; never returns and never shows a traceback."""
+    """Run one command; never returns and never shows a traceback.
+
+    Without `arguments` it is that of the process, which ends with it.
+    """
+    try:
+        from netlang.cli.interrupts import Interrupts
+
+        interrupts = Interrupts()
+        interrupts.watch()
+        try:
+            status = _status(interrupts, sys.argv[1:] if arguments is None else arguments)
+        finally:
+            interrupts.end(of_process=arguments is None)
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+def _status(interrupts: Interrupts, arguments: Sequence[str]) -> int:
+    """The exit status of a command."""
     from netlang.cli.failures import guarded
     from netlang.cli.program import run
     from netlang.cli.terminal import prepare_streams
 
     prepare_streams()
-    given = tuple(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(guarded(lambda: run(given)))
+    return guarded(lambda: run(tuple(arguments)), interrupts)

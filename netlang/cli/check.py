@@ -52,6 +52,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED
     from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.excerpt import visible
     from netlang.diagnostics.text import distinct
     from netlang.examine import Examined
 
@@ -66,7 +67,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
             found.extend(problems)
             told.append(problems)
             if not _wrong(problems) and kind == "text":
-                where = f"{spec}: " if several else ""
+                where = f"{visible(spec)}: " if several else ""
                 lines = (f"{where}{_line(program)}" for program in examined.programs)
                 click.echo("\n".join(lines) or _without_nets(spec, examined))
     except NetlangError as error:
@@ -94,6 +95,7 @@ def _wrong(found: Iterable[Diagnostic]) -> bool:
 def _fixed(spec: str) -> tuple[Diagnostic, ...]:
     """Apply the safe fixes to the file of a spec and say which; what stood in the way."""
     from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.excerpt import visible
     from netlang.repair import repair_file
 
     name = spec.partition(".net")[0] + ".net"
@@ -101,7 +103,8 @@ def _fixed(spec: str) -> tuple[Diagnostic, ...]:
         return ()  # a bundled net, or nothing: checking says what is wrong with it
     try:
         for each in repair_file(Path(name)):
-            print(f"fixed {each.code} at {each.span}: {each.help_text}", file=sys.stderr)
+            said = f"fixed {each.code} at {each.span}: {each.help_text}"
+            print(visible(said), file=sys.stderr)
     except NetlangError as error:
         return error.diagnostics
     return ()
@@ -145,10 +148,12 @@ def _examined(spec: str) -> Examined:
 
 def _without_nets(spec: str, examined: Examined) -> str:
     """What was looked at in a file that builds no net of its own."""
+    from netlang.diagnostics.excerpt import visible
+
     if not examined.recipes:
-        return f"{spec}: right, but has no net to build"
+        return f"{visible(spec)}: right, but has no net to build"
     noun = "recipe is" if len(examined.recipes) == 1 else "recipes are"
-    return f"{spec}: the {noun} right: {', '.join(examined.recipes)}"
+    return f"{visible(spec)}: the {noun} right: {', '.join(examined.recipes)}"
 
 
 def _line(program: Program) -> str:

@@ -108,10 +108,12 @@ def _of_recipe(
 
 def report(written: Written) -> None:
     """Say which files were written, how large they are, and what there is to note."""
+    from netlang.diagnostics.excerpt import visible
+
     for note in written.notes:
-        click.echo(note, err=True)
+        click.echo("\n".join(map(visible, note.split("\n"))), err=True)
     for path in (written.path, *written.beside):
-        click.echo(f"wrote {path} ({_shown(path.stat().st_size)})")
+        click.echo(f"wrote {visible(str(path))} ({_shown(path.stat().st_size)})")
 
 
 def _shown(size: float) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 
+from netlang.cli.interrupts import Interrupts
 from netlang.cli.terminal import colour_wanted, silence_output
 from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
+from netlang.diagnostics.excerpt import visible
 
 __all__ = [
     "BROKEN_PIPE",
@@ -47,34 +50,51 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
     print("\n\n".join(texts), file=sys.stderr)
 
 
-def guarded(action: Callable[[], int]) -> int:
-    """The exit status of `action`, whatever happens in it."""
+def guarded(action: Callable[[], int], interrupts: Interrupts | None = None) -> int:
+    """The exit status of `action`, whatever happens in it, and to the output.
+
+    An interruption that was noted counts, whatever became of it.
+    """
+    interrupts = interrupts or Interrupts()
     try:
-        status = action()
+        status = _outcome(action, interrupts)
         sys.stdout.flush()
-        return status
-    except NetlangError as error:
-        show(error.diagnostics)
-        return REFUSED
+        sys.stderr.flush()
+        return INTERRUPTED if interrupts.noted else status
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         silence_output()
         return BROKEN_PIPE
     except OSError as error:
         return _system_failure(error)
+
+
+def _outcome(action: Callable[[], int], interrupts: Interrupts) -> int:
+    """The exit status of `action`; raises where the output can't be written."""
+    try:
+        return action()
+    except NetlangError as error:
+        if not interrupts.noted:
+            show(error.diagnostics)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except OSError:
+        raise
     except MemoryError as error:
         print(f"error: there is not enough memory for that: {error}", file=sys.stderr)
         return REFUSED
-    except (Exception, RecursionError) as error:
-        return _bug(error)
+    except Exception as error:
+        return INTERRUPTED if interrupts.noted else _bug(error)
 
 
 def _system_failure(error: OSError) -> int:
     """The system refused something that no verb expected: a full disk, a closed terminal."""
-    where = f": `{error.filename}`" if error.filename else ""
-    print(f"error: {error.strerror or error}{where}", file=sys.stderr)
+    where = f": `{visible(str(error.filename))}`" if error.filename else ""
+    with suppress(OSError):  # standard error may be what is full
+        print(f"error: {error.strerror or error}{where}", file=sys.stderr, flush=True)
     silence_output()
     return REFUSED
 
@@ -85,7 +105,7 @@ def _bug(error: Exception) -> int:
 
         print_exception(error)
     text = str(error) if isinstance(error, InternalError) else f"{type(error).__name__}: {error}"
-    print(f"internal error: {text}", file=sys.stderr)
+    print(f"internal error: {visible(text)}", file=sys.stderr)
     print(f"  at {_place(error.__traceback__)}", file=sys.stderr)
     if not isinstance(error, InternalError):
         print(

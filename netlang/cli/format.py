@@ -116,10 +116,12 @@ def _decoded(content: bytes, name: str) -> str:
 
 def _report(text: _Text, diff: bool) -> None:
     """What would change: its name, or its lines as a patch."""
+    from netlang.diagnostics.excerpt import visible
+
     if not text.changes:
         return
     if not diff:
-        click.echo(text.name)
+        click.echo(visible(text.name))
         return
     from difflib import unified_diff
     from io import StringIO
@@ -128,7 +130,8 @@ def _report(text: _Text, diff: bool) -> None:
         StringIO(content.decode(), newline="\n").readlines()
         for content in (text.before, text.after)
     )
-    for line in unified_diff(before, after, text.name, text.name):
+    name = visible(text.name)
+    for line in unified_diff(before, after, name, name):
         click.echo(line.encode(), nl=False)
         if not line.endswith("\n"):
             click.echo("\n\\ No newline at end of file")
@@ -137,6 +140,7 @@ def _report(text: _Text, diff: bool) -> None:
 def _write(text: _Text) -> None:
     from netlang.atomic import replace_file
     from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.excerpt import visible
     from netlang.diagnostics.files import WriteFailed
 
     if text.path is None:
@@ -148,4 +152,4 @@ def _write(text: _Text) -> None:
         except OSError as error:
             reason = error.strerror or str(error)
             raise NetlangError(WriteFailed(span=None, path=text.name, reason=reason)) from error
-        click.echo(f"formatted {text.name}")
+        click.echo(f"formatted {visible(text.name)}")

@@ -33,7 +33,10 @@ def _list(words: tuple[str, ...]) -> int:
     every = list(groups())
     found = [group for group in (each.matching(words) for each in every) if group.families]
     if not found:
-        click.echo(f"nothing bundled matches `{' '.join(words)}`{_advice(words, every)}", err=True)
+        from netlang.diagnostics.excerpt import visible
+
+        asked = visible(" ".join(words))
+        click.echo(f"nothing bundled matches `{asked}`{_advice(words, every)}", err=True)
         return 1
     render = _in_full if words else _overview
     click.echo("\n\n".join("\n".join(_lines(group, render)) for group in found))

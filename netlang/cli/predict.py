@@ -75,14 +75,11 @@ def _is_change(text: str) -> bool:
 
 
 def _line(found: Prediction, top: int) -> str:
+    from netlang.diagnostics.excerpt import visible
+
     classes = found.classes[:top]
-    shares = ", ".join(f"{_printable(name)} {100.0 * share:.1f} %" for name, share in classes)
-    return f"{found.path}: {shares}"
-
-
-def _printable(name: str) -> str:
-    """A name of a file of weights, which may come from anywhere: no control codes."""
-    return name if name.isprintable() else ascii(name)[1:-1]
+    shares = ", ".join(f"{visible(name)} {100.0 * share:.1f} %" for name, share in classes)
+    return f"{visible(str(found.path))}: {shares}"
 
 
 def _json(found: Prediction, top: int) -> str:

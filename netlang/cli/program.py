@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 
 import click
 
 from netlang import __version__
 from netlang.cli import VERBS
 from netlang.cli.failures import INTERRUPTED, USAGE
+from netlang.diagnostics.excerpt import visible
 
 __all__ = ["run"]
 
@@ -50,6 +52,13 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
     return f"there is no verb `{first}`: {advice}"
 
 
+def _show(error: click.ClickException) -> None:
+    """The error with how the verb is used; words of the command line may have control codes."""
+    said = StringIO()
+    error.show(said)
+    sys.stderr.write("\n".join(map(visible, said.getvalue().split("\n"))))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and give the exit status."""
     slip = _misspelt(arguments)
@@ -63,10 +72,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
-        error.show(sys.stderr)
+        _show(error)
         return USAGE
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _show(error)
         return error.exit_code
     except click.Abort:
         return INTERRUPTED

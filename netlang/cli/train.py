@@ -79,6 +79,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     quiet: bool,
 ) -> int:
     from netlang.cli.failures import STOPPED
+    from netlang.diagnostics.excerpt import visible
     from netlang.recipes.load import load_recipe
     from netlang.resuming import command_to_resume
     from netlang.targets import RunOptions, needs, training_backend
@@ -88,7 +89,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
         where = places(data, recipe)
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists() and is_first():
-        click.echo(f"nothing to resume in {folder}: a new run begins", err=True)
+        click.echo(f"nothing to resume in {visible(str(folder))}: a new run begins", err=True)
     options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
     options = replace(options, again=command_to_resume(spec, changes, options))
     backend = training_backend()
@@ -96,5 +97,5 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
         trained = backend.train(recipe, program, options)
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
     if is_first():
-        click.echo(f"{scores or 'not evaluated'}; results in {trained.folder}")
+        click.echo(f"{scores or 'not evaluated'}; results in {visible(str(trained.folder))}")
     return 0 if trained.signal is None else STOPPED + trained.signal

@@ -19,6 +19,7 @@ __all__ = [
     "NetNotInFile",
     "NoNetInFile",
     "NoRecipeInFile",
+    "NotAFile",
     "NotANetFile",
     "OnnxruntimeTwice",
     "SameOutputTwice",
@@ -66,6 +67,17 @@ class FileUnreadable(Diagnostic):
 
     path: str
     reason: str
+
+
+class NotAFile(Diagnostic):
+    """Nothing is read of it: it may have no end, or give nothing for ever."""
+
+    code = "E0016"
+    title = "`{path}` is {kind}"
+    help = "name a file; `netlang fmt -` reads from a pipe"
+
+    path: str
+    kind: str
 
 
 class NotANetFile(Diagnostic):

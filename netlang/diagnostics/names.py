@@ -11,6 +11,7 @@ __all__ = [
     "CircularConstant",
     "CircularImport",
     "DefinedTwice",
+    "ImportLeavesFolder",
     "ImportNotFound",
     "LabelOfBlock",
     "NameNotInFile",
@@ -162,6 +163,17 @@ class ImportNotFound(Diagnostic):
     title = "no file `{path}` to import from"
     caption = "looked beside this file and in the bundled library"
     help = "`netlang list` shows the bundled library"
+
+    path: str
+
+
+class ImportLeavesFolder(Diagnostic):
+    """A link could name any file of the machine, and errors would show lines of it."""
+
+    code = "E0017"
+    title = "`{path}` is a link that leads out of the folder"
+    caption = "what a spec imports lies in its folder, or in one below"
+    help = "put the file itself in its place"
 
     path: str
 

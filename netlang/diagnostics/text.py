@@ -121,13 +121,18 @@ class UnknownEscape(Diagnostic):
 
 
 class MoreErrors(Diagnostic):
-    """Errors that are not shown, because there are so many before them."""
+    """Errors and warnings that are not shown, because there are so many before them.
+
+    `count` is how many, `warnings` how many of them are warnings.
+    """
 
     code: ClassVar[str] = "E0127"
-    title: ClassVar[str] = "and {count:,} more errors, which are not shown"
+    title: ClassVar[str] = "and {count:,} more {what} not shown"
     help: ClassVar[str] = "mend those above, then check again"
 
     count: int
+    what: str = "errors"
+    warnings: int = 0
 
 
 def mistaken(diagnostic: Diagnostic) -> Mistaken:
@@ -144,10 +149,29 @@ def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The first `MOST_ERRORS` errors, and how many there are besides."""
+    """The first `MOST_ERRORS` diagnostics, and how many there are besides.
+
+    Where there are too many, no warning takes the place of an error.
+    """
     plain = [each for each in found if not isinstance(each, MoreErrors)]
-    counted = sum(each.count for each in found if isinstance(each, MoreErrors))
-    hidden = counted + max(0, len(plain) - MOST_ERRORS)
-    if not hidden:
+    counted = [each for each in found if isinstance(each, MoreErrors)]
+    if not counted and len(plain) <= MOST_ERRORS:
         return tuple(plain)
-    return (*plain[:MOST_ERRORS], MoreErrors(span=None, count=hidden))
+    plain.sort(key=lambda each: each.severity != "error")
+    return (*plain[:MOST_ERRORS], _more(counted, plain[MOST_ERRORS:]))
+
+
+def _more(counted: Sequence[MoreErrors], hidden: Sequence[Diagnostic]) -> MoreErrors:
+    """What stands for those that were counted before, and for those that are hidden now."""
+    count = sum(each.count for each in counted) + len(hidden)
+    warnings = sum(each.warnings for each in counted)
+    warnings += sum(each.severity == "warning" for each in hidden)
+    counts = {"error": count - warnings, "warning": warnings}
+    nouns = [f"{noun}{'s' * (number != 1)}" for noun, number in counts.items() if number]
+    return MoreErrors(
+        span=None,
+        count=count,
+        what=" and ".join(nouns),
+        warnings=warnings,
+        severity="error" if count > warnings else "warning",
+    )

@@ -112,20 +112,10 @@ def labelled_value(body: Body, path: Path, parts: Path | None, labelled: Labelle
     """Make the label of a step readable, and the names of its outputs."""
     if parts is not None:
         body.builder.label(path, labelled)
-        for name, ref in zip(_output_names(labelled), labelled.flow or (), strict=False):
+        for name, ref in zip(labelled.output_names, labelled.flow or (), strict=False):
             entry = Labelled((ref,), labelled.span, "an output", (*path, name))
             body.builder.label((*path, name), entry)
     return labelled.flow
-
-
-def _output_names(labelled: Labelled) -> tuple[str, ...]:
-    """The names of the outputs, where there are several."""
-    callee = labelled.callee
-    if callee is None or len(labelled.flow or ()) < 2:
-        return ()
-    if isinstance(callee, Op):
-        return callee.output_names
-    return tuple(output.name for output in callee.outputs if not output.auxiliary)
 
 
 def operator_node(

@@ -41,6 +41,15 @@ class Labelled:
     layer: Layer | None = None
     callee: Op | Function | None = None
 
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the outputs, where there are several."""
+        if self.callee is None or len(self.flow or ()) < 2:
+            return ()
+        if isinstance(self.callee, Op):
+            return self.callee.output_names
+        return tuple(output.name for output in self.callee.outputs if not output.auxiliary)
+
 
 @dataclass(slots=True)
 class FunctionBuilder:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
+from stat import S_ISDIR
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
@@ -14,9 +15,11 @@ from netlang.diagnostics.files import (
     FileTooLarge,
     FileUnreadable,
     IsADirectory,
+    NotAFile,
     NotANetFile,
 )
 from netlang.elaborate.suggest import nearest
+from netlang.regular import kind_of, read_bytes
 from netlang.source import Source
 from netlang.syntax.ast import File
 from netlang.syntax.limits import MAX_CHARACTERS
@@ -39,16 +42,15 @@ def read(path: Path, shown: str | None = None) -> Source:
     if path.suffix != ".net":
         raise not_a_spec(path, shown)
     try:
-        size = path.stat().st_size
-        if path.is_dir():
+        found = path.stat()
+        if S_ISDIR(found.st_mode):
             raise NetlangError(IsADirectory(span=None, path=shown))
-        if size > MAX_CHARACTERS:
-            limit = f"at most {MAX_CHARACTERS // 2**20} MiB"
-            error = FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
-            raise NetlangError(error)
-        text = path.read_text(encoding="utf-8")
-        if "\0" in text:
-            raise NetlangError(FileUnreadable(span=None, path=shown, reason="it is no text file"))
+        if kind := kind_of(found.st_mode):
+            raise NetlangError(NotAFile(span=None, path=shown, kind=kind))
+        content = b"" if found.st_size > MAX_CHARACTERS else read_bytes(path, MAX_CHARACTERS)
+        if found.st_size > MAX_CHARACTERS or len(content) > MAX_CHARACTERS:
+            raise _too_large(max(found.st_size, len(content)), shown)
+        text = _text(content)
         return (_kept_source if len(text) <= _KEPT else Source)(shown, text)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
@@ -60,6 +62,21 @@ def read(path: Path, shown: str | None = None) -> Source:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+
+
+def _text(content: bytes) -> str:
+    """The text of a file, each line ended by a line feed alone; raises `ValueError` for others."""
+    text = content.decode("utf-8")
+    if "\0" in text:
+        raise ValueError("it is no text file")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _too_large(size: int, shown: str) -> NetlangError:
+    limit = f"at most {MAX_CHARACTERS // 2**20} MiB"
+    return NetlangError(
+        FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
+    )
 
 
 def not_a_spec(path: Path, shown: str) -> NetlangError:

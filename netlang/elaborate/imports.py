@@ -9,7 +9,12 @@ from os.path import isfile
 from pathlib import Path
 
 from netlang.diagnostics.core import Edit, Fix, Frame, NetlangError
-from netlang.diagnostics.names import CircularImport, ImportNotFound, NameNotInFile
+from netlang.diagnostics.names import (
+    CircularImport,
+    ImportLeavesFolder,
+    ImportNotFound,
+    NameNotInFile,
+)
 from netlang.elaborate.files import bundled_files, bundled_name
 from netlang.elaborate.suggest import nearest, replacement
 from netlang.syntax import ast
@@ -22,10 +27,14 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     """Where an imported file lies, and what to call it in messages.
 
     `folder` is that of the file with the statement, which messages call `shown`. A file beside it
-    comes before a bundled one. Raises `NetlangError` if there is neither.
+    comes before a bundled one. Raises `NetlangError` if there is neither, or where a link leads
+    out of the folder.
     """
     relative = Path(*statement.module).with_suffix(".net")
     if folder is not None and isfile(folder / relative):  # says no of a name that is too long
+        if _leaves(folder, folder / relative):
+            shown = relative.as_posix()
+            raise NetlangError(ImportLeavesFolder(span=statement.module_span, path=shown))
         return folder / relative, str(Path(shown).parent / relative)
     bundled = bundled_files()
     dotted = ".".join(statement.module)
@@ -40,6 +49,12 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     raise NetlangError(
         ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
     )
+
+
+def _leaves(folder: Path, path: Path) -> bool:
+    """Whether a path of a folder leads to a file elsewhere; the library is as it was installed."""
+    end = path.resolve()
+    return not end.is_relative_to(folder.resolve()) and path not in bundled_files().values()
 
 
 def not_in_file(

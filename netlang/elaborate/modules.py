@@ -63,7 +63,7 @@ class Library:
         """The file at `path` as far as it can be read; raises `NetlangError` if there is none."""
         try:
             resolved = path.resolve()
-        except ValueError:  # no file can have this name, which reading it says
+        except (OSError, RuntimeError, ValueError):  # a link to itself, or no name: reading says
             return self.module(read(path, shown), path.parent)
         if resolved in self._refused:
             raise self._refused[resolved]

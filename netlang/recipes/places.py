@@ -17,9 +17,13 @@ from typing import final
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.sources import BadSettings, DataNotPlaced, DataNotThere, UnusedPlace
 from netlang.recipes.recipe import Recipe
+from netlang.regular import read_bytes
 from netlang.source import Span
 
 __all__ = ["Places", "placed_names", "settings_file"]
+
+_LARGEST = 2**20
+"""Bytes of the file that says where data lie."""
 
 
 @final
@@ -93,8 +97,7 @@ def _settings() -> Mapping[str, Path]:
     """The paths of the file, those that aren't absolute from its own folder on."""
     file = settings_file()
     try:
-        text = file.read_text(encoding="utf-8")
-        lines = tomllib.loads(text)
+        lines = tomllib.loads(_text(file))
     except FileNotFoundError:
         if not os.environ.get("NETLANG_CONFIG"):
             return {}
@@ -102,6 +105,13 @@ def _settings() -> Mapping[str, Path]:
     except (OSError, ValueError) as error:
         raise _bad(file, str(error)) from None
     return {name: file.parent / Path(path).expanduser() for name, path in _checked(file, lines)}
+
+
+def _text(file: Path) -> str:
+    content = read_bytes(file, _LARGEST)
+    if len(content) > _LARGEST:
+        raise ValueError(f"it has more than {_LARGEST // 2**20} MiB")
+    return content.decode("utf-8")
 
 
 def _checked(file: Path, lines: Mapping[str, object]) -> Iterable[tuple[str, str]]:

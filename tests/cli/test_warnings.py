@@ -106,3 +106,17 @@ def test_rule(run: Runner) -> None:
     assert result.status == 0
     assert result.out.startswith("W0201: a linear map of an image\n")
     assert "W0201" in run("rule").out
+
+
+def test_after_a_hundred_warnings_the_rest_is_counted(run: Runner) -> None:
+    names = "".join(f"unused{number} = 1\n" for number in range(130))
+    (run.folder / "many.net").write_text(f"{names}net a {{ input x: [3]; relu }}\n")
+    result = run("check", "many.net")
+    assert result.status == 0
+    assert "warning[E0127]: and 30 more warnings not shown" in result.err
+    errors = "".join(f"net b{number} {{ input x: [3]; rleu }}\n" for number in range(3))
+    (run.folder / "more.net").write_text(errors)
+    result = run("check", "many.net", "more.net")
+    assert result.status == 1
+    assert result.err.count("error[E0201]") == 3
+    assert "warning[E0127]: and 33 more warnings not shown" in result.err

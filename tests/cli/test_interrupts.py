@@ -1,0 +1,65 @@
+"""Ctrl-C at any moment of a command: exit status 130, no traceback, nothing half written."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import GOOD
+
+# The signal comes with the call of a function that has this number: no clock is asked.
+AT_A_CALL = """
+import signal, sys
+from netlang.cli import main
+number, calls = int(sys.argv[1]), 0
+def called(frame, event, argument):
+    global calls
+    calls += event == "call"
+    if calls == number and event == "call":
+        sys.setprofile(None)
+        signal.raise_signal(signal.SIGINT)
+sys.argv[1:] = sys.argv[2:]
+sys.setprofile(called)
+try:
+    main()
+finally:
+    sys.setprofile(None)
+    with open("calls", "w") as file:
+        file.write(str(calls))
+"""
+NEVER = 10**9
+
+
+def _interrupted(folder: Path, number: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", AT_A_CALL, str(number), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "good.net"), ("compile", "good.net", "-o", "a.onnx")], ids=" ".join
+)
+def test_interrupted_at_any_call(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "good.net").write_text(GOOD, encoding="utf-8")
+    assert _interrupted(tmp_path, NEVER, *arguments).returncode == 0
+    calls = int((tmp_path / "calls").read_text())
+    (tmp_path / "a.onnx").unlink(missing_ok=True)
+    for number in [2, 3, *range(5, calls, calls // 12)]:  # 1 is `main` itself
+        done = _interrupted(tmp_path, number, *arguments)
+        assert done.returncode in (130, -signal.SIGINT), (number, done.stderr)
+        assert done.stderr in ("", "interrupted\n"), number
+        names = {path.name for path in tmp_path.iterdir()} - {"good.net", "calls", "a.onnx"}
+        assert not names, number
+
+
+def test_what_ignores_ctrl_c_goes_on_so(tmp_path: Path) -> None:
+    """As a job in the background does."""
+    (tmp_path / "good.net").write_text(GOOD, encoding="utf-8")
+    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{AT_A_CALL}"
+    command = [sys.executable, "-c", code, "500", "check", "good.net"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("tiny: ")
