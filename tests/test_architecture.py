@@ -55,7 +55,7 @@ CROWDED = {
     "backends/torch": 24,
     "netlang/cli": 17,
     "netlang/diagnostics": 29,
-    "netlang/elaborate": 48,
+    "netlang/elaborate": 49,
     "netlang/ir/sizes": 17,
     "netlang/syntax": 29,
 }

@@ -21,6 +21,7 @@ from netlang.elaborate.fix_bodies import input_earlier, steps_after
 from netlang.elaborate.fixes import enclosing
 from netlang.elaborate.inline import inline
 from netlang.elaborate.merge import branches
+from netlang.elaborate.parameters import arguments as given_arguments
 from netlang.elaborate.unknown import unknown_layer
 from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Inferred, Op, Rejection
@@ -277,7 +278,7 @@ def _block(
         return labelled_value(
             body, path, parts, Labelled(result, span, "a block with a body", path)
         )
-    arguments = instantiate.arguments(body, applied, action.span, flow)
+    arguments = given_arguments(body, applied, action.span, flow)
     if flow is None:
         return labelled_value(body, path, parts, Labelled(None, span, "a block", path, applied))
     if not flow:

@@ -141,7 +141,7 @@ def convert(callee: str, item: Argument, bound: Bound) -> object:
                 name=item.name,
                 expected=item.kind.description,
                 actual=actual,
-                fix=converted(item, bound),
+                fix=converted(item, bound.value, bound.span),
             )
         ) from None
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from netlang.diagnostics.core import Diagnostic, Edit, Fix
 from netlang.elaborate.fixes import enclosing, inserted, replaced, without_statement
-from netlang.elaborate.values import Layer, Value
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
@@ -64,7 +63,7 @@ def steps_after(action: ast.Apply) -> Fix | None:
     return replaced(action.span, text, f"put the steps after it: `{head} -> ...`")
 
 
-def glued_body(action: ast.Node, find: Callable[[str], Value | None]) -> Diagnostic | None:
+def glued_body(action: ast.Node, is_layer: Callable[[str], bool]) -> Diagnostic | None:
     """`add{identity}`: it reads as a computed name, but begins with the name of a layer."""
     if not isinstance(action, ast.Reference) or len(action.label.parts) != 1:
         return None
@@ -72,7 +71,7 @@ def glued_body(action: ast.Node, find: Callable[[str], Value | None]) -> Diagnos
     if action.label.parts[0].quoted or len(pieces) != 2 or not isinstance(pieces[0], str):
         return None
     name = pieces[0]
-    if not isinstance(find(name), Layer) and operator(name) is None:
+    if not is_layer(name) and operator(name) is None:
         return None
     from netlang.diagnostics.syntax import MissingSpaceBeforeBrace
 

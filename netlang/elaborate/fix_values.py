@@ -7,7 +7,6 @@ from collections.abc import Container
 from netlang.diagnostics.core import Fix
 from netlang.elaborate.fixes import inserted, replaced, with_arguments
 from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import Bound, Value
 from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.source import Span
 from netlang.syntax import ast
@@ -54,21 +53,21 @@ def given_too(span: Span, items: tuple[Argument, ...], given: Container[str]) ->
     return Fix(f"give it, for example {shown}", (with_arguments(span, texts),))
 
 
-def converted(item: Argument, bound: Bound) -> Fix | None:
-    """The value that was meant, where its form alone is wrong."""
-    if _is_member(item, bound.value):
-        return replaced(bound.span, f"[{bound.span.text}]")
-    text = _converted(item, bound.value)
+def converted(item: Argument, value: object, span: Span) -> Fix | None:
+    """The value that was meant by the one written at `span`, where its form alone is wrong."""
+    if _is_member(item, value):
+        return replaced(span, f"[{span.text}]")
+    text = _converted(item, value)
     if text is not None:
-        same = isinstance(bound.value, str) and not isinstance(bound.value, Keyword)
+        same = isinstance(value, str) and not isinstance(value, Keyword)
         advice = f"give {item.kind.description}: `{text}`"
-        return replaced(bound.span, text, advice, safe=same and text == bound.value)
-    if isinstance(bound.value, Keyword):
-        return replacement(bound.value, item.kind.keywords, bound.span)
+        return replaced(span, text, advice, safe=same and text == value)
+    if isinstance(value, Keyword):
+        return replacement(value, item.kind.keywords, span)
     return None
 
 
-def _is_member(item: Argument, value: Value) -> bool:
+def _is_member(item: Argument, value: object) -> bool:
     """Whether a list was wanted, and this is what could be in it."""
     if isinstance(value, tuple):
         return False
@@ -79,7 +78,7 @@ def _is_member(item: Argument, value: Value) -> bool:
     return True
 
 
-def _converted(item: Argument, value: Value) -> str | None:
+def _converted(item: Argument, value: object) -> str | None:
     wanted = item.kind.description
     if isinstance(value, str) and not isinstance(value, Keyword):
         if value in item.kind.keywords or (value.isdecimal() and "whole number" in wanted):
@@ -96,7 +95,7 @@ def _converted(item: Argument, value: Value) -> str | None:
     return None
 
 
-def compared(expr: ast.Expr, value: Value) -> Fix | None:
+def compared(expr: ast.Expr, value: object) -> Fix | None:
     """A number as a condition."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -105,7 +104,7 @@ def compared(expr: ast.Expr, value: Value) -> Fix | None:
     return inserted(expr.span, " != 0", f"compare it: `{expr.span.text} != 0`")
 
 
-def counted(span: Span, value: Value) -> Fix | None:
+def counted(span: Span, value: object) -> Fix | None:
     """A whole number where a list of that many is needed."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         return None

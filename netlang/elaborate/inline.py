@@ -12,7 +12,8 @@ from netlang.elaborate.builder import FAILED, Flow, FunctionBuilder, Labelled, P
 from netlang.elaborate.environment import Environment
 from netlang.elaborate.fix_bodies import steps_after
 from netlang.elaborate.frame import Frame
-from netlang.elaborate.instantiate import arguments, count_inputs, refuse_endless, target_of
+from netlang.elaborate.instantiate import count_inputs, refuse_endless
+from netlang.elaborate.parameters import arguments, target_of
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Output
 from netlang.source import Span

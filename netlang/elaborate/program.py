@@ -16,11 +16,10 @@ from netlang.elaborate.builder import FunctionBuilder
 from netlang.elaborate.context import Abort, Shared
 from netlang.elaborate.depth import room_for_nesting
 from netlang.elaborate.elaborator import StatementElaborator
-from netlang.elaborate.environment import Environment
 from netlang.elaborate.finish import finish
 from netlang.elaborate.fix_bodies import first_input
 from netlang.elaborate.frame import Frame
-from netlang.elaborate.instantiate import own, parameters
+from netlang.elaborate.parameters import own_names, parameters
 from netlang.elaborate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.ir.sizes.contradictions import contradictions
@@ -83,10 +82,7 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
         raise TypeError(f"{applied.name} is no net")
     definition = target.definition
     values = parameters(target, applied, span, None)
-    names = Environment(target.module.find)
-    for parameter in definition.parameters:
-        value = own(parameter.name, values[parameter.name])
-        names.assign(parameter.name, value, parameter.name_span)
+    names = own_names(target, values)
     builder = FunctionBuilder(name, definition.name_span, definition.span)
     frame = Frame(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
     readable = LabelledValues(builder, frame, target.module)

@@ -160,6 +160,7 @@ def has_failed(body: Body, parts: Path) -> bool:
 
 def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:
     """No such label: `add{identity}` was meant as a merge, perhaps."""
-    glued = glued_body(action, body.evaluator.names.find)
+    find = body.evaluator.names.find
+    glued = glued_body(action, lambda name: isinstance(find(name), Layer))
     if glued is not None:
         raise NetlangError(glued)

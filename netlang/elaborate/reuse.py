@@ -12,6 +12,7 @@ from netlang.elaborate.apply import counted_path, labelled_value, operator_node
 from netlang.elaborate.binding import argument_spans
 from netlang.elaborate.body import Body
 from netlang.elaborate.builder import Flow, Labelled, Path
+from netlang.elaborate.parameters import arguments as given_arguments
 from netlang.elaborate.references import has_failed, parts_of
 from netlang.elaborate.suggest import replacement
 from netlang.ir.op import Op
@@ -50,7 +51,7 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
             body, found.callee, found.layer, action, path, flow, module=found.path
         )
         return _value(body, path, parts, action, result, found.callee)
-    arguments = instantiate.arguments(body, found.layer, action.span, flow)
+    arguments = given_arguments(body, found.layer, action.span, flow)
     made = instantiate.function(body, found.layer, arguments, flow, action.span, path)
     if made is None:
         return None
