@@ -21,7 +21,7 @@ import torch
 import netlang
 from benchmarks.ten import CLOCKS, arguments, report, show, write
 from benchmarks.timing import Pairs, pairs
-from netlang.elaborate.files import forget_parsed
+from netlang.modules.files import forget_parsed
 from tests.analysis.oracles import torchvision_models
 
 __all__ = ["again", "first", "main"]

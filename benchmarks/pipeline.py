@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from netlang.backends.torch.train.memory import freed_memory_kept
 from netlang.backends.torch.train.setup import prepare
 from netlang.backends.torch.train.world import World
-from netlang.elaborate import Library
+from netlang.modules.library import Library
 from netlang.recipes.load import program_of
 from netlang.recipes.places import Places
 from netlang.recipes.read import read_recipe

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, final
 
 from netlang.diagnostics.core import Caution, Diagnostic, NetlangError
 from netlang.diagnostics.text import distinct
-from netlang.elaborate import Library, Module, elaborate_target, resolve
+from netlang.elaborate import elaborate_target, resolve
 from netlang.ir.program import Program
+from netlang.modules.library import Library, Module
 
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe

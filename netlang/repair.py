@@ -16,9 +16,9 @@ from netlang.atomic import replace_file
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.edits import apply_edits, compatible, fits
 from netlang.diagnostics.files import WriteFailed
-from netlang.elaborate import Library
-from netlang.elaborate.files import read
 from netlang.examine import examine_module
+from netlang.modules.files import read
+from netlang.modules.library import Library
 from netlang.source import Source
 
 __all__ = ["Repaired", "repair_file", "repair_text"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.elaborate import Library
 from netlang.examine import examine_module
+from netlang.modules.library import Library
 from netlang.source import Source
 
 __all__ = ["ERRORS", "check_source", "check_text", "read_source"]

@@ -9,9 +9,9 @@ import pytest
 
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.edits import apply_edits, fits
-from netlang.elaborate import Library
 from netlang.elaborate.check import check_definitions
 from netlang.ir.program import Program
+from netlang.modules.library import Library
 from netlang.source import Source
 from tests.support import check_source
 

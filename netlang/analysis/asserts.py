@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from netlang.advice.edits import replaced
+from netlang.advice.nearest import replacement
 from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
@@ -17,14 +19,12 @@ from netlang.diagnostics.names import NoSuchAttribute
 from netlang.diagnostics.sizes import UnknownSize
 from netlang.diagnostics.structure import AssertFailed, AssertOnNoNet, OnlyBounded
 from netlang.diagnostics.values import BadArgument
-from netlang.elaborate.definitions.mentions import mentioned
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fixes import replaced
-from netlang.elaborate.modules import Module
 from netlang.elaborate.program import elaborate
-from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import BlockTarget, Layer, Value, describe, kind_of
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import BlockTarget, Layer, Value, describe, kind_of
 from netlang.ir.program import Program
+from netlang.modules.library import Module
+from netlang.modules.mentions import mentioned
 from netlang.source import Span
 from netlang.syntax import ast
 

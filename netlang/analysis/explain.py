@@ -109,8 +109,8 @@ def explain(
 
 
 def _unknown(program: Program, path: str) -> NetlangError:
+    from netlang.advice.nearest import nearest
     from netlang.diagnostics.names import UnknownPath
-    from netlang.elaborate.suggest import nearest
 
     match = nearest(path, known_paths(program.net, MOST_CANDIDATES))
     numbered = None if match else _by_operator(program, path)

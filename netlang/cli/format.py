@@ -89,7 +89,7 @@ def _format(files: tuple[str, ...], check: bool, diff: bool) -> int:
 
 
 def _read(name: str) -> _Text:
-    from netlang.elaborate.files import read
+    from netlang.modules.files import read
     from netlang.syntax.format import format_source
 
     if name == STDIN:

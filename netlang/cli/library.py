@@ -86,7 +86,7 @@ def groups() -> Iterator[Group]:
 def _titles() -> Iterator[tuple[str, list[str]]]:
     import tomllib
 
-    from netlang.elaborate.files import bundled_folder
+    from netlang.modules.files import bundled_folder
 
     text = (bundled_folder() / "groups.toml").read_text(encoding="utf-8")
     for group in tomllib.loads(text)["group"]:
@@ -94,7 +94,7 @@ def _titles() -> Iterator[tuple[str, list[str]]]:
 
 
 def _families() -> Iterator[Family]:
-    from netlang.elaborate.files import bundled_files, read
+    from netlang.modules.files import bundled_files, read
     from netlang.syntax import ast
     from netlang.syntax.parser import parse
 

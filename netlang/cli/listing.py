@@ -104,7 +104,7 @@ def _counts(found: Sequence[Group]) -> str:
 
 def _advice(words: Sequence[str], every: Sequence[Group]) -> str:
     """The name that was perhaps meant."""
-    from netlang.elaborate.suggest import nearest
+    from netlang.advice.nearest import nearest
 
     families = [family for group in every for family in group.families]
     names = [name for each in families for name in (each.name, *(e.name for e in each.entries))]

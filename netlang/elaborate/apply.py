@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from netlang.advice.bodies import input_earlier, steps_after
+from netlang.advice.calls import refuse_call
+from netlang.advice.edits import enclosing
+from netlang.advice.layers import unknown_layer
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.inputs import WrongInputCount
 from netlang.diagnostics.names import NotALayer
@@ -12,18 +16,14 @@ from netlang.diagnostics.structure import (
     BodyNotAllowed,
     NothingToRead,
 )
-from netlang.elaborate import instantiate
-from netlang.elaborate.as_call import refuse_call
-from netlang.elaborate.binding import argument_span, argument_spans, given, operator_of
+from netlang.elaborate.blocks import instances
+from netlang.elaborate.blocks.inline import inline
+from netlang.elaborate.blocks.parameters import arguments as given_arguments
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import Flow, Labelled, Path
-from netlang.elaborate.fix_bodies import input_earlier, steps_after
-from netlang.elaborate.fixes import enclosing
-from netlang.elaborate.inline import inline
-from netlang.elaborate.merge import branches
-from netlang.elaborate.parameters import arguments as given_arguments
-from netlang.elaborate.unknown import unknown_layer
-from netlang.elaborate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
+from netlang.elaborate.branches import branches
+from netlang.elaborate.function.builder import Flow, Labelled, Path
+from netlang.evaluate.binding import argument_span, argument_spans, given, operator_of
+from netlang.evaluate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
 from netlang.ir.provenance import Traced, names_in
@@ -168,7 +168,7 @@ def infer(
         _refuse_never(body, op, inputs, inferred, span)
         return _in_floats(body, inputs, inferred)
     except Rejection as refused:
-        from netlang.elaborate.fix_shapes import mended  # only here: it brings all errors of shapes
+        from netlang.advice.shapes import mended  # only here: it brings all errors of shapes
 
         in_numbers = _at_defaults(body, op, inputs)
         rejection = in_numbers or refused
@@ -283,12 +283,12 @@ def _block(
         return labelled_value(body, path, parts, Labelled(None, span, "a block", path, applied))
     if not flow:
         raise NetlangError(nothing_to_read(body, action.span))
-    made = instantiate.function(body, applied, arguments, flow, action.span, path)
+    made = instances.function(body, applied, arguments, flow, action.span, path)
     if made is None:
         return labelled_value(body, path, parts, Labelled(None, span, "a block", path, applied))
     body.builder.claim(path, action.span)
     written = argument_spans(applied)
-    result = instantiate.call(body, made, arguments, flow, action.span, path, written)
+    result = instances.call(body, made, arguments, flow, action.span, path, written)
     return labelled_value(
         body, path, parts, Labelled(result, span, "a block", path, applied, made.function)
     )

@@ -13,15 +13,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netlang.advice.inputs import value_before
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import NotAValue
-from netlang.elaborate.builder import Flow, FunctionBuilder, Labelled, Path
-from netlang.elaborate.context import Abort, Shared
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fix_inputs import value_before
-from netlang.elaborate.frame import Frame
-from netlang.elaborate.values import Namespace
+from netlang.elaborate.function.builder import Flow, FunctionBuilder, Labelled, Path
+from netlang.elaborate.function.frame import Frame
+from netlang.elaborate.session import Abort, Shared
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import Namespace
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin

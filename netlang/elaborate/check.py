@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.text import Mistaken, mistaken
-from netlang.elaborate.modules import Module
-from netlang.elaborate.nets import net_layer
 from netlang.elaborate.program import elaborate
-from netlang.elaborate.static import unknown_names
-from netlang.elaborate.values import BlockTarget, Layer
+from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
+from netlang.modules.library import Module
+from netlang.modules.nets import net_layer
+from netlang.modules.unknown_names import unknown_names
 from netlang.source import Source
 from netlang.syntax import ast
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.elaborate.body import Body, Elaborator
-from netlang.elaborate.builder import Flow
+from netlang.elaborate.function.builder import Flow
 from netlang.elaborate.statements import STATEMENTS
 from netlang.elaborate.steps import path
 from netlang.syntax import ast

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from netlang.advice.bodies import input_earlier
+from netlang.advice.edits import replaced
+from netlang.advice.names import new_label
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.inputs import (
     InputInBlock,
@@ -19,12 +23,8 @@ from netlang.diagnostics.structure import (
 )
 from netlang.diagnostics.values import BadArgument
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import Flow, Labelled
-from netlang.elaborate.fix_bodies import input_earlier
-from netlang.elaborate.fix_names import new_label
-from netlang.elaborate.fixes import replaced
-from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import describe, kind_of
+from netlang.elaborate.function.builder import Flow, Labelled
+from netlang.evaluate.values import describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.program import INPUT, Port, Ref, Size

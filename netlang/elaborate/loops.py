@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.advice.arguments import counted, more_targets
+from netlang.advice.names import renamed
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.names import AssignedTwice
 from netlang.diagnostics.values import BadCount, BadIterable, BadTargets
 from netlang.elaborate.body import Body
-from netlang.elaborate.fix_names import renamed
-from netlang.elaborate.fix_values import counted, more_targets
-from netlang.elaborate.values import Value, describe, kind_of
+from netlang.evaluate.values import Value, describe, kind_of
 from netlang.source import Span
 from netlang.syntax import ast
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.advice.bodies import first_input
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.inputs import NoInput
-from netlang.elaborate.binding import argument_spans
+from netlang.elaborate.blocks.parameters import own_names, parameters
 from netlang.elaborate.body import Body, LabelledValues
-from netlang.elaborate.builder import FunctionBuilder
-from netlang.elaborate.context import Abort, Shared
-from netlang.elaborate.depth import room_for_nesting
 from netlang.elaborate.elaborator import StatementElaborator
-from netlang.elaborate.finish import finish
-from netlang.elaborate.fix_bodies import first_input
-from netlang.elaborate.frame import Frame
-from netlang.elaborate.parameters import own_names, parameters
-from netlang.elaborate.values import BlockTarget, Layer
+from netlang.elaborate.function.builder import FunctionBuilder
+from netlang.elaborate.function.finish import finish
+from netlang.elaborate.function.frame import Frame
+from netlang.elaborate.session import Abort, Shared
+from netlang.evaluate.binding import argument_spans
+from netlang.evaluate.nesting import room_for_nesting
+from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.solve import Solution, solve_conditions
@@ -61,7 +61,7 @@ def _with_defaults(
 ) -> Iterator[Diagnostic]:
     """Refused default sizes, with what to write instead."""
     if found:
-        from netlang.elaborate.fix_shapes import default_changed
+        from netlang.advice.shapes import default_changed
 
         yield from (default_changed(each, solution, shared.sizes) for each in found)
 

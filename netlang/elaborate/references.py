@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from netlang.advice.blocks import as_scope, first_words
+from netlang.advice.bodies import glued_body
+from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import Fix, NetlangError
 from netlang.diagnostics.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
 from netlang.diagnostics.structure import BadLabelText, MisplacedStatement
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import Flow, Path
-from netlang.elaborate.definitions.mentions import as_step
-from netlang.elaborate.fix_blocks import as_scope, first_words
-from netlang.elaborate.fix_bodies import glued_body
-from netlang.elaborate.fixes import enclosing, inserted, replaced, with_arguments
-from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import BlockTarget, Layer, describe, kind_of
+from netlang.elaborate.function.builder import Flow, Path
+from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
+from netlang.modules.mentions import as_step
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast

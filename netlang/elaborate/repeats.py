@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import Flow, Mark
+from netlang.elaborate.function.builder import Flow, Mark
 from netlang.syntax import ast
 
 __all__ = ["repeat"]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.names import UnknownLabel
 from netlang.diagnostics.structure import NotAnInstance, WeightsDiffer
-from netlang.elaborate import instantiate
 from netlang.elaborate.apply import counted_path, labelled_value, operator_node
-from netlang.elaborate.binding import argument_spans
+from netlang.elaborate.blocks import instances
+from netlang.elaborate.blocks.parameters import arguments as given_arguments
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import Flow, Labelled, Path
-from netlang.elaborate.parameters import arguments as given_arguments
+from netlang.elaborate.function.builder import Flow, Labelled, Path
 from netlang.elaborate.references import has_failed, parts_of
-from netlang.elaborate.suggest import replacement
+from netlang.evaluate.binding import argument_spans
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.types import Types
@@ -52,13 +52,13 @@ def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow
         )
         return _value(body, path, parts, action, result, found.callee)
     arguments = given_arguments(body, found.layer, action.span, flow)
-    made = instantiate.function(body, found.layer, arguments, flow, action.span, path)
+    made = instances.function(body, found.layer, arguments, flow, action.span, path)
     if made is None:
         return None
     _same_weights(text, action, _weights(found.callee), _weights(made.function))
     body.builder.claim(path, action.span)
     written = argument_spans(found.layer)
-    result = instantiate.call(
+    result = instances.call(
         body, made, arguments, flow, action.span, path, written, module=found.path
     )
     return _value(body, path, parts, action, result, made.function)

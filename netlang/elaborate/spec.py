@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
 
+from netlang.advice.nearest import nearest
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.files import (
     BadSpec,
@@ -17,14 +18,13 @@ from netlang.diagnostics.files import (
     UnknownBundled,
 )
 from netlang.diagnostics.names import BundledTwice
-from netlang.elaborate.binding import given
-from netlang.elaborate.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
-from netlang.elaborate.modules import Library, Module
-from netlang.elaborate.nets import net_layer
 from netlang.elaborate.program import elaborate
-from netlang.elaborate.suggest import nearest
-from netlang.elaborate.values import Bound, Layer, Value
+from netlang.evaluate.binding import given
+from netlang.evaluate.values import Bound, Layer, Value
 from netlang.ir.program import Program
+from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
+from netlang.modules.library import Library, Module
+from netlang.modules.nets import net_layer
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.lalr import Stuck, parse_part

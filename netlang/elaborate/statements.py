@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from netlang.advice.edits import inserted
+from netlang.advice.names import new_label
 from netlang.diagnostics.core import Label, NetlangError
 from netlang.diagnostics.structure import AssertFailed, DuplicateOutput, OutputElsewhere
 from netlang.elaborate import apply
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import FAILED
-from netlang.elaborate.fix_names import new_label
-from netlang.elaborate.fixes import inserted
+from netlang.elaborate.function.builder import FAILED
 from netlang.elaborate.inputs import declare
-from netlang.elaborate.language import is_word
 from netlang.elaborate.loops import count, iterations, once
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
-from netlang.elaborate.values import Broken, Undecided, Value, describe
+from netlang.evaluate.values import Broken, Undecided, Value, describe
+from netlang.evaluate.words import is_word
 from netlang.ir.program import INPUT, Output
 from netlang.syntax import ast
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from netlang.advice.bodies import with_body
+from netlang.advice.edits import replaced
+from netlang.advice.names import numbered
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.structure import BodyTwice, MisplacedStatement, NothingToApply
 from netlang.elaborate import apply
 from netlang.elaborate.body import Body
-from netlang.elaborate.builder import Flow, Labelled, Path
-from netlang.elaborate.context import Abort
-from netlang.elaborate.fix_bodies import with_body
-from netlang.elaborate.fix_names import numbered
-from netlang.elaborate.fixes import replaced
+from netlang.elaborate.function.builder import Flow, Labelled, Path
 from netlang.elaborate.references import is_value, parts_of, reference
 from netlang.elaborate.reuse import reuse
+from netlang.elaborate.session import Abort
 from netlang.source import Span
 from netlang.syntax import ast
 

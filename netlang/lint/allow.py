@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import Caution, Diagnostic, Edit, Fix
 from netlang.diagnostics.warnings.comments import NotAWarning, NothingAllowed, UnknownWarning
-from netlang.elaborate.suggest import replacement
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 from netlang.syntax.format.same import tokens_of
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["Allow", "Allowances", "nothing", "wrong"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from netlang.diagnostics.core import Caution, Diagnostic
-from netlang.elaborate.depth import room_for_nesting
+from netlang.evaluate.nesting import room_for_nesting
 from netlang.ir.program import Program
 from netlang.lint.calls import Found
 from netlang.lint.graph import Walk
@@ -22,7 +22,7 @@ from netlang.lint.steps import Steps
 from netlang.lint.tree import look
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
     from netlang.recipes.recipe import Recipe
 
 __all__ = ["Findings", "lint"]

@@ -13,7 +13,7 @@ from netlang.source import Source, Span
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["silenced"]
 

@@ -15,7 +15,7 @@ from netlang.lint.steps import Steps
 from netlang.source import Span
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["About", "Site"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, final
 
+from netlang.advice.edits import without_statement
 from netlang.diagnostics.core import Edit, Fix
-from netlang.elaborate.fixes import without_statement
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["Steps"]
 

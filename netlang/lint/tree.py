@@ -12,7 +12,7 @@ from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["NAMES", "TreeRule", "look", "read_name"]
 

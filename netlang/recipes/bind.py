@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlang.advice.arguments import given_too
+from netlang.advice.edits import without_arguments
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import Fix, Label, NetlangError
 from netlang.diagnostics.recipes import NotADescription, UnknownWord
 from netlang.diagnostics.values import (
@@ -13,13 +16,10 @@ from netlang.diagnostics.values import (
     TooManyArguments,
     UnknownArgument,
 )
-from netlang.elaborate.binding import convert
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fix_values import given_too
-from netlang.elaborate.fixes import without_arguments
-from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import Bound, Value
+from netlang.evaluate.binding import convert
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import Bound, Value
 from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.recipes.description import Description
 from netlang.recipes.tables import table

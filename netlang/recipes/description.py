@@ -10,7 +10,7 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar
 
-from netlang.elaborate.values import describe
+from netlang.evaluate.values import describe
 from netlang.ir.arguments import Argument, signature
 
 __all__ = ["Description"]

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.recipes import BadSchedulePath, ModelNotNet, PathNotAllowed
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.values import BlockTarget, Layer, describe, kind_of
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of
 from netlang.ir.arguments import Argument, Kind, choice, count, flag, natural
 from netlang.recipes.bind import argument_value, described
 from netlang.recipes.kinds import factors, labels, open_share, positive, words

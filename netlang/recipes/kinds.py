@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.ir.arguments import Keyword, Kind, Mismatch, choice, count, non_negative, number, text
 
 __all__ = [

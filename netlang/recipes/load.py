@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.elaborate import Module, resolve
+from netlang.elaborate import resolve
 from netlang.elaborate.program import elaborate
-from netlang.elaborate.values import BlockTarget
+from netlang.evaluate.values import BlockTarget
 from netlang.ir.program import Program
+from netlang.modules.library import Module
 from netlang.recipes.check import check_recipe
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, final
 
+from netlang.advice.edits import inserted, without_statement
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
 from netlang.diagnostics.names import DefinedTwice, UnusedParameter
 from netlang.diagnostics.recipes import (
@@ -21,14 +23,12 @@ from netlang.diagnostics.recipes import (
     UnknownKey,
     UnknownOverride,
 )
-from netlang.elaborate import Module
-from netlang.elaborate.definitions.mentions import mentioned
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fixes import inserted, without_statement
-from netlang.elaborate.language import is_word
-from netlang.elaborate.suggest import replacement
-from netlang.elaborate.values import Broken
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import Broken
+from netlang.evaluate.words import is_word
+from netlang.modules.library import Module
+from netlang.modules.mentions import mentioned
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, NEEDED
 from netlang.recipes.overrides import read_override

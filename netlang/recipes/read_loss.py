@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.recipes import LossForm, LossOperands, UnknownWord
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.suggest import replacement
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
 from netlang.recipes.bind import fields_of, listed, word_of
 from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table

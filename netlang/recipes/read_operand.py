@@ -10,11 +10,11 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.recipe_optimization import BadOperand
 from netlang.diagnostics.recipes import UnknownWord
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.suggest import replacement
+from netlang.evaluate.environment import Environment
 from netlang.recipes.bind import listed
 from netlang.recipes.words.operands import FUNCTIONS, Apply, Number, Operand, Value
 from netlang.syntax import ast

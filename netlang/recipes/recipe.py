@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import final
 
-from netlang.elaborate.values import Layer
+from netlang.evaluate.values import Layer
 from netlang.recipes.counterpart import counterpart
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from netlang.elaborate.values import describe
+from netlang.evaluate.values import describe
 from netlang.ir.arguments import Argument, signature
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.color import COLORS

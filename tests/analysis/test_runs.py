@@ -10,10 +10,10 @@ import pytest
 
 from netlang.analysis.summary import Summary, summarize
 from netlang.elaborate import load_program
-from netlang.elaborate.modules import Library
-from netlang.elaborate.nets import net_layer
 from netlang.elaborate.program import elaborate
 from netlang.ir.dims import evaluate
+from netlang.modules.library import Library
+from netlang.modules.nets import net_layer
 from netlang.source import Source, Span
 
 LOOPS = """\

@@ -28,10 +28,10 @@ from netlang.backends.torch import build, emit
 from netlang.cli import main
 from netlang.diagnostics.core import NetlangError
 from netlang.diagnostics.render import render_text
-from netlang.elaborate import Library
 from netlang.examine import examine_module
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
+from netlang.modules.library import Library
 from tests.campaigns.allowed import python_complaints, svg_complaints
 from tests.campaigns.payloads import CANARY, payload
 from tests.campaigns.running import MOST, Campaign, Failure, Verdict, command

@@ -18,9 +18,9 @@ from netlang.analysis.expand import Step, expand_program
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.edits import apply_edits
 from netlang.diagnostics.render import render_text
-from netlang.elaborate import Library
 from netlang.examine import examine_module
 from netlang.ir.program import Program
+from netlang.modules.library import Library
 from tests.campaigns.generator import generate
 from tests.campaigns.of_specs import spec_campaign
 from tests.campaigns.running import command

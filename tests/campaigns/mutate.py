@@ -25,9 +25,9 @@ from netlang.analysis.summary import summarize
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.data import render_json
 from netlang.diagnostics.render import render_text
-from netlang.elaborate import Library
 from netlang.examine import Examined, examine_module
 from netlang.ir.program import Program
+from netlang.modules.library import Library
 from netlang.syntax.format import format_source
 from tests.campaigns.mutations import KINDS, changed, mutated
 from tests.campaigns.near import near_misses

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
-from netlang.elaborate.values import Layer, describe
+from netlang.evaluate.values import Layer, describe
 from netlang.ir.dims import Expr
 from netlang.ir.program import Function, Program
 from netlang.ir.provenance import Traced

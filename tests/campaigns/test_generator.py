@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from netlang.elaborate import Library
+from netlang.modules.library import Library
 from netlang.ops import operator_names
 from netlang.source import Source
 from tests.campaigns.coverage import CONSTRUCTS, admitted_pairs, pair

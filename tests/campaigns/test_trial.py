@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.elaborate.builder import FunctionBuilder, Path
+from netlang.elaborate.function.builder import FunctionBuilder, Path
 from tests.campaigns import agree
 from tests.campaigns.generator import Generated, generate
 from tests.campaigns.trial import misnumbered

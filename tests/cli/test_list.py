@@ -9,7 +9,7 @@ import pytest
 
 from netlang.cli.library import BLOCKS, OTHERS, groups
 from netlang.elaborate import load_program
-from netlang.elaborate.files import bundled_definitions, bundled_files
+from netlang.modules.files import bundled_definitions, bundled_files
 from tests.cli.support import Runner
 
 
@@ -31,7 +31,7 @@ def test_every_file_has_its_group() -> None:
 def test_groups_name_files_that_exist() -> None:
     import tomllib
 
-    from netlang.elaborate.files import bundled_folder
+    from netlang.modules.files import bundled_folder
 
     text = (bundled_folder() / "groups.toml").read_text(encoding="utf-8")
     named = [file for group in tomllib.loads(text)["group"] for file in group["files"]]

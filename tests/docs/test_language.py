@@ -22,10 +22,10 @@ from netlang.analysis.constraints import solve
 from netlang.analysis.facts import FACTS
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.render import render_text
-from netlang.elaborate import Library
-from netlang.elaborate.builtins import FUNCTIONS
+from netlang.evaluate.builtins import FUNCTIONS
 from netlang.examine import Examined, examine_module
 from netlang.ir.types import DType
+from netlang.modules.library import Library
 from netlang.recipes.keys import KEYS
 from netlang.recipes.tables import table
 from netlang.source import Source

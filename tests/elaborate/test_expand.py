@@ -13,11 +13,10 @@ from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.literal import KEYWORDS
 from netlang.diagnostics.core import NetlangError
-from netlang.elaborate import Library
 from netlang.elaborate.check import check_definitions
-from netlang.elaborate.files import bundled_files
-from netlang.elaborate.modules import Module
 from netlang.ir.program import Program
+from netlang.modules.files import bundled_files
+from netlang.modules.library import Library, Module
 from netlang.source import Source
 from netlang.syntax.parser import parse
 from netlang.syntax.tables import GRAMMAR

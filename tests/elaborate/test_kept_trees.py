@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlang.elaborate import load_program
-from netlang.elaborate.files import forget_parsed, parsed, read
+from netlang.modules.files import forget_parsed, parsed, read
 
 NET = "net a {{\n    input x: [8]\n    linear({width})\n}}\n"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from netlang.analysis.asserts import check_asserts
-from netlang.elaborate import Library
 from netlang.elaborate.check import check_definitions
 from netlang.ir.program import Function, Program
+from netlang.modules.library import Library
 from tests.support import read_source
 
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.net"))

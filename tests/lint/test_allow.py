@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netlang.elaborate import Library
 from netlang.examine import examine, examine_module
+from netlang.modules.library import Library
 from netlang.source import Source
 from netlang.syntax.format import format_source
 from tests.lint.planted import RIGHT, image

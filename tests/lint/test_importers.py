@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from netlang.elaborate import Library
 from netlang.examine import examine_module
+from netlang.modules.library import Library
 
 MIXED = """\
 from blocks.residual import basic

@@ -8,8 +8,8 @@ import pytest
 
 from netlang.diagnostics.core import Caution, NetlangError
 from netlang.diagnostics.render import render_text
-from netlang.elaborate import Library
 from netlang.examine import examine_module
+from netlang.modules.library import Library
 from netlang.source import Source
 from tests.docs.test_language import PAGE, examples
 from tests.quality import ROOT

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from netlang.elaborate import Library
 from netlang.examine import examine_module
 from netlang.lint import lint
+from netlang.modules.library import Library
 from netlang.source import Source
 from tests.lint.planted import image
 from tests.work import steps_of

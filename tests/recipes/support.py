@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.elaborate import Library
+from netlang.modules.library import Library
 from netlang.recipes.read import read_recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.source import Source

@@ -22,7 +22,7 @@ from netlang.diagnostics import (
 )
 from netlang.diagnostics.core import Diagnostic
 from netlang.diagnostics.render import render_text
-from netlang.elaborate import Library
+from netlang.modules.library import Library
 from netlang.recipes import examine_recipe
 from tests.support import read_source
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.elaborate import Library
+from netlang.modules.library import Library
 from netlang.recipes import examine_recipe
 from netlang.source import Source
 from tests.work import steps_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from netlang.diagnostics.core import NetlangError
-from netlang.elaborate import Library
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
+from netlang.modules.library import Library
 from netlang.recipes import Epochs, Precision, Recipe, Steps, load_recipe, read_recipe
 from netlang.recipes.description import Description
 from netlang.recipes.tables import KINDS, table

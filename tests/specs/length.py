@@ -14,7 +14,7 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
-from netlang.elaborate.files import bundled_files
+from netlang.modules.files import bundled_files
 from netlang.source import Source
 from netlang.syntax.ast import TrainDef
 from netlang.syntax.format.same import tokens_of

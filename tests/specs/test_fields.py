@@ -6,7 +6,7 @@ import pytest
 
 from netlang.diagnostics.core import NetlangError
 from netlang.elaborate import load_program
-from netlang.elaborate.files import bundled_definitions
+from netlang.modules.files import bundled_definitions
 from tests.specs.fields import compared, sizes_for, with_places
 
 SAMPLE = ("lenet5", "cnn", "squeezenet1_1", "shufflenet_v2_x0_5")

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from netlang.analysis.asserts import check_asserts
-from netlang.elaborate import Library
 from netlang.elaborate.check import check_definitions
-from netlang.elaborate.files import bundled_definitions, bundled_files
+from netlang.modules.files import bundled_definitions, bundled_files
+from netlang.modules.library import Library
 from netlang.source import Source
 
 FILES = sorted(bundled_files())

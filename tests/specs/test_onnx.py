@@ -18,7 +18,7 @@ from netlang.backends.onnx import export
 from netlang.backends.torch import build
 from netlang.cli.library import groups
 from netlang.elaborate import load_program
-from netlang.elaborate.files import bundled_definitions
+from netlang.modules.files import bundled_definitions
 from tests.onnx.support import check_file, largest_difference, run
 from tests.specs.rows import ROWS
 from tests.specs.settled import Feeds, feeds, outputs, settle

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netlang.elaborate import load_program
-from netlang.elaborate.files import bundled_definitions, bundled_files
+from netlang.modules.files import bundled_definitions, bundled_files
 from tests.analysis.oracles import torchvision_models
 from tests.specs import measure as measuring
 from tests.specs.measure import Measured, keys_are_theirs, measure

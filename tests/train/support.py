@@ -7,8 +7,8 @@ from pathlib import Path
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.train import Result, train
-from netlang.elaborate import Library
 from netlang.ir.program import Program
+from netlang.modules.library import Library
 from netlang.recipes import Recipe, load_recipe
 from netlang.recipes.load import program_of
 from netlang.recipes.places import Places

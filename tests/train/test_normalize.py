@@ -23,7 +23,7 @@ from netlang.backends.torch.recipes.normalize import (
 )
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.recipes.words.normalizations import (
     ALL,
     Imagenet,

@@ -10,7 +10,7 @@ from typing import final
 
 from netlang.backends.torch.invocation import Invocation, Setting
 from netlang.diagnostics.core import InternalError
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["Acts", "Lowered", "either_way", "lower", "made", "moving", "pair"]

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netlang.advice.edits import inserted
 from netlang.diagnostics.core import Caution, Fix, NetlangError
 from netlang.diagnostics.warnings.text import LoopNeverRuns
-from netlang.elaborate.environment import Environment
-from netlang.elaborate.expressions import Evaluator
-from netlang.elaborate.fixes import inserted
-from netlang.elaborate.values import Value
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import Value
 from netlang.lint.tree import TreeRule
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["IdleLoops"]
 

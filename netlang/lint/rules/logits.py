@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from netlang.advice.edits import replaced
 from netlang.diagnostics.core import Caution, Fix, Label
 from netlang.diagnostics.warnings.training import ProbabilitiesAsLogits
-from netlang.elaborate.fixes import replaced
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
 from netlang.lint.trained import Training

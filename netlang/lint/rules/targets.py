@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from netlang.advice.edits import replaced
 from netlang.diagnostics.core import Caution, Fix
 from netlang.diagnostics.warnings.text import UnusedTarget
-from netlang.elaborate.fixes import replaced
 from netlang.lint.tree import NAMES, TreeRule, read_name
 from netlang.source import Span
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["UnusedTargets"]
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netlang.advice.edits import without_statement
 from netlang.diagnostics.core import Caution, Edit, Fix
 from netlang.diagnostics.warnings.text import UnusedBlock, UnusedFileConstant, UnusedImport
-from netlang.elaborate.fixes import without_statement
 from netlang.lint.rules.importers import imported_elsewhere
 from netlang.lint.tree import NAMES, TreeRule, read_name
 from netlang.source import Span
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
-    from netlang.elaborate.modules import Module
+    from netlang.modules.library import Module
 
 __all__ = ["UnusedNames"]
 

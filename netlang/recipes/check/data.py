@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.advice.edits import with_arguments
 from netlang.diagnostics.core import Diagnostic, Fix
 from netlang.diagnostics.recipe_data import PartTwice, SourceChannels, ValidationTwice
-from netlang.elaborate.fixes import with_arguments
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Arrays

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import final
 
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.core import Diagnostic, NetlangError
 from netlang.diagnostics.recipe_optimization import (
     AmbiguousValue,
@@ -21,7 +22,6 @@ from netlang.diagnostics.recipes import (
     LossShapes,
     UnknownLossName,
 )
-from netlang.elaborate.suggest import replacement
 from netlang.ir.dims import substitute
 from netlang.ir.program import Output, Program
 from netlang.ir.types import DType, TensorType

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from netlang.advice.edits import with_arguments
+from netlang.advice.nearest import nearest
 from netlang.diagnostics.core import Diagnostic, Fix
 from netlang.diagnostics.recipe_optimization import (
     MuonWithoutMatrices,
@@ -12,8 +14,6 @@ from netlang.diagnostics.recipe_optimization import (
     NoWeightDecay,
 )
 from netlang.diagnostics.recipes import NesterovNeedsMomentum
-from netlang.elaborate.fixes import with_arguments
-from netlang.elaborate.suggest import nearest
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.ir.arguments import argument, count, number, probability
 from netlang.recipes.kinds import fill, half, non_negative, odd, scales, triple, triples
 from netlang.recipes.words.augmentation import Augmentation

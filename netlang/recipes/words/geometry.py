@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.ir.arguments import argument, probability
 from netlang.recipes.kinds import angles, angles_below_90, scales, share
 from netlang.recipes.words.augmentation import Augmentation

@@ -10,7 +10,7 @@ from abc import ABC
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, final
 
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.ir.arguments import Kind, Mismatch, argument, choice
 from netlang.recipes.description import Description
 from netlang.recipes.kinds import deviations, per_channel, positive

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias, final
 
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.ir.arguments import argument, natural
 from netlang.recipes.kinds import counts, scales, side_or_sides, size_or_sizes
 from netlang.recipes.words.augmentation import Augmentation

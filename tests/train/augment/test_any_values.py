@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlang.backends.torch.augment.path import path_for
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.color import (
     Blur,

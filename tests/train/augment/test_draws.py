@@ -19,7 +19,7 @@ from netlang.backends.torch.runtime.regions import (
     resize_shorter,
     whole,
 )
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.geometry import Hflip, Rotate, Translate
 from netlang.recipes.words.sizes import RandomCrop, RandomResizedCrop, ResizeShorter

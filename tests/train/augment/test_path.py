@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from netlang.backends.torch.augment.path import Path, path_for
 from netlang.backends.torch.augment.stages import Cut
 from netlang.backends.torch.runtime.regions import ImageTooSmall
-from netlang.elaborate.values import Range
+from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.geometry import Hflip, Rotate
 from netlang.recipes.words.sizes import (

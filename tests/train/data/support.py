@@ -12,7 +12,7 @@ from PIL import Image
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Parts
 from netlang.diagnostics.core import NetlangError
-from netlang.elaborate import Library
+from netlang.modules.library import Library
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
 from netlang.recipes.read import read_recipe

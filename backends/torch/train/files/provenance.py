@@ -16,8 +16,8 @@ from netlang.atomic import make_folder
 from netlang.backends.torch.source import emit
 from netlang.backends.torch.train.storage import Json, write_text, writing
 from netlang.backends.torch.train.world import World
-from netlang.elaborate.files import bundled_folder
 from netlang.ir.program import Program
+from netlang.modules.files import bundled_folder
 from netlang.recipes.recipe import Recipe
 
 __all__ = ["facts_of_run", "git_state", "write_sources"]

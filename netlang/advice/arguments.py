@@ -1,0 +1,120 @@
+"""Fixes of arguments and of values of the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from netlang.advice.edits import inserted, replaced, with_arguments
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.core import Fix
+from netlang.ir.arguments import Argument, Keyword, Mismatch
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["compared", "converted", "counted", "foreign_module", "given_too", "more_targets"]
+
+# Values to begin with for arguments that must be given: those that fit most nets.
+_EXAMPLES = {
+    "before": "1",
+    "factor": "1",
+    "groups": "1",
+    "heads": "1",
+    "hidden": "64",
+    "kernel": "3",
+    "lr": "1e-3",
+    "out": "64",
+    "p": "0.5",
+    "pieces": "1",
+    "size": "5",
+    "words": "1000",
+}
+
+
+_MODULES = frozenset(("F", "functional", "jnp", "keras", "layers", "nn", "self", "tf", "torch"))
+
+
+def foreign_module(name: ast.Name) -> Fix | None:
+    """`nn.Conv2d(...)` in a value: there is no module, and a step is labelled, not assigned."""
+    if name.name not in _MODULES:
+        return None
+    return Fix(
+        "operators have no module in front of them, and a step takes its label by `:`, as in "
+        "`conv1: conv(16, 3x3)`; it reads the value before it"
+    )
+
+
+def given_too(span: Span, items: tuple[Argument, ...], given: Container[str]) -> Fix | None:
+    """The required arguments that a call lacks, with values to begin with."""
+    missing = [item.name for item in items if item.required and item.name not in given]
+    if not missing or any(name not in _EXAMPLES for name in missing):
+        return None
+    texts = [f"{name}={_EXAMPLES[name]}" for name in missing]
+    shown = " and ".join(f"`{text}`" for text in texts)
+    return Fix(f"give it, for example {shown}", (with_arguments(span, texts),))
+
+
+def converted(item: Argument, value: object, span: Span) -> Fix | None:
+    """The value that was meant by the one written at `span`, where its form alone is wrong."""
+    if _is_member(item, value):
+        return replaced(span, f"[{span.text}]")
+    text = _converted(item, value)
+    if text is not None:
+        same = isinstance(value, str) and not isinstance(value, Keyword)
+        advice = f"give {item.kind.description}: `{text}`"
+        return replaced(span, text, advice, safe=same and text == value)
+    if isinstance(value, Keyword):
+        return replacement(value, item.kind.keywords, span)
+    return None
+
+
+def _is_member(item: Argument, value: object) -> bool:
+    """Whether a list was wanted, and this is what could be in it."""
+    if isinstance(value, tuple):
+        return False
+    try:
+        item.kind.convert((value,))
+    except Mismatch:
+        return False
+    return True
+
+
+def _converted(item: Argument, value: object) -> str | None:
+    wanted = item.kind.description
+    if isinstance(value, str) and not isinstance(value, Keyword):
+        if value in item.kind.keywords or (value.isdecimal() and "whole number" in wanted):
+            return value
+        return None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float) and value in (0, 1) and "true" in wanted:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and "whole number" in wanted:
+        return str(int(value))
+    if isinstance(value, int) and value < 1 and "whole number >= 1" in wanted:
+        return "1"
+    return None
+
+
+def compared(expr: ast.Expr, value: object) -> Fix | None:
+    """A number as a condition."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(expr, ast.Conditional | ast.Logical | ast.Unary):
+        return None
+    return inserted(expr.span, " != 0", f"compare it: `{expr.span.text} != 0`")
+
+
+def counted(span: Span, value: object) -> Fix | None:
+    """A whole number where a list of that many is needed."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return None
+    return replaced(span, f"range({span.text})")
+
+
+def more_targets(targets: tuple[ast.Name, ...], count: int) -> Fix | None:
+    """Names for the values of an item that have none."""
+    if count <= len(targets):
+        return None
+    names = [f"value{number}" for number in range(len(targets) + 1, count + 1)]
+    text = "".join(f", {name}" for name in names)
+    return inserted(targets[-1].span, text, "name each value of an item")

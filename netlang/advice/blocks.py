@@ -1,0 +1,37 @@
+"""A label inside a block, read from outside of it: the block written out as a scope."""
+
+from __future__ import annotations
+
+from netlang.advice.edits import enclosing, replaced
+from netlang.diagnostics.core import Fix
+from netlang.source import Span
+from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
+
+__all__ = ["as_scope", "first_words"]
+
+
+def first_words(definition: ast.BlockDef | ast.NetDef) -> set[str]:
+    """The first words of the labels in a body."""
+    labels = (node.label for node in walk(definition.body) if isinstance(node, ast.Step))
+    pieces = (piece for label in labels if label for piece in label.parts[0].pieces)
+    return {piece for piece in pieces if isinstance(piece, str)}
+
+
+def as_scope(
+    file: ast.File, definition: ast.BlockDef | ast.NetDef, label: Span, instance: str
+) -> Fix | None:
+    """The block's own steps in place of its call, labelled at `label` and read as `instance`.
+
+    None where the block has parameters or inputs, or is of another file than the call.
+    """
+    step = enclosing(file, label, ast.Step)
+    if step is None or not isinstance(step.action, ast.Apply) or step.action.body is not None:
+        return None
+    taps = ast.Input | ast.Output | ast.Auxiliary
+    plain = not any(isinstance(node, taps) for node in walk(definition.body))
+    elsewhere = definition.span.source is not file.span.source
+    if definition.parameters or definition.doc or not plain or elsewhere:
+        return None
+    advice = f"write its steps here, `{instance}: {{ ... }}`: the labels of a scope can be read"
+    return replaced(step.action.span, definition.body.span.text, advice)

@@ -1,0 +1,74 @@
+"""Steps of operators written as calls of functions: `relu(x)` and `concat(a, b)`, as in Python.
+
+Values are not arguments: they flow in from the left, `x -> relu`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.advice.edits import enclosing, without_arguments
+from netlang.advice.layers import begins_path
+from netlang.diagnostics.core import Edit, Fix, NetlangError
+from netlang.diagnostics.structure import MisplacedStatement
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["refuse_call"]
+
+IsValue = Callable[[tuple[str, ...]], bool]
+
+
+def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
+    """Raises `NetlangError` where the first arguments of a step are labelled values.
+
+    `is_value` says of the parts of a name whether it is one.
+    """
+    arguments = action.arguments or ()
+    count, values = 0, list[str]()
+    for argument in arguments:
+        read = None if argument.name else _values(argument.value, is_value)
+        if not read:
+            break
+        count, values = count + 1, values + read
+    if not count:
+        return
+    text = ", ".join(values)
+    fix = _as_path(file, action, count, text if len(values) == 1 else f"({text})")
+    what = f"the value `{values[0]}`" if len(values) == 1 else f"`{text}`"
+    why = "values come before `->`, not in parentheses"
+    advice = f"start a path at all that it reads: `(x, {text}) -> {action.name}`"
+    span = arguments[0].span.to(arguments[count - 1].span)
+    raise NetlangError(MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix))
+
+
+def _values(expr: ast.Expr, is_value: IsValue) -> list[str]:
+    """The labelled values that an argument names, in a list perhaps."""
+    if isinstance(expr, ast.ListExpr | ast.TupleExpr):
+        items = [_values(item, is_value) for item in expr.items]
+        return [text for item in items for text in item] if all(items) else []
+    if isinstance(expr, ast.In):
+        return ["in"]
+    parts: list[str] = []
+    inner: ast.Expr = expr
+    while isinstance(inner, ast.Attribute):
+        parts.append(inner.name)
+        inner = inner.value
+    if not isinstance(inner, ast.Name) or not is_value((inner.name, *reversed(parts))):
+        return []
+    return [expr.span.text]
+
+
+def _as_path(file: ast.File, action: ast.Apply, count: int, values: str) -> Fix | None:
+    """The values in front of the path that the call begins; None where others flow in."""
+    path = enclosing(file, action.span, ast.Path)
+    if path is None or not begins_path(file, action):
+        return None
+    arguments = action.arguments or ()
+    start, source = path.span.start, action.span.source
+    removed = without_arguments(arguments, 0, count - 1)
+    if count == len(arguments) and action.body is None:
+        removed = Edit(Span(source, action.name_span.end, action.span.end), "")
+    kept = "" if count == len(arguments) else "(...)"
+    advice = f"write `{values} -> {action.name}{kept}`"
+    return Fix(advice, (Edit(Span(source, start, start), f"{values} -> "), removed))

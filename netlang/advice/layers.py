@@ -1,0 +1,55 @@
+"""A step whose name nothing has: what may have been meant by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from netlang.advice.edits import enclosing, without_arguments
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.core import Fix
+from netlang.diagnostics.names import UnknownLayer
+from netlang.ir.arguments import signature
+from netlang.ops import operator
+from netlang.syntax import ast
+
+__all__ = ["begins_path", "unknown_layer"]
+
+# Layers of PyTorch that are given the size of their input before anything else.
+_SIZED = re.compile(
+    r"conv(_?transpose)?_?\dd|(batch|instance)_?norm(_?\dd)?|group_?norm|linear|rnn|lstm|gru",
+    re.IGNORECASE,
+)
+
+
+def begins_path(file: ast.File, action: ast.Action) -> bool:
+    """Whether an action is the first of its path, where values may stand."""
+    path = enclosing(file, action.span, ast.Path)
+    return path is not None and path.steps[0].action.span == action.span
+
+
+def unknown_layer(
+    file: ast.File, action: ast.Apply, layers: Iterable[str], labels: Iterable[str]
+) -> UnknownLayer:
+    """The error, with the nearest of the `layers`, or of the `labels` where a value may stand."""
+    bare = action.arguments is None and action.body is None
+    known = [*layers, *(labels if bare and begins_path(file, action) else ())]
+    fix = replacement(action.name, known, action.name_span)
+    if fix is not None and action.arguments and _SIZED.fullmatch(action.name):
+        fix = _without_size(fix, action.arguments)
+    return UnknownLayer(span=action.name_span, name=action.name, fix=fix)
+
+
+def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:
+    """`LSTM(64, 128)` with its name changed would mean 128 layers: the size of the input goes."""
+    op = operator(fix.edits[0].text)
+    if op is None:
+        return fix
+    needed = [item.name for item in signature(op) if item.required]
+    call = f"{op.name}({', '.join(needed)})" if needed else op.name
+    advice = f"{fix.description} The size of the input is not given: `{call}`"
+    named = {argument.name for argument in arguments}
+    left = sum(argument.name is None for argument in arguments) - 1
+    if arguments[0].name is None and left >= sum(name not in named for name in needed):
+        return Fix(advice, (*fix.edits, without_arguments(arguments, 0, 0)))
+    return Fix(advice, fix.edits)

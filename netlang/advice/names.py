@@ -1,0 +1,197 @@
+"""Fixes that rename, number or remove what has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netlang.advice.edits import (
+    enclosing,
+    replaced,
+    unused_name,
+    without_arguments,
+    without_statement,
+)
+from netlang.diagnostics.core import Diagnostic, Edit, Fix, NetlangError
+from netlang.diagnostics.structure import DuplicateLabel
+from netlang.source import Span
+from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
+
+__all__ = ["dead_step", "new_label", "numbered", "renamed", "without_parameter"]
+
+_NAMED = (
+    ast.Name | ast.Apply | ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.Parameter
+    | ast.Input | ast.Output
+)  # fmt: skip
+
+
+def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None) -> Fix | None:
+    """Another name for what is assigned at `span`, there and where it is read behind it.
+
+    `scope` is what the name is visible in, the innermost suite without it.
+    """
+    scope = scope or enclosing(file, span, ast.Suite)
+    if scope is None:
+        return None
+    new = unused_name(name, _names(file))
+    reads = [
+        node.span if isinstance(node, ast.Name) else node.name_span
+        for node in walk(scope)
+        if isinstance(node, ast.Name | ast.Apply)
+        and node.name == name
+        and node.span.start >= span.end
+    ]
+    edits = tuple(Edit(each, new) for each in (span, *reads))
+    return Fix(f"choose another name for the second value, such as `{new}`", edits)
+
+
+def _names(tree: object) -> Iterator[str]:
+    """Every name that a file makes or reads."""
+    for node in walk(tree):
+        if isinstance(node, _NAMED):
+            yield node.name
+
+
+def new_label(span: Span, taken: Iterator[str]) -> Fix | None:
+    """The next free number for a label that is taken."""
+    if not span.text.isidentifier():
+        return None
+    new = unused_name(span.text, taken)
+    return replaced(span, new, f"choose another name, such as `{new}`")
+
+
+def numbered(file: ast.File, error: NetlangError) -> NetlangError:
+    """The error, where a loop makes the same label again, with a label for each time."""
+    return NetlangError(*(_numbered(file, each) for each in error.diagnostics))
+
+
+def _numbered(file: ast.File, diagnostic: Diagnostic) -> Diagnostic:
+    span = diagnostic.span
+    if span is None or diagnostic.fix or not isinstance(diagnostic, DuplicateLabel):
+        return diagnostic
+    if span not in [note.span for note in diagnostic.notes]:
+        return diagnostic
+    return replace(diagnostic, notes=(), fix=_label_per_loop(file, span))
+
+
+def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
+    """A number in a label that a loop makes again and again."""
+    loop = enclosing(file, span, ast.For)
+    again = enclosing(file, span, ast.Repeat)
+    behind = Span(span.source, span.end, span.end)
+    if again is not None and (loop is None or again.span.start > loop.span.start):
+        if not span.text.isidentifier():
+            return None
+        name = unused_name("i", _names(file)) if "i" in set(_names(file)) else "i"
+        head = Span(span.source, again.span.start, again.count.span.end)
+        counted = f"for {name} in range({again.count.span.text})"
+        edits = (Edit(head, counted), Edit(behind, f"{{{name}}}"))
+        advice = f"count with `{counted}`, and number the labels: `{span.text}{{{name}}}`"
+        return Fix(advice, edits)
+    if loop is None or not span.text.isidentifier() or not _is_counter(loop):
+        return None
+    name = loop.targets[0].name
+    return replaced(behind, f"{{{name}}}", f"number the labels: `{span.text}{{{name}}}`")
+
+
+def _is_counter(loop: ast.For) -> bool:
+    """Whether the first name of a loop is another whole number each time."""
+    iterable = loop.iterable
+    if not isinstance(iterable, ast.Call) or not isinstance(iterable.callee, ast.Name):
+        return False
+    return iterable.callee.name in ("range", "enumerate")
+
+
+def without_parameter(file: ast.File, definition: ast.BlockDef | ast.NetDef, index: int) -> Fix:
+    """The removal of a parameter, and of what calls in the same file give for it."""
+    parameters = definition.parameters
+    name = parameters[index].name
+    start, end = parameters[index].span.start, parameters[index].span.end
+    if index:
+        start = parameters[index - 1].span.end
+    elif len(parameters) > 1:
+        end = parameters[1].span.start
+    source = definition.span.source
+    if len(parameters) == 1:
+        start, end = definition.name_span.end, source.text.index(")", end) + 1
+    edits = [Edit(Span(source, start, end), "")]
+    for arguments in _calls(file, definition.name):
+        for place, argument in enumerate(arguments):
+            if argument.name == name or (argument.name is None and place == index):
+                edits.append(without_arguments(arguments, place, place))
+    return Fix("use it in the body, or remove it", tuple(edits))
+
+
+def _calls(file: ast.File, name: str) -> Iterator[tuple[ast.Argument, ...]]:
+    """The arguments of every call of a block."""
+    for node in walk(file):
+        called = node.callee if isinstance(node, ast.Call) else node
+        if isinstance(called, ast.Name | ast.Apply) and called.name == name:
+            arguments = node.arguments if isinstance(node, ast.Call | ast.Apply) else None
+            yield arguments or ()
+
+
+def dead_step(file: ast.File, span: Span) -> Fix | None:
+    """The removal of a step that leads nowhere, and of those before it that led only there."""
+    path = enclosing(file, span, ast.Path)
+    if path is None or isinstance(enclosing(file, span, ast.Output), ast.Output):
+        return None
+    steps = path.steps
+    last = next((i for i, step in enumerate(steps) if step.action.span == span), None)
+    if last is None:
+        return None
+    read = set(_read_labels(file))
+    if (moved := _label_at_end(path, last, read)) is not None:
+        return moved
+    first = last
+    while first and not _is_read(steps[first - 1], read):
+        first -= 1
+    advice = "use the value, make it an `output`, or remove the step"
+    if first == 0 and last + 1 == len(steps):
+        return Fix(advice, (without_statement(path.span),))
+    start = steps[first - 1].span.end if first else steps[0].span.start
+    end = steps[last].span.end if first else steps[last + 1].span.start
+    return Fix(advice, (Edit(Span(span.source, start, end), ""),))
+
+
+def _label_at_end(path: ast.Path, last: int, read: set[str]) -> Fix | None:
+    """The label of an earlier step, where it was meant for the value of the whole path.
+
+    That is so where the path ends at a dead step, and what labels its beginning is read elsewhere.
+    """
+    labelled = [step for step in path.steps if step.label is not None]
+    if last + 1 < len(path.steps) or len(labelled) != 1 or not last:
+        return None
+    step, end = labelled[0], path.steps[last].span
+    label = step.label
+    if label is None or step is path.steps[last] or not _is_read(step, read):
+        return None
+    source, name = end.source, label.span.text
+    called = step.action.span.text
+    advice = (
+        f"`{name}` is the value of `{called}`, not of the path: "
+        f"label this step, `{name}: {end.text}`, or the whole, `{name}: {{ ... }}`"
+    )
+    edits = (
+        Edit(Span(source, step.span.start, step.action.span.start), ""),
+        Edit(Span(source, end.start, end.start), f"{name}: "),
+    )
+    return Fix(advice, edits)
+
+
+def _is_read(step: ast.Step, read: set[str]) -> bool:
+    """Whether a step is a value that stays, or has a label that is read elsewhere."""
+    if step.label is None:
+        return False
+    first = step.label.parts[0].pieces
+    return any(isinstance(piece, str) and piece in read for piece in first)
+
+
+def _read_labels(tree: object) -> Iterator[str]:
+    """The first words of all labels that are read."""
+    for node in walk(tree):
+        if isinstance(node, ast.Apply | ast.Name):
+            yield node.name
+        elif isinstance(node, ast.Reference | ast.Reuse):
+            yield from (p for p in node.label.parts[0].pieces if isinstance(p, str))

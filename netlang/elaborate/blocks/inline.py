@@ -1,0 +1,95 @@
+"""A block that is given a body: its steps become those of the net or block that calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.advice.bodies import steps_after
+from netlang.diagnostics.core import Frame as ChainLink
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.structure import BodyNotAllowed
+from netlang.elaborate.blocks.instances import count_inputs, refuse_endless
+from netlang.elaborate.blocks.parameters import arguments, target_of
+from netlang.elaborate.body import Body, LabelledValues
+from netlang.elaborate.function.builder import FAILED, Flow, FunctionBuilder, Labelled, Path
+from netlang.elaborate.function.frame import Frame
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.values import BlockTarget, Layer
+from netlang.ir.program import Output
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["inline"]
+
+
+def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Flow:
+    """A block that is given a body: its own steps under its label, the body's where they stand."""
+    target, shared, builder = target_of(applied), body.shared, body.builder
+    inner = _inner(body, applied, action, path, flow)
+    builder.claim(path, action.span, scope=True)
+    outputs, labels = builder.outputs, len(builder.labels)
+    builder.outputs = []
+    shared.active.append(target.definition)
+    with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
+        result = inner.run(target.definition.body)
+    shared.active.pop()
+    taps, builder.outputs = builder.outputs, outputs
+    builder.forget(path, labels)
+    taken = _taken(builder, taps, path, action.span)
+    if not inner.frame.applied:
+        _refuse_unapplied(target, action)
+    return result if taken == () else taken
+
+
+def _inner(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Body:
+    """The block's own body, which adds to the function that it is used in."""
+    target = target_of(applied)
+    values = arguments(body, applied, action.span, flow)
+    refuse_endless(body.shared, target, action.span)
+    names = Environment(target.module.find)
+    for parameter in target.definition.parameters:
+        names.assign(parameter.name, values[parameter.name], parameter.name_span)
+    given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
+    if given is not None:
+        count_inputs(target, len(given), action.span)
+    is_net = isinstance(target.definition, ast.NetDef)
+    closure = _closure(body, action)
+    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
+    readable = LabelledValues(body.builder, frame, target.module, path)
+    return Body.begin(body.elaborator, body.shared, names, readable, flow, body.evaluator.pins)
+
+
+def _closure(body: Body, action: ast.Apply) -> Callable[[Flow, Span], Flow]:
+    """What applies the body that was given: its outputs are those of where it was written."""
+    suite, builder = action.body, body.builder
+    assert suite is not None
+    outputs = builder.outputs
+
+    def closure(current: Flow, span: Span) -> Flow:
+        own, builder.outputs = builder.outputs, outputs
+        result = body.inner(flow=current).run(suite)
+        builder.outputs = own
+        return result
+
+    return closure
+
+
+def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
+    assert action.body is not None
+    why = "its body doesn't apply `body`"
+    fix = steps_after(action)
+    raise NetlangError(BodyNotAllowed(span=action.body.span, name=target.name, why=why, fix=fix))
+
+
+def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span) -> Flow:
+    """The outputs that an inlined block declared: its value, and those of training the caller's."""
+    deployed = [tap for tap in taps if not tap.auxiliary]
+    for tap in taps:
+        where = (*path, tap.name)
+        if tap.auxiliary:
+            builder.outputs.append(Output(".".join(where), tap.ref, auxiliary=True))
+        elif len(deployed) > 1:
+            flow = None if tap.ref == FAILED else (tap.ref,)
+            builder.label(where, Labelled(flow, span, "an output", where))
+    refs = tuple(tap.ref for tap in deployed)
+    return None if FAILED in refs else refs

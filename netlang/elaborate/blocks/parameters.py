@@ -1,0 +1,102 @@
+"""The parameters of a block or net: their values for the caller, and in the block's own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.values import MissingArgument
+from netlang.elaborate.body import Body
+from netlang.elaborate.function.builder import Flow
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.values import BlockTarget, Layer, Value
+from netlang.ir.program import Ref
+from netlang.ir.provenance import ParameterOrigin, Traced
+from netlang.ir.types import TensorType
+from netlang.source import Span
+
+__all__ = ["arguments", "own_names", "parameters", "target_of"]
+
+
+def arguments(body: Body, applied: Layer, span: Span, flow: Flow) -> dict[str, Value]:
+    """The value of every parameter of a block, defaults evaluated, in the caller's terms.
+
+    Numbers inside a list or a layer are plain: the block could only tell them in its own terms.
+    """
+    values = parameters(target_of(applied), applied, span, _entry(body, flow))
+    return {
+        name: body.evaluator.pin(value) if isinstance(value, tuple | Layer) else value
+        for name, value in values.items()
+    }
+
+
+def parameters(
+    target: BlockTarget, applied: Layer, span: Span, entry: _Entry | None
+) -> dict[str, Value]:
+    """The values of the parameters: those given, then defaults, which may use earlier ones."""
+    names = Environment(target.module.find)
+    evaluator = Evaluator(names, entry, entry.pins if entry is not None else set())
+    given = dict(applied.arguments)
+    values: dict[str, Value] = {}
+    for parameter in target.definition.parameters:
+        if parameter.name in given:
+            value = given[parameter.name].value
+        elif parameter.default is not None:
+            value = evaluator.value(parameter.default)
+        else:
+            raise NetlangError(
+                MissingArgument(
+                    span=span,
+                    callee=applied.name,
+                    name=parameter.name,
+                    description="it has no default",
+                )
+            )
+        values[parameter.name] = value
+        names.assign(parameter.name, value, parameter.name_span)
+    return values
+
+
+class _Entry:
+    """What a default can read besides names: the block's input."""
+
+    def __init__(self, body: Body, flow: tuple[Ref, ...]) -> None:
+        self._body = body
+        self._flow = flow
+        self.pins = body.evaluator.pins
+
+    def tensor(self, *parts: str) -> TensorType | None:
+        return None
+
+    def input_type(self, span: Span) -> TensorType:
+        return self._body.builder.type_of(self._flow[0])
+
+    def label_names(self) -> Iterator[str]:
+        return iter(())
+
+
+def _entry(body: Body, flow: Flow) -> _Entry | None:
+    return _Entry(body, flow) if flow else None
+
+
+def target_of(applied: Layer) -> BlockTarget:
+    if not isinstance(applied.target, BlockTarget):
+        raise TypeError(f"{applied.name} is no block")
+    return applied.target
+
+
+def own_names(target: BlockTarget, values: dict[str, Value]) -> Environment:
+    """The names of a block of its own, its parameters in its own terms."""
+    names = Environment(target.module.find)
+    for parameter in target.definition.parameters:
+        value = _own(parameter.name, values[parameter.name])
+        names.assign(parameter.name, value, parameter.name_span)
+    return names
+
+
+def _own(name: str, value: Value) -> Value:
+    """A parameter's value in the block's own terms."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Traced(int(value), ParameterOrigin(name))
+    return value

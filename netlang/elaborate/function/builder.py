@@ -1,0 +1,271 @@
+"""The function under construction: nodes, labels and numbers.
+
+Holds on exit of every method: refs point to nodes that stand before, paths are unique, a label
+names either a step or a scope, and numbers run as `nn.Sequential` would count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeAlias
+
+from netlang.advice.edits import replaced
+from netlang.advice.names import new_label
+from netlang.diagnostics.core import Fix, Label, NetlangError
+from netlang.diagnostics.structure import DuplicateLabel, LabelInsideInstance
+from netlang.evaluate.values import Layer
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, Port, Ref, Repeat
+from netlang.ir.types import TensorType, Types
+from netlang.source import Span
+
+__all__ = ["FAILED", "Flow", "FunctionBuilder", "Labelled", "Path"]
+
+# The current value: one ref, several, none at all, or None after an error that was reported.
+Flow: TypeAlias = tuple[Ref, ...] | None
+Path: TypeAlias = tuple[str, ...]
+# What an output reads whose path failed.
+FAILED = Ref(-2)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a label stands for: its value, and the layer if it is an instance with weights."""
+
+    flow: Flow
+    span: Span
+    what: str
+    path: Path
+    layer: Layer | None = None
+    callee: Op | Function | None = None
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the outputs, where there are several."""
+        if self.callee is None or len(self.flow or ()) < 2:
+            return ()
+        if isinstance(self.callee, Op):
+            return self.callee.output_names
+        return tuple(output.name for output in self.callee.outputs if not output.auxiliary)
+
+
+@dataclass(slots=True)
+class FunctionBuilder:
+    """Collects the nodes of one function."""
+
+    name: str
+    span: Span
+    extent: Span | None = None
+    inputs: list[Port] = field(default_factory=list)
+    input_spans: dict[int, Span] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    # What is needed of the sizes, with the number of the node that needs it.
+    conditions: list[tuple[int | None, Condition]] = field(default_factory=list)
+    size: int = 0
+    incomplete: bool = False
+    """Whether a statement failed that may have made labels."""
+    labels: dict[Path, Labelled] = field(default_factory=dict)
+    label_reads: set[Ref] = field(default_factory=set)
+    _types: dict[int, Types] = field(default_factory=dict)
+    _spans: dict[int, Span] = field(default_factory=dict)
+    _counts: dict[Path, int] = field(default_factory=dict)
+    _steps: dict[Path, Span] = field(default_factory=dict)
+    _scopes: dict[Path, Span] = field(default_factory=dict)
+    _folded: dict[Path, list[tuple[range, Span]]] = field(default_factory=dict)
+
+    # --- values -----------------------------------------------------------------------------
+
+    def type_of(self, ref: Ref) -> TensorType:
+        if ref.producer == INPUT:
+            return self.inputs[ref.output].type
+        return self._types[ref.producer][ref.output]
+
+    def origin(self, ref: Ref) -> Span:
+        """The step that made a value; for an input, the place that declares it."""
+        if ref.producer == INPUT:
+            return self.input_spans.get(ref.output, self.span)
+        return self._spans[ref.producer]
+
+    # --- numbers and labels -----------------------------------------------------------------
+
+    def number(self, scope: Path) -> str:
+        """The position of the next step of a scope; counts it."""
+        position = self._counts.get(scope, 0)
+        self._counts[scope] = position + 1
+        return str(position)
+
+    def position(self, scope: Path) -> int:
+        """How many steps of a scope have been counted."""
+        return self._counts.get(scope, 0)
+
+    def skip(self, scope: Path, steps: int) -> None:
+        """Count `steps` more."""
+        self._counts[scope] = self._counts.get(scope, 0) + steps
+
+    def label(self, path: Path, labelled: Labelled) -> None:
+        """Make a label readable; raises a diagnostic where it is taken."""
+        if path in self.labels:
+            self._taken(path, self.labels[path].span, labelled.span)
+        self.labels[path] = labelled
+
+    def find(self, scope: Path, parts: Path, root: Path = ()) -> Labelled | None:
+        """What a label read in `scope` stands for: of this scope, or of the nearest around it.
+
+        `root` is the outermost scope that is looked at.
+        """
+        for depth in range(len(scope), len(root) - 1, -1):
+            found = self.labels.get(scope[:depth] + parts)
+            if found is not None:
+                self.label_reads.update(found.flow or ())
+                return found
+        return None
+
+    def forget(self, scope: Path, labels: int) -> None:
+        """Make unreadable what was labelled in `scope` since there were `labels` labels."""
+        for path in list(islice(reversed(self.labels), len(self.labels) - labels)):
+            if path[: len(scope)] == scope and len(path) > len(scope):
+                del self.labels[path]
+
+    def visible(self, scope: Path, root: Path = ()) -> Iterator[str]:
+        """The labels that can be read in `scope`, as they would be written there."""
+        for path in self.labels:
+            for depth in range(len(scope), len(root) - 1, -1):
+                if path[:depth] == scope[:depth] and len(path) > depth:
+                    yield ".".join(path[depth:])
+                    break
+
+    def claim(self, path: Path, span: Span, *, scope: bool = False) -> None:
+        """Reserve the path of a step or scope; raises a diagnostic where it can't be had."""
+        if path in self._steps or (path in self._scopes and not scope):
+            self._taken(path, self._steps.get(path) or self._scopes[path], span)
+        self._refuse_folded(path, span)
+        for depth in range(1, len(path)):
+            outer = path[:depth]
+            if outer in self._steps:
+                raise NetlangError(
+                    LabelInsideInstance(
+                        span=span,
+                        label=".".join(path),
+                        instance=".".join(outer),
+                        fix=_joined(span),
+                        notes=(Label(self._steps[outer], "the step is here"),),
+                    )
+                )
+            self._scopes.setdefault(outer, span)
+        (self._scopes if scope else self._steps)[path] = span
+
+    def _refuse_folded(self, path: Path, span: Span) -> None:
+        """A number that a folded repeat has given to one of its steps can't be a label."""
+        for scope, numbered in self._folded.items():
+            if path[: len(scope)] != scope or len(path) == len(scope):
+                continue
+            number = path[len(scope)]
+            for numbers, where in numbered:
+                if number.isascii() and number.isdigit() and int(number) in numbers:
+                    self._taken(path, where, span)
+
+    def merge_path(self, path: Path, span: Span) -> None:
+        """Reserve the path of a merge, which may be the scope of its own branches."""
+        if path not in self._scopes:
+            self.claim(path, span)
+
+    def _taken(self, path: Path, before: Span, span: Span) -> None:
+        known = (each[-1] for each in (*self.labels, *self._steps, *self._scopes))
+        raise NetlangError(
+            DuplicateLabel(
+                span=span,
+                label=".".join(path),
+                notes=(Label(before, "used here before"),),
+                fix=new_label(span, known) if span != before and span.text == path[-1] else None,
+            )
+        )
+
+    # --- nodes ------------------------------------------------------------------------------
+
+    def add(
+        self,
+        path: Path,
+        callee: Op | Function,
+        inputs: tuple[Ref, ...],
+        types: Types,
+        span: Span,
+        module: Path | None = None,
+        arguments: Mapping[str, object] | None = None,
+        written: tuple[tuple[str, Span], ...] = (),
+    ) -> tuple[Ref, ...]:
+        """One more node; its outputs."""
+        text = ".".join(path)
+        owner = text if module is None else ".".join(module)
+        self.items.append(
+            Node(
+                text,
+                callee,
+                inputs,
+                types,
+                span,
+                owner,
+                arguments=arguments or {},
+                written=written,
+            )
+        )
+        producer = self.size
+        self._types[producer] = types
+        self._spans[producer] = span
+        self.size += 1
+        return tuple(Ref(producer, index) for index in range(len(types)))
+
+    def plain_nodes(self) -> Iterator[Node]:
+        """The nodes outside of repeats: those that a label can name."""
+        return (item for item in self.items if isinstance(item, Node))
+
+    def fold(self, mark: Mark, count: int, carry_in: Ref, carry_out: Ref, scope: Path) -> Ref:
+        """Turn all items since `mark` into a `Repeat`; what the last time makes."""
+        step = self.position(scope) - mark.position
+        size = self.size - mark.size
+        items = tuple(self.items[mark.items :])
+        del self.items[mark.items :]
+        repeat = Repeat(
+            items,
+            count,
+            carry_in,
+            carry_out,
+            depth=len(scope),
+            step=step,
+            first=mark.size,
+            size=size,
+        )
+        self.items.append(repeat)
+        numbers = range(mark.position + step, mark.position + step * count)
+        self._folded.setdefault(scope, []).append((numbers, self._spans[carry_out.producer]))
+        self.skip(scope, step * (count - 1))
+        self.size += size * (count - 1)
+        last = Ref(carry_out.producer + size * (count - 1), carry_out.output)
+        self._types[last.producer] = self._types[carry_out.producer]
+        self._spans[last.producer] = self._spans[carry_out.producer]
+        return last
+
+    def mark(self, scope: Path) -> Mark:
+        """Where things stand, to fold what comes after."""
+        return Mark(
+            len(self.items), self.size, self.position(scope), len(self.labels), len(self.outputs)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point in the construction of a function."""
+
+    items: int
+    size: int
+    position: int
+    labels: int
+    outputs: int
+
+
+def _joined(span: Span) -> Fix | None:
+    """A dotted label as one word."""
+    plain = all(part.isidentifier() for part in span.text.split("."))
+    return replaced(span, span.text.replace(".", "_")) if plain and "." in span.text else None

@@ -1,0 +1,84 @@
+"""The end of a body: from what it has built to a function.
+
+Holds on exit: every node and input of a net leads to an output, or was reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netlang.advice.edits import enclosing, without_statement
+from netlang.advice.names import dead_step
+from netlang.diagnostics.core import Fix, NetlangError
+from netlang.diagnostics.inputs import InputNotUsed
+from netlang.diagnostics.structure import (
+    NoOutput,
+    StepWithoutEffect,
+)
+from netlang.elaborate.body import Body
+from netlang.elaborate.function.builder import FunctionBuilder
+from netlang.elaborate.function.liveness import Liveness
+from netlang.elaborate.session import Made
+from netlang.evaluate.values import Value
+from netlang.ir.constraints import Constraint
+from netlang.ir.program import Condition, Function, Output, Ref
+from netlang.ir.provenance import ParameterOrigin
+from netlang.syntax import ast
+
+__all__ = ["finish"]
+
+
+def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
+    """The function that a body has built: outputs named, dead steps reported."""
+    builder, shared = body.builder, body.shared
+    outputs = tuple(builder.outputs)
+    if all(output.auxiliary for output in outputs):
+        outputs = (*_last(body, flow), *outputs)
+    if body.frame.given is None and not builder.items:
+        raise NetlangError(NoOutput(span=builder.span, name=builder.name))
+    items = tuple(builder.items)
+    liveness = Liveness(items, outputs)
+    for node in liveness.dead():
+        fix = dead_step(body.module.file, node.span)
+        shared.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
+    if body.frame.given is None:
+        for index, port in enumerate(builder.inputs):
+            if not liveness.reads_input(index) and not shared.diagnostics:
+                span = builder.labels[(port.name,)].span
+                line = enclosing(body.module.file, span, ast.Input)
+                fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
+                shared.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
+    pins = frozenset(body.evaluator.pins)
+    made = Function(
+        builder.name,
+        values,
+        tuple(builder.inputs),
+        liveness.marked(),
+        outputs,
+        builder.span,
+        body.frame.doc,
+        frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
+        builder.extent,
+    )
+    return Made(made, pins, _conditions(builder, liveness))
+
+
+def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:
+    """Each condition once; what only nodes of training need is auxiliary."""
+    found: dict[Constraint, Condition] = {}
+    for producer, condition in builder.conditions:
+        deployed = producer is None or producer in liveness.deployed
+        auxiliary = condition.auxiliary or not deployed
+        known = found.get(condition.constraint)
+        if known is None or (known.auxiliary and not auxiliary):
+            found[condition.constraint] = replace(condition, auxiliary=auxiliary)
+    return tuple(found.values())
+
+
+def _last(body: Body, flow: tuple[Ref, ...]) -> tuple[Output, ...]:
+    """The last value as the output, or outputs by the labels that name them."""
+    if len(flow) == 1:
+        return (Output("output", flow[0]),)
+    names = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()
+             if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
+    return tuple(Output(names.get(ref, f"output{i}"), ref) for i, ref in enumerate(flow))

@@ -1,0 +1,37 @@
+"""What the statements of one block have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netlang.elaborate.function.builder import Flow, Path
+from netlang.ir.types import Types
+from netlang.source import Span
+
+__all__ = ["Frame"]
+
+
+@dataclass(slots=True)
+class Frame:
+    """What the statements of one block have in common: its inputs and the body it was given.
+
+    `given` are the types that a call brings (None for the net itself), `declared` how many `input`
+    lines have been read, `entry` the value of `in`. Labels outside of `root` are not its own.
+    """
+
+    name: str
+    is_net: bool
+    entry: Flow
+    given: Types | None
+    declared: int = 0
+    closure: Callable[[Flow, Span], Flow] | None = None
+    applied: bool = False
+    started: bool = False
+    doc: str | None = None
+    root: Path = ()
+
+    @property
+    def shown(self) -> str:
+        """What the frame is, in words."""
+        return f"{'net' if self.is_net else 'block'} `{self.name}`"

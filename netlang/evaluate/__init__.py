@@ -1,0 +1,3 @@
+"""Expressions to compile-time values."""
+
+__all__: list[str] = []

@@ -1,0 +1,186 @@
+"""Arguments to parameters: partial application, and an operator from a layer that is complete.
+
+Positional arguments fill, in order, the parameters that the layer leaves open; a named argument may
+also replace one that was given before, so that ``conv3x3(64, pad=0)`` is a default overridden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.advice.arguments import converted, given_too
+from netlang.advice.edits import without_arguments
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
+from netlang.diagnostics.values import (
+    ArgumentTwice,
+    BadArgument,
+    MissingArgument,
+    TooManyArguments,
+    UnknownArgument,
+)
+from netlang.evaluate.values import (
+    Bound,
+    Layer,
+    OperatorTarget,
+    Value,
+    describe,
+    kind_of,
+)
+from netlang.ir.arguments import Argument, Keyword, Mismatch, signature
+from netlang.ir.op import Op
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["argument_span", "argument_spans", "convert", "given", "operator_of", "parameter_names"]
+
+Evaluate = Callable[[ast.Expr], Value]
+
+
+def parameter_names(layer: Layer) -> tuple[str, ...]:
+    """The parameters of what a layer applies, in positional order."""
+    if isinstance(layer.target, OperatorTarget):
+        return tuple(item.name for item in signature(layer.target.op))
+    return tuple(parameter.name for parameter in layer.target.definition.parameters)
+
+
+def given(
+    layer: Layer, arguments: tuple[ast.Argument, ...], evaluate: Evaluate, span: Span
+) -> Layer:
+    """`layer` with more arguments; raises a diagnostic for one that it doesn't have."""
+    names = parameter_names(layer)
+    bound = dict(layer.arguments)
+    open_names = [name for name in names if name not in bound]
+    here: dict[str, ast.Argument] = {}
+    unknown: list[Diagnostic] = []
+    for place, argument in enumerate(arguments):
+        if argument.name is not None and argument.name not in names:
+            unknown.append(_unknown(layer, argument, names))
+            continue
+        name = _parameter(layer, arguments, place, names, open_names)
+        if name in here:
+            edit = without_arguments(arguments, place, place)
+            same = argument.value.span.text == here[name].value.span.text
+            raise NetlangError(
+                ArgumentTwice(
+                    span=argument.span,
+                    callee=layer.name,
+                    name=name,
+                    notes=(Label(here[name].span, f"`{name}` is given here"),),
+                    fix=Fix("remove one of them", (edit,), safe=same),
+                )
+            )
+        here[name] = argument
+        bound[name] = Bound(evaluate(argument.value), argument.value.span)
+    if unknown:
+        raise NetlangError(*unknown)
+    return Layer(layer.target, tuple((name, bound[name]) for name in names if name in bound))
+
+
+def _parameter(
+    layer: Layer,
+    arguments: tuple[ast.Argument, ...],
+    place: int,
+    names: tuple[str, ...],
+    open_names: list[str],
+) -> str:
+    """The parameter that an argument is for; a positional one takes the next open name."""
+    argument = arguments[place]
+    if argument.name is None:
+        if open_names:
+            return open_names.pop(0)
+        last = max(index for index, each in enumerate(arguments) if each.name is None)
+        edit = without_arguments(arguments, place, last)
+        raise NetlangError(
+            TooManyArguments(
+                span=argument.span,
+                callee=layer.name,
+                expected=_counted(len(names)),
+                given=len(arguments) + len(layer.arguments),
+                available=_listed(names),
+                fix=Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,)),
+            )
+        )
+    if argument.name in open_names:
+        open_names.remove(argument.name)
+    return argument.name
+
+
+def _unknown(layer: Layer, argument: ast.Argument, names: tuple[str, ...]) -> UnknownArgument:
+    span, name = argument.name_span or argument.span, argument.name or ""
+    return UnknownArgument(
+        span=span,
+        callee=layer.name,
+        name=name,
+        available=_listed(names),
+        fix=replacement(name, names, span),
+    )
+
+
+def _counted(count: int) -> str:
+    return {0: "no arguments", 1: "1 argument"}.get(count, f"{count} arguments")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "no arguments"
+
+
+def convert(callee: str, item: Argument, bound: Bound) -> object:
+    """The argument as the field wants it; raises a diagnostic where it is of another kind."""
+    value = bound.value
+    if isinstance(value, Layer) and not value.arguments and value.name in item.kind.keywords:
+        value = Keyword(value.name)  # a word that names an operator as well: `approximate=tanh`
+    try:
+        return item.kind.convert(value)
+    except Mismatch as mismatch:
+        actual = str(mismatch) or f"{describe(bound.value)}, {kind_of(bound.value)}"
+        raise NetlangError(
+            BadArgument(
+                span=bound.span,
+                callee=callee,
+                name=item.name,
+                expected=item.kind.description,
+                actual=actual,
+                fix=converted(item, bound.value, bound.span),
+            )
+        ) from None
+
+
+def operator_of(layer: Layer, span: Span) -> Op:
+    """The operator with all of its arguments; raises a diagnostic for one missing or unfit."""
+    if not isinstance(layer.target, OperatorTarget):
+        raise TypeError(f"{layer.name} is no operator")
+    bound = dict(layer.arguments)
+    fields: dict[str, object] = {}
+    for item in signature(layer.target.op):
+        if item.name in bound:
+            fields[item.name] = convert(layer.name, item, bound[item.name])
+        elif item.required:
+            raise NetlangError(
+                MissingArgument(
+                    span=span,
+                    callee=layer.name,
+                    name=item.name,
+                    description=item.kind.description,
+                    fix=given_too(span, signature(layer.target.op), bound),
+                )
+            )
+    return layer.target.op(**fields)
+
+
+def argument_span(layer: Layer, name: str | None, otherwise: Span) -> Span:
+    """Where an argument was written, or the step itself."""
+    bound = dict(layer.arguments).get(name or "")
+    return bound.span if bound else otherwise
+
+
+def argument_spans(layer: Layer) -> tuple[tuple[str, Span], ...]:
+    """Where each argument was written; for a block, defaults of its parameters included."""
+    given_here = tuple((name, bound.span) for name, bound in layer.arguments)
+    if isinstance(layer.target, OperatorTarget):
+        return given_here
+    spans = dict(given_here)
+    for parameter in layer.target.definition.parameters:
+        if parameter.default is not None:
+            spans.setdefault(parameter.name, parameter.default.span)
+    return tuple(spans.items())

@@ -1,0 +1,166 @@
+"""The functions of the language: `len range enumerate zip sum ... product round_to`.
+
+Each takes and returns compile-time values; what it can't take it refuses with a `Refusal` in words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from netlang.evaluate.arithmetic import is_number
+from netlang.evaluate.values import Value, kind_of
+from netlang.ir.dims import Dim, Expr
+
+__all__ = ["FUNCTIONS", "USAGE", "Refusal", "round_to"]
+
+_LONGEST = 1_000_000
+
+
+class Refusal(Exception):
+    """Why a function doesn't take these arguments."""
+
+
+def _numbers(values: tuple[Value, ...]) -> list[int | float]:
+    """The arguments, or the one list that was given, as plain numbers."""
+    items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
+    numbers: list[int | float] = []
+    for item in items:
+        if not is_number(item):
+            raise Refusal(f"{kind_of(item)} is no number")
+        numbers.append(item)  # type: ignore[arg-type]  # checked just now
+    return numbers
+
+
+def _number(value: Value) -> int | float:
+    return _numbers((value,))[0] if not isinstance(value, tuple) else _not_one()
+
+
+def _not_one() -> int | float:
+    raise Refusal("a list is no number")
+
+
+def _whole(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refusal(f"{kind_of(value)} is no whole number")
+    return int(value)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    if not isinstance(value, tuple):
+        raise Refusal(f"{kind_of(value)} is no list")
+    return value
+
+
+def _range(*bounds: Value) -> Value:
+    whole = [_whole(bound) for bound in bounds]
+    if len(whole) == 3 and whole[2] == 0:
+        raise Refusal("the step is 0")
+    numbers = range(*whole)
+    # `len` of a range breaks off beyond 2^63, a slice of it doesn't.
+    if numbers[_LONGEST:]:
+        raise Refusal(f"more than {_LONGEST:,} items")
+    return tuple(numbers)
+
+
+def _nonempty(values: tuple[Value, ...]) -> list[int | float]:
+    numbers = _numbers(values)
+    if not numbers:
+        raise Refusal("the list is empty")
+    return numbers
+
+
+def _round(value: Value, digits: Value = 0) -> Value:
+    """Half to even, as Python and the papers' code do."""
+    return round(_number(value), _whole(digits)) if digits else round(_number(value))
+
+
+def round_to(value: Value, multiple: Value) -> int:
+    """Nearest multiple, half up, at least one, and one more if that fell below 0.9 of `value`.
+
+    What the MobileNets use (`_make_divisible`, arXiv:1801.04381).
+    """
+    number, step = _number(value), _whole(multiple)
+    if step < 1:
+        raise Refusal("the multiple must be >= 1")
+    rounded = max(step, int(number + step / 2) // step * step)
+    return rounded + step if rounded < 0.9 * number else rounded
+
+
+def _product(*values: Value) -> Value:
+    items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
+    result: Dim | float = 1
+    for item in items:
+        if not isinstance(item, int | float | Expr) or isinstance(item, bool):
+            raise Refusal(f"{kind_of(item)} is no number")
+        result = result * item  # type: ignore[operator]  # sizes and floats don't meet in a shape
+    return result
+
+
+def _sqrt(value: Value) -> float:
+    if _number(value) < 0:
+        raise Refusal("the number is negative")
+    return math.sqrt(_number(value))
+
+
+def _log(value: Value, base: Value = math.e) -> float:
+    if _number(value) <= 0 or _number(base) <= 0 or _number(base) == 1:
+        raise Refusal("the number must be positive")
+    return math.log(_number(value), _number(base)) if base != math.e else math.log(_number(value))
+
+
+def _largest(*values: Value) -> Value:
+    return max(_nonempty(values))
+
+
+def _smallest(*values: Value) -> Value:
+    return min(_nonempty(values))
+
+
+def _enumerate(items: Value, start: Value = 0) -> Value:
+    return tuple(enumerate(_items(items), _whole(start)))
+
+
+def _zip(*lists: Value) -> Value:
+    columns = [_items(items) for items in lists]
+    if len({len(column) for column in columns}) > 1:
+        lengths = ", ".join(str(len(column)) for column in columns)
+        raise Refusal(f"the lists differ in length: {lengths}")
+    return tuple(zip(*columns, strict=True))
+
+
+FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "len": lambda items: len(_items(items)),
+    "range": _range,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "sum": lambda *values: sum(_numbers(values)),
+    "min": _smallest,
+    "max": _largest,
+    "abs": lambda value: abs(_number(value)),
+    "round": _round,
+    "ceil": lambda value: math.ceil(_number(value)),
+    "floor": lambda value: math.floor(_number(value)),
+    "sqrt": _sqrt,
+    "log": _log,
+    "product": _product,
+    "round_to": round_to,
+}
+
+USAGE: dict[str, str] = {
+    "len": "len(list)",
+    "range": "range(stop), range(start, stop) or range(start, stop, step)",
+    "enumerate": "enumerate(list) or enumerate(list, start)",
+    "zip": "zip(list, list, ...)",
+    "sum": "sum(list)",
+    "min": "min(list) or min(a, b, ...)",
+    "max": "max(list) or max(a, b, ...)",
+    "abs": "abs(x)",
+    "round": "round(x) or round(x, digits)",
+    "ceil": "ceil(x)",
+    "floor": "floor(x)",
+    "sqrt": "sqrt(x)",
+    "log": "log(x) or log(x, base)",
+    "product": "product(list)",
+    "round_to": "round_to(x, multiple)",
+}

@@ -1,0 +1,64 @@
+"""What an expression asks of a value: a function applied to arguments, an attribute of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.values import (
+    DependsOnSizes,
+    FunctionRefused,
+    TooManyArguments,
+    UnknownArgument,
+)
+from netlang.evaluate.builtins import FUNCTIONS, USAGE, Refusal
+from netlang.evaluate.values import Value
+from netlang.ir.dims import Expr
+from netlang.ir.types import TensorType
+from netlang.syntax import ast
+
+__all__ = ["attributes", "call_function"]
+
+
+def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Value]) -> Value:
+    """The value of ``name(...)``; raises a diagnostic for arguments that it doesn't take."""
+    values = [_positional(name, argument, evaluate) for argument in expr.arguments]
+    try:
+        return FUNCTIONS[name](*values)
+    except Refusal as refusal:
+        error = FunctionRefused(span=expr.span, function=name, why=str(refusal), usage=USAGE[name])
+        raise NetlangError(error) from None
+    except TypeError:
+        raise NetlangError(
+            TooManyArguments(
+                span=expr.span,
+                callee=name,
+                expected="other arguments",
+                given=len(values),
+                available=USAGE[name],
+            )
+        ) from None
+
+
+def _positional(name: str, argument: ast.Argument, evaluate: Callable[[ast.Expr], Value]) -> Value:
+    if argument.name is not None:
+        span = argument.name_span or argument.span
+        raise NetlangError(
+            UnknownArgument(span=span, callee=name, name=argument.name, available=USAGE[name])
+        )
+    value = evaluate(argument.value)
+    if isinstance(value, Expr):
+        raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
+    return value
+
+
+_SPATIAL = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+
+
+def attributes(type: TensorType) -> dict[str, Value]:
+    """The sizes of a value by name; `features` is the last axis."""
+    found: dict[str, Value] = {"shape": type.shape, "rank": type.rank}
+    if type.shape:
+        found |= {"channels": type.shape[0], "features": type.shape[-1]}
+    found |= dict(zip(_SPATIAL.get(type.rank, ()), type.spatial, strict=False))
+    return found

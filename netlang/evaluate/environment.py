@@ -1,0 +1,63 @@
+"""Names and what they stand for, scope inside scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from netlang.evaluate.values import Broken, Value
+from netlang.source import Span
+
+__all__ = ["Environment"]
+
+
+@dataclass(slots=True)
+class Environment:
+    """One scope: its own names, then those of the scope around it.
+
+    `outer` answers for the outermost names: those of the file, which are evaluated on demand.
+    """
+
+    outer: Environment | Callable[[str], Value | None]
+    own: dict[str, tuple[Value, Span]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Words of statements that can't be read: what has one as its name is unknown."""
+
+    def find(self, name: str) -> Value | None:
+        """What `name` stands for, or None."""
+        scope: Environment | Callable[[str], Value | None] = self
+        while isinstance(scope, Environment):
+            if name in scope.own:
+                return scope.own[name][0]
+            scope = scope.outer
+        found = scope(name)
+        return Broken() if found is None and self.unread and self.may_name(name) else found
+
+    def may_name(self, name: str) -> bool:
+        """Whether a statement that can't be read may have made a label of this name."""
+        return name in self.unread or any(
+            word.endswith("{") and name.startswith(word[:-1]) for word in self.unread
+        )
+
+    def assigned(self, name: str) -> Span | None:
+        """Where `name` was assigned in this block, or None: file names don't count."""
+        scope: Environment | Callable[[str], Value | None] = self
+        while isinstance(scope, Environment):
+            if name in scope.own:
+                return scope.own[name][1]
+            scope = scope.outer
+        return None
+
+    def assign(self, name: str, value: Value, span: Span) -> None:
+        self.own[name] = (value, span)
+
+    def inner(self) -> Environment:
+        """A scope inside this one."""
+        return Environment(self, unread=self.unread)
+
+    def names(self) -> Iterator[str]:
+        """The names of this block, for suggestions."""
+        scope: Environment | Callable[[str], Value | None] = self
+        while isinstance(scope, Environment):
+            yield from scope.own
+            scope = scope.outer

@@ -1,0 +1,266 @@
+"""Evaluation of expressions to compile-time values.
+
+Holds on exit: the value is fully known, but for sizes that the input decides, which are formulas.
+Using a `Traced` number for anything but arithmetic and arguments is recorded in `pins`: there
+another value could have led to another network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from netlang.advice.arguments import compared, foreign_module
+from netlang.advice.edits import replaced
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.names import UnknownName
+from netlang.diagnostics.values import (
+    BadCondition,
+    BadOperands,
+    DependsOnSizes,
+    NotCallable,
+)
+from netlang.evaluate.arithmetic import binary, compare, negate
+from netlang.evaluate.binding import given
+from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.calls import call_function
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.labels import Labels, labelled, refuse_several
+from netlang.evaluate.selections import attribute, bound, item, window
+from netlang.evaluate.values import (
+    Broken,
+    Layer,
+    OperatorTarget,
+    Range,
+    TensorValue,
+    Undecided,
+    Value,
+    describe,
+    kind_of,
+)
+from netlang.ir.arguments import Keyword
+from netlang.ir.constraints import Constraint
+from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
+from netlang.ops import KEYWORDS, is_keyword, operator
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["Evaluator", "Labels", "leaves"]
+
+
+# A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
+Figure = Callable[[Layer, ast.Attribute, tuple[ast.Argument, ...]], Value]
+
+
+def leaves(origin: Origin | int) -> Iterator[ParameterOrigin | InputOrigin]:
+    """The parameters and input sizes that an origin is made of."""
+    if isinstance(origin, BinaryOrigin):
+        yield from leaves(origin.left)
+        yield from leaves(origin.right)
+    elif not isinstance(origin, int):
+        yield origin
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """Evaluates the expressions of one scope."""
+
+    names: Environment
+    labels: Labels | None = None
+    pins: set[ParameterOrigin | InputOrigin] = field(default_factory=set)
+    keywords: frozenset[str] = KEYWORDS
+    figure: Figure | None = None
+
+    def within(self, names: Environment, labels: Labels) -> Evaluator:
+        """The evaluator of an inner scope; it pins to the same set."""
+        return Evaluator(names, labels, self.pins, self.keywords, self.figure)
+
+    def value(self, expr: ast.Expr) -> Value:
+        """The value of `expr`; raises `NetlangError`."""
+        return _RULES[type(expr)](self, expr)
+
+    def pin(self, value: Value) -> Value:
+        """The value without its origin, which is recorded."""
+        if isinstance(value, Traced):
+            self.pins.update(leaves(value.origin))
+            return int(value)
+        if isinstance(value, tuple):
+            return tuple(self.pin(item) for item in value)
+        if isinstance(value, Layer):
+            return value.mapped(self.pin)
+        return value
+
+    def decided(self, expr: ast.Expr) -> Value:
+        """The value of an expression that steers the compilation."""
+        return self.pin(self.value(expr))
+
+    def truth(self, expr: ast.Expr) -> bool:
+        """The value of a condition; one that depends on the input's sizes is an error."""
+        value = self.judgement(expr)
+        if isinstance(value, bool):
+            return value
+        raise NetlangError(DependsOnSizes(span=expr.span, value=describe(value)))
+
+    def judgement(self, expr: ast.Expr) -> bool | Undecided:
+        """The value of a condition, which may be a condition on the input's sizes."""
+        value = self.decided(expr)
+        if isinstance(value, bool | Undecided):
+            return value
+        actual = f"{describe(value)}, {kind_of(value)}"
+        text, fix = expr.span.text, compared(expr, value)
+        raise NetlangError(BadCondition(span=expr.span, actual=actual, text=text, fix=fix))
+
+    # --- one method for each kind of expression ---------------------------------------------
+
+    def _literal(self, expr: ast.Number | ast.String | ast.Boolean) -> Value:
+        return expr.value
+
+    def _dims(self, expr: ast.Dims) -> Value:
+        return expr.sizes
+
+    def _items(self, expr: ast.ListExpr | ast.TupleExpr) -> Value:
+        return tuple(self.value(item) for item in expr.items)
+
+    def _range(self, expr: ast.RangeExpr) -> Value:
+        start, stop = self.decided(expr.start), self.decided(expr.stop)
+        for value in (start, stop):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                operands = f"{kind_of(start)} and {kind_of(stop)}"
+                raise NetlangError(BadOperands(span=expr.span, operator="..", operands=operands))
+        return Range(start, stop)  # type: ignore[arg-type]  # checked in the loop
+
+    def _name(self, expr: ast.Name) -> Value:
+        found = self.names.find(expr.name)
+        if isinstance(found, Broken):
+            raise NetlangError
+        if found is not None:
+            return found
+        if self.labels is not None and (tensor := self.labels.tensor(expr.name)) is not None:
+            return TensorValue(tensor)
+        if (op := operator(expr.name)) is not None:
+            return Layer(OperatorTarget(op))
+        if expr.name in self.keywords or is_keyword(expr.name):
+            return Keyword(expr.name)
+        if self.labels is not None:
+            refuse_several(expr, self.labels)
+        fix = foreign_module(expr) or replacement(expr.name, self._known(), expr.span)
+        raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
+
+    def _known(self) -> Iterator[str]:
+        yield from self.names.names()
+        yield from FUNCTIONS
+        yield from ("true", "false")
+        if self.labels is not None:
+            yield from self.labels.label_names()
+
+    def _in(self, expr: ast.In) -> Value:
+        if self.labels is None:
+            raise NetlangError(UnknownName(span=expr.span, name="in"))
+        return TensorValue(self.labels.input_type(expr.span))
+
+    def _attribute(self, expr: ast.Attribute) -> Value:
+        found = labelled(expr, self.labels, self.names)
+        if found is not None:
+            labelled_value, whole = found
+            return labelled_value if whole else attribute(labelled_value, expr)
+        value = self.value(expr.value)
+        if isinstance(value, Layer) and self.figure is not None:
+            return self.figure(value, expr, ())
+        return attribute(value, expr)
+
+    def _index(self, expr: ast.Index) -> Value:
+        return item(self.value(expr.value), self.decided(expr.index), expr)
+
+    def _slice(self, expr: ast.Slice) -> Value:
+        items = self.value(expr.value)
+        start, stop, step = (
+            None if each is None else bound(self.decided(each), each)
+            for each in (expr.start, expr.stop, expr.step)
+        )
+        return window(items, slice(start, stop, step), expr.span)
+
+    def _unary(self, expr: ast.Unary) -> Value:
+        if expr.operator == "not":
+            return not self.truth(expr.operand)
+        value = self.value(expr.operand)
+        return value if expr.operator == "+" else negate(self.pin(value), expr.span)
+
+    def _binary(self, expr: ast.Binary) -> Value:
+        left, right = self.value(expr.left), self.value(expr.right)
+        result = binary(expr.operator, left, right, expr.span)
+        if not isinstance(result, Traced):
+            self.pin(left)
+            self.pin(right)
+        return result
+
+    def _compare(self, expr: ast.Compare) -> Value:
+        values = [self.decided(operand) for operand in expr.operands]
+        constraints: tuple[Constraint, ...] = ()
+        for symbol, left, right in zip(expr.operators, values, values[1:], strict=False):
+            outcome = compare(symbol, left, right, expr.span)
+            if outcome is False:
+                return False
+            if isinstance(outcome, Undecided):
+                constraints += outcome.constraints
+        return Undecided(constraints) if constraints else True
+
+    def _logical(self, expr: ast.Logical) -> Value:
+        left = self.judgement(expr.left)
+        if isinstance(left, bool):
+            stops = left is (expr.operator == "or")
+            return left if stops else self.judgement(expr.right)
+        right = self.judgement(expr.right) if expr.operator == "and" else None
+        if right is True:
+            return left
+        if isinstance(right, Undecided):
+            return Undecided(left.constraints + right.constraints)
+        if right is False:
+            return False
+        raise NetlangError(DependsOnSizes(span=expr.left.span, value=describe(left)))
+
+    def _conditional(self, expr: ast.Conditional) -> Value:
+        return self.value(expr.then if self.truth(expr.condition) else expr.otherwise)
+
+    def _call(self, expr: ast.Call) -> Value:
+        if isinstance(expr.callee, ast.Name) and self._is_function(expr.callee.name):
+            return call_function(expr.callee.name, expr, self.decided)
+        if self.figure is not None and isinstance(expr.callee, ast.Attribute):
+            owner = self.value(expr.callee.value)
+            if isinstance(owner, Layer):
+                return self.figure(owner, expr.callee, expr.arguments)
+        callee = self.value(expr.callee)
+        if isinstance(callee, Layer):
+            return given(callee, expr.arguments, self.value, expr.span)
+        what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
+        behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
+        fix = replaced(behind, "", "remove the parentheses")
+        raise NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
+
+    def _is_function(self, name: str) -> bool:
+        """A function's name, unless the spec gave it another meaning; `max` is an operator too."""
+        return name in FUNCTIONS and self.names.find(name) is None
+
+
+# Each rule takes the class that it is filed under.
+_RULES: dict[type[ast.Node], Callable[[Evaluator, Any], Value]] = {
+    ast.Number: Evaluator._literal,
+    ast.String: Evaluator._literal,
+    ast.Boolean: Evaluator._literal,
+    ast.Dims: Evaluator._dims,
+    ast.ListExpr: Evaluator._items,
+    ast.TupleExpr: Evaluator._items,
+    ast.RangeExpr: Evaluator._range,
+    ast.Name: Evaluator._name,
+    ast.In: Evaluator._in,
+    ast.Attribute: Evaluator._attribute,
+    ast.Index: Evaluator._index,
+    ast.Slice: Evaluator._slice,
+    ast.Unary: Evaluator._unary,
+    ast.Binary: Evaluator._binary,
+    ast.Compare: Evaluator._compare,
+    ast.Logical: Evaluator._logical,
+    ast.Conditional: Evaluator._conditional,
+    ast.Call: Evaluator._call,
+}

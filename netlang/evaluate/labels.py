@@ -1,0 +1,66 @@
+"""Labels in expressions: what `pool.indices` names before `.shape` is asked of it.
+
+On entry nothing of the expression is evaluated. A name of the file or a parameter hides a label,
+and an attribute of a value hides a label inside the scope that the value comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.names import SeveralValues
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.values import TensorValue
+from netlang.ir.types import TensorType
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["Labels", "labelled", "refuse_several"]
+
+_SHOWN = 4
+
+
+class Labels(Protocol):
+    """What a body adds to the names that an expression can read: labelled values and `in`."""
+
+    def tensor(self, *parts: str) -> TensorType | None: ...
+    def input_type(self, span: Span) -> TensorType: ...
+    def label_names(self) -> Iterator[str]: ...
+
+
+def labelled(
+    expr: ast.Attribute, labels: Labels | None, names: Environment
+) -> tuple[TensorValue, bool] | None:
+    """The value that the longest label in `expr` names, and whether all of `expr` is that label.
+
+    None where what stands before the last dot is a value by itself (``in.shape``), or no label is
+    as long as that.
+    """
+    parts = _parts(expr)
+    if labels is None or parts is None or names.find(parts[0]) is not None:
+        return None
+    if len(parts) > 2 and (tensor := labels.tensor(*parts[:-1])) is not None:
+        return TensorValue(tensor), False
+    if labels.tensor(parts[0]) is None and (tensor := labels.tensor(*parts)) is not None:
+        return TensorValue(tensor), True
+    return None
+
+
+def _parts(expr: ast.Expr) -> tuple[str, ...] | None:
+    parts: list[str] = []
+    while isinstance(expr, ast.Attribute):
+        parts.append(expr.name)
+        expr = expr.value
+    return (expr.name, *reversed(parts)) if isinstance(expr, ast.Name) else None
+
+
+def refuse_several(expr: ast.Name, labels: Labels) -> None:
+    """Raises `NetlangError` where a name without a value is that of several, or of a scope."""
+    inside = f"{expr.name}."
+    values = [label for label in labels.label_names() if label.startswith(inside)]
+    if values:
+        shown = ", ".join(f"`{value}`" for value in values[:_SHOWN])
+        more = ", ..." if len(values) > _SHOWN else ""
+        raise NetlangError(SeveralValues(span=expr.span, name=expr.name, values=shown + more))

@@ -1,0 +1,68 @@
+"""Parts of values: an attribute of a tensor, an item or a slice of a tuple.
+
+On entry what is selected from, and by what, is evaluated; a selection that isn't there raises
+`NetlangError`.
+"""
+
+from __future__ import annotations
+
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.names import NoSuchAttribute
+from netlang.diagnostics.values import BadIndex, BadOperands
+from netlang.evaluate.calls import attributes
+from netlang.evaluate.values import TensorValue, Value, kind_of
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["attribute", "bound", "item", "window"]
+
+
+def attribute(value: Value, expr: ast.Attribute) -> Value:
+    """``value.name``, which tensors alone have."""
+    if not isinstance(value, TensorValue):
+        what = f"`{expr.value.span.text}`, {kind_of(value)},"
+        raise NetlangError(
+            NoSuchAttribute(
+                span=expr.name_span, what=what, name=expr.name, available="no attributes"
+            )
+        )
+    available = attributes(value.type)
+    if expr.name in available:
+        return available[expr.name]
+    raise NetlangError(
+        NoSuchAttribute(
+            span=expr.name_span,
+            what=f"a value of shape {value.type}",
+            name=expr.name,
+            available=", ".join(available),
+            fix=replacement(expr.name, available, expr.name_span),
+        )
+    )
+
+
+def item(items: Value, index: Value, expr: ast.Index) -> Value:
+    """``items[index]``, from the end where the index is negative."""
+    if not isinstance(items, tuple) or isinstance(index, bool) or not isinstance(index, int):
+        operands = f"{kind_of(items)} and {kind_of(index)}"
+        raise NetlangError(BadOperands(span=expr.span, operator="[]", operands=operands))
+    if -len(items) <= index < len(items):
+        return items[index]
+    last = len(items) - 1
+    raise NetlangError(
+        BadIndex(span=expr.index.span, index=str(index), length=len(items), last=last)
+    )
+
+
+def bound(value: Value, expr: ast.Expr) -> int:
+    """A value as one bound of a slice."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(value)))
+    return value
+
+
+def window(items: Value, bounds: slice, span: Span) -> Value:
+    """``items[start:stop:step]``."""
+    if not isinstance(items, tuple) or bounds.step == 0:
+        raise NetlangError(BadOperands(span=span, operator="[:]", operands=kind_of(items)))
+    return items[bounds]

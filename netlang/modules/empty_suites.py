@@ -1,0 +1,71 @@
+"""Scopes and bodies without a statement: they do nothing, and what was meant isn't guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.advice.edits import inserted, replaced, without_statement
+from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.diagnostics.structure import EmptySuite
+from netlang.ops import operator
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["WITH_SUITES", "empty_suites"]
+
+WITH_SUITES = (ast.BlockDef, ast.Scope, ast.Apply, ast.If, ast.For, ast.Repeat)
+"""What has statements of its own. A net without any has no input, which is told there."""
+
+_NOTHING = "`identity` is the step that does nothing"
+
+
+def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
+    """What is wrong with the braces of a node, not with those inside."""
+    if isinstance(node, ast.If):
+        yield from _of_condition(node)
+    elif isinstance(node, ast.For | ast.Repeat) and not node.body.statements:
+        kind = "for" if isinstance(node, ast.For) else "repeat"
+        yield _empty(node.body, f"the body of this `{kind}`", _without(node.span))
+    elif isinstance(node, ast.Scope) and not node.body.statements:
+        yield _empty(node.body, "this scope", replaced(node.body.span, "identity", _NOTHING))
+    elif isinstance(node, ast.BlockDef) and not node.body.statements:
+        yield _empty(node.body, f"block `{node.name}`", _identity(node.body))
+    elif isinstance(node, ast.Apply) and node.body is not None and not node.body.statements:
+        # Of a merge, this is told where it is applied.
+        if operator(node.name) is not None:
+            return
+        yield _empty(node.body, f"the body of `{node.name}`", _identity(node.body))
+
+
+def _empty(suite: ast.Suite, what: str, fix: Fix | None, advice: str = "") -> Diagnostic:
+    return EmptySuite(span=suite.span, what=what, advice=advice, fix=fix)
+
+
+def _identity(suite: ast.Suite) -> Fix:
+    """`identity` in the braces, behind a docstring."""
+    if not suite.span.text.strip("{} \t\n"):
+        return replaced(suite.span, "{ identity }", _NOTHING)
+    last = Span(suite.span.source, suite.span.end - 1, suite.span.end - 1)
+    return inserted(last, "    identity\n", _NOTHING)
+
+
+def _without(span: Span) -> Fix:
+    return Fix("remove it", (without_statement(span),))
+
+
+def _of_condition(node: ast.If) -> Iterator[Diagnostic]:
+    """`if c { }`, `else { }`; the `if` of an `else if` goes with its `else`."""
+    otherwise = node.otherwise
+    if not node.then.statements:
+        alone = otherwise is None and not _follows_else(node)
+        advice = "remove it" if otherwise is None else "turn the condition round with `not`"
+        fix = _without(node.span) if alone else None
+        yield _empty(node.then, "the body of this `if`", fix, advice)
+    if otherwise is not None and not otherwise.statements:
+        behind = Span(node.span.source, node.then.span.end, otherwise.span.end)
+        fix = Fix("remove it", (Edit(behind, ""),))
+        yield _empty(otherwise, "the body of this `else`", fix)
+
+
+def _follows_else(node: ast.If) -> bool:
+    return node.span.source.text[: node.span.start].rstrip().endswith("else")

@@ -1,0 +1,151 @@
+"""Reading `.net` files, and finding those of the bundled library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from stat import S_ISDIR
+
+from netlang.advice.nearest import nearest
+from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.files import (
+    FileNotFound,
+    FileNotUtf8,
+    FileTooLarge,
+    FileUnreadable,
+    IsADirectory,
+    NotAFile,
+    NotANetFile,
+)
+from netlang.regular import kind_of, read_bytes
+from netlang.source import Source
+from netlang.syntax.ast import File
+from netlang.syntax.limits import MAX_CHARACTERS
+from netlang.syntax.parser import parse
+
+__all__ = [
+    "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name", "forget_parsed",
+    "not_a_spec", "parsed", "read",
+]  # fmt: skip
+
+# Characters of the largest text that is kept, with its tree, for when it is read again.
+_KEPT = 2**16
+
+_DEFINITION = re.compile(r"^(net|block|train)\s+([A-Za-z_]\w*)", re.MULTILINE)
+
+
+def read(path: Path, shown: str | None = None) -> Source:
+    """The text of a `.net` file, called `shown` in messages; raises `NetlangError`."""
+    shown = shown or str(path)
+    if path.suffix != ".net":
+        raise not_a_spec(path, shown)
+    try:
+        found = path.stat()
+        if S_ISDIR(found.st_mode):
+            raise NetlangError(IsADirectory(span=None, path=shown))
+        if kind := kind_of(found.st_mode):
+            raise NetlangError(NotAFile(span=None, path=shown, kind=kind))
+        content = b"" if found.st_size > MAX_CHARACTERS else read_bytes(path, MAX_CHARACTERS)
+        if found.st_size > MAX_CHARACTERS or len(content) > MAX_CHARACTERS:
+            raise _too_large(max(found.st_size, len(content)), shown)
+        text = _text(content)
+        return (_kept_source if len(text) <= _KEPT else Source)(shown, text)
+    except FileNotFoundError:
+        raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
+    except UnicodeDecodeError as error:
+        byte = f"0x{error.object[error.start]:02x}"
+        raise NetlangError(
+            FileNotUtf8(span=None, path=shown, offset=error.start, byte=byte)
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+
+
+def _text(content: bytes) -> str:
+    """The text of a file, each line ended by a line feed alone; raises `ValueError` for others."""
+    text = content.decode("utf-8")
+    if "\0" in text:
+        raise ValueError("it is no text file")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _too_large(size: int, shown: str) -> NetlangError:
+    limit = f"at most {MAX_CHARACTERS // 2**20} MiB"
+    return NetlangError(
+        FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
+    )
+
+
+def not_a_spec(path: Path, shown: str) -> NetlangError:
+    """A file, which may exist, with a name of another kind."""
+    advice = f": rename it to `{path.with_suffix('.net')}`" if path.is_file() else ""
+    return NetlangError(NotANetFile(span=None, path=shown, advice=advice))
+
+
+def parsed(source: Source) -> File:
+    """The tree of a file; raises `NetlangError`.
+
+    A tree never changes, and those of the last texts are kept: whoever loads one net after the
+    other comes by the same files each time. The files are read each time, so none is out of date.
+    """
+    return _kept_tree(source) if len(source.text) <= _KEPT else parse(source)
+
+
+_kept_source = lru_cache(maxsize=64)(Source)
+_kept_tree = lru_cache(maxsize=64)(parse)
+
+
+def forget_parsed() -> None:
+    """Keep no text or tree of before, as in a process that begins."""
+    _kept_source.cache_clear()
+    _kept_tree.cache_clear()
+
+
+def _advice(path: Path) -> str:
+    folder = path.parent
+    beside = [other.name for other in folder.glob("*.net")] if folder.is_dir() else []
+    match = nearest(path.name, beside)
+    if match:
+        return f"did you mean `{folder / match}`?"
+    return "a bundled net is named without a path: `netlang list` shows them"
+
+
+@cache
+def bundled_folder() -> Path:
+    """Where the bundled library lies."""
+    import netlang.specs
+
+    return Path(netlang.specs.__path__[0])
+
+
+@cache
+def bundled_files() -> dict[str, Path]:
+    """The files of the bundled library by their dotted name: ``resnet``, ``blocks.residual``."""
+    folder = bundled_folder()
+    return {
+        ".".join(path.relative_to(folder).with_suffix("").parts): path
+        for path in sorted(folder.rglob("*.net"))
+    }
+
+
+def bundled_name(dotted: str) -> str:
+    """What messages call a bundled file: ``specs/resnet.net``, wherever it is installed."""
+    return f"specs/{dotted.replace('.', '/')}.net"
+
+
+@cache
+def bundled_definitions() -> tuple[tuple[str, str, str], ...]:
+    """Every bundled ``(kind, name, file)``: found by the text, so that nothing else is parsed."""
+    return tuple(
+        (kind, name, file)
+        for file, path in bundled_files().items()
+        for kind, name in _definitions(path.read_text(encoding="utf-8"))
+    )
+
+
+def _definitions(text: str) -> Iterator[tuple[str, str]]:
+    for match in _DEFINITION.finditer(text):
+        yield match.group(1), match.group(2)

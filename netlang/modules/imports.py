@@ -1,0 +1,103 @@
+"""What an import statement leads to: the file, and what is wrong if it leads to none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from os.path import isfile
+from pathlib import Path
+
+from netlang.advice.nearest import nearest, replacement
+from netlang.diagnostics.core import Edit, Fix, Frame, NetlangError
+from netlang.diagnostics.names import (
+    CircularImport,
+    ImportLeavesFolder,
+    ImportNotFound,
+    NameNotInFile,
+)
+from netlang.modules.files import bundled_files, bundled_name
+from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
+
+__all__ = ["file_of", "imported_at", "not_in_file"]
+
+
+def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple[Path, str]:
+    """Where an imported file lies, and what to call it in messages.
+
+    `folder` is that of the file with the statement, which messages call `shown`. A file beside it
+    comes before a bundled one. Raises `NetlangError` if there is neither, or where a link leads
+    out of the folder.
+    """
+    relative = Path(*statement.module).with_suffix(".net")
+    if folder is not None and isfile(folder / relative):  # says no of a name that is too long
+        if _leaves(folder, folder / relative):
+            shown = relative.as_posix()
+            raise NetlangError(ImportLeavesFolder(span=statement.module_span, path=shown))
+        return folder / relative, str(Path(shown).parent / relative)
+    bundled = bundled_files()
+    dotted = ".".join(statement.module)
+    if dotted in bundled:
+        return bundled[dotted], bundled_name(dotted)
+    beside = [] if folder is None else [path.stem for path in folder.glob("*.net")]
+    match = nearest(dotted, [*bundled, *beside])
+    # A folder in common makes no two files alike: their own names must be.
+    if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):
+        match = None
+    fix = replacement(dotted, [match], statement.module_span) if match else None
+    raise NetlangError(
+        ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
+    )
+
+
+def _leaves(folder: Path, path: Path) -> bool:
+    """Whether a path of a folder leads to a file elsewhere; the library is as it was installed."""
+    end = path.resolve()
+    return not end.is_relative_to(folder.resolve()) and path not in bundled_files().values()
+
+
+def not_in_file(
+    file: ast.File, statement: ast.FromImport, name: ast.Import, known: Collection[str]
+) -> NetlangError:
+    """The file that `file` imports from knows other names."""
+    available = ", ".join(f"`{each}`" for each in known) or "nothing"
+    return NetlangError(
+        NameNotInFile(
+            span=name.span,
+            module=".".join(statement.module),
+            name=name.name,
+            available=available,
+            fix=_read_as(file, replacement(name.name, known, name.span), name),
+        )
+    )
+
+
+def _read_as(file: ast.File, fix: Fix | None, name: ast.Import) -> Fix | None:
+    """The right name also where the file reads it."""
+    if fix is None or name.alias is not None:
+        return fix
+    reads = (
+        node.name_span if isinstance(node, ast.Apply) else node.span
+        for node in walk(file)
+        if isinstance(node, ast.Apply | ast.Name) and node.name == name.name
+    )
+    new = fix.edits[0].text
+    return replace(fix, edits=(*fix.edits, *(Edit(span, new) for span in reads)))
+
+
+@contextmanager
+def imported_at(statement: ast.FromImport) -> Iterator[None]:
+    """Errors inside are those of another file: their chain says what imports it."""
+    try:
+        yield
+    except NetlangError as error:
+        link = Frame(statement.module_span, ".".join(statement.module))
+        raise NetlangError(
+            *(
+                each
+                if isinstance(each, CircularImport)
+                else replace(each, chain=(*each.chain, link))
+                for each in error.diagnostics
+            )
+        ) from None

@@ -1,0 +1,284 @@
+"""Files as namespaces: what each name of a file stands for, across imports.
+
+Names are evaluated when they are first needed, so that their order in the file doesn't matter; a
+name that leads to itself is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netlang.advice.names import new_label
+from netlang.advice.nearest import nearest
+from netlang.diagnostics.core import Diagnostic, Label, NetlangError
+from netlang.diagnostics.names import (
+    CircularConstant,
+    CircularImport,
+    DefinedTwice,
+    NamesTooDeep,
+    UnusedConstant,
+    UnusedParameter,
+)
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.nesting import DEEPEST_NAME, room_for_nesting
+from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
+from netlang.evaluate.words import is_word
+from netlang.modules.files import parsed, read
+from netlang.modules.imports import file_of, imported_at, not_in_file
+from netlang.modules.mentions import check_body, check_parameters
+from netlang.source import Source, Span
+from netlang.syntax import ast
+from netlang.syntax.broken_text import BrokenText
+
+__all__ = ["Library", "Module"]
+
+Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
+
+
+class Library:
+    """All files of one compilation, each read and parsed once."""
+
+    def __init__(self) -> None:
+        self._modules: dict[Path, Module] = {}
+        self._refused: dict[Path, NetlangError] = {}
+        self._opening: list[Path] = []
+        self._depth = 0
+        prelude = Path(__file__).with_name("prelude.net")
+        self.prelude = Module(self, read(prelude), None, {})
+
+    def open(self, path: Path, shown: str | None = None) -> Module:
+        """The file at `path`, called `shown` in messages.
+
+        Raises `NetlangError`, also for a file with mistakes in its text: see `look_at`.
+        """
+        module = self.look_at(path, shown)
+        if module.mistakes:
+            raise NetlangError(*module.mistakes)
+        return module
+
+    def look_at(self, path: Path, shown: str | None = None) -> Module:
+        """The file at `path` as far as it can be read; raises `NetlangError` if there is none."""
+        try:
+            resolved = path.resolve()
+        except (OSError, RuntimeError, ValueError):  # a link to itself, or no name: reading says
+            return self.module(read(path, shown), path.parent)
+        if resolved in self._refused:
+            raise self._refused[resolved]
+        if resolved not in self._modules:
+            try:
+                self._modules[resolved] = self.module(read(path, shown), path.parent)
+            except NetlangError as error:
+                self._refused[resolved] = error
+                raise
+        return self._modules[resolved]
+
+    @property
+    def files(self) -> tuple[tuple[Path, Source], ...]:
+        """Every file that was opened so far, in that order."""
+        return tuple((path, module.source) for path, module in self._modules.items())
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """Every file that was opened so far, in that order."""
+        return tuple(self._modules.values())
+
+    @contextmanager
+    def one_deeper(self, span: Span) -> Iterator[None]:
+        """The value of one name is needed for another's; an endless chain is refused."""
+        if self._depth >= DEEPEST_NAME:
+            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def module(self, source: Source, folder: Path | None) -> Module:
+        """A text as a file in `folder`, as far as it can be read: see `Module.mistakes`."""
+        return Module(self, source, folder, self.prelude.layers())
+
+
+class Module(Namespace):
+    """One file: its syntax tree and the values of its names.
+
+    `mistakes` are what is wrong with its text. What they stand in is unknown: nothing that depends
+    on it is an error again.
+    """
+
+    def __init__(
+        self, library: Library, source: Source, folder: Path | None, prelude: dict[str, Value]
+    ) -> None:
+        self.library = library
+        self.source = source
+        self.folder = folder
+        self.mistakes: list[Diagnostic] = []
+        try:
+            self.file = parsed(source)
+        except BrokenText as broken:
+            self.file = broken.file
+            self.mistakes += broken.diagnostics
+        self._unread = frozenset(word for each in self.file.unread for word in each.words)
+        self._prelude = prelude
+        self._values: dict[str, Value | None] = {}
+        self._named: dict[str, Named] = {}
+        self._imported: dict[str, tuple[ast.FromImport, ast.Import]] = {}
+        self.recipes: dict[str, ast.TrainDef] = {}
+        self._followed = False
+        self._collect()
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    # --- definitions ------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """File the definitions by name; names defined twice and names unused are mistakes."""
+        found: list[Diagnostic] = []
+        for item in self.file.items:
+            try:
+                self._file(item)
+            except NetlangError as error:
+                found += error.diagnostics
+        self.mistakes += [each for each in found if not self._misspelt(each)]
+
+    def _misspelt(self, diagnostic: Diagnostic) -> bool:
+        """Whether a name is unused because it is misspelt elsewhere: that is told there."""
+        if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
+            return False
+        from netlang.modules.unknown_names import (
+            unknown_words,  # only here: few files have mistakes
+        )
+
+        item = self._named[diagnostic.block]
+        assert isinstance(item, ast.BlockDef | ast.NetDef)
+        words = unknown_words(self, item)
+        return any(nearest(word, [diagnostic.name]) for word in words)
+
+    def _file(self, item: ast.Item) -> None:
+        if isinstance(item, ast.FromImport):
+            for name in item.names:
+                self._imported[name.alias or name.name] = (item, name)
+        elif isinstance(item, ast.TrainDef):
+            if item.name in self.recipes:
+                notes = (Label(self.recipes[item.name].name_span, "the first definition"),)
+                fix = new_label(item.name_span, iter(self.recipes))
+                raise NetlangError(
+                    DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
+                )
+            self.recipes[item.name] = item
+        elif not isinstance(item, ast.Assert):
+            before = self._named.get(item.name)
+            if before is not None:
+                notes = (Label(before.name_span, "the first definition"),)
+                fix = new_label(item.name_span, self.names())
+                raise NetlangError(
+                    DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
+                )
+            self._named[item.name] = item
+            if isinstance(item, ast.BlockDef | ast.NetDef) and ast.is_known(item):
+                check_parameters(self.file, item)
+                check_body(item)
+
+    def names(self) -> Iterator[str]:
+        """Every name that the file defines or imports."""
+        yield from self._named
+        yield from self._imported
+
+    def nets(self) -> dict[str, ast.NetDef | ast.NetAlias]:
+        """The nets that the file defines, by name."""
+        return {
+            name: item
+            for name, item in self._named.items()
+            if isinstance(item, ast.NetDef | ast.NetAlias)
+        }
+
+    def definitions(self) -> Iterator[Named]:
+        yield from self._named.values()
+
+    def layers(self) -> dict[str, Value]:
+        """All names with their values (for the prelude)."""
+        return {name: value for name in self._named if (value := self.find(name)) is not None}
+
+    # --- values -----------------------------------------------------------------------------
+
+    def find(self, name: str) -> Value | None:
+        """What `name` stands for in this file, or None; raises for a definition in error."""
+        if name in self._values:
+            value = self._values[name]
+            if value is None:
+                self._circular(name)
+            return value
+        if name in self._named or name in self._imported:
+            self._values[name] = None
+            try:
+                with self.library.one_deeper(self._span_of(name)), room_for_nesting():
+                    self._values[name] = self._evaluate(name)
+            except NetlangError:
+                self._values[name] = Broken()
+                raise
+            return self._values[name]
+        known = self._prelude.get(name)
+        if known is None and name in self._unread and not is_word(name):
+            return Broken()
+        return known
+
+    def _circular(self, name: str) -> None:
+        raise NetlangError(CircularConstant(span=self._span_of(name), name=name))
+
+    def _span_of(self, name: str) -> Span:
+        """Where a name of the file is defined or imported."""
+        item = self._named.get(name)
+        return item.name_span if item else self._imported[name][1].span
+
+    def _evaluate(self, name: str) -> Value:
+        if name in self._imported:
+            return self._import(*self._imported[name])
+        item = self._named[name]
+        if isinstance(item, ast.BlockDef | ast.NetDef):
+            return Layer(BlockTarget(item, self)) if ast.is_known(item) else Broken()
+        return self.evaluator().value(item.value)
+
+    def evaluator(self, keywords: frozenset[str] | None = None) -> Evaluator:
+        """Evaluates expressions at file level."""
+        names = Environment(self.find)
+        return Evaluator(names) if keywords is None else Evaluator(names, keywords=keywords)
+
+    # --- imports ----------------------------------------------------------------------------
+
+    def _import(self, statement: ast.FromImport, name: ast.Import) -> Value:
+        module = self.imported(statement)
+        with imported_at(statement):
+            value = module.find(name.name)
+        if value is not None and name.name in set(module.names()):
+            return value
+        raise not_in_file(self.file, statement, name, sorted(module.names()))
+
+    def imported(self, statement: ast.FromImport) -> Module:
+        """The file of an import: beside this one, or bundled."""
+        path, shown = file_of(statement, self.folder, self.name)
+        opening = self.library._opening
+        resolved = path.resolve()
+        if resolved in opening:
+            cycle = " imports ".join(f"`{each.name}`" for each in (*opening, resolved))
+            raise NetlangError(CircularImport(span=statement.module_span, cycle=cycle))
+        opening.append(resolved)
+        try:
+            with imported_at(statement):
+                module = self.library.open(path, shown)
+                module.follow_imports()
+            return module
+        finally:
+            opening.pop()
+
+    def follow_imports(self) -> None:
+        """Open every file that this one imports, once; raises where one leads back."""
+        if self._followed:
+            return
+        for item in self.file.items:
+            if isinstance(item, ast.FromImport):
+                self.imported(item)
+        self._followed = True

@@ -1,0 +1,156 @@
+"""Names of a block that no net of the file has built: looked up without knowing any shape.
+
+A library file holds blocks only; a slip in one of them is an error of that file, not of the first
+net that uses it. What elaboration would find as well it finds in the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netlang.advice.arguments import foreign_module
+from netlang.advice.calls import refuse_call
+from netlang.advice.layers import unknown_layer
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.names import UnknownName
+from netlang.evaluate.binding import given
+from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
+from netlang.evaluate.words import is_word
+from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
+from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
+
+__all__ = ["unknown_names", "unknown_words"]
+
+
+def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
+    """Names in a block that nothing defines, and arguments that its operators don't have."""
+    local = _locals(definition)
+    for node in walk((definition.parameters, definition.body)):
+        if isinstance(node, ast.Apply) and node.name not in local and node.name != "body":
+            yield from _layer(module, local, node)
+        elif isinstance(node, ast.Name) and node.name not in local:
+            yield from _name(module, local, node)
+
+
+def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Names in expressions that nothing in the file, and nothing of the language, has."""
+    local = _locals(definition)
+    known = {*module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
+    for node in walk((definition.parameters, definition.body)):
+        if isinstance(node, ast.Name) and node.name not in known and node.name not in local:
+            yield node.name
+
+
+@dataclass(frozen=True)
+class _Locals:
+    """What a block names itself: `names`, and those that its computed labels may come to.
+
+    `values` are those of `names`, as parts, that can be nothing but labels.
+    """
+
+    names: frozenset[str]
+    values: frozenset[tuple[str, ...]]
+    computed: tuple[re.Pattern[str], ...]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or any(label.fullmatch(name) for label in self.computed)
+
+
+def _locals(definition: ast.BlockDef | ast.NetDef) -> _Locals:
+    names, others = frozenset(_local_names(definition)), frozenset(_constants(definition))
+    values = frozenset((name,) for name in names - others)
+    return _Locals(names, values, tuple(_computed_labels(definition)))
+
+
+def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
+    """What is wrong with the layer that a step names."""
+    try:
+        found = module.find(action.name)
+        op = operator(action.name) if found is None else None
+        if op is not None:
+            found = Layer(OperatorTarget(op))
+        if op is not None:
+            refuse_call(module.file, action, lambda parts: parts in local.values)
+        if isinstance(found, Broken):
+            return
+        if isinstance(found, Layer) and not _reads_parts(local, action):
+            given(found, action.arguments or (), _any_value, action.span)
+        elif found is None:
+            labels = {name for (name,) in local.values}
+            known = (*(local.names - labels), *module.names(), *operator_names())
+            yield unknown_layer(module.file, action, known, labels)
+    except NetlangError as error:
+        yield from error.diagnostics
+
+
+def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
+    """Whether an argument is `halves.0` or `c.width`: only elaboration knows if it is a value."""
+    values = (argument.value for argument in action.arguments or ())
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.name,) in local.values
+        for node in walk(tuple(values))
+    )
+
+
+def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic]:
+    """What is wrong with a name in an expression."""
+    known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
+    try:
+        if not known and module.find(expr.name) is None:
+            fix = foreign_module(expr) or replacement(
+                expr.name, (*local.names, *module.names(), *FUNCTIONS, "true", "false"), expr.span
+            )
+            yield UnknownName(span=expr.span, name=expr.name, fix=fix)
+    except NetlangError as error:
+        yield from error.diagnostics
+
+
+def _any_value(expr: ast.Expr) -> Value:
+    """Values don't matter here: only the names of arguments and how many there are."""
+    return 0
+
+
+def _constants(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Parameters, constants and loop names of a block."""
+    yield from (parameter.name for parameter in definition.parameters)
+    for node in walk(definition.body):
+        if isinstance(node, ast.Unread):
+            yield from (word for word in node.words if not is_word(word))
+        elif isinstance(node, ast.Constant):
+            yield node.name
+        elif isinstance(node, ast.For):
+            yield from (target.name for target in node.targets)
+
+
+def _local_names(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
+    """Parameters, constants, loop names, inputs and labels of a block."""
+    yield from _constants(definition)
+    for node in walk(definition.body):
+        if isinstance(node, ast.Input | ast.Output | ast.Auxiliary):
+            yield node.name
+        elif isinstance(node, ast.Step) and node.label is not None:
+            yield from _label_texts(node.label)
+
+
+def _computed_labels(definition: ast.BlockDef | ast.NetDef) -> Iterator[re.Pattern[str]]:
+    """What computed parts of labels look like: ``layer{i}`` is ``layer`` and something behind."""
+    for node in walk(definition.body):
+        if isinstance(node, ast.Step) and node.label is not None:
+            for part in node.label.parts:
+                if not all(isinstance(piece, str) for piece in part.pieces):
+                    texts = (re.escape(p) if isinstance(p, str) else ".+" for p in part.pieces)
+                    yield re.compile("".join(texts))
+
+
+def _label_texts(label: ast.Label) -> Iterator[str]:
+    """The parts of a label that are plain text."""
+    for part in label.parts:
+        if len(part.pieces) == 1 and isinstance(part.pieces[0], str):
+            yield part.pieces[0]
