@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from netlang.api import Net, load
-    from netlang.diagnostics.core import InternalError, NetlangError, NetlangWarning
+    from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
     from netlang.training import Run, train
 
 __all__ = [
@@ -22,10 +22,10 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "InternalError": "netlang.diagnostics.core",
+    "InternalError": "netlang.diagnostics.errors",
     "Net": "netlang.api",
-    "NetlangError": "netlang.diagnostics.core",
-    "NetlangWarning": "netlang.diagnostics.core",
+    "NetlangError": "netlang.diagnostics.errors",
+    "NetlangWarning": "netlang.diagnostics.errors",
     "Run": "netlang.training",
     "load": "netlang.api",
     "train": "netlang.training",

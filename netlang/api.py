@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 from warnings import warn
 
 from netlang.build import BuildOptions, Fit
-from netlang.diagnostics.core import NetlangError, NetlangWarning
+from netlang.diagnostics.errors import NetlangError, NetlangWarning
 from netlang.elaborate import elaborate_target, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Program

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.core import Caution, Diagnostic, NetlangError
-from netlang.diagnostics.text import distinct
+from netlang.diagnostics.diagnostic import Caution, Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.many import distinct
 from netlang.elaborate import elaborate_target, resolve
 from netlang.ir.program import Program
 from netlang.modules.library import Library, Module

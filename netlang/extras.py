@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import BrokenInstallation, ExtraMissing
 
 __all__ = ["PACKAGES", "broken", "needs"]

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import final
 
 from netlang.atomic import replace_file
-from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.edits import apply_edits, compatible, fits
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import WriteFailed
 from netlang.examine import examine_module
 from netlang.modules.files import read

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 from netlang.atomic import replace_file
 from netlang.build import BuildOptions, Fit, Written
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     UnknownBackend,
     UnknownSuffix,

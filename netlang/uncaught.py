@@ -14,7 +14,7 @@ from functools import wraps
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 
 __all__ = ["ends_at_the_caller"]
 

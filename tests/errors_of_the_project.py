@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import netlang.diagnostics
-from netlang.diagnostics.core import Caution, Diagnostic
+from netlang.diagnostics.diagnostic import Caution, Diagnostic
 
 __all__ = ["all_errors"]
 

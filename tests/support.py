@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
 from netlang.examine import examine_module
 from netlang.modules.library import Library
 from netlang.source import Source

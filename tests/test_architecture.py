@@ -43,7 +43,6 @@ HEAVY = {
 CIRCLES = {
     "netlang.analysis": 2,
     "netlang.cli": 2,
-    "netlang.diagnostics": 3,
 }
 MODULES_OF_A_FOLDER = 16
 # Folders with a module for each entry of a list, which are as long as the list is.
@@ -56,7 +55,6 @@ CROWDED = {
     "backends/graphviz": 21,
     "backends/torch": 24,
     "netlang/cli": 18,
-    "netlang/diagnostics": 29,
     "netlang/ir/sizes": 17,
 }
 FOLDERS = {"netlang": "netlang", "netlang.backends": "backends", "netlang.specs": "specs"}

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics.core import Diagnostic, Fix
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.edits import apply_edits, compatible
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.render.text import render_text
 from tests.errors_of_the_project import all_errors
 from tests.quality import ROOT
 from tests.support import ERRORS, check_text

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.edits import apply_edits, fits
 from netlang.source import Source
 from netlang.syntax.broken_text import BrokenText

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.edits import apply_edits, fits
 from netlang.elaborate.check import check_definitions
 from netlang.ir.program import Program

@@ -16,7 +16,7 @@ from typing import Final
 
 from netlang.atomic import replace_file
 from netlang.backends.graphviz.diagnostics import GraphvizFailed, GraphvizMissing
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import UnknownSuffix, WriteFailed
 
 __all__ = ["FORMATS", "format_of", "render_dot", "write"]

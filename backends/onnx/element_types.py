@@ -11,7 +11,7 @@ from onnx import helper, shape_inference
 from netlang.backends.onnx.diagnostics import ElementsUnsupported
 from netlang.backends.onnx.types import element_type
 from netlang.backends.weights import Slot
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 

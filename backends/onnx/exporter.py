@@ -23,7 +23,7 @@ from netlang.backends.weights import (
     slots,
 )
 from netlang.build import WHOLE, Fit, Written
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 
 if TYPE_CHECKING:

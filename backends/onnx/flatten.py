@@ -14,7 +14,7 @@ from netlang.backends.onnx.emitter import Emitter, Step
 from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.lowering import UNSUPPORTED, lower
 from netlang.backends.onnx.sizes import SizeNodes
-from netlang.diagnostics.core import InternalError, NetlangError
+from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
 from netlang.ir.types import TensorType
 

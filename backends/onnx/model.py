@@ -17,7 +17,7 @@ from netlang.backends.onnx.diagnostics import NameOfTwoValues
 from netlang.backends.onnx.flatten import Flat
 from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.types import element_type
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 

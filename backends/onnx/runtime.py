@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module, metadata
 from types import ModuleType
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import OnnxruntimeTwice
 from netlang.targets import needs
 

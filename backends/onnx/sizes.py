@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from netlang.backends.onnx.graph import Graph
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Atom, Dim, Expr, Floor, Symbol
 from netlang.ir.program import Port
 from netlang.ir.types import BATCH

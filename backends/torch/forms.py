@@ -18,7 +18,7 @@ from netlang.backends.torch.python.tree import (
     PerAxis,
     TupleDisplay,
 )
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, final
 import torch
 from torch.nn import functional
 
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 __all__ = ["RUNTIME", "Invocation", "Setting", "callee", "literal"]
 

@@ -30,7 +30,7 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.backends.torch.registration import SET_BY_TORCH, register, registered
 from netlang.backends.torch.scopes import Branch, Readers, Scope, is_chain, tree
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Ref
 from netlang.ops.merge import Identity
 from netlang.source import Span

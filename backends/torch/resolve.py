@@ -44,7 +44,7 @@ from netlang.backends.torch.python.tree import (
     Number,
     NumberValue,
 )
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from netlang.backends.torch.lowering.sized import Sized, shape_of
 from netlang.backends.torch.python.tree import Binary, Constant, Expression, Operand
 from netlang.backends.torch.scopes import OUTPUT, Readers
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Atom, Dim, Expr, Floor, floor_div, symbol
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Ref

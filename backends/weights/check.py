@@ -11,7 +11,7 @@ from netlang.backends.weights.former import renamed
 from netlang.backends.weights.prefixes import best_change
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 
 __all__ = ["Misfit", "Report", "match", "require_fit", "require_some"]
 

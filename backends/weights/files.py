@@ -23,7 +23,7 @@ from netlang.backends.weights.kinds import foreign, require_file
 from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
 from netlang.backends.weights.signature import check_signature
 from netlang.backends.weights.stored import Region, Stored
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:

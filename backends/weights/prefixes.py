@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from netlang.backends.weights.diagnostics import PrefixWithoutKeys
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 
 __all__ = ["Change", "best_change", "changed"]
 

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from netlang.advice.edits import inserted, replaced, with_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Fix
+from netlang.diagnostics.diagnostic import Fix
 from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.source import Span
 from netlang.syntax import ast

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.advice.edits import enclosing, replaced
-from netlang.diagnostics.core import Fix
+from netlang.diagnostics.diagnostic import Fix
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.advice.edits import enclosing, inserted, replaced, without_statement
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
@@ -73,7 +73,7 @@ def glued_body(action: ast.Node, is_layer: Callable[[str], bool]) -> Diagnostic 
     name = pieces[0]
     if not is_layer(name) and operator(name) is None:
         return None
-    from netlang.diagnostics.syntax import MissingSpaceBeforeBrace
+    from netlang.diagnostics.language.syntax import MissingSpaceBeforeBrace
 
     source, place = action.span.source, action.span.start + len(name)
     brace = Span(source, place, place + 1)

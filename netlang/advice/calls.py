@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from netlang.advice.edits import enclosing, without_arguments
 from netlang.advice.layers import begins_path
-from netlang.diagnostics.core import Edit, Fix, NetlangError
-from netlang.diagnostics.structure import MisplacedStatement
+from netlang.diagnostics.diagnostic import Edit, Fix
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import MisplacedStatement
 from netlang.source import Span
 from netlang.syntax import ast
 

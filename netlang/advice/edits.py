@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from netlang.diagnostics.core import Edit, Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from netlang.advice.edits import enclosing, without_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Fix
-from netlang.diagnostics.names import UnknownLayer
+from netlang.diagnostics.diagnostic import Fix
+from netlang.diagnostics.language.names import UnknownLayer
 from netlang.ir.arguments import signature
 from netlang.ops import operator
 from netlang.syntax import ast

@@ -12,8 +12,9 @@ from netlang.advice.edits import (
     without_arguments,
     without_statement,
 )
-from netlang.diagnostics.core import Diagnostic, Edit, Fix, NetlangError
-from netlang.diagnostics.structure import DuplicateLabel
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import DuplicateLabel
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netlang.diagnostics.core import Edit, Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 
 __all__ = ["nearest", "replacement"]

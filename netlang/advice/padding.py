@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import enclosing, with_arguments
-from netlang.diagnostics.branches import BranchesDiffer, ConcatMismatch
-from netlang.diagnostics.core import Edit, Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
+from netlang.diagnostics.language.branches import BranchesDiffer, ConcatMismatch
 from netlang.ir.arguments import signature
 from netlang.ops import operator
 from netlang.source import Span

@@ -9,8 +9,8 @@ from math import gcd
 
 from netlang.advice.edits import enclosing, inserted, replaced
 from netlang.advice.padding import padded
-from netlang.diagnostics import branches, shapes, sizes
-from netlang.diagnostics.core import Diagnostic, Edit, Fix, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netlang.diagnostics.language import branches, shapes, sizes
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
 from netlang.source import Span

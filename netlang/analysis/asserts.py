@@ -14,11 +14,12 @@ from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
 from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
-from netlang.diagnostics.names import NoSuchAttribute
-from netlang.diagnostics.sizes import UnknownSize
-from netlang.diagnostics.structure import AssertFailed, AssertOnNoNet, OnlyBounded
-from netlang.diagnostics.values import BadArgument
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import NoSuchAttribute
+from netlang.diagnostics.language.sizes import UnknownSize
+from netlang.diagnostics.language.structure import AssertFailed, AssertOnNoNet, OnlyBounded
+from netlang.diagnostics.language.values import BadArgument
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import BlockTarget, Layer, Value, describe, kind_of

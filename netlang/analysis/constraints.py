@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.sizes import SizeNotPositive, UnknownSize
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.sizes import SizeNotPositive, UnknownSize
 from netlang.ir.program import Program
 from netlang.ir.sizes.rules import listed
 from netlang.ir.sizes.solve import Solution, solve_conditions

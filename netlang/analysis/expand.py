@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from netlang.analysis.flow import Flow
 from netlang.analysis.origins import Frame, Origin, origins
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
 from netlang.ir.types import TensorType, Types
@@ -147,7 +147,7 @@ def require_writable(program: Program) -> None:
 
 def too_many(program: Program, count: int, limit: int, advice: str) -> NetlangError:
     """The refusal of a net that is too large."""
-    from netlang.diagnostics.sizes import TooManyToExpand
+    from netlang.diagnostics.language.sizes import TooManyToExpand
 
     return NetlangError(
         TooManyToExpand(span=None, net=program.name, count=count, limit=limit, advice=advice)

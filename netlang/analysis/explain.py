@@ -17,7 +17,7 @@ from netlang.analysis.fields.recurrence import recurrence
 from netlang.analysis.fields.walk import Fields, receptive_field
 from netlang.analysis.locate import Place, known_paths, locate, paths_of
 from netlang.analysis.rows import Row, deployed_rows, scope_rows
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, Expr, evaluate
 from netlang.ir.op import Op
@@ -110,7 +110,7 @@ def explain(
 
 def _unknown(program: Program, path: str) -> NetlangError:
     from netlang.advice.nearest import nearest
-    from netlang.diagnostics.names import UnknownPath
+    from netlang.diagnostics.language.names import UnknownPath
 
     match = nearest(path, known_paths(program.net, MOST_CANDIDATES))
     numbered = None if match else _by_operator(program, path)

@@ -15,7 +15,7 @@ from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.walk import Fields, field_and_walk
 from netlang.analysis.flow import Flow
 from netlang.analysis.rows import deployed_rows
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 

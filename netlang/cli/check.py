@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from netlang.diagnostics.core import Diagnostic
+    from netlang.diagnostics.diagnostic import Diagnostic
     from netlang.examine import Examined
     from netlang.ir.program import Program
 
@@ -51,9 +51,9 @@ def command() -> click.Command:
 def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED
-    from netlang.diagnostics.core import NetlangError
-    from netlang.diagnostics.excerpt import visible
-    from netlang.diagnostics.text import distinct
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.many import distinct
+    from netlang.diagnostics.render.excerpt import visible
     from netlang.examine import Examined
 
     several = kind == "text" and any(map(is_folder, specs))
@@ -94,8 +94,8 @@ def _wrong(found: Iterable[Diagnostic]) -> bool:
 
 def _fixed(spec: str) -> tuple[Diagnostic, ...]:
     """Apply the safe fixes to the file of a spec and say which; what stood in the way."""
-    from netlang.diagnostics.core import NetlangError
-    from netlang.diagnostics.excerpt import visible
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.render.excerpt import visible
     from netlang.repair import repair_file
 
     name = spec.partition(".net")[0] + ".net"
@@ -112,16 +112,16 @@ def _fixed(spec: str) -> tuple[Diagnostic, ...]:
 
 def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
     """Print the errors: text to standard error if there are any, documents always."""
-    from netlang.diagnostics.text import limited
+    from netlang.diagnostics.many import limited
 
     found = limited(found)
     if kind == "json":
-        from netlang.diagnostics.data import render_json
+        from netlang.diagnostics.render.data import render_json
 
         click.echo(render_json(found))
     elif kind == "sarif":
         from netlang import __version__
-        from netlang.diagnostics.sarif import render_sarif
+        from netlang.diagnostics.render.sarif import render_sarif
 
         click.echo(render_sarif(found, __version__))
     elif found:
@@ -137,7 +137,7 @@ def _severe(warnings: Iterable[Diagnostic], strict: bool) -> Iterable[Diagnostic
 
 def _examined(spec: str) -> Examined:
     """The programs of a file or net, what is wrong with it, and what is probably not meant."""
-    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.errors import NetlangError
     from netlang.examine import Examined, examine
 
     try:
@@ -148,7 +148,7 @@ def _examined(spec: str) -> Examined:
 
 def _without_nets(spec: str, examined: Examined) -> str:
     """What was looked at in a file that builds no net of its own."""
-    from netlang.diagnostics.excerpt import visible
+    from netlang.diagnostics.render.excerpt import visible
 
     if not examined.recipes:
         return f"{visible(spec)}: right, but has no net to build"

@@ -108,7 +108,7 @@ def _of_recipe(
 
 def report(written: Written) -> None:
     """Say which files were written, how large they are, and what there is to note."""
-    from netlang.diagnostics.excerpt import visible
+    from netlang.diagnostics.render.excerpt import visible
 
     for note in written.notes:
         click.echo("\n".join(map(visible, note.split("\n"))), err=True)

@@ -15,8 +15,9 @@ from types import TracebackType
 
 from netlang.cli.interrupts import Interrupts
 from netlang.cli.terminal import colour_wanted, silence_output
-from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
-from netlang.diagnostics.excerpt import visible
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import InternalError, NetlangError
+from netlang.diagnostics.render.excerpt import visible
 
 __all__ = [
     "BROKEN_PIPE",
@@ -42,8 +43,8 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
     """Print diagnostics to standard error; nothing if there are none."""
     if not diagnostics:
         return
-    from netlang.diagnostics.render import render_text
-    from netlang.diagnostics.text import limited
+    from netlang.diagnostics.many import limited
+    from netlang.diagnostics.render.text import render_text
 
     colour = colour_wanted(sys.stderr)
     texts = (render_text(diagnostic, color=colour) for diagnostic in limited(diagnostics))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 import click
 
 if TYPE_CHECKING:
-    from netlang.diagnostics.core import Diagnostic
+    from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["command"]
 
@@ -58,7 +58,7 @@ class _Text:
 def _format(files: tuple[str, ...], check: bool, diff: bool) -> int:
     from netlang.cli.arguments.folders import files_in, is_folder
     from netlang.cli.failures import REFUSED, show
-    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.errors import NetlangError
 
     errors: list[Diagnostic] = []
     refused = False
@@ -103,7 +103,7 @@ def _read(name: str) -> _Text:
 
 
 def _decoded(content: bytes, name: str) -> str:
-    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import FileNotUtf8
 
     try:
@@ -116,7 +116,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 def _report(text: _Text, diff: bool) -> None:
     """What would change: its name, or its lines as a patch."""
-    from netlang.diagnostics.excerpt import visible
+    from netlang.diagnostics.render.excerpt import visible
 
     if not text.changes:
         return
@@ -139,9 +139,9 @@ def _report(text: _Text, diff: bool) -> None:
 
 def _write(text: _Text) -> None:
     from netlang.atomic import replace_file
-    from netlang.diagnostics.core import NetlangError
-    from netlang.diagnostics.excerpt import visible
+    from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import WriteFailed
+    from netlang.diagnostics.render.excerpt import visible
 
     if text.path is None:
         click.echo(text.after, nl=False)

@@ -137,7 +137,7 @@ def places(texts: Sequence[str], recipe: Recipe) -> Places:
 
 def outputs(names: Sequence[str]) -> tuple[Path, ...]:
     """The files to write, each named once."""
-    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import SameOutputTwice
 
     paths = tuple(Path(name) for name in names)

@@ -12,7 +12,7 @@ import click
 from netlang import __version__
 from netlang.cli import VERBS
 from netlang.cli.failures import INTERRUPTED, USAGE
-from netlang.diagnostics.excerpt import visible
+from netlang.diagnostics.render.excerpt import visible
 
 __all__ = ["run"]
 

@@ -79,7 +79,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     quiet: bool,
 ) -> int:
     from netlang.cli.failures import STOPPED
-    from netlang.diagnostics.excerpt import visible
+    from netlang.diagnostics.render.excerpt import visible
     from netlang.recipes.load import load_recipe
     from netlang.resuming import command_to_resume
     from netlang.targets import RunOptions, needs, training_backend

@@ -1,17 +1,8 @@
 """Errors of users as objects, and how they are shown."""
 
-from netlang.diagnostics.core import (
-    Caution,
-    Diagnostic,
-    Edit,
-    Fix,
-    Frame,
-    InternalError,
-    Label,
-    NetlangError,
-    NetlangWarning,
-)
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.diagnostic import Caution, Diagnostic, Edit, Fix, Frame, Label
+from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
+from netlang.diagnostics.render.text import render_text
 
 __all__ = [
     "Caution",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.source import Source
 
 __all__ = ["apply_edits", "compatible", "fits"]

@@ -5,7 +5,7 @@ They have no span.
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "BadSpec",

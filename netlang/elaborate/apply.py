@@ -9,10 +9,11 @@ from netlang.advice.bodies import input_earlier, steps_after
 from netlang.advice.calls import refuse_call
 from netlang.advice.edits import enclosing
 from netlang.advice.layers import unknown_layer
-from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.inputs import WrongInputCount
-from netlang.diagnostics.names import NotALayer
-from netlang.diagnostics.structure import (
+from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.inputs import WrongInputCount
+from netlang.diagnostics.language.names import NotALayer
+from netlang.diagnostics.language.structure import (
     BodyNotAllowed,
     NothingToRead,
 )

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netlang.advice.inputs import value_before
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import NotAValue
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import NotAValue
 from netlang.elaborate.function.builder import Flow, FunctionBuilder, Labelled, Path
 from netlang.elaborate.function.frame import Frame
 from netlang.elaborate.session import Abort, Shared

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netlang.advice.edits import replaced
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Flow, Path
 from netlang.elaborate.loops import count, iterations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.text import Mistaken, mistaken
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.many import Mistaken, mistaken
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program

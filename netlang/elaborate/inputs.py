@@ -6,8 +6,9 @@ from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.inputs import (
+from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.inputs import (
     InputInBlock,
     InputLate,
     InputMismatch,
@@ -17,11 +18,11 @@ from netlang.diagnostics.inputs import (
     UnknownType,
     WrongInputCount,
 )
-from netlang.diagnostics.structure import (
+from netlang.diagnostics.language.structure import (
     DuplicateLabel,
     NothingToRead,
 )
-from netlang.diagnostics.values import BadArgument
+from netlang.diagnostics.language.values import BadArgument
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Flow, Labelled
 from netlang.evaluate.values import describe, kind_of

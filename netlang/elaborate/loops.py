@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from netlang.advice.arguments import counted, more_targets
 from netlang.advice.names import renamed
-from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.names import AssignedTwice
-from netlang.diagnostics.values import BadCount, BadIterable, BadTargets
+from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import AssignedTwice
+from netlang.diagnostics.language.values import BadCount, BadIterable, BadTargets
 from netlang.elaborate.body import Body
 from netlang.evaluate.values import Value, describe, kind_of
 from netlang.source import Span

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.bodies import first_input
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.inputs import NoInput
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.inputs import NoInput
 from netlang.elaborate.blocks.parameters import own_names, parameters
 from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.elaborator import StatementElaborator

@@ -6,9 +6,10 @@ from netlang.advice.blocks import as_scope, first_words
 from netlang.advice.bodies import glued_body
 from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Fix, NetlangError
-from netlang.diagnostics.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
-from netlang.diagnostics.structure import BadLabelText, MisplacedStatement
+from netlang.diagnostics.diagnostic import Fix
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
+from netlang.diagnostics.language.structure import BadLabelText, MisplacedStatement
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Flow, Path
 from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of

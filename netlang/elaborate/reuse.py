@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import UnknownLabel
-from netlang.diagnostics.structure import NotAnInstance, WeightsDiffer
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import UnknownLabel
+from netlang.diagnostics.language.structure import NotAnInstance, WeightsDiffer
 from netlang.elaborate.apply import counted_path, labelled_value, operator_node
 from netlang.elaborate.blocks import instances
 from netlang.elaborate.blocks.parameters import arguments as given_arguments

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from netlang.diagnostics.core import Diagnostic, Frame, NetlangError
-from netlang.diagnostics.structure import TooManySteps
+from netlang.diagnostics.diagnostic import Diagnostic, Frame
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import TooManySteps
 from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin

@@ -8,7 +8,7 @@ from os.path import isfile
 from pathlib import Path
 
 from netlang.advice.nearest import nearest
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     BadSpec,
     NetNotInFile,
@@ -17,7 +17,7 @@ from netlang.diagnostics.files import (
     SeveralNets,
     UnknownBundled,
 )
-from netlang.diagnostics.names import BundledTwice
+from netlang.diagnostics.language.names import BundledTwice
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.binding import given
 from netlang.evaluate.values import Bound, Layer, Value

@@ -7,8 +7,9 @@ from typing import Any
 
 from netlang.advice.edits import inserted
 from netlang.advice.names import new_label
-from netlang.diagnostics.core import Label, NetlangError
-from netlang.diagnostics.structure import AssertFailed, DuplicateOutput, OutputElsewhere
+from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput, OutputElsewhere
 from netlang.elaborate import apply
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import FAILED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from netlang.advice.bodies import with_body
 from netlang.advice.edits import replaced
 from netlang.advice.names import numbered
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.structure import BodyTwice, MisplacedStatement, NothingToApply
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import BodyTwice, MisplacedStatement, NothingToApply
 from netlang.elaborate import apply
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Flow, Labelled, Path

@@ -11,8 +11,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.values import (
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.values import (
     BadOperands,
     DependsOnSizes,
     DivisionByZero,

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from netlang.advice.arguments import converted, given_too
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
-from netlang.diagnostics.values import (
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.values import (
     ArgumentTwice,
     BadArgument,
     MissingArgument,

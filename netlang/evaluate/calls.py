@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.values import (
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.values import (
     DependsOnSizes,
     FunctionRefused,
     TooManyArguments,

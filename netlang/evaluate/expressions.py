@@ -14,9 +14,9 @@ from typing import Any
 from netlang.advice.arguments import compared, foreign_module
 from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import UnknownName
-from netlang.diagnostics.values import (
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import UnknownName
+from netlang.diagnostics.language.values import (
     BadCondition,
     BadOperands,
     DependsOnSizes,

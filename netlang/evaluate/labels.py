@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import SeveralValues
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import SeveralValues
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.values import TensorValue
 from netlang.ir.types import TensorType

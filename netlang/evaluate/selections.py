@@ -7,9 +7,9 @@ On entry what is selected from, and by what, is evaluated; a selection that isn'
 from __future__ import annotations
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import NoSuchAttribute
-from netlang.diagnostics.values import BadIndex, BadOperands
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import NoSuchAttribute
+from netlang.diagnostics.language.values import BadIndex, BadOperands
 from netlang.evaluate.calls import attributes
 from netlang.evaluate.values import TensorValue, Value, kind_of
 from netlang.source import Span

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from netlang.diagnostics.core import Frame
+from netlang.diagnostics.diagnostic import Frame
 from netlang.ir.constraints import Constraint
 from netlang.ir.op import Op
 from netlang.ir.types import DType, TensorType, Types, float_type

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Caution, Diagnostic, Edit, Fix
+from netlang.diagnostics.diagnostic import Caution, Diagnostic, Edit, Fix
 from netlang.diagnostics.warnings.comments import NotAWarning, NothingAllowed, UnknownWarning
 from netlang.source import Source, Span
 from netlang.syntax import ast

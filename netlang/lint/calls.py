@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import final
 
-from netlang.diagnostics.core import Caution, Frame
+from netlang.diagnostics.diagnostic import Caution, Frame
 
 __all__ = ["Calls", "Found", "OpenWays"]
 

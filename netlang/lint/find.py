@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.core import Caution, Diagnostic
+from netlang.diagnostics.diagnostic import Caution, Diagnostic
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.ir.program import Program
 from netlang.lint.calls import Found

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from netlang.diagnostics.core import Frame
+from netlang.diagnostics.diagnostic import Frame
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.lint.calls import Calls, Found
 from netlang.lint.layouts import Layout, declared, made_by

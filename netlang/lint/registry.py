@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from netlang.diagnostics.core import Caution
+from netlang.diagnostics.diagnostic import Caution
 from netlang.lint.layouts import SPATIAL
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis

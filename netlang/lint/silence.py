@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.core import Caution, Diagnostic, Frame
+from netlang.diagnostics.diagnostic import Caution, Diagnostic, Frame
 from netlang.lint.allow import Allow, Allowances, nothing, wrong
 from netlang.lint.calls import Found, OpenWays
 from netlang.source import Source, Span

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.core import Frame
+from netlang.diagnostics.diagnostic import Frame
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.ir.types import Types

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, final
 
 from netlang.advice.edits import without_statement
-from netlang.diagnostics.core import Edit, Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netlang.diagnostics.core import Caution
+from netlang.diagnostics.diagnostic import Caution
 from netlang.lint.rules.logits import probabilities_as_logits
 from netlang.lint.rules.timing import change_beyond_end
 from netlang.lint.trained import Training

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from netlang.diagnostics.core import Caution
+from netlang.diagnostics.diagnostic import Caution
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import inserted, replaced, without_statement
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
-from netlang.diagnostics.structure import EmptySuite
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.language.structure import EmptySuite
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast

@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISDIR
 
 from netlang.advice.nearest import nearest
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     FileNotFound,
     FileNotUtf8,

@@ -9,8 +9,9 @@ from os.path import isfile
 from pathlib import Path
 
 from netlang.advice.nearest import nearest, replacement
-from netlang.diagnostics.core import Edit, Fix, Frame, NetlangError
-from netlang.diagnostics.names import (
+from netlang.diagnostics.diagnostic import Edit, Fix, Frame
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import (
     CircularImport,
     ImportLeavesFolder,
     ImportNotFound,

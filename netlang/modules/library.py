@@ -12,8 +12,9 @@ from pathlib import Path
 
 from netlang.advice.names import new_label
 from netlang.advice.nearest import nearest
-from netlang.diagnostics.core import Diagnostic, Label, NetlangError
-from netlang.diagnostics.names import (
+from netlang.diagnostics.diagnostic import Diagnostic, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import (
     CircularConstant,
     CircularImport,
     DefinedTwice,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from netlang.advice.edits import replaced, without_statement
 from netlang.advice.names import without_parameter
-from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
-from netlang.diagnostics.names import DefinedTwice, UnusedConstant, UnusedParameter
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import DefinedTwice, UnusedConstant, UnusedParameter
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import BlockTarget, Layer, Namespace
 from netlang.modules.empty_suites import WITH_SUITES, empty_suites

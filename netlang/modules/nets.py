@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import NotALayer
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import NotALayer
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, kind_of
 from netlang.source import Span
 from netlang.syntax import ast

@@ -14,8 +14,9 @@ from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
 from netlang.advice.layers import unknown_layer
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.names import UnknownName
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import UnknownName
 from netlang.evaluate.binding import given
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value

@@ -67,7 +67,7 @@ def _equal(op: Op, left: Dim, right: Dim) -> Constraint:
 
 def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:
     if inputs[index].dtype is not inputs[reference].dtype:
-        from netlang.diagnostics.shapes import WrongDType
+        from netlang.diagnostics.language.shapes import WrongDType
 
         raise Rejection(
             WrongDType, input=index, operator=op.name, expected=inputs[reference].dtype.value,
@@ -86,7 +86,7 @@ def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
 def _differ(
     op: Op, inputs: Types, pair: tuple[int, int], axis: int | None, advice: str | None = None
 ) -> Rejection:
-    from netlang.diagnostics.branches import BranchesDiffer
+    from netlang.diagnostics.language.branches import BranchesDiffer
 
     first, second = pair
     return Rejection(
@@ -149,7 +149,7 @@ def joined(op: Op, inputs: Types, axis: int) -> Inferred:
 
 
 def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) -> Rejection:
-    from netlang.diagnostics.branches import ConcatMismatch
+    from netlang.diagnostics.language.branches import ConcatMismatch
 
     return Rejection(
         ConcatMismatch,

@@ -36,7 +36,7 @@ def distinct_axes(
     listed = (given,) if isinstance(given, int) else given
     found = tuple(axis_index(op, x, axis, "axes") for axis in listed)
     if len(set(found)) < len(found) or (every and len(found) != x.rank):
-        from netlang.diagnostics.shapes import WrongAxes
+        from netlang.diagnostics.language.shapes import WrongAxes
 
         raise Rejection(
             WrongAxes,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, Expr
 from netlang.ir.op import Op, Rejection
 from netlang.ir.types import DType, TensorType, Types
@@ -53,7 +53,7 @@ def the_input(op: Op, inputs: Types) -> TensorType:
 def floating(op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT) -> TensorType:
     """`x`, which must have floating point elements."""
     if not x.dtype.is_float:
-        from netlang.diagnostics.shapes import WrongDType
+        from netlang.diagnostics.language.shapes import WrongDType
 
         raise Rejection(
             WrongDType,
@@ -69,7 +69,7 @@ def floating(op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT) 
 def integral(op: Op, x: TensorType, index: int = 0) -> TensorType:
     """`x`, which must have whole numbers as elements."""
     if x.dtype not in (DType.INT64, DType.INT32):
-        from netlang.diagnostics.shapes import WrongDType
+        from netlang.diagnostics.language.shapes import WrongDType
 
         raise Rejection(
             WrongDType,
@@ -85,7 +85,7 @@ def integral(op: Op, x: TensorType, index: int = 0) -> TensorType:
 def batched(op: Op, x: TensorType, index: int = 0) -> TensorType:
     """`x`, which must have a batch axis."""
     if x.batch is None:
-        from netlang.diagnostics.shapes import WithoutBatch
+        from netlang.diagnostics.language.shapes import WithoutBatch
 
         raise Rejection(WithoutBatch, input=index, operator=op.name, received=shape_text(x.shape))
     return x
@@ -94,7 +94,7 @@ def batched(op: Op, x: TensorType, index: int = 0) -> TensorType:
 def ranked(op: Op, x: TensorType, ranks: range, expected: str, index: int = 0) -> TensorType:
     """`x`, whose number of axes must be one of `ranks`; `expected` says so in words."""
     if x.rank not in ranks:
-        from netlang.diagnostics.shapes import WrongRank
+        from netlang.diagnostics.language.shapes import WrongRank
 
         raise Rejection(
             WrongRank,
@@ -119,7 +119,7 @@ def spatial_input(op: Op, inputs: Types) -> TensorType:
 def fixed(op: Op, size: Dim, what: str) -> int:
     """`size`, which must be the same number for every input; `what` it is, in words."""
     if isinstance(size, Expr):
-        from netlang.diagnostics.shapes import FixedSizeNeeded
+        from netlang.diagnostics.language.shapes import FixedSizeNeeded
 
         raise Rejection(FixedSizeNeeded, input=0, operator=op.name, what=what, size=str(size))
     return size
@@ -128,7 +128,7 @@ def fixed(op: Op, size: Dim, what: str) -> int:
 def divisible(op: Op, value: int, divisor: int, what: str, argument: str) -> int:
     """``value // divisor``, which must come out even; `what` the value is, in words."""
     if value % divisor:
-        from netlang.diagnostics.shapes import NotDivisible
+        from netlang.diagnostics.language.shapes import NotDivisible
 
         raise Rejection(
             NotDivisible,
@@ -145,7 +145,7 @@ def divisible(op: Op, value: int, divisor: int, what: str, argument: str) -> int
 def axis_index(op: Op, x: TensorType, axis: int, argument: str = "axis") -> int:
     """`axis` counted from 0, where a negative one counts from the end."""
     if not -x.rank <= axis < x.rank:
-        from netlang.diagnostics.shapes import AxisOutOfRange
+        from netlang.diagnostics.language.shapes import AxisOutOfRange
 
         raise Rejection(
             AxisOutOfRange,

@@ -127,7 +127,7 @@ class Conv(Op):
 
     def _check_eps(self) -> None:
         if self.eps != type(self).eps and not self.standardize:
-            from netlang.diagnostics.shapes import ConflictingArguments
+            from netlang.diagnostics.language.shapes import ConflictingArguments
 
             raise Rejection(
                 ConflictingArguments, argument="eps", operator=self.name,

@@ -105,7 +105,7 @@ class ConvTranspose(Op):
     ) -> None:
         for more, step, spacing in zip(extra, stride, dilation, strict=True):
             if more >= max(step, spacing):
-                from netlang.diagnostics.shapes import ConflictingArguments
+                from netlang.diagnostics.language.shapes import ConflictingArguments
 
                 raise Rejection(
                     ConflictingArguments, argument="output_pad", operator=self.name,
@@ -115,7 +115,7 @@ class ConvTranspose(Op):
 
     def _not_empty(self, size: Dim, axis: str) -> tuple[Constraint, ...]:
         if isinstance(size, int) and size < 1:
-            from netlang.diagnostics.shapes import EmptyOutput
+            from netlang.diagnostics.language.shapes import EmptyOutput
 
             raise Rejection(
                 EmptyOutput, argument="pad", operator=self.name, axis=axis, size=size,

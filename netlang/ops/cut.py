@@ -26,7 +26,7 @@ _IMAGE = (TensorType((3, 5, 6)),)
 def _still_there(op: Op, size: Dim, what: str, advice: str) -> tuple[Constraint, ...]:
     """Something must be left along each axis."""
     if isinstance(size, int) and size < 1:
-        from netlang.diagnostics.shapes import EmptyOutput
+        from netlang.diagnostics.language.shapes import EmptyOutput
 
         raise Rejection(EmptyOutput, operator=op.name, axis=what, size=size, advice=advice)
     return at_least(size, 1, f"`{op.name}` must leave some of the {what}")
@@ -137,7 +137,7 @@ class Crop(Layout):
         """The window must end where the input does, or before."""
         rest = size - end
         if isinstance(rest, int) and rest < 0:
-            from netlang.diagnostics.shapes import WindowOutside
+            from netlang.diagnostics.language.shapes import WindowOutside
 
             raise Rejection(
                 WindowOutside,
@@ -207,7 +207,7 @@ class Slice(Layout):
     def _within(self, place: Dim, size: Dim, what: str) -> tuple[Constraint, ...]:
         for rest in (place, size - place):
             if isinstance(rest, int) and rest < 0:
-                from netlang.diagnostics.shapes import WindowOutside
+                from netlang.diagnostics.language.shapes import WindowOutside
 
                 raise Rejection(
                     WindowOutside, operator=self.name, axis=what, end=str(place), size=str(size)

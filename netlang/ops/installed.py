@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.arguments import keywords_of
 from netlang.ir.op import Op
 

@@ -53,7 +53,7 @@ class Flatten(Layout):
         x = batched(self, inputs_of(self, inputs)[0])
         start, end = axis_index(self, x, self.start, "start"), axis_index(self, x, self.end, "end")
         if start > end:
-            from netlang.diagnostics.shapes import ConflictingArguments
+            from netlang.diagnostics.language.shapes import ConflictingArguments
 
             raise Rejection(
                 ConflictingArguments, argument="end", operator=self.name,
@@ -103,7 +103,7 @@ class Reshape(Layout):
         if found == wanted:
             return Inferred((y,))
         if isinstance(found, int) and isinstance(wanted, int):
-            from netlang.diagnostics.shapes import ElementCountDiffers
+            from netlang.diagnostics.language.shapes import ElementCountDiffers
 
             raise Rejection(
                 ElementCountDiffers, argument="shape", operator=self.name,

@@ -79,7 +79,7 @@ class Linear(Op):
 
     def _check(self, name: str, values: Nested | None, expected: tuple[int, ...]) -> None:
         if values is not None and extent_of(values) != expected:
-            from netlang.diagnostics.shapes import WrongWeightShape
+            from netlang.diagnostics.language.shapes import WrongWeightShape
 
             raise Rejection(
                 WrongWeightShape, argument=name,

@@ -237,7 +237,7 @@ class InstanceNorm(Op):
         channels_of(self, inputs)
         places = product(x.spatial)
         if isinstance(places, int) and places < 2:
-            from netlang.diagnostics.shapes import TooFewElements
+            from netlang.diagnostics.language.shapes import TooFewElements
 
             raise Rejection(
                 TooFewElements,

@@ -82,7 +82,7 @@ class Sliding:
         """At most half of the kernel is padding; dilated, it may take no more, as in PyTorch."""
         for axis, ((pad, _), window) in enumerate(zip(self.pads, self.kernel, strict=True)):
             if pad > window // 2:
-                from netlang.diagnostics.shapes import PadTooLarge
+                from netlang.diagnostics.language.shapes import PadTooLarge
 
                 raise Rejection(
                     PadTooLarge, argument="pad", operator=op.name, pad=pad,
@@ -101,7 +101,7 @@ class Sliding:
             dilation, where = self.dilation[axis], axis_name(len(self.pads), axis)
             first = -pad % dilation
             if isinstance(size, int) and size <= first:
-                from netlang.diagnostics.shapes import WindowOfPadding
+                from netlang.diagnostics.language.shapes import WindowOfPadding
 
                 raise Rejection(
                     WindowOfPadding, argument="dilation", operator=op.name, axis=where,

@@ -31,7 +31,7 @@ def _pooled(op: Op, inputs: Types, out: Sizes) -> TensorType:
     expected = "boxes of shape [K, 4] behind the map"
     ranked(op, batched(op, floating(op, boxes, 1, _ADVICE), 1), range(2, 3), expected, 1)
     if boxes.shape[1] != _CORNERS:
-        from netlang.diagnostics.shapes import WrongRank
+        from netlang.diagnostics.language.shapes import WrongRank
 
         received = shape_text(boxes.shape)
         raise Rejection(WrongRank, input=1, operator=op.name, expected=expected, received=received)

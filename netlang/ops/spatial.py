@@ -59,7 +59,7 @@ def size_given(size: Sequence[Dim], rank: int) -> tuple[Dim, ...]:
 
 
 def _not_per_axis(rank: int, argument: str | None, value: str, advice: str) -> Rejection:
-    from netlang.diagnostics.shapes import SizesPerAxis
+    from netlang.diagnostics.language.shapes import SizesPerAxis
 
     expected = f"{rank} spatial {'axis' if rank == 1 else 'axes'}"
     return Rejection(
@@ -121,7 +121,7 @@ def fits(
         padded = size + (before + after)
         where = axis_name(len(spatial), axis)
         if isinstance(padded, int) and padded < window:
-            from netlang.diagnostics.shapes import KernelTooLarge
+            from netlang.diagnostics.language.shapes import KernelTooLarge
 
             raise Rejection(
                 KernelTooLarge,
@@ -163,7 +163,7 @@ def pad_available(
         where = axis_name(len(spatial), axis)
         reason = f"`{mode}` has only the input to pad with"
         if isinstance(size, int) and pad > size - spare:
-            from netlang.diagnostics.shapes import PadTooLarge
+            from netlang.diagnostics.language.shapes import PadTooLarge
 
             raise Rejection(
                 PadTooLarge, argument=argument, operator=op.name, pad=pad, axis=where,

@@ -90,7 +90,7 @@ class Split(Layout):
         return (Constraint(size, Relation.EQUAL, total, reason),)
 
     def _refused(self, conflict: str, advice: str) -> Rejection:
-        from netlang.diagnostics.shapes import ConflictingArguments
+        from netlang.diagnostics.language.shapes import ConflictingArguments
 
         return Rejection(
             ConflictingArguments, argument="size", operator=self.name, conflict=conflict,

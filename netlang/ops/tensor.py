@@ -50,7 +50,7 @@ class Parameter(Op):
     def infer(self, inputs: Types) -> Inferred:
         inputs_of(self, inputs)
         if self.std and self.init:
-            from netlang.diagnostics.shapes import ConflictingArguments
+            from netlang.diagnostics.language.shapes import ConflictingArguments
 
             raise Rejection(
                 ConflictingArguments,

@@ -72,14 +72,14 @@ class MaxUnpool(Op):
         expected = "an input of shape [C, L], [C, H, W] or [C, D, H, W]"
         ranked(self, batched(self, floating(self, x, 0, _ORDER)), range(2, 5), expected)
         if batched(self, indices, 1).dtype is not DType.INT64:
-            from netlang.diagnostics.shapes import WrongDType
+            from netlang.diagnostics.language.shapes import WrongDType
 
             raise Rejection(
                 WrongDType, input=1, operator=self.name, expected="int64",
                 received=indices.dtype.value, advice=_ADVICE,
             )  # fmt: skip
         if indices.shape != x.shape:
-            from netlang.diagnostics.branches import BranchesDiffer
+            from netlang.diagnostics.language.branches import BranchesDiffer
 
             raise Rejection(
                 BranchesDiffer, input=1, operator=self.name, axis=None, first=1, second=2,
@@ -100,7 +100,7 @@ class MaxUnpool(Op):
         for axis, size in enumerate(spatial):
             where = axis_name(len(spatial), axis)
             if isinstance(size, int) and size < 1:
-                from netlang.diagnostics.shapes import EmptyOutput
+                from netlang.diagnostics.language.shapes import EmptyOutput
 
                 raise Rejection(
                     EmptyOutput, operator=self.name, axis=where, size=size,
@@ -123,7 +123,7 @@ class MaxUnpool(Op):
         return found
 
     def _far(self, axis: str, size: Dim, wanted: Dim, step: int) -> Rejection:
-        from netlang.diagnostics.shapes import ConflictingArguments
+        from netlang.diagnostics.language.shapes import ConflictingArguments
 
         return Rejection(
             ConflictingArguments, argument="size", operator=self.name,

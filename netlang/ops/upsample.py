@@ -86,7 +86,7 @@ class Upsample(Op):
             )
 
     def _conflict(self, argument_: str, conflict: str, advice: str) -> Rejection:
-        from netlang.diagnostics.shapes import ConflictingArguments
+        from netlang.diagnostics.language.shapes import ConflictingArguments
 
         return Rejection(
             ConflictingArguments,

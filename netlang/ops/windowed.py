@@ -107,7 +107,7 @@ class Windowed(Op):
         divisible(self, self.image(x)[2], self.heads, "the number of features", "heads")
         windows, shifts = self.windows(), per_axis(self.shift, 2, "shift")
         if any(step >= window for step, window in zip(shifts, windows, strict=True)):
-            from netlang.diagnostics.shapes import ConflictingArguments
+            from netlang.diagnostics.language.shapes import ConflictingArguments
 
             raise Rejection(
                 ConflictingArguments, argument="shift", operator=self.name,

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from netlang.advice.arguments import given_too
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Fix, Label, NetlangError
-from netlang.diagnostics.recipes import NotADescription, UnknownWord
-from netlang.diagnostics.values import (
+from netlang.diagnostics.diagnostic import Fix, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.values import (
     ArgumentTwice,
     BadArgument,
     MissingArgument,
     TooManyArguments,
     UnknownArgument,
 )
+from netlang.diagnostics.recipes.keys import NotADescription, UnknownWord
 from netlang.evaluate.binding import convert
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator

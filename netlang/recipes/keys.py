@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.recipes import BadSchedulePath, ModelNotNet, PathNotAllowed
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.keys import BadSchedulePath, ModelNotNet, PathNotAllowed
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of

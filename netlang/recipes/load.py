@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import resolve
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget

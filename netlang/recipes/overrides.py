@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TypeVar, cast
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.recipes import BadOverride
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.keys import BadOverride
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import BadSettings, DataNotPlaced, DataNotThere, UnusedPlace
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import BadSettings, DataNotPlaced, DataNotThere, UnusedPlace
 from netlang.recipes.recipe import Recipe
 from netlang.regular import read_bytes
 from netlang.source import Span

@@ -12,9 +12,10 @@ from typing import Any, final
 
 from netlang.advice.edits import inserted, without_statement
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Diagnostic, Fix, Label, NetlangError
-from netlang.diagnostics.names import DefinedTwice, UnusedParameter
-from netlang.diagnostics.recipes import (
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
+from netlang.diagnostics.recipes.keys import (
     KeyTwice,
     MissingKey,
     ParameterWithoutDefault,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.recipes import LossForm, LossOperands, UnknownWord
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.keys import LossForm, LossOperands, UnknownWord
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.recipes.bind import fields_of, listed, word_of

@@ -11,9 +11,9 @@ import operator
 from collections.abc import Callable, Mapping
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.recipe_optimization import BadOperand
-from netlang.diagnostics.recipes import UnknownWord
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.keys import UnknownWord
+from netlang.diagnostics.recipes.optimization import BadOperand
 from netlang.evaluate.environment import Environment
 from netlang.recipes.bind import listed
 from netlang.recipes.words.operands import FUNCTIONS, Apply, Number, Operand, Value

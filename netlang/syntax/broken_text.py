@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import final
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
 from netlang.syntax.ast import File
 
 __all__ = ["BrokenText"]

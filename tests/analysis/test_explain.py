@@ -11,7 +11,7 @@ from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.explain import LayerArithmetic, PartArithmetic, explain
 from netlang.analysis.facts import Facts
 from netlang.analysis.render.arithmetic import render_layer, render_part
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Function, Program

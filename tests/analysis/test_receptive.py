@@ -12,7 +12,7 @@ import pytest
 
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.walk import receptive_field
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.elaborate import load_program
 from netlang.ir.op import Op
 from netlang.ir.types import Types

@@ -17,7 +17,7 @@ from netlang.analysis.render.describe import describe, printable
 from netlang.analysis.render.table import render_table
 from netlang.analysis.rows import LONGEST, Row
 from netlang.analysis.summary import Summary, summarize
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Function

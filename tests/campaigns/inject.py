@@ -26,8 +26,8 @@ from netlang.backends.graphviz import to_dot, to_svg
 from netlang.backends.onnx.exporter import export
 from netlang.backends.torch import build, emit
 from netlang.cli import main
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.render.text import render_text
 from netlang.examine import examine_module
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program

@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from netlang.analysis.expand import Step, expand_program
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.edits import apply_edits
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.render.text import render_text
 from netlang.examine import examine_module
 from netlang.ir.program import Program
 from netlang.modules.library import Library

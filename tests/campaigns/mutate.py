@@ -22,9 +22,10 @@ from netlang.analysis.expand import expand_program
 from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.table import render_table
 from netlang.analysis.summary import summarize
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.data import render_json
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.render.data import render_json
+from netlang.diagnostics.render.text import render_text
 from netlang.examine import Examined, examine_module
 from netlang.ir.program import Program
 from netlang.modules.library import Library

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from netlang.diagnostics.catalogue import codes
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.names import UnknownLayer
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import UnknownLayer
 from netlang.elaborate.check import Checked
 from netlang.source import Source, Span
 from tests.cli.support import Runner

@@ -13,7 +13,7 @@ import pytest
 
 from netlang.cli.failures import guarded
 from netlang.cli.terminal import colour_wanted
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from tests.cli.support import Runner
 
 NETLANG = (sys.executable, "-m", "netlang")

@@ -20,8 +20,9 @@ import pytest
 
 from netlang.analysis.constraints import solve
 from netlang.analysis.facts import FACTS
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.render.text import render_text
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.examine import Examined, examine_module
 from netlang.ir.types import DType

@@ -12,7 +12,7 @@ from netlang.analysis.expand import Fold, Step, expand_program
 from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.literal import KEYWORDS
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.check import check_definitions
 from netlang.ir.program import Program
 from netlang.modules.files import bundled_files

@@ -11,7 +11,7 @@ import pytest
 
 from netlang.backends.graphviz import draw, to_svg
 from netlang.backends.graphviz.markup import TIMES
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 
 DRAWN = ["resnet50", "resnet152", "googlenet", "mobilenet_v2", "unet", "se_resnet50", "cnn", "vae"]

@@ -8,7 +8,7 @@ import pytest
 
 from netlang.backends.graphviz import to_dot
 from netlang.backends.graphviz.markup import TIMES
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from tests.graphviz.drawings import program_of, read
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics.core import Caution, NetlangError
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.diagnostic import Caution
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.render.text import render_text
 from netlang.examine import examine_module
 from netlang.modules.library import Library
 from netlang.source import Source

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from netlang.diagnostics.core import Caution
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.diagnostic import Caution
+from netlang.diagnostics.render.text import render_text
 from netlang.lint import find, graph, registry, training
 from netlang.lint.layouts import KEEPING, SPATIAL
 from netlang.lint.rules.idle import IdleLoops

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from netlang.backends.onnx import HIGHEST_OPSET, OPSET, export
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.backends.weights import join
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.op import Case
 from netlang.ir.types import DType

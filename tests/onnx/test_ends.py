@@ -17,7 +17,7 @@ import torch
 import netlang
 from netlang.backends.onnx import export
 from netlang.backends.onnx.lowering import UNSUPPORTED
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.arguments import Kind, Mismatch, signature
 from netlang.ir.op import Case, Op, Rejection

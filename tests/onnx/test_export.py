@@ -17,7 +17,7 @@ from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, export, runtime
 from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.weights import slots
 from netlang.build import BuildOptions
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from tests.onnx.interpreter import Interpreted

@@ -7,8 +7,8 @@ import inspect
 
 import pytest
 
-from netlang.diagnostics import branches, shapes
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.language import branches, shapes
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.op import Op, Rejection

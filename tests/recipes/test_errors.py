@@ -11,17 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics import (
-    recipe_data,
-    recipe_optimization,
-    recipe_paths,
-    recipe_run,
-    recipe_sizes,
-    recipe_steps,
-    recipes,
-)
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes import data, keys, optimization, paths, run, sizes, steps
+from netlang.diagnostics.render.text import render_text
 from netlang.modules.library import Library
 from netlang.recipes import examine_recipe
 from tests.support import read_source
@@ -62,14 +54,6 @@ def test_fixes_leave_fewer_errors(path: Path, tmp_path: Path) -> None:
 def test_every_code_has_a_case() -> None:
     shown = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
     on_command_line = {"UnknownOverride", "BadOverride"}
-    for module in (
-        recipes,
-        recipe_data,
-        recipe_optimization,
-        recipe_paths,
-        recipe_run,
-        recipe_sizes,
-        recipe_steps,
-    ):
+    for module in (keys, data, optimization, paths, run, sizes, steps):
         for name in set(module.__all__) - on_command_line:
             assert f"error[{getattr(module, name).code}]" in shown, name

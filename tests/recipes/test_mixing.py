@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.diagnostics.recipe_steps import MixedTarget
+from netlang.diagnostics.recipes.steps import MixedTarget
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.check.mixing import check_mixing, mixed_classes
 from tests.train.support import sketch

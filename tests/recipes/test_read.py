@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.evaluate.values import Range
 from netlang.modules.library import Library
 from netlang.recipes import Epochs, Precision, Recipe, Steps, load_recipe, read_recipe

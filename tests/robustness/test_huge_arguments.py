@@ -15,7 +15,7 @@ from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.table import render_table
 from netlang.analysis.summary import summarize
 from netlang.backends.torch import emit
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.op import Case, Op
 from netlang.ops import all_operators

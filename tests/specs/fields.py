@@ -19,7 +19,7 @@ from netlang.analysis.fields.reads import Interval
 from netlang.analysis.fields.state import State
 from netlang.analysis.fields.walk import Fields
 from netlang.backends.torch import build
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Output, Program, Ref
 from tests.campaigns.fields.gradients import Element, influence, intervals
 from tests.campaigns.fields.smooth import positive

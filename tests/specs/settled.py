@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.analysis.constraints import checked_sizes
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.dims import evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.modules.files import bundled_definitions
 from tests.specs.fields import compared, sizes_for, with_places

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics.core import InternalError, NetlangError
+from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.syntax import format as formatter
 from netlang.syntax.format import format_source
 from netlang.syntax.format.same import same_tree, tokens_of

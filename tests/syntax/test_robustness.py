@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.render import render_text
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.render.text import render_text
 from netlang.source import Source
 from netlang.syntax.ast import File
 from netlang.syntax.limits import MAX_CHARACTERS

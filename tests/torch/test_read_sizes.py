@@ -13,7 +13,7 @@ from torch import Tensor
 
 from netlang.backends.onnx import export
 from netlang.backends.torch import build, emit
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from tests.onnx.support import check_file, run

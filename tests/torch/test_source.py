@@ -15,7 +15,7 @@ from torch import nn
 from netlang.backends.torch import build, class_name, emit
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES
 from netlang.backends.weights import slots
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program

@@ -16,7 +16,7 @@ from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train import predict, train
 from netlang.backends.torch.train.objective import Objective
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.train.data.support import pictures, tree
 from tests.train.support import sketch

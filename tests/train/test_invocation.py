@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from netlang.backends.torch.invocation import Invocation, Setting, callee, literal
 from netlang.backends.torch.runtime.random import epoch_order
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 
 def test_settings_that_are_defaults_are_left_out() -> None:

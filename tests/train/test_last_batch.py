@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.train import train
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.load import load_recipe
 
 SPEC = Path(__file__).parent / "last_batch.net"

@@ -20,7 +20,8 @@ from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import Diagnostic, NetlangError
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
 from tests.train.support import parts_of, sketch
 
 BODY = "    input x: [40]\n    linear(16) -> relu -> fc: linear(10)"

@@ -19,7 +19,7 @@ from netlang.backends.torch.recipes.losses import Side, lower_loss, lower_operan
 from netlang.backends.torch.recipes.terms import lowered_terms, total
 from netlang.backends.torch.runtime import kinds, losses
 from netlang.backends.torch.train.objective import Objective
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.words.losses import (
     ALL,

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.train import train
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.train.support import sketch
 

@@ -17,7 +17,7 @@ from netlang.backends.torch.data.sources import generated
 from netlang.backends.torch.data.sources.generated import MNIST1D_SHA256
 from netlang.backends.torch.train.devices import choose_device, derived_seed, threads_for
 from netlang.backends.torch.train.objective import Objective
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.train.support import parts_of, sketch
 

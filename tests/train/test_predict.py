@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from netlang.backends.onnx import export
 from netlang.backends.torch import build
 from netlang.backends.torch.train import predict, train
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
 from tests.train.augment.support import torchvision_functions

@@ -12,7 +12,7 @@ from torch import nn
 from netlang.backends.torch import build
 from netlang.backends.torch.recipes.pretrained import load_pretrained
 from netlang.backends.torch.train.setup import fresh_state
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.train.support import sketch
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.train import train
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.load import load_recipe
 from netlang.recipes.words.timing import Clock

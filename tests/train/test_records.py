@@ -23,7 +23,7 @@ from netlang.backends.torch.train.records.confusion import (
 )
 from netlang.backends.torch.train.records.curves import draw_curves
 from netlang.backends.torch.train.records.metrics import Metrics, read_metrics
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 
 CLASSES = ("a", "b, with a comma", "c $_{2$", "\u00e4")
 

@@ -8,7 +8,7 @@ import pytest
 
 from netlang.backends.torch.train import evaluate, train
 from netlang.backends.torch.train.folder import fingerprint
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.train.support import run, sketch
 

@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler as scheduler
 
 from netlang.backends.torch.recipes.schedules import momentum_formula, rate_formula
 from netlang.backends.torch.runtime.rates import set_rates
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.words.schedules import (
     ALL,
     ConstantRate,

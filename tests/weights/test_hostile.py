@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from netlang.backends.weights import read_weights
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.work import counted
 
 MOST_STEPS = 10_000_000

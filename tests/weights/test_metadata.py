@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from netlang.backends.weights import class_names, facts_beside
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 
 
 def test_facts_of_a_file_of_safetensors(tmp_path: Path) -> None:

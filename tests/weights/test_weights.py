@@ -25,7 +25,7 @@ from netlang.backends.weights import (
     require_fit,
     slots,
 )  # fmt: skip
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.types import DType
 from netlang.ir.weights import KaimingUniform, Normal, Uniform, UniformButMiddle, Weight

@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from netlang.backends.lowerings import load_installed
 from netlang.backends.onnx.emitter import Emitter
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.op import Op
 
 __all__ = ["UNSUPPORTED", "lower", "lowered"]

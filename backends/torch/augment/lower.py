@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import final
 
 from netlang.backends.torch.invocation import Invocation, Setting
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 

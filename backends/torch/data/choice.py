@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataNotThere, DataUnfit
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataNotThere, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Arrays
 from netlang.recipes.words.data_images import ImageSource

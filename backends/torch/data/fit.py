@@ -11,8 +11,9 @@ from torch import Tensor
 from netlang.analysis.constraints import solve
 from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.backends.torch.runtime.mixing import is_mask
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.sources import DataUnfit, LabelsDiffer
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataUnfit, LabelsDiffer
 from netlang.ir.dims import Dim
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType, TensorType

@@ -26,8 +26,8 @@ from PIL import Image, UnidentifiedImageError
 from netlang.backends.torch.data.sets import Images
 from netlang.backends.torch.runtime.pictures import flattened, upright
 from netlang.backends.torch.runtime.regions import ImageTooSmall
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import ImageSmallerThanCrop, ImageUnreadable
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import ImageSmallerThanCrop, ImageUnreadable
 
 if TYPE_CHECKING:
     from ctypes import Array, c_uint8

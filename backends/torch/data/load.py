@@ -19,8 +19,8 @@ from netlang.backends.torch.data.sources.image_folder import load_image_folder
 from netlang.backends.torch.data.sources.shards import load_shards
 from netlang.backends.torch.data.sources.vision import load_torchvision
 from netlang.backends.torch.data.splits import split
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataUnfit
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataUnfit
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import (

@@ -23,7 +23,7 @@ from netlang.backends.torch.data.loading.resident import Resident
 from netlang.backends.torch.data.loading.scaling import ScaledImages
 from netlang.backends.torch.data.sets import Batch, Examples, Images, Tensors
 from netlang.backends.torch.runtime.random import epoch_order
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 if TYPE_CHECKING:
     from netlang.backends.torch.augment.path import Path

@@ -11,7 +11,7 @@ from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime.cutting import cut_batch
 from netlang.backends.torch.runtime.regions import whole
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 __all__ = ["augment_function", "batched", "only_way", "prepared_lines"]
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, final
 
 from netlang.backends.torch.eject.plain import plain
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 __all__ = ["Copied", "copied", "imports_of"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 __all__ = ["WIDTH", "Section", "wrapped"]
 

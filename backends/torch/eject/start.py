@@ -15,7 +15,7 @@ from netlang.backends.torch.eject.pace import plateau_of
 from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.recipes.initialize import Fill, lower_init
 from netlang.backends.torch.seeds import derived_seed
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageSource

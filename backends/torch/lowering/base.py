@@ -27,7 +27,7 @@ from netlang.backends.torch.python.tree import (
     TheModule,
     TupleDisplay,
 )
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.provenance import BinaryOrigin, Traced, origin_of

@@ -29,7 +29,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     Unary,
 )
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 
 __all__ = ["INDENT", "LOOSEST", "columns", "flat", "layout", "width"]
 

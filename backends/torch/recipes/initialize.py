@@ -12,7 +12,7 @@ from torch import nn
 
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.kinds import norm_factors, weights_of
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.residual import last_norms
 from netlang.recipes.words.families import FAMILIES

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from netlang.backends.torch.invocation import Invocation, Setting
 from netlang.backends.torch.recipes.code import Call, Code, Infix, Literal, Method, Named, Negative
 from netlang.backends.torch.runtime import losses as runtime
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.types import TensorType
 from netlang.recipes.check.operand import Types, is_number, operand_type
 from netlang.recipes.words.losses import (

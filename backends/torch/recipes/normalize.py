@@ -15,7 +15,7 @@ from torch import Tensor
 
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.statistics import affine, bounds, moments, white, whitening
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.recipes.words.normalizations import (
     Imagenet,
     MinMax,

@@ -15,7 +15,7 @@ from netlang.backends.torch.invocation import Invocation, Setting
 from netlang.backends.torch.recipes.eager import eager
 from netlang.backends.torch.runtime.groups import parameter_groups
 from netlang.backends.torch.runtime.muon import MuonAndAdamW
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.optimizers import (
     AdaDelta,

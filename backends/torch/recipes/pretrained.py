@@ -11,7 +11,7 @@ from torch import nn
 from netlang.backends.torch.loading import tensor_of
 from netlang.backends.weights import Report, Stored, match, read_weights, slots
 from netlang.backends.weights.diagnostics import WeightsMismatch
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.check.optimizer import below
 from netlang.recipes.places import Places

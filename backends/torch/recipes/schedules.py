@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from netlang.backends.torch.invocation import callee, literal
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.recipes.words.timing import Chain, Duration, Phase, Rule, Schedule
 
 __all__ = ["Formula", "momentum_formula", "rate_formula"]

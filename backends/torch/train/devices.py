@@ -12,9 +12,9 @@ from netlang import processes
 from netlang.analysis.facts import Facts
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.processes import OneDeviceEach, SeveralDevices
-from netlang.diagnostics.training import DeviceMissing
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.processes import OneDeviceEach, SeveralDevices
+from netlang.diagnostics.training.running import DeviceMissing
 from netlang.ir.program import Program
 
 __all__ = [

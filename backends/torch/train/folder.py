@@ -35,8 +35,8 @@ from netlang.backends.torch.train.storage import (
     writing,
 )
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import OtherRecipe, RunExists, UnreadableRun
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.recipes.recipe import Recipe

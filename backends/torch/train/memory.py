@@ -18,8 +18,8 @@ from contextlib import contextmanager
 import torch
 
 from netlang.backends.torch.data.loading.failure import is_out_of_memory
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import DeviceMemoryMissing
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import DeviceMemoryMissing
 
 __all__ = ["freed_memory_kept", "memory_told"]
 

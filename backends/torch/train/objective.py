@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.recipes.terms import lowered_terms
 from netlang.backends.torch.train.processes.wrapping import bare
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Precision, Recipe

@@ -27,8 +27,8 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import NoClassifier, StatisticsMissing
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import NoClassifier, StatisticsMissing
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.targets import Prediction

@@ -31,8 +31,8 @@ from netlang.backends.torch.train.steps.execution import called, multiplying, re
 from netlang.backends.torch.train.steps.search import Culprit, NotFinite
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import LossNotFinite
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import LossNotFinite
 from netlang.ir.program import Program
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe

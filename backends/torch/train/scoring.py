@@ -24,8 +24,8 @@ from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import NoSuchPart, OtherClasses
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe

@@ -30,7 +30,7 @@ from netlang.backends.torch.train.processes.batch_norm import share_batch_norms
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.check.run import nothing_to_watch

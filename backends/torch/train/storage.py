@@ -18,9 +18,9 @@ from netlang.atomic import replacing, write_all
 from netlang.backends.torch.train.files.encoding import encode, encode_signed
 from netlang.backends.torch.train.files.reader import TensorFile, opened, parsed_json
 from netlang.backends.weights.signature import FACTS
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.runs import RunUnwritable
-from netlang.diagnostics.training import UnreadableRun
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import RunUnwritable
+from netlang.diagnostics.training.running import UnreadableRun
 
 __all__ = [
     "Json", "encoded_state", "facts_of", "load_tensors", "metadata_of", "save_tensors",

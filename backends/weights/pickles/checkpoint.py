@@ -21,7 +21,7 @@ from netlang.backends.weights.diagnostics import (
 )
 from netlang.backends.weights.pickles.archive import named_objects
 from netlang.backends.weights.stored import Stored
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:

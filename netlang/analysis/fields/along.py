@@ -20,7 +20,7 @@ from netlang.analysis.fields.state import (
     remapped,
 )
 from netlang.analysis.fields.taps import leaves_out, taps_of
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
 from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide
 from netlang.ir.types import TensorType

@@ -22,7 +22,7 @@ from netlang.analysis.fields.state import (
     lost,
     merged,
 )
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.reach import (
     Aligned,
     Along,

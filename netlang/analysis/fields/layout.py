@@ -19,7 +19,7 @@ from netlang.analysis.fields.state import (
     parts_of,
     remapped,
 )
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
 
 __all__ = ["alike", "flattened", "permuted", "rearranged"]

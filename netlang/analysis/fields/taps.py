@@ -8,7 +8,7 @@ from math import gcd
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import LONGEST, Taps, TooLong
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
 from netlang.ir.reach import (
     Blocks,

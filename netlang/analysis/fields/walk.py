@@ -20,7 +20,7 @@ from netlang.analysis.fields.reads import IDENTITY
 from netlang.analysis.fields.state import Context, Field, State, Strand
 from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
 from netlang.analysis.flow import Flow
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat

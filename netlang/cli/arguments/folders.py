@@ -43,7 +43,7 @@ def _under(folder: Path) -> Iterator[Path]:
 
 
 def _nothing(name: str) -> Exception:
-    from netlang.diagnostics.core import NetlangError
+    from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import IsADirectory
 
     return NetlangError(IsADirectory(span=None, path=name, advice="no `.net` file is under it"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netlang.diagnostics.core import Caution, Diagnostic
+from netlang.diagnostics.diagnostic import Caution, Diagnostic
 
 __all__ = ["NotAWarning", "NothingAllowed", "UnknownWarning"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netlang.diagnostics.core import Caution
+from netlang.diagnostics.diagnostic import Caution
 
 __all__ = ["ArgumentOrder", "ChannelsLast", "LinearOfImage", "SoftmaxAxis"]
 

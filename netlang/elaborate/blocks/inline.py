@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.advice.bodies import steps_after
-from netlang.diagnostics.core import Frame as ChainLink
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.structure import BodyNotAllowed
+from netlang.diagnostics.diagnostic import Frame as ChainLink
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import BodyNotAllowed
 from netlang.elaborate.blocks.instances import count_inputs, refuse_endless
 from netlang.elaborate.blocks.parameters import arguments, target_of
 from netlang.elaborate.body import Body, LabelledValues

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Frame as ChainLink
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.inputs import WrongInputCount
-from netlang.diagnostics.names import Recursion, TooDeep
+from netlang.diagnostics.diagnostic import Frame as ChainLink
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.inputs import WrongInputCount
+from netlang.diagnostics.language.names import Recursion, TooDeep
 from netlang.elaborate.blocks.parameters import own_names, target_of
 from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.function.builder import FunctionBuilder, Path

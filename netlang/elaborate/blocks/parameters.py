@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.values import MissingArgument
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.values import MissingArgument
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Flow
 from netlang.evaluate.environment import Environment

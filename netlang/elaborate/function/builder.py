@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
-from netlang.diagnostics.core import Fix, Label, NetlangError
-from netlang.diagnostics.structure import DuplicateLabel, LabelInsideInstance
+from netlang.diagnostics.diagnostic import Fix, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.structure import DuplicateLabel, LabelInsideInstance
 from netlang.evaluate.values import Layer
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, Port, Ref, Repeat

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from netlang.advice.edits import enclosing, without_statement
 from netlang.advice.names import dead_step
-from netlang.diagnostics.core import Fix, NetlangError
-from netlang.diagnostics.inputs import InputNotUsed
-from netlang.diagnostics.structure import (
+from netlang.diagnostics.diagnostic import Fix
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.inputs import InputNotUsed
+from netlang.diagnostics.language.structure import (
     NoOutput,
     StepWithoutEffect,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netlang.diagnostics.core import Diagnostic, InternalError, Label
-from netlang.diagnostics.sizes import NeverHolds, NoSizeWorks
+from netlang.diagnostics.diagnostic import Diagnostic, Label
+from netlang.diagnostics.errors import InternalError
+from netlang.diagnostics.language.sizes import NeverHolds, NoSizeWorks
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import SymbolSolution

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.sizes import SizeRefused, SizesRefused
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.language.sizes import SizeRefused, SizesRefused
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import SymbolSolution, solve_symbol, unique
 from netlang.ir.sizes.parts import Parts

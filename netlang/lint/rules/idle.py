@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netlang.advice.edits import inserted
-from netlang.diagnostics.core import Caution, Fix, NetlangError
+from netlang.diagnostics.diagnostic import Caution, Fix
+from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.warnings.text import LoopNeverRuns
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator

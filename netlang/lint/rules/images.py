@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import replaced
-from netlang.diagnostics.core import Caution, Fix
+from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.tensors import ChannelsLast, LinearOfImage, SoftmaxAxis
 from netlang.ir.types import TensorType
 from netlang.lint.layouts import Layout, declared

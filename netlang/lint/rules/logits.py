@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netlang.advice.edits import replaced
-from netlang.diagnostics.core import Caution, Fix, Label
+from netlang.diagnostics.diagnostic import Caution, Fix, Label
 from netlang.diagnostics.warnings.training import ProbabilitiesAsLogits
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Caution, Edit, Fix
+from netlang.diagnostics.diagnostic import Caution, Edit, Fix
 from netlang.diagnostics.warnings.tensors import ArgumentOrder
 from netlang.lint.site import Site
 from netlang.source import Span

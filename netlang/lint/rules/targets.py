@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from netlang.advice.edits import replaced
-from netlang.diagnostics.core import Caution, Fix
+from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.text import UnusedTarget
 from netlang.lint.tree import NAMES, TreeRule, read_name
 from netlang.source import Span

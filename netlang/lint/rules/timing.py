@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Caution
+from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.warnings.training import ChangeBeyondEnd
 from netlang.lint.trained import Training
 from netlang.recipes.recipe import Epochs, Recipe

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netlang.advice.edits import without_statement
-from netlang.diagnostics.core import Caution, Edit, Fix
+from netlang.diagnostics.diagnostic import Caution, Edit, Fix
 from netlang.diagnostics.warnings.text import UnusedBlock, UnusedFileConstant, UnusedImport
 from netlang.lint.rules.importers import imported_elsewhere
 from netlang.lint.tree import NAMES, TreeRule, read_name

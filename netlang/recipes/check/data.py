@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import with_arguments
-from netlang.diagnostics.core import Diagnostic, Fix
-from netlang.diagnostics.recipe_data import PartTwice, SourceChannels, ValidationTwice
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
+from netlang.diagnostics.recipes.data import PartTwice, SourceChannels, ValidationTwice
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Arrays

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipes import (
-    InputShapeDiffers,
-    OneInputNeeded,
-)
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.keys import InputShapeDiffers, OneInputNeeded
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.recipes.check.data import check_data, other_channels

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_optimization import NothingToFill
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.optimization import NothingToFill
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.check.optimizer import below

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.recipe_optimization import (
-    AmbiguousValue,
-    ClassWeightCount,
-    NothingCompared,
-)
-from netlang.diagnostics.recipes import (
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.keys import (
     ClassCountDiffers,
     LossNeedsNames,
     LossShapes,
     UnknownLossName,
+)
+from netlang.diagnostics.recipes.optimization import (
+    AmbiguousValue,
+    ClassWeightCount,
+    NothingCompared,
 )
 from netlang.ir.dims import substitute
 from netlang.ir.program import Output, Program

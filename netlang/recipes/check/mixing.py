@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import final
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.recipe_steps import MixedTarget
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.steps import MixedTarget
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 from netlang.recipes.check.loss import deployed_outputs, operands_of, value_types

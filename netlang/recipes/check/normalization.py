@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_optimization import HalfGiven, WhiteningTooLarge
-from netlang.diagnostics.recipes import ChannelCountDiffers
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.keys import ChannelCountDiffers
+from netlang.diagnostics.recipes.optimization import HalfGiven, WhiteningTooLarge
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.normalizations import Imagenet, Standardize, SubtractMean, Whitening

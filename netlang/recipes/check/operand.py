@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.recipe_optimization import OperandShapes
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.optimization import OperandShapes
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.words.operands import (
     CHANNELWISE,

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from netlang.advice.edits import with_arguments
 from netlang.advice.nearest import nearest
-from netlang.diagnostics.core import Diagnostic, Fix
-from netlang.diagnostics.recipe_optimization import (
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
+from netlang.diagnostics.recipes.keys import NesterovNeedsMomentum
+from netlang.diagnostics.recipes.optimization import (
     MuonWithoutMatrices,
     NoSuchLabel,
     NothingToTrain,
     NoWeightDecay,
 )
-from netlang.diagnostics.recipes import NesterovNeedsMomentum
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe

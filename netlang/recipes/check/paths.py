@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_paths import StepMisplaced
-from netlang.diagnostics.recipes import AugmentationNeedsImages
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.keys import AugmentationNeedsImages
+from netlang.diagnostics.recipes.paths import StepMisplaced
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.mixing import Mixing

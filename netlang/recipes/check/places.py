@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_steps import PlacesAveraged, PlacesLeft
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.steps import PlacesAveraged, PlacesLeft
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import deployed_outputs, operands_of, value_types
 from netlang.recipes.check.paths import place_of

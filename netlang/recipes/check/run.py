@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_run import NothingToWatch, OneValueNormalized, TooManyParts
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.run import NothingToWatch, OneValueNormalized, TooManyParts
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.ops.norm import BatchNorm

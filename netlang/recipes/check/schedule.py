@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.recipe_optimization import (
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.optimization import (
     NoMomentumToCycle,
     ScheduleOverrun,
     SeveralPlateaus,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
-from netlang.diagnostics.recipe_sizes import ExampleNotTaken
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
+from netlang.diagnostics.recipes.sizes import ExampleNotTaken
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 from netlang.ir.sizes.solve import Solution, solve_conditions

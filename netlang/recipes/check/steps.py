@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.diagnostics.recipe_steps import MixesOneExample, MixesOneInput, StepChannels
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.recipes.steps import MixesOneExample, MixesOneInput, StepChannels
 from netlang.recipes.check.paths import place_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.color import ColorJitter, ColorStep, RandomErasing

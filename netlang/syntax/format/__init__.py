@@ -23,7 +23,7 @@ more than 100 characters, not counting its indentation (`layout.py`).
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import InternalError
+from netlang.diagnostics.errors import InternalError
 from netlang.source import Source
 from netlang.syntax.format.layout import lay_out
 from netlang.syntax.format.read import read

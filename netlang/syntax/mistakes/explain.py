@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from netlang.diagnostics.core import Diagnostic, Fix, NetlangError
-from netlang.diagnostics.syntax import UnexpectedText
-from netlang.diagnostics.text import SpecTooLarge
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.syntax import UnexpectedText
+from netlang.diagnostics.language.text import SpecTooLarge
 from netlang.source import Source
 from netlang.syntax.lalr import Stuck
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake

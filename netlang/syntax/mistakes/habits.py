@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
-from netlang.diagnostics.syntax import ForeignWord, UnexpectedText
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
 from netlang.syntax.mistakes.spot import Spot
 
 __all__ = ["HABITS", "pipe"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
-from netlang.diagnostics.syntax import (
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.language.syntax import (
     BodyExpected,
     ColonForEquals,
     EqualsForColon,

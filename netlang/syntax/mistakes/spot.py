@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, final
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.source import Source, Span
 from netlang.syntax.lexer import Tokens
 from netlang.syntax.mistakes.expected import allowed, in_words

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix
-from netlang.diagnostics.syntax import (
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.language.syntax import (
     ForeignComment,
     ForeignWord,
     LabelText,
     MissingSpaceBeforeBrace,
 )
-from netlang.diagnostics.text import (
+from netlang.diagnostics.language.text import (
     BadNumber,
     NestingTooDeep,
     NumberTooLong,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from netlang.diagnostics.core import Diagnostic, Fix
-from netlang.diagnostics.syntax import (
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
+from netlang.diagnostics.language.syntax import (
     DocstringMisplaced,
     ForeignWord,
     KeywordAsName,

@@ -15,8 +15,9 @@ from __future__ import annotations
 import re
 from typing import cast, final
 
-from netlang.diagnostics.core import Diagnostic, Fix, InternalError
-from netlang.diagnostics.text import MOST_ERRORS, MoreErrors
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
+from netlang.diagnostics.errors import InternalError
+from netlang.diagnostics.many import MOST_ERRORS, MoreErrors
 from netlang.source import Source
 from netlang.syntax.ast import File
 from netlang.syntax.broken_text import BrokenText

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from netlang.diagnostics.core import Fix
+from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.edits import apply_edits
 from netlang.source import Source
 from netlang.syntax.lalr import load_tables

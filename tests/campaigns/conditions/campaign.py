@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from netlang.analysis.constraints import solve
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.sizes.solve import Solution
 from tests.campaigns import counts
 from tests.campaigns.conditions.nets import LARGEST, Net, drawn

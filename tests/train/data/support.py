@@ -11,7 +11,7 @@ from PIL import Image
 
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Parts
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.modules.library import Library
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places

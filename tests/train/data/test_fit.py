@@ -9,7 +9,7 @@ import pytest
 
 from netlang.backends.torch.data.fit import require_fit, spare_channels
 from netlang.backends.torch.data.load import load_parts
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.train.data.support import pictures, tree
 from tests.train.support import sketch

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.images import EncodedImages, open_image, opened
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.words.sizes import RandomCrop
 from tests.train.data.support import draw, load, pictures, refusal
 

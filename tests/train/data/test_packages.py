@@ -18,7 +18,7 @@ from datasets import Image as ImageFeature
 from netlang.backends.torch.data.images import opened
 from netlang.backends.torch.data.sets import Examples, Images
 from netlang.backends.torch.data.sources.vision import CALLS
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.words.data_images import SETS
 from tests.analysis.oracles import torchvision_models
 from tests.train.data import test_idx as idx

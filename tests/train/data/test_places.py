@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places, placed_names, settings_file
 from tests.train.data.support import recipe_for

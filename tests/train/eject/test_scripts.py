@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.eject import script
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.train.eject.support import complaints, losses, printed
 from tests.train.support import sketch

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.train.faults.disk import Call, Disk, Fault, Fine
 from tests.train.faults.subject import Listener, run, without_pictures
 

@@ -20,7 +20,7 @@ from netlang.backends.torch.train.files.reader import opened
 from netlang.backends.torch.train.storage import load_tensors
 from netlang.backends.weights.header import LONGEST_HEADER, METADATA
 from netlang.backends.weights.signature import digest_of
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.train.faults.subject import Listener, run
 
 Header = dict[str, Any]

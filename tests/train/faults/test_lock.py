@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.train.files.lock import locked
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.train.support import run
 
 pytestmark = [

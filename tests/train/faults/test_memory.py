@@ -13,7 +13,7 @@ from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.files.memory import kept_of
 from netlang.backends.torch.train.memory import memory_told
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    linear(8) -> relu\n    fc: linear(10)"

@@ -16,7 +16,7 @@ import torch
 from netlang.backends.torch.train import Result, evaluate, train
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.encoding import encode
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.train.faults.subject import Listener, ended, run, without_pictures
 from tests.train.support import sketch

@@ -11,7 +11,7 @@ import torch
 
 from netlang.backends.torch.data.loading.decoding import Decoding
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.words.mixing import Mixup
 from netlang.recipes.words.sizes import MultiScale, RandomCrop, TenCrop
 from tests.train.loading.support import CROP, Files, drawn_files, loader, path, pixels_of, program

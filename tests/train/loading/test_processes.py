@@ -17,7 +17,7 @@ import pytest
 
 from netlang.backends.torch.data.loader import Loader, usual_workers
 from netlang.backends.torch.data.loading.decoding import Decoding
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.quality import ROOT
 from tests.train.loading.support import Files, drawn_files, loader, program
 

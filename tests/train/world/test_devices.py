@@ -12,7 +12,7 @@ from netlang.backends.torch.train.devices import choose_device
 from netlang.backends.torch.train.processes.shares import require_shares
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from tests.train.support import parts_of, sketch
 
 _NORM = "    input x: [40]\n    linear(12) -> bn -> relu -> linear(10)"

@@ -24,7 +24,7 @@ from netlang.backends.torch.train.sharding.muon import over_rows
 from netlang.backends.torch.train.sharding.standing import Attended
 from netlang.backends.torch.train.sharding.units import units
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.train.support import sketch
 

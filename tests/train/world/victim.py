@@ -13,8 +13,8 @@ from pathlib import Path
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.cli import main
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.runs import RunUnwritable
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import RunUnwritable
 from netlang.recipes.words.timing import Pace
 
 __all__: list[str] = []

@@ -18,8 +18,9 @@ from netlang.backends.torch.data.loading.preparation import Filling, Task, prepa
 from netlang.backends.torch.data.loading.ring import Ring
 from netlang.backends.torch.data.loading.transfer import Transfer
 from netlang.backends.torch.data.sets import Batch, Images
-from netlang.diagnostics.core import Diagnostic, NetlangError
-from netlang.diagnostics.workers import NoSharedMemory
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.workers import NoSharedMemory
 
 if TYPE_CHECKING:
     from netlang.backends.torch.augment.path import Path

@@ -11,8 +11,9 @@ from typing import TypeVar, final
 
 import torch
 
-from netlang.diagnostics.core import Diagnostic, InternalError, NetlangError
-from netlang.diagnostics.workers import MemoryMissing, TooManyOpenFiles, WorkersRefused
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import InternalError, NetlangError
+from netlang.diagnostics.training.workers import MemoryMissing, TooManyOpenFiles, WorkersRefused
 
 __all__ = ["FILES", "Failure", "attempt", "given", "is_out_of_memory", "refusal"]
 

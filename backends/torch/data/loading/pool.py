@@ -21,8 +21,8 @@ from typing import Generic, TypeVar, cast, final
 import torch
 
 from netlang.backends.torch.data.loading.failure import Failure, attempt, given, refusal
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.workers import WorkerEnded
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.workers import WorkerEnded
 
 __all__ = ["DEPTH", "Pool"]
 

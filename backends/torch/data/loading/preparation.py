@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from netlang.backends.torch.data.images import opened
 from netlang.backends.torch.data.loading.ring import Ring
 from netlang.backends.torch.data.sets import Images
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.workers import SizesDiffer
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.workers import SizesDiffer
 
 if TYPE_CHECKING:
     from netlang.backends.torch.augment.path import Path

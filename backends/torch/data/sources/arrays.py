@@ -14,8 +14,8 @@ from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.backends.torch.data.sources.files import DataRefused, named
 from netlang.backends.torch.data.sources.labels import checked_labels
 from netlang.backends.torch.data.sources.npz import array_names, read_npz
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataNotThere, DataUnfit
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataNotThere, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Arrays
 

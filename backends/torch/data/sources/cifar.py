@@ -22,8 +22,8 @@ from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.backends.torch.data.sources.files import DataRefused, named, read_exactly
 from netlang.backends.torch.data.sources.inert import read_inert
 from netlang.backends.torch.data.sources.labels import checked_labels
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataNotThere
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataNotThere
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Cifar10, Cifar100
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataUnreadable
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataUnreadable
 from netlang.source import Span
 
 __all__ = ["MOST_EXPANSION", "DataRefused", "memory", "named", "read_exactly", "unpacked"]

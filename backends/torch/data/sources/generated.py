@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from netlang.atomic import replace_file
 from netlang.backends.torch.data.scan import cache_folder
 from netlang.backends.torch.data.sets import Parts, Tensors
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import DataDiffers
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import DataDiffers
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Digits
 from netlang.targets import needs

@@ -18,8 +18,8 @@ from netlang.backends.torch.data.choice import choose
 from netlang.backends.torch.data.images import EncodedImages, read_file
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.data.sources.labels import numbered_labels
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataNotThere, DataUnreadable
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataNotThere, DataUnreadable
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import HuggingFace
 from netlang.targets import needs

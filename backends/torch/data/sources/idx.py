@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.backends.torch.data.sources.files import DataRefused, named, read_exactly, unpacked
 from netlang.backends.torch.data.sources.labels import checked_labels
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataNotThere, DataUnfit
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataNotThere, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Idx
 from netlang.recipes.words.data_kinds import NONE

@@ -20,8 +20,8 @@ from netlang.backends.torch.data.images import EncodedImages, read_file
 from netlang.backends.torch.data.names import Names, shown
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.runtime.folders import image_files
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import ClassNotInTraining, DataNotThere, DataUnfit
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import ClassNotInTraining, DataNotThere, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from netlang.backends.torch.data.sets import Tensors
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import ClassNotInTraining, DataUnfit
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import ClassNotInTraining, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import LABEL
 

@@ -22,8 +22,8 @@ from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.data.sources.files import named
 from netlang.backends.torch.data.sources.labels import numbered_labels
 from netlang.backends.torch.data.sources.shard_index import shard_index
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataNotThere
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataNotThere
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import Shards
 

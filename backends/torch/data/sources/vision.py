@@ -18,8 +18,8 @@ from netlang.backends.torch.data.choice import choose
 from netlang.backends.torch.data.sets import Images, Parts
 from netlang.backends.torch.data.sources.labels import numbered_labels
 from netlang.backends.torch.runtime.pictures import flattened, upright
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.sources import DataUnreadable
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import DataUnreadable
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import Torchvision
 from netlang.targets import needs

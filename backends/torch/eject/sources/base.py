@@ -9,7 +9,7 @@ from typing import final
 from netlang.backends.torch.data.choice import VALIDATION
 from netlang.backends.torch.diagnostics import NoScript
 from netlang.backends.torch.eject.sections import Section
-from netlang.diagnostics.core import NetlangError
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.data_arrays import Arrays

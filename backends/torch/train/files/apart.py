@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.runs import RunAmongClasses
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import RunAmongClasses
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder

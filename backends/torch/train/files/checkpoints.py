@@ -18,9 +18,9 @@ from netlang.backends.torch.train.files.reader import TensorFile, opened
 from netlang.backends.torch.train.files.streaming import write_named
 from netlang.backends.torch.train.storage import write_parts, writing
 from netlang.backends.weights.signature import digest_of
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.runs import NoWholeCheckpoint
-from netlang.diagnostics.training import UnreadableRun
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import NoWholeCheckpoint
+from netlang.diagnostics.training.running import UnreadableRun
 
 __all__ = ["Checkpoints", "same_bytes"]
 

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netlang.backends.torch.train.storage import writing
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.runs import RunLocked
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import RunLocked
 
 __all__ = ["locked"]
 

@@ -16,9 +16,9 @@ from typing import final
 
 from netlang.backends.torch.train.files.reader import parsed_json, read_small
 from netlang.backends.torch.train.storage import Json
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.runs import CannotProlong
-from netlang.diagnostics.training import DataChanged, OtherRecipe, UnreadableRun
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import CannotProlong
+from netlang.diagnostics.training.running import DataChanged, OtherRecipe, UnreadableRun
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.recipe import Recipe
 

@@ -14,8 +14,8 @@ from torch.distributed.rendezvous import rendezvous
 
 from netlang import processes
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.processes import ProcessLost
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.processes import ProcessLost
 
 __all__ = ["joined"]
 

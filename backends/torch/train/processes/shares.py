@@ -5,8 +5,8 @@ from __future__ import annotations
 from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.processes import OneExampleNormalized
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.processes import OneExampleNormalized
 from netlang.ir.program import Program
 from netlang.recipes.check.run import norm_of_single_values
 from netlang.recipes.recipe import Recipe

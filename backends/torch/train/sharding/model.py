@@ -15,8 +15,8 @@ from netlang.backends.torch.train.processes.rows import dealt
 from netlang.backends.torch.train.sharding.layout import kept_by
 from netlang.backends.torch.train.sharding.units import units
 from netlang.backends.torch.train.world import World
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.processes import CannotShard
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.processes import CannotShard
 
 __all__ = ["require_shardable", "shared_out"]
 

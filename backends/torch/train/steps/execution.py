@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from netlang.diagnostics.core import NetlangError
-from netlang.diagnostics.training import CannotCompile, PrecisionMissing
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import CannotCompile, PrecisionMissing
 from netlang.recipes.recipe import Precision, Recipe
 
 __all__ = ["called", "multiplying", "require_execution"]

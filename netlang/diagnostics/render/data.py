@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from netlang.diagnostics.core import Diagnostic, Edit, Fix, Frame, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Frame, Label
 from netlang.source import Source, Span
 
 __all__ = ["Data", "as_data", "instance_path", "render_json"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["BranchesDiffer", "ConcatMismatch"]
 

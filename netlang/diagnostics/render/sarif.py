@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from netlang.diagnostics.catalogue import rule
-from netlang.diagnostics.core import Diagnostic, Edit, Fix, Frame, Severity
-from netlang.diagnostics.data import Data, instance_path
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Frame, Severity
+from netlang.diagnostics.render.data import Data, instance_path
 from netlang.source import Span
 
 __all__ = ["render_sarif"]

@@ -6,8 +6,8 @@ reaches the terminal as such, and no line of source is shown wider than `WIDTH`.
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Diagnostic, Frame, Label, Severity
-from netlang.diagnostics.excerpt import Mark, visible, window
+from netlang.diagnostics.diagnostic import Diagnostic, Frame, Label, Severity
+from netlang.diagnostics.render.excerpt import Mark, visible, window
 from netlang.source import Source
 
 __all__ = ["render_text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.diagnostics.core import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["CropTooLarge", "SizeLeftOpen", "SizeNotTaken", "StepMisplaced"]
 

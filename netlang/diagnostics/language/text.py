@@ -5,17 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
-from netlang.diagnostics.core import Diagnostic
-from netlang.source import Span
+from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "MOST_ERRORS",
     "BadNumber",
-    "Mistaken",
-    "MoreErrors",
     "NestingTooDeep",
     "NumberTooLong",
     "SpecTooLarge",
@@ -24,15 +19,7 @@ __all__ = [
     "UnknownCharacter",
     "UnknownEscape",
     "WrongQuotes",
-    "distinct",
-    "limited",
-    "mistaken",
 ]
-
-Mistaken: TypeAlias = tuple[str, Span | None, str]
-
-MOST_ERRORS = 100
-"""Errors that are shown; of more, only how many there are."""
 
 
 class UnclosedString(Diagnostic):
@@ -118,60 +105,3 @@ class UnknownEscape(Diagnostic):
     )
 
     found: str
-
-
-class MoreErrors(Diagnostic):
-    """Errors and warnings that are not shown, because there are so many before them.
-
-    `count` is how many, `warnings` how many of them are warnings.
-    """
-
-    code: ClassVar[str] = "E0127"
-    title: ClassVar[str] = "and {count:,} more {what} not shown"
-    help: ClassVar[str] = "mend those above, then check again"
-
-    count: int
-    what: str = "errors"
-    warnings: int = 0
-
-
-def mistaken(diagnostic: Diagnostic) -> Mistaken:
-    """What two diagnostics of the same mistake share, though it was reached on two ways."""
-    return diagnostic.code, diagnostic.span, diagnostic.message
-
-
-def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each mistake once, where the same one was reached on several ways."""
-    first: dict[Mistaken, Diagnostic] = {}
-    for each in found:
-        first.setdefault(mistaken(each), each)
-    return tuple(first.values())
-
-
-def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The first `MOST_ERRORS` diagnostics, and how many there are besides.
-
-    Where there are too many, no warning takes the place of an error.
-    """
-    plain = [each for each in found if not isinstance(each, MoreErrors)]
-    counted = [each for each in found if isinstance(each, MoreErrors)]
-    if not counted and len(plain) <= MOST_ERRORS:
-        return tuple(plain)
-    plain.sort(key=lambda each: each.severity != "error")
-    return (*plain[:MOST_ERRORS], _more(counted, plain[MOST_ERRORS:]))
-
-
-def _more(counted: Sequence[MoreErrors], hidden: Sequence[Diagnostic]) -> MoreErrors:
-    """What stands for those that were counted before, and for those that are hidden now."""
-    count = sum(each.count for each in counted) + len(hidden)
-    warnings = sum(each.warnings for each in counted)
-    warnings += sum(each.severity == "warning" for each in hidden)
-    counts = {"error": count - warnings, "warning": warnings}
-    nouns = [f"{noun}{'s' * (number != 1)}" for noun, number in counts.items() if number]
-    return MoreErrors(
-        span=None,
-        count=count,
-        what=" and ".join(nouns),
-        warnings=warnings,
-        severity="error" if count > warnings else "warning",
-    )

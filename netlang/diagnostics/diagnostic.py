@@ -13,10 +13,7 @@ from netlang.source import Span
 
 _LONGEST_TEXT = 400
 
-__all__ = [
-    "Caution", "Diagnostic", "Edit", "Fix", "Frame", "InternalError", "Label", "NetlangError",
-    "NetlangWarning", "Severity",
-]  # fmt: skip
+__all__ = ["Caution", "Diagnostic", "Edit", "Fix", "Frame", "Label", "Severity"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -132,47 +129,3 @@ def _clipped(value: object) -> object:
         return value
     half = _LONGEST_TEXT // 2
     return f"{value[:half]} ... {value[-half:]}"
-
-
-class NetlangError(Exception):
-    """A spec, file or argument that can't be accepted; carries at least one diagnostic."""
-
-    def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__(diagnostics)
-        self.diagnostics = diagnostics
-
-    def __str__(self) -> str:
-        from netlang.diagnostics.render import render_text
-        from netlang.diagnostics.text import limited
-
-        return "\n\n".join(render_text(diagnostic) for diagnostic in limited(self.diagnostics))
-
-    def _render_traceback_(self) -> list[str]:
-        """What IPython and notebooks show of it."""
-        return str(self).splitlines()
-
-
-# As users know it; they see the name in tracebacks.
-NetlangError.__module__ = "netlang"
-
-
-class NetlangWarning(UserWarning):
-    """A spec that is legal and probably a mistake: what `netlang.load` gives with `warnings`."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic)
-        self.diagnostic = diagnostic
-
-    def __str__(self) -> str:
-        from netlang.diagnostics.render import render_text
-
-        return render_text(self.diagnostic)
-
-
-class InternalError(Exception):
-    """A broken invariant of the compiler itself: never the user's fault."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what}\nThis is a bug in netlang: please report it with the spec that shows it."
-        )

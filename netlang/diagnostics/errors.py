@@ -1,0 +1,54 @@
+"""The exceptions: a user's mistakes, a warning, and a broken invariant of our own.
+
+Each shows its diagnostics as text; what renders them is loaded when one is shown.
+"""
+
+from __future__ import annotations
+
+from netlang.diagnostics.diagnostic import Diagnostic
+
+__all__ = ["InternalError", "NetlangError", "NetlangWarning"]
+
+
+class NetlangError(Exception):
+    """A spec, file or argument that can't be accepted; carries at least one diagnostic."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        from netlang.diagnostics.many import limited
+        from netlang.diagnostics.render.text import render_text
+
+        return "\n\n".join(render_text(diagnostic) for diagnostic in limited(self.diagnostics))
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and notebooks show of it."""
+        return str(self).splitlines()
+
+
+# As users know it; they see the name in tracebacks.
+NetlangError.__module__ = "netlang"
+
+
+class NetlangWarning(UserWarning):
+    """A spec that is legal and probably a mistake: what `netlang.load` gives with `warnings`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic)
+        self.diagnostic = diagnostic
+
+    def __str__(self) -> str:
+        from netlang.diagnostics.render.text import render_text
+
+        return render_text(self.diagnostic)
+
+
+class InternalError(Exception):
+    """A broken invariant of the compiler itself: never the user's fault."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}\nThis is a bug in netlang: please report it with the spec that shows it."
+        )

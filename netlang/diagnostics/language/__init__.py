@@ -1,0 +1,1 @@
+"""Errors in a `.net` file: its text, names, values, structure and shapes."""

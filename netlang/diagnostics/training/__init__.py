@@ -1,0 +1,1 @@
+"""Errors while a recipe runs: its data, folder, processes and numbers."""
