@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import netlang
-from netlang.cli import VERBS
+from netlang.cli.verbs import VERBS
 from tests.quality import ROOT
 from tests.train.data.support import draw
 

@@ -2,123 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
 
 from netlang.analysis.constraints import checked_sizes, solve
-from netlang.analysis.cost import Costs, FunctionCost, at_sizes
 from netlang.analysis.facts import Facts
-from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.rows import with_fields
+from netlang.analysis.figures import Figures, Json, Value
 from netlang.analysis.flow import Flow
-from netlang.analysis.rows import Row, deployed_rows
-from netlang.analysis.runs import fold_runs
+from netlang.analysis.rows import Row
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
-from netlang.ir.sizes.solve import Solution
 from netlang.ir.types import TensorType
 
-__all__ = ["Json", "Summary", "Value", "summarize"]
-
-Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
+__all__ = ["Summary", "summarize"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """An input or output at the sizes of the summary, without the batch."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-    def to_json(self) -> Json:
-        return {"name": self.name, "shape": list(self.shape), "dtype": self.dtype}
-
-
+@final
 @dataclass(frozen=True)
-class Summary:
-    """Figures and layers of a net at the sizes `size` and the batch `batch`.
-
-    All but `cost.auxiliary` describe the network as deployed, without auxiliary heads.
-    """
-
-    net: str
-    size: Mapping[str, int]
-    batch: int
-    inputs: tuple[Value, ...]
-    outputs: tuple[Value, ...]
-    cost: FunctionCost
-    receptive_field: ReceptiveField | None
-    solution: Solution
-    _facts: Facts = field(repr=False)
-    _costs: Costs = field(repr=False)
+class Summary(Figures):
+    """The figures, to be printed as a table or written as JSON."""
 
     def __str__(self) -> str:
         """The table that `netlang summary` prints."""
         from netlang.analysis.render.table import render_table
 
         return render_table(self)
-
-    @property
-    def params(self) -> int:
-        return self.cost.deployed.params
-
-    @property
-    def trainable_params(self) -> int:
-        return self.cost.deployed.trainable
-
-    @property
-    def auxiliary_params(self) -> int:
-        return self.cost.auxiliary.params
-
-    @property
-    def macs(self) -> int:
-        return evaluate(self.cost.deployed.macs, {})
-
-    @property
-    def flops(self) -> int:
-        """2 for each MAC; other operations are not in it."""
-        return 2 * self.macs
-
-    @property
-    def other_ops(self) -> int:
-        return evaluate(self.cost.deployed.other, {})
-
-    @property
-    def activation_bytes(self) -> int:
-        """All operator outputs together."""
-        return evaluate(self.cost.deployed.memory, {})
-
-    @cached_property
-    def layers(self) -> tuple[Row, ...]:
-        """Every operator; repeats are folded in nets of more than `rows.LONGEST` of them."""
-        rows = deployed_rows(self._costs, self._facts.program.net, fold=False, in_order=True)
-        return tuple(row for row in self._with_fields(rows) if row.is_leaf)
-
-    def rows(self, *, fold: bool = True, depth: int | None = None) -> tuple[Row, ...]:
-        """Blocks, scopes and operators, down to `depth` levels.
-
-        With `fold`, those of repeats and of equal steps of a loop are rows for all times.
-        """
-        rows = deployed_rows(self._costs, self._facts.program.net, fold=fold, depth=depth)
-        rows = self._with_fields(rows)
-        return tuple(fold_runs(rows)) if fold else rows
-
-    def _with_fields(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        """The rows with their receptive fields."""
-        _, fields = self._facts.fields(self.size, self.batch)
-        found = with_fields(fields, rows)
-        return tuple([replace(row, receptive_field=found.get(row.path)) for row in rows])
-
-    def shape(self, type: TensorType) -> tuple[int, ...]:
-        """A shape at the sizes of the summary."""
-        return tuple(evaluate(size, {}) for size in self._measured(type).shape)
-
-    @cached_property
-    def _measured(self) -> Callable[[TensorType], TensorType]:
-        return at_sizes({**self.size, "N": self.batch})
 
     def to_json(self) -> dict[str, Json]:
         """The summary as JSON values, each layer with its figures."""

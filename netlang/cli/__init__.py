@@ -1,7 +1,7 @@
 """The command line: `main` finds the verb, runs it and turns every failure into text and a status.
 
-A verb is one module of this package with a function `command() -> click.Command`; it is imported
-only when its verb is asked for, or for the overview of all.
+A verb is one module of `netlang.cli.verbs`; it is imported only when its verb is asked for, or for
+the overview of all.
 """
 
 from __future__ import annotations
@@ -17,23 +17,7 @@ if TYPE_CHECKING:
 
     from netlang.cli.interrupts import Interrupts
 
-__all__ = ["VERBS", "main"]
-
-# Verb and module, in the order of the overview.
-VERBS: dict[str, str] = {
-    "check": "netlang.cli.check",
-    "fmt": "netlang.cli.format",
-    "summary": "netlang.cli.summary",
-    "explain": "netlang.cli.explain",
-    "expand": "netlang.cli.expand",
-    "compile": "netlang.cli.compile",
-    "draw": "netlang.cli.draw",
-    "train": "netlang.cli.train",
-    "eval": "netlang.cli.evaluate",
-    "predict": "netlang.cli.predict",
-    "list": "netlang.cli.listing",
-    "rule": "netlang.cli.rule",
-}
+__all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

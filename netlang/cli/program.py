@@ -10,8 +10,8 @@ from io import StringIO
 import click
 
 from netlang import __version__
-from netlang.cli import VERBS
 from netlang.cli.failures import INTERRUPTED, USAGE
+from netlang.cli.verbs import VERBS
 from netlang.diagnostics.render.excerpt import visible
 
 __all__ = ["run"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import netlang
-from netlang.cli import VERBS
+from netlang.cli.verbs import VERBS
 from tests.cli.support import Runner
 
 
@@ -147,7 +147,7 @@ def test_a_verb_does_not_import_the_others() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].strip("[]").replace("'", "").split(", "))
-    used = "arguments arguments.folders check failures interrupts program terminal"
+    used = "arguments arguments.folders failures interrupts program terminal verbs verbs.check"
     assert loaded == {f"netlang.cli.{m}" for m in used.split()}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from netlang.analysis.figures import Figures, Value
 from netlang.analysis.render.describe import describe, printable
 from netlang.analysis.rows import Row
-from netlang.analysis.summary import Summary, Value
 from netlang.ir.dims import evaluate
 
 __all__ = ["render_table"]
@@ -18,7 +18,7 @@ _FOLDED = (
 )
 
 
-def render_table(summary: Summary, *, fold: bool = True, depth: int | None = None) -> str:
+def render_table(summary: Figures, *, fold: bool = True, depth: int | None = None) -> str:
     """The table; repeats and runs are rows once if `fold`, and rows stop `depth` levels down."""
     rows = summary.rows(fold=fold, depth=depth)
     cells = list(_cells(summary, rows))
@@ -46,7 +46,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return _GAP.join([*texts, *numbers]).rstrip()
 
 
-def _heading(summary: Summary) -> Iterator[str]:
+def _heading(summary: Figures) -> Iterator[str]:
     sizes = "".join(f", {name}={size}" for name, size in summary.size.items())
     yield printable(f"{summary.net} at batch N={summary.batch}{sizes}")
     if summary.solution.sentences:
@@ -65,7 +65,7 @@ def _shape(shape: Sequence[int]) -> str:
     return f"[{', '.join(map(str, shape))}]"
 
 
-def _cells(summary: Summary, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+def _cells(summary: Figures, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
     times = [1]
     for row in rows:
         del times[row.depth + 1 :]
@@ -85,7 +85,7 @@ def _figure(number: int) -> str:
     return f"{number:,}" if number else "-"
 
 
-def _totals(summary: Summary) -> Iterator[str]:
+def _totals(summary: Figures) -> Iterator[str]:
     frozen = summary.params - summary.trainable_params
     figures = [
         ("parameters", summary.params, f"{frozen:,} of them fixed" if frozen else "all trainable"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from netlang.cli.arguments.sizes import size_option, sizes
-from netlang.cli.compile import report
 from netlang.cli.options import outputs, spec_argument
+from netlang.cli.verbs.compile import report
 
 __all__ = ["command"]
 

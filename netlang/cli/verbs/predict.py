@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netlang.cli.train import device_option
+from netlang.cli.verbs.train import device_option
 
 if TYPE_CHECKING:
     from netlang.targets import Prediction

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from netlang.cli.options import data_option, places, workers_option
-from netlang.cli.train import device_option, recipe_arguments, shard_option
+from netlang.cli.verbs.train import device_option, recipe_arguments, shard_option
 from netlang.processes import is_first, one_voice
 
 __all__ = ["command"]

@@ -1,0 +1,21 @@
+"""The verbs: each is one module with a function `command() -> click.Command`."""
+
+from __future__ import annotations
+
+__all__ = ["VERBS"]
+
+VERBS: dict[str, str] = {
+    "check": "netlang.cli.verbs.check",
+    "fmt": "netlang.cli.verbs.format",
+    "summary": "netlang.cli.verbs.summary",
+    "explain": "netlang.cli.verbs.explain",
+    "expand": "netlang.cli.verbs.expand",
+    "compile": "netlang.cli.verbs.compile",
+    "draw": "netlang.cli.verbs.draw",
+    "train": "netlang.cli.verbs.train",
+    "eval": "netlang.cli.verbs.evaluate",
+    "predict": "netlang.cli.verbs.predict",
+    "list": "netlang.cli.verbs.listing",
+    "rule": "netlang.cli.verbs.rule",
+}
+"""Verb and module, in the order of the overview."""
