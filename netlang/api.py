@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from netlang.diagnostics.errors import NetlangError, NetlangWarning
 from netlang.elaborate import elaborate_target, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Program
+from netlang.records import replace
 from netlang.targets import backend, module_backend, needs, write
 from netlang.uncaught import ends_at_the_caller
 

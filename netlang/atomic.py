@@ -12,9 +12,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import final
+
+from netlang.records import Draft
 
 __all__ = [
     "Placed", "append", "discard_unfinished", "flush_folder", "make_folder", "placing",
@@ -45,8 +46,7 @@ def replacing(path: Path, mode: int | None = None, *, flushed: bool = True) -> I
 
 
 @final
-@dataclass
-class Placed:
+class Placed(Draft):
     """A file that is being filled, and the name that it will have."""
 
     temporary: Path

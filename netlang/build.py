@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
+
+from netlang.records import Record, field
 
 __all__ = ["WHOLE", "BuildOptions", "Fit", "Written"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Record):
     """How the tensors of a file go to the weights of a net; fields as in `BuildOptions`."""
 
     partial: bool = False
@@ -25,8 +25,7 @@ WHOLE = Fit()
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
+class BuildOptions(Record):
     """How to build: `weights` from a file or by their keys, or, without, drawn from `seed`.
 
     `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
@@ -54,8 +53,7 @@ class BuildOptions:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Record):
     """What writing gave: the file, others beside it, and what the user should know."""
 
     path: Path

@@ -6,7 +6,6 @@ Holds on exit: all errors of the file are reported together, each once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -16,6 +15,7 @@ from netlang.diagnostics.many import distinct
 from netlang.elaborate import elaborate_target, resolve
 from netlang.ir.program import Program
 from netlang.modules.library import Library, Module
+from netlang.records import Record, replace
 
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
@@ -24,8 +24,7 @@ __all__ = ["Examined", "examine", "examine_module", "warnings_of"]
 
 
 @final
-@dataclass(frozen=True)
-class Examined:
+class Examined(Record):
     """The nets of a spec that need no more arguments, and everything that is wrong.
 
     There are warnings only where there is no error.

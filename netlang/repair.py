@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
@@ -20,14 +19,14 @@ from netlang.diagnostics.files import WriteFailed
 from netlang.examine import examine_module
 from netlang.modules.files import read
 from netlang.modules.library import Library
+from netlang.records import Record
 from netlang.source import Source
 
 __all__ = ["Repaired", "repair_file", "repair_text"]
 
 
 @final
-@dataclass(frozen=True)
-class Repaired:
+class Repaired(Record):
     """A text after its safe fixes, and what they were for, in the order of applying."""
 
     text: str

@@ -7,26 +7,28 @@ user's own line without asking where it came from.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from netlang.records import Record
 
 __all__ = ["Location", "Source", "Span"]
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Record):
     """A place in a text as editors count it: line and column from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
+class Source(Record, eq=False, dict=True):
     """One text and the name that the user knows it by (a path as given, or `<string>`)."""
 
     name: str
-    text: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Source(name={self.name!r})"
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -50,8 +52,7 @@ class Source:
         return self._line_starts[number - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Record):
     """The characters `start` to `end` (exclusive) of a source."""
 
     source: Source

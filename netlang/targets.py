@@ -11,7 +11,6 @@ import errno
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
@@ -26,6 +25,7 @@ from netlang.diagnostics.files import (
 )
 from netlang.extras import broken, needs
 from netlang.ir.program import Program
+from netlang.records import Record
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -90,8 +90,7 @@ class ModuleBackend(Backend):
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Record):
     """Where and how to carry out a recipe.
 
     All results go into `folder`; `resume` goes on from what lies there. `places` says where data
@@ -113,8 +112,7 @@ class RunOptions:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class ScoreOptions:
+class ScoreOptions(Record):
     """What to score weights on, and how: `split` is `train`, `validation` or `test`.
 
     `quiet` says nothing of the data. `shard` shares weights out over the processes.
@@ -129,8 +127,7 @@ class ScoreOptions:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Trained:
+class Trained(Record):
     """How a run ended: its folder, the signal that stopped it, if any, and its scores by name."""
 
     folder: Path
@@ -139,8 +136,7 @@ class Trained:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Record):
     """What an image is taken for: every class with its probability, the most probable first."""
 
     path: Path

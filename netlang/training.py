@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from numbers import Integral, Real
 from pathlib import Path
@@ -16,6 +15,7 @@ from netlang.processes import one_voice
 from netlang.recipes.load import load_recipe
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.records import replace
 from netlang.resuming import call_to_resume
 from netlang.targets import Prediction, RunOptions, ScoreOptions, Trained, needs, training_backend
 from netlang.uncaught import ends_at_the_caller

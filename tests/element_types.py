@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 
 from netlang.ir.op import Case
 from netlang.ir.types import DType, float_type
+from netlang.records import replace
 
 __all__ = ["OTHER_FLOATS", "cases_in", "torch_type"]
 

@@ -18,7 +18,8 @@ from tests.quality import ROOT
 
 # Each package may import those before it.
 ORDER = (
-    {"atomic", "build", "regular", "source", "specs"},
+    {"records", "regular", "specs"},
+    {"atomic", "build", "source"},
     {"diagnostics"},
     {"extras", "ir", "processes", "uncaught"},
     {"ops", "syntax"},

@@ -8,7 +8,6 @@ also one from another package, has a caption.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from netlang.backends.graphviz.markup import TIMES
@@ -16,12 +15,12 @@ from netlang.backends.graphviz.values import Reader, value_text
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
 from netlang.ir.program import Function
+from netlang.records import Record
 
 __all__ = ["block_caption", "operator_caption"]
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Record):
     """One argument in each member, the channels that come in there, the number of spatial axes."""
 
     name: str
@@ -92,8 +91,7 @@ def _nothing(place: _Place, reader: Reader) -> None:
 Part = Callable[[_Place, Reader], str | None]
 
 
-@dataclass(frozen=True)
-class _Caption:
+class _Caption(Record):
     """The words for an operator and the arguments to tell, in this order."""
 
     title: str

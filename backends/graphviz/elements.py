@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from netlang.records import Draft, Record, field
 
 __all__ = [
     "Bracket",
@@ -19,8 +20,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Record):
     """One step in a stack: its label, its caption, the shape it makes, how often it is applied.
 
     `key` is its full path: the name of the value. A heavy row opens a box of its own; `block` names
@@ -42,8 +42,7 @@ class Row:
         return (self.label, self.caption) == (other.label, other.caption)
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Record):
     """Rows applied `times` times in a row, `written` times of which stand in the function."""
 
     rows: tuple[Row, ...]
@@ -56,8 +55,7 @@ class Bracket:
         return self.written * sum(row.steps for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Record):
     """A chain of steps in one box; `ports` name the last step's outputs where several are used.
 
     A chain too long for one box goes on `beside` the box named.
@@ -77,8 +75,7 @@ class Stack:
         return lines + bool(self.title) + bool(self.ports)
 
 
-@dataclass(frozen=True, slots=True)
-class Junction:
+class Junction(Record):
     """A merge that works element by element: a small circle."""
 
     id: str
@@ -86,8 +83,7 @@ class Junction:
     auxiliary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pill:
+class Pill(Record):
     """An input or output."""
 
     id: str
@@ -97,8 +93,7 @@ class Pill:
     auxiliary: bool = False
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Draft):
     """A named group of elements: a scope, a block opened in place, a repeat."""
 
     id: str
@@ -111,23 +106,20 @@ class Frame:
 Element: TypeAlias = Stack | Junction | Pill | Frame
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Record):
     """Where a link starts: an element, and the port of one of several outputs."""
 
     id: str
     port: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Record):
     tail: End
     head: str
     auxiliary: bool = False
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Draft):
     """One connected drawing: the net, or the inside of one block."""
 
     root: Frame

@@ -7,16 +7,15 @@ their numbers are: `bottleneck` of ResNet has two forms, with and without a proj
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netlang.backends.graphviz.view import view_of
 from netlang.ir.program import Function, Program
+from netlang.records import Record
 
 __all__ = ["Form", "Forms", "forms_of"]
 
 
-@dataclass(frozen=True, eq=False)
-class Form:
+class Form(Record, eq=False):
     """One structure of a block: the functions that have it and how often they are applied."""
 
     name: str
@@ -31,8 +30,7 @@ class Form:
         return f"{self.name} {self.mark}" if self.mark else self.name
 
 
-@dataclass(frozen=True, eq=False)
-class Forms:
+class Forms(Record, eq=False):
     """All forms of a program, in the order of their first use."""
 
     all: tuple[Form, ...]

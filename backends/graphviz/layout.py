@@ -7,18 +7,17 @@ the placing.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 
 from netlang.backends.graphviz.elements import Junction, Link, Pill, Sheet, Stack
+from netlang.records import Record
 
 __all__ = ["Nested", "height_of", "long_links", "nested_skips"]
 
 _LINE, _PADDING, _GAP, _CIRCLE, _PILL = 17, 6, 24, 20, 20
 
 
-@dataclass(frozen=True, slots=True)
-class Nested:
+class Nested(Record):
     """Skip connections one inside the other: `levels` pairs what they join, `climbing` holds the
     names from after the bottom on."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
@@ -17,6 +16,7 @@ from netlang.backends.graphviz.palette import family_of
 from netlang.backends.graphviz.view import Group, Step, View
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
+from netlang.records import Record
 
 __all__ = ["Part", "Repeated", "Run", "Scope", "Wiring", "is_heavy", "is_junction", "parts_of"]
 
@@ -29,24 +29,21 @@ _HEAVY = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Record):
     """The steps under one label."""
 
     name: str
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(Record):
     """The steps of one repeat."""
 
     group: Group
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Record):
     """Steps that stand in no inner scope."""
 
     steps: tuple[Step, ...]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from netlang.backends.graphviz.forms import Form, Forms
 from netlang.backends.graphviz.markup import name_of
 from netlang.backends.graphviz.view import Step
 from netlang.ir.program import Function
+from netlang.records import Draft, Record, field
 
 __all__ = ["Names", "Plan"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """What holds for all sheets of a page."""
 
     forms: Forms
@@ -33,8 +32,7 @@ class Plan:
         return callee if self.shows(self.forms.of(callee)) else None
 
 
-@dataclass
-class Names:
+class Names(Draft):
     """Hands out every name of the page once."""
 
     taken: set[str] = field(default_factory=set)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from netlang.backends.graphviz.elements import Bracket, Row
+from netlang.records import replace
 
 __all__ = ["columns_of", "fold", "stacks_of", "without_repeated_shapes"]
 

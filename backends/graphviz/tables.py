@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netlang.backends.graphviz.elements import Bracket, Row, Stack
 from netlang.backends.graphviz.markup import TIMES, bold, coloured, element, html
 from netlang.backends.graphviz.palette import AUXILIARY, LINE, MUTED, NOTE, SMALL
+from netlang.records import Record
 
 __all__ = ["table"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(Record):
     """Which columns a table has beside the captions."""
 
     labels: bool

@@ -8,7 +8,6 @@ all of them (``4·width``), or as the values themselves where there is no such f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from netlang.backends.graphviz.markup import TIMES
@@ -16,6 +15,7 @@ from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Function
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, origin_of
 from netlang.ir.types import DType, TensorType
+from netlang.records import Record
 
 __all__ = ["Reader", "type_text", "value_text"]
 
@@ -47,8 +47,7 @@ def _at(dim: Dim, sizes: Mapping[str, int]) -> int:
     return evaluate(dim, sizes)
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Record, dict=True):
     """Reads values of the functions that one drawing stands for; the first one is the model."""
 
     members: tuple[Function, ...]

@@ -7,18 +7,17 @@ reference names an input of the function or the first time of a step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Output, Ref
 from netlang.ir.types import TensorType, Types
+from netlang.records import Record, replace
 
 __all__ = ["Group", "Step", "View", "in_training_only", "is_identity", "view_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Record):
     """A repeat of several steps; `depth` counts the scopes that it stands in."""
 
     first: int
@@ -26,8 +25,7 @@ class Group:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One node, the values that it reads, how often it is applied and the repeats around it."""
 
     number: int
@@ -37,8 +35,7 @@ class Step:
     groups: tuple[Group, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Record):
     """The steps of a function and its outputs, in order."""
 
     inputs: Types
@@ -61,8 +58,7 @@ def is_identity(callee: Op | Function) -> bool:
     return isinstance(callee, Op) and callee.name == "identity"
 
 
-@dataclass(frozen=True, slots=True)
-class _Fold:
+class _Fold(Record):
     first: int
     size: int
     count: int

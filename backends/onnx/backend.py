@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import final
 
 from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
+from netlang.records import replace
 from netlang.targets import Backend
 
 __all__ = ["BACKEND", "OnnxBackend"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Ref
 from netlang.ir.provenance import Traced, retrace
+from netlang.records import names_of, replace
 
 __all__ = ["inlined"]
 
@@ -71,9 +70,9 @@ def _steps(function: Function, call: Node, entry: Ref, start: int) -> list[Node]
 def _in_terms(op: Op, arguments: Mapping[str, object], sizes: Sizes) -> Op:
     """An operator whose numbers are told in the caller's terms."""
     changes = {
-        field.name: told
-        for field in dataclasses.fields(op)
-        if (told := _told(value := getattr(op, field.name), arguments, sizes)) is not value
+        name: told
+        for name in names_of(op)
+        if (told := _told(value := getattr(op, name), arguments, sizes)) is not value
     }
     return replace(op, **changes) if changes else op
 

@@ -6,18 +6,16 @@ A scope is closed if one value enters it and one leaves it. One that is no plain
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from netlang.backends.torch.scopes import Readers, Scope, branches, is_chain, tree
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
 from netlang.ir.types import TensorType
+from netlang.records import Record, replace
 
 __all__ = ["outlined"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Closed:
+class _Closed(Record):
     path: str
     members: tuple[int, ...]
     entry: Ref

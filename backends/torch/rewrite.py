@@ -8,7 +8,6 @@ stands there itself. What is computed, the label paths and their order stay the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from operator import is_
 
 from netlang.backends.torch.forms import Form, Forms
@@ -17,6 +16,7 @@ from netlang.backends.torch.outline import outlined
 from netlang.backends.torch.scopes import is_chain, tree
 from netlang.backends.torch.sizes import with_sizes
 from netlang.ir.program import Function, Node
+from netlang.records import replace
 
 __all__ = ["rewritten"]
 

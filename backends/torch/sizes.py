@@ -8,9 +8,7 @@ inputs as a further input of its own.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from netlang.backends.torch.lowering.sized import Sized, shape_of
@@ -21,6 +19,7 @@ from netlang.ir.dims import Atom, Dim, Expr, Floor, floor_div, symbol
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Ref
 from netlang.ir.types import TensorType
+from netlang.records import Draft, Record, field, names_of, replace
 
 __all__ = ["with_sizes"]
 
@@ -34,7 +33,7 @@ def with_sizes(net: Function) -> Function:
 
 def symbolic_sizes(op: Op) -> tuple[Expr, ...]:
     """The sizes among an operator's arguments that depend on the net's input."""
-    values = (getattr(op, item.name) for item in dataclasses.fields(op))
+    values = (getattr(op, name) for name in names_of(op))
     return tuple(
         size
         for value in values
@@ -44,8 +43,7 @@ def symbolic_sizes(op: Op) -> tuple[Expr, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Changed:
+class _Changed(Record):
     """A function after the pass, and the inputs of the net that it has as further inputs."""
 
     function: Function
@@ -92,8 +90,7 @@ def _sized(values: _Values, node: Node, op: Op, sizes: Sequence[Expr]) -> Node:
     return replace(node, callee=callee, inputs=tuple(reading.inputs))
 
 
-@dataclass(eq=False)
-class _Values:
+class _Values(Draft, eq=False, dict=True):
     """The values of a function that a step can read: inputs, and what was `made` before it."""
 
     function: Function
@@ -146,8 +143,7 @@ class _Values:
         )
 
 
-@dataclass(eq=False)
-class _Reading:
+class _Reading(Draft, eq=False):
     """Sizes of one step, told over `inputs`, to which values are added that are read."""
 
     values: _Values

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from netlang.advice.edits import (
     enclosing,
@@ -15,6 +14,7 @@ from netlang.advice.edits import (
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import DuplicateLabel
+from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk

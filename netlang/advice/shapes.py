@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from math import gcd
 
 from netlang.advice.edits import enclosing, inserted, replaced
@@ -13,6 +12,7 @@ from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netlang.diagnostics.language import branches, shapes, sizes
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
+from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk

@@ -8,7 +8,6 @@ most to it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
@@ -26,6 +25,7 @@ from netlang.evaluate.values import BlockTarget, Layer, Value, describe, kind_of
 from netlang.ir.program import Program
 from netlang.modules.library import Module
 from netlang.modules.mentions import mentioned
+from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
 

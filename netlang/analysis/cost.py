@@ -9,7 +9,6 @@ by its identity for as long as the `Costs` object lives.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 
 from netlang.analysis.flow import Flow, Step
@@ -17,12 +16,12 @@ from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.types import TensorType, Types
+from netlang.records import Record, replace
 
 __all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", "total"]
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Record):
     """Figures of some steps.
 
     `trainable` and `frozen` count the elements of parameters, `buffers` those of running statistics
@@ -49,8 +48,7 @@ class Totals:
 NOTHING = Totals()
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionCost:
+class FunctionCost(Record):
     """A function as deployed, and what it has for training only."""
 
     deployed: Totals

@@ -8,8 +8,7 @@ stand as `Fold` in nets of more than `LONGEST` steps.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from netlang.analysis.flow import Flow
 from netlang.analysis.origins import Frame, Origin, origins
@@ -17,6 +16,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
 from netlang.ir.types import TensorType, Types
+from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
 
 __all__ = [
@@ -30,17 +30,17 @@ WRITABLE = 100_000
 """Steps that a backend writes, repeats written out; more if the text has as many itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(ComparedInPart):
     """Output number `output` of the step at path `step`, or input number `output` of the net."""
+
+    aside: ClassVar[tuple[str, ...]] = ("type",)
 
     step: str | None
     output: int
-    type: TensorType = field(compare=False)
+    type: TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One application of an operator, in the terms of the net.
 
     `module` is the path that the weights belong to; `auxiliary` steps exist in training only.
@@ -64,8 +64,7 @@ class Step:
         return tuple(value.type for value in self.inputs)
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Record):
     """`entries` as of the first of `count` times.
 
     Component number `component` of each path grows by `step` each time. What reads `carry_in` reads
@@ -83,8 +82,7 @@ class Fold:
 Entry: TypeAlias = Step | Fold
 
 
-@dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(Record):
     """An output of the net."""
 
     name: str
@@ -92,8 +90,7 @@ class Tap:
     auxiliary: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Record):
     """The whole net: `count` steps, repeats written out."""
 
     program: Program

@@ -7,7 +7,6 @@ those of `netlang.analysis.facts`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from itertools import islice
 
 from netlang.analysis.constraints import checked_sizes
@@ -23,6 +22,7 @@ from netlang.ir.dims import Dim, Expr, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.ir.types import TensorType, Types
+from netlang.records import Record, names_of, replace
 from netlang.source import Span
 
 __all__ = ["LayerArithmetic", "Part", "PartArithmetic", "explain"]
@@ -31,8 +31,7 @@ __all__ = ["LayerArithmetic", "Part", "PartArithmetic", "explain"]
 MOST_CANDIDATES = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class LayerArithmetic:
+class LayerArithmetic(Record):
     """One operator: its types, its arithmetic line by line, and its receptive field.
 
     `shares` is the path of the step whose weights it applies, if it has none of its own; `field`
@@ -50,8 +49,7 @@ class LayerArithmetic:
     shares: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Record):
     """A row of a part's table: an operator with its lines, or a block or scope without."""
 
     row: Row
@@ -59,8 +57,7 @@ class Part:
     outputs: Types
 
 
-@dataclass(frozen=True, slots=True)
-class PartArithmetic:
+class PartArithmetic(Record):
     """A net, block or scope: its rows, and what they add up to.
 
     The figures of a row are those of all its times, its lines those of one. `receptive_field` is
@@ -160,9 +157,9 @@ def _number(type: TensorType, sizes: Mapping[str, int]) -> TensorType:
 def _operator(op: Op, sizes: Mapping[str, int]) -> Op:
     """The operator with numbers for the sizes among its arguments (`reshape` to ``[C, H*W]``)."""
     changes = {
-        field.name: tuple(_size(item, sizes) for item in value)
-        for field in fields(op)
-        if isinstance(value := getattr(op, field.name), tuple)
+        name: tuple(_size(item, sizes) for item in value)
+        for name in names_of(op)
+        if isinstance(value := getattr(op, name), tuple)
         and any(isinstance(item, Expr) for item in value)
     }
     return replace(op, **changes) if changes else op

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -16,14 +15,14 @@ from netlang.analysis.runs import fold_runs
 from netlang.ir.dims import evaluate
 from netlang.ir.sizes.solve import Solution
 from netlang.ir.types import TensorType
+from netlang.records import Record, replace
 
 __all__ = ["Figures", "Json", "Value"]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Record):
     """An input or output at the sizes of the summary, without the batch."""
 
     name: str
@@ -34,8 +33,7 @@ class Value:
         return {"name": self.name, "shape": list(self.shape), "dtype": self.dtype}
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(Record, dict=True):
     """Figures and layers of a net at the sizes `size` and the batch `batch`.
 
     All but `cost.auxiliary` describe the network as deployed, without auxiliary heads.
@@ -49,8 +47,8 @@ class Figures:
     cost: FunctionCost
     receptive_field: ReceptiveField | None
     solution: Solution
-    _facts: Facts = field(repr=False)
-    _costs: Costs = field(repr=False)
+    _facts: Facts
+    _costs: Costs
 
     @property
     def params(self) -> int:

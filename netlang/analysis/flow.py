@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
 from netlang.ir.types import TensorType, Types
+from netlang.records import Record
 
 __all__ = ["Flow", "Step"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """A node, its place, how often it is applied, and the repeats that it stands in."""
 
     place: int

@@ -7,20 +7,19 @@ what holds at this very place (its receptive field) can be worked out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Item, Node, Repeat
+from netlang.records import Record
 
 __all__ = ["Place", "known_paths", "locate", "paths_of"]
 
 Parts: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """A step or scope of `function`, and the calls (a function and a node's number) around it.
 
     `node` and `number` are None for a scope. `label` is its path within the function, `first` the

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import names_in, origin_of
+from netlang.records import Record
 from netlang.source import Span
 
 __all__ = ["Frame", "Given", "Origin", "origins"]
@@ -24,8 +24,7 @@ _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=[^=])")
 _CONSTANT = re.compile(r"\s*([A-Za-z_]\w*)\s*=[^=]")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record):
     """A block at work: its function, what its parameters were given, and the block around it."""
 
     function: Function
@@ -38,8 +37,7 @@ class Frame:
         return Frame(function, node.arguments, dict(node.written), self)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Record):
     """A parameter that a value goes back to: what it is and where that was written.
 
     `is_default`: by the block itself, as the default. `through` are parameters that this read.
@@ -52,8 +50,7 @@ class Given:
     through: tuple[Given, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Record):
     """Where an argument was written; None for a default of the operator.
 
     `inside`: in the step itself; else `partial` is the constant in which it stands, if it was given

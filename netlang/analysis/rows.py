@@ -11,9 +11,9 @@ all leaves add up to the net's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import prod
+from typing import ClassVar
 
 from netlang.analysis.cost import Costs, Totals, total
 from netlang.analysis.fields.figure import ReceptiveField
@@ -21,6 +21,7 @@ from netlang.analysis.flow import Flow, Step
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
+from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
 
 __all__ = ["LONGEST", "Row", "deployed_rows", "folded_path", "scope_rows"]
@@ -31,8 +32,7 @@ LONGEST = 10_000
 Depth = int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(ComparedInPart):
     """An operator, a block or a scope, with the figures of everything in it.
 
     `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded
@@ -41,6 +41,8 @@ class Row:
     where the step was written, a scope's first one for a scope. A summary adds the receptive field
     of the row's output, of the last time where it is folded.
     """
+
+    aside: ClassVar[tuple[str, ...]] = ("receptive_field",)
 
     path: str
     callee: Op | Function | None
@@ -51,7 +53,7 @@ class Row:
     depth: int
     is_leaf: bool
     span: Span
-    receptive_field: ReceptiveField | None = field(default=None, compare=False)
+    receptive_field: ReceptiveField | None = None
 
     @property
     def kind(self) -> str:
@@ -59,8 +61,7 @@ class Row:
         return self.callee.name if self.callee else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Record):
     """One application of a node at one time, or at all times where its repeats are folded."""
 
     parts: tuple[str, ...]

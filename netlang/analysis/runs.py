@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import TypeAlias
 
 from netlang.analysis.cost import total
 from netlang.analysis.rows import Row
+from netlang.records import replace
 from netlang.source import Span
 
 __all__ = ["fold_runs"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import final
 
 from netlang.analysis.constraints import checked_sizes, solve
@@ -19,7 +18,6 @@ __all__ = ["Summary", "summarize"]
 
 
 @final
-@dataclass(frozen=True)
 class Summary(Figures):
     """The figures, to be printed as a table or written as JSON."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import final
+
+from netlang.records import Record
 
 __all__ = ["BLOCKS", "OTHERS", "Entry", "Family", "Group", "groups"]
 
@@ -18,8 +19,7 @@ OTHERS = "Others"
 
 
 @final
-@dataclass(frozen=True)
-class Entry:
+class Entry(Record):
     """A net, recipe or block, the parameters that must be given, and its docstring."""
 
     kind: str
@@ -34,8 +34,7 @@ class Entry:
 
 
 @final
-@dataclass(frozen=True)
-class Family:
+class Family(Record):
     """One file of the library."""
 
     name: str
@@ -54,8 +53,7 @@ class Family:
 
 
 @final
-@dataclass(frozen=True)
-class Group:
+class Group(Record):
     """Families that serve one task."""
 
     title: str

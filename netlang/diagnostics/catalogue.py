@@ -7,9 +7,10 @@ then either the examples between fences, or the command that shows the error whe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import final
+
+from netlang.records import Record
 
 __all__ = ["Rule", "codes", "rule"]
 
@@ -19,8 +20,7 @@ _FENCE = re.compile(r"^(Wrong|Right|Shown by):\n+```\w*\n(.*?)^```$", re.MULTILI
 
 
 @final
-@dataclass(frozen=True)
-class Rule:
+class Rule(Record):
     """One code explained. `bad` and `good` are specs, or "" where `command` shows the error."""
 
     code: str

@@ -6,9 +6,9 @@ text, JSON and SARIF can only say the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, Self, TypeAlias, dataclass_transform
+from typing import ClassVar, Literal, TypeAlias, dataclass_transform
 
+from netlang.records import KeywordOnly, Record, names_of
 from netlang.source import Span
 
 _LONGEST_TEXT = 400
@@ -18,16 +18,14 @@ __all__ = ["Caution", "Diagnostic", "Edit", "Fix", "Frame", "Label", "Severity"]
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Record):
     """A secondary span and what to know about it."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record):
     """One link of the chain that led to the error, innermost first.
 
     `what` says what was being built (``bottleneck(64)``), `path` the label path of the instance
@@ -40,16 +38,14 @@ class Frame:
     within: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Record):
     """Replace the characters of `span` by `text`."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Record):
     """A change that makes the error go away; `safe` if it can be applied unseen."""
 
     description: str
@@ -58,20 +54,7 @@ class Fix:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-class _Deferred:
-    """Subclasses are frozen, keyword-only dataclasses, made so when the first one is needed.
-
-    There are hundreds of errors and a good program meets none of them: turning all of them into
-    dataclasses at import would be a third of the start-up time.
-    """
-
-    def __new__(cls, **fields: object) -> Self:
-        if "__dataclass_fields__" not in cls.__dict__:
-            dataclass(frozen=True, kw_only=True)(cls)
-        return super().__new__(cls)
-
-
-class Diagnostic(_Deferred):
+class Diagnostic(Record, metaclass=KeywordOnly):
     """Base of every error a user can make.
 
     A subclass sets `code` and the templates, and adds the fields that they name. `title` is the
@@ -92,8 +75,8 @@ class Diagnostic(_Deferred):
     severity: Severity = "error"
 
     def _filled(self, template: str) -> str:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return template.format(**{name: _clipped(value) for name, value in values.items()})
+        values = {name: _clipped(getattr(self, name)) for name in names_of(self)}
+        return template.format(**values)
 
     @property
     def message(self) -> str:
@@ -110,17 +93,10 @@ class Diagnostic(_Deferred):
         return self.fix.description if self.fix else self._filled(self.help)
 
 
-# The fields of the base must be known before those of the first error are added to them.
-dataclass(frozen=True, kw_only=True)(Diagnostic)
-
-
 class Caution(Diagnostic):
     """Base of every warning: the spec is legal, and probably not what was meant."""
 
     severity: Severity = "warning"
-
-
-dataclass(frozen=True, kw_only=True)(Caution)
 
 
 def _clipped(value: object) -> object:

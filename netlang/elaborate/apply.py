@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from netlang.advice.bodies import input_earlier, steps_after
@@ -30,6 +29,7 @@ from netlang.ir.program import INPUT, Condition, Ref
 from netlang.ir.provenance import Traced, names_in
 from netlang.ir.types import DType, Types, float_type
 from netlang.ops import operator, operator_names
+from netlang.records import names_of, replace
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -237,7 +237,7 @@ def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
     traced = [size for type in inputs for size in type.shape if isinstance(size, Traced)]
     if not any(names_in(size.origin) for size in traced):
         return
-    fields = set(vars(op).values()) if not type(op).__dict__.get("__slots__") else set()
+    fields = {getattr(op, name) for name in names_of(op)}
     for type_ in outputs:
         for size in type_.shape[:1]:
             if not isinstance(size, Traced) and size not in fields:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netlang.advice.inputs import value_before
 from netlang.diagnostics.errors import NetlangError
@@ -26,6 +25,7 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.types import TensorType
+from netlang.records import Draft, Record
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -44,8 +44,7 @@ class Elaborator(ABC):
         """The steps of a path in turn, from `flow`; their errors are reported."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledValues:
+class LabelledValues(Record):
     """The labelled values that can be read in one scope of a function."""
 
     builder: FunctionBuilder
@@ -88,8 +87,7 @@ class LabelledValues:
         return entry[0]
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Draft):
     """One suite at work; `flow` is the current value."""
 
     elaborator: Elaborator

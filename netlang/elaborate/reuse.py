@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownLabel
@@ -19,6 +17,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
+from netlang.records import replace
 from netlang.syntax import ast
 
 __all__ = ["reuse"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 
 from netlang.diagnostics.diagnostic import Diagnostic, Frame
 from netlang.diagnostics.errors import NetlangError
@@ -13,6 +12,7 @@ from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.types import DType, TensorType
+from netlang.records import Draft, Record, field, replace
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -23,8 +23,7 @@ _LOOPED = 3_000
 _PER_CHARACTER = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Record):
     """A function, the origins that it is pinned to, and what it needs of the sizes."""
 
     function: Function
@@ -32,8 +31,7 @@ class Made:
     conditions: tuple[Condition, ...]
 
 
-@dataclass(slots=True)
-class Shared:
+class Shared(Draft):
     """One per program."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from netlang.ir.program import Program
 from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
 from netlang.modules.library import Library, Module
 from netlang.modules.nets import net_layer
+from netlang.records import Record
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.lalr import Stuck, parse_part
@@ -35,8 +35,7 @@ __all__ = ["Target", "load_program", "resolve"]
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Record):
     """What a spec text names: a file, a net or recipe of it, and arguments as written."""
 
     text: str

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from netlang.evaluate.values import Broken, Value
+from netlang.records import Draft, field
 from netlang.source import Span
 
 __all__ = ["Environment"]
 
 
-@dataclass(slots=True)
-class Environment:
+class Environment(Draft):
     """One scope: its own names, then those of the scope around it.
 
     `outer` answers for the outermost names: those of the file, which are evaluated on demand.

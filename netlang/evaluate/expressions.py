@@ -8,7 +8,6 @@ another value could have led to another network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from netlang.advice.arguments import compared, foreign_module
@@ -44,6 +43,7 @@ from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
 from netlang.ops import KEYWORDS, is_keyword, operator
+from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -63,8 +63,7 @@ def leaves(origin: Origin | int) -> Iterator[ParameterOrigin | InputOrigin]:
         yield origin
 
 
-@dataclass(slots=True)
-class Evaluator:
+class Evaluator(Draft):
     """Evaluates the expressions of one scope."""
 
     names: Environment

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.ir.arguments import Keyword
@@ -16,6 +15,7 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType
+from netlang.records import Record
 from netlang.source import Source, Span
 from netlang.syntax import ast
 
@@ -36,8 +36,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Record):
     """`256..480`: both ends belong to it."""
 
     start: int | float
@@ -47,27 +46,23 @@ class Range:
         return f"{self.start}..{self.stop}"
 
 
-@dataclass(frozen=True, slots=True)
-class TensorValue:
+class TensorValue(Record):
     """A value of the network as an expression sees it: by its type."""
 
     type: TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
+class Undecided(Record):
     """A comparison of sizes that holds for some inputs only."""
 
     constraints: tuple[Constraint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Record):
     """The value of a constant whose expression was an error: reading it is no second one."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorTarget:
+class OperatorTarget(Record):
     """An operator, by its class."""
 
     op: type[Op]
@@ -92,8 +87,7 @@ class Namespace(ABC):
         """Every name that the file defines or imports."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockTarget:
+class BlockTarget(Record):
     """A block or net, with the file that its names belong to."""
 
     definition: ast.BlockDef | ast.NetDef
@@ -104,16 +98,14 @@ class BlockTarget:
         return self.definition.name
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Record):
     """An argument that has been given, and where."""
 
     value: Value
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Record):
     """An operator or block with some or all of its arguments: ``conv(kernel=3x3)``."""
 
     target: OperatorTarget | BlockTarget

@@ -1,24 +1,30 @@
 """Kinds of arguments: what a field of an operator or recipe accepts from the language.
 
 The elaborator hands over plain compile-time values (int, float, bool, str, `Keyword`, tuple, `Dim`,
-layers); a kind either converts the value or says that it doesn't fit. The dataclass fields are
-the whole signature: order, names, defaults and what they take.
+layers); a kind either converts the value or says that it doesn't fit. The fields of a `Described`
+class are the whole signature: order, names, defaults and what they take.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from abc import ABCMeta
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any, TypeVar, dataclass_transform, overload
+
+from msgspec import NODEFAULT
 
 from netlang.ir.dims import Expr
+from netlang.records import KeywordOnly, Record, field
 
 __all__ = [
-    "Argument", "Keyword", "Kind", "Mismatch", "argument", "between", "choice", "count", "epsilon",
-    "flag", "integer", "keywords_of", "natural", "non_negative", "non_zero", "number", "positive",
-    "positive_epsilon", "probability", "shape", "sizes", "literal_tensor", "text", "signature",
+    "Argument", "Described", "Keyword", "Kind", "Mismatch", "argument", "between", "choice",
+    "count", "default_of", "epsilon", "flag", "integer", "keywords_of", "natural", "non_negative",
+    "non_zero", "number", "positive", "positive_epsilon", "probability", "shape", "sizes",
+    "literal_tensor", "text", "signature",
 ]  # fmt: skip
+
+_T = TypeVar("_T")
 
 
 class Keyword(str):
@@ -31,8 +37,7 @@ class Mismatch(Exception):
     """The value is not of the kind; the message says what was found, if that needs saying."""
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Record):
     """What an argument accepts, in words for messages, and how to convert it."""
 
     description: str
@@ -177,13 +182,7 @@ def choice(*keywords: str) -> Kind:
     return Kind(f"one of {', '.join(f'`{word}`' for word in keywords)}", convert, keywords)
 
 
-def argument(kind: Kind, doc: str) -> dict[str, object]:
-    """Metadata of a field that the language can set: ``field(metadata=argument(...))``."""
-    return {"kind": kind, "doc": doc}
-
-
-@dataclass(frozen=True)
-class Argument:
+class Argument(Record):
     """One argument of a signature, in positional order."""
 
     name: str
@@ -193,22 +192,68 @@ class Argument:
     doc: str
 
 
+class _Declared(Record):
+    """What `argument` says of a field; the field itself has only its type and its default."""
+
+    kind: Kind
+    doc: str
+    default: object
+
+
+@overload
+def argument(kind: Kind, doc: str) -> Any: ...
+@overload
+def argument(kind: Kind, doc: str, *, default: _T) -> _T: ...
+def argument(kind: Kind, doc: str, *, default: object = NODEFAULT) -> object:
+    """Declares a field that the language can set: ``out: int = argument(count, "channels")``."""
+    return _Declared(kind, doc, default)
+
+
+class _Describing(ABCMeta, KeywordOnly):
+    """Makes fields of what `argument` declared, all of them keyword-only."""
+
+    declared: Mapping[str, _Declared]
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> _Describing:
+        declared = {k: each for k, each in namespace.items() if isinstance(each, _Declared)}
+        for key, each in declared.items():
+            if each.default is NODEFAULT:
+                del namespace[key]
+            else:
+                namespace[key] = each.default
+        made = super().__new__(cls, name, bases, namespace, **options)
+        inherited = (getattr(base, "declared", {}) for base in reversed(bases))
+        made.declared = {k: v for each in (*inherited, declared) for k, v in each.items()}
+        return made
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(argument, field))
+class Described(Record, metaclass=_Describing):
+    """Base of operators and of what recipes name: fields made with `argument` are a signature."""
+
+
 @cache
-def signature(cls: type) -> tuple[Argument, ...]:
-    """The arguments of a dataclass whose fields were made with `argument`."""
+def signature(cls: type[Described]) -> tuple[Argument, ...]:
+    """The arguments of a class, in the order in which it declares them, inherited ones first."""
     return tuple(
         Argument(
-            field.name,
-            field.metadata["kind"],
-            field.default is dataclasses.MISSING,
-            None if field.default is dataclasses.MISSING else field.default,
-            field.metadata["doc"],
+            name,
+            each.kind,
+            each.default is NODEFAULT,
+            None if each.default is NODEFAULT else each.default,
+            each.doc,
         )
-        for field in dataclasses.fields(cls)
-        if "kind" in field.metadata
+        for name, each in cls.declared.items()
     )
 
 
-def keywords_of(cls: type) -> frozenset[str]:
+def default_of(cls: type[Described], name: str) -> object:
+    """The default of an argument that has one."""
+    return cls.declared[name].default
+
+
+def keywords_of(cls: type[Described]) -> frozenset[str]:
     """Every bare word that some argument of `cls` takes."""
     return frozenset(word for item in signature(cls) for word in item.kind.keywords)

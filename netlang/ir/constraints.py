@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from netlang.ir.dims import Dim, evaluate
+from netlang.records import Record
 
 __all__ = ["Constraint", "Relation"]
 
@@ -16,8 +16,7 @@ class Relation(Enum):
     AT_LEAST = ">="
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Record):
     """``left relation right``, and in words why the operator needs it."""
 
     left: Dim

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from netlang.records import Record
 
 __all__ = ["Line"]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Record):
     """``what = formula = value``; `note` is what numbers alone don't tell.
 
     `formula` is made of numbers, ``+ - * /``, parentheses, ``floor()`` and ``ceil()``. A size of

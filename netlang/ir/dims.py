@@ -13,10 +13,11 @@ Floor divisions are normalised so that equal sizes of usual networks come out eq
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from math import gcd
 from typing import TypeAlias
+
+from netlang.records import Record, set_once
 
 __all__ = [
     "Atom", "Dim", "Expr", "Floor", "Monomial", "Symbol", "ceil_div", "evaluate", "floor_div",
@@ -27,8 +28,7 @@ __all__ = [
 _REMEMBERED = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Record):
     """A size that the input decides: ``N``, ``H``."""
 
     name: str
@@ -41,19 +41,18 @@ class Symbol:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Record, cache_hash=True):
     """``numerator // divisor`` that doesn't simplify; `divisor` > 1."""
 
     numerator: Expr
     divisor: int
     # Made once: polynomials are sorted by the texts of their atoms.
-    text: str = field(init=False, compare=False, repr=False)
+    text: str = ""
 
     def __post_init__(self) -> None:
         inner = str(self.numerator)
         whole = inner if self.numerator.is_atom else f"({inner})"
-        object.__setattr__(self, "text", f"{whole}//{self.divisor}")
+        set_once(self, "text", f"{whole}//{self.divisor}")
 
     def __str__(self) -> str:
         return self.text
@@ -72,19 +71,11 @@ def _key(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
     return (-len(monomial), tuple([atom.text for atom in monomial]))
 
 
-@dataclass(frozen=True, slots=True)
-class Expr:
+class Expr(Record, cache_hash=True):
     """A polynomial: terms ``(coefficient, monomial)`` sorted, none zero, never only a constant."""
 
-    terms: tuple[tuple[int, Monomial], ...]
     # Formulas are keys of many tables, and nest: their hash is made once.
-    _hash: int = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(self.terms))
-
-    def __hash__(self) -> int:
-        return self._hash
+    terms: tuple[tuple[int, Monomial], ...]
 
     @property
     def is_atom(self) -> bool:

@@ -1,33 +1,33 @@
 """The base of every operator: what an operator must say about itself.
 
-An operator is one frozen dataclass in `netlang.ops`. Its fields are its signature in the language,
+An operator is one `Described` class in `netlang.ops`. Its fields are its signature in the language,
 its docstring its page in the reference, its methods its rules. Every rule is abstract here: nothing
 unknown counts as zero.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.ir.arguments import Described
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.reach import Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
+from netlang.records import Record
 
 __all__ = [
     "Arity", "Case", "Cost", "Inferred", "Op", "Rejection", "Sample",
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Arity:
+class Arity(Record):
     """How many inputs an operator takes; `maximum` is None where there is no limit."""
 
     minimum: int
@@ -47,16 +47,14 @@ class Arity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Inferred:
+class Inferred(Record):
     """Output types, and what must hold of the sizes for the operator to run."""
 
     outputs: Types
     constraints: tuple[Constraint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Record):
     """Work of one application, as formulas in the sizes, the batch `N` counted in.
 
     `macs` are the multiply-accumulates of contractions (convolutions and matrix products, biases
@@ -80,8 +78,7 @@ class Sample(Enum):
     BOXES = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record):
     """An operator with inputs that it accepts: every backend is tested on it.
 
     `integers_below` bounds the values of integer inputs (indices of an embedding). `samples` says
@@ -116,8 +113,7 @@ class Rejection(Exception):
         self.fields = fields
 
 
-@dataclass(frozen=True, kw_only=True)
-class Op(ABC):
+class Op(Described):
     """One operator with all of its arguments.
 
     `name` is its name in the language, `arity` the number of its inputs, `output_names` the names

@@ -7,18 +7,17 @@ reuses another one's weights adds none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
+from netlang.records import Record
 
 __all__ = ["Owned", "join", "owned"]
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Record):
     """One tensor of the net; an auxiliary one exists in training only."""
 
     key: str

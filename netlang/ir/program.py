@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from netlang.diagnostics.diagnostic import Frame
 from netlang.ir.constraints import Constraint
 from netlang.ir.op import Op
 from netlang.ir.types import DType, TensorType, Types, float_type
+from netlang.records import ComparedInPart, Record, field, replace
 from netlang.source import Span
 
 __all__ = [
@@ -36,16 +36,14 @@ __all__ = [
 INPUT = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Record):
     """Output `output` of node number `producer`, or input `output` of the function: `INPUT`."""
 
     producer: int
     output: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(ComparedInPart):
     """One application of an operator or function.
 
     `path` is the label path within the enclosing function and names the value. `module` is the path
@@ -56,6 +54,8 @@ class Node:
     where each argument stands in a file; defaults of an operator stand in none.
     """
 
+    aside: ClassVar[tuple[str, ...]] = ("arguments", "written")
+
     path: str
     callee: Op | Function
     inputs: tuple[Ref, ...]
@@ -63,8 +63,8 @@ class Node:
     span: Span
     module: str
     auxiliary: bool = False
-    arguments: Mapping[str, object] = field(default_factory=dict, compare=False)
-    written: tuple[tuple[str, Span], ...] = field(default=(), compare=False)
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    written: tuple[tuple[str, Span], ...] = ()
 
     @property
     def reuses(self) -> bool:
@@ -72,8 +72,7 @@ class Node:
         return self.module != self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Record):
     """`items` applied `count` >= 2 times in a row, each time with weights of its own.
 
     The items are written as of the first time. What reads `carry_in` reads, from the second time
@@ -147,16 +146,14 @@ def _node(items: tuple[Item, ...], firsts: tuple[int, ...], number: int) -> Node
     return _node(item.items, _firsts(item.items, 0), behind)
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Record):
     """An input of a function."""
 
     name: str
     type: TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Record):
     """An output of a function; an auxiliary one exists in training only."""
 
     name: str
@@ -164,8 +161,7 @@ class Output:
     auxiliary: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Function:
+class Function(Record, eq=False, dict=True, weakref=True):
     """A block or net with given arguments and input types.
 
     `arguments` are the values of its parameters in order. Numbers in the operators and types of its
@@ -215,8 +211,7 @@ class Function:
         return tuple(self.type_of(output.ref) for output in self.outputs)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Record):
     """A symbolic size of an input: its name, the size to report costs at, where it was declared."""
 
     name: str
@@ -224,8 +219,7 @@ class Size:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Record):
     """A constraint and the place in the spec that it comes from.
 
     An `auxiliary` one is needed in training only, by what the deployed net doesn't have.
@@ -237,8 +231,7 @@ class Condition:
     auxiliary: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+class Program(Record, eq=False, weakref=True):
     """A net, elaborated: what every analysis and backend starts from.
 
     `written` says where the net's own arguments stand, defaults included.

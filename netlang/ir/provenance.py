@@ -8,10 +8,10 @@ arithmetic outside the elaborator, so that nothing but a backend that writes sou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.ir.dims import Dim, Expr
+from netlang.records import Record
 
 __all__ = [
     "BinaryOrigin",
@@ -26,23 +26,20 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterOrigin:
+class ParameterOrigin(Record):
     """The parameter `name` of the enclosing block or net."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class InputOrigin:
+class InputOrigin(Record):
     """Axis `axis` (0 is the channels) of input `index` of the enclosing block."""
 
     index: int
     axis: int
 
 
-@dataclass(frozen=True, slots=True)
-class BinaryOrigin:
+class BinaryOrigin(Record):
     """``left operator right`` with operator one of ``+ - * // ** %``."""
 
     operator: str

@@ -8,10 +8,10 @@ symbolic. `netlang.analysis.fields` follows them through a net; a rule that it d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.ir.dims import Dim
+from netlang.records import Record
 
 __all__ = [
     "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "ToOneSide",
@@ -24,28 +24,23 @@ __all__ = [
 # --- along one axis -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
+class Same(Record):
     """Place o reads place o."""
 
 
-@dataclass(frozen=True, slots=True)
-class Everywhere:
+class Everywhere(Record):
     """Every place reads the whole axis, or the output has this axis anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnAndAll:
+class OwnAndAll(Record):
     """Place o reads place o for itself, and the whole axis for a statistic or an attention."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToOneSide:
+class ToOneSide(Record):
     """Place o reads place o and all before it, or all behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Record):
     """Place o reads stride o + dilation k - before, for k from 0 to kernel - 1."""
 
     kernel: int
@@ -54,8 +49,7 @@ class Window:
     dilation: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class TransposedWindow:
+class TransposedWindow(Record):
     """Place o reads every i with stride i + dilation k - before = o for a k below `kernel`."""
 
     kernel: int
@@ -64,8 +58,7 @@ class TransposedWindow:
     dilation: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Record):
     """Place o reads start + step o; `every` is false where places are left out."""
 
     start: Dim
@@ -73,16 +66,14 @@ class Cut:
     every: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Regions:
+class Regions(Record):
     """Place o of `count` reads from floor(o size / count) to ceil((o + 1) size / count) - 1."""
 
     size: Dim
     count: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolated:
+class Interpolated(Record):
     """Place o of `out` reads the `taps` elements (1, 2 or 4) around its place among `size`.
 
     One tap is element floor(o size/out). Otherwise the place is (o + 1/2) size/out - 1/2, with
@@ -95,32 +86,28 @@ class Interpolated:
     align: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Record):
     """Place o reads its block of `width` places; blocks begin at `shift`, and before and behind."""
 
     width: int
     shift: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Record):
     """Place o reads the `count` places that lie whole multiples of size/count away from it."""
 
     size: Dim
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grouped:
+class Grouped(Record):
     """Every `made` places in a row read the same `read` places in a row: channels in groups."""
 
     made: int
     read: int
 
 
-@dataclass(frozen=True, slots=True)
-class Shuffled:
+class Shuffled(Record):
     """Place o of `size` reads (o mod groups) size/groups + o // groups: groups taken in turn."""
 
     groups: int
@@ -147,25 +134,21 @@ AxisRule: TypeAlias = (
 # --- values -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class NoInput:
+class NoInput(Record):
     """Nothing is read: a learned tensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pointwise:
+class Pointwise(Record):
     """Each element reads the element at its own place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Along:
+class Along(Record):
     """Axis i of the output reads axis i of the input by rule i; the output may have more axes."""
 
     rules: tuple[AxisRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Record):
     """Axis i of the output reads axis `sources[i]` by `rules[i]`, or is new: None.
 
     What the output has no axis for is read wholly.
@@ -175,50 +158,43 @@ class Places:
     rules: tuple[AxisRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rearranged:
+class Rearranged(Record):
     """The elements row by row as `split`, those axes in the order `order`, joined to the output."""
 
     split: tuple[Dim, ...]
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Aligned:
+class Aligned(Record):
     """Element by element of all inputs, last axes together; axes of size 1 are broadcast."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Record):
     """The inputs one behind the other along an axis."""
 
     axis: int
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(Record):
     """Every input is read by a rule of its own."""
 
     inputs: tuple[Along | Places | Pointwise, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Record):
     """As `Along`, but the output are numbers of places that `pool` read: see `FromPool`."""
 
     rules: tuple[AxisRule, ...]
     pool: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AtMost:
+class AtMost(Record):
     """No more than `reach` is read; how much of it depends on values."""
 
     reach: Each
 
 
-@dataclass(frozen=True, slots=True)
-class FromPool:
+class FromPool(Record):
     """The values of the first input at the places that the second, `indices` of a pool, tells.
 
     They are read by `rules` where the indices are those of the pool `pool`; of others nothing is

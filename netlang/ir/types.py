@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from netlang.ir.dims import Dim, symbol
+from netlang.records import Record
 
 __all__ = ["BATCH", "DType", "TensorType", "Types", "float_type"]
 
@@ -51,8 +51,7 @@ _SMALLEST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TensorType:
+class TensorType(Record):
     """A tensor: `shape` leaves out the batch axis, which is `batch` long.
 
     Channels come first (``[C, H, W]``). `batch` is None for a value without a batch axis, such as a

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.ir.types import DType
+from netlang.records import Record
 
 __all__ = [
     "Constant",
@@ -23,53 +23,45 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Zeros:
+class Zeros(Record):
     """Every element 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ones:
+class Ones(Record):
     """Every element 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Record):
     """Every element `value`."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """The elements in row-major order, as the spec gives them."""
 
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Uniform:
+class Uniform(Record):
     """U(-bound, bound)."""
 
     bound: float
 
 
-@dataclass(frozen=True, slots=True)
-class UniformButMiddle:
+class UniformButMiddle(Record):
     """U(-bound, bound), but 0 in the middle one of three equal parts in a row."""
 
     bound: float
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Record):
     """N(0, std^2)."""
 
     std: float
 
 
-@dataclass(frozen=True, slots=True)
-class KaimingUniform:
+class KaimingUniform(Record):
     """U(-b, b) with b = sqrt(6 / ((1 + a^2) fan_in)): He et al. 2015, arXiv:1502.01852.
 
     PyTorch's default for convolutions and linear maps is a = sqrt(5), so b = 1 / sqrt(fan_in).
@@ -79,8 +71,7 @@ class KaimingUniform:
     a: float = 5**0.5
 
 
-@dataclass(frozen=True, slots=True)
-class WindowOffsets:
+class WindowOffsets(Record):
     """For each pair of places in a window, row by row, the number of their offset.
 
     Offsets (i, j) from one place to another run from (1 - rows, 1 - columns), which is number 0, to
@@ -91,8 +82,7 @@ class WindowOffsets:
     columns: int
 
 
-@dataclass(frozen=True, slots=True)
-class WindowCoordinates:
+class WindowCoordinates(Record):
     """For each offset between places of a window, in the order of `WindowOffsets`, its coordinates.
 
     An offset of i rows, i from 1 - rows to rows - 1, is y = i/(rows - 1), and its first coordinate
@@ -118,8 +108,7 @@ Init: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Record):
     """One tensor that an operator owns.
 
     `name` is the last part of its key (``weight``); an empty name means that the label of the step

@@ -11,12 +11,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Caution, Diagnostic, Edit, Fix
 from netlang.diagnostics.warnings.comments import NotAWarning, NothingAllowed, UnknownWarning
+from netlang.records import Draft, field
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
@@ -39,8 +39,7 @@ _STATEMENTS = (
 
 
 @final
-@dataclass(slots=True, eq=False)
-class Allow:
+class Allow(Draft, eq=False):
     """One code in a comment, the place and line that it is about, whether it silenced something."""
 
     name: str
@@ -52,8 +51,7 @@ class Allow:
 
 
 @final
-@dataclass(slots=True)
-class _Statement:
+class _Statement(Draft):
     """A statement with the first and last character that it is made of, and what is around it."""
 
     start: int

@@ -7,18 +7,17 @@ twice; so they are kept call by call, and never listed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import final
 
 from netlang.diagnostics.diagnostic import Caution, Frame
+from netlang.records import Draft, Record, field, replace
 
 __all__ = ["Calls", "Found", "OpenWays"]
 
 
 @final
-@dataclass(eq=False)
-class Calls:
+class Calls(Draft, eq=False, dict=True):
     """The calls that lead to a function with one layout of its inputs; a net has none."""
 
     ways: list[tuple[Frame, Calls]] = field(default_factory=list)
@@ -37,8 +36,7 @@ class Calls:
 
 
 @final
-@dataclass(frozen=True)
-class Found:
+class Found(Record):
     """A warning; `calls` lead to it, None where its own chain tells all."""
 
     caution: Caution

@@ -7,7 +7,6 @@ for those that a comment silences.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from netlang.diagnostics.diagnostic import Caution, Diagnostic
@@ -20,6 +19,7 @@ from netlang.lint.silence import silenced
 from netlang.lint.site import About
 from netlang.lint.steps import Steps
 from netlang.lint.tree import look
+from netlang.records import Record
 
 if TYPE_CHECKING:
     from netlang.modules.library import Module
@@ -29,8 +29,7 @@ __all__ = ["Findings", "lint"]
 
 
 @final
-@dataclass(frozen=True)
-class Findings:
+class Findings(Record):
     """Warnings, and what is wrong with comments that silence some."""
 
     warnings: tuple[Caution, ...] = ()

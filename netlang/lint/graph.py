@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import final
 
 from netlang.diagnostics.diagnostic import Frame
@@ -16,6 +15,7 @@ from netlang.lint.calls import Calls, Found
 from netlang.lint.layouts import Layout, declared, made_by
 from netlang.lint.registry import SiteRule
 from netlang.lint.site import About, Site
+from netlang.records import Draft, field
 
 __all__ = ["Walk"]
 
@@ -27,8 +27,7 @@ _LONGEST = 60
 
 
 @final
-@dataclass(slots=True)
-class _Times:
+class _Times(Draft):
     """Repeats by the number of their first node, each with those inside it."""
 
     starts: list[int] = field(default_factory=list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from netlang.diagnostics.diagnostic import Frame
@@ -12,6 +11,7 @@ from netlang.ir.program import Function, Node
 from netlang.ir.types import Types
 from netlang.lint.layouts import Layout
 from netlang.lint.steps import Steps
+from netlang.records import Record
 from netlang.source import Span
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ __all__ = ["About", "Site"]
 
 
 @final
-@dataclass(frozen=True)
-class About:
+class About(Record):
     """A net of a file that is looked at: `defaults` are the sizes of its inputs."""
 
     module: Module
@@ -32,8 +31,7 @@ class About:
 
 
 @final
-@dataclass(frozen=True)
-class Site:
+class Site(Record):
     """One application of an operator: what it reads, with the layouts, and what led there."""
 
     about: About

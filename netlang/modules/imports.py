@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from os.path import isfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from netlang.diagnostics.language.names import (
     NameNotInFile,
 )
 from netlang.modules.files import bundled_files, bundled_name
+from netlang.records import replace
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
@@ -22,6 +21,7 @@ from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
 from netlang.evaluate.words import is_word
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
+from netlang.records import Record
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
@@ -47,8 +47,7 @@ def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
             yield node.name
 
 
-@dataclass(frozen=True)
-class _Locals:
+class _Locals(Record):
     """What a block names itself: `names`, and those that its computed labels may come to.
 
     `values` are those of `names`, as parts, that can be nothing but labels.

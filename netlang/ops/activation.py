@@ -6,7 +6,6 @@ What `other` counts per element stands with each; tanh, erf, exp and log count a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, non_zero, number
@@ -29,7 +28,6 @@ _VECTOR = (TensorType((7,)),)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Relu(Pointwise):
     """Rectified linear unit: y = max(x, 0).
 
@@ -49,7 +47,6 @@ class Relu(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Relu6(Pointwise):
     """ReLU cut off at 6: y = min(max(x, 0), 6).
 
@@ -67,7 +64,6 @@ class Relu6(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class LeakyRelu(Pointwise):
     """ReLU with a slope below 0: y = x if x > 0, else negative_slope x.
 
@@ -79,7 +75,7 @@ class LeakyRelu(Pointwise):
     name: ClassVar[str] = "leaky_relu"
     per_element: ClassVar[int] = 2
 
-    negative_slope: float = field(default=0.01, metadata=argument(number, "slope below 0"))
+    negative_slope: float = argument(number, "slope below 0", default=0.01)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -88,7 +84,6 @@ class LeakyRelu(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Elu(Pointwise):
     """Exponential linear unit: y = x if x > 0, else alpha (exp(x) - 1).
 
@@ -100,7 +95,7 @@ class Elu(Pointwise):
     name: ClassVar[str] = "elu"
     per_element: ClassVar[int] = 4
 
-    alpha: float = field(default=1.0, metadata=argument(number, "y approaches -alpha far below 0"))
+    alpha: float = argument(number, "y approaches -alpha far below 0", default=1.0)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -109,7 +104,6 @@ class Elu(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Sigmoid(Pointwise):
     """Logistic function: y = 1 / (1 + exp(-x)).
 
@@ -128,7 +122,6 @@ class Sigmoid(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Tanh(Pointwise):
     """Hyperbolic tangent: y = tanh(x).
 
@@ -146,7 +139,6 @@ class Tanh(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Silu(Pointwise):
     """Sigmoid linear unit, also called swish: y = x sigmoid(x).
 
@@ -164,7 +156,6 @@ class Silu(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Gelu(Op):
     """Gaussian error linear unit: y = x/2 (1 + erf(x/sqrt(2))).
 
@@ -177,9 +168,7 @@ class Gelu(Op):
 
     name: ClassVar[str] = "gelu"
 
-    approximate: str = field(
-        default="none", metadata=argument(choice("none", "tanh"), "the formula to compute")
-    )
+    approximate: str = argument(choice("none", "tanh"), "the formula to compute", default="none")
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((the_input(self, inputs),))
@@ -207,7 +196,6 @@ class Gelu(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class HardSigmoid(Pointwise):
     """Sigmoid in straight lines: y = min(max(x + 3, 0), 6) / 6.
 
@@ -225,7 +213,6 @@ class HardSigmoid(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class HardSwish(Pointwise):
     """Swish in straight lines: y = x min(max(x + 3, 0), 6) / 6.
 
@@ -243,7 +230,6 @@ class HardSwish(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Softplus(Pointwise):
     """Smooth ReLU: y = log(1 + exp(beta x)) / beta, and x itself where beta x > threshold.
 
@@ -256,9 +242,9 @@ class Softplus(Pointwise):
     name: ClassVar[str] = "softplus"
     per_element: ClassVar[int] = 6
 
-    beta: float = field(default=1.0, metadata=argument(non_zero, "sharpness of the bend"))
-    threshold: float = field(
-        default=20.0, metadata=argument(number, "where beta x is large enough to be the identity")
+    beta: float = argument(non_zero, "sharpness of the bend", default=1.0)
+    threshold: float = argument(
+        number, "where beta x is large enough to be the identity", default=20.0
     )
 
     @classmethod
@@ -268,7 +254,6 @@ class Softplus(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Heaviside(Pointwise):
     """Step function: y = 0 if x < 0, 1 if x > 0, and `at_zero` if x = 0.
 
@@ -280,7 +265,7 @@ class Heaviside(Pointwise):
     name: ClassVar[str] = "heaviside"
     per_element: ClassVar[int] = 1
 
-    at_zero: float = field(default=0.0, metadata=argument(number, "the value at 0"))
+    at_zero: float = argument(number, "the value at 0", default=0.0)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar, final
 
@@ -62,7 +61,6 @@ def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class AdaptiveAvgpool(Op):
     """Mean of each of a fixed number of regions, whatever the size of the input.
 
@@ -77,7 +75,7 @@ class AdaptiveAvgpool(Op):
 
     name: ClassVar[str] = "adaptive_avgpool"
 
-    out: Sizes = field(metadata=argument(sizes(maximum=MOST_REGIONS), "size of the output"))
+    out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the output")
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -107,7 +105,6 @@ class AdaptiveAvgpool(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class AdaptiveMaxpool(Op):
     """Maximum of each of a fixed number of regions, whatever the size of the input.
 
@@ -122,7 +119,7 @@ class AdaptiveMaxpool(Op):
 
     name: ClassVar[str] = "adaptive_maxpool"
 
-    out: Sizes = field(metadata=argument(sizes(maximum=MOST_REGIONS), "size of the output"))
+    out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the output")
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -152,7 +149,6 @@ class AdaptiveMaxpool(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class GlobalAvgpool(Op):
     """Mean of each channel over all places: y[c] = sum over i of x[c, i] / prod(size).
 
@@ -188,7 +184,6 @@ class GlobalAvgpool(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class GlobalMaxpool(Op):
     """Maximum of each channel over all places: y[c] = max over i of x[c, i].
 

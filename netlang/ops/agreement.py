@@ -6,8 +6,6 @@ formulas that differ a condition on the input.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, ceil_div
 from netlang.ir.op import Inferred, Op, Rejection
@@ -15,6 +13,7 @@ from netlang.ir.provenance import written
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import shape_text
 from netlang.ops.tracing import traced_sum
+from netlang.records import replace
 
 __all__ = ["broadcast", "joined", "multiplied", "same"]
 

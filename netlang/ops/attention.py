@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, probability
@@ -22,7 +21,6 @@ __all__ = ["MultiHeadAttention"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class MultiHeadAttention(Op):
     """Scaled dot-product attention in several heads, with its four projections.
 
@@ -43,13 +41,9 @@ class MultiHeadAttention(Op):
     name: ClassVar[str] = "multi_head_attention"
     arity: ClassVar[Arity] = Arity(1, 3)
 
-    heads: int = field(metadata=argument(count, "number of heads, which divides E"))
-    dropout: float = field(
-        default=0.0, metadata=argument(probability, "dropout of attention weights, in training")
-    )
-    bias: bool = field(
-        default=True, metadata=argument(flag, "whether the projections add learned biases")
-    )
+    heads: int = argument(count, "number of heads, which divides E")
+    dropout: float = argument(probability, "dropout of attention weights, in training", default=0.0)
+    bias: bool = argument(flag, "whether the projections add learned biases", default=True)
 
     def roles(self, inputs: Types) -> tuple[TensorType, TensorType, TensorType]:
         """What queries, keys and values are made from."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, count, flag, non_negative, sizes
+from netlang.ir.arguments import argument, choice, count, default_of, flag, non_negative, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach, Window
@@ -65,7 +64,6 @@ def reach_of(kernel: Sizes, dilation: Sizes, rank: int) -> tuple[int, ...]:
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Conv(Op):
     """Convolution (cross-correlation) over one to three spatial axes.
 
@@ -88,28 +86,23 @@ class Conv(Op):
 
     name: ClassVar[str] = "conv"
 
-    out: int = field(metadata=argument(count, "number of output channels"))
-    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
-    stride: Sizes = field(default=1, metadata=argument(sizes(), "step of the window"))
-    pad: Sizes | str = field(
-        default=0,
-        metadata=argument(sizes("same", minimum=0), "elements added on each side, or `same`"),
+    out: int = argument(count, "number of output channels")
+    kernel: Sizes = argument(sizes(), "size of the window")
+    stride: Sizes = argument(sizes(), "step of the window", default=1)
+    pad: Sizes | str = argument(
+        sizes("same", minimum=0), "elements added on each side, or `same`", default=0
     )
-    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
-    groups: int = field(
-        default=1, metadata=argument(count, "number of groups that the channels are split into")
+    dilation: Sizes = argument(sizes(), "spacing of the kernel's taps", default=1)
+    groups: int = argument(count, "number of groups that the channels are split into", default=1)
+    bias: bool = argument(flag, "whether to add a learned bias", default=True)
+    pad_mode: str = argument(
+        choice("zeros", "reflect", "replicate", "circular"), "what to pad with", default="zeros"
     )
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
-    pad_mode: str = field(
-        default="zeros",
-        metadata=argument(choice("zeros", "reflect", "replicate", "circular"), "what to pad with"),
+    standardize: bool = argument(
+        flag, "whether to standardise each channel's weights", default=False
     )
-    standardize: bool = field(
-        default=False, metadata=argument(flag, "whether to standardise each channel's weights")
-    )
-    eps: float = field(
-        default=1e-6,
-        metadata=argument(non_negative, "added to the variance of standardised weights"),
+    eps: float = argument(
+        non_negative, "added to the variance of standardised weights", default=1e-6
     )
 
     def infer(self, inputs: Types) -> Inferred:
@@ -126,7 +119,7 @@ class Conv(Op):
         return Inferred((y,), constraints)
 
     def _check_eps(self) -> None:
-        if self.eps != type(self).eps and not self.standardize:
+        if self.eps != default_of(type(self), "eps") and not self.standardize:
             from netlang.diagnostics.language.shapes import ConflictingArguments
 
             raise Rejection(

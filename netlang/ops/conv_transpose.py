@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar, final
 
@@ -39,7 +38,6 @@ __all__ = ["ConvTranspose"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ConvTranspose(Op):
     """Transposed convolution: the gradient of `conv` with respect to its input, as a layer.
 
@@ -56,21 +54,16 @@ class ConvTranspose(Op):
 
     name: ClassVar[str] = "conv_transpose"
 
-    out: int = field(metadata=argument(count, "number of output channels"))
-    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
-    stride: Sizes = field(default=1, metadata=argument(sizes(), "step in the output"))
-    pad: Sizes = field(
-        default=0, metadata=argument(sizes(minimum=0), "elements cut off on each side")
+    out: int = argument(count, "number of output channels")
+    kernel: Sizes = argument(sizes(), "size of the window")
+    stride: Sizes = argument(sizes(), "step in the output", default=1)
+    pad: Sizes = argument(sizes(minimum=0), "elements cut off on each side", default=0)
+    output_pad: Sizes = argument(
+        sizes(minimum=0), "elements added behind, fewer than stride or dilation", default=0
     )
-    output_pad: Sizes = field(
-        default=0,
-        metadata=argument(sizes(minimum=0), "elements added behind, fewer than stride or dilation"),
-    )
-    groups: int = field(
-        default=1, metadata=argument(count, "number of groups that the channels are split into")
-    )
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
-    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing of the kernel's taps"))
+    groups: int = argument(count, "number of groups that the channels are split into", default=1)
+    bias: bool = argument(flag, "whether to add a learned bias", default=True)
+    dilation: Sizes = argument(sizes(), "spacing of the kernel's taps", default=1)
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)

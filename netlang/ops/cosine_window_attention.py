@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from math import log, prod
 from typing import ClassVar, Final, final
 
@@ -34,7 +33,6 @@ TEMPERATURE = 10.0
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class CosineWindowAttention(Windowed):
     """Multi-head attention within windows whose weights come from cosines and computed offsets.
 
@@ -62,16 +60,12 @@ class CosineWindowAttention(Windowed):
 
     name: ClassVar[str] = "cosine_window_attention"
 
-    heads: int = field(metadata=argument(count, "number of heads, which divides E"))
-    window: Sizes = field(
-        metadata=argument(sizes(minimum=2), "places of a window, at least two along each axis")
+    heads: int = argument(count, "number of heads, which divides E")
+    window: Sizes = argument(sizes(minimum=2), "places of a window, at least two along each axis")
+    shift: Sizes = argument(
+        sizes(minimum=0), "places to move by, fewer than the window's", default=0
     )
-    shift: Sizes = field(
-        default=0, metadata=argument(sizes(minimum=0), "places to move by, fewer than the window's")
-    )
-    dropout: float = field(
-        default=0.0, metadata=argument(probability, "dropout of attention weights, in training")
-    )
+    dropout: float = argument(probability, "dropout of attention weights, in training", default=0.0)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         width = self.image(inputs[0])[2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, integer, number, shape, sizes
@@ -33,7 +32,6 @@ def _still_there(op: Op, size: Dim, what: str, advice: str) -> tuple[Constraint,
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Pad(Layout):
     """Elements added around the spatial axes, as many before each as after unless told otherwise.
 
@@ -44,15 +42,14 @@ class Pad(Layout):
 
     name: ClassVar[str] = "pad"
 
-    before: Sizes = field(metadata=argument(sizes(minimum=0), "elements added in front"))
-    after: Sizes | None = field(
-        default=None, metadata=argument(sizes(minimum=0), "elements added behind; `before` if not")
+    before: Sizes = argument(sizes(minimum=0), "elements added in front")
+    after: Sizes | None = argument(
+        sizes(minimum=0), "elements added behind; `before` if not", default=None
     )
-    mode: str = field(
-        default="constant",
-        metadata=argument(choice("constant", "reflect", "replicate", "circular"), "what to add"),
+    mode: str = argument(
+        choice("constant", "reflect", "replicate", "circular"), "what to add", default="constant"
     )
-    value: float = field(default=0.0, metadata=argument(number, "the constant to add"))
+    value: float = argument(number, "the constant to add", default=0.0)
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -97,7 +94,6 @@ class Pad(Layout):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Crop(Layout):
     """A window of given size out of the spatial axes, from the middle unless told otherwise.
 
@@ -109,11 +105,9 @@ class Crop(Layout):
 
     name: ClassVar[str] = "crop"
 
-    size: tuple[Dim, ...] = field(
-        metadata=argument(shape, "size of the window, one for each spatial axis")
-    )
-    offset: Sizes | None = field(
-        default=None, metadata=argument(sizes(minimum=0), "where it starts; in the middle if not")
+    size: tuple[Dim, ...] = argument(shape, "size of the window, one for each spatial axis")
+    offset: Sizes | None = argument(
+        sizes(minimum=0), "where it starts; in the middle if not", default=None
     )
 
     def offsets(self, spatial: Sequence[Dim]) -> tuple[Dim, ...]:
@@ -168,7 +162,6 @@ class Crop(Layout):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Slice(Layout):
     """The elements from `start` to `stop`, exclusive, along one axis, every `step`-th of them.
 
@@ -181,12 +174,12 @@ class Slice(Layout):
 
     name: ClassVar[str] = "slice"
 
-    start: int = field(metadata=argument(integer, "first element; negative from the end"))
-    stop: int | None = field(
-        default=None, metadata=argument(integer, "element to stop before; the end if not given")
+    start: int = argument(integer, "first element; negative from the end")
+    stop: int | None = argument(
+        integer, "element to stop before; the end if not given", default=None
     )
-    axis: int = field(default=0, metadata=argument(integer, "axis to slice; 0 is the channels"))
-    step: int = field(default=1, metadata=argument(count, "distance of the elements taken"))
+    axis: int = argument(integer, "axis to slice; 0 is the channels", default=0)
+    step: int = argument(count, "distance of the elements taken", default=1)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])

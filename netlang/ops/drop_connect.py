@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, probability
@@ -19,7 +18,6 @@ __all__ = ["DropConnect"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class DropConnect(Op):
     """Affine map of the last axis that leaves out weights in training: y = x V^T + c.
 
@@ -37,11 +35,9 @@ class DropConnect(Op):
 
     name: ClassVar[str] = "drop_connect"
 
-    out: int = field(metadata=argument(count, "number of output features"))
-    p: float = field(
-        default=0.5, metadata=argument(probability, "probability of leaving out a weight")
-    )
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add a learned bias"))
+    out: int = argument(count, "number of output features")
+    p: float = argument(probability, "probability of leaving out a weight", default=0.5)
+    bias: bool = argument(flag, "whether to add a learned bias", default=True)
 
     @property
     def _whole(self) -> Linear:

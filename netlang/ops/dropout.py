@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, probability
@@ -15,7 +14,6 @@ __all__ = ["Dropout", "StochasticDepth"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Dropout(Pointwise):
     """Sets elements to 0 at random in training and scales the others: y = x m / (1 - p).
 
@@ -30,7 +28,7 @@ class Dropout(Pointwise):
     name: ClassVar[str] = "dropout"
     per_element: ClassVar[int] = 0
 
-    p: float = field(default=0.5, metadata=argument(probability, "probability of leaving out"))
+    p: float = argument(probability, "probability of leaving out", default=0.5)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -39,7 +37,6 @@ class Dropout(Pointwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class StochasticDepth(Pointwise):
     """Sets whole examples to 0 at random in training and scales the others: y = x m / (1 - p).
 
@@ -54,10 +51,8 @@ class StochasticDepth(Pointwise):
     name: ClassVar[str] = "stochastic_depth"
     per_element: ClassVar[int] = 0
 
-    p: float = field(metadata=argument(probability, "probability of leaving out"))
-    mode: str = field(
-        default="row", metadata=argument(choice("row", "batch"), "what is left out at a time")
-    )
+    p: float = argument(probability, "probability of leaving out")
+    mode: str = argument(choice("row", "batch"), "what is left out at a time", default="row")
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

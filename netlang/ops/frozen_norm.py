@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, epsilon
@@ -19,7 +18,6 @@ __all__ = ["FrozenBatchNorm"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class FrozenBatchNorm(Op):
     """Batch normalisation whose numbers stay: y = (x - mean) / sqrt(var + eps) weight + bias.
 
@@ -37,7 +35,7 @@ class FrozenBatchNorm(Op):
 
     name: ClassVar[str] = "frozen_batch_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
+    eps: float = argument(epsilon, "added to the variance", default=1e-5)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer, shape
@@ -34,7 +33,6 @@ class Layout(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Flatten(Layout):
     """Joins the axes from `start` to `end`, both included, into one, row by row.
 
@@ -46,8 +44,8 @@ class Flatten(Layout):
 
     name: ClassVar[str] = "flatten"
 
-    start: int = field(default=0, metadata=argument(integer, "first axis to join"))
-    end: int = field(default=-1, metadata=argument(integer, "last axis to join"))
+    start: int = argument(integer, "first axis to join", default=0)
+    end: int = argument(integer, "last axis to join", default=-1)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])
@@ -82,7 +80,6 @@ class Flatten(Layout):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Reshape(Layout):
     """Lays the elements of each example out in another shape, row by row.
 
@@ -94,7 +91,7 @@ class Reshape(Layout):
 
     name: ClassVar[str] = "reshape"
 
-    shape: tuple[Dim, ...] = field(metadata=argument(shape, "the shape wanted, without the batch"))
+    shape: tuple[Dim, ...] = argument(shape, "the shape wanted, without the batch")
 
     def infer(self, inputs: Types) -> Inferred:
         (x,) = inputs_of(self, inputs)
@@ -130,7 +127,6 @@ class Reshape(Layout):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Transpose(Layout):
     """The axes in another order: axis i of the output is axis `axes[i]` of the input.
 
@@ -141,9 +137,7 @@ class Transpose(Layout):
 
     name: ClassVar[str] = "transpose"
 
-    axes: int | tuple[int, ...] = field(
-        metadata=argument(axes, "every axis of the input, in the order wanted")
-    )
+    axes: int | tuple[int, ...] = argument(axes, "every axis of the input, in the order wanted")
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])

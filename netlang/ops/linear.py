@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import Kind, Mismatch, argument, count, flag, literal_tensor
@@ -48,7 +47,6 @@ _BIAS = Kind("true, false or a list of numbers", _flag_or_row)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Linear(Op):
     """Affine map of the last axis: y = x W^T + b.
 
@@ -61,12 +59,12 @@ class Linear(Op):
 
     name: ClassVar[str] = "linear"
 
-    out: int = field(metadata=argument(count, "number of output features"))
-    bias: bool | tuple[float, ...] = field(
-        default=True, metadata=argument(_BIAS, "whether to add a learned bias, or a fixed bias")
+    out: int = argument(count, "number of output features")
+    bias: bool | tuple[float, ...] = argument(
+        _BIAS, "whether to add a learned bias, or a fixed bias", default=True
     )
-    weight: Nested | None = field(
-        default=None, metadata=argument(literal_tensor, "fixed weights: `out` rows of F numbers")
+    weight: Nested | None = argument(
+        literal_tensor, "fixed weights: `out` rows of F numbers", default=None
     )
 
     def infer(self, inputs: Types) -> Inferred:

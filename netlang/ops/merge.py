@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
@@ -46,7 +45,6 @@ class Elementwise(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Add(Elementwise):
     """Sum of the branches: y = a + b + ...
 
@@ -68,7 +66,6 @@ class Add(Elementwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Sub(Elementwise):
     """Difference of two branches: y = a - b.
 
@@ -90,7 +87,6 @@ class Sub(Elementwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Mul(Elementwise):
     """Product of the branches, element by element: y = a b ...
 
@@ -112,7 +108,6 @@ class Mul(Elementwise):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Max(Elementwise):
     """Maximum of the branches, element by element: y = max(a, b, ...).
 
@@ -146,7 +141,6 @@ def _factor(x: TensorType, rank: int, *, rows: bool) -> Places:
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Matmul(Op):
     """Matrix product of the last two axes: y[i, j] = sum over k of a[i, k] b[k, j].
 
@@ -188,7 +182,6 @@ class Matmul(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Concat(Op):
     """The branches one behind the other along an axis, the channels unless told otherwise.
 
@@ -202,9 +195,7 @@ class Concat(Op):
     name: ClassVar[str] = "concat"
     arity: ClassVar[Arity] = Arity(2, None)
 
-    axis: int = field(
-        default=0, metadata=argument(integer, "axis to join along; 0 is the channels")
-    )
+    axis: int = argument(integer, "axis to join along; 0 is the channels", default=0)
 
     def infer(self, inputs: Types) -> Inferred:
         first = inputs_of(self, inputs)[0]
@@ -236,7 +227,6 @@ class Concat(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Identity(Op):
     """The value as it is: y = x. The empty branch of a merge.
 

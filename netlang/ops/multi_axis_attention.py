@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag
@@ -20,7 +19,6 @@ __all__ = ["MultiAxisAttention"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class MultiAxisAttention(Op):
     """Multi-head attention of each place to the places of its block, or to a grid of places.
 
@@ -43,11 +41,9 @@ class MultiAxisAttention(Op):
 
     name: ClassVar[str] = "multi_axis_attention"
 
-    heads: int = field(metadata=argument(count, "number of heads, which divides E"))
-    window: int = field(metadata=argument(count, "places of a group along each axis"))
-    grid: bool = field(
-        default=False, metadata=argument(flag, "whether groups are spread over the image")
-    )
+    heads: int = argument(count, "number of heads, which divides E")
+    window: int = argument(count, "places of a group along each axis")
+    grid: bool = argument(flag, "whether groups are spread over the image", default=False)
 
     def image(self, x: TensorType) -> tuple[int, int, int]:
         """Height, width and features, which are numbers."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, epsilon, flag, positive_epsilon, probability
@@ -40,7 +39,6 @@ def scale_and_shift(shape: tuple[int, ...], bias: bool = True) -> tuple[Weight, 
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class BatchNorm(Op):
     """Batch normalisation of each channel: y = (x - mean) / sqrt(var + eps) weight + bias.
 
@@ -59,13 +57,11 @@ class BatchNorm(Op):
 
     name: ClassVar[str] = "batch_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(positive_epsilon, "added to the variance"))
-    momentum: float = field(
-        default=0.1, metadata=argument(probability, "share of the batch in the running averages")
+    eps: float = argument(positive_epsilon, "added to the variance", default=1e-5)
+    momentum: float = argument(
+        probability, "share of the batch in the running averages", default=0.1
     )
-    affine: bool = field(
-        default=True, metadata=argument(flag, "whether to learn a factor and a summand a channel")
-    )
+    affine: bool = argument(flag, "whether to learn a factor and a summand a channel", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))
@@ -100,7 +96,6 @@ class BatchNorm(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class LayerNorm(Op):
     """Normalisation of each example along given axes: y = (x - mean) / sqrt(var + eps) w + b.
 
@@ -116,16 +111,12 @@ class LayerNorm(Op):
 
     name: ClassVar[str] = "layer_norm"
 
-    axes: int | tuple[int, ...] = field(
-        default=-1, metadata=argument(axes, "axes to normalise along; 0 is the channels")
+    axes: int | tuple[int, ...] = argument(
+        axes, "axes to normalise along; 0 is the channels", default=-1
     )
-    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
-    affine: bool = field(
-        default=True, metadata=argument(flag, "whether to learn a factor for each element")
-    )
-    bias: bool = field(
-        default=True, metadata=argument(flag, "whether to learn a summand too, if affine")
-    )
+    eps: float = argument(epsilon, "added to the variance", default=1e-5)
+    affine: bool = argument(flag, "whether to learn a factor for each element", default=True)
+    bias: bool = argument(flag, "whether to learn a summand too, if affine", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))
@@ -162,7 +153,6 @@ class LayerNorm(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class GroupNorm(Op):
     """Normalisation of each example over groups of channels: y = (x - mean)/sqrt(var + eps) w + b.
 
@@ -177,11 +167,9 @@ class GroupNorm(Op):
 
     name: ClassVar[str] = "group_norm"
 
-    groups: int = field(metadata=argument(count, "number of groups of channels"))
-    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
-    affine: bool = field(
-        default=True, metadata=argument(flag, "whether to learn a factor and a summand a channel")
-    )
+    groups: int = argument(count, "number of groups of channels")
+    eps: float = argument(epsilon, "added to the variance", default=1e-5)
+    affine: bool = argument(flag, "whether to learn a factor and a summand a channel", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))
@@ -211,7 +199,6 @@ class GroupNorm(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class InstanceNorm(Op):
     """Normalisation of each channel of each example: y = (x - mean) / sqrt(var + eps) w + b.
 
@@ -227,9 +214,9 @@ class InstanceNorm(Op):
 
     name: ClassVar[str] = "instance_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
-    affine: bool = field(
-        default=False, metadata=argument(flag, "whether to learn a factor and a summand a channel")
+    eps: float = argument(epsilon, "added to the variance", default=1e-5)
+    affine: bool = argument(
+        flag, "whether to learn a factor and a summand a channel", default=False
     )
 
     def infer(self, inputs: Types) -> Inferred:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from math import prod
 from typing import ClassVar, final
 
@@ -27,6 +26,7 @@ from netlang.ops.spatial import (
     per_axis,
     slide,
 )
+from netlang.records import Record, replace
 
 __all__ = [
 "Avgpool", "Maxpool", "Sliding", "ceil_padding"]  # fmt: skip
@@ -51,8 +51,7 @@ def ceil_padding(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sliding:
+class Sliding(Record):
     """A window over spatial axes, one entry for each of them; `ceil` is told by the padding."""
 
     kernel: tuple[int, ...]
@@ -138,7 +137,6 @@ class Sliding:
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Maxpool(Op):
     """Maximum of each window: y[c, i] = max over k of x[c, s i + d k - p], padding left out.
 
@@ -155,19 +153,18 @@ class Maxpool(Op):
     name: ClassVar[str] = "maxpool"
     output_names: ClassVar[tuple[str, ...]] = ("output", "indices")
 
-    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
-    stride: Sizes | None = field(
-        default=None, metadata=argument(sizes(), "step of the window; the kernel if not given")
+    kernel: Sizes = argument(sizes(), "size of the window")
+    stride: Sizes | None = argument(
+        sizes(), "step of the window; the kernel if not given", default=None
     )
-    pad: Sizes = field(
-        default=0,
-        metadata=argument(sizes(minimum=0), "elements added on each side, at most half the kernel"),
+    pad: Sizes = argument(
+        sizes(minimum=0), "elements added on each side, at most half the kernel", default=0
     )
-    dilation: Sizes = field(default=1, metadata=argument(sizes(), "spacing within the window"))
-    return_indices: bool = field(
-        default=False, metadata=argument(flag, "whether to give the places of the maxima as well")
+    dilation: Sizes = argument(sizes(), "spacing within the window", default=1)
+    return_indices: bool = argument(
+        flag, "whether to give the places of the maxima as well", default=False
     )
-    ceil: bool = field(default=False, metadata=argument(flag, "whether the size is rounded up"))
+    ceil: bool = argument(flag, "whether the size is rounded up", default=False)
 
     def sliding(self, rank: int) -> Sliding:
         """The window over `rank` spatial axes."""
@@ -225,7 +222,6 @@ class Maxpool(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Avgpool(Op):
     """Mean of each window: y[c, i] = sum over k of x[c, s i + k - p] / prod(kernel).
 
@@ -242,17 +238,16 @@ class Avgpool(Op):
 
     name: ClassVar[str] = "avgpool"
 
-    kernel: Sizes = field(metadata=argument(sizes(), "size of the window"))
-    stride: Sizes | None = field(
-        default=None, metadata=argument(sizes(), "step of the window; the kernel if not given")
+    kernel: Sizes = argument(sizes(), "size of the window")
+    stride: Sizes | None = argument(
+        sizes(), "step of the window; the kernel if not given", default=None
     )
-    pad: Sizes = field(
-        default=0,
-        metadata=argument(sizes(minimum=0), "zeros added on each side, at most half the kernel"),
+    pad: Sizes = argument(
+        sizes(minimum=0), "zeros added on each side, at most half the kernel", default=0
     )
-    ceil: bool = field(default=False, metadata=argument(flag, "whether the size is rounded up"))
-    count_include_pad: bool = field(
-        default=True, metadata=argument(flag, "whether the zeros count as elements of the mean")
+    ceil: bool = argument(flag, "whether the size is rounded up", default=False)
+    count_include_pad: bool = argument(
+        flag, "whether the zeros count as elements of the mean", default=True
     )
 
     def sliding(self, rank: int) -> Sliding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netlang.ir.derivation import Line
@@ -19,7 +18,6 @@ __all__ = ["GaussianSample"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class GaussianSample(Op):
     """A draw from a normal distribution, told so that gradients pass: the inputs are mean, logvar.
 

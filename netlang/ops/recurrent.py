@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar, final
 
@@ -129,7 +128,6 @@ class Recurrent(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Rnn(Recurrent):
     """Elman network: h_t = tanh(W x_t + b + U h_{t-1} + c), from h_0 = 0; the output is every h_t.
 
@@ -152,21 +150,15 @@ class Rnn(Recurrent):
     states: ClassVar[int] = 1
     per_element: ClassVar[int] = 1
 
-    hidden: int = field(metadata=argument(count, "size of the state"))
-    layers: int = field(default=1, metadata=argument(between(1, MOST_LAYERS), "number of layers"))
-    nonlinearity: str = field(
-        default="tanh", metadata=argument(choice("tanh", "relu"), "what is applied to the sum")
+    hidden: int = argument(count, "size of the state")
+    layers: int = argument(between(1, MOST_LAYERS), "number of layers", default=1)
+    nonlinearity: str = argument(
+        choice("tanh", "relu"), "what is applied to the sum", default="tanh"
     )
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add learned biases"))
-    dropout: float = field(
-        default=0.0, metadata=argument(probability, "dropout between layers, in training")
-    )
-    bidirectional: bool = field(
-        default=False, metadata=argument(flag, "whether to read from the end as well")
-    )
-    return_state: bool = field(
-        default=False, metadata=argument(flag, "whether to give the last states as well")
-    )
+    bias: bool = argument(flag, "whether to add learned biases", default=True)
+    dropout: float = argument(probability, "dropout between layers, in training", default=0.0)
+    bidirectional: bool = argument(flag, "whether to read from the end as well", default=False)
+    return_state: bool = argument(flag, "whether to give the last states as well", default=False)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -177,7 +169,6 @@ class Rnn(Recurrent):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Lstm(Recurrent):
     """Long short-term memory: four gates i, f, g, o, each an affine map of x_t and h_{t-1}.
 
@@ -203,18 +194,12 @@ class Lstm(Recurrent):
     states: ClassVar[int] = 2
     per_element: ClassVar[int] = 18
 
-    hidden: int = field(metadata=argument(count, "size of the state"))
-    layers: int = field(default=1, metadata=argument(between(1, MOST_LAYERS), "number of layers"))
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add learned biases"))
-    dropout: float = field(
-        default=0.0, metadata=argument(probability, "dropout between layers, in training")
-    )
-    bidirectional: bool = field(
-        default=False, metadata=argument(flag, "whether to read from the end as well")
-    )
-    return_state: bool = field(
-        default=False, metadata=argument(flag, "whether to give the last states as well")
-    )
+    hidden: int = argument(count, "size of the state")
+    layers: int = argument(between(1, MOST_LAYERS), "number of layers", default=1)
+    bias: bool = argument(flag, "whether to add learned biases", default=True)
+    dropout: float = argument(probability, "dropout between layers, in training", default=0.0)
+    bidirectional: bool = argument(flag, "whether to read from the end as well", default=False)
+    return_state: bool = argument(flag, "whether to give the last states as well", default=False)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -224,7 +209,6 @@ class Lstm(Recurrent):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Gru(Recurrent):
     """Gated recurrent unit: gates r and z and a candidate n.
 
@@ -251,18 +235,12 @@ class Gru(Recurrent):
     states: ClassVar[int] = 1
     per_element: ClassVar[int] = 14
 
-    hidden: int = field(metadata=argument(count, "size of the state"))
-    layers: int = field(default=1, metadata=argument(between(1, MOST_LAYERS), "number of layers"))
-    bias: bool = field(default=True, metadata=argument(flag, "whether to add learned biases"))
-    dropout: float = field(
-        default=0.0, metadata=argument(probability, "dropout between layers, in training")
-    )
-    bidirectional: bool = field(
-        default=False, metadata=argument(flag, "whether to read from the end as well")
-    )
-    return_state: bool = field(
-        default=False, metadata=argument(flag, "whether to give the last states as well")
-    )
+    hidden: int = argument(count, "size of the state")
+    layers: int = argument(between(1, MOST_LAYERS), "number of layers", default=1)
+    bias: bool = argument(flag, "whether to add learned biases", default=True)
+    dropout: float = argument(probability, "dropout between layers, in training", default=0.0)
+    bidirectional: bool = argument(flag, "whether to read from the end as well", default=False)
+    return_state: bool = argument(flag, "whether to give the last states as well", default=False)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, positive, sizes
@@ -52,7 +51,6 @@ class RegionPool(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class RoiPool(RegionPool):
     """Maximum of each of `out` parts of every box, which is rounded to whole elements.
 
@@ -71,12 +69,8 @@ class RoiPool(RegionPool):
     name: ClassVar[str] = "roi_pool"
     arity: ClassVar[Arity] = Arity(2, 2)
 
-    out: Sizes = field(
-        metadata=argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
-    )
-    scale: float = field(
-        default=1.0, metadata=argument(positive, "elements of the map for one of the boxes")
-    )
+    out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
+    scale: float = argument(positive, "elements of the map for one of the boxes", default=1.0)
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((_pooled(self, inputs, self.out),))
@@ -107,7 +101,6 @@ class RoiPool(RegionPool):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class RoiAlign(RegionPool):
     """Mean of `sampling_ratio`^2 samples in each of `out` parts of every box, nothing rounded.
 
@@ -127,18 +120,10 @@ class RoiAlign(RegionPool):
     name: ClassVar[str] = "roi_align"
     arity: ClassVar[Arity] = Arity(2, 2)
 
-    out: Sizes = field(
-        metadata=argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
-    )
-    scale: float = field(
-        default=1.0, metadata=argument(positive, "elements of the map for one of the boxes")
-    )
-    sampling_ratio: int = field(
-        default=2, metadata=argument(count, "samples along each axis of a part")
-    )
-    aligned: bool = field(
-        default=False, metadata=argument(flag, "whether boxes are moved by half an element")
-    )
+    out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
+    scale: float = argument(positive, "elements of the map for one of the boxes", default=1.0)
+    sampling_ratio: int = argument(count, "samples along each axis of a part", default=2)
+    aligned: bool = argument(flag, "whether boxes are moved by half an element", default=False)
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((_pooled(self, inputs, self.out),))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, non_negative, number
@@ -19,7 +18,6 @@ __all__ = ["LocalResponseNorm"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class LocalResponseNorm(Op):
     """Each element divided by a power of the mean square of its neighbours among the channels.
 
@@ -37,10 +35,10 @@ class LocalResponseNorm(Op):
 
     name: ClassVar[str] = "local_response_norm"
 
-    size: int = field(metadata=argument(count, "number of channels that are neighbours"))
-    alpha: float = field(default=1e-4, metadata=argument(non_negative, "factor of the mean square"))
-    beta: float = field(default=0.75, metadata=argument(number, "exponent"))
-    k: float = field(default=1.0, metadata=argument(non_negative, "summand"))
+    size: int = argument(count, "number of channels that are neighbours")
+    alpha: float = argument(non_negative, "factor of the mean square", default=1e-4)
+    beta: float = argument(number, "exponent", default=0.75)
+    k: float = argument(non_negative, "summand", default=1.0)
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((spatial_input(self, inputs),))

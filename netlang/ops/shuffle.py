@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
@@ -19,7 +18,6 @@ __all__ = ["ChannelShuffle", "PixelShuffle"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ChannelShuffle(Layout):
     """Channels of all groups in turn: y[c groups + g] = x[g C/groups + c].
 
@@ -30,7 +28,7 @@ class ChannelShuffle(Layout):
 
     name: ClassVar[str] = "channel_shuffle"
 
-    groups: int = field(metadata=argument(count, "number of groups that the channels come in"))
+    groups: int = argument(count, "number of groups that the channels come in")
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])
@@ -54,7 +52,6 @@ class ChannelShuffle(Layout):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class PixelShuffle(Layout):
     """Channels laid out as places: y[c, r i + a, r j + b] = x[c r^2 + a r + b, i, j], r the factor.
 
@@ -65,7 +62,7 @@ class PixelShuffle(Layout):
 
     name: ClassVar[str] = "pixel_shuffle"
 
-    factor: int = field(metadata=argument(count, "how many times as high and wide the output is"))
+    factor: int = argument(count, "how many times as high and wide the output is")
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])

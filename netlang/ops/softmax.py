@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
@@ -47,7 +46,6 @@ class _AlongAxis(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Softmax(_AlongAxis):
     """Normalised exponentials along one axis: y_i = exp(x_i - m) / sum over j of exp(x_j - m).
 
@@ -62,9 +60,7 @@ class Softmax(_AlongAxis):
     name: ClassVar[str] = "softmax"
     per_element: ClassVar[int] = 5
 
-    axis: int = field(
-        default=0, metadata=argument(integer, "axis that sums to 1; 0 is the channels")
-    )
+    axis: int = argument(integer, "axis that sums to 1; 0 is the channels", default=0)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
@@ -74,7 +70,6 @@ class Softmax(_AlongAxis):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class LogSoftmax(_AlongAxis):
     """Logarithm of `softmax`: y_i = x_i - m - log(sum over j of exp(x_j - m)).
 
@@ -87,9 +82,7 @@ class LogSoftmax(_AlongAxis):
     name: ClassVar[str] = "log_softmax"
     per_element: ClassVar[int] = 5
 
-    axis: int = field(
-        default=0, metadata=argument(integer, "axis that is normalised; 0 is the channels")
-    )
+    axis: int = argument(integer, "axis that is normalised; 0 is the channels", default=0)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias, final
 
 from netlang.ir.arguments import Kind, Mismatch, argument, count, integer, shape
@@ -34,7 +33,6 @@ _KIND = Kind("a whole number >= 1 or a list of sizes", _parts)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Split(Layout):
     """Parts of `size` along an axis, the last one smaller if need be, or parts of the sizes listed.
 
@@ -49,8 +47,8 @@ class Split(Layout):
     name: ClassVar[str] = "split"
     output_names: ClassVar[tuple[str, ...]] = tuple(map(str, range(MOST_PARTS)))
 
-    size: Parts = field(metadata=argument(_KIND, "size of each part, or the sizes of all"))
-    axis: int = field(default=0, metadata=argument(integer, "axis to split; 0 is the channels"))
+    size: Parts = argument(_KIND, "size of each part, or the sizes of all")
+    axis: int = argument(integer, "axis to split; 0 is the channels", default=0)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, inputs_of(self, inputs)[0])

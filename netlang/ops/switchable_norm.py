@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, epsilon, probability
@@ -24,7 +23,6 @@ PER_ELEMENT = 5
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class SwitchableNorm(Op):
     """Normalisation that learns which statistics to use: y = (x - m) / sqrt(v + eps) weight + bias.
 
@@ -47,9 +45,9 @@ class SwitchableNorm(Op):
 
     name: ClassVar[str] = "switchable_norm"
 
-    eps: float = field(default=1e-5, metadata=argument(epsilon, "added to the variance"))
-    momentum: float = field(
-        default=0.1, metadata=argument(probability, "share of the batch in the running averages")
+    eps: float = argument(epsilon, "added to the variance", default=1e-5)
+    momentum: float = argument(
+        probability, "share of the batch in the running averages", default=0.1
     )
 
     def infer(self, inputs: Types) -> Inferred:

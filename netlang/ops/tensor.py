@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, non_negative, number, shape
@@ -20,7 +19,6 @@ __all__ = ["Embedding", "Parameter"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Parameter(Op):
     """A learned tensor as a value. It has no batch axis and broadcasts over the batch.
 
@@ -37,14 +35,13 @@ class Parameter(Op):
     name: ClassVar[str] = "parameter"
     arity: ClassVar[Arity] = Arity(0, 0)
 
-    shape: tuple[Dim, ...] = field(metadata=argument(shape, "sizes, all of them numbers"))
-    init: float = field(default=0.0, metadata=argument(number, "value to start with"))
-    std: float = field(
-        default=0.0,
-        metadata=argument(non_negative, "standard deviation to start with, 0 for `init`"),
+    shape: tuple[Dim, ...] = argument(shape, "sizes, all of them numbers")
+    init: float = argument(number, "value to start with", default=0.0)
+    std: float = argument(
+        non_negative, "standard deviation to start with, 0 for `init`", default=0.0
     )
-    batch_axis: bool = field(
-        default=False, metadata=argument(flag, "whether the tensor is kept with an axis of 1 more")
+    batch_axis: bool = argument(
+        flag, "whether the tensor is kept with an axis of 1 more", default=False
     )
 
     def infer(self, inputs: Types) -> Inferred:
@@ -91,7 +88,6 @@ class Parameter(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Embedding(Op):
     """A learned vector for each of a number of words: y[i] = weight[x[i]].
 
@@ -103,8 +99,8 @@ class Embedding(Op):
 
     name: ClassVar[str] = "embedding"
 
-    words: int = field(metadata=argument(count, "number of vectors"))
-    size: int = field(metadata=argument(count, "elements of a vector"))
+    words: int = argument(count, "number of vectors")
+    size: int = argument(count, "elements of a vector")
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, integral(self, inputs_of(self, inputs)[0]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, shape, sizes
@@ -22,7 +21,6 @@ __all__ = ["MaxUnpool"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class MaxUnpool(Op):
     """Undoes `maxpool`: y[c, indices[c, i]] = x[c, i] for every i, and 0 everywhere else.
 
@@ -40,15 +38,13 @@ class MaxUnpool(Op):
     name: ClassVar[str] = "max_unpool"
     arity: ClassVar[Arity] = Arity(2, 2)
 
-    kernel: Sizes = field(metadata=argument(sizes(), "size of the pool's window"))
-    stride: Sizes | None = field(
-        default=None, metadata=argument(sizes(), "step of the pool; the kernel if not given")
+    kernel: Sizes = argument(sizes(), "size of the pool's window")
+    stride: Sizes | None = argument(
+        sizes(), "step of the pool; the kernel if not given", default=None
     )
-    pad: Sizes = field(
-        default=0, metadata=argument(sizes(minimum=0), "elements that the pool added on each side")
-    )
-    size: tuple[Dim, ...] | None = field(
-        default=None, metadata=argument(shape, "size of the output, one for each spatial axis")
+    pad: Sizes = argument(sizes(minimum=0), "elements that the pool added on each side", default=0)
+    size: tuple[Dim, ...] | None = argument(
+        shape, "size of the output, one for each spatial axis", default=None
     )
 
     def steps(self, rank: int) -> tuple[int, ...]:

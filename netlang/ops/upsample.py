@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, flag, shape, sizes
@@ -25,7 +24,6 @@ _RANKS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Upsample(Op):
     """Interpolation to another size: `scale` times the size of the input, or the size given.
 
@@ -42,20 +40,17 @@ class Upsample(Op):
 
     name: ClassVar[str] = "upsample"
 
-    scale: Sizes | None = field(
-        default=None, metadata=argument(sizes(), "how many times as large the output is")
+    scale: Sizes | None = argument(sizes(), "how many times as large the output is", default=None)
+    size: tuple[Dim, ...] | None = argument(
+        shape, "size of the output, one for each spatial axis", default=None
     )
-    size: tuple[Dim, ...] | None = field(
-        default=None, metadata=argument(shape, "size of the output, one for each spatial axis")
-    )
-    mode: str = field(
+    mode: str = argument(
+        choice("nearest", "linear", "bilinear", "trilinear", "bicubic"),
+        "how to interpolate",
         default="nearest",
-        metadata=argument(
-            choice("nearest", "linear", "bilinear", "trilinear", "bicubic"), "how to interpolate"
-        ),
     )
-    align_corners: bool = field(
-        default=False, metadata=argument(flag, "whether corners stay in place; not for `nearest`")
+    align_corners: bool = argument(
+        flag, "whether corners stay in place; not for `nearest`", default=False
     )
 
     def infer(self, inputs: Types) -> Inferred:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, integer, non_negative, number
@@ -22,7 +21,6 @@ _IMAGE = (TensorType((6, 4, 5)),)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Prelu(Op):
     """ReLU with a learned slope below 0: y = x if x > 0, else weight x.
 
@@ -34,10 +32,8 @@ class Prelu(Op):
 
     name: ClassVar[str] = "prelu"
 
-    per_channel: bool = field(
-        default=False, metadata=argument(flag, "whether each channel has a slope of its own")
-    )
-    init: float = field(default=0.25, metadata=argument(number, "the slope to start with"))
+    per_channel: bool = argument(flag, "whether each channel has a slope of its own", default=False)
+    init: float = argument(number, "the slope to start with", default=0.25)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))
@@ -67,7 +63,6 @@ class Prelu(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Maxout(Op):
     """Maximum of each `pieces` channels in a row: y[c] = max over k of x[pieces c + k].
 
@@ -78,7 +73,7 @@ class Maxout(Op):
 
     name: ClassVar[str] = "maxout"
 
-    pieces: int = field(metadata=argument(count, "number of channels that make one"))
+    pieces: int = argument(count, "number of channels that make one")
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))
@@ -109,7 +104,6 @@ class Maxout(Op):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class L2Normalize(Op):
     """Vectors brought to length 1: y = x / max(sqrt(sum of x^2), eps), sums along `axis`.
 
@@ -123,12 +117,8 @@ class L2Normalize(Op):
 
     name: ClassVar[str] = "l2_normalize"
 
-    axis: int = field(
-        default=0, metadata=argument(integer, "axis that the vectors lie along; 0 is the channels")
-    )
-    eps: float = field(
-        default=1e-12, metadata=argument(non_negative, "the least length to divide by")
-    )
+    axis: int = argument(integer, "axis that the vectors lie along; 0 is the channels", default=0)
+    eps: float = argument(non_negative, "the least length to divide by", default=1e-12)
 
     def infer(self, inputs: Types) -> Inferred:
         x = batched(self, the_input(self, inputs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, probability, sizes
@@ -17,7 +16,6 @@ __all__ = ["WindowAttention"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class WindowAttention(Windowed):
     """Multi-head attention of each place of an image to the places of its window.
 
@@ -43,14 +41,12 @@ class WindowAttention(Windowed):
 
     name: ClassVar[str] = "window_attention"
 
-    heads: int = field(metadata=argument(count, "number of heads, which divides E"))
-    window: Sizes = field(metadata=argument(sizes(), "places of a window"))
-    shift: Sizes = field(
-        default=0, metadata=argument(sizes(minimum=0), "places to move by, fewer than the window's")
+    heads: int = argument(count, "number of heads, which divides E")
+    window: Sizes = argument(sizes(), "places of a window")
+    shift: Sizes = argument(
+        sizes(minimum=0), "places to move by, fewer than the window's", default=0
     )
-    dropout: float = field(
-        default=0.0, metadata=argument(probability, "dropout of attention weights, in training")
-    )
+    dropout: float = argument(probability, "dropout of attention weights, in training", default=0.0)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         width = self.image(inputs[0])[2]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 from netlang.ir.derivation import Line
@@ -16,12 +15,12 @@ from netlang.ir.weights import Weight, WindowOffsets
 from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
 from netlang.ops.derive import batch_of, state_lines, sum_of
 from netlang.ops.spatial import Sizes, per_axis
+from netlang.records import Record
 
 __all__ = ["Windowed", "Work"]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Record):
     """Operations as sums of products: of each example, and of the weights alone."""
 
     each: tuple[tuple[int, ...], ...]

@@ -1,23 +1,20 @@
 """The base of everything that a recipe names: optimizers, schedules, losses, data, augmentations.
 
-A description is a frozen dataclass whose fields are its signature in the language
+A description is a frozen record whose fields are its signature in the language
 (`netlang.ir.arguments`). It says what is wanted and holds no tensor; a backend carries it out.
 """
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass
 from typing import ClassVar
 
 from netlang.evaluate.values import describe
-from netlang.ir.arguments import Argument, signature
+from netlang.ir.arguments import Argument, Described, signature
 
 __all__ = ["Description"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Description(ABC):
+class Description(Described):
     """`name` is the word that a recipe uses for it."""
 
     name: ClassVar[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from netlang.diagnostics.diagnostic import Diagnostic
@@ -16,6 +15,7 @@ from netlang.modules.library import Module
 from netlang.recipes.check import check_recipe
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
+from netlang.records import replace
 
 __all__ = ["checked_recipe", "examine_recipe", "load_recipe", "open_recipe", "program_of"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TypeVar, cast
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import BadOverride
+from netlang.records import Record, names_of, replace
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
@@ -48,8 +48,7 @@ def _placed(part: _T, source: Source) -> _T:
         moved = Span(source, *(min(max(end, 0), len(source.text)) for end in ends))
     elif isinstance(part, tuple):
         moved = tuple(_placed(item, source) for item in part)
-    elif dataclasses.is_dataclass(part) and not isinstance(part, type | Source):
-        fields = dataclasses.fields(part)
-        changes = {each.name: _placed(getattr(part, each.name), source) for each in fields}
-        moved = dataclasses.replace(part, **changes)
+    elif isinstance(part, Record) and not isinstance(part, Source):
+        changes = {name: _placed(getattr(part, name), source) for name in names_of(part)}
+        moved = replace(part, **changes)
     return cast(_T, moved)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import BadSettings, DataNotPlaced, DataNotThere, UnusedPlace
 from netlang.recipes.recipe import Recipe
+from netlang.records import Record, field
 from netlang.regular import read_bytes
 from netlang.source import Span
 
@@ -27,8 +27,7 @@ _LARGEST = 2**20
 
 
 @final
-@dataclass(frozen=True)
-class Places:
+class Places(Record):
     """Paths by name, as the command line gives them; the others are looked up when needed."""
 
     given: Mapping[str, Path] = field(default_factory=dict)

@@ -7,7 +7,6 @@ all mistakes were reported together. Whether the recipe fits its net is for `net
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, final
 
 from netlang.advice.edits import inserted, without_statement
@@ -34,6 +33,7 @@ from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, NEEDED
 from netlang.recipes.overrides import read_override
 from netlang.recipes.recipe import Recipe
+from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -56,8 +56,7 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
 
 
 @final
-@dataclass
-class _Reading:
+class _Reading(Draft):
     """One recipe while it is read."""
 
     definition: ast.TrainDef

@@ -6,8 +6,6 @@ looks them up.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import LossForm, LossOperands, UnknownWord
@@ -17,6 +15,7 @@ from netlang.recipes.bind import fields_of, listed, word_of
 from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table
 from netlang.recipes.words.losses import Loss, LossFunction, Term
+from netlang.records import replace
 from netlang.syntax import ast
 
 __all__ = ["read_loss"]

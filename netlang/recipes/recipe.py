@@ -7,10 +7,9 @@ backend.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 from netlang.evaluate.values import Layer
 from netlang.recipes.counterpart import counterpart
@@ -23,6 +22,7 @@ from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
 from netlang.recipes.words.schedules import ConstantRate
 from netlang.recipes.words.timing import Schedule
+from netlang.records import ComparedInPart, Record, field
 from netlang.source import Source, Span
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
@@ -42,8 +42,7 @@ class Precision(Enum):
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Record):
     """The length of a run in optimizer steps."""
 
     count: int
@@ -53,8 +52,7 @@ class Steps:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Epochs:
+class Epochs(Record):
     """The length of a run in passes over the training data."""
 
     count: int
@@ -64,8 +62,7 @@ class Epochs:
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(ComparedInPart, kw_only=True):
     """What a `train` definition says.
 
     `model` is a net with its arguments. `validation` is the share of the training examples that is
@@ -79,8 +76,10 @@ class Recipe:
     its net were read from. `places` says where each key was written, for messages.
     """
 
+    aside: ClassVar[tuple[str, ...]] = ("model", "overrides", "files", "span", "places")
+
     name: str
-    model: Layer = field(compare=False)
+    model: Layer
     data: Data
     loss: Loss
     optimizer: Optimizer
@@ -109,10 +108,10 @@ class Recipe:
     evaluate_every: int | None = None
     checkpoint_every: int | None = None
     doc: str | None = None
-    overrides: tuple[str, ...] = field(compare=False, default=())
-    files: tuple[tuple[Path, Source], ...] = field(compare=False, repr=False, default=())
-    span: Span = field(compare=False, repr=False)
-    places: Mapping[str, Span] = field(compare=False, repr=False, default_factory=dict)
+    overrides: tuple[str, ...] = ()
+    files: tuple[tuple[Path, Source], ...] = ()
+    span: Span
+    places: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def test_path(self) -> tuple[Augmentation, ...]:

@@ -7,7 +7,6 @@ are what the net adds to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import final
 
 from netlang.ir.op import Op
@@ -16,6 +15,7 @@ from netlang.ops.drop_connect import DropConnect
 from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.merge import Add, Identity, Mul
 from netlang.recipes.roles import LAYERS, NORMS
+from netlang.records import Record
 
 __all__ = ["last_norms"]
 
@@ -29,8 +29,7 @@ def last_norms(program: Program) -> tuple[str, ...]:
 
 
 @final
-@dataclass(frozen=True)
-class _Frame:
+class _Frame(Record):
     """A function as it is called somewhere."""
 
     function: Function

@@ -13,11 +13,11 @@ import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast, final
 
+from netlang.records import Record
 from netlang.source import Source
 from netlang.syntax.ast import Expr
 from netlang.syntax.construct.builder import Builder, Maker
@@ -54,8 +54,7 @@ class Rule(NamedTuple):
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Record):
     """`tables.json`, ready to follow.
 
     `actions[state][kind]` is the state to go to, or -1 - the number of the rule that ends here;

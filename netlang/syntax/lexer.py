@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import final
 
+from netlang.records import Draft, field
 from netlang.syntax.limits import MAX_DEPTH
 
 __all__ = ["Lexer", "Tokens", "Words"]
@@ -37,8 +37,7 @@ _NAME_END = frozenset(("NAME", "NUMBER", "STRING", "DIMS", ".", "COMPUTED }"))
 
 
 @final
-@dataclass(slots=True)
-class Tokens:
+class Tokens(Draft):
     """Kinds, starts and ends side by side; `problem` says why the last kind is `PROBLEM`."""
 
     kinds: list[str] = field(default_factory=list)

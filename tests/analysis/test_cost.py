@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from netlang.analysis.flow import Flow
 from netlang.elaborate import load_program
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Function, Program
+from netlang.records import replace
 from tests.analysis.oracles import counted_flops, torchvision_models
 
 NETS = Path(__file__).parent / "nets"

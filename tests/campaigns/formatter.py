@@ -7,9 +7,9 @@ and has one layout too.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 
 from netlang.analysis.constraints import solve
 from netlang.analysis.expand import expand_program
@@ -17,6 +17,7 @@ from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.fields.walk import receptive_field
 from netlang.analysis.render.expansion import render_spec
 from netlang.ir.program import Program
+from netlang.records import replace
 from netlang.syntax.format import format_source
 from tests.campaigns.generator import generate
 from tests.campaigns.of_specs import spec_campaign
@@ -30,7 +31,7 @@ __all__ = ["CAMPAIGN", "wrong"]
 
 def wrong(spec: Spec, seed: int) -> tuple[list[str], dict[str, int]]:
     """What the formatter or `expand` got wrong about a spec, and what was looked at."""
-    laid_out = replace(
+    laid_out = dataclasses.replace(
         spec,
         text=format_source(spec.text, "main.net"),
         files={name: format_source(text, name) for name, text in spec.files.items()},

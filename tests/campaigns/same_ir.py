@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 
 from netlang.evaluate.values import Layer, describe
 from netlang.ir.dims import Expr
 from netlang.ir.program import Function, Program
 from netlang.ir.provenance import Traced
+from netlang.records import Record, names_of
 from netlang.source import Span
 
 __all__ = ["plain"]
@@ -40,11 +40,10 @@ class _Plain:
             return tuple(sorted(map(str, value)))
         if isinstance(value, tuple):
             return tuple(self.of(each) for each in value if not isinstance(each, Span))
-        if is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Record):
             return type(value).__name__, *self._fields(value)
         return value
 
-    def _fields(self, value: object) -> tuple[object, ...]:
-        assert is_dataclass(value)
-        found = ((each.name, getattr(value, each.name)) for each in fields(value))
+    def _fields(self, value: Record) -> tuple[object, ...]:
+        found = ((name, getattr(value, name)) for name in names_of(value))
         return tuple((name, self.of(each)) for name, each in found if not isinstance(each, Span))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from netlang.analysis.fields import along, apply, layout, reads, state, taps
 from netlang.analysis.fields.reads import Interval, Reads, Taps
 from netlang.analysis.fields.state import Field
 from netlang.ir.reach import OwnAndAll, Window
+from netlang.records import replace
 from tests.campaigns.fields.drawing import drawn
 from tests.campaigns.receptive import examined, judged, trial
 from tests.campaigns.running import MOST

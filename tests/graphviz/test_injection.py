@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +15,7 @@ from netlang.backends.graphviz import draw, to_dot, to_svg
 from netlang.backends.graphviz.markup import clean, html, quoted
 from netlang.elaborate import load_program
 from netlang.ir.program import Function, Node, Program
+from netlang.records import replace
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -7,7 +7,6 @@ numbers without an upper end are made huge elsewhere (`tests/robustness`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from netlang.elaborate import load_program
 from netlang.ir.arguments import Kind, Mismatch, signature
 from netlang.ir.op import Case, Op, Rejection
 from netlang.ops import all_operators
+from netlang.records import replace
 from tests.onnx.support import program_of, random_weights, run
 from tests.onnx.test_operators import expected
 from tests.ops.torch_modules import samples

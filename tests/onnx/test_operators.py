@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from netlang.ir.dims import symbol
 from netlang.ir.op import Case, Op, Rejection
 from netlang.ir.types import TensorType
 from netlang.ops import all_operators
+from netlang.records import replace
 from tests.campaigns.exemptions import unjudged, unrun
 from tests.campaigns.walk import alone
 from tests.onnx.support import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 import torch
@@ -28,6 +27,7 @@ from netlang.ir.weights import (
     Zeros,
 )
 from netlang.ops import all_operators
+from netlang.records import replace
 from tests.ops.torch_modules import build, samples
 
 CASES = [

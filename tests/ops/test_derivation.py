@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from netlang.ir.dims import evaluate
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType, Types
 from netlang.ops import all_operators
+from netlang.records import replace
 from tests.arithmetic import evaluated
 
 CASES = [

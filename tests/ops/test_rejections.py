@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 
 import pytest
@@ -15,6 +14,7 @@ from netlang.ir.op import Op, Rejection
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, ParameterOrigin, Traced, origin_of
 from netlang.ir.types import DType, TensorType
 from netlang.ops import operator
+from netlang.records import names_of
 
 H, W, C = symbol("H"), symbol("W"), symbol("C")
 FLOAT = DType.FLOAT32
@@ -162,7 +162,7 @@ def diagnostic_of(op: Op, inputs: tuple[TensorType, ...]) -> Diagnostic:
         op.infer(inputs)
     rejection = caught.value
     if rejection.argument is not None:
-        assert rejection.argument in {field.name for field in dataclasses.fields(op)}
+        assert rejection.argument in names_of(op)
     if rejection.input is not None:
         assert rejection.input in range(max(len(inputs), 1))
     return rejection.diagnostic(span=None, **rejection.fields)  # type: ignore[arg-type]  # its own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.op import Case, Op
 from netlang.ops import all_operators
+from netlang.records import names_of
 from tests.work import counted
 
 STEPS = 400_000
@@ -43,7 +43,7 @@ def spec(case: Case, **changed: object) -> str:
         f"    input x{index}: {type_.dtype.value}{written(type_.shape)}\n"
         for index, type_ in zip(inputs, case.inputs, strict=True)
     )
-    given = {field.name: getattr(case.op, field.name) for field in fields(case.op)} | changed
+    given = {name: getattr(case.op, name) for name in names_of(case.op)} | changed
     arguments = (f"{name}={written(value)}" for name, value in given.items() if value is not None)
     call = f"{case.op.name}({', '.join(arguments)})"
     read = f"({', '.join(f'x{index}' for index in inputs)}) -> " if len(inputs) > 1 else ""
@@ -54,13 +54,13 @@ def spec(case: Case, **changed: object) -> str:
 
 def huge(case: Case) -> Iterator[str]:
     """The case with each of its whole numbers huge in turn."""
-    for field in fields(case.op):
-        value = getattr(case.op, field.name)
+    for name in names_of(case.op):
+        value = getattr(case.op, name)
         for size in HUGE:
             if isinstance(value, int) and not isinstance(value, bool):
-                yield spec(case, **{field.name: size})
+                yield spec(case, **{name: size})
             if isinstance(value, tuple) and value and isinstance(value[0], int):
-                yield spec(case, **{field.name: (size,) * len(value)})
+                yield spec(case, **{name: (size,) * len(value)})
 
 
 def everything(path: Path) -> None:

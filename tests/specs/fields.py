@@ -8,7 +8,6 @@ feed), so that gradients tell of windows alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from netlang.analysis.fields.walk import Fields
 from netlang.backends.torch import build
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Output, Program, Ref
+from netlang.records import replace
 from tests.campaigns.fields.gradients import Element, influence, intervals
 from tests.campaigns.fields.smooth import positive
 from tests.campaigns.fields.told import by_windows

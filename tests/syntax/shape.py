@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
+from netlang.records import names_of
 from netlang.source import Source
 from netlang.syntax.ast import File, Node
 from netlang.syntax.parser import parse
@@ -20,7 +19,7 @@ def tree(text: str) -> File:
 def shape(node: object) -> str:
     """`Binary("+", Name("a"), Number(1))`."""
     if isinstance(node, Node):
-        given = (getattr(node, field.name) for field in fields(node) if "span" not in field.name)
+        given = (getattr(node, name) for name in names_of(node) if "span" not in name)
         return f"{type(node).__name__}({', '.join(shape(value) for value in given)})"
     if isinstance(node, tuple):
         return f"[{', '.join(shape(value) for value in node)}]"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 import torch
 
@@ -16,6 +15,7 @@ from netlang.ir.types import TensorType
 from netlang.ops.activation import Relu
 from netlang.ops.conv import Conv
 from netlang.ops.norm import BatchNorm
+from netlang.records import replace
 from tests.torch.programs import SPAN, complaints, program_of
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.tables import table
 from netlang.recipes.words.initializations import Rule
 from netlang.recipes.words.timing import Phase
+from netlang.records import names_of
 from tests.quality import ROOT
 
 LOWERINGS: dict[str, Any] = {
@@ -51,7 +51,7 @@ def test_every_key_is_read_by_training() -> None:
     """By name: that each does what it says is for other tests."""
     folder = ROOT / "backends" / "torch"
     code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    known = {field.name for field in fields(Recipe)}
+    known = {*names_of(Recipe)}
     keys = ({*KEYS} - {"steps", "epochs"}) | {"length"}
     assert keys <= known
     # The net is elaborated from `model`; `test_path` is `test` or its counterpart.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +35,7 @@ from netlang.recipes.words.optimizers import (
     RmsProp,
     Sgd,
 )
+from netlang.records import replace
 from tests.train.support import sketch
 
 CPU = torch.device("cpu")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -31,6 +30,7 @@ from netlang.recipes.words.losses import (
     Term,
 )
 from netlang.recipes.words.operands import Value
+from netlang.records import replace
 
 __all__ = ["require_fit", "shown_classes", "spare_channels"]
 

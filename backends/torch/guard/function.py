@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from netlang.analysis.constraints import solve
 from netlang.backends.torch.python.identifiers import Scope
@@ -20,6 +19,7 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Dim, substitute, symbol, symbols_of
 from netlang.ir.program import Port, Program
 from netlang.ir.sizes.solve import solve_conditions
+from netlang.records import replace
 
 __all__ = ["GUARD", "guard_lines"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, final
 
 from netlang.backends.torch.lowering.base import Lowered, lower
@@ -30,7 +30,6 @@ __all__ = ["Sized", "shape_of"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Sized(Op):
     """`op` with inputs added that only their sizes are read of.
 

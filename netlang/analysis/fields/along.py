@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from netlang.analysis.fields.layout import flattened
 from netlang.analysis.fields.reads import Reads, Taps, TooLong
@@ -24,6 +23,7 @@ from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
 from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide
 from netlang.ir.types import TensorType
+from netlang.records import replace
 
 __all__ = ["by_places"]
 

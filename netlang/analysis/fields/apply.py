@@ -6,7 +6,6 @@ Every rule of `netlang.ir.reach` has its place here; another one is an error, ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import singledispatch
 from typing import TypeAlias
 
@@ -41,6 +40,7 @@ from netlang.ir.reach import (
     Same,
 )
 from netlang.ir.types import TensorType, Types
+from netlang.records import replace
 
 __all__ = ["States", "applied", "hull_of"]
 

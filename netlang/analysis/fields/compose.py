@@ -8,7 +8,6 @@ it is, or reads all of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, TooLong, reduced
 from netlang.analysis.fields.state import (
@@ -22,6 +21,7 @@ from netlang.analysis.fields.state import (
     merged,
 )
 from netlang.ir.program import Function
+from netlang.records import replace
 
 __all__ = ["composed", "is_plain"]
 

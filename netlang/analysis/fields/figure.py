@@ -9,12 +9,12 @@ of a norm) is not in it: `seen` counts that too, within the borders of the input
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 
 from netlang.analysis.fields.reads import Interval, hull
 from netlang.analysis.fields.state import Context, Field, State, Strand, numbered
+from netlang.records import Record
 
 __all__ = ["AxisField", "ReceptiveField", "axis_field", "width"]
 
@@ -22,8 +22,7 @@ __all__ = ["AxisField", "ReceptiveField", "axis_field", "width"]
 MOST_PLACES = 512
 
 
-@dataclass(frozen=True, slots=True)
-class AxisField:
+class AxisField(Record):
     """One axis: the figure, the most places that an element sees, and how many there are.
 
     `bound` and `seen_bound`: these are upper bounds. `besides`: not windows alone read the axis.
@@ -37,8 +36,7 @@ class AxisField:
     besides: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReceptiveField:
+class ReceptiveField(Record):
     """Input elements along each axis after the first; the axes of a vector that windows read.
 
     `everything`: an operator that reads whole axes lets the output see all places of the input.

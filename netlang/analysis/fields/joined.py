@@ -9,12 +9,12 @@ that is exact, and takes as long as the axis.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
 from netlang.analysis.fields.reads import Interval, Reads
 from netlang.analysis.fields.state import NOTHING, Context, Ended, Field, State, Strand, parts_of
+from netlang.records import replace
 
 __all__ = ["told_apart"]
 

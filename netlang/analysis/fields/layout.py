@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import gcd, prod
 
 from netlang.analysis.fields.reads import LONGEST, Interval, Reads, Taps, TooLong, reduced, summed
@@ -21,6 +20,7 @@ from netlang.analysis.fields.state import (
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
+from netlang.records import replace
 
 __all__ = ["alike", "flattened", "permuted", "rearranged"]
 

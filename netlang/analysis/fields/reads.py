@@ -11,8 +11,9 @@ their ends may have gaps. `None` stands for a place that reads nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import gcd, lcm
+
+from netlang.records import Record
 
 __all__ = [
     "IDENTITY", "LONGEST", "Interval", "Reads", "Taps", "TooLong", "hull", "joined", "reduced",
@@ -38,8 +39,7 @@ def hull(intervals: Iterable[Interval | None]) -> Interval | None:
     return min(low for low, _ in found), max(high for _, high in found)
 
 
-@dataclass(frozen=True, slots=True)
-class Taps:
+class Taps(Record):
     """What an operator reads: place o those at ``advance (o // period) + taps[o % period]``.
 
     The taps of a place are in ascending order.
@@ -50,8 +50,7 @@ class Taps:
     taps: tuple[Sequence[int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Record):
     """Place o reads the interval ``bounds[o % period]``, moved by ``advance (o // period)``.
 
     A `table` has no other places than those of its one period: what lies beyond reads nothing.

@@ -10,7 +10,6 @@ front.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from netlang.analysis.fields.apply import applied, hull_of
 from netlang.analysis.fields.reads import Reads
@@ -21,6 +20,7 @@ from netlang.ir.op import Op
 from netlang.ir.reach import Along, Reach, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ops.spatial import axis_name
+from netlang.records import Record
 
 __all__ = ["Recurrence", "recurrence"]
 
@@ -28,8 +28,7 @@ __all__ = ["Recurrence", "recurrence"]
 MOST_PHASES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Recurrence:
+class Recurrence(Record):
     """The lines of a layer's receptive field, and in words what an element of its output reads."""
 
     lines: tuple[Line, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.analysis.fields.figure import ReceptiveField
@@ -11,6 +10,7 @@ from netlang.analysis.fields.state import State
 from netlang.analysis.fields.walk import Fields, States, Walk
 from netlang.analysis.rows import Row, folded_path
 from netlang.ir.program import INPUT, Function, Node, Ref
+from netlang.records import Draft, field
 
 __all__ = ["with_fields"]
 
@@ -37,15 +37,12 @@ def with_fields(fields: Fields, rows: Sequence[Row]) -> Mapping[str, ReceptiveFi
     return found
 
 
-@dataclass
-class _Paths:
+class _Paths(Draft):
     """What the steps of functions read, by their paths; each function once for what it is given."""
 
     fields: Fields
     folded: bool
-
-    def __post_init__(self) -> None:
-        self._known: dict[tuple[Function, States], _Found] = {}
+    _known: dict[tuple[Function, States], _Found] = field(default_factory=dict)
 
     def of(self, function: Function, inputs: States) -> _Found:
         if (function, inputs) not in self._known:

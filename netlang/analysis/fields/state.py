@@ -10,12 +10,12 @@ along some parts. Where an operator reads the whole of an axis, the windows of w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import Interval, Reads, TooLong, hull, joined
 from netlang.analysis.fields.taps import Number
 from netlang.ir.dims import Dim
+from netlang.records import Record, replace
 
 __all__ = [
     "NOTHING", "Context", "Ended", "Field", "Layout", "State", "Strand", "ended", "lost", "merged",
@@ -30,8 +30,7 @@ NO_PARTS: frozenset[int] = frozenset()
 Layout: TypeAlias = tuple[tuple[Dim, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Record):
     """Sizes as numbers, and the extent of each source.
 
     `fine`: what is joined along an axis is told apart place by place, as in
@@ -53,8 +52,7 @@ class Context:
         return (low, high) if low <= high else None
 
 
-@dataclass(frozen=True, slots=True)
-class Strand:
+class Strand(Record):
     """The places read: the sum of the intervals of all terms, which are sorted by their parts."""
 
     terms: tuple[tuple[int, Reads], ...]
@@ -74,8 +72,7 @@ class Strand:
         return len(self.terms) == 1 and self.terms[0][1].is_plain
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Record):
     """What is read through windows that ended: their width, and the places."""
 
     width: int = 0
@@ -96,8 +93,7 @@ class Ended:
 NOTHING = Ended()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """What an element reads of one source.
 
     `ended` holds for any element, whatever its place. `bound`: what is read may be less than told,
@@ -116,8 +112,7 @@ class Field:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Record):
     """What the elements of a value read: for each source a field, or None.
 
     `pool` is the geometry of the pool whose places the value numbers, if it does.

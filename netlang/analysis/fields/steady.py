@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import Interval, Reads
 from netlang.analysis.fields.state import Context, Field, State, Strand, lost
+from netlang.records import replace
 
 __all__ = ["LONGEST_TRANSIENT", "ahead", "forgotten", "is_steady"]
 

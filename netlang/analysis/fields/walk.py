@@ -9,7 +9,6 @@ them, once for each. Repeats are gone through until each time adds the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from netlang.analysis.fields.apply import applied
@@ -25,6 +24,7 @@ from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.types import Types
+from netlang.records import replace
 
 __all__ = ["Fields", "States", "Walk", "field_and_walk", "fresh", "receptive_field"]
 

@@ -20,6 +20,7 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr, Symbol, symbols_of
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
+from netlang.records import names_of
 from netlang.source import Span
 
 __all__ = ["render_spec"]
@@ -84,7 +85,7 @@ def _sizes(expansion: Expansion, asserts: tuple[Constraint, ...]) -> Iterator[st
     for constraint in asserts:
         needed.update(symbols_of(constraint.left), symbols_of(constraint.right))
     for step in expansion.steps:
-        for value in vars(step.op).values():
+        for value in (getattr(step.op, name) for name in names_of(step.op)):
             if isinstance(value, tuple):
                 needed.update(name for item in value for name in _symbols(item))
     places = _places(expansion.program.net)

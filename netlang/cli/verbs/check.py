@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from netlang.records import replace
 
 if TYPE_CHECKING:
     from netlang.diagnostics.diagnostic import Diagnostic

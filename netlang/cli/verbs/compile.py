@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
+from netlang.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from netlang.cli.arguments.sizes import size_option, sizes
 from netlang.cli.options import outputs, spec_argument
 from netlang.cli.verbs.compile import report
+from netlang.records import replace
 
 __all__ = ["command"]
 

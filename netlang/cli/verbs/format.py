@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import click
+
+from netlang.records import Record
 
 if TYPE_CHECKING:
     from netlang.diagnostics.diagnostic import Diagnostic
@@ -41,8 +42,7 @@ def command() -> click.Command:
 
 
 @final
-@dataclass(frozen=True)
-class _Text:
+class _Text(Record):
     """A file as it is and as it should be; `path` is None for standard input."""
 
     name: str

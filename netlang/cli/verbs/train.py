@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from netlang.cli.options import data_option, places, workers_option
 from netlang.processes import is_first, one_voice
+from netlang.records import replace
 
 __all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
 

@@ -6,9 +6,9 @@ escapes and wide characters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import final
 
+from netlang.records import Record
 from netlang.source import Span
 
 __all__ = ["WIDTH", "Mark", "visible", "window"]
@@ -22,8 +22,7 @@ _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Record):
     """A part of one line to underline; of a span over several lines, its part of the first."""
 
     line: int

@@ -7,7 +7,6 @@ names either a step or a scope, and numbers run as `nn.Sequential` would count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
@@ -20,6 +19,7 @@ from netlang.evaluate.values import Layer
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, Port, Ref, Repeat
 from netlang.ir.types import TensorType, Types
+from netlang.records import Draft, Record, field
 from netlang.source import Span
 
 __all__ = ["FAILED", "Flow", "FunctionBuilder", "Labelled", "Path"]
@@ -31,8 +31,7 @@ Path: TypeAlias = tuple[str, ...]
 FAILED = Ref(-2)
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(Record):
     """What a label stands for: its value, and the layer if it is an instance with weights."""
 
     flow: Flow
@@ -52,8 +51,7 @@ class Labelled:
         return tuple(output.name for output in self.callee.outputs if not output.auxiliary)
 
 
-@dataclass(slots=True)
-class FunctionBuilder:
+class FunctionBuilder(Draft):
     """Collects the nodes of one function."""
 
     name: str
@@ -255,8 +253,7 @@ class FunctionBuilder:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Record):
     """A point in the construction of a function."""
 
     items: int

@@ -5,8 +5,6 @@ Holds on exit: every node and input of a net leads to an output, or was reported
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from netlang.advice.edits import enclosing, without_statement
 from netlang.advice.names import dead_step
 from netlang.diagnostics.diagnostic import Fix
@@ -24,6 +22,7 @@ from netlang.evaluate.values import Value
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Function, Output, Ref
 from netlang.ir.provenance import ParameterOrigin
+from netlang.records import replace
 from netlang.syntax import ast
 
 __all__ = ["finish"]

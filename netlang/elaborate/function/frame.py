@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from netlang.elaborate.function.builder import Flow, Path
 from netlang.ir.types import Types
+from netlang.records import Draft
 from netlang.source import Span
 
 __all__ = ["Frame"]
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Draft):
     """What the statements of one block have in common: its inputs and the body it was given.
 
     `given` are the types that a call brings (None for the net itself), `declared` how many `input`

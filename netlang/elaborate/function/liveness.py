@@ -7,9 +7,9 @@ auxiliary outputs only are marked so; what leads nowhere has been reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from netlang.ir.program import INPUT, Item, Node, Output, Ref, Repeat
+from netlang.records import replace
 
 __all__ = ["Liveness"]
 

@@ -6,8 +6,9 @@ The words of a clause never hold " and " or ", or ", by which clauses and altern
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from netlang.records import Record
 
 __all__ = ["Bounds", "Clause", "Except", "Interval", "Listed", "Residue", "joined", "listed"]
 
@@ -21,8 +22,7 @@ def listed(items: Sequence[object], word: str) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {word} {texts[-1]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Residue:
+class Residue(Record):
     """The remainder modulo `modulus` lies in one of the ranges, or in none of them."""
 
     modulus: int
@@ -56,8 +56,7 @@ class Residue:
         return (_in_ranges(remainder, inside, 0, self.modulus - 1),)
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Record):
     """From `low`, if there is one, to `high`, if there is one."""
 
     low: int | None
@@ -73,8 +72,7 @@ class Bounds:
         return low if self.high is None else (*low, f"{name} <= {self.high}")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Record):
     """In one of the ranges, or from `onwards` on."""
 
     ranges: tuple[Interval, ...]
@@ -89,8 +87,7 @@ class Listed:
         return (text if self.onwards is None else f"{text} or {name} >= {self.onwards}",)
 
 
-@dataclass(frozen=True, slots=True)
-class Except:
+class Except(Record):
     """In none of the ranges."""
 
     ranges: tuple[Interval, ...]

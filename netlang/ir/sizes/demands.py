@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
 
@@ -13,6 +12,7 @@ from netlang.ir.sizes.periodic import SizeSet, positive
 from netlang.ir.sizes.quasi import admitted
 from netlang.ir.sizes.rules import Rule, rule_of
 from netlang.ir.sizes.work import Work
+from netlang.records import Record
 
 __all__ = ["Demand", "SymbolSolution", "demand", "solve_symbol", "unique"]
 
@@ -20,8 +20,7 @@ __all__ = ["Demand", "SymbolSolution", "demand", "solve_symbol", "unique"]
 FARTHEST = 10_000
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(Record):
     """A condition, or the part of one, on the symbol `name`.
 
     `admits` are the sizes that meet it; None if that is left to evaluating it.
@@ -51,8 +50,7 @@ def demand(condition: Condition, name: str, work: Work) -> Demand:
     return Demand(name, condition, admitted(condition.constraint, name, work))
 
 
-@dataclass(frozen=True)
-class SymbolSolution:
+class SymbolSolution(Record, dict=True):
     """Everything that is asked of one symbol: the decided part as a set, the rest as it stands."""
 
     name: str

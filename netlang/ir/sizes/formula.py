@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, Floor, evaluate
+from netlang.records import Record
 
 __all__ = ["Formula", "formula_of", "stated"]
 
 _WORDS = {Relation.EQUAL: "must equal", Relation.AT_LEAST: "must be at least"}
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Record):
     """A condition as a formula, in words, and what both sides are at some sizes."""
 
     text: str

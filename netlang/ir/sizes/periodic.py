@@ -7,10 +7,11 @@ first to the last in steps of L. What a condition on one symbol admits is such a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
 from typing import TypeAlias
+
+from netlang.records import Record
 
 __all__ = ["LONGEST_PERIOD", "Run", "Runs", "SizeSet", "half_line", "of_residues", "positive"]
 
@@ -23,8 +24,7 @@ Run: TypeAlias = tuple[int, int | None]
 Runs: TypeAlias = tuple[Run, ...]
 
 
-@dataclass(frozen=True)
-class SizeSet:
+class SizeSet(Record, dict=True):
     """Sizes >= 1: for every residue modulo `period` the runs of sizes that belong."""
 
     period: int

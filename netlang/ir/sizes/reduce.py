@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, Symbol, symbols_of
 from netlang.ir.program import Condition
+from netlang.records import replace
 
 __all__ = ["distinct", "names_of", "reduced"]
 

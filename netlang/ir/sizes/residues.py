@@ -9,9 +9,9 @@ exclude may be on either side, so that its ranges join.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netlang.ir.sizes.clauses import Clause, Interval, Residue
+from netlang.records import Record
 
 __all__ = ["clauses_for"]
 
@@ -64,8 +64,7 @@ class _Search:
                 self.extend(then, (*chosen, added.clause), total, place + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(Record):
     clause: Clause
     length: int
 

@@ -7,12 +7,12 @@ sizes beside them. A set that has more exceptions than a person reads isn't told
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from netlang.ir.sizes.clauses import Bounds, Clause, Except, Listed, Residue, joined, listed
 from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.residues import clauses_for
+from netlang.records import Record
 
 __all__ = ["Rule", "listed", "rule_of"]
 
@@ -22,8 +22,7 @@ FARTHEST = 16_384
 LONGEST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """What a size must be: the clauses of one of the alternatives."""
 
     alternatives: tuple[tuple[Clause, ...], ...]

@@ -8,7 +8,6 @@ checked by evaluating them. A size is refused exactly where some step can't run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.language.sizes import SizeRefused, SizesRefused
@@ -20,12 +19,12 @@ from netlang.ir.sizes.rules import Rule, listed
 from netlang.ir.sizes.substitution import defined
 from netlang.ir.sizes.together import Together, statements
 from netlang.ir.sizes.work import Work
+from netlang.records import Record
 
 __all__ = ["Solution", "solve_conditions"]
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(Record):
     """The conditions of a net, solved: one part for each symbol, and those on several symbols.
 
     `joint` are the conditions on several symbols that say something beside the rest.

@@ -6,11 +6,11 @@ Where W must equal 2*H, all that is asked of W is asked of H.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from netlang.ir.constraints import Relation
 from netlang.ir.dims import Dim, Expr, Symbol, floors_of, substitute, symbols_of
 from netlang.ir.program import Condition
+from netlang.records import Record, replace
 
 __all__ = ["Definition", "defined"]
 
@@ -18,8 +18,7 @@ __all__ = ["Definition", "defined"]
 MOST_DEFINITIONS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Record):
     """The symbol `name` must be `value`, by a condition."""
 
     name: str

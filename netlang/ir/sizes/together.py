@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from netlang.ir.constraints import Relation
 from netlang.ir.dims import Dim, Expr, evaluate, floors_of, symbols_of
@@ -14,6 +13,7 @@ from netlang.ir.sizes.implied import implies
 from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.products import factored
 from netlang.ir.sizes.work import Work
+from netlang.records import Record
 
 __all__ = ["Together", "statements"]
 
@@ -23,8 +23,7 @@ MOST_COMPARED = 32
 LARGEST = 1 << 20
 
 
-@dataclass(frozen=True)
-class Together:
+class Together(Record):
     """A condition on several symbols; with `least`, one of these must be at least so large."""
 
     condition: Condition

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from netlang.advice.edits import replaced
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.text import UnusedTarget
 from netlang.lint.tree import NAMES, TreeRule, read_name
+from netlang.records import Draft
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -20,8 +20,7 @@ __all__ = ["UnusedTargets"]
 
 
 @final
-@dataclass(slots=True)
-class _Loop:
+class _Loop(Draft):
     """A loop that is being walked, with those of its variables that were not read so far."""
 
     statement: ast.For

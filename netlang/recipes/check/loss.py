@@ -6,7 +6,6 @@ What only the data can tell is left open, and asked again with `targets` when th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import final
 
 from netlang.advice.nearest import replacement
@@ -42,6 +41,7 @@ from netlang.recipes.words.losses import (
     Term,
 )
 from netlang.recipes.words.operands import Operand, Value
+from netlang.records import Record, replace
 
 __all__ = ["check_loss", "deployed_outputs", "operands_of", "value_types"]
 
@@ -102,8 +102,7 @@ def check_loss(
 
 
 @final
-@dataclass(frozen=True)
-class _Values:
+class _Values(Record):
     """What a loss can read, by name."""
 
     recipe: Recipe
@@ -174,8 +173,7 @@ def _needs_names(
 
 
 @final
-@dataclass(frozen=True)
-class _Side:
+class _Side(Record):
     """An operand as it is written, and its type as far as it is known."""
 
     text: str

@@ -6,7 +6,6 @@ Class numbers become probabilities of the classes; numbers and masks keep their 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import final
 
 from netlang.diagnostics.diagnostic import Diagnostic
@@ -20,13 +19,13 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import Comparison, Penalty, Term
 from netlang.recipes.words.mixing import Cutmix, Mixing
 from netlang.recipes.words.operands import Operand, Value, values_in
+from netlang.records import Record
 
 __all__ = ["check_mixing", "mixed_classes"]
 
 
 @final
-@dataclass(frozen=True)
-class _Use:
+class _Use(Record):
     """A target of class numbers in a term: `classes` is what its probabilities are for, or `why`
     says that they aren't possible."""
 

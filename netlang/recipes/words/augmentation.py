@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass
 from typing import ClassVar
 
 from netlang.recipes.description import Description
@@ -11,8 +9,7 @@ from netlang.recipes.description import Description
 __all__ = ["Augmentation"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Augmentation(Description, ABC):
+class Augmentation(Description):
     """One change of an example.
 
     `for_signals` says that it makes sense for signals, ``[L]`` or ``[C, L]``, too, `for_training`

@@ -5,8 +5,7 @@ Images are in 0..1 and stay there; black is 0. What a step draws, it draws for e
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from abc import abstractmethod
 from typing import ClassVar, final
 
 from netlang.evaluate.values import Range
@@ -20,8 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class ColorStep(Augmentation, ABC):
+class ColorStep(Augmentation):
     """A step for images of certain numbers of channels."""
 
     @property
@@ -31,7 +29,6 @@ class ColorStep(Augmentation, ABC):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ColorJitter(ColorStep):
     """Brightness, contrast, saturation and hue, in an order that is drawn too.
 
@@ -41,10 +38,10 @@ class ColorJitter(ColorStep):
 
     name: ClassVar[str] = "color_jitter"
 
-    brightness: float = field(default=0.0, metadata=argument(non_negative, "range of brightness"))
-    contrast: float = field(default=0.0, metadata=argument(non_negative, "range of contrast"))
-    saturation: float = field(default=0.0, metadata=argument(non_negative, "range of saturation"))
-    hue: float = field(default=0.0, metadata=argument(half, "range of the turn, 0.5 for all hues"))
+    brightness: float = argument(non_negative, "range of brightness", default=0.0)
+    contrast: float = argument(non_negative, "range of contrast", default=0.0)
+    saturation: float = argument(non_negative, "range of saturation", default=0.0)
+    hue: float = argument(half, "range of the turn, 0.5 for all hues", default=0.0)
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -54,13 +51,12 @@ class ColorJitter(ColorStep):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Grayscale(ColorStep):
     """Grey in all three channels: 0.299 R + 0.587 G + 0.114 B."""
 
     name: ClassVar[str] = "grayscale"
 
-    p: float = field(default=0.1, metadata=argument(probability, "how often"))
+    p: float = argument(probability, "how often", default=0.1)
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -68,7 +64,6 @@ class Grayscale(ColorStep):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ColorPca(ColorStep):
     """Noise along the principal components of RGB; Krizhevsky et al. 2012, section 4.1.
 
@@ -78,17 +73,16 @@ class ColorPca(ColorStep):
 
     name: ClassVar[str] = "color_pca"
 
-    std: float = field(default=0.1, metadata=argument(non_negative, "deviation of the noise"))
-    values: tuple[float, ...] = field(
-        default=(0.2175, 0.0188, 0.0045), metadata=argument(triple, "eigenvalues")
-    )
-    vectors: tuple[tuple[float, ...], ...] = field(
+    std: float = argument(non_negative, "deviation of the noise", default=0.1)
+    values: tuple[float, ...] = argument(triple, "eigenvalues", default=(0.2175, 0.0188, 0.0045))
+    vectors: tuple[tuple[float, ...], ...] = argument(
+        triples,
+        "eigenvectors: a row for each channel, a column for each",
         default=(
             (-0.5675, 0.7192, 0.4009),
             (-0.5808, -0.0045, -0.8140),
             (-0.5836, -0.6948, 0.4203),
         ),
-        metadata=argument(triples, "eigenvectors: a row for each channel, a column for each"),
     )
 
     @property
@@ -97,29 +91,26 @@ class ColorPca(ColorStep):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Noise(Augmentation):
     """Normal noise on each element."""
 
     name: ClassVar[str] = "noise"
     for_signals: ClassVar[bool] = True
 
-    std: float = field(metadata=argument(non_negative, "deviation of the noise"))
+    std: float = argument(non_negative, "deviation of the noise")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Blur(Augmentation):
     """Gaussian blur with a deviation drawn uniformly, cut off at a kernel; borders are mirrored."""
 
     name: ClassVar[str] = "blur"
 
-    kernel: int = field(metadata=argument(odd, "pixels along each axis that are averaged"))
-    sigma: Range = field(default=Range(0.1, 2.0), metadata=argument(scales, "deviation in pixels"))
+    kernel: int = argument(odd, "pixels along each axis that are averaged")
+    sigma: Range = argument(scales, "deviation in pixels", default=Range(0.1, 2.0))
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Cutout(Augmentation):
     """A square around any pixel (of a signal, an interval); a part of it may lie outside.
 
@@ -129,12 +120,11 @@ class Cutout(Augmentation):
     name: ClassVar[str] = "cutout"
     for_signals: ClassVar[bool] = True
 
-    size: int = field(metadata=argument(count, "side of the square"))
-    value: float = field(default=0.0, metadata=argument(number, "what it is filled with"))
+    size: int = argument(count, "side of the square")
+    value: float = argument(number, "what it is filled with", default=0.0)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class RandomErasing(ColorStep):
     """A rectangle anywhere inside of the image; Zhong et al. 2017, arXiv:1708.04896.
 
@@ -144,14 +134,10 @@ class RandomErasing(ColorStep):
 
     name: ClassVar[str] = "random_erasing"
 
-    p: float = field(default=0.5, metadata=argument(probability, "how often"))
-    scale: Range = field(
-        default=Range(0.02, 0.33), metadata=argument(scales, "share of the area that is erased")
-    )
-    ratio: Range = field(default=Range(0.3, 3.3), metadata=argument(scales, "height over width"))
-    value: float | tuple[float, ...] | str = field(
-        default=0.0, metadata=argument(fill, "what it is filled with")
-    )
+    p: float = argument(probability, "how often", default=0.5)
+    scale: Range = argument(scales, "share of the area that is erased", default=Range(0.02, 0.33))
+    ratio: Range = argument(scales, "height over width", default=Range(0.3, 3.3))
+    value: float | tuple[float, ...] | str = argument(fill, "what it is filled with", default=0.0)
 
     @property
     def channels(self) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
@@ -18,7 +17,6 @@ __all__ = [
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Mnist1d(Data):
     """MNIST-1D: 4000 and 1000 signals of 10 classes; Greydanus 2020, arXiv:2011.14439."""
 
@@ -34,7 +32,6 @@ class Mnist1d(Data):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Digits(Data):
     """Digits of scikit-learn: 1797 grey images of 8x8, values in 0..1, every fifth is for the test.
 
@@ -43,7 +40,7 @@ class Digits(Data):
 
     name: ClassVar[str] = "digits"
 
-    size: int = field(default=8, metadata=argument(count, "height and width after resizing"))
+    size: int = argument(count, "height and width after resizing", default=8)
 
     @property
     def shape(self) -> tuple[int | None, ...]:

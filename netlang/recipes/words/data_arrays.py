@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count
@@ -22,7 +21,6 @@ __all__ = ["Arrays", "Cifar10", "Cifar100", "Idx"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Arrays(Data):
     """Named arrays of numpy in one `.npz` file for each part: `train.npz`, `val.npz`, `test.npz`.
 
@@ -33,24 +31,14 @@ class Arrays(Data):
 
     name: ClassVar[str] = "arrays"
 
-    dataset: str = field(metadata=argument(plain_name, "name of the data set"))
-    sizes: tuple[int, ...] = field(
-        metadata=argument(counts, "sizes of the first input without the batch")
-    )
-    inputs: tuple[str, ...] = field(
-        default=("x",), metadata=argument(name_list, "arrays that the net takes")
-    )
-    targets: tuple[str, ...] = field(
-        default=("label",), metadata=argument(name_list, "arrays that the loss reads")
-    )
-    classes: int | None = field(
-        default=None, metadata=argument(optional(count), "number of different labels")
-    )
-    train: str = field(default=FOUND, metadata=argument(part, "part to train on"))
-    validation: str = field(
-        default=FOUND, metadata=argument(optional_part, "part to choose the best weights by")
-    )
-    test: str = field(default=FOUND, metadata=argument(optional_part, "part to test on"))
+    dataset: str = argument(plain_name, "name of the data set")
+    sizes: tuple[int, ...] = argument(counts, "sizes of the first input without the batch")
+    inputs: tuple[str, ...] = argument(name_list, "arrays that the net takes", default=("x",))
+    targets: tuple[str, ...] = argument(name_list, "arrays that the loss reads", default=("label",))
+    classes: int | None = argument(optional(count), "number of different labels", default=None)
+    train: str = argument(part, "part to train on", default=FOUND)
+    validation: str = argument(optional_part, "part to choose the best weights by", default=FOUND)
+    test: str = argument(optional_part, "part to test on", default=FOUND)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -66,7 +54,6 @@ class Arrays(Data):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Idx(Data):
     """Grey images and labels in the IDX files of MNIST and its relatives, gzipped or not.
 
@@ -76,12 +63,10 @@ class Idx(Data):
 
     name: ClassVar[str] = "idx"
 
-    dataset: str = field(metadata=argument(plain_name, "name of the data set"))
-    classes: int | None = field(default=10, metadata=argument(count, "number of different labels"))
-    prefix: str = field(
-        default=NONE, metadata=argument(optional_part, "how their names begin: `emnist-letters`")
-    )
-    size: int = field(default=28, metadata=argument(count, "height and width of the images"))
+    dataset: str = argument(plain_name, "name of the data set")
+    classes: int | None = argument(count, "number of different labels", default=10)
+    prefix: str = argument(optional_part, "how their names begin: `emnist-letters`", default=NONE)
+    size: int = argument(count, "height and width of the images", default=28)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -93,7 +78,6 @@ class Idx(Data):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Cifar10(Data):
     """CIFAR-10: 50,000 and 10,000 RGB images of 32x32, the binary or the Python version.
 
@@ -102,7 +86,7 @@ class Cifar10(Data):
 
     name: ClassVar[str] = "cifar10"
 
-    dataset: str = field(default="cifar10", metadata=argument(plain_name, "name of the data set"))
+    dataset: str = argument(plain_name, "name of the data set", default="cifar10")
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -118,16 +102,13 @@ class Cifar10(Data):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Cifar100(Data):
     """CIFAR-100: as CIFAR-10, with 100 classes (`fine`) in 20 groups (`coarse`)."""
 
     name: ClassVar[str] = "cifar100"
 
-    dataset: str = field(default="cifar100", metadata=argument(plain_name, "name of the data set"))
-    labels: str = field(
-        default="fine", metadata=argument(choice("fine", "coarse"), "which labels to train on")
-    )
+    dataset: str = argument(plain_name, "name of the data set", default="cifar100")
+    labels: str = argument(choice("fine", "coarse"), "which labels to train on", default="fine")
 
     @property
     def shape(self) -> tuple[int | None, ...]:

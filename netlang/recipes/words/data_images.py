@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, text
@@ -23,24 +21,19 @@ SETS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageSource(Data, ABC):
+class ImageSource(Data):
     """Images with one class each.
 
     `dataset` is the name that the machine knows the data by. `validation` and `test` may be `none`.
     Damaged files end the run with their names, or are left out and counted with `corrupt=skip`.
     """
 
-    dataset: str = field(metadata=argument(plain_name, "name of the data set"))
-    train: str = field(default=FOUND, metadata=argument(part, "part to train on"))
-    validation: str = field(
-        default=FOUND, metadata=argument(optional_part, "part to choose the best weights by")
-    )
-    test: str = field(default=FOUND, metadata=argument(optional_part, "part to test on"))
-    channels: int = field(default=3, metadata=argument(channels, "channels to convert images to"))
-    corrupt: str = field(
-        default="stop", metadata=argument(_CORRUPT, "what to do about damaged files")
-    )
+    dataset: str = argument(plain_name, "name of the data set")
+    train: str = argument(part, "part to train on", default=FOUND)
+    validation: str = argument(optional_part, "part to choose the best weights by", default=FOUND)
+    test: str = argument(optional_part, "part to test on", default=FOUND)
+    channels: int = argument(channels, "channels to convert images to", default=3)
+    corrupt: str = argument(_CORRUPT, "what to do about damaged files", default="stop")
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -60,7 +53,6 @@ class ImageSource(Data, ABC):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ImageFolder(ImageSource):
     """JPEG, PNG, WebP and other images in one folder for each class, in a folder for each part.
 
@@ -73,7 +65,6 @@ class ImageFolder(ImageSource):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Shards(ImageSource):
     """Images in tar files, as WebDataset writes them: `000001.jpg` beside `000001.cls`.
 
@@ -86,7 +77,6 @@ class Shards(ImageSource):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class HuggingFace(ImageSource):
     """A data set as the package `datasets` reads it: a saved one, a folder, or one of the Hub.
 
@@ -96,16 +86,15 @@ class HuggingFace(ImageSource):
 
     name: ClassVar[str] = "hugging_face"
 
-    repository: str = field(default="", metadata=argument(text, "name on the Hub"))
-    image: str = field(default="image", metadata=argument(text, "column of the images"))
-    label: str = field(default="label", metadata=argument(text, "column of the labels"))
+    repository: str = argument(text, "name on the Hub", default="")
+    image: str = argument(text, "column of the images", default="image")
+    label: str = argument(text, "column of the labels", default="label")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Torchvision(ImageSource):
     """A data set as torchvision reads it, from where it lies; nothing is downloaded."""
 
     name: ClassVar[str] = "torchvision"
 
-    set: str = field(metadata=argument(choice(*SETS), "the class in `torchvision.datasets`"))
+    set: str = argument(choice(*SETS), "the class in `torchvision.datasets`")

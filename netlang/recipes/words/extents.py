@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, final
+
+from netlang.records import Record
 
 __all__ = ["Extent", "Frame", "exactly", "shorter_side", "shown_frame"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Record):
     """A side of an image in pixels: at least `low`, at most `high`; None where nobody knows."""
 
     low: int | None = None

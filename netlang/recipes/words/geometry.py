@@ -6,7 +6,6 @@ signal the steps that make sense there move along its one axis.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.evaluate.values import Range
@@ -18,65 +17,59 @@ __all__ = ["GEOMETRY", "Hflip", "Rotate", "Scale", "Shear", "Translate", "Vflip"
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Hflip(Augmentation):
     """Mirror left and right."""
 
     name: ClassVar[str] = "hflip"
 
-    p: float = field(default=0.5, metadata=argument(probability, "how often"))
+    p: float = argument(probability, "how often", default=0.5)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Vflip(Augmentation):
     """Mirror top and bottom."""
 
     name: ClassVar[str] = "vflip"
 
-    p: float = field(default=0.5, metadata=argument(probability, "how often"))
+    p: float = argument(probability, "how often", default=0.5)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Rotate(Augmentation):
     """Turn about the middle by an angle drawn uniformly."""
 
     name: ClassVar[str] = "rotate"
 
-    degrees: float | Range = field(metadata=argument(angles, "largest angle, or from..to"))
+    degrees: float | Range = argument(angles, "largest angle, or from..to")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Scale(Augmentation):
     """Enlarge (above 1) or shrink (below 1) about the middle by a factor drawn uniformly."""
 
     name: ClassVar[str] = "scale"
     for_signals: ClassVar[bool] = True
 
-    factor: Range = field(metadata=argument(scales, "size of what is seen"))
+    factor: Range = argument(scales, "size of what is seen")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Translate(Augmentation):
     """Shift by up to a share of the size, along each axis by a number drawn uniformly."""
 
     name: ClassVar[str] = "translate"
     for_signals: ClassVar[bool] = True
 
-    share: float = field(metadata=argument(share, "largest shift over height and width"))
+    share: float = argument(share, "largest shift over height and width")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Shear(Augmentation):
     """Slant along each axis by an angle drawn uniformly, about the middle."""
 
     name: ClassVar[str] = "shear"
 
-    degrees: float | Range = field(metadata=argument(angles_below_90, "largest angle, or from..to"))
+    degrees: float | Range = argument(angles_below_90, "largest angle, or from..to")
 
 
 GEOMETRY: tuple[type[Augmentation], ...] = (Hflip, Vflip, Rotate, Scale, Translate, Shear)

@@ -8,7 +8,6 @@ operator states, and weights that a spec fixes keep their values.
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, final
 
 from netlang.ir.arguments import argument, choice, number
@@ -34,22 +33,21 @@ FAMILIES = (
 
 Of = tuple[str, ...]
 
-_BELOW = argument(labels, "labels of the parts that it is for; the whole net without")
-_MODE = argument(choice("fan_in", "fan_out"), "keep the variance forward, or that of the gradient")
-_NONLINEARITY = argument(
+_BELOW = (labels, "labels of the parts that it is for; the whole net without")
+_MODE = (choice("fan_in", "fan_out"), "keep the variance forward, or that of the gradient")
+_NONLINEARITY = (
     choice("relu", "leaky_relu", "linear", "sigmoid", "tanh", "selu"),
     "what follows the layer: its gain as PyTorch has it",
 )
-_SLOPE = argument(number, "slope of `leaky_relu` below 0")
-_GAIN = argument(positive, "factor on the standard deviation")
-_STD = argument(positive, "standard deviation")
-_MATRICES = argument(words(*MATRICES), "kinds of layers whose weights are drawn")
-_ANY = argument(words(*MATRICES, *OTHERS), "kinds of layers whose weights are drawn, or of weights")
+_SLOPE = (number, "slope of `leaky_relu` below 0")
+_GAIN = (positive, "factor on the standard deviation")
+_STD = (positive, "standard deviation")
+_MATRICES = (words(*MATRICES), "kinds of layers whose weights are drawn")
+_ANY = (words(*MATRICES, *OTHERS), "kinds of layers whose weights are drawn, or of weights")
 _LAYERS: Of = ("conv", "linear")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Initialization(Description, ABC):
+class Initialization(Description):
     """How weights start."""
 
 
@@ -64,110 +62,101 @@ class Rule(Initialization, ABC):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class KaimingNormal(Rule):
     """N(0, gain^2 / fan); He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "kaiming_normal"
 
-    mode: Literal["fan_in", "fan_out"] = field(default="fan_in", metadata=_MODE)
-    nonlinearity: str = field(default="relu", metadata=_NONLINEARITY)
-    a: float = field(default=0.0, metadata=_SLOPE)
-    of: Of = field(default=_LAYERS, metadata=_MATRICES)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    mode: Literal["fan_in", "fan_out"] = argument(*_MODE, default="fan_in")
+    nonlinearity: str = argument(*_NONLINEARITY, default="relu")
+    a: float = argument(*_SLOPE, default=0.0)
+    of: Of = argument(*_MATRICES, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class KaimingUniform(Rule):
     """U(-b, b) with b = gain (3 / fan)^0.5; He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "kaiming_uniform"
 
-    mode: Literal["fan_in", "fan_out"] = field(default="fan_in", metadata=_MODE)
-    nonlinearity: str = field(default="relu", metadata=_NONLINEARITY)
-    a: float = field(default=0.0, metadata=_SLOPE)
-    of: Of = field(default=_LAYERS, metadata=_MATRICES)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    mode: Literal["fan_in", "fan_out"] = argument(*_MODE, default="fan_in")
+    nonlinearity: str = argument(*_NONLINEARITY, default="relu")
+    a: float = argument(*_SLOPE, default=0.0)
+    of: Of = argument(*_MATRICES, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class XavierNormal(Rule):
     """N(0, 2 gain^2 / (fan_in + fan_out)); Glorot, Bengio 2010."""
 
     name: ClassVar[str] = "xavier_normal"
 
-    gain: float = field(default=1.0, metadata=_GAIN)
-    of: Of = field(default=_LAYERS, metadata=_MATRICES)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    gain: float = argument(*_GAIN, default=1.0)
+    of: Of = argument(*_MATRICES, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class XavierUniform(Rule):
     """U(-b, b) with b = gain (6 / (fan_in + fan_out))^0.5; Glorot, Bengio 2010."""
 
     name: ClassVar[str] = "xavier_uniform"
 
-    gain: float = field(default=1.0, metadata=_GAIN)
-    of: Of = field(default=_LAYERS, metadata=_MATRICES)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    gain: float = argument(*_GAIN, default=1.0)
+    of: Of = argument(*_MATRICES, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Orthogonal(Rule):
     """A matrix with orthogonal rows or columns, of all but the first axis; Saxe et al. 2013."""
 
     name: ClassVar[str] = "orthogonal"
 
-    gain: float = field(default=1.0, metadata=argument(positive, "factor on the matrix"))
-    of: Of = field(default=_LAYERS, metadata=_MATRICES)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    gain: float = argument(positive, "factor on the matrix", default=1.0)
+    of: Of = argument(*_MATRICES, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class NormalWeights(Rule):
     """N(mean, std^2)."""
 
     name: ClassVar[str] = "normal"
 
-    std: float = field(metadata=_STD)
-    mean: float = field(default=0.0, metadata=argument(number, "mean"))
-    of: Of = field(default=_LAYERS, metadata=_ANY)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    std: float = argument(*_STD)
+    mean: float = argument(number, "mean", default=0.0)
+    of: Of = argument(*_ANY, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class TruncatedNormal(Rule):
     """N(mean, std^2), drawn again where it is beyond `cut` from 0."""
 
     name: ClassVar[str] = "truncated_normal"
 
-    std: float = field(metadata=_STD)
-    mean: float = field(default=0.0, metadata=argument(number, "mean"))
-    cut: float = field(default=2.0, metadata=argument(positive, "the largest size"))
-    of: Of = field(default=_LAYERS, metadata=_ANY)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    std: float = argument(*_STD)
+    mean: float = argument(number, "mean", default=0.0)
+    cut: float = argument(positive, "the largest size", default=2.0)
+    of: Of = argument(*_ANY, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Constant(Rule):
     """Every element `value`."""
 
     name: ClassVar[str] = "constant"
 
-    value: float = field(metadata=argument(number, "what every element is"))
-    of: Of = field(default=_LAYERS, metadata=_ANY)
-    below: tuple[str, ...] = field(default=(), metadata=_BELOW)
+    value: float = argument(number, "what every element is")
+    of: Of = argument(*_ANY, default=_LAYERS)
+    below: tuple[str, ...] = argument(*_BELOW, default=())
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ZeroLastNorm(Initialization):
     """0 for the factors of the norm that ends a residual branch; Goyal et al. 2017, section 5.1.
 
@@ -178,7 +167,6 @@ class ZeroLastNorm(Initialization):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Torchvision(Initialization):
     """The start that torchvision gives a family: a fresh net has the distribution that theirs has.
 
@@ -187,7 +175,7 @@ class Torchvision(Initialization):
 
     name: ClassVar[str] = "torchvision"
 
-    family: str = field(metadata=argument(choice(*FAMILIES), "family, by torchvision's module"))
+    family: str = argument(choice(*FAMILIES), "family, by torchvision's module")
 
 
 ALL: tuple[type[Description], ...] = (

@@ -7,8 +7,6 @@ mean over the examples of a batch, so that a batch may be computed in parts.
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import ClassVar, Literal, final
 
@@ -17,6 +15,7 @@ from netlang.recipes.description import Description
 from netlang.recipes.kinds import decay, labels, positive, share
 from netlang.recipes.words.loss_kinds import class_weights, per_class, spared
 from netlang.recipes.words.operands import Operand, Value, values_in
+from netlang.records import ComparedInPart, Record
 from netlang.source import Span
 
 __all__ = [
@@ -27,11 +26,11 @@ __all__ = [
 
 LABEL = "label"
 
-_REDUCTION = argument(
+_REDUCTION = (
     choice("mean", "sum"),
     "over the elements of one example; over the examples of a batch it is always the mean",
 )
-_OVER_EXAMPLE = field(default="sum", metadata=_REDUCTION)
+_OVER_EXAMPLE = argument(*_REDUCTION, default="sum")
 
 
 class Comparison(Enum):
@@ -47,8 +46,7 @@ class Comparison(Enum):
     """Nothing: there is one operand, or none."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LossFunction(Description, ABC):
+class LossFunction(Description):
     """Compares values.
 
     `operands` says in words what they are, in order. `takes_probabilities` is whether a label may
@@ -61,7 +59,6 @@ class LossFunction(Description, ABC):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class CrossEntropy(LossFunction):
     """-log softmax(logits)[label], classes along the first axis, mean over any other position.
 
@@ -74,16 +71,15 @@ class CrossEntropy(LossFunction):
     comparison: ClassVar[Comparison] = Comparison.CLASSES
     takes_probabilities: ClassVar[bool] = True
 
-    label_smoothing: float = field(
-        default=0.0, metadata=argument(decay, "share of the target spread over all classes")
+    label_smoothing: float = argument(
+        decay, "share of the target spread over all classes", default=0.0
     )
-    weights: tuple[float, ...] | None = field(
-        default=None, metadata=argument(class_weights, "how much each class counts")
+    weights: tuple[float, ...] | None = argument(
+        class_weights, "how much each class counts", default=None
     )
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class BinaryCrossEntropy(LossFunction):
     """-(t log p + (1 - t) log(1 - p)) of probabilities: an example's negative log-likelihood."""
 
@@ -93,51 +89,46 @@ class BinaryCrossEntropy(LossFunction):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class BinaryCrossEntropyWithLogits(LossFunction):
     """The same of logits, whose sigmoid is the probability."""
 
     name: ClassVar[str] = "binary_cross_entropy_with_logits"
 
     reduction: str = _OVER_EXAMPLE
-    pos_weight: float | tuple[float, ...] | None = field(
-        default=None, metadata=argument(per_class, "factor of t log p, one for all or each channel")
+    pos_weight: float | tuple[float, ...] | None = argument(
+        per_class, "factor of t log p, one for all or each channel", default=None
     )
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Mse(LossFunction):
     """(p - t)^2."""
 
     name: ClassVar[str] = "mse"
 
-    reduction: str = field(default="mean", metadata=_REDUCTION)
+    reduction: str = argument(*_REDUCTION, default="mean")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class L1(LossFunction):
     """|p - t|."""
 
     name: ClassVar[str] = "l1"
 
-    reduction: str = field(default="mean", metadata=_REDUCTION)
+    reduction: str = argument(*_REDUCTION, default="mean")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class SmoothL1(LossFunction):
     """(p - t)^2 / (2 beta) up to `beta`, then |p - t| - beta / 2; Girshick 2015, Fast R-CNN."""
 
     name: ClassVar[str] = "smooth_l1"
 
-    beta: float = field(default=1.0, metadata=argument(positive, "where the line begins"))
-    reduction: str = field(default="mean", metadata=_REDUCTION)
+    beta: float = argument(positive, "where the line begins", default=1.0)
+    reduction: str = argument(*_REDUCTION, default="mean")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Hinge(LossFunction):
     """What scores of wrong classes exceed that of the right one by, `margin` added, to the power p.
 
@@ -149,15 +140,14 @@ class Hinge(LossFunction):
     operands: ClassVar[tuple[str, ...]] = ("the scores", "the label")
     comparison: ClassVar[Comparison] = Comparison.CLASSES
 
-    margin: float = field(default=1.0, metadata=argument(positive, "the lead that is enough"))
-    power: int = field(default=1, metadata=argument(between(1, 2), "2 for squares"))
-    over: Literal["all", "worst"] = field(
-        default="all", metadata=argument(choice("all", "worst"), "which wrong classes count")
+    margin: float = argument(positive, "the lead that is enough", default=1.0)
+    power: int = argument(between(1, 2), "2 for squares", default=1)
+    over: Literal["all", "worst"] = argument(
+        choice("all", "worst"), "which wrong classes count", default="all"
     )
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Kl(LossFunction):
     """KL(t || softmax(logits)) along the first axis, mean over any other position.
 
@@ -169,7 +159,6 @@ class Kl(LossFunction):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class KlNormal(LossFunction):
     """KL(N(mean, e^logvar) || N(0, 1)) of an example; Kingma, Welling 2013, appendix B."""
 
@@ -180,7 +169,6 @@ class KlNormal(LossFunction):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Focal(LossFunction):
     """-alpha_t (1 - p_t)^gamma log p_t of logits; Lin et al. 2017, arXiv:1708.02002, eq. 5.
 
@@ -192,8 +180,8 @@ class Focal(LossFunction):
     comparison: ClassVar[Comparison] = Comparison.EITHER
     takes_probabilities: ClassVar[bool] = True
 
-    alpha: float = field(default=0.25, metadata=argument(share, "weight of 1, 1 - alpha that of 0"))
-    gamma: float = field(default=2.0, metadata=argument(positive, "how little the easy count"))
+    alpha: float = argument(share, "weight of 1, 1 - alpha that of 0", default=0.25)
+    gamma: float = argument(positive, "how little the easy count", default=2.0)
     reduction: str = _OVER_EXAMPLE
 
 
@@ -201,7 +189,6 @@ DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)  # between
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Dice(LossFunction):
     """1 - (2 sum p t + smooth) / (sum p + sum t + smooth) of masks, mean over the channels.
 
@@ -214,11 +201,10 @@ class Dice(LossFunction):
     comparison: ClassVar[Comparison] = Comparison.EITHER
     takes_probabilities: ClassVar[bool] = True
 
-    smooth: float = field(default=1.0, metadata=argument(positive, "added above and below"))
+    smooth: float = argument(positive, "added above and below", default=1.0)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Expression(LossFunction):
     """An expression that is to be small: ``0.1 * value(abs(code))``."""
 
@@ -226,11 +212,10 @@ class Expression(LossFunction):
     operands: ClassVar[tuple[str, ...]] = ("the expression",)
     comparison: ClassVar[Comparison] = Comparison.ALONE
 
-    reduction: str = field(default="mean", metadata=_REDUCTION)
+    reduction: str = argument(*_REDUCTION, default="mean")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Penalty(LossFunction, ABC):
+class Penalty(LossFunction):
     """A function of the weights alone: it counts in training, not in scores.
 
     `spare` names kinds of weights that aren't counted, `below` the parts of the net that are.
@@ -239,17 +224,15 @@ class Penalty(LossFunction, ABC):
     operands: ClassVar[tuple[str, ...]] = ()
     comparison: ClassVar[Comparison] = Comparison.ALONE
 
-    spare: tuple[str, ...] = field(
-        default=("norms", "biases"),
-        metadata=argument(spared, "kinds of weights that don't count"),
+    spare: tuple[str, ...] = argument(
+        spared, "kinds of weights that don't count", default=("norms", "biases")
     )
-    below: tuple[str, ...] = field(
-        default=(), metadata=argument(labels, "labels of the parts that count; all without")
+    below: tuple[str, ...] = argument(
+        labels, "labels of the parts that count; all without", default=()
     )
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class L1Penalty(Penalty):
     """The sum of |w|."""
 
@@ -257,7 +240,6 @@ class L1Penalty(Penalty):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class L2Penalty(Penalty):
     """Half the sum of w^2: its gradient is w, so its factor is the weight decay of `sgd`."""
 
@@ -265,14 +247,15 @@ class L2Penalty(Penalty):
 
 
 @final
-@dataclass(frozen=True)
-class Term:
+class Term(ComparedInPart):
     """`factor` times a loss; no operands where the loss was named alone."""
+
+    aside: ClassVar[tuple[str, ...]] = ("span",)
 
     factor: float
     function: LossFunction
     operands: tuple[Operand, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
     @property
     def reads(self) -> tuple[Value, ...]:
@@ -284,8 +267,7 @@ class Term:
 
 
 @final
-@dataclass(frozen=True)
-class Loss:
+class Loss(Record):
     """The sum of its terms."""
 
     terms: tuple[Term, ...]

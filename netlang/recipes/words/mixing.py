@@ -6,8 +6,6 @@ is mixed with the last.
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument
@@ -19,25 +17,22 @@ __all__ = ["MIXING", "Cutmix", "Mixing", "Mixup"]
 _ALPHA = "the share of the example itself is from Beta(alpha, alpha), drawn for each"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mixing(Augmentation, ABC):
+class Mixing(Augmentation):
     """What both have in common."""
 
     for_signals: ClassVar[bool] = True
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Mixup(Mixing):
     """A weighted mean of both; Zhang et al. 2017, arXiv:1710.09412."""
 
     name: ClassVar[str] = "mixup"
 
-    alpha: float = field(default=0.2, metadata=argument(positive, _ALPHA))
+    alpha: float = argument(positive, _ALPHA, default=0.2)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Cutmix(Mixing):
     """A box of one in place of that of the other; Yun et al. 2019, arXiv:1905.04899.
 
@@ -47,7 +42,7 @@ class Cutmix(Mixing):
 
     name: ClassVar[str] = "cutmix"
 
-    alpha: float = field(default=1.0, metadata=argument(positive, _ALPHA))
+    alpha: float = argument(positive, _ALPHA, default=1.0)
 
 
 MIXING: tuple[type[Augmentation], ...] = (Mixup, Cutmix)

@@ -6,8 +6,6 @@ images in files, from 10,000 at most, drawn by the seed. They are kept with the 
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, final
 
 from netlang.evaluate.values import Range
@@ -20,10 +18,11 @@ __all__ = [
     "Whitening", "ZcaWhitening",
 ]  # fmt: skip
 
-_PER = argument(
-    choice("channel", "element"), "whether places of a channel share a number, or each has its own"
+_PER = (
+    choice("channel", "element"),
+    "whether places of a channel share a number, or each has its own",
 )
-_MEAN = argument(per_channel, "mean of each channel; computed without")
+_MEAN = (per_channel, "mean of each channel; computed without")
 
 
 def _interval(value: object) -> object:
@@ -33,16 +32,14 @@ def _interval(value: object) -> object:
 
 
 _INTERVAL = Kind("a range that isn't empty (`-1..1`)", _interval)
-_EPS = argument(positive, "added to each variance")
+_EPS = (positive, "added to each variance")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Normalization(Description, ABC):
+class Normalization(Description):
     """A change of the input. A signal without an axis of channels is one channel."""
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Imagenet(Normalization):
     """(x - mean) / std with ImageNet's RGB values in 0..1: what pretrained models are made with."""
 
@@ -53,50 +50,45 @@ class Imagenet(Normalization):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Standardize(Normalization):
     """(x - mean) / std; a deviation of 0 counts as 1."""
 
     name: ClassVar[str] = "standardize"
 
-    mean: tuple[float, ...] | None = field(default=None, metadata=_MEAN)
-    std: tuple[float, ...] | None = field(
-        default=None, metadata=argument(deviations, "deviation of each channel; computed without")
+    mean: tuple[float, ...] | None = argument(*_MEAN, default=None)
+    std: tuple[float, ...] | None = argument(
+        deviations, "deviation of each channel; computed without", default=None
     )
-    per: Literal["channel", "element"] = field(default="channel", metadata=_PER)
+    per: Literal["channel", "element"] = argument(*_PER, default="channel")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class SubtractMean(Normalization):
     """x - mean."""
 
     name: ClassVar[str] = "subtract_mean"
 
-    mean: tuple[float, ...] | None = field(default=None, metadata=_MEAN)
-    per: Literal["channel", "element"] = field(default="channel", metadata=_PER)
+    mean: tuple[float, ...] | None = argument(*_MEAN, default=None)
+    per: Literal["channel", "element"] = argument(*_PER, default="channel")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class MinMax(Normalization):
     """The smallest and the largest value go to the ends of `to`: ``min_max(to=-1..1)``."""
 
     name: ClassVar[str] = "min_max"
 
-    to: Range = field(default=Range(0.0, 1.0), metadata=argument(_INTERVAL, "from and to"))
-    per: Literal["channel", "element"] = field(default="channel", metadata=_PER)
+    to: Range = argument(_INTERVAL, "from and to", default=Range(0.0, 1.0))
+    per: Literal["channel", "element"] = argument(*_PER, default="channel")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Whitening(Normalization, ABC):
+class Whitening(Normalization):
     """The covariance of all elements of the input becomes the identity."""
 
-    eps: float = field(default=1e-5, metadata=_EPS)
+    eps: float = argument(*_EPS, default=1e-5)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class PcaWhitening(Whitening):
     """Coordinates along the principal components, largest first, each of variance 1."""
 
@@ -104,7 +96,6 @@ class PcaWhitening(Whitening):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ZcaWhitening(Whitening):
     """The same, turned back: as near to the input as white data can be; Bell, Sejnowski 1997."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias, final
+from typing import ClassVar, TypeAlias, final
 
+from netlang.records import ComparedInPart
 from netlang.source import Span
 
 __all__ = [
@@ -23,37 +23,40 @@ FUNCTIONS = tuple(sorted((*ELEMENTWISE, *CHANNELWISE, *PER_EXAMPLE)))
 
 
 @final
-@dataclass(frozen=True)
-class Value:
+class Value(ComparedInPart):
     """An output or input of the net, or a target, by name."""
 
+    aside: ClassVar[tuple[str, ...]] = ("span",)
+
     name: str
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
     def __str__(self) -> str:
         return self.name
 
 
 @final
-@dataclass(frozen=True)
-class Number:
+class Number(ComparedInPart):
     """A number that the recipe gives."""
 
+    aside: ClassVar[tuple[str, ...]] = ("span",)
+
     value: float
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
     def __str__(self) -> str:
         return repr(self.value)
 
 
 @final
-@dataclass(frozen=True)
-class Apply:
+class Apply(ComparedInPart):
     """A function of `FUNCTIONS`, or ``+ - * / **``, applied; ``-`` to one operand negates it."""
+
+    aside: ClassVar[tuple[str, ...]] = ("span",)
 
     function: str
     operands: tuple[Operand, ...]
-    span: Span = field(compare=False, repr=False)
+    span: Span
 
     def __str__(self) -> str:
         if self.function in FUNCTIONS:

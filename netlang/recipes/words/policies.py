@@ -8,8 +8,6 @@ levels, of either sign where that makes a difference. What comes from outside of
 
 from __future__ import annotations
 
-from abc import ABC
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, between, count
@@ -19,15 +17,13 @@ from netlang.recipes.words.color import ColorStep
 __all__ = ["POLICIES", "RandAugment", "TrivialAugment"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Policy(ColorStep, ABC):
+class _Policy(ColorStep):
     @property
     def channels(self) -> tuple[int, ...]:
         return (1, 3)
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class TrivialAugment(_Policy):
     """One operation, at a level drawn too; Müller, Hutter 2021, arXiv:2103.10158 ("wide")."""
 
@@ -35,14 +31,13 @@ class TrivialAugment(_Policy):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class RandAugment(_Policy):
     """Some operations after each other, at one level; Cubuk et al. 2019, arXiv:1909.13719."""
 
     name: ClassVar[str] = "rand_augment"
 
-    n: int = field(default=2, metadata=argument(count, "operations on each image"))
-    magnitude: int = field(default=9, metadata=argument(between(0, 30), "their level"))
+    n: int = argument(count, "operations on each image", default=2)
+    magnitude: int = argument(between(0, 30), "their level", default=9)
 
 
 POLICIES: tuple[type[Augmentation], ...] = (TrivialAugment, RandAugment)

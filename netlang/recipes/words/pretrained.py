@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument
@@ -13,7 +12,6 @@ __all__ = ["ALL", "Pretrained"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Pretrained(Description):
     """Start from trained weights, for transfer learning.
 
@@ -25,13 +23,11 @@ class Pretrained(Description):
 
     name: ClassVar[str] = "pretrained"
 
-    file: str = field(metadata=argument(plain_name, "name of the weights, placed as data are"))
-    rename: tuple[tuple[str, str], ...] = field(
-        default=(), metadata=argument(label_pairs, "labels of the file and those of the net")
+    file: str = argument(plain_name, "name of the weights, placed as data are")
+    rename: tuple[tuple[str, str], ...] = argument(
+        label_pairs, "labels of the file and those of the net", default=()
     )
-    skip: tuple[str, ...] = field(
-        default=(), metadata=argument(labels, "labels of the net that start fresh")
-    )
+    skip: tuple[str, ...] = argument(labels, "labels of the net that start fresh", default=())
 
 
 ALL: tuple[type[Description], ...] = (Pretrained,)

@@ -8,7 +8,6 @@ optimizer. Smooth schedules change at every step, whatever the unit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, flag, natural
@@ -16,28 +15,28 @@ from netlang.recipes.description import Description
 from netlang.recipes.kinds import counts, non_negative, open_share, positive, share
 from netlang.recipes.words import rates
 from netlang.recipes.words.timing import Clock, Duration, Phase, Rule, Schedule, Setting, Watch
+from netlang.records import replace
 
 __all__ = [
     "ALL", "ConstantRate", "Cosine", "Exponential", "Linear", "Multistep", "OneCycle", "Plateau",
     "Poly", "Step", "Warmup", "watching",
 ]  # fmt: skip
 
-_UNIT = argument(choice("epochs", "steps"), "what the lengths of this schedule count")
-_LENGTH = argument(count, "how long it lasts; without, to the end of the run")
-_FLOOR = argument(share, "factor at the end")
-_GAMMA = argument(positive, "factor of each change")
+_UNIT = (choice("epochs", "steps"), "what the lengths of this schedule count")
+_LENGTH = (count, "how long it lasts; without, to the end of the run")
+_FLOOR = (share, "factor at the end")
+_GAMMA = (positive, "factor of each change")
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ConstantRate(Phase):
     """The same rate throughout."""
 
     name: ClassVar[str] = "constant"
 
-    factor: float = field(default=1.0, metadata=argument(positive, "factor on the rate"))
-    length: int | None = field(default=None, metadata=_LENGTH)
-    unit: str = field(default="epochs", metadata=_UNIT)
+    factor: float = argument(positive, "factor on the rate", default=1.0)
+    length: int | None = argument(*_LENGTH, default=None)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:
@@ -45,16 +44,15 @@ class ConstantRate(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Step(Phase):
     """Times `gamma` after every `every` epochs."""
 
     name: ClassVar[str] = "step"
 
-    every: int = field(metadata=argument(count, "epochs (or steps) between two changes"))
-    gamma: float = field(default=0.1, metadata=_GAMMA)
-    unit: str = field(default="epochs", metadata=_UNIT)
-    length: int | None = field(default=None, metadata=_LENGTH)
+    every: int = argument(count, "epochs (or steps) between two changes")
+    gamma: float = argument(*_GAMMA, default=0.1)
+    unit: str = argument(*_UNIT, default="epochs")
+    length: int | None = argument(*_LENGTH, default=None)
 
     @property
     def rule(self) -> Rule:
@@ -62,18 +60,15 @@ class Step(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Multistep(Phase):
     """Times `gamma` at each of the given epochs."""
 
     name: ClassVar[str] = "multistep"
 
-    milestones: tuple[int, ...] = field(
-        metadata=argument(counts, "epochs (or steps) of the changes")
-    )
-    gamma: float = field(default=0.1, metadata=_GAMMA)
-    unit: str = field(default="epochs", metadata=_UNIT)
-    length: int | None = field(default=None, metadata=_LENGTH)
+    milestones: tuple[int, ...] = argument(counts, "epochs (or steps) of the changes")
+    gamma: float = argument(*_GAMMA, default=0.1)
+    unit: str = argument(*_UNIT, default="epochs")
+    length: int | None = argument(*_LENGTH, default=None)
 
     @property
     def rule(self) -> Rule:
@@ -82,15 +77,14 @@ class Multistep(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Exponential(Phase):
     """Times `gamma` after every epoch."""
 
     name: ClassVar[str] = "exponential"
 
-    gamma: float = field(metadata=_GAMMA)
-    unit: str = field(default="epochs", metadata=_UNIT)
-    length: int | None = field(default=None, metadata=_LENGTH)
+    gamma: float = argument(*_GAMMA)
+    unit: str = argument(*_UNIT, default="epochs")
+    length: int | None = argument(*_LENGTH, default=None)
 
     @property
     def rule(self) -> Rule:
@@ -98,16 +92,15 @@ class Exponential(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Linear(Phase):
     """A straight line from `start` to `end`."""
 
     name: ClassVar[str] = "linear"
 
-    start: float = field(default=1.0, metadata=argument(non_negative, "factor of the first step"))
-    end: float = field(default=0.0, metadata=argument(non_negative, "factor at the end"))
-    length: int | None = field(default=None, metadata=_LENGTH)
-    unit: str = field(default="epochs", metadata=_UNIT)
+    start: float = argument(non_negative, "factor of the first step", default=1.0)
+    end: float = argument(non_negative, "factor at the end", default=0.0)
+    length: int | None = argument(*_LENGTH, default=None)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:
@@ -120,16 +113,15 @@ class Linear(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Poly(Phase):
     """From 1 to `floor` along (1 - t)^power."""
 
     name: ClassVar[str] = "poly"
 
-    power: float = field(default=1.0, metadata=argument(positive, "exponent; 1 is a line"))
-    floor: float = field(default=0.0, metadata=_FLOOR)
-    length: int | None = field(default=None, metadata=_LENGTH)
-    unit: str = field(default="epochs", metadata=_UNIT)
+    power: float = argument(positive, "exponent; 1 is a line", default=1.0)
+    floor: float = argument(*_FLOOR, default=0.0)
+    length: int | None = argument(*_LENGTH, default=None)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:
@@ -142,7 +134,6 @@ class Poly(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Cosine(Phase):
     """Half a cosine wave from 1 to `floor`; Loshchilov, Hutter 2016, arXiv:1608.03983, eq. 5.
 
@@ -151,13 +142,11 @@ class Cosine(Phase):
 
     name: ClassVar[str] = "cosine"
 
-    floor: float = field(default=0.0, metadata=_FLOOR)
-    restart: int | None = field(
-        default=None, metadata=argument(count, "epochs (or steps) of the first wave (T_0)")
-    )
-    growth: int = field(default=1, metadata=argument(count, "factor on the length (T_mult)"))
-    length: int | None = field(default=None, metadata=_LENGTH)
-    unit: str = field(default="epochs", metadata=_UNIT)
+    floor: float = argument(*_FLOOR, default=0.0)
+    restart: int | None = argument(count, "epochs (or steps) of the first wave (T_0)", default=None)
+    growth: int = argument(count, "factor on the length (T_mult)", default=1)
+    length: int | None = argument(*_LENGTH, default=None)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:
@@ -169,7 +158,6 @@ class Cosine(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class OneCycle(Phase):
     """Up to `lr` and down again, the momentum the other way; Smith 2017, arXiv:1708.07120.
 
@@ -179,26 +167,18 @@ class OneCycle(Phase):
 
     name: ClassVar[str] = "one_cycle"
 
-    rise: float = field(
-        default=0.3, metadata=argument(open_share, "share of the time that the rate rises")
+    rise: float = argument(open_share, "share of the time that the rate rises", default=0.3)
+    anneal: str = argument(choice("cos", "linear"), "shape of the phases", default="cos")
+    div: float = argument(positive, "the rate starts at lr / div", default=25.0)
+    final_div: float = argument(positive, "and ends at lr / (div final_div)", default=1e4)
+    three_phases: bool = argument(
+        flag, "fall as long as it rose, and then to the end", default=False
     )
-    anneal: str = field(
-        default="cos", metadata=argument(choice("cos", "linear"), "shape of the phases")
-    )
-    div: float = field(default=25.0, metadata=argument(positive, "the rate starts at lr / div"))
-    final_div: float = field(
-        default=1e4, metadata=argument(positive, "and ends at lr / (div final_div)")
-    )
-    three_phases: bool = field(
-        default=False, metadata=argument(flag, "fall as long as it rose, and then to the end")
-    )
-    cycle_momentum: bool = field(
-        default=True, metadata=argument(flag, "whether the momentum changes too")
-    )
-    base_momentum: float = field(default=0.85, metadata=argument(share, "momentum at the top"))
-    max_momentum: float = field(default=0.95, metadata=argument(share, "momentum at both ends"))
-    length: int | None = field(default=None, metadata=_LENGTH)
-    unit: str = field(default="epochs", metadata=_UNIT)
+    cycle_momentum: bool = argument(flag, "whether the momentum changes too", default=True)
+    base_momentum: float = argument(share, "momentum at the top", default=0.85)
+    max_momentum: float = argument(share, "momentum at both ends", default=0.95)
+    length: int | None = argument(*_LENGTH, default=None)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:
@@ -220,7 +200,6 @@ class OneCycle(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Plateau(Phase):
     """Times `factor` when the error has not improved for `patience` evaluations.
 
@@ -231,19 +210,15 @@ class Plateau(Phase):
 
     name: ClassVar[str] = "plateau"
 
-    factor: float = field(default=0.1, metadata=argument(open_share, "factor of each reduction"))
-    patience: int = field(
-        default=10, metadata=argument(natural, "evaluations without improvement that are let pass")
+    factor: float = argument(open_share, "factor of each reduction", default=0.1)
+    patience: int = argument(
+        natural, "evaluations without improvement that are let pass", default=10
     )
-    threshold: float = field(
-        default=1e-4, metadata=argument(non_negative, "relative improvement that counts")
-    )
-    cooldown: int = field(
-        default=0, metadata=argument(natural, "evaluations after a reduction that don't count")
-    )
-    floor: float = field(default=0.0, metadata=argument(share, "the smallest factor"))
-    length: int | None = field(default=None, metadata=_LENGTH)
-    unit: str = field(default="epochs", metadata=_UNIT)
+    threshold: float = argument(non_negative, "relative improvement that counts", default=1e-4)
+    cooldown: int = argument(natural, "evaluations after a reduction that don't count", default=0)
+    floor: float = argument(share, "the smallest factor", default=0.0)
+    length: int | None = argument(*_LENGTH, default=None)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:
@@ -265,15 +240,14 @@ class Plateau(Phase):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Warmup(Phase):
     """A straight line from `start` to 1; Goyal et al. 2017, arXiv:1706.02677, section 2.2."""
 
     name: ClassVar[str] = "warmup"
 
-    length: int = field(metadata=argument(count, "epochs (or steps) of the rise"))
-    start: float = field(default=0.01, metadata=argument(share, "factor of the first step"))
-    unit: str = field(default="epochs", metadata=_UNIT)
+    length: int = argument(count, "epochs (or steps) of the rise")
+    start: float = argument(share, "factor of the first step", default=0.01)
+    unit: str = argument(*_UNIT, default="epochs")
 
     @property
     def rule(self) -> Rule:

@@ -6,8 +6,7 @@ shrinks, averages over all pixels that fall into one (Pillow's `BILINEAR`).
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from abc import abstractmethod
 from typing import ClassVar, TypeAlias, final
 
 from netlang.evaluate.values import Range
@@ -23,11 +22,10 @@ __all__ = [
 
 Size: TypeAlias = int | tuple[int, int]
 
-_SIZE = argument(side_or_sides, "height and width of the result")
+_SIZE = (side_or_sides, "height and width of the result")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SizeStep(Augmentation, ABC):
+class SizeStep(Augmentation):
     """A step whose result may have another size than what it is given."""
 
     @abstractmethod
@@ -35,9 +33,8 @@ class SizeStep(Augmentation, ABC):
         """The size of the result, as far as it is known."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Fixed(SizeStep, ABC):
-    size: Size = field(metadata=_SIZE)
+class _Fixed(SizeStep):
+    size: Size = argument(*_SIZE)
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -48,13 +45,10 @@ class _Fixed(SizeStep, ABC):
         return exactly(*self.sides)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crop(_Fixed, ABC):
+class Crop(_Fixed):
     """A part of the image: what it is given must be at least as large."""
 
-    pad: int = field(
-        default=0, metadata=argument(natural, "black pixels added on each side before")
-    )
+    pad: int = argument(natural, "black pixels added on each side before", default=0)
 
     @property
     def needed(self) -> tuple[int, int]:
@@ -69,7 +63,6 @@ class Crop(_Fixed, ABC):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Resize(_Fixed):
     """Stretch to a size, whatever the shape before."""
 
@@ -78,7 +71,6 @@ class Resize(_Fixed):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class ResizeShorter(SizeStep):
     """Resize so that the shorter side has the given length, or a whole number drawn from a range.
 
@@ -88,7 +80,7 @@ class ResizeShorter(SizeStep):
     name: ClassVar[str] = "resize_shorter"
     for_tests: ClassVar[bool] = True
 
-    size: int | Range = field(metadata=argument(size_or_sizes, "length of the shorter side"))
+    size: int | Range = argument(size_or_sizes, "length of the shorter side")
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -102,7 +94,6 @@ class ResizeShorter(SizeStep):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class RandomCrop(Crop):
     """A part at a random place."""
 
@@ -110,7 +101,6 @@ class RandomCrop(Crop):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class CenterCrop(Crop):
     """The part in the middle."""
 
@@ -119,7 +109,6 @@ class CenterCrop(Crop):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class RandomResizedCrop(_Fixed):
     """A random share of the image in a random shape, resized; Szegedy et al. 2014, section 6.
 
@@ -130,16 +119,11 @@ class RandomResizedCrop(_Fixed):
 
     name: ClassVar[str] = "random_resized_crop"
 
-    scale: Range = field(
-        default=Range(0.08, 1.0), metadata=argument(scales, "share of the area that is kept")
-    )
-    ratio: Range = field(
-        default=Range(3 / 4, 4 / 3), metadata=argument(scales, "width over height")
-    )
+    scale: Range = argument(scales, "share of the area that is kept", default=Range(0.08, 1.0))
+    ratio: Range = argument(scales, "width over height", default=Range(3 / 4, 4 / 3))
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class TenCrop(Crop):
     """For tests: corners and centre, each also mirrored; the ten predictions are averaged.
 
@@ -152,7 +136,6 @@ class TenCrop(Crop):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class MultiScale(SizeStep):
     """For tests: the whole image with its shorter side at each length; predictions are averaged.
 
@@ -163,7 +146,7 @@ class MultiScale(SizeStep):
     for_training: ClassVar[bool] = False
     for_tests: ClassVar[bool] = True
 
-    sizes: tuple[int, ...] = field(metadata=argument(counts, "lengths of the shorter side"))
+    sizes: tuple[int, ...] = argument(counts, "lengths of the shorter side")
 
     def after(self, before: Frame) -> Frame:
         return shorter_side(before, min(self.sizes), max(self.sizes))

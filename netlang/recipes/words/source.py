@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from abc import abstractmethod
 
 from netlang.recipes.description import Description
 
 __all__ = ["Data"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Data(Description, ABC):
+class Data(Description):
     """Examples of one input and a whole number, `label`, each, unless a source says otherwise."""
 
     @property

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias, final
 
 from netlang.recipes.description import Description
+from netlang.records import Record, replace
 
 __all__ = [
     "REST", "Chain", "Clock", "Duration", "Pace", "Phase", "Rule", "Schedule", "Setting", "Watch",
@@ -18,8 +18,7 @@ __all__ = [
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Record):
     """Where a run is: steps done, steps in an epoch and in the run, reductions by a plateau."""
 
     step: int
@@ -39,8 +38,7 @@ class Clock:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Record):
     """So many `epochs` or `steps`; None for the rest of the run."""
 
     count: int | None
@@ -54,8 +52,7 @@ class Duration:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Record):
     """What the rates of a step are multiplied by, and its momentum; None for the optimizer's."""
 
     scale: float
@@ -68,8 +65,7 @@ Setting: TypeAlias = int | float | bool | tuple[int, ...] | tuple[float, ...] | 
 
 
 @final
-@dataclass(frozen=True)
-class Rule:
+class Rule(Record):
     """A formula of `netlang.recipes.words.rates`: what it counts, and its settings.
 
     `momentum` is the formula of the momentum (or first beta), where a schedule sets it too.
@@ -90,8 +86,7 @@ class Rule:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Record):
     """What a plateau remembers: the lowest error, evaluations since, reductions so far.
 
     While it cools down after a reduction, `waited` is below 0.
@@ -102,8 +97,7 @@ class Watch:
     reductions: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedule(Description, ABC):
+class Schedule(Description):
     """How the learning rate changes."""
 
     @abstractmethod
@@ -150,7 +144,6 @@ class Phase(Schedule, ABC):
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
 class Chain(Schedule):
     """One schedule after the other, each but the last of a known length."""
 

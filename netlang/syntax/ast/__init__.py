@@ -7,7 +7,6 @@ label, and only elaboration knows which.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.source import Span
@@ -71,7 +70,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """`stride=1` of a block, net or recipe; `default` is None where the caller must give it."""
 
@@ -80,7 +78,6 @@ class Parameter(Node):
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BlockDef(Node):
     name: str
     name_span: Span
@@ -89,7 +86,6 @@ class BlockDef(Node):
     body: Suite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class NetDef(Node):
     """`net name(params) { ... }`."""
 
@@ -106,7 +102,6 @@ def is_known(definition: BlockDef | NetDef) -> bool:
     return not (statements and isinstance(statements[0], Unread) and statements[0].whole)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class NetAlias(Node):
     """`net resnet50 = resnet(bottleneck, [3, 4, 6, 3])`, with an optional docstring after it."""
 
@@ -116,14 +111,12 @@ class NetAlias(Node):
     doc: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Pipeline(Node):
     """`random_crop(224) -> hflip`: two or more expressions joined by `->`."""
 
     stages: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Entry(Node):
     """`optimizer: sgd(lr=0.1)` of a recipe."""
 
@@ -132,7 +125,6 @@ class Entry(Node):
     value: Expr | Pipeline
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TrainDef(Node):
     """`train name(params) { key: value ... }`."""
 
@@ -144,7 +136,6 @@ class TrainDef(Node):
     unread: tuple[Unread, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Import(Node):
     """One imported name: `resnet` or `bn as norm`."""
 
@@ -152,7 +143,6 @@ class Import(Node):
     alias: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class FromImport(Node):
     """`from blocks.residual import basic, bottleneck`."""
 
@@ -164,7 +154,6 @@ class FromImport(Node):
 Item: TypeAlias = FromImport | Constant | BlockDef | NetDef | NetAlias | TrainDef | Assert
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class File(Node):
     doc: str | None
     items: tuple[Item, ...]

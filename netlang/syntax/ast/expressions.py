@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from netlang.records import Record
 from netlang.source import Span
 
 __all__ = [
@@ -17,8 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Record, eq=False):
     """What every node has: where it stands. Nodes are equal if they are the same one."""
 
     span: Span
@@ -27,53 +26,44 @@ class Node:
 # --- expressions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Number(Node):
     """`64`, `1e-3`, `600_000`, `14M`, `1.5G`. A suffixed value that is whole is an int."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Boolean(Node):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Dims(Node):
     """`3x3`, `1x7`, `2x2x2`."""
 
     sizes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class In(Node):
     """`in`: the input of the enclosing block."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ListExpr(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TupleExpr(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class RangeExpr(Node):
     """`256..480`, `0.08..1.0`."""
 
@@ -81,7 +71,6 @@ class RangeExpr(Node):
     stop: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Attribute(Node):
     """`in.channels`; `name_span` covers the part after the dot."""
 
@@ -90,13 +79,11 @@ class Attribute(Node):
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Index(Node):
     value: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Slice(Node):
     value: Expr
     start: Expr | None
@@ -104,7 +91,6 @@ class Slice(Node):
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Argument(Node):
     """`64` (name is None) or `stride=2`; `span` covers the whole of it."""
 
@@ -113,7 +99,6 @@ class Argument(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """`conv(64, 7x7)`, `range(n)`, `mobilenet_v2.macs(H=224)`."""
 
@@ -121,7 +106,6 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     """`-x`, `not x`. `operator` is the text of it."""
 
@@ -129,7 +113,6 @@ class Unary(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Node):
     """`+ - * / // % **`."""
 
@@ -138,7 +121,6 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Node):
     """`a < b <= c`: one operand more than operators (`== != < <= > >= in`)."""
 
@@ -146,7 +128,6 @@ class Compare(Node):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Logical(Node):
     """`and`, `or`: the right side is evaluated only when needed."""
 
@@ -155,7 +136,6 @@ class Logical(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Node):
     """`then if condition else otherwise`."""
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netlang.source import Span
@@ -22,7 +21,6 @@ __all__ = [
 # --- labels and steps --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class LabelPart(Node):
     """One piece of a label between dots: literal texts and computed parts side by side.
 
@@ -33,14 +31,12 @@ class LabelPart(Node):
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Label(Node):
     """A dotted path: `inner_blocks.{i}.0`."""
 
     parts: tuple[LabelPart, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Reference(Node):
     """A place that can only be a labelled value: `down{i}`, `layer1.0`, `code.mean`, `"b-1"`, `in`.
 
@@ -51,7 +47,6 @@ class Reference(Node):
     label: Label
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Apply(Node):
     """`conv(64, 7x7)`, `relu`, `add { a; b }`, `residual(3) { conv }`, `in`.
 
@@ -64,21 +59,18 @@ class Apply(Node):
     body: Suite | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Scope(Node):
     """`{ ... }` as a step."""
 
     body: Suite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Tuple(Node):
     """`(down3, up3)` as a step: labelled values (or `in`) side by side."""
 
     items: tuple[Reference | In, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Reuse(Node):
     """`reuse head`."""
 
@@ -88,7 +80,6 @@ class Reuse(Node):
 Action: TypeAlias = Apply | Scope | Tuple | Reuse | Reference | In
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Step(Node):
     """`conv1: conv(64, 7x7)`: an action with or without a label."""
 
@@ -99,14 +90,12 @@ class Step(Node):
 # --- statements --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Path(Node):
     """`conv1: conv(64) -> bn -> relu`: one or more steps."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Output(Node):
     """`output mask: conv(2, 1x1)`; `output mask` alone (no path) taps the current value."""
 
@@ -115,7 +104,6 @@ class Output(Node):
     path: Path | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Auxiliary(Node):
     """`auxiliary aux1: classifier(10)`."""
 
@@ -124,7 +112,6 @@ class Auxiliary(Node):
     path: Path | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SizeDecl(Node):
     """One size of an input: `224` (name None), `H=224`, or `H` (default None)."""
 
@@ -132,7 +119,6 @@ class SizeDecl(Node):
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TypeSpec(Node):
     """`[3, H=224, W=224]` or `int64[128]`; `dtype` is None where none was written."""
 
@@ -141,7 +127,6 @@ class TypeSpec(Node):
     sizes: tuple[SizeDecl, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Input(Node):
     """`input image: [3, 224, 224]` in a net, `input skip` (type None) in a block."""
 
@@ -150,7 +135,6 @@ class Input(Node):
     type: TypeSpec | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Constant(Node):
     """`name = expr`, in a file or a body."""
 
@@ -159,7 +143,6 @@ class Constant(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     """`otherwise` is None without `else`; `else if` nests: a suite that holds one `If`."""
 
@@ -168,7 +151,6 @@ class If(Node):
     otherwise: Suite | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class For(Node):
     """`for i, depth in enumerate(depths) { ... }`."""
 
@@ -177,13 +159,11 @@ class For(Node):
     body: Suite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Repeat(Node):
     count: Expr
     body: Suite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Assert(Node):
     """`assert condition` with an optional `, "message"`; in a body or at file level."""
 
@@ -191,7 +171,6 @@ class Assert(Node):
     message: String | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Unread(Node):
     """Text in which a mistake was found, which has been reported: nothing is known of it.
 
@@ -209,7 +188,6 @@ Statement: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Suite(Node):
     """`{ ... }` and the statements in it; the span includes the braces."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from functools import cache
 
+from netlang.records import names_of
 from netlang.syntax import ast
 
 __all__ = ["walk"]
@@ -20,12 +20,11 @@ def walk(tree: object) -> Iterator[ast.Node]:
             left.extend(reversed(item))
         elif isinstance(item, ast.Node):
             yield item
-            kind: type = type(item)
+            kind = type(item)
             left.extend([getattr(item, name) for name in _fields(kind)])
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: type[ast.Node]) -> tuple[str, ...]:
     """What a kind of node has besides its place, last one first."""
-    fields = reversed(dataclasses.fields(kind))
-    return tuple(field.name for field in fields if field.name != "span")
+    return tuple(name for name in reversed(names_of(kind)) if name != "span")

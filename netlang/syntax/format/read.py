@@ -7,9 +7,9 @@ follows, where it can have a line of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import final
 
+from netlang.records import Draft
 from netlang.syntax.format.tree import Group, Item, Part, Segment, Statement, Suite
 from netlang.syntax.format.words import OPERAND_ENDS, Comment, Word
 
@@ -19,8 +19,7 @@ _CLOSERS = frozenset((")", "]", "COMPUTED }"))
 
 
 @final
-@dataclass(slots=True)
-class Document:
+class Document(Draft):
     """A whole file; `end` carries the comments behind the last item."""
 
     doc: Word | None

@@ -7,8 +7,7 @@ nothing, the brackets around the names of an import, and the layout inside a doc
 
 from __future__ import annotations
 
-from dataclasses import fields
-
+from netlang.records import names_of
 from netlang.source import Source
 from netlang.syntax.ast import Node
 from netlang.syntax.format.words import OPERAND_ENDS
@@ -53,8 +52,7 @@ _compared: dict[type[Node], tuple[str, ...]] = {}
 def _fields(kind: type[Node]) -> tuple[str, ...]:
     """The fields of a node that say something."""
     if kind not in _compared:
-        names = (field.name for field in fields(kind))
-        _compared[kind] = tuple(name for name in names if "span" not in name)
+        _compared[kind] = tuple(name for name in names_of(kind) if "span" not in name)
     return _compared[kind]
 
 

@@ -8,10 +8,10 @@ something keeps it from standing on one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias, final
 
+from netlang.records import Draft, field
 from netlang.syntax.format.words import OPERATORS, Comment, Word
 
 __all__ = [
@@ -21,8 +21,7 @@ __all__ = [
 
 
 @final
-@dataclass(slots=True)
-class Item:
+class Item(Draft):
     """One item of a group, with the comma behind it."""
 
     parts: list[Part]
@@ -40,8 +39,7 @@ class Item:
 
 
 @final
-@dataclass(slots=True)
-class Group:
+class Group(Draft):
     """Something in brackets.
 
     `kind` is `list`, `call` (arguments or parameters), `names` (of an import, where the brackets
@@ -100,8 +98,7 @@ class Group:
 
 
 @final
-@dataclass(slots=True)
-class Segment:
+class Segment(Draft):
     """What stands between two arrows of a path; anything else is one segment without an arrow.
 
     `broken` says that the author began a line here.
@@ -123,8 +120,7 @@ class Segment:
 
 
 @final
-@dataclass(slots=True)
-class Statement:
+class Statement(Draft):
     """`doc` is the docstring behind it: that of a net which is another one, called."""
 
     segments: list[Segment]
@@ -152,8 +148,7 @@ class Statement:
 
 
 @final
-@dataclass(slots=True)
-class Suite:
+class Suite(Draft):
     """Something in braces; `recipe` says that its statements are the entries of a recipe."""
 
     open: Word

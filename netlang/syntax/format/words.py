@@ -8,9 +8,9 @@ separators between statements are gone; the breaks around words say where they s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import final
 
+from netlang.records import Draft
 from netlang.syntax.lexer import Tokens
 
 __all__ = ["OPERAND_ENDS", "OPERATORS", "Comment", "Word", "words"]
@@ -35,8 +35,7 @@ _STATEMENT_ENDS = frozenset(("SEP", "DOC", "{"))
 
 
 @final
-@dataclass(slots=True)
-class Comment:
+class Comment(Draft):
     """`gap` is the distance from the text before it, 0 for a comment on its own line."""
 
     text: str
@@ -46,8 +45,7 @@ class Comment:
 
 
 @final
-@dataclass(slots=True)
-class Word:
+class Word(Draft):
     """A token; `role` is its kind, but tells the two meanings of `-`, `in` and `}` apart.
 
     `spaced` says that a space belongs before it where something stands before it on its line.

@@ -6,13 +6,13 @@ Loaded only when an error has occurred; `netlang.syntax.recovery` finds the plac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.diagnostics.language.text import SpecTooLarge
+from netlang.records import replace
 from netlang.source import Source
 from netlang.syntax.lalr import Stuck
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake

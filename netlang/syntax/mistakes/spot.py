@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, final
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.records import Record
 from netlang.source import Source, Span
 from netlang.syntax.lexer import Tokens
 from netlang.syntax.mistakes.expected import allowed, in_words
@@ -19,8 +19,7 @@ _CLOSERS = frozenset(OPENERS.values())
 
 
 @final
-@dataclass(frozen=True)
-class Spot:
+class Spot(Record, dict=True):
     """Token `index` of a text can't stand where it does; `states` is the stack before it.
 
     `around` are the tokens that opened the brackets around it, where the parser knows them.

@@ -6,8 +6,9 @@ Each search is one pass over the text from the statement with the mistake to the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import final
+
+from netlang.records import Record
 
 __all__ = [
     "Place",
@@ -29,8 +30,7 @@ _TAB = 4
 
 
 @final
-@dataclass(frozen=True)
-class Place:
+class Place(Record):
     """Where reading goes on: at a `line`, at the `{` of a `body`, at a `}`, or at the `end`."""
 
     start: int

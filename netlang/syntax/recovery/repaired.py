@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import final
 
+from netlang.records import Record, field, replace
 from netlang.syntax.ast import BlockDef, File, Item, NetDef, Suite, TrainDef, Unread
 
 __all__ = ["Torn", "repaired"]
 
 
 @final
-@dataclass(frozen=True)
-class Torn:
+class Torn(Record):
     """What is known of definitions besides their text.
 
     `unknown` has, by where their names stand, those that can't be built: their heading or their

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import final
 
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.edits import apply_edits
+from netlang.records import Record
 from netlang.source import Source
 from netlang.syntax.lalr import load_tables
 from netlang.syntax.lexer import Lexer
@@ -22,8 +22,7 @@ _LONGEST = 50_000
 
 
 @final
-@dataclass(frozen=True)
-class Trial:
+class Trial(Record):
     """Where the statement with the mistake begins: the stack there, and the character.
 
     `depth` is how many braces are open, `separated` whether a separator is on top of the stack.

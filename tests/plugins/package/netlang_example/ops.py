@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, number
@@ -15,8 +14,7 @@ __all__ = ["ScaledSwish"]
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
-class ScaledSwish(Pointwise):
+class ScaledSwish(Pointwise, kw_only=True):
     """Swish with a slope: y = x sigmoid(slope x), or its absolute value.
 
     Shape: [*] -> [*]. Other: 5 operations for each element.
@@ -27,10 +25,8 @@ class ScaledSwish(Pointwise):
     name: ClassVar[str] = "scaled_swish"
     per_element: ClassVar[int] = 5
 
-    slope: float = field(default=1.0, metadata=argument(number, "factor inside the sigmoid"))
-    sign: str = field(
-        default="kept", metadata=argument(choice("kept", "dropped"), "whether y keeps its sign")
-    )
+    slope: float = argument(number, "factor inside the sigmoid", default=1.0)
+    sign: str = argument(choice("kept", "dropped"), "whether y keeps its sign", default="kept")
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
