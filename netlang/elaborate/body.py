@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from netlang.advice.inputs import value_before
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import NotAValue
-from netlang.elaborate.function.builder import Flow, FunctionBuilder, Labelled, Path
-from netlang.elaborate.function.frame import Frame
-from netlang.elaborate.session import Abort, Shared
+from netlang.elaborate.function.block_state import BlockState
+from netlang.elaborate.function.builder import CurrentValue, FunctionBuilder, Labelled, LabelPath
+from netlang.elaborate.session import Abort, ElaborationSession
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import Namespace
@@ -40,7 +40,7 @@ class Elaborator(ABC):
         """One statement; raises `NetlangError`."""
 
     @abstractmethod
-    def path(self, body: Body, path: ast.Path, flow: Flow) -> Flow:
+    def path(self, body: Body, path: ast.Path, flow: CurrentValue) -> CurrentValue:
         """The steps of a path in turn, from `flow`; their errors are reported."""
 
 
@@ -48,9 +48,9 @@ class LabelledValues(Record):
     """The labelled values that can be read in one scope of a function."""
 
     builder: FunctionBuilder
-    frame: Frame
+    block: BlockState
     module: Namespace
-    scope: Path = ()
+    scope: LabelPath = ()
 
     def tensor(self, *parts: str) -> TensorType | None:
         """The type of a labelled value, if it is a single one."""
@@ -67,20 +67,20 @@ class LabelledValues(Record):
 
     def label_names(self) -> Iterator[str]:
         """The labels, as they would be written here."""
-        return self.builder.visible(self.scope, self.frame.root)
+        return self.builder.visible(self.scope, self.block.root)
 
-    def find(self, parts: Path) -> Labelled | None:
+    def find(self, parts: LabelPath) -> Labelled | None:
         """What a label read here stands for."""
-        return self.builder.find(self.scope, parts, self.frame.root)
+        return self.builder.find(self.scope, parts, self.block.root)
 
     def entry(self, span: Span) -> Ref:
         """The value of `in`; an error where the inputs have names of their own."""
-        entry = self.frame.entry
-        if self.frame.declared or entry is None or len(entry) != 1:
+        entry = self.block.entry
+        if self.block.declared or entry is None or len(entry) != 1:
             why = "the inputs have names of their own here"
             advice, fix = "use the input's name", None
             inputs = self.builder.inputs
-            if len(inputs) == 1 and self.frame.declared and self.frame.closure is None:
+            if len(inputs) == 1 and self.block.declared and self.block.closure is None:
                 advice, fix = value_before(self.module.file, span, inputs[0].name)
             raise NetlangError(NotAValue(span=span, why=why, advice=advice, fix=fix))
         self.builder.label_reads.add(entry[0])
@@ -91,24 +91,24 @@ class Body(Draft):
     """One suite at work; `flow` is the current value."""
 
     elaborator: Elaborator
-    shared: Shared
+    session: ElaborationSession
     evaluator: Evaluator
     values: LabelledValues
-    flow: Flow
+    flow: CurrentValue
 
     @classmethod
     def begin(
         cls,
         elaborator: Elaborator,
-        shared: Shared,
+        session: ElaborationSession,
         names: Environment,
         values: LabelledValues,
-        flow: Flow = (),
+        flow: CurrentValue = (),
         pins: set[ParameterOrigin | InputOrigin] | None = None,
     ) -> Body:
         """The outermost suite of a net or block; `pins` are those of a function it is part of."""
         evaluator = Evaluator(names, values, set() if pins is None else pins)
-        return cls(elaborator, shared, evaluator, values, flow)
+        return cls(elaborator, session, evaluator, values, flow)
 
     @property
     def builder(self) -> FunctionBuilder:
@@ -116,9 +116,9 @@ class Body(Draft):
         return self.values.builder
 
     @property
-    def frame(self) -> Frame:
+    def block(self) -> BlockState:
         """The net or block that the suite is part of."""
-        return self.values.frame
+        return self.values.block
 
     @property
     def module(self) -> Namespace:
@@ -126,30 +126,30 @@ class Body(Draft):
         return self.values.module
 
     @property
-    def scope(self) -> Path:
+    def scope(self) -> LabelPath:
         """The labels of the scopes around, outermost first."""
         return self.values.scope
 
-    def find(self, parts: Path) -> Labelled | None:
+    def find(self, parts: LabelPath) -> Labelled | None:
         """What a label read here stands for."""
         return self.values.find(parts)
 
     def require(self, constraint: Constraint, span: Span, producer: int | None = None) -> None:
         """Keep a condition on the input's sizes; `producer` is the node that needs it, if one."""
-        condition = Condition(constraint, span, self.shared.chain)
+        condition = Condition(constraint, span, self.session.chain)
         self.builder.conditions.append((producer, condition))
 
     # --- suites -----------------------------------------------------------------------------
 
-    def inner(self, scope: Path | None = None, flow: Flow = None) -> Body:
+    def inner(self, scope: LabelPath | None = None, flow: CurrentValue = None) -> Body:
         """A suite inside this one: new names, the same function."""
         values = self.values
         if scope is not None:
-            values = LabelledValues(self.builder, self.frame, self.module, scope)
+            values = LabelledValues(self.builder, self.block, self.module, scope)
         evaluator = self.evaluator.within(self.evaluator.names.inner(), values)
-        return Body(self.elaborator, self.shared, evaluator, values, flow)
+        return Body(self.elaborator, self.session, evaluator, values, flow)
 
-    def run(self, suite: ast.Suite) -> Flow:
+    def run(self, suite: ast.Suite) -> CurrentValue:
         """All statements in turn; what the last one makes."""
         for statement in suite.statements:
             self.statement(statement)
@@ -157,13 +157,13 @@ class Body(Draft):
 
     def statement(self, statement: ast.Statement) -> None:
         """One statement; its errors are kept and the next one goes on."""
-        self.shared.tick(statement.span)
+        self.session.tick(statement.span)
         try:
             self.elaborator.statement(self, statement)
         except Abort:
             raise
         except NetlangError as error:
-            self.shared.report(error)
+            self.session.report(error)
             self.flow = None
             self._unknown_behind(statement)
 

@@ -6,7 +6,7 @@ from netlang.advice.edits import replaced
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import Flow, Path
+from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.elaborate.loops import count, iterations
 from netlang.elaborate.session import Abort
 from netlang.ir.program import Ref
@@ -15,7 +15,9 @@ from netlang.syntax import ast
 __all__ = ["branches"]
 
 
-def branches(body: Body, action: ast.Apply, scope: Path, flow: Flow) -> tuple[Ref, ...] | None:
+def branches(
+    body: Body, action: ast.Apply, scope: LabelPath, flow: CurrentValue
+) -> tuple[Ref, ...] | None:
     """What the branches of `action` end in, in order; None if one of them was in error."""
     suite = action.body
     assert suite is not None
@@ -36,23 +38,23 @@ def branches(body: Body, action: ast.Apply, scope: Path, flow: Flow) -> tuple[Re
     return tuple(refs)
 
 
-def _ends(body: Body, suite: ast.Suite, flow: Flow) -> list[Flow]:
+def _ends(body: Body, suite: ast.Suite, flow: CurrentValue) -> list[CurrentValue]:
     """One flow for each branch of a suite; conditionals and loops add theirs."""
-    ends: list[Flow] = []
+    ends: list[CurrentValue] = []
     for statement in suite.statements:
-        body.shared.tick(statement.span)
+        body.session.tick(statement.span)
         body.flow = flow
         try:
             ends += _branch(body, statement, flow)
         except Abort:
             raise
         except NetlangError as error:
-            body.shared.report(error)
+            body.session.report(error)
             ends.append(None)
     return ends
 
 
-def _branch(body: Body, statement: ast.Statement, flow: Flow) -> list[Flow]:
+def _branch(body: Body, statement: ast.Statement, flow: CurrentValue) -> list[CurrentValue]:
     if isinstance(statement, ast.Path):
         return [body.elaborator.path(body, statement, flow)]
     if isinstance(statement, ast.If):
@@ -62,13 +64,13 @@ def _branch(body: Body, statement: ast.Statement, flow: Flow) -> list[Flow]:
             return _ends(body.inner(flow=flow), statement.otherwise, flow)
         return []
     if isinstance(statement, ast.For):
-        ends: list[Flow] = []
+        ends: list[CurrentValue] = []
         for inner in iterations(body, statement):
             ends += _ends(inner, statement.body, flow)
         return ends
     if isinstance(statement, ast.Repeat):
         times = count(body, statement)
-        with body.shared.loop(times, statement.count.span):
+        with body.session.loop(times, statement.count.span):
             return [end for _ in range(times) for end in _ends(body.inner(), statement.body, flow)]
     if isinstance(statement, ast.Unread):
         body.statement(statement)

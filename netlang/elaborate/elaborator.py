@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.elaborate.body import Body, Elaborator
-from netlang.elaborate.function.builder import Flow
+from netlang.elaborate.function.builder import CurrentValue
 from netlang.elaborate.statements import STATEMENTS
 from netlang.elaborate.steps import path
 from netlang.syntax import ast
@@ -17,5 +17,5 @@ class StatementElaborator(Elaborator):
     def statement(self, body: Body, statement: ast.Statement) -> None:
         STATEMENTS[type(statement)](body, statement)
 
-    def path(self, body: Body, steps: ast.Path, flow: Flow) -> Flow:
+    def path(self, body: Body, steps: ast.Path, flow: CurrentValue) -> CurrentValue:
         return path(body, steps, flow)

@@ -24,7 +24,7 @@ from netlang.diagnostics.language.structure import (
 )
 from netlang.diagnostics.language.values import BadArgument
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import Flow, Labelled
+from netlang.elaborate.function.builder import CurrentValue, Labelled
 from netlang.evaluate.values import describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, symbol
@@ -36,17 +36,17 @@ from netlang.syntax import ast
 __all__ = ["declare"]
 
 
-def declare(body: Body, declaration: ast.Input) -> Flow:
+def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     """One `input` line: the value that it names becomes (part of) the current one."""
-    frame = body.frame
-    if frame.started:
-        if any(isinstance(each, NothingToRead) for each in body.shared.diagnostics):
+    block = body.block
+    if block.started:
+        if any(isinstance(each, NothingToRead) for each in body.session.diagnostics):
             raise NetlangError  # told at the step that stands before it
         fix = input_earlier(body.module.file, declaration)
         raise NetlangError(InputLate(span=declaration.span, fix=fix))
-    index = frame.declared
-    frame.declared += 1
-    if frame.given is None:
+    index = block.declared
+    block.declared += 1
+    if block.given is None:
         port = Port(declaration.name, _declared_type(body, declaration))
         ref = Ref(INPUT, len(body.builder.inputs))
         body.builder.inputs.append(port)
@@ -61,27 +61,27 @@ def declare(body: Body, declaration: ast.Input) -> Flow:
             DuplicateLabel(span=declaration.name_span, label=declaration.name, notes=notes, fix=fix)
         )
     body.builder.label(path, Labelled((ref,), declaration.name_span, "an input", path))
-    if frame.given is not None:
-        return (frame.entry or ())[: index + 1]
+    if block.given is not None:
+        return (block.entry or ())[: index + 1]
     return None if body.flow is None else (*body.flow, ref)
 
 
 def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
     """An input of a block or of a net used as a step: what the caller gave."""
-    frame = body.frame
-    given = frame.given or ()
-    if index >= len(given) or frame.entry is None:
+    block = body.block
+    given = block.given or ()
+    if index >= len(given) or block.entry is None:
         raise NetlangError(
             WrongInputCount(
                 span=declaration.span,
-                name=frame.name,
+                name=block.name,
                 expected=f"{index + 1} or more inputs",
                 actual=f"{len(given)}",
             )
         )
-    ref = frame.entry[index]
+    ref = block.entry[index]
     if declaration.type is not None:
-        if not frame.is_net:
+        if not block.is_net:
             raise NetlangError(
                 InputInBlock(
                     span=declaration.type.span,
@@ -120,10 +120,10 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
 
 def _one_type_of_floats(body: Body, declaration: ast.Input, span: Span, dtype: DType) -> None:
     """What the inputs' floats are is what the net computes in."""
-    if body.shared.floats is None:
-        body.shared.floats = (dtype, span)
-    elif body.shared.floats[0] is not dtype:
-        expected, there = body.shared.floats
+    if body.session.floats is None:
+        body.session.floats = (dtype, span)
+    elif body.session.floats[0] is not dtype:
+        expected, there = body.session.floats
         note = Label(there, f"{expected.value} here")
         raise NetlangError(
             TwoFloatTypes(
@@ -178,12 +178,12 @@ def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | No
         advice = f"the batch isn't written: leave it out, or give another size a name like `{text}`"
         fix = replaced(size.span, text, advice)
         raise NetlangError(ReservedSize(span=size.span, name=name, fix=fix))
-    known = body.shared.sizes.get(name)
+    known = body.session.sizes.get(name)
     if known is None:
         if default is None:
             fix = replaced(size.span, f"{name}=224")
             raise NetlangError(SizeWithoutDefault(span=size.span, name=name, fix=fix))
-        body.shared.sizes[name] = Size(name, default, size.span)
+        body.session.sizes[name] = Size(name, default, size.span)
     elif default not in (None, known.default):
         raise NetlangError(
             BadArgument(
@@ -210,13 +210,13 @@ def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: Tenso
         if isinstance(difference, int):
             fits = fits and difference == 0
         else:
-            reason = f"input `{declaration.name}` of `{body.frame.name}` has size {expected}"
+            reason = f"input `{declaration.name}` of `{body.block.name}` has size {expected}"
             body.require(Constraint(dim, Relation.EQUAL, expected, reason), declaration.span)
     if not fits:
         raise NetlangError(
             InputMismatch(
                 span=declaration.span,
-                name=body.frame.name,
+                name=body.block.name,
                 input=declaration.name,
                 expected=spec.span.text,
                 actual=str(actual),

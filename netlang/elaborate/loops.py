@@ -25,7 +25,7 @@ def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
         actual = f"{describe(items)}, {kind_of(items)}"
         span = statement.iterable.span
         raise NetlangError(BadIterable(span=span, actual=actual, fix=counted(span, items)))
-    with body.shared.loop(len(items), statement.iterable.span):
+    with body.session.loop(len(items), statement.iterable.span):
         for item in items:
             inner = body.inner()
             _bind(inner, statement, item)

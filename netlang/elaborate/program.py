@@ -15,10 +15,10 @@ from netlang.diagnostics.language.inputs import NoInput
 from netlang.elaborate.blocks.parameters import own_names, parameters
 from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.elaborator import StatementElaborator
+from netlang.elaborate.function.block_state import BlockState
 from netlang.elaborate.function.builder import FunctionBuilder
 from netlang.elaborate.function.finish import finish
-from netlang.elaborate.function.frame import Frame
-from netlang.elaborate.session import Abort, Shared
+from netlang.elaborate.session import Abort, ElaborationSession
 from netlang.evaluate.binding import argument_spans
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Layer
@@ -39,32 +39,32 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     """
     target = applied.target
     text = target.module.source.text if isinstance(target, BlockTarget) else ""
-    shared = Shared.for_text(text)
+    session = ElaborationSession.for_text(text)
     program = None
     try:
         with room_for_nesting(), no_collection():
-            program = _net(shared, applied, name, span, doc)
+            program = _net(session, applied, name, span, doc)
     except NetlangError as error:
-        shared.report(error)
-    if program is not None and not shared.diagnostics:
+        session.report(error)
+    if program is not None and not session.diagnostics:
         solution = solve_conditions(program.conditions)
-        shared.diagnostics += contradictions(program.conditions, solution)
-    if program is not None and not shared.diagnostics:
+        session.diagnostics += contradictions(program.conditions, solution)
+    if program is not None and not session.diagnostics:
         found = solution.check(program.defaults)
-        shared.diagnostics += _with_defaults(found, solution, shared)
-    if program is None or shared.diagnostics:
-        raise NetlangError(*_in_order(shared.diagnostics))
+        session.diagnostics += _with_defaults(found, solution, session)
+    if program is None or session.diagnostics:
+        raise NetlangError(*_in_order(session.diagnostics))
     return program
 
 
 def _with_defaults(
-    found: tuple[Diagnostic, ...], solution: Solution, shared: Shared
+    found: tuple[Diagnostic, ...], solution: Solution, session: ElaborationSession
 ) -> Iterator[Diagnostic]:
     """Refused default sizes, with what to write instead."""
     if found:
         from netlang.advice.shapes import default_changed
 
-        yield from (default_changed(each, solution, shared.sizes) for each in found)
+        yield from (default_changed(each, solution, session.sizes) for each in found)
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
@@ -77,7 +77,9 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=place)
 
 
-def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None) -> Program | None:
+def _net(
+    session: ElaborationSession, applied: Layer, name: str, span: Span, doc: str | None
+) -> Program | None:
     target = applied.target
     if not isinstance(target, BlockTarget):
         raise TypeError(f"{applied.name} is no net")
@@ -85,23 +87,28 @@ def _net(shared: Shared, applied: Layer, name: str, span: Span, doc: str | None)
     values = parameters(target, applied, span, None)
     names = own_names(target, values)
     builder = FunctionBuilder(name, definition.name_span, definition.span)
-    frame = Frame(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
-    readable = LabelledValues(builder, frame, target.module)
-    body = Body.begin(StatementElaborator(), shared, names, readable)
-    shared.active.append(definition)
+    block = BlockState(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
+    readable = LabelledValues(builder, block, target.module)
+    body = Body.begin(StatementElaborator(), session, names, readable)
+    session.active.append(definition)
     if not any(isinstance(each, ast.Input | ast.Unread) for each in definition.body.statements):
         fix = first_input(definition.body)
         raise NetlangError(NoInput(span=definition.name_span, net=definition.name, fix=fix))
     try:
         flow = body.run(definition.body)
     except Abort as abort:
-        shared.report(abort)
+        session.report(abort)
         return None
-    if flow is None or shared.failures:
+    if flow is None or session.failures:
         return None
-    made = finish(body, flow, values)
-    sizes = tuple(shared.sizes.values())
-    conditions = made.conditions
+    elaborated = finish(body, flow, values)
+    sizes = tuple(session.sizes.values())
+    conditions = elaborated.conditions
     return Program(
-        name, made.function, sizes, conditions, made.function.doc, argument_spans(applied)
+        name,
+        elaborated.function,
+        sizes,
+        conditions,
+        elaborated.function.doc,
+        argument_spans(applied),
     )

@@ -11,7 +11,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
 from netlang.diagnostics.language.structure import BadLabelText, MisplacedStatement
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import Flow, Path
+from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
@@ -23,7 +23,7 @@ from netlang.syntax import ast
 __all__ = ["has_failed", "is_value", "parts_of", "reference"]
 
 
-def parts_of(body: Body, label: ast.Label) -> Path:
+def parts_of(body: Body, label: ast.Label) -> LabelPath:
     """The text of a label, computed parts evaluated."""
     return tuple(_part(body, part) for part in label.parts)
 
@@ -58,7 +58,7 @@ def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
     return True
 
 
-def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> Flow:
+def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> CurrentValue:
     """The labelled value, or values, that a path starts from."""
     if isinstance(action, ast.In):
         return (body.values.entry(action.span),)
@@ -92,7 +92,7 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
     raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
 
 
-def _inside_block(body: Body, parts: Path, span: Span) -> LabelOfBlock | None:
+def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | None:
     """The error for `s.conv1` where `s` labels a block that labels a step `conv1` itself."""
     for end in range(len(parts) - 1, 0, -1):
         found = body.find(parts[:end])
@@ -112,7 +112,7 @@ def _inside_block(body: Body, parts: Path, span: Span) -> LabelOfBlock | None:
     return None
 
 
-def _sole_output(body: Body, parts: Path, span: Span) -> Fix | None:
+def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:
     """`r.output` where the operator has one output, which is `r` itself, or `r.state`."""
     found = body.find(parts[:-1])
     op = found.callee if found is not None else None
@@ -149,7 +149,7 @@ def _number(span: Span) -> MisplacedStatement:
     )
 
 
-def has_failed(body: Body, parts: Path) -> bool:
+def has_failed(body: Body, parts: LabelPath) -> bool:
     """Whether a label may be missing because of an error that was reported.
 
     So it is for `pool.indices` where `pool` failed.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import Flow, Mark
+from netlang.elaborate.function.builder import CurrentValue, Mark
 from netlang.syntax import ast
 
 __all__ = ["repeat"]
 
 
-def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
+def repeat(body: Body, statement: ast.Repeat, count: int) -> CurrentValue:
     """`count` times the statements of the body, from the current value on.
 
     A time whose output has the type of its input, that makes no label or tap and reads nothing
@@ -19,18 +19,18 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
     remaining = count
     while remaining:
         mark = body.builder.mark(body.scope)
-        had_body = body.frame.applied
+        had_body = body.block.applied
         reads, body.builder.label_reads = body.builder.label_reads, set()
-        with body.shared.loop(1 if remaining == count else remaining, statement.count.span):
+        with body.session.loop(1 if remaining == count else remaining, statement.count.span):
             after = body.inner(flow=flow).run(statement.body)
         if after is None or flow is None:
             return None
         # Steps of a body that was given stand elsewhere, and a second time is refused.
-        alike = had_body == body.frame.applied
+        alike = had_body == body.block.applied
         foldable = alike and _foldable(body, mark, flow, after)
         body.builder.label_reads |= reads
         if foldable and remaining > 1:
-            return (body.builder.fold(mark, remaining, flow[0], after[0], body.scope),)
+            return (body.builder.fold(mark, remaining, (flow[0], after[0]), body.scope),)
         if foldable or (alike and len(body.builder.items) == mark.items):
             return after
         flow = after
@@ -38,7 +38,7 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> Flow:
     return flow
 
 
-def _foldable(body: Body, mark: Mark, before: Flow, after: Flow) -> bool:
+def _foldable(body: Body, mark: Mark, before: CurrentValue, after: CurrentValue) -> bool:
     builder = body.builder
     if not before or not after or len(before) != 1 or len(after) != 1 or before == after:
         return False

@@ -6,13 +6,13 @@ from netlang.advice.nearest import replacement
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownLabel
 from netlang.diagnostics.language.structure import NotAnInstance, WeightsDiffer
-from netlang.elaborate.apply import counted_path, labelled_value, operator_node
 from netlang.elaborate.blocks import instances
-from netlang.elaborate.blocks.parameters import arguments as given_arguments
+from netlang.elaborate.blocks.parameters import arguments
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import Flow, Labelled, Path
+from netlang.elaborate.function.application import Application, StepContext
+from netlang.elaborate.function.builder import CurrentValue, Labelled
+from netlang.elaborate.operators import add_label, next_path, operator_node
 from netlang.elaborate.references import has_failed, parts_of
-from netlang.evaluate.binding import argument_spans
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.types import Types
@@ -23,57 +23,48 @@ from netlang.syntax import ast
 __all__ = ["reuse"]
 
 
-def reuse(body: Body, action: ast.Reuse, parts: Path | None, flow: Flow) -> Flow:
+def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
     """`reuse head`: the labelled instance once more, with the weights that it has."""
+    label = ".".join(parts_of(body, action.label))
+    found = _labelled(body, action)
+    path = next_path(body, step.label)
+    if found.flow is None or step.flow is None:
+        return add_label(body, step.label, Labelled(None, action.span, "a reuse", path))
+    if found.layer is None or found.callee is None:
+        raise NetlangError(NotAnInstance(span=action.label.span, label=label, what=found.what))
+    call = Application(
+        found.layer, path, step.flow, action.span, action.span, action.span, owner=found.path
+    )
+    if isinstance(found.callee, Op):
+        inputs = tuple(body.builder.type_of(ref) for ref in step.flow)
+        there = found.callee.weights(_inputs_of(body, found))
+        _same_weights(label, action, there, found.callee.weights(inputs))
+        result = operator_node(body, found.callee, call)
+        # With the names of its outputs; the new label is no instance to reuse.
+        labelled = Labelled(result, action.span, "a value", path, callee=found.callee)
+        return add_label(body, step.label, labelled)
+    values = arguments(body, found.layer, action.span, step.flow)
+    elaborated = instances.function(body, call, values)
+    if elaborated is None:
+        return None
+    _same_weights(label, action, _weights(found.callee), _weights(elaborated.function))
+    body.builder.claim(path, action.span)
+    result = instances.call(body, elaborated, call, values)
+    labelled = Labelled(result, action.span, "a value", path, callee=elaborated.function)
+    return add_label(body, step.label, labelled)
+
+
+def _labelled(body: Body, action: ast.Reuse) -> Labelled:
+    """What the label stands for; raises `NetlangError` where it is unknown."""
     wanted = parts_of(body, action.label)
     found = body.find(wanted)
-    text = ".".join(wanted)
-    if found is None and has_failed(body, wanted):
+    if found is not None:
+        return found
+    if has_failed(body, wanted):
         raise NetlangError
-    if found is None:
-        fix = replacement(text, body.values.label_names(), action.label.span)
-        raise NetlangError(UnknownLabel(span=action.label.span, label=text, fix=fix))
-    path = counted_path(body, parts)
-    if found.flow is None or flow is None:
-        return labelled_value(body, path, parts, Labelled(None, action.span, "a reuse", path))
-    if found.layer is None or found.callee is None:
-        raise NetlangError(NotAnInstance(span=action.label.span, label=text, what=found.what))
-    inputs = tuple(body.builder.type_of(ref) for ref in flow)
-    if isinstance(found.callee, Op):
-        _same_weights(
-            text,
-            action,
-            found.callee.weights(_inputs_of(body, found)),
-            found.callee.weights(inputs),
-        )
-        result = operator_node(
-            body, found.callee, found.layer, action, path, flow, module=found.path
-        )
-        return _value(body, path, parts, action, result, found.callee)
-    arguments = given_arguments(body, found.layer, action.span, flow)
-    made = instances.function(body, found.layer, arguments, flow, action.span, path)
-    if made is None:
-        return None
-    _same_weights(text, action, _weights(found.callee), _weights(made.function))
-    body.builder.claim(path, action.span)
-    written = argument_spans(found.layer)
-    result = instances.call(
-        body, made, arguments, flow, action.span, path, written, module=found.path
-    )
-    return _value(body, path, parts, action, result, made.function)
-
-
-def _value(
-    body: Body,
-    path: Path,
-    parts: Path | None,
-    action: ast.Reuse,
-    result: Flow,
-    callee: Op | Function,
-) -> Flow:
-    """What came out, with the names of its outputs; its label is no instance to reuse."""
-    labelled = Labelled(result, action.span, "a value", path, callee=callee)
-    return labelled_value(body, path, parts, labelled)
+    text, span = ".".join(wanted), action.label.span
+    fix = replacement(text, body.values.label_names(), span)
+    raise NetlangError(UnknownLabel(span=span, label=text, fix=fix))
 
 
 def _inputs_of(body: Body, found: Labelled) -> Types:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netlang.diagnostics.diagnostic import Diagnostic, Frame
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.diagnostic import Frame as ChainLink
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import TooManySteps
 from netlang.ir.dims import substitute
@@ -16,14 +17,14 @@ from netlang.records import Draft, Record, field, replace
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Made", "Shared"]
+__all__ = ["ElaboratedFunction", "ElaborationSession"]
 
 # Steps that loops may add to what the text says itself, and statements for each character of it.
 _LOOPED = 3_000
 _PER_CHARACTER = 0.5
 
 
-class Made(Record):
+class ElaboratedFunction(Record):
     """A function, the origins that it is pinned to, and what it needs of the sizes."""
 
     function: Function
@@ -31,7 +32,7 @@ class Made(Record):
     conditions: tuple[Condition, ...]
 
 
-class Shared(Draft):
+class ElaborationSession(Draft):
     """One per program."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -40,16 +41,16 @@ class Shared(Draft):
     sizes: dict[str, Size] = field(default_factory=dict)
     floats: tuple[DType, Span] | None = None
     """The type of floats that the net computes in, and the input that says so."""
-    functions: dict[object, Made | None] = field(default_factory=dict)
+    functions: dict[object, ElaboratedFunction | None] = field(default_factory=dict)
     building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
+    links: list[ChainLink] = field(default_factory=list)
     limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)
 
     @classmethod
-    def for_text(cls, text: str) -> Shared:
+    def for_text(cls, text: str) -> ElaborationSession:
         """What a net in `text` starts with: a long text may say many steps, loops only so many."""
         return cls(limit=_LOOPED + int(len(text) * _PER_CHARACTER))
 
@@ -59,9 +60,9 @@ class Shared(Draft):
         return self.floats[0] if self.floats else DType.FLOAT32
 
     @property
-    def chain(self) -> tuple[Frame, ...]:
+    def chain(self) -> tuple[ChainLink, ...]:
         """The instantiations that led here, innermost first."""
-        return tuple(reversed(self.frames))
+        return tuple(reversed(self.links))
 
     def report(self, error: NetlangError) -> None:
         """Keep the diagnostics of an error, with the chain that led to it."""
@@ -83,13 +84,13 @@ class Shared(Draft):
             self._too_many(self.limit, span, "the statement that exceeds it")
 
     @contextmanager
-    def instance(self, frame: Frame) -> Iterator[None]:
-        """What is elaborated inside is part of `frame`."""
-        self.frames.append(frame)
+    def instance(self, link: ChainLink) -> Iterator[None]:
+        """What is elaborated inside is part of `link`."""
+        self.links.append(link)
         try:
             yield
         finally:
-            self.frames.pop()
+            self.links.pop()
 
     @contextmanager
     def loop(self, trips: int, span: Span) -> Iterator[None]:

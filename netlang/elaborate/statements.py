@@ -10,11 +10,11 @@ from netlang.advice.names import new_label
 from netlang.diagnostics.diagnostic import Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput, OutputElsewhere
-from netlang.elaborate import apply
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import FAILED
 from netlang.elaborate.inputs import declare
 from netlang.elaborate.loops import count, iterations, once
+from netlang.elaborate.operators import single
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
 from netlang.evaluate.values import Broken, Undecided, Value, describe
@@ -42,7 +42,7 @@ def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
     if flow is None:
         body.builder.outputs.append(Output(tap.name, FAILED, auxiliary))
         return
-    ref = apply.single(body, flow, tap.span, f"output `{tap.name}`")
+    ref = single(body, flow, tap.span, f"output `{tap.name}`")
     body.builder.outputs.append(Output(tap.name, ref, auxiliary))
 
 
@@ -73,7 +73,7 @@ def _constant(body: Body, constant: ast.Constant) -> None:
     try:
         value = body.evaluator.value(constant.value)
     except NetlangError as error:
-        body.shared.report(error)
+        body.session.report(error)
     names.assign(constant.name, value, constant.name_span)
 
 
@@ -130,7 +130,7 @@ def _unread(body: Body, statement: ast.Unread) -> None:
     names = body.evaluator.names
     labels = body.builder
     for word in statement.words:
-        if not is_word(word) and not labels.find(body.scope, (word,), body.frame.root):
+        if not is_word(word) and not labels.find(body.scope, (word,), body.block.root):
             names.unread.add(word)
     raise NetlangError
 

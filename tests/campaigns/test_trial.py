@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.elaborate.function.builder import FunctionBuilder, Path
+from netlang.elaborate.function.builder import FunctionBuilder, LabelPath
 from tests.campaigns import agree
 from tests.campaigns.generator import Generated, generate
 from tests.campaigns.trial import misnumbered
@@ -33,7 +33,7 @@ def test_keys_are_those_of_the_numbers() -> None:
 def test_numbers_from_1_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     right = FunctionBuilder.number
 
-    def wrong(self: FunctionBuilder, scope: Path) -> str:
+    def wrong(self: FunctionBuilder, scope: LabelPath) -> str:
         return str(int(right(self, scope)) + 1)
 
     monkeypatch.setattr(FunctionBuilder, "number", wrong)

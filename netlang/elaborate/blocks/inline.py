@@ -11,8 +11,14 @@ from netlang.diagnostics.language.structure import BodyNotAllowed
 from netlang.elaborate.blocks.instances import count_inputs, refuse_endless
 from netlang.elaborate.blocks.parameters import arguments, target_of
 from netlang.elaborate.body import Body, LabelledValues
-from netlang.elaborate.function.builder import FAILED, Flow, FunctionBuilder, Labelled, Path
-from netlang.elaborate.function.frame import Frame
+from netlang.elaborate.function.block_state import BlockState
+from netlang.elaborate.function.builder import (
+    FAILED,
+    CurrentValue,
+    FunctionBuilder,
+    Labelled,
+    LabelPath,
+)
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Output
@@ -22,30 +28,34 @@ from netlang.syntax import ast
 __all__ = ["inline"]
 
 
-def inline(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Flow:
+def inline(
+    body: Body, applied: Layer, action: ast.Apply, path: LabelPath, flow: CurrentValue
+) -> CurrentValue:
     """A block that is given a body: its own steps under its label, the body's where they stand."""
-    target, shared, builder = target_of(applied), body.shared, body.builder
+    target, session, builder = target_of(applied), body.session, body.builder
     inner = _inner(body, applied, action, path, flow)
     builder.claim(path, action.span, scope=True)
     outputs, labels = builder.outputs, len(builder.labels)
     builder.outputs = []
-    shared.active.append(target.definition)
-    with shared.instance(ChainLink(action.span, target.name, ".".join(path), body.frame.shown)):
+    session.active.append(target.definition)
+    with session.instance(ChainLink(action.span, target.name, ".".join(path), body.block.shown)):
         result = inner.run(target.definition.body)
-    shared.active.pop()
+    session.active.pop()
     taps, builder.outputs = builder.outputs, outputs
     builder.forget(path, labels)
     taken = _taken(builder, taps, path, action.span)
-    if not inner.frame.applied:
+    if not inner.block.applied:
         _refuse_unapplied(target, action)
     return result if taken == () else taken
 
 
-def _inner(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow) -> Body:
+def _inner(
+    body: Body, applied: Layer, action: ast.Apply, path: LabelPath, flow: CurrentValue
+) -> Body:
     """The block's own body, which adds to the function that it is used in."""
     target = target_of(applied)
     values = arguments(body, applied, action.span, flow)
-    refuse_endless(body.shared, target, action.span)
+    refuse_endless(body.session, target, action.span)
     names = Environment(target.module.find)
     for parameter in target.definition.parameters:
         names.assign(parameter.name, values[parameter.name], parameter.name_span)
@@ -54,18 +64,18 @@ def _inner(body: Body, applied: Layer, action: ast.Apply, path: Path, flow: Flow
         count_inputs(target, len(given), action.span)
     is_net = isinstance(target.definition, ast.NetDef)
     closure = _closure(body, action)
-    frame = Frame(target.name, is_net, flow, given or (), closure=closure, root=path)
-    readable = LabelledValues(body.builder, frame, target.module, path)
-    return Body.begin(body.elaborator, body.shared, names, readable, flow, body.evaluator.pins)
+    block = BlockState(target.name, is_net, flow, given or (), closure=closure, root=path)
+    readable = LabelledValues(body.builder, block, target.module, path)
+    return Body.begin(body.elaborator, body.session, names, readable, flow, body.evaluator.pins)
 
 
-def _closure(body: Body, action: ast.Apply) -> Callable[[Flow, Span], Flow]:
+def _closure(body: Body, action: ast.Apply) -> Callable[[CurrentValue, Span], CurrentValue]:
     """What applies the body that was given: its outputs are those of where it was written."""
     suite, builder = action.body, body.builder
     assert suite is not None
     outputs = builder.outputs
 
-    def closure(current: Flow, span: Span) -> Flow:
+    def closure(current: CurrentValue, span: Span) -> CurrentValue:
         own, builder.outputs = builder.outputs, outputs
         result = body.inner(flow=current).run(suite)
         builder.outputs = own
@@ -81,7 +91,9 @@ def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
     raise NetlangError(BodyNotAllowed(span=action.body.span, name=target.name, why=why, fix=fix))
 
 
-def _taken(builder: FunctionBuilder, taps: list[Output], path: Path, span: Span) -> Flow:
+def _taken(
+    builder: FunctionBuilder, taps: list[Output], path: LabelPath, span: Span
+) -> CurrentValue:
     """The outputs that an inlined block declared: its value, and those of training the caller's."""
     deployed = [tap for tap in taps if not tap.auxiliary]
     for tap in taps:

@@ -8,12 +8,13 @@ from netlang.diagnostics.language.inputs import WrongInputCount
 from netlang.diagnostics.language.names import Recursion, TooDeep
 from netlang.elaborate.blocks.parameters import own_names, target_of
 from netlang.elaborate.body import Body, LabelledValues
-from netlang.elaborate.function.builder import FunctionBuilder, Path
+from netlang.elaborate.function.application import Application
+from netlang.elaborate.function.block_state import BlockState
+from netlang.elaborate.function.builder import FunctionBuilder
 from netlang.elaborate.function.finish import finish
-from netlang.elaborate.function.frame import Frame
-from netlang.elaborate.session import Made, Shared
+from netlang.elaborate.session import ElaboratedFunction, ElaborationSession
 from netlang.evaluate.nesting import DEEPEST_BLOCK
-from netlang.evaluate.values import BlockTarget, Layer, Value, memo_key
+from netlang.evaluate.values import BlockTarget, Value, memo_key
 from netlang.ir.program import INPUT, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
 from netlang.ir.types import TensorType, Types
@@ -28,33 +29,32 @@ __all__ = [
     "refuse_endless",
 ]
 
+# Characters of a call as messages show it.
+_LONGEST_CALL = 60
 
-def function(
-    body: Body,
-    applied: Layer,
-    values: dict[str, Value],
-    flow: tuple[Ref, ...],
-    span: Span,
-    path: Path,
-) -> Made | None:
+
+def function(body: Body, step: Application, values: dict[str, Value]) -> ElaboratedFunction | None:
     """The function of a block for these arguments and inputs; None if its body was in error."""
-    shared, target = body.shared, target_of(applied)
-    inputs = tuple(body.builder.type_of(ref) for ref in flow)
-    count_inputs(target, len(flow), span)
+    session, target = body.session, target_of(step.layer)
+    inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
+    count_inputs(target, len(inputs), step.span)
     key = (id(target.definition), memo_key(tuple(values.values())), inputs)
-    if key not in shared.functions:
-        refuse_endless(shared, target, span, key)
-        what = " ".join(span.text.split())
-        link = ChainLink(
-            span, what if len(what) < 60 else what[:57] + "...", ".".join(path), body.frame.shown
-        )
-        shared.active.append(target.definition)
-        shared.building.add(key)
-        with shared.instance(link):
-            shared.functions[key] = _elaborate(body, target, values, inputs)
-        shared.building.discard(key)
-        shared.active.pop()
-    return shared.functions[key]
+    if key not in session.functions:
+        refuse_endless(session, target, step.span, key)
+        session.active.append(target.definition)
+        session.building.add(key)
+        with session.instance(_link(body, step)):
+            session.functions[key] = _elaborate(body, target, values, inputs)
+        session.building.discard(key)
+        session.active.pop()
+    return session.functions[key]
+
+
+def _link(body: Body, step: Application) -> ChainLink:
+    """How messages call the step on the way to what is inside it."""
+    what = " ".join(step.span.text.split())
+    shown = what if len(what) < _LONGEST_CALL else what[: _LONGEST_CALL - 3] + "..."
+    return ChainLink(step.span, shown, ".".join(step.path), body.block.shown)
 
 
 def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
@@ -70,22 +70,24 @@ def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
         )
 
 
-def refuse_endless(shared: Shared, target: BlockTarget, span: Span, key: object = None) -> None:
+def refuse_endless(
+    session: ElaborationSession, target: BlockTarget, span: Span, key: object = None
+) -> None:
     """Recursion has no place in the language; blocks passed to blocks may still go deep."""
-    if len(shared.active) >= DEEPEST_BLOCK:
+    if len(session.active) >= DEEPEST_BLOCK:
         raise NetlangError(TooDeep(span=span, limit=DEEPEST_BLOCK))
-    endless = target.definition in shared.active and mentions_itself(
+    endless = target.definition in session.active and mentions_itself(
         target.module, target.definition
     )
-    if endless or key in shared.building:
+    if endless or key in session.building:
         raise NetlangError(Recursion(span=span, name=target.name))
 
 
 def _elaborate(
     caller: Body, target: BlockTarget, values: dict[str, Value], inputs: Types
-) -> Made | None:
+) -> ElaboratedFunction | None:
     """The body of a block as a function of its own."""
-    shared = caller.shared
+    session = caller.session
     definition = target.definition
     names = own_names(target, values)
     types = tuple(_own_type(index, type_) for index, type_ in enumerate(inputs))
@@ -94,17 +96,17 @@ def _elaborate(
         Port("in" if len(types) == 1 else f"in{index}", type_) for index, type_ in enumerate(types)
     ]
     entry = tuple(Ref(INPUT, index) for index in range(len(types)))
-    frame = Frame(
+    block = BlockState(
         definition.name, isinstance(definition, ast.NetDef), entry, types, doc=definition.doc
     )
-    readable = LabelledValues(builder, frame, target.module)
-    body = Body.begin(caller.elaborator, shared, names, readable, entry)
-    failures = shared.failures
+    readable = LabelledValues(builder, block, target.module)
+    body = Body.begin(caller.elaborator, session, names, readable, entry)
+    failures = session.failures
     flow = body.run(definition.body)
-    if flow is None or shared.failures > failures:
+    if flow is None or session.failures > failures:
         return None
-    made = finish(body, flow, values)
-    return None if shared.failures > failures else made
+    elaborated = finish(body, flow, values)
+    return None if session.failures > failures else elaborated
 
 
 def _own_type(index: int, type_: TensorType) -> TensorType:
@@ -116,42 +118,39 @@ def _own_type(index: int, type_: TensorType) -> TensorType:
 
 
 def call(
-    body: Body,
-    made: Made,
-    values: dict[str, Value],
-    flow: tuple[Ref, ...],
-    span: Span,
-    path: Path,
-    written: tuple[tuple[str, Span], ...],
-    module: Path | None = None,
+    body: Body, elaborated: ElaboratedFunction, step: Application, values: dict[str, Value]
 ) -> tuple[Ref, ...]:
     """One node that calls a function; its deployed outputs.
 
     Auxiliary outputs of the callee become auxiliary outputs of the caller, under the call's path.
     """
-    builder = body.builder
-    shapes = tuple(builder.type_of(ref).shape for ref in flow)
-    _pin(body, made, values, shapes)
-    builder.conditions += [(builder.size, condition) for condition in made.conditions]
+    builder, function = body.builder, elaborated.function
+    shapes = tuple(builder.type_of(ref).shape for ref in step.inputs)
+    _pin(body, elaborated, values, shapes)
+    builder.conditions += [(builder.size, condition) for condition in elaborated.conditions]
     types = tuple(
         type_.with_shape(*(retrace(size, values, shapes) for size in type_.shape))
-        for type_ in made.function.output_types
+        for type_ in function.output_types
     )
-    refs = builder.add(path, made.function, flow, types, span, module, values, written)
     deployed = []
-    for output, ref in zip(made.function.outputs, refs, strict=True):
+    refs = builder.add(step.node(function, types, values))
+    for output, ref in zip(function.outputs, refs, strict=True):
         if output.auxiliary:
-            builder.outputs.append(Output(".".join((*path, output.name)), ref, auxiliary=True))
+            name = ".".join((*step.path, output.name))
+            builder.outputs.append(Output(name, ref, auxiliary=True))
         else:
             deployed.append(ref)
     return tuple(deployed)
 
 
 def _pin(
-    body: Body, made: Made, values: dict[str, Value], shapes: tuple[tuple[object, ...], ...]
+    body: Body,
+    elaborated: ElaboratedFunction,
+    values: dict[str, Value],
+    shapes: tuple[tuple[object, ...], ...],
 ) -> None:
     """What pins the callee pins the numbers of the caller that it got."""
-    for pin in made.pins:
+    for pin in elaborated.pins:
         if isinstance(pin, ParameterOrigin):
             body.evaluator.pin(values[pin.name])
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import MissingArgument
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import Flow
+from netlang.elaborate.function.builder import CurrentValue
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import BlockTarget, Layer, Value
@@ -19,7 +19,7 @@ from netlang.source import Span
 __all__ = ["arguments", "own_names", "parameters", "target_of"]
 
 
-def arguments(body: Body, applied: Layer, span: Span, flow: Flow) -> dict[str, Value]:
+def arguments(body: Body, applied: Layer, span: Span, flow: CurrentValue) -> dict[str, Value]:
     """The value of every parameter of a block, defaults evaluated, in the caller's terms.
 
     Numbers inside a list or a layer are plain: the block could only tell them in its own terms.
@@ -76,7 +76,7 @@ class _Entry:
         return iter(())
 
 
-def _entry(body: Body, flow: Flow) -> _Entry | None:
+def _entry(body: Body, flow: CurrentValue) -> _Entry | None:
     return _Entry(body, flow) if flow else None
 
 

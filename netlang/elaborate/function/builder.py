@@ -6,7 +6,7 @@ names either a step or a scope, and numbers run as `nn.Sequential` would count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
@@ -22,11 +22,11 @@ from netlang.ir.types import TensorType, Types
 from netlang.records import Draft, Record, field
 from netlang.source import Span
 
-__all__ = ["FAILED", "Flow", "FunctionBuilder", "Labelled", "Path"]
+__all__ = ["FAILED", "CurrentValue", "FunctionBuilder", "Labelled", "LabelPath"]
 
 # The current value: one ref, several, none at all, or None after an error that was reported.
-Flow: TypeAlias = tuple[Ref, ...] | None
-Path: TypeAlias = tuple[str, ...]
+CurrentValue: TypeAlias = tuple[Ref, ...] | None
+LabelPath: TypeAlias = tuple[str, ...]
 # What an output reads whose path failed.
 FAILED = Ref(-2)
 
@@ -34,10 +34,10 @@ FAILED = Ref(-2)
 class Labelled(Record):
     """What a label stands for: its value, and the layer if it is an instance with weights."""
 
-    flow: Flow
+    flow: CurrentValue
     span: Span
     what: str
-    path: Path
+    path: LabelPath
     layer: Layer | None = None
     callee: Op | Function | None = None
 
@@ -66,14 +66,14 @@ class FunctionBuilder(Draft):
     size: int = 0
     incomplete: bool = False
     """Whether a statement failed that may have made labels."""
-    labels: dict[Path, Labelled] = field(default_factory=dict)
+    labels: dict[LabelPath, Labelled] = field(default_factory=dict)
     label_reads: set[Ref] = field(default_factory=set)
     _types: dict[int, Types] = field(default_factory=dict)
     _spans: dict[int, Span] = field(default_factory=dict)
-    _counts: dict[Path, int] = field(default_factory=dict)
-    _steps: dict[Path, Span] = field(default_factory=dict)
-    _scopes: dict[Path, Span] = field(default_factory=dict)
-    _folded: dict[Path, list[tuple[range, Span]]] = field(default_factory=dict)
+    _counts: dict[LabelPath, int] = field(default_factory=dict)
+    _steps: dict[LabelPath, Span] = field(default_factory=dict)
+    _scopes: dict[LabelPath, Span] = field(default_factory=dict)
+    _folded: dict[LabelPath, list[tuple[range, Span]]] = field(default_factory=dict)
 
     # --- values -----------------------------------------------------------------------------
 
@@ -90,27 +90,27 @@ class FunctionBuilder(Draft):
 
     # --- numbers and labels -----------------------------------------------------------------
 
-    def number(self, scope: Path) -> str:
+    def number(self, scope: LabelPath) -> str:
         """The position of the next step of a scope; counts it."""
         position = self._counts.get(scope, 0)
         self._counts[scope] = position + 1
         return str(position)
 
-    def position(self, scope: Path) -> int:
+    def position(self, scope: LabelPath) -> int:
         """How many steps of a scope have been counted."""
         return self._counts.get(scope, 0)
 
-    def skip(self, scope: Path, steps: int) -> None:
+    def skip(self, scope: LabelPath, steps: int) -> None:
         """Count `steps` more."""
         self._counts[scope] = self._counts.get(scope, 0) + steps
 
-    def label(self, path: Path, labelled: Labelled) -> None:
+    def label(self, path: LabelPath, labelled: Labelled) -> None:
         """Make a label readable; raises a diagnostic where it is taken."""
         if path in self.labels:
             self._taken(path, self.labels[path].span, labelled.span)
         self.labels[path] = labelled
 
-    def find(self, scope: Path, parts: Path, root: Path = ()) -> Labelled | None:
+    def find(self, scope: LabelPath, parts: LabelPath, root: LabelPath = ()) -> Labelled | None:
         """What a label read in `scope` stands for: of this scope, or of the nearest around it.
 
         `root` is the outermost scope that is looked at.
@@ -122,13 +122,13 @@ class FunctionBuilder(Draft):
                 return found
         return None
 
-    def forget(self, scope: Path, labels: int) -> None:
+    def forget(self, scope: LabelPath, labels: int) -> None:
         """Make unreadable what was labelled in `scope` since there were `labels` labels."""
         for path in list(islice(reversed(self.labels), len(self.labels) - labels)):
             if path[: len(scope)] == scope and len(path) > len(scope):
                 del self.labels[path]
 
-    def visible(self, scope: Path, root: Path = ()) -> Iterator[str]:
+    def visible(self, scope: LabelPath, root: LabelPath = ()) -> Iterator[str]:
         """The labels that can be read in `scope`, as they would be written there."""
         for path in self.labels:
             for depth in range(len(scope), len(root) - 1, -1):
@@ -136,7 +136,7 @@ class FunctionBuilder(Draft):
                     yield ".".join(path[depth:])
                     break
 
-    def claim(self, path: Path, span: Span, *, scope: bool = False) -> None:
+    def claim(self, path: LabelPath, span: Span, *, scope: bool = False) -> None:
         """Reserve the path of a step or scope; raises a diagnostic where it can't be had."""
         if path in self._steps or (path in self._scopes and not scope):
             self._taken(path, self._steps.get(path) or self._scopes[path], span)
@@ -156,7 +156,7 @@ class FunctionBuilder(Draft):
             self._scopes.setdefault(outer, span)
         (self._scopes if scope else self._steps)[path] = span
 
-    def _refuse_folded(self, path: Path, span: Span) -> None:
+    def _refuse_folded(self, path: LabelPath, span: Span) -> None:
         """A number that a folded repeat has given to one of its steps can't be a label."""
         for scope, numbered in self._folded.items():
             if path[: len(scope)] != scope or len(path) == len(scope):
@@ -166,12 +166,12 @@ class FunctionBuilder(Draft):
                 if number.isascii() and number.isdigit() and int(number) in numbers:
                     self._taken(path, where, span)
 
-    def merge_path(self, path: Path, span: Span) -> None:
+    def merge_path(self, path: LabelPath, span: Span) -> None:
         """Reserve the path of a merge, which may be the scope of its own branches."""
         if path not in self._scopes:
             self.claim(path, span)
 
-    def _taken(self, path: Path, before: Span, span: Span) -> None:
+    def _taken(self, path: LabelPath, before: Span, span: Span) -> None:
         known = (each[-1] for each in (*self.labels, *self._steps, *self._scopes))
         raise NetlangError(
             DuplicateLabel(
@@ -184,44 +184,25 @@ class FunctionBuilder(Draft):
 
     # --- nodes ------------------------------------------------------------------------------
 
-    def add(
-        self,
-        path: Path,
-        callee: Op | Function,
-        inputs: tuple[Ref, ...],
-        types: Types,
-        span: Span,
-        module: Path | None = None,
-        arguments: Mapping[str, object] | None = None,
-        written: tuple[tuple[str, Span], ...] = (),
-    ) -> tuple[Ref, ...]:
+    def add(self, node: Node) -> tuple[Ref, ...]:
         """One more node; its outputs."""
-        text = ".".join(path)
-        owner = text if module is None else ".".join(module)
-        self.items.append(
-            Node(
-                text,
-                callee,
-                inputs,
-                types,
-                span,
-                owner,
-                arguments=arguments or {},
-                written=written,
-            )
-        )
+        self.items.append(node)
         producer = self.size
-        self._types[producer] = types
-        self._spans[producer] = span
+        self._types[producer] = node.types
+        self._spans[producer] = node.span
         self.size += 1
-        return tuple(Ref(producer, index) for index in range(len(types)))
+        return tuple(Ref(producer, index) for index in range(len(node.types)))
 
     def plain_nodes(self) -> Iterator[Node]:
         """The nodes outside of repeats: those that a label can name."""
         return (item for item in self.items if isinstance(item, Node))
 
-    def fold(self, mark: Mark, count: int, carry_in: Ref, carry_out: Ref, scope: Path) -> Ref:
-        """Turn all items since `mark` into a `Repeat`; what the last time makes."""
+    def fold(self, mark: Mark, count: int, carried: tuple[Ref, Ref], scope: LabelPath) -> Ref:
+        """Turn all items since `mark` into a `Repeat`; what the last time makes.
+
+        `carried` is the value that the items read, and the one that they make of it.
+        """
+        carry_in, carry_out = carried
         step = self.position(scope) - mark.position
         size = self.size - mark.size
         items = tuple(self.items[mark.items :])
@@ -246,7 +227,7 @@ class FunctionBuilder(Draft):
         self._spans[last.producer] = self._spans[carry_out.producer]
         return last
 
-    def mark(self, scope: Path) -> Mark:
+    def mark(self, scope: LabelPath) -> Mark:
         """Where things stand, to fold what comes after."""
         return Mark(
             len(self.items), self.size, self.position(scope), len(self.labels), len(self.outputs)

@@ -17,7 +17,7 @@ from netlang.diagnostics.language.structure import (
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import FunctionBuilder
 from netlang.elaborate.function.liveness import Liveness
-from netlang.elaborate.session import Made
+from netlang.elaborate.session import ElaboratedFunction
 from netlang.evaluate.values import Value
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Function, Output, Ref
@@ -28,39 +28,39 @@ from netlang.syntax import ast
 __all__ = ["finish"]
 
 
-def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Made:
+def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> ElaboratedFunction:
     """The function that a body has built: outputs named, dead steps reported."""
-    builder, shared = body.builder, body.shared
+    builder, session = body.builder, body.session
     outputs = tuple(builder.outputs)
     if all(output.auxiliary for output in outputs):
         outputs = (*_last(body, flow), *outputs)
-    if body.frame.given is None and not builder.items:
+    if body.block.given is None and not builder.items:
         raise NetlangError(NoOutput(span=builder.span, name=builder.name))
     items = tuple(builder.items)
     liveness = Liveness(items, outputs)
     for node in liveness.dead():
         fix = dead_step(body.module.file, node.span)
-        shared.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
-    if body.frame.given is None:
+        session.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
+    if body.block.given is None:
         for index, port in enumerate(builder.inputs):
-            if not liveness.reads_input(index) and not shared.diagnostics:
+            if not liveness.reads_input(index) and not session.diagnostics:
                 span = builder.labels[(port.name,)].span
                 line = enclosing(body.module.file, span, ast.Input)
                 fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
-                shared.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
+                session.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
     pins = frozenset(body.evaluator.pins)
-    made = Function(
+    function = Function(
         builder.name,
         values,
         tuple(builder.inputs),
         liveness.marked(),
         outputs,
         builder.span,
-        body.frame.doc,
+        body.block.doc,
         frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
         builder.extent,
     )
-    return Made(made, pins, _conditions(builder, liveness))
+    return ElaboratedFunction(function, pins, _conditions(builder, liveness))
 
 
 def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.elaborate.function.builder import Flow, Path
+from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.ir.types import Types
 from netlang.records import Draft
 from netlang.source import Span
 
-__all__ = ["Frame"]
+__all__ = ["BlockState"]
 
 
-class Frame(Draft):
+class BlockState(Draft):
     """What the statements of one block have in common: its inputs and the body it was given.
 
     `given` are the types that a call brings (None for the net itself), `declared` how many `input`
@@ -21,16 +21,16 @@ class Frame(Draft):
 
     name: str
     is_net: bool
-    entry: Flow
+    entry: CurrentValue
     given: Types | None
     declared: int = 0
-    closure: Callable[[Flow, Span], Flow] | None = None
+    closure: Callable[[CurrentValue, Span], CurrentValue] | None = None
     applied: bool = False
     started: bool = False
     doc: str | None = None
-    root: Path = ()
+    root: LabelPath = ()
 
     @property
     def shown(self) -> str:
-        """What the frame is, in words."""
+        """What it is, in words."""
         return f"{'net' if self.is_net else 'block'} `{self.name}`"

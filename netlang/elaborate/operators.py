@@ -1,0 +1,178 @@
+"""An operator applied: from its layer and the values that it reads to one node.
+
+Holds on exit: the types are those of the operator's own rule, or the refusal was raised with the
+places that it concerns.
+"""
+
+from __future__ import annotations
+
+from netlang.advice.bodies import input_earlier
+from netlang.advice.edits import enclosing
+from netlang.diagnostics.diagnostic import Diagnostic, Label
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.inputs import WrongInputCount
+from netlang.diagnostics.language.structure import NothingToRead
+from netlang.elaborate.body import Body
+from netlang.elaborate.function.application import Application
+from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.evaluate.binding import argument_span
+from netlang.ir.op import Inferred, Op, Rejection
+from netlang.ir.program import INPUT, Condition, Ref
+from netlang.ir.provenance import Traced, names_in
+from netlang.ir.types import DType, Types, float_type
+from netlang.records import names_of, replace
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["add_label", "next_path", "nothing_to_read", "operator_node", "single"]
+
+
+def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
+    """One node for an operator; raises `NetlangError` where it doesn't take its inputs."""
+    if op.arity.maximum == 0:
+        step = replace(step, inputs=())
+    if not op.arity.accepts(len(step.inputs)):
+        if not step.inputs:
+            raise NetlangError(nothing_to_read(body, step.span))
+        expected, actual = str(op.arity), str(len(step.inputs))
+        raise NetlangError(
+            WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual)
+        )
+    inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
+    inferred = infer(body, op, step, inputs)
+    for constraint in inferred.constraints:
+        body.require(constraint, step.name, body.builder.size)
+    _pin_lost(body, op, inputs, inferred.outputs)
+    if op.arity.minimum > 1:
+        body.builder.merge_path(step.path, step.label)
+    else:
+        body.builder.claim(step.path, step.label)
+    return body.builder.add(step.node(op, inferred.outputs))
+
+
+def infer(body: Body, op: Op, step: Application, inputs: Types) -> Inferred:
+    """The operator's own rule; a rejection becomes a diagnostic with its places."""
+    try:
+        inferred = op.infer(inputs)
+        _refuse_never(body, op, inputs, inferred, step.name)
+        return _in_floats(body, inputs, inferred)
+    except Rejection as refused:
+        in_numbers = _at_defaults(body, op, inputs)
+        raise NetlangError(_refusal(body, step, refused, in_numbers)) from None
+
+
+def _refusal(
+    body: Body, step: Application, refused: Rejection, in_numbers: Rejection | None
+) -> Diagnostic:
+    """What an operator refuses, with the places that it concerns and what would mend it."""
+    from netlang.advice.shapes import mended  # only here: it brings all errors of shapes
+
+    rejection = in_numbers or refused
+    notes = tuple(
+        _origin_note(body, ref, in_numbers=in_numbers is not None)
+        for ref in dict.fromkeys(step.inputs)
+    )
+    diagnostic = rejection.diagnostic(
+        span=argument_span(step.layer, rejection.argument, step.name),
+        notes=notes,
+        **rejection.fields,  # type: ignore[arg-type]  # templates check their fields
+    )
+    origins = tuple(body.builder.origin(ref) for ref in step.inputs)
+    return mended(diagnostic, body.module.file, step.name, origins)
+
+
+def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
+    """Raises the refusal in numbers where no size of the input meets a condition of the step."""
+    defaults = {name: size.default for name, size in body.session.sizes.items()}
+    broken = [each for each in inferred.constraints if not each.holds(defaults)]
+    if not broken:
+        return
+    from netlang.ir.sizes.contradictions import contradictions  # only here: it takes long to load
+
+    if contradictions(Condition(each, span, ()) for each in broken):
+        refused = _at_defaults(body, op, inputs)
+        if refused is not None:
+            raise refused
+
+
+def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:
+    """Learned tensors, and what is read from them alone, are of the net's own type of floats."""
+    floats = body.session.precision
+    if floats is DType.FLOAT32 or float_type(inputs) is not None:
+        return inferred
+    outputs = tuple(
+        replace(type_, dtype=floats) if type_.dtype.is_float else type_
+        for type_ in inferred.outputs
+    )
+    return replace(inferred, outputs=outputs)
+
+
+def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
+    """The same refusal told in numbers: people think in 56, not in ``(H + 3)//4``."""
+    try:
+        op.infer(tuple(body.session.at_defaults(type_) for type_ in inputs))
+    except Rejection as rejection:
+        return rejection
+    return None
+
+
+def _origin_note(body: Body, ref: Ref, *, in_numbers: bool) -> Label:
+    """Where an input of a refused step comes from."""
+    shape = body.builder.type_of(ref)
+    if in_numbers:
+        shape = body.session.at_defaults(shape)
+    where = body.builder.origin(ref)
+    if ref.producer == INPUT and ref.output not in body.builder.input_spans:
+        return Label(where, f"{shape} comes from here: the input of `{body.block.name}`")
+    return Label(where, f"{shape} comes from here")
+
+
+def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
+    """A traced number that an operator turned into a plain one decides more than can be told."""
+    traced = [size for type in inputs for size in type.shape if isinstance(size, Traced)]
+    if not any(names_in(size.origin) for size in traced):
+        return
+    fields = {getattr(op, name) for name in names_of(op)}
+    for type_ in outputs:
+        for size in type_.shape[:1]:
+            if not isinstance(size, Traced) and size not in fields:
+                for lost in traced:
+                    body.evaluator.pin(lost)
+
+
+def single(body: Body, flow: CurrentValue, span: Span, name: str) -> Ref:
+    """The one ref of a flow; an error where there is none or several."""
+    if flow is not None and len(flow) == 1:
+        return flow[0]
+    if not flow:
+        raise NetlangError(nothing_to_read(body, span))
+    raise NetlangError(
+        WrongInputCount(span=span, name=name, expected="1 input", actual=str(len(flow)))
+    )
+
+
+def nothing_to_read(body: Body, span: Span) -> NothingToRead:
+    """A step of a net that stands before its inputs."""
+    suite = enclosing(body.module.file, span, ast.Suite)
+    later = next((s for s in suite.statements if isinstance(s, ast.Input)), None) if suite else None
+    if later is None:
+        return NothingToRead(span=span)
+    notes = (Label(later.name_span, "the input is declared only here"),)
+    return NothingToRead(span=span, notes=notes, fix=input_earlier(body.module.file, later))
+
+
+def next_path(body: Body, label: LabelPath | None) -> LabelPath:
+    """The path of the next counted step: its label, or its number."""
+    number = body.builder.number(body.scope)
+    return body.scope + (label or (number,))
+
+
+def add_label(body: Body, label: LabelPath | None, labelled: Labelled) -> CurrentValue:
+    """Make the label of a step readable, if it has one, and the names of its outputs."""
+    if label is not None:
+        path = labelled.path
+        body.builder.label(path, labelled)
+        for name, ref in zip(labelled.output_names, labelled.flow or (), strict=False):
+            entry = Labelled((ref,), labelled.span, "an output", (*path, name))
+            body.builder.label((*path, name), entry)
+    return labelled.flow
