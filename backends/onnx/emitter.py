@@ -8,8 +8,8 @@ helpers the path and a suffix.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.graph import Attribute, Graph
@@ -27,7 +27,7 @@ __all__ = ["Emitter", "Step"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An operator at its place: `path` names its outputs, `module` owns its weights."""
+    """An operator at its place: `path` names its outputs, `module` owns its `weights`."""
 
     path: str
     module: str
@@ -35,6 +35,7 @@ class Step:
     inputs: tuple[str, ...]
     types: Types
     outputs: Types
+    weights: Mapping[str, Weight]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,19 +78,15 @@ class Emitter:
             return (path,)
         return tuple(f"{path}.{name}" for name in names[: len(self.step.outputs)])
 
-    @cached_property
-    def _owned(self) -> dict[str, Weight]:
-        return {weight.name: weight for weight in self.step.op.weights(self.step.types)}
-
     def weight(self, name: str) -> str:
         """The initializer that holds the step's weight `name`."""
         key = join(self.step.module, name)
-        self.graph.weights[key] = self._owned[name]
+        self.graph.weights[key] = self.step.weights[name]
         return key
 
     def has_weight(self, name: str) -> bool:
         """Whether the step owns a weight `name`."""
-        return name in self._owned
+        return name in self.step.weights
 
     def integers(self, suffix: str, values: ArrayLike) -> str:
         """A constant of int64."""

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial as bind
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
 from netlang.backends.onnx.types import element_type
-from netlang.backends.onnx.wire import INLINE_LIMIT, Tensor, write_model
+from netlang.backends.onnx.wire import INLINE_LIMIT, LARGE, PHASES, Tensor, write_model
 from netlang.backends.weights import (
     Given,
     Slot,
     Stored,
     WeightSource,
     class_names,
-    facts_beside,
     given,
     initial,
+    not_finite,
     numpy_type,
     slots,
+    suspects,
 )
 from netlang.build import WHOLE, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
+from netlang.syntax.lalr import no_collection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,24 +55,39 @@ def export(
     from `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a
     file ``<path>.data`` beside it.
     """
+    _check_opset(opset)
+    require_writable(program)
+    owned = slots(program)
+    taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
+    with no_collection():
+        return _written(program, Path(path), owned, taken, seed, opset, inline_limit)
+
+
+def _written(
+    program: Program,
+    path: Path,
+    owned: tuple[Slot, ...],
+    taken: Given,
+    seed: int,
+    opset: int,
+    inline_limit: int,
+) -> Written:
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.flatten import flatten
     from netlang.backends.onnx.graph import Graph
     from netlang.backends.onnx.model import build_model
 
-    _check_opset(opset)
-    require_writable(program)
-    path = Path(path)
-    owned = slots(program)
-    taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
-    tensors = [_tensor(slot, taken.tensors.get(slot.key), seed) for slot in needed]
-    classes = class_names(facts_beside(weights)) if weights is not None else ()
-    model = build_model(program, flat, classes)
+    stored = {slot.key: taken.tensors.get(slot.key) for slot in needed}
+    suspect: set[str] = set()
+    tensors = [_tensor(slot, stored[slot.key], seed, suspect) for slot in needed]
+    model = build_model(program, flat, class_names(taken.facts))
     require_element_types(program, model, needed, opset, HIGHEST_OPSET)
     beside = write_model(path, model, tensors, inline_limit)
-    return Written(path, beside, taken.notes)
+    small = {t.name: found for t in tensors if t.size < LARGE and (found := stored[t.name])}
+    suspect |= suspects(small)
+    return Written(path, beside, (*taken.notes, *not_finite([k for k in stored if k in suspect])))
 
 
 def _check_opset(opset: int) -> None:
@@ -90,16 +106,21 @@ def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
     )
 
 
-def _tensor(slot: Slot, stored: Stored | None, seed: int) -> Tensor:
+def _tensor(slot: Slot, stored: Stored | None, seed: int, suspect: set[str]) -> Tensor:
+    """What is written for a weight.
+
+    When that happens, the key of a large one joins `suspect` where not all of it is finite: so its
+    values are looked at while they are in the processor's cache.
+    """
     weight = slot.weight
     size = weight.elements * numpy_type(slot.dtype).itemsize
-    plain = stored is not None and stored.dtype is slot.dtype
-    data = stored.region if stored and plain else None
-    return Tensor(
-        slot.key, element_type(slot.dtype), weight.shape, size,
-        data or bind(_read, slot, stored, seed),
-    )  # fmt: skip
 
+    def data() -> NDArray[np.generic]:
+        if stored is None:
+            return initial(slot, seed)
+        if size >= LARGE and not stored.finite():
+            suspect.add(slot.key)
+        return stored.array(slot.dtype)
 
-def _read(slot: Slot, stored: Stored | None, seed: int) -> NDArray[np.generic]:
-    return initial(slot, seed) if stored is None else stored.array(slot.dtype)
+    phase = stored.address % PHASES if stored is not None and size >= LARGE else 0
+    return Tensor(slot.key, element_type(slot.dtype), weight.shape, size, data, phase)

@@ -15,8 +15,10 @@ from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.lowering import UNSUPPORTED, lower
 from netlang.backends.onnx.sizes import SizeNodes
 from netlang.diagnostics.errors import InternalError, NetlangError
+from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
-from netlang.ir.types import TensorType
+from netlang.ir.types import TensorType, Types
+from netlang.ir.weights import Weight
 
 __all__ = ["Flat", "flatten"]
 
@@ -44,8 +46,14 @@ def flatten(program: Program, graph: Graph) -> Flat:
 
 @dataclass(frozen=True, eq=False)
 class _Walker:
+    """Lowers one instance of a function after the other.
+
+    `known` has what is the same for all instances of a node, by its identity.
+    """
+
     flat: Flat
     sizes: SizeNodes
+    known: dict[int, tuple[Types, dict[str, Weight]]] = field(default_factory=dict)
 
     def function(
         self, function: Function, path: str, module: str, inputs: tuple[str, ...]
@@ -69,8 +77,16 @@ class _Walker:
         place, owner = path + node.path, module + node.module
         if isinstance(node.callee, Function):
             return self.function(node.callee, f"{place}.", f"{owner}.", inputs)
-        types = function.input_types(node)
-        return self._step(Step(place, owner, node.callee, inputs, types, node.types), node)
+        types, weights = self._facts(function, node, node.callee)
+        return self._step(Step(place, owner, node.callee, inputs, types, node.types, weights), node)
+
+    def _facts(self, function: Function, node: Node, op: Op) -> tuple[Types, dict[str, Weight]]:
+        """The types that a node reads and the weights that it owns, by name."""
+        if id(node) not in self.known:
+            types = function.input_types(node)
+            weights = {weight.name: weight for weight in op.weights(types)}
+            self.known[id(node)] = types, weights
+        return self.known[id(node)]
 
     def _step(self, step: Step, node: Node) -> dict[int, str]:
         kind = type(step.op)

@@ -7,7 +7,7 @@ decides are named by their formula, and what must hold of them stands in the met
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import onnx
 from onnx import helper, numpy_helper
@@ -15,7 +15,7 @@ from onnx import helper, numpy_helper
 from netlang.analysis.constraints import solve
 from netlang.backends.onnx.diagnostics import NameOfTwoValues
 from netlang.backends.onnx.flatten import Flat
-from netlang.backends.onnx.graph import Operation
+from netlang.backends.onnx.graph import Attribute, Operation
 from netlang.backends.onnx.types import element_type
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
@@ -31,14 +31,19 @@ def build_model(program: Program, flat: Flat, classes: tuple[str, ...] = ()) -> 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
     _check_names(program, flat)
     renamed = _rename_outputs(program, flat)
-    graph.node.extend(_node(operation, renamed) for operation in flat.graph.operations)
-    graph.input.extend(_value(port.name, port.type) for port in program.net.inputs)
-    graph.output.extend(_outputs(program))
-    shown = {port.name for port in graph.input} | {value.name for value in graph.output}
+    for operation in flat.graph.operations:
+        _add_node(graph, operation, renamed)
+    types = _Types()
+    for port in program.net.inputs:
+        graph.input.add(name=port.name, type=types.of(port.type))
+    for output in program.net.outputs:
+        if not output.auxiliary:
+            graph.output.add(name=output.name, type=types.of(program.net.type_of(output.ref)))
+    shown = {value.name for values in (graph.input, graph.output) for value in values}
     for name, type_ in flat.types.items():
         new = renamed.get(name, name)
         if new not in shown and new not in flat.graph.weights:
-            graph.value_info.append(_value(new, type_))
+            graph.value_info.add(name=new, type=types.of(type_))
     graph.initializer.extend(
         numpy_helper.from_array(values, name) for name, values in flat.graph.constants.items()
     )
@@ -78,29 +83,49 @@ def _rename_outputs(program: Program, flat: Flat) -> dict[str, str]:
     return renamed
 
 
-def _node(operation: Operation, renamed: dict[str, str]) -> onnx.NodeProto:
-    node = onnx.NodeProto(
+def _add_node(graph: onnx.GraphProto, operation: Operation, renamed: Mapping[str, str]) -> None:
+    node = graph.node.add(
         op_type=operation.kind,
         name=operation.name,
         input=[renamed.get(name, name) for name in operation.inputs],
         output=[renamed.get(name, name) for name in operation.outputs],
     )
-    node.attribute.extend(
-        helper.make_attribute(key, value) for key, value in operation.attributes.items()
-    )
-    return node
+    for name, value in operation.attributes.items():
+        kind, field, told = _attribute(value)
+        node.attribute.add(name=name, type=kind, **{field: told})
 
 
-def _outputs(program: Program) -> Iterator[onnx.ValueInfoProto]:
-    for output in program.net.outputs:
-        if not output.auxiliary:
-            yield _value(output.name, program.net.type_of(output.ref))
+def _attribute(value: Attribute) -> tuple[int, str, object]:
+    """The kind of an attribute, the field of the message that holds it, and the content."""
+    if isinstance(value, str):
+        return onnx.AttributeProto.STRING, "s", value.encode()
+    if isinstance(value, float):
+        return onnx.AttributeProto.FLOAT, "f", value
+    if isinstance(value, int):
+        return onnx.AttributeProto.INT, "i", value
+    if value and isinstance(value[0], str):
+        return onnx.AttributeProto.STRINGS, "strings", [str(text).encode() for text in value]
+    return onnx.AttributeProto.INTS, "ints", value
 
 
-def _value(name: str, type_: TensorType) -> onnx.ValueInfoProto:
+class _Types:
+    """The messages of types: each is made once, since most values share theirs with others."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[TensorType, onnx.TypeProto]] = {}
+
+    def of(self, type_: TensorType) -> onnx.TypeProto:
+        found = self._known.get(id(type_))
+        if found is None:
+            # The type is kept, so that its identity stays its own.
+            found = self._known[id(type_)] = type_, _message(type_)
+        return found[1]
+
+
+def _message(type_: TensorType) -> onnx.TypeProto:
     sizes = type_.shape if type_.batch is None else (type_.batch, *type_.shape)
     shape = [int(size) if isinstance(size, int) else str(size) for size in sizes]
-    return helper.make_tensor_value_info(name, element_type(type_.dtype), shape)
+    return helper.make_tensor_type_proto(element_type(type_.dtype), shape)
 
 
 def _metadata(program: Program, classes: tuple[str, ...]) -> Iterator[tuple[str, str]]:

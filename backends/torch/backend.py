@@ -119,7 +119,7 @@ def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, 
     assert options.weights is not None
     taken = given(program.name, slots(program), options.weights, options.fit)
     note = f"{path} is source alone: {name_of(options.weights)} was checked and isn't in it"
-    return (note, *taken.notes)
+    return (note, *taken.notes_on_values())
 
 
 BACKEND = TorchBackend()

@@ -60,6 +60,6 @@ def _found(program: Program, options: BuildOptions) -> Mapping[str, Stored]:
     if options.weights is None:
         return {}
     taken = given(program.name, slots(program), options.weights, options.fit)
-    if taken.notes:
-        warnings.warn(f"{name_of(options.weights)}: " + "\n".join(taken.notes), stacklevel=4)
+    if notes := taken.notes_on_values():
+        warnings.warn(f"{name_of(options.weights)}: " + "\n".join(notes), stacklevel=4)
     return taken.tensors

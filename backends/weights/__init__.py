@@ -4,15 +4,14 @@ from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
 from netlang.backends.weights.facts import class_names, facts_beside
 from netlang.backends.weights.files import WeightSource, read_entry, read_weights
-from netlang.backends.weights.given import Given, given
+from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.slots import Slot, join, slots
-from netlang.backends.weights.stored import Region, Stored
+from netlang.backends.weights.stored import Stored
 
 __all__ = [
     "Given",
     "Misfit",
-    "Region",
     "Report",
     "Slot",
     "Stored",
@@ -23,9 +22,11 @@ __all__ = [
     "initial",
     "join",
     "match",
+    "not_finite",
     "numpy_type",
     "read_entry",
     "read_weights",
     "require_fit",
     "slots",
+    "suspects",
 ]

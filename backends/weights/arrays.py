@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from netlang.ir.types import DType
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["numpy_type"]
 
 
+@cache
 def numpy_type(dtype: DType) -> np.dtype[np.generic]:
     """numpy's type of elements; bfloat16, which it lacks, is that of the package ml_dtypes."""
     import ml_dtypes

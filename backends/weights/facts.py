@@ -9,7 +9,7 @@ from pathlib import Path
 from netlang.backends.weights.files import WeightSource, metadata_of
 from netlang.backends.weights.signature import FACTS
 
-__all__ = ["class_names", "facts_beside"]
+__all__ = ["class_names", "facts_beside", "facts_in"]
 
 
 def facts_beside(source: WeightSource) -> Mapping[str, object]:
@@ -19,7 +19,12 @@ def facts_beside(source: WeightSource) -> Mapping[str, object]:
     """
     if isinstance(source, Mapping) or Path(source).suffix != ".safetensors":
         return {}
-    text = metadata_of(Path(source)).get(FACTS, "{}")
+    return facts_in(metadata_of(Path(source)))
+
+
+def facts_in(metadata: Mapping[str, str]) -> Mapping[str, object]:
+    """The facts among the texts of a file; none where they can't be read."""
+    text = metadata.get(FACTS, "{}")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -9,8 +9,9 @@ Holds on exit: every `Stored` has the shape and the type that its data have.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.diagnostics import (
@@ -20,17 +21,20 @@ from netlang.backends.weights.diagnostics import (
 )
 from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse_header
 from netlang.backends.weights.kinds import foreign, require_file
+from netlang.backends.weights.mapped import MappedFile
 from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
 from netlang.backends.weights.signature import check_signature
-from netlang.backends.weights.stored import Region, Stored
+from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["WeightSource", "metadata_of", "read_entry", "read_weights"]
+__all__ = ["Opened", "WeightSource", "metadata_of", "read_entry", "read_weights"]
 
 # Safetensors' names of the types that convert to a weight's type.
 TYPES = {
@@ -43,18 +47,31 @@ WeightSource = str | Path | Mapping[str, "NDArray[np.generic]"] | Mapping[str, o
 """A file, or arrays and tensors by their keys."""
 
 
+@final
+@dataclass(frozen=True)
+class Opened:
+    """The tensors of a file or mapping by key, and the texts beside them.
+
+    `note` says which entry of a checkpoint was taken, if one was chosen.
+    """
+
+    tensors: dict[str, Stored]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    note: str | None = None
+
+
 def read_weights(source: WeightSource) -> dict[str, Stored]:
     """The tensors of a file or mapping by key; raises `NetlangError` if it isn't one of weights."""
-    return read_entry(source, None)[0]
+    return read_entry(source, None).tensors
 
 
-def read_entry(source: WeightSource, entry: str | None) -> tuple[dict[str, Stored], str | None]:
-    """As `read_weights`, and a note on which entry of a checkpoint was taken, if one was chosen.
+def read_entry(source: WeightSource, entry: str | None) -> Opened:
+    """As `read_weights`, with what stands beside the tensors.
 
     `entry` names the one to take of a checkpoint that keeps weights under a name.
     """
     if isinstance(source, Mapping):
-        return {key: _from_array(value) for key, value in source.items()}, None
+        return Opened({key: _from_array(value) for key, value in source.items()})
     path = Path(source)
     try:
         require_file(path)
@@ -68,11 +85,12 @@ def read_entry(source: WeightSource, entry: str | None) -> tuple[dict[str, Store
     except ValueError as error:
         raise _unreadable(path, str(error)) from None
     if path.suffix != ".safetensors":
-        return read_pickled(path, entry)
+        tensors, note = read_pickled(path, entry)
+        return Opened(tensors, note=note)
     if entry is not None:
         among = "a safetensors file has none"
         raise NetlangError(NoSuchEntry(span=None, source=str(path), entry=entry, among=among))
-    return _safetensors(path), None
+    return _safetensors(path)
 
 
 def metadata_of(path: Path) -> Mapping[str, str]:
@@ -104,40 +122,39 @@ def _from_array(value: object) -> Stored:
     return Stored(data.shape, name, dtype, data)
 
 
-def _safetensors(path: Path) -> dict[str, Stored]:
-    import numpy as np
-
+def _safetensors(path: Path) -> Opened:
     try:
-        data = np.memmap(path, np.uint8, "r")
-        header = _header(data)
+        file = MappedFile(path)
+        header = _header(file.bytes)
     except (OSError, ValueError) as error:
         reason = f"not a safetensors file: {error}"
         raise _unreadable(path, reason) from error
-    plain = data.view(np.ndarray)
-    return {key: _mapped(path, plain, entry) for key, entry in header.entries.items()}
+    tensors = {key: _mapped(file, entry) for key, entry in header.entries.items()}
+    return Opened(tensors, header.metadata)
 
 
-def _header(data: NDArray[np.uint8]) -> Header:
+def _header(data: mmap) -> Header:
     """What the file says that it holds; `ValueError` where that can't be, or it is damaged."""
     if len(data) < 8:
         raise ValueError("it is cut off")
-    length = int(data[:8].view("<u8")[0])
+    length = int.from_bytes(data[:8], "little")
     if length > LONGEST_HEADER:
         raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
-    start = bytes(data[: 8 + length])
+    start = data[: 8 + length]
     header = parse_header(start[8:], len(data))
-    check_signature(start, header.metadata, [data[8 + length :].data])
+    check_signature(start, header.metadata, [memoryview(data)[8 + length :]])
     return header
 
 
-def _mapped(path: Path, data: NDArray[np.uint8], entry: Entry) -> Stored:
+def _mapped(file: MappedFile, entry: Entry) -> Stored:
+    import numpy as np
+
     dtype = TYPES.get(entry.dtype)
-    raw = data[entry.begin : entry.end]
     if dtype is None:
+        raw = file.array(np.dtype(np.uint8), (-1,), entry.begin, entry.end)
         return Stored(entry.shape, entry.dtype, None, raw)
-    kind = numpy_type(dtype)
-    region = Region(path, entry.begin, entry.end - entry.begin)
-    return Stored(entry.shape, dtype.value, dtype, raw.view(kind).reshape(entry.shape), region)
+    data = file.array(numpy_type(dtype), entry.shape, entry.begin, entry.end)
+    return Stored(entry.shape, dtype.value, dtype, data, file)
 
 
 def _unreadable(path: Path, reason: str) -> NetlangError:

@@ -6,28 +6,38 @@ wherever it is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from netlang.backends.weights.check import match, require_fit, require_some
+from netlang.backends.weights.facts import facts_in
 from netlang.backends.weights.files import WeightSource, read_entry
 from netlang.backends.weights.prefixes import Change, changed
 from netlang.backends.weights.slots import Slot
-from netlang.backends.weights.stored import Stored
+from netlang.backends.weights.stored import Stored, all_finite
 from netlang.build import Fit
 
-__all__ = ["Given", "given", "name_of"]
+__all__ = ["Given", "given", "name_of", "not_finite", "suspects"]
 
 _MOST_KEYS = 5
 
 
 @dataclass(frozen=True)
 class Given:
-    """The tensors that fit, by key, and what the user should know of them and of the others."""
+    """The tensors that fit, by key, and what the user should know of them and of the others.
+
+    `facts` are what a run wrote beside its weights.
+    """
 
     tensors: Mapping[str, Stored]
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def notes_on_values(self) -> tuple[str, ...]:
+        """The notes, with a warning of values that aren't finite: reads all of them."""
+        suspect = [key for key, each in self.tensors.items() if not each.finite()]
+        return (*self.notes, *not_finite(suspect))
 
 
 def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Given:
@@ -36,17 +46,18 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     `net` is the name for messages. Raises `NetlangError` where `source` can't be read, where
     nothing fits and, without `fit.partial`, where anything doesn't.
     """
-    stored, note = read_entry(source, fit.entry)
-    stored = changed(stored, [Change(old, new) for old, new in fit.prefixes])
+    opened = read_entry(source, fit.entry)
+    stored = changed(opened.tensors, [Change(old, new) for old, new in fit.prefixes])
     fitting, report = match(owned, stored)
     named = f"`{source}`" if isinstance(source, str | Path) else name_of(source)
     if fit.partial:
         require_some(fitting, owned, stored, source=named, net=net)
     else:
         require_fit(report, owned, stored, source=named, net=net)
+    chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()
     lacking = (f"not loaded: {report}",) if report else ()
-    return Given(fitting, (*((note,) if note else ()), *loaded, *lacking, *_warned(fitting)))
+    return Given(fitting, (*chosen, *loaded, *lacking), facts_in(opened.metadata))
 
 
 def name_of(source: WeightSource) -> str:
@@ -66,9 +77,17 @@ def _loaded(owned: Sequence[Slot], fitting: Mapping[str, Stored]) -> str:
     )  # fmt: skip
 
 
-def _warned(fitting: Mapping[str, Stored]) -> Iterator[str]:
-    keys = [key for key, each in fitting.items() if not each.finite()]
-    if keys:
-        shown = ", ".join(f"`{key}`" for key in keys[:_MOST_KEYS])
-        more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-        yield f"warning: NaN or infinite values in {shown}{more}"
+def suspects(small: Mapping[str, Stored]) -> set[str]:
+    """The keys of tensors that aren't finite; small ones are looked at together, which is cheap."""
+    if all_finite(small.values()):
+        return set()
+    return {key for key, each in small.items() if not each.finite()}
+
+
+def not_finite(keys: Sequence[str]) -> tuple[str, ...]:
+    """A warning of tensors with NaN or infinite values, if there are any."""
+    if not keys:
+        return ()
+    shown = ", ".join(f"`{key}`" for key in keys[:_MOST_KEYS])
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return (f"warning: NaN or infinite values in {shown}{more}",)

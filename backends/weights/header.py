@@ -11,7 +11,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import final
+from operator import attrgetter
+from typing import NamedTuple, final
 
 __all__ = ["LONGEST_HEADER", "METADATA", "SIZES", "Entry", "Header", "parse_header"]
 
@@ -20,6 +21,7 @@ LONGEST_HEADER = 4 << 20
 """Bytes: some 30,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
 _LONGEST_SHAPE = 64
 _MOST = 1 << 60
+_FIELDS = {"dtype", "shape", "data_offsets"}
 
 SIZES: Mapping[str, int] = {
     "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
@@ -29,8 +31,7 @@ SIZES: Mapping[str, int] = {
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A tensor in a file: `begin` and `end` count from the start of the file."""
 
     dtype: str
@@ -73,7 +74,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _entry(name: str, found: object, start: int) -> Entry:
-    if not isinstance(found, dict) or set(found) != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(found, dict) or found.keys() != _FIELDS:
         raise ValueError(f"the header doesn't describe `{_short(name)}`")
     dtype, shape, offsets = found["dtype"], found["shape"], found["data_offsets"]
     if not isinstance(dtype, str) or dtype not in SIZES:
@@ -83,23 +84,25 @@ def _entry(name: str, found: object, start: int) -> Entry:
     if not _naturals(offsets) or len(offsets) != 2:
         raise ValueError(f"`{_short(name)}` lies nowhere")
     begin, end = offsets
-    if end - begin != prod(shape) * SIZES[dtype]:
+    count = prod(shape)
+    if end - begin != count * SIZES[dtype]:
         raise ValueError(f"`{_short(name)}` has not as many bytes as its shape wants")
-    if prod(size or 1 for size in shape) >= _MOST:
+    if (count or prod(size or 1 for size in shape)) >= _MOST:
         # An array counts the bytes of an empty tensor by its other sizes.
         raise ValueError(f"the shape of `{_short(name)}` is none")
     return Entry(dtype, tuple(shape), start + begin, start + end)
 
 
 def _naturals(found: object) -> bool:
-    return isinstance(found, list) and all(
-        type(each) is int and 0 <= each < 1 << 63 for each in found
-    )
+    """Whether something is a list of whole numbers, none below 0 or above what a file can have."""
+    if not isinstance(found, list) or not set(map(type, found)) <= {int}:
+        return False
+    return min(found, default=0) >= 0 and max(found, default=0) < 1 << 63
 
 
 def _check_ranges(entries: Mapping[str, Entry], start: int, size: int) -> None:
     reached = start
-    for entry in sorted(entries.values(), key=lambda each: (each.begin, each.end)):
+    for entry in sorted(entries.values(), key=attrgetter("begin", "end")):
         if entry.begin != reached:
             raise ValueError("its tensors overlap or leave gaps")
         reached = entry.end

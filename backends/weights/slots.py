@@ -36,7 +36,8 @@ class Slot:
 
 def slots(program: Program) -> tuple[Slot, ...]:
     """Every weight of `program`, auxiliary heads included."""
+    floats = program.floats
     return tuple(
-        Slot(each.key, each.weight, each.weight.dtype or program.floats, each.auxiliary)
+        Slot(each.key, each.weight, each.weight.dtype or floats, each.auxiliary)
         for each in owned(program)
     )

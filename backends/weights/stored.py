@@ -2,59 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, final
 
 from netlang.backends.weights.arrays import numpy_type
+from netlang.backends.weights.mapped import MappedFile
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Region", "Stored"]
+__all__ = ["Stored", "all_finite"]
+
+# The bits of the exponent: all of them are set in NaN and infinity alone.
+_EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16: 0x7F80}
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """The bytes of a tensor within a file, row-major and little-endian."""
-
-    path: Path
-    offset: int
-    size: int
-
-
+@final
 @dataclass(frozen=True, eq=False)
 class Stored:
     """A tensor as it lies in its file.
 
     `dtype` is None where the data are of a type that no weight can take; `type_name` names it.
-    `region` says where the bytes lie, if they can be copied from there.
+    `file` is the one that the data are mapped from, if they are.
     """
 
     shape: tuple[int, ...]
     type_name: str
     dtype: DType | None
     data: NDArray[np.generic]
-    region: Region | None = None
+    file: MappedFile | None = None
+
+    @property
+    def address(self) -> int:
+        """Where the data begin in memory."""
+        return int(self.data.__array_interface__["data"][0])
 
     def fits(self, dtype: DType) -> bool:
         """Whether the data convert to `dtype`: floats to floats, whole numbers to whole numbers."""
-        return self.dtype is not None and self.dtype.is_float is dtype.is_float
+        mine = self.dtype
+        return mine is dtype or (mine is not None and mine.is_float is dtype.is_float)
 
     def array(self, dtype: DType) -> NDArray[np.generic]:
-        """The data as `dtype`; without a copy if that is their type."""
+        """The data as `dtype`; without a copy if that is their type.
+
+        Raises `OSError` where the file was cut off since it was opened.
+        """
+        if self.file is not None:
+            self.file.require_whole()
         return self.data.astype(numpy_type(dtype), copy=False)
 
     def finite(self) -> bool:
-        """Whether no value is NaN or infinite."""
+        """Whether no value is NaN or infinite; raises `OSError` as `array` does."""
         import numpy as np
 
-        if self.dtype is None or not self.dtype.is_float or not self.data.size:
-            return True
-        data = self.data.astype(np.float32) if self.data.dtype.itemsize < 4 else self.data
-        with np.errstate(all="ignore"):
-            total = data.sum()
-        # Values whose sum is finite are; the sum of others may overflow.
-        return bool(np.isfinite(total) or np.isfinite(data).all())
+        if self.file is not None:
+            self.file.about_to_read(self.data.nbytes)
+        if self.data.dtype.kind == "f" and self.data.dtype.itemsize > 2:
+            return _are_finite(self.data.reshape(-1))
+        bits = _EXPONENTS.get(self.dtype)
+        return bits is None or not ((self.data.view(np.uint16) & bits) == bits).any()
+
+
+def all_finite(tensors: Iterable[Stored]) -> bool:
+    """Whether no value of several small tensors is NaN or infinite, all looked at in one go.
+
+    Raises `OSError` as `Stored.array` does.
+    """
+    import numpy as np
+
+    data = []
+    for each in tensors:
+        if each.data.dtype != np.float32:
+            if not each.finite():
+                return False
+            continue
+        if each.file is not None:
+            each.file.require_whole()
+        data.append(each.data.reshape(-1))
+    return not data or _are_finite(np.concatenate(data))
+
+
+def _are_finite(values: NDArray[np.generic]) -> bool:
+    """One pass, as fast as memory: NaN and infinity stay in a sum of squares.
+
+    Without them it is finite, but where it overflows.
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        squares = np.dot(values, values)
+    return isfinite(squares) or bool(np.isfinite(values).all())

@@ -7,6 +7,7 @@ reuses another one's weights adds none.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
@@ -15,6 +16,8 @@ from netlang.ir.weights import Weight
 from netlang.records import Record
 
 __all__ = ["Owned", "join", "owned"]
+
+Weights: TypeAlias = tuple[Weight, ...]
 
 
 class Owned(Record):
@@ -34,20 +37,30 @@ class Owned(Record):
 
 def owned(program: Program) -> Iterator[Owned]:
     """Every weight of `program`, auxiliary heads included."""
-    return _function(program.net, "", False)
+    return _function(program.net, "", False, {})
 
 
-def _function(function: Function, prefix: str, auxiliary: bool) -> Iterator[Owned]:
+def _function(
+    function: Function, prefix: str, auxiliary: bool, known: dict[int, tuple[Types, Weights]]
+) -> Iterator[Owned]:
+    """The weights of an instance of `function`.
+
+    `known` has what was worked out for its nodes, which all instances share, by their identity.
+    """
     for node in function.nodes:
         if node.reuses:
             continue
         path, extra = prefix + node.module, auxiliary or node.auxiliary
-        if isinstance(node.callee, Op):
+        if isinstance(node.callee, Function):
+            yield from _function(node.callee, f"{path}.", extra, known)
+            continue
+        found = known.get(id(node))
+        if found is None:
             inputs = function.input_types(node)
-            for weight in node.callee.weights(inputs):
-                yield Owned(join(path, weight.name), weight, node.callee, inputs, extra)
-        else:
-            yield from _function(node.callee, f"{path}.", extra)
+            found = known[id(node)] = inputs, node.callee.weights(inputs)
+        inputs, weights = found
+        for weight in weights:
+            yield Owned(join(path, weight.name), weight, node.callee, inputs, extra)
 
 
 def join(module: str, name: str) -> str:

@@ -26,12 +26,12 @@ from netlang.syntax.limits import MAX_CHARACTERS
 from netlang.syntax.parser import parse
 
 __all__ = [
-    "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name", "forget_parsed",
-    "not_a_spec", "parsed", "read",
+    "KEPT", "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name",
+    "forget_parsed", "not_a_spec", "parsed", "read",
 ]  # fmt: skip
 
 # Characters of the largest text that is kept, with its tree, for when it is read again.
-_KEPT = 2**16
+KEPT = 2**16
 
 _DEFINITION = re.compile(r"^(net|block|train)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
@@ -51,7 +51,7 @@ def read(path: Path, shown: str | None = None) -> Source:
         if found.st_size > MAX_CHARACTERS or len(content) > MAX_CHARACTERS:
             raise _too_large(max(found.st_size, len(content)), shown)
         text = _text(content)
-        return (_kept_source if len(text) <= _KEPT else Source)(shown, text)
+        return (_kept_source if len(text) <= KEPT else Source)(shown, text)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
     except UnicodeDecodeError as error:
@@ -91,7 +91,7 @@ def parsed(source: Source) -> File:
     A tree never changes, and those of the last texts are kept: whoever loads one net after the
     other comes by the same files each time. The files are read each time, so none is out of date.
     """
-    return _kept_tree(source) if len(source.text) <= _KEPT else parse(source)
+    return _kept_tree(source) if len(source.text) <= KEPT else parse(source)
 
 
 _kept_source = lru_cache(maxsize=64)(Source)

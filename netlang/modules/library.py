@@ -29,7 +29,7 @@ from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
-from netlang.modules.mentions import check_body, check_parameters
+from netlang.modules.mentions import check_definition
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.broken_text import BrokenText
@@ -181,8 +181,7 @@ class Module(Namespace):
                 )
             self._named[item.name] = item
             if isinstance(item, ast.BlockDef | ast.NetDef) and ast.is_known(item):
-                check_parameters(self.file, item)
-                check_body(item)
+                check_definition(self.file, item)
 
     def names(self) -> Iterator[str]:
         """Every name that the file defines or imports."""

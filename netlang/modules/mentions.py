@@ -2,42 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Any
 
 from netlang.advice.edits import replaced, without_statement
 from netlang.advice.names import without_parameter
-from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.diagnostic import Fix, Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedConstant, UnusedParameter
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import BlockTarget, Layer, Namespace
 from netlang.modules.empty_suites import WITH_SUITES, empty_suites
+from netlang.modules.files import KEPT
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
-__all__ = ["as_step", "check_body", "check_parameters", "mentioned", "mentions_itself"]
+__all__ = ["as_step", "check_definition", "mentioned", "mentions_itself"]
 
 
 def mentioned(tree: object) -> Iterator[str]:
     """Every name that a tree reads; `[n]` in an input may be one."""
-    for node in walk(tree):
-        if isinstance(node, ast.Name | ast.Apply):
-            yield node.name
-        elif isinstance(node, ast.Reference | ast.Reuse):
-            yield from (piece for piece in node.label.parts[0].pieces if isinstance(piece, str))
-        elif isinstance(node, ast.Unread):
-            yield from node.words
-        elif isinstance(node, ast.SizeDecl) and node.default is None:
-            yield from (node.name,) if node.name is not None else ()
+    return _names(walk(tree))
 
 
-def check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
+def _names(nodes: Iterable[ast.Node]) -> Iterator[str]:
+    for node in nodes:
+        read = _READ.get(type(node))
+        if read is not None:
+            yield from read(node)
+
+
+# The names that a node reads itself, by its class.
+_READ: Mapping[type, Callable[[Any], Iterable[str]]] = {
+    ast.Name: lambda node: (node.name,),
+    ast.Apply: lambda node: (node.name,),
+    ast.Reference: lambda node: _first_part(node.label),
+    ast.Reuse: lambda node: _first_part(node.label),
+    ast.Unread: lambda node: node.words,
+    ast.SizeDecl: lambda node: () if node.default or node.name is None else (node.name,),
+}
+
+
+def _first_part(label: ast.Label) -> Iterator[str]:
+    return (piece for piece in label.parts[0].pieces if isinstance(piece, str))
+
+
+def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
+    """Every parameter and constant is used, names are unique, no scope or body is empty.
+
+    Raises `NetlangError`. That a definition is sound is kept with its tree: see `files.parsed`.
+    """
+    kept = len(definition.span.source.text) <= KEPT
+    (_kept_check if kept else _check)(file, definition)
+
+
+def _check(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
+    nodes = tuple(walk(definition.body))
+    used = set(_names(nodes))
+    _check_parameters(file, definition, used)
+    _check_body(definition, nodes, used)
+
+
+_kept_check = lru_cache(maxsize=512)(_check)
+
+
+def _check_parameters(
+    file: ast.File, definition: ast.BlockDef | ast.NetDef, used: AbstractSet[str]
+) -> None:
     """Every parameter is used, by the body or a later default; names are unique."""
     if not definition.parameters:
         return
-    used = set(mentioned(definition.body))
+    used = set(used)
     seen: dict[str, Span] = {}
     unused = []
     for index, parameter in reversed(tuple(enumerate(definition.parameters))):
@@ -63,14 +102,15 @@ def check_parameters(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> N
         raise NetlangError(*reversed(unused))
 
 
-def check_body(definition: ast.BlockDef | ast.NetDef) -> None:
+def _check_body(
+    definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node], used: AbstractSet[str]
+) -> None:
     """Every constant of a body is used, and no scope or body is empty.
 
     `conv1 = conv(6, 5x5)` alone is no step of the net.
     """
-    used = set(mentioned(definition.body))
-    found: list[Diagnostic] = []
-    for node in walk(definition):
+    found = list(empty_suites(definition))
+    for node in nodes:
         if isinstance(node, ast.Constant) and node.name not in used:
             name, fix = node.name, as_step(node)
             span = node.name_span

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,8 +15,11 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
+from netlang.atomic import gather_into
 from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, export, runtime
 from netlang.backends.onnx.backend import BACKEND
+from netlang.backends.onnx.flatten import flatten
+from netlang.backends.onnx.wire import LARGE, PHASES
 from netlang.backends.weights import slots
 from netlang.build import BuildOptions
 from netlang.diagnostics.errors import NetlangError
@@ -203,16 +208,53 @@ def test_a_failed_write_leaves_what_was_there(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_weights_file_that_shrinks_while_it_is_copied(tmp_path: Path) -> None:
-    from netlang.backends.onnx.wire import Tensor, write_model
-    from netlang.backends.weights import Region
+def test_a_weights_file_that_shrinks_while_it_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, weights = load_program("cnn"), tmp_path / "w.safetensors"
+    save_file(random_weights(program), weights)
 
-    short = tmp_path / "short"
-    short.write_bytes(bytes(10))
-    tensor = Tensor("w", onnx.TensorProto.FLOAT, (4,), 16, Region(short, 0, 16))
+    def flattened(*arguments: Any) -> Any:
+        os.truncate(weights, 100)  # between its header and its values
+        return flatten(*arguments)
+
+    monkeypatch.setattr("netlang.backends.onnx.flatten.flatten", flattened)
     with pytest.raises(OSError, match="was cut off"):
-        write_model(tmp_path / "net.onnx", onnx.ModelProto(), [tensor])
-    assert list(tmp_path.iterdir()) == [short]
+        export(program, tmp_path / "net.onnx", weights=weights)
+    assert list(tmp_path.iterdir()) == [weights]
+
+
+def test_large_tensors_lie_in_the_file_as_in_memory(tmp_path: Path) -> None:
+    program = program_of("net n {\n input x: [300]\n a: linear(70)\n b: linear(300)\n}\n", tmp_path)
+    weights, path = tmp_path / "w.safetensors", tmp_path / "net.onnx"
+    arrays = random_weights(program)
+    for name in ("odd", "name"):  # beside a tensor that shifts what follows it
+        save_file(arrays, weights, {name: "x" * 8 * len(name)})
+        export(program, path, weights=weights)
+        graph, whole = onnx.load(path).graph, path.read_bytes()
+        found = {each.name: each for each in graph.initializer}
+        assert list(found) == list(arrays)
+        for key, values in arrays.items():
+            assert np.array_equal(onnx.numpy_helper.to_array(found[key]), values)
+            at_home = weights.read_bytes().index(values.tobytes())
+            if values.nbytes >= LARGE:
+                assert (whole.index(values.tobytes()) - at_home) % PHASES == 0
+                assert not found[key].doc_string.strip()
+            else:
+                assert not found[key].HasField("doc_string")
+
+
+@pytest.mark.parametrize("together", [1, 7, 64, 1 << 22])
+def test_parts_are_written_one_after_the_other(
+    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netlang.atomic._GATHERED", together)
+    monkeypatch.setattr("netlang.atomic._PARTS", 3)
+    parts = [bytes([each]) * (each * 5 % 17) for each in range(40)]
+    path = tmp_path / "file"
+    path.touch()
+    gather_into(path, parts)
+    assert path.read_bytes() == b"".join(parts)
 
 
 def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:

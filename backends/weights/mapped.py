@@ -1,0 +1,51 @@
+"""A file of weights, mapped into memory: its bytes are read where and when they are looked at."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["MappedFile"]
+
+# Bytes after which the process gives pages back: what was read stays in the system's cache alone.
+_HELD = 1 << 27
+_GIVE_BACK: int | None = getattr(mmap, "MADV_DONTNEED", None)
+
+
+@final
+class MappedFile:
+    """A file that isn't empty, of the size that it has when it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `OSError` where the file can't be read and `ValueError` where it is empty."""
+        with path.open("rb") as file:
+            self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._path = path
+        self._held = 0
+
+    def array(
+        self, dtype: np.dtype[np.generic], shape: tuple[int, ...], begin: int, end: int
+    ) -> NDArray[np.generic]:
+        """The elements from byte `begin` to `end`, which the shape fits; nothing is read yet."""
+        import numpy as np
+
+        count = (end - begin) // dtype.itemsize
+        return np.frombuffer(self.bytes, dtype, count, begin if count else 0).reshape(shape)
+
+    def require_whole(self) -> None:
+        """Raise `OSError` where the file is shorter than it was when it was opened."""
+        if self.bytes.size() < len(self.bytes):
+            raise OSError(f"{self._path} was cut off while it was read")
+
+    def about_to_read(self, size: int) -> None:
+        """As `require_whole`, before so many bytes are read."""
+        self.require_whole()
+        self._held += size
+        if self._held > _HELD and _GIVE_BACK is not None:
+            self.bytes.madvise(_GIVE_BACK)
+            self._held = size
