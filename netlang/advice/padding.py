@@ -21,7 +21,7 @@ def padded(
     found: BranchesDiffer | ConcatMismatch, file: ast.File, origins: tuple[Span, ...]
 ) -> Fix | None:
     """`pad` so that the smaller branch keeps its sizes, where one step of it alone shrinks."""
-    shapes = (_sizes(found.expected), _sizes(found.received))
+    shapes = (found.expected.numbers, found.received.numbers)
     if len(shapes[0]) != len(shapes[1]) or len(shapes[0]) < 2:
         return None
     lost = {a - b for a, b in zip(shapes[0][1:], shapes[1][1:], strict=True)}
@@ -40,12 +40,6 @@ def padded(
     edit = Edit(written.span, str(pad)) if written else with_arguments(call.span, [f"pad={pad}"])
     advice = f"`{call.span.text}` makes its branch smaller by {abs(by)}: give it `pad={pad}`"
     return Fix(advice, (edit,))
-
-
-def _sizes(shape: str) -> list[int]:
-    """The numbers of `[16, 14, 14]`, none where it has others."""
-    parts = shape.split("]", maxsplit=1)[0].strip("[").split(", ")
-    return [int(part) for part in parts] if all(part.isdecimal() for part in parts) else []
 
 
 def _shrinking(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:

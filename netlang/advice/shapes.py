@@ -8,44 +8,49 @@ from math import gcd
 
 from netlang.advice.edits import enclosing, inserted, replaced
 from netlang.advice.padding import padded
+from netlang.diagnostics.carried import Projection
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netlang.diagnostics.language import branches, shapes, sizes
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
-from netlang.records import replace
+from netlang.records import Record, replace
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
-__all__ = ["default_changed", "mended"]
+__all__ = ["default_changed", "Refusal", "mended"]
 
-_STEP = re.compile(r"project branch (\d+): `(.*)`")
-_CHANNELS = re.compile(r"\[(\d+),")
-_COUNT = re.compile(r"\((\d+)(?=[,)])")
 _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 
 
-def mended(
-    diagnostic: Diagnostic, file: ast.File, step: Span, origins: tuple[Span, ...]
-) -> Diagnostic:
-    """A refusal with the change that mends it, if there is one.
+class Refusal(Record):
+    """What is known of a step whose operator refused its inputs.
 
-    `step` is the name of the operator that refused, `origins` the steps that made its inputs.
+    `step` is the name of the operator in `file`, `origins` are the steps that made its inputs;
+    `channels` are those of each value that it reads, where they are known.
     """
+
+    file: ast.File
+    step: Span
+    origins: tuple[Span, ...]
+    channels: tuple[int, ...]
+
+
+def mended(diagnostic: Diagnostic, refusal: Refusal) -> Diagnostic:
+    """A refusal with the change that mends it, if there is one."""
     span = diagnostic.span
     if diagnostic.fix or span is None:
         return diagnostic
-    return replace(diagnostic, fix=_fix(diagnostic, span, file, step, origins))
+    return replace(diagnostic, fix=_fix(diagnostic, span, refusal))
 
 
-def _fix(
-    found: Diagnostic, span: Span, file: ast.File, step: Span, origins: tuple[Span, ...]
-) -> Fix | None:
+def _fix(found: Diagnostic, span: Span, refusal: Refusal) -> Fix | None:
+    file, origins = refusal.file, refusal.origins
     if isinstance(found, branches.BranchesDiffer | branches.ConcatMismatch):
         fix = padded(found, file, origins)
         if fix is not None or isinstance(found, branches.ConcatMismatch):
             return fix
-        return _projection(found.advice, file, step, origins)
+        return _projected(found.advice, refusal) if isinstance(found.advice, Projection) else None
     if isinstance(found, shapes.FixedSizeNeeded):
         return _pooled(found, file, origins)
     if isinstance(found, shapes.WrongDType):
@@ -53,10 +58,10 @@ def _fix(
     text = span.text
     if not _INTEGERS.fullmatch(text):
         return None  # the number stands elsewhere: a change of it there may break other steps
-    if isinstance(found, shapes.NotDivisible) and found.divisor_name in ("`groups`", "`heads`"):
+    if isinstance(found, shapes.NotDivisible) and found.parameter in ("groups", "heads"):
         return _dividing(found, span)
     if isinstance(found, shapes.KernelTooLarge):
-        return _in_order(found, file, step) or _lowered(
+        return _in_order(found, refusal) or _lowered(
             span, found.extent, found.padded, "use a smaller kernel or more `pad`"
         )
     if isinstance(found, shapes.PadTooLarge):
@@ -70,9 +75,9 @@ def _fix(
 
 def _dividing(found: shapes.NotDivisible, span: Span) -> Fix | None:
     """A number of groups that divides: for a convolution both channel counts."""
-    if not found.value.isdecimal():
+    whole = found.value
+    if whole < 0:
         return None
-    whole = int(found.value)
     best = gcd(whole, found.divisor)
     if "conv" not in found.operator:
         best = min(_divisors(whole), key=lambda divisor: abs(divisor - found.divisor))
@@ -88,21 +93,21 @@ def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...
     source = enclosing(file, origins[0], ast.Input) if origins else None
     if source is None or source.type is None or source.type.dtype is not None:
         return None
-    if not found.expected.startswith("int64"):
+    if found.declarable is None:
         return None
     start = Span(source.span.source, source.type.span.start, source.type.span.start)
-    return inserted(start, "int64", f"declare the input so: `int64{source.type.span.text}`")
+    text = f"{found.declarable}{source.type.span.text}"
+    return inserted(start, found.declarable, f"declare the input so: `{text}`")
 
 
-def _in_order(found: shapes.KernelTooLarge, file: ast.File, step: Span) -> Fix | None:
+def _in_order(found: shapes.KernelTooLarge, refusal: Refusal) -> Fix | None:
     """`conv(3, 64, 3)` of 3 channels, in PyTorch's order, without what is known of the input."""
-    call = enclosing(file, step, ast.Apply)
+    call = enclosing(refusal.file, refusal.step, ast.Apply)
     numbers = call.arguments[:3] if call and call.arguments and "conv" in found.operator else ()
     if len(numbers) < 3 or any(each.name or not each.span.text.isdecimal() for each in numbers):
         return None
     first, kernel, stride = (each.span for each in numbers)
-    of_input = [match[1] for note in found.notes if (match := _CHANNELS.match(note.text))]
-    if of_input != [first.text] or int(kernel.text) <= int(stride.text):
+    if refusal.channels != (int(first.text),) or int(kernel.text) <= int(stride.text):
         return None
     assert call is not None
     text = call.span.text
@@ -121,41 +126,39 @@ def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
     return replaced(span, text, f"{advice}: `{text}`")
 
 
-def _projection(advice: str, file: ast.File, step: Span, origins: tuple[Span, ...]) -> Fix | None:
-    """The projection that the advice names, at the end of its branch."""
-    match = _STEP.search(advice)
-    merge = enclosing(file, step, ast.Apply)
-    if match is None or merge is None or merge.body is None:
+def _projected(projection: Projection, refusal: Refusal) -> Fix | None:
+    """The projection at the end of its branch."""
+    merge = enclosing(refusal.file, refusal.step, ast.Apply)
+    if merge is None or merge.body is None:
         return None
-    end, body = origins[int(match[1]) - 1], merge.body.span
+    end, body = refusal.origins[projection.branch - 1], merge.body.span
     if not (body.start <= end.start and end.end <= body.end):
         return None
-    step_text = _in_terms(match[2], file, end, origins)
-    if step_text is None:
-        return Fix(advice)
-    advice = advice.replace(match[2], step_text)
+    here = _in_terms(projection, refusal, end)
+    if here is None:
+        return Fix(str(projection))
     if end.text == "identity":
-        return replaced(end, step_text, advice)
-    return inserted(end, f" -> {step_text}", advice)
+        return replaced(end, here.step, str(here))
+    return inserted(end, f" -> {here.step}", str(here))
 
 
-def _in_terms(text: str, file: ast.File, end: Span, origins: tuple[Span, ...]) -> str | None:
+def _in_terms(projection: Projection, refusal: Refusal, end: Span) -> Projection | None:
     """`conv(64, 1x1)` with `width * 2` for 64, where another branch of the block says so.
 
     None where a block has parameters and it isn't known which number comes of them.
     """
-    block = enclosing(file, end, ast.BlockDef | ast.NetDef)  # type: ignore[arg-type]  # any of both
-    count = _COUNT.search(text)
-    if block is None or count is None or not block.parameters:
-        return text
+    block = enclosing(refusal.file, end, ast.BlockDef | ast.NetDef)  # type: ignore[arg-type]  # any of both
+    if block is None or not projection.channels.isdecimal() or not block.parameters:
+        return projection
     names = {parameter.name for parameter in block.parameters}
-    others = [origin for origin in origins if origin != end]
-    written = next((each for each in (_channels(file, o) for o in others) if each), None)
+    others = [origin for origin in refusal.origins if origin != end]
+    known = (_channels(refusal.file, origin) for origin in others)
+    written = next((each for each in known if each), None)
     if written is None:
         return None
     if not any(isinstance(node, ast.Name) and node.name in names for node in walk(written)):
-        return text
-    return text[: count.start(1)] + written.span.text + text[count.end(1) :]
+        return projection
+    return replace(projection, channels=written.span.text)
 
 
 def _channels(file: ast.File, origin: Span) -> ast.Expr | None:

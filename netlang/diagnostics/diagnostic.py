@@ -100,8 +100,9 @@ class Caution(Diagnostic):
 
 
 def _clipped(value: object) -> object:
-    """A text of the user's that is too long to read is cut in the middle."""
-    if not isinstance(value, str) or len(value) <= _LONGEST_TEXT:
-        return value
+    """A value in words; a text of the user's that is too long to read is cut in the middle."""
+    text = str(value) if isinstance(value, Record) else value
+    if not isinstance(text, str) or len(text) <= _LONGEST_TEXT:
+        return text
     half = _LONGEST_TEXT // 2
-    return f"{value[:half]} ... {value[-half:]}"
+    return f"{text[:half]} ... {text[-half:]}"

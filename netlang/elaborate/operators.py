@@ -19,7 +19,7 @@ from netlang.evaluate.binding import argument_span
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
 from netlang.ir.provenance import Traced, names_in
-from netlang.ir.types import DType, Types, float_type
+from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import names_of, replace
 from netlang.source import Span
 from netlang.syntax import ast
@@ -65,20 +65,23 @@ def _refusal(
     body: Body, step: Application, refused: Rejection, in_numbers: Rejection | None
 ) -> Diagnostic:
     """What an operator refuses, with the places that it concerns and what would mend it."""
-    from netlang.advice.shapes import mended  # only here: it brings all errors of shapes
+    from netlang.advice.shapes import Refusal, mended  # only here: it brings all errors of shapes
 
     rejection = in_numbers or refused
-    notes = tuple(
-        _origin_note(body, ref, in_numbers=in_numbers is not None)
-        for ref in dict.fromkeys(step.inputs)
-    )
+    read = {ref: body.builder.type_of(ref) for ref in step.inputs}
+    if in_numbers is not None:
+        read = {ref: body.session.at_defaults(type_) for ref, type_ in read.items()}
+    notes = tuple(_origin_note(body, ref, type_) for ref, type_ in read.items())
     diagnostic = rejection.diagnostic(
         span=argument_span(step.layer, rejection.argument, step.name),
         notes=notes,
         **rejection.fields,  # type: ignore[arg-type]  # templates check their fields
     )
     origins = tuple(body.builder.origin(ref) for ref in step.inputs)
-    return mended(diagnostic, body.module.file, step.name, origins)
+    channels = tuple(
+        type_.shape[0] for type_ in read.values() if type_.rank and isinstance(type_.shape[0], int)
+    )
+    return mended(diagnostic, Refusal(body.module.file, step.name, origins, channels))
 
 
 def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
@@ -116,15 +119,12 @@ def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
     return None
 
 
-def _origin_note(body: Body, ref: Ref, *, in_numbers: bool) -> Label:
+def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Label:
     """Where an input of a refused step comes from."""
-    shape = body.builder.type_of(ref)
-    if in_numbers:
-        shape = body.session.at_defaults(shape)
     where = body.builder.origin(ref)
     if ref.producer == INPUT and ref.output not in body.builder.input_spans:
-        return Label(where, f"{shape} comes from here: the input of `{body.block.name}`")
-    return Label(where, f"{shape} comes from here")
+        return Label(where, f"{type_} comes from here: the input of `{body.block.name}`")
+    return Label(where, f"{type_} comes from here")
 
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:

@@ -6,14 +6,18 @@ formulas that differ a condition on the input.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, ceil_div
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.provenance import written
-from netlang.ir.types import TensorType, Types
-from netlang.ops.checks import shape_text
+from netlang.ir.types import DType, TensorType, Types
 from netlang.ops.tracing import traced_sum
 from netlang.records import replace
+
+if TYPE_CHECKING:
+    from netlang.diagnostics.carried import Projection
 
 __all__ = ["broadcast", "joined", "multiplied", "same"]
 
@@ -68,10 +72,16 @@ def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:
     if inputs[index].dtype is not inputs[reference].dtype:
         from netlang.diagnostics.language.shapes import WrongDType
 
+        expected = inputs[reference].dtype
         raise Rejection(
-            WrongDType, input=index, operator=op.name, expected=inputs[reference].dtype.value,
-            received=inputs[index].dtype.value, advice="give all branches elements of one type",
-        )  # fmt: skip
+            WrongDType,
+            input=index,
+            operator=op.name,
+            expected=expected.value,
+            received=inputs[index].dtype.value,
+            advice="give all branches elements of one type",
+            declarable=expected.value if expected is DType.INT64 else None,
+        )
 
 
 def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
@@ -85,6 +95,7 @@ def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
 def _differ(
     op: Op, inputs: Types, pair: tuple[int, int], axis: int | None, advice: str | None = None
 ) -> Rejection:
+    from netlang.diagnostics.carried import Shape
     from netlang.diagnostics.language.branches import BranchesDiffer
 
     first, second = pair
@@ -95,35 +106,36 @@ def _differ(
         axis=axis,
         first=first + 1,
         second=second + 1,
-        expected=shape_text(inputs[first].shape),
-        received=shape_text(inputs[second].shape),
+        expected=Shape(inputs[first].shape),
+        received=Shape(inputs[second].shape),
         advice=advice or _advice(inputs, first, second, axis),
     )
 
 
-def _advice(inputs: Types, first: int, second: int, axis: int | None) -> str:
+def _advice(inputs: Types, first: int, second: int, axis: int | None) -> str | Projection:
     """A projection where one fits, which also brings the places together."""
     if axis is None:
         return "bring the branches to the same axes with `reshape` or `flatten`"
     if inputs[first].batch is None or inputs[second].batch is None:
         return "give the learned tensor the sizes of the other branch, or 1 to broadcast"
     for target, other in ((first, second), (second, first)):
-        if step := _projection(inputs[other], inputs[target]):
-            return f"project branch {other + 1}: `{step}`"
+        if projection := _projection(other + 1, inputs[other], inputs[target]):
+            return projection
     return "use strides, kernels and `pad` that give both branches the same size"
 
 
-def _projection(x: TensorType, target: TensorType) -> str | None:
+def _projection(branch: int, x: TensorType, target: TensorType) -> Projection | None:
     """The step that makes the shape of `target` out of `x`, if a map of the channels does."""
+    from netlang.diagnostics.carried import Projection
+
     if not isinstance(target.channels, int) or not isinstance(x.channels, int):
         return None
     if target.rank == 1:
-        return f"linear({written(target.channels)})"
+        return Projection(branch, written(target.channels))
     for stride in range(1, LARGEST_STRIDE + 1):
         if all(ceil_div(a, stride) == b for a, b in zip(x.spatial, target.spatial, strict=True)):
             kernel = "x".join("1" for _ in x.spatial)
-            step = "" if stride == 1 else f", stride={stride}"
-            return f"conv({written(target.channels)}, {kernel}{step})"
+            return Projection(branch, written(target.channels), kernel, stride)
     return None
 
 
@@ -148,6 +160,7 @@ def joined(op: Op, inputs: Types, axis: int) -> Inferred:
 
 
 def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) -> Rejection:
+    from netlang.diagnostics.carried import Shape
     from netlang.diagnostics.language.branches import ConcatMismatch
 
     return Rejection(
@@ -158,8 +171,8 @@ def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) 
         axis=axis,
         first=1,
         second=index + 1,
-        expected=shape_text(inputs[0].shape),
-        received=shape_text(inputs[index].shape),
+        expected=Shape(inputs[0].shape),
+        received=Shape(inputs[index].shape),
         advice="use strides, kernels and `pad` that give all branches the same size",
     )
 

@@ -78,6 +78,7 @@ def integral(op: Op, x: TensorType, index: int = 0) -> TensorType:
             expected="int64 or int32",
             received=x.dtype.value,
             advice="declare the input with its type: `input tokens: int64[128]`",
+            declarable=DType.INT64.value,
         )
     return x
 
@@ -135,8 +136,8 @@ def divisible(op: Op, value: int, divisor: int, what: str, argument: str) -> int
             argument=argument,
             operator=op.name,
             what=what,
-            value=str(value),
-            divisor_name=f"`{argument}`",
+            value=value,
+            parameter=argument,
             divisor=divisor,
         )
     return value // divisor

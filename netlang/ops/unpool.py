@@ -13,7 +13,7 @@ from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection, Sample
 from netlang.ir.reach import FromPool, Reach, Same, TransposedWindow
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
-from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
+from netlang.ops.checks import batched, floating, inputs_of, ranked
 from netlang.ops.derive import numbers, out_axis, plain
 from netlang.ops.spatial import Sizes, at_least, axis_name, per_axis, size_given
 
@@ -72,14 +72,15 @@ class MaxUnpool(Op):
 
             raise Rejection(
                 WrongDType, input=1, operator=self.name, expected="int64",
-                received=indices.dtype.value, advice=_ADVICE,
+                received=indices.dtype.value, advice=_ADVICE, declarable="int64",
             )  # fmt: skip
         if indices.shape != x.shape:
+            from netlang.diagnostics.carried import Shape
             from netlang.diagnostics.language.branches import BranchesDiffer
 
             raise Rejection(
                 BranchesDiffer, input=1, operator=self.name, axis=None, first=1, second=2,
-                expected=shape_text(x.shape), received=shape_text(indices.shape),
+                expected=Shape(x.shape), received=Shape(indices.shape),
                 advice="give indices of a pool whose output has the shape of the values",
             )  # fmt: skip
         return x

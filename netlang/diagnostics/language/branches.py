@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from netlang.diagnostics.carried import Projection, Shape
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["BranchesDiffer", "ConcatMismatch"]
@@ -29,8 +30,8 @@ class ConcatMismatch(Diagnostic):
     joined: int
     first: int
     second: int
-    expected: str
-    received: str
+    expected: Shape
+    received: Shape
     axis: int
     advice: str
 
@@ -50,7 +51,7 @@ class BranchesDiffer(Diagnostic):
     operator: str
     first: int
     second: int
-    expected: str
-    received: str
+    expected: Shape
+    received: Shape
     axis: int | None
-    advice: str
+    advice: str | Projection

@@ -49,14 +49,14 @@ class NotDivisible(Diagnostic):
     """A number that is divided into equal parts leaves a rest."""
 
     code: ClassVar[str] = "E0402"
-    title: ClassVar[str] = "{what} of `{operator}` must be a multiple of {divisor_name}"
+    title: ClassVar[str] = "{what} of `{operator}` must be a multiple of `{parameter}`"
     caption: ClassVar[str] = "{value} is not a multiple of {divisor}"
-    help: ClassVar[str] = "choose {divisor_name} so that it divides {value}, or change {value}"
+    help: ClassVar[str] = "choose `{parameter}` so that it divides {value}, or change {value}"
 
     operator: str
     what: str
-    value: str
-    divisor_name: str
+    value: int
+    parameter: str
     divisor: int
 
 
@@ -133,6 +133,8 @@ class WrongDType(Diagnostic):
     expected: str
     received: str
     advice: str
+    declarable: str | None = None
+    """The type that an input may declare to be taken, if another than that of an input without."""
 
 
 class PadTooLarge(Diagnostic):

@@ -1,0 +1,45 @@
+"""What errors carry besides names and numbers: put in words only where a message is shown."""
+
+from __future__ import annotations
+
+from netlang.records import Record
+
+__all__ = ["Projection", "Shape"]
+
+
+class Shape(Record):
+    """The sizes of a value: whole numbers, or formulas of the input's sizes."""
+
+    sizes: tuple[object, ...]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The sizes where all are numbers, nothing otherwise."""
+        numbers = tuple(size for size in self.sizes if isinstance(size, int))
+        return numbers if len(numbers) == len(self.sizes) else ()
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, self.sizes))}]"
+
+
+class Projection(Record):
+    """The step that gives branch number `branch`, from 1, the shape of another one.
+
+    `channels` is their number as the block may write it; without a `kernel` the map is of vectors.
+    """
+
+    branch: int
+    channels: str
+    kernel: str | None = None
+    stride: int = 1
+
+    @property
+    def step(self) -> str:
+        """The step in the language."""
+        if self.kernel is None:
+            return f"linear({self.channels})"
+        stride = "" if self.stride == 1 else f", stride={self.stride}"
+        return f"conv({self.channels}, {self.kernel}{stride})"
+
+    def __str__(self) -> str:
+        return f"project branch {self.branch}: `{self.step}`"
