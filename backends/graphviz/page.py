@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from netlang.analysis.constraints import checked_sizes
-from netlang.backends.graphviz.builder import block_sheet, net_sheet
-from netlang.backends.graphviz.dot import write_dot
-from netlang.backends.graphviz.elements import Sheet
-from netlang.backends.graphviz.forms import Form, forms_of
-from netlang.backends.graphviz.layout import height_of, nested_skips
-from netlang.backends.graphviz.plan import Names, Plan
+from netlang.backends.graphviz.dot.layout import height_of, nested_skips
+from netlang.backends.graphviz.dot.writer import write_dot
+from netlang.backends.graphviz.sheets.builder import block_sheet, net_sheet
+from netlang.backends.graphviz.sheets.elements import Sheet
+from netlang.backends.graphviz.sheets.plan import Names, Plan
+from netlang.backends.graphviz.structure.variants import Variant, variants_of
 from netlang.ir.program import Program
 
 __all__ = ["to_dot"]
@@ -28,19 +28,21 @@ def to_dot(
     `depth` says how many levels of blocks below the net are opened: 0 shows the net alone, None
     opens every one. `sizes` are the symbolic sizes to write shapes at, else the declared ones.
     """
-    plan = Plan(forms_of(program), checked_sizes(program, sizes), depth)
+    plan = Plan(variants_of(program), checked_sizes(program, sizes), depth)
     names = Names()
     net = _fitting(lambda tight: net_sheet(program, plan, names, tight), names)
-    details = [_detail(form, plan, names) for form in plan.forms.all if _is_detail(form, plan)]
+    details = [
+        _detail(variant, plan, names) for variant in plan.variants.all if _is_detail(variant, plan)
+    ]
     return write_dot(program.name, [[net], *_columns(details, max(height_of(net), 300))])
 
 
-def _detail(form: Form, plan: Plan, names: Names) -> Sheet:
-    return _fitting(lambda tight: block_sheet(form, plan, names, tight), names)
+def _detail(variant: Variant, plan: Plan, names: Names) -> Sheet:
+    return _fitting(lambda tight: block_sheet(variant, plan, names, tight), names)
 
 
-def _is_detail(form: Form, plan: Plan) -> bool:
-    return plan.shows(form) and not plan.forms.is_single(form.members[0])
+def _is_detail(variant: Variant, plan: Plan) -> bool:
+    return plan.shows(variant) and not plan.variants.is_single(variant.members[0])
 
 
 def _fitting(build: Callable[[bool], Sheet], names: Names) -> Sheet:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlang.backends.torch.source import class_name, emit
+from netlang.backends.torch.emit.source import class_name, emit
 from netlang.ir.program import Program
 
 if TYPE_CHECKING:
@@ -21,6 +21,6 @@ def build(program: Program, device: str | None = None, *, guard: bool = False) -
 
     It is on `device`, or on PyTorch's default device.
     """
-    from netlang.backends.torch.execute import instance
+    from netlang.backends.torch.run.execute import instance
 
     return instance(program, device, guard=guard)

@@ -52,7 +52,7 @@ class TorchBackend(TrainingBackend):
             from netlang.backends.torch import build
 
             return build(program, guard=guard)
-        from netlang.backends.torch.loading import filled
+        from netlang.backends.torch.run.weights import filled
 
         return filled(program, options, guard=guard)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netlang.backends.graphviz.captions import operator_caption
+from netlang.backends.graphviz.labels.captions import operator_caption
+from netlang.backends.graphviz.labels.values import Reader
 from netlang.backends.graphviz.markup import TIMES
 from netlang.backends.graphviz.palette import BLOCK, family_of, fill_of
-from netlang.backends.graphviz.values import Reader
 from netlang.elaborate import load_program
 from netlang.ir.op import Op
 from netlang.ops import all_operators, operator

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.onnx import export
-from netlang.backends.torch.execute import instance
+from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from tests.onnx.support import run
 from tests.oracle import (

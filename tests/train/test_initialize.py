@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 import netlang
 from netlang.backends.torch import build
-from netlang.backends.torch.execute import instance
 from netlang.backends.torch.recipes.initialize import initialize, lower_init
+from netlang.backends.torch.run.execute import instance
 from netlang.backends.torch.runtime import kinds
 from netlang.recipes.residual import last_norms
 from netlang.recipes.words.families import FAMILIES as RULES

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import netlang
-from netlang.backends.torch.execute import instance
 from netlang.backends.torch.recipes.optimizers import (
     Optimization,
     lower_optimizer,
     optimization_for,
 )
+from netlang.backends.torch.run.execute import instance
 from netlang.backends.torch.runtime.groups import freeze, parameter_groups, set_training
 from netlang.backends.torch.runtime.kinds import parameter_kinds
 from netlang.backends.torch.runtime.muon import MuonAndAdamW

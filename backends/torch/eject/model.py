@@ -10,7 +10,7 @@ from typing import final
 from netlang.backends.torch.eject.copied import imports_of
 from netlang.backends.torch.eject.sections import WIDTH
 from netlang.backends.torch.eject.shortcuts import joined
-from netlang.backends.torch.source import emitted
+from netlang.backends.torch.emit.source import emitted
 from netlang.ir.program import Program
 
 __all__ = ["Model", "model_of"]

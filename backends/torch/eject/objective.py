@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 from netlang.backends.torch.eject.sections import WIDTH
-from netlang.backends.torch.python.identifiers import Scope
+from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
 from netlang.backends.torch.recipes.terms import lowered_terms, total
 from netlang.backends.torch.runtime.slices import slices
@@ -77,7 +77,7 @@ class Names:
 
 def names_of(recipe: Recipe, program: Program) -> Names:
     """What a script needs to know of its net and loss."""
-    outputs, scope, found = program.net.outputs, Scope(_TAKEN - {"x"}), dict[str, str]()
+    outputs, scope, found = program.net.outputs, PythonScope(_TAKEN - {"x"}), dict[str, str]()
     for port in program.net.inputs:
         found[port.name] = scope.fresh(port.name if found else "x")
     terms = lowered_terms(recipe, program)

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from netlang.analysis.constraints import solve
-from netlang.backends.torch.python.identifiers import Scope
+from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.python.tree import Constant
 from netlang.ir.constraints import Constraint
@@ -33,7 +33,7 @@ _DOC = '"""Raise `ValueError` for inputs of sizes that the network isn\'t for.""
 
 def guard_lines(program: Program) -> list[str]:
     """The function as lines, formatted as `ruff format` does."""
-    scope = Scope({GUARD, _WORKS})
+    scope = PythonScope({GUARD, _WORKS})
     inputs = [scope.fresh(port.name) for port in program.net.inputs]
     names = {name: scope.fresh(name) for name in _symbols(program)}
     conditions = _texts(program, names)

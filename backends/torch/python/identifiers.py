@@ -12,7 +12,14 @@ import keyword
 import re
 from collections.abc import Iterable
 
-__all__ = ["MODULE_ATTRIBUTES", "RESERVED", "Scope", "identifier", "is_attribute", "is_identifier"]
+__all__ = [
+    "MODULE_ATTRIBUTES",
+    "RESERVED",
+    "PythonScope",
+    "identifier",
+    "is_attribute",
+    "is_identifier",
+]
 
 # What emitted code means by these names must not change.
 RESERVED = frozenset(
@@ -105,7 +112,7 @@ def identifier(text: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name in RESERVED else name
 
 
-class Scope:
+class PythonScope:
     """The names of one Python scope: each is given out once."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from netlang.backends.torch.loading import tensor_of
+from netlang.backends.torch.run.weights import tensor_of
 from netlang.backends.weights import Report, Stored, match, read_weights, slots
 from netlang.backends.weights.diagnostics import WeightsMismatch
 from netlang.diagnostics.errors import NetlangError

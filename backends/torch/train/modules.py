@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from netlang.backends.torch import build
-from netlang.backends.torch.loading import filled
+from netlang.backends.torch.run.weights import filled
 from netlang.backends.weights import facts_beside
 from netlang.build import BuildOptions
 from netlang.ir.program import Program

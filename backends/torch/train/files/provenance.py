@@ -13,7 +13,7 @@ import torch
 
 from netlang import __version__
 from netlang.atomic import make_folder
-from netlang.backends.torch.source import emit
+from netlang.backends.torch.emit.source import emit
 from netlang.backends.torch.train.storage import Json, write_text, writing
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from torch import nn
 
-from netlang.backends.torch.helpers import HELPERS
+from netlang.backends.torch.emit.helpers import HELPERS
 
 __all__ = ["units"]
 

@@ -1,0 +1,1 @@
+"""Sheets laid out and written as DOT text."""

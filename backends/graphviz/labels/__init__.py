@@ -1,0 +1,1 @@
+"""What a diagram says of a step: label, caption, values and shape."""

@@ -1,0 +1,118 @@
+"""Cuts the steps of a function into scopes, repeats and chains.
+
+A part is a scope, a repeat of several steps, or a run of steps; parts stand in the order of their
+steps, so that a scope whose steps are interleaved with others is not drawn as one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import TypeAlias
+
+from netlang.backends.graphviz.markup import MINUS, TIMES
+from netlang.backends.graphviz.palette import family_of
+from netlang.backends.graphviz.structure.view import DrawnStep, Group, View
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Ref
+from netlang.records import Record
+
+__all__ = ["Part", "Repeated", "Run", "ScopePart", "Wiring", "is_heavy", "is_junction", "parts_of"]
+
+# Merges that work element by element, and the sign that stands for each.
+JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
+_HEAVY = frozenset({
+    "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
+    "window_attention", "cosine_window_attention", "multi_axis_attention", "pool", "unpool",
+    "adaptive_pool", "region",
+})  # fmt: skip
+
+
+class ScopePart(Record):
+    """The steps under one label."""
+
+    name: str
+    steps: tuple[DrawnStep, ...]
+
+
+class Repeated(Record):
+    """The steps of one repeat."""
+
+    group: Group
+    steps: tuple[DrawnStep, ...]
+
+
+class Run(Record):
+    """Steps that stand in no inner scope."""
+
+    steps: tuple[DrawnStep, ...]
+
+
+Part: TypeAlias = ScopePart | Repeated | Run
+
+
+def parts_of(steps: Sequence[DrawnStep], scopes: int, repeats: int) -> list[Part]:
+    """Parts of `steps`, which stand in `scopes` scopes and `repeats` repeats already."""
+
+    def place(step: DrawnStep) -> Group | str | None:
+        inner = step.groups[repeats] if len(step.groups) > repeats else None
+        if inner is not None and inner.depth <= scopes:
+            return inner
+        names = step.node.path.split(".")
+        return names[scopes] if len(names) > scopes + 1 else None
+
+    runs = [(key, tuple(group)) for key, group in groupby(steps, key=place)]
+    often = Counter(key for key, _ in runs)
+    parts: list[Part] = []
+    for key, group in runs:
+        if isinstance(key, Group):
+            parts.append(Repeated(key, group))
+        elif key is not None and often[key] == 1 and len(group) > 1:
+            parts.append(ScopePart(key, group))
+        elif parts and isinstance(parts[-1], Run):
+            parts[-1] = Run(parts[-1].steps + group)
+        else:
+            parts.append(Run(group))
+    return parts
+
+
+def is_junction(step: DrawnStep) -> bool:
+    """Whether a step is drawn as a circle."""
+    callee = step.node.callee
+    return isinstance(callee, Op) and callee.name in JUNCTIONS and len(step.sources) > 1
+
+
+def is_heavy(step: DrawnStep) -> bool:
+    """Whether a step opens a stack of its own; what follows it (norm, activation) joins it."""
+    callee = step.node.callee
+    if isinstance(callee, Function):
+        return True
+    return family_of(callee) in _HEAVY
+
+
+class Wiring:
+    """Who reads what in one function."""
+
+    def __init__(self, view: View) -> None:
+        refs = [ref for step in view.steps for ref in step.sources]
+        refs += [output.ref for output in view.outputs]
+        self._uses = Counter(ref.producer for ref in refs)
+        self._read = set(refs)
+
+    def follows(self, before: DrawnStep, after: DrawnStep) -> bool:
+        """Whether `after` reads `before` alone and is its only reader."""
+        return (
+            after.sources == (Ref(before.number),)
+            and self._uses[before.number] == 1
+            and before.node.auxiliary == after.node.auxiliary
+            and not is_junction(before)
+        )
+
+    def is_chain(self, steps: Sequence[DrawnStep]) -> bool:
+        """Whether each of `steps` follows the one before it."""
+        return all(self.follows(before, after) for before, after in pairwise(steps))
+
+    def has_several_outputs(self, step: DrawnStep) -> bool:
+        """Whether more than one output of `step` is read."""
+        return sum(ref.producer == step.number for ref in self._read) > 1

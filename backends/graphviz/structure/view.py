@@ -1,0 +1,127 @@
+"""A function as the diagram sees it: every step written once, with what it really reads.
+
+On exit a repeated step stands there once with its count, `identity` is seen through, and every
+reference names an input of the function or the first time of a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from weakref import WeakKeyDictionary
+
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Function, Item, Node, Output, Ref
+from netlang.ir.types import TensorType, Types
+from netlang.records import Record, replace
+
+__all__ = ["Group", "DrawnStep", "View", "in_training_only", "is_identity", "view_of"]
+
+
+class Group(Record):
+    """A repeat of several steps; `depth` counts the scopes that it stands in."""
+
+    first: int
+    count: int
+    depth: int
+
+
+class DrawnStep(Record):
+    """One node, the values that it reads, how often it is applied and the repeats around it."""
+
+    number: int
+    node: Node
+    sources: tuple[Ref, ...]
+    times: int
+    groups: tuple[Group, ...]
+
+
+class View(Record):
+    """The steps of a function and its outputs, in order."""
+
+    inputs: Types
+    steps: tuple[DrawnStep, ...]
+    outputs: tuple[Output, ...]
+    types: Mapping[int, Types]
+
+    def type_of(self, ref: Ref) -> TensorType:
+        """The type of a value."""
+        kinds = self.inputs if ref.producer == INPUT else self.types[ref.producer]
+        return kinds[ref.output]
+
+    def input_types(self, step: DrawnStep) -> Types:
+        """The types that a step reads."""
+        return tuple(map(self.type_of, step.sources))
+
+
+def is_identity(callee: Op | Function) -> bool:
+    """Whether a step only hands its value on."""
+    return isinstance(callee, Op) and callee.name == "identity"
+
+
+class _Fold(Record):
+    first: int
+    size: int
+    count: int
+
+    def folded(self, number: int) -> int:
+        inside = self.first <= number < self.first + self.size * self.count
+        return self.first + (number - self.first) % self.size if inside else number
+
+
+_views: WeakKeyDictionary[Function, View] = WeakKeyDictionary()
+
+
+def view_of(function: Function) -> View:
+    """The view of one function; kept for as long as the function lives."""
+    if function not in _views:
+        _views[function] = _view(function)
+    return _views[function]
+
+
+def in_training_only(view: View) -> View:
+    """The view of what an auxiliary step stands for: inside, nothing says that it is one."""
+    steps = (replace(step, node=replace(step.node, auxiliary=True)) for step in view.steps)
+    return replace(view, steps=tuple(steps))
+
+
+def _view(function: Function) -> View:
+    folds: list[_Fold] = []
+    steps = list(_walk(function.items, 0, 1, (), folds))
+    resolved: dict[Ref, Ref] = {}
+
+    def resolve(ref: Ref) -> Ref:
+        number = ref.producer
+        for fold in folds:
+            number = fold.folded(number)
+        place = Ref(number, ref.output)
+        return resolved.get(place, place)
+
+    kept = []
+    for step in steps:
+        sources = tuple(map(resolve, step.node.inputs))
+        if is_identity(step.node.callee) and sources:
+            resolved[Ref(step.number)] = sources[0]
+        else:
+            kept.append(DrawnStep(step.number, step.node, sources, step.times, step.groups))
+    outputs = tuple(Output(o.name, resolve(o.ref), o.auxiliary) for o in function.outputs)
+    inputs = tuple(port.type for port in function.inputs)
+    types = {step.number: step.node.types for step in kept}
+    return View(inputs, tuple(kept), outputs, types)
+
+
+def _walk(
+    items: tuple[Item, ...], start: int, times: int, groups: tuple[Group, ...], folds: list[_Fold]
+) -> Iterator[DrawnStep]:
+    number = start
+    for item in items:
+        if isinstance(item, Node):
+            yield DrawnStep(number, item, (), times, groups)
+            number += 1
+            continue
+        folds.append(_Fold(number, item.size, item.count))
+        if len(item.items) == 1:
+            yield from _walk(item.items, number, times * item.count, groups, folds)
+        else:
+            group = Group(number, item.count, item.depth)
+            yield from _walk(item.items, number, times, (*groups, group), folds)
+        number += item.size * item.count

@@ -1,0 +1,1 @@
+"""From rewritten functions to the text of `model.py`."""

@@ -1,0 +1,89 @@
+"""What the classes of the emitted source are called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from netlang.backends.torch.python.identifiers import PythonScope
+from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
+from netlang.ir.program import Function
+
+__all__ = ["class_names", "pascal"]
+
+# Stands for a variant that nothing tells apart: it is numbered.
+_OTHER = " "
+
+# Words that the field doesn't spell like others.
+_SPELLING = {
+    "alexnet": "AlexNet", "bn": "BN", "cbr": "CBR", "cnn": "CNN", "convnext": "ConvNeXt",
+    "deeplabv": "DeepLabV", "fasterrcnn": "FasterRCNN", "fcn": "FCN", "fpn": "FPN", "gan": "GAN",
+    "googlenet": "GoogLeNet", "gru": "GRU", "lstm": "LSTM", "mlp": "MLP", "mnasnet": "MNASNet",
+    "rnn": "RNN", "rpn": "RPN", "se": "SE", "ssd": "SSD", "unet": "UNet", "vae": "VAE",
+    "vgg": "VGG", "vit": "ViT", "xor": "XOR", "yolo": "YOLO",
+}  # fmt: skip
+
+
+def pascal(name: str) -> str:
+    """``mobilenet_v2`` as a class: ``MobileNetV2``."""
+    words = re.findall(r"[A-Za-z]+|[0-9]+", name)
+    text = "".join(map(_word, words)) or "Net"
+    return f"Net{text}" if text[0].isdigit() else text
+
+
+def _word(word: str) -> str:
+    lower = word.lower()
+    if lower in _SPELLING:
+        return _SPELLING[lower]
+    if word != lower:
+        return word[0].upper() + word[1:]
+    if lower.endswith("net") and len(lower) > 4:
+        return f"{_word(lower[:-3])}Net" if lower[:-3] in _SPELLING else _net(lower)
+    return lower.capitalize()
+
+
+def _net(word: str) -> str:
+    return f"{word[:-3].capitalize()}Net"
+
+
+def class_names(variants: Variants, taken: Iterable[str]) -> dict[Variant, str]:
+    """A name for each variant; the net's first, then those of variants of one block told apart."""
+    scope = PythonScope(taken)
+    names = {variants.net: scope.fresh(pascal(variants.net.name))}
+    blocks: dict[str, list[Variant]] = {}
+    for variant in variants:
+        if variant is not variants.net:
+            blocks.setdefault(pascal(variant.name), []).append(variant)
+    for base, group in blocks.items():
+        suffixes = _suffixes(group)
+        for variant, suffix in sorted(suffixes.items(), key=lambda item: item[1] != ""):
+            names[variant] = scope.fresh((base + suffix).strip())
+    return names
+
+
+def _suffixes(group: list[Variant]) -> dict[Variant, str]:
+    """What tells the variants of a block apart: nothing for one, else a label that it alone has."""
+    features = {variant: Counter(_features(variant.sample)) for variant in group}
+    everywhere = Counter(name for found in features.values() for name in found)
+    alone = {
+        variant: [name for name in found if everywhere[name] == 1]
+        for variant, found in features.items()
+    }
+    ordinary = max(group, key=lambda variant: (not alone[variant], len(variant.sites)))
+    return {
+        variant: ""
+        if variant is ordinary
+        else pascal(alone[variant][0])
+        if alone[variant]
+        else _OTHER
+        for variant in group
+    }
+
+
+def _features(function: Function) -> list[str]:
+    """The labels of a function, then the names of what it applies."""
+    labels = [
+        part for node in function.nodes for part in node.path.split(".") if not part.isdigit()
+    ]
+    return [*labels, *(node.callee.name for node in function.nodes)]

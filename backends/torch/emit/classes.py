@@ -1,0 +1,234 @@
+"""One class per variant: constructor and `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from netlang.backends.torch.emit.constructors import Constructor
+from netlang.backends.torch.emit.forward import Unit, Writer
+from netlang.backends.torch.emit.modules import Modules
+from netlang.backends.torch.emit.returned import Returned
+from netlang.backends.torch.guard import GUARD
+from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, PythonScope
+from netlang.backends.torch.python.traverse import map_expression, walk
+from netlang.backends.torch.python.tree import (
+    Assign,
+    Attribute,
+    Call,
+    ClassDef,
+    Constant,
+    Do,
+    Expression,
+    FunctionDef,
+    Name,
+    Operand,
+    Parameter,
+    Return,
+    Statement,
+    TheModule,
+    call,
+    dotted,
+)
+from netlang.ir.program import Function
+from netlang.ir.types import DType, float_type
+
+__all__ = ["Emitter", "file_name"]
+
+_TENSOR = Name("Tensor")
+
+
+def file_name(function: Function) -> str:
+    """The file that a function comes from, without where it lies."""
+    return function.span.source.name.replace("\\", "/").rpartition("/")[2]
+
+
+class Emitter:
+    """Writes the class of one variant, and the named tuples that it returns."""
+
+    def __init__(
+        self, constructor: Constructor, *, is_net: bool, guarded: bool, taken: frozenset[str]
+    ) -> None:
+        self._made, self._is_net, self._taken = constructor, is_net, taken
+        self._guarded = guarded
+        self._function = constructor.variant.sample
+        self._modules = Modules(self._function, constructor.steps)
+        self._returned = Returned(self._function, constructor.class_name, is_net=is_net)
+        self._stored = self._stored_arguments()
+
+    def definitions(self) -> Iterator[ClassDef]:
+        """The class, after what it returns."""
+        if self._modules.whole:
+            yield self._sequential()
+            return
+        yield from self._returned.tuples()
+        body = (*self._constructor(), self._forward())
+        yield ClassDef(self._made.class_name, dotted("nn.Module"), body, self._doc())
+
+    def _doc(self) -> str:
+        function = self._function
+        where = f"{file_name(function)}, line {function.span.location.line}"
+        kind = "Net" if self._is_net else "Scope" if function.doc == "" else "Block"
+        what = f"{kind} `{function.name}` of {where}."
+        return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
+
+    # --- constructor --------------------------------------------------------------------------
+
+    def _parameters(self) -> tuple[Parameter, ...]:
+        return (
+            Parameter("self"),
+            *(
+                Parameter(
+                    argument.name,
+                    Name("float" if argument.is_float else "int"),
+                    None if argument.default is None else Constant(argument.default),
+                )
+                for argument in self._made.arguments
+            ),
+        )
+
+    def _init(self, body: tuple[Statement, ...]) -> FunctionDef:
+        return FunctionDef("__init__", self._parameters(), Constant(None), body)
+
+    def _sequential(self) -> ClassDef:
+        """A plain chain."""
+        layers = Call(Attribute(call("super"), "__init__"), self._modules.layers())
+        made = self._init((Do(layers), *self._converted()))
+        body = (made, *self._guarded_forward()) if self._guarded else (made,)
+        return ClassDef(self._made.class_name, dotted("nn.Sequential"), body, self._doc())
+
+    def _guarded_forward(self) -> Iterator[FunctionDef]:
+        """What a plain chain does once the sizes of its input are checked."""
+        name = PythonScope(self._taken).fresh(self._function.inputs[0].name)
+        checked = Do(call(GUARD, Name(name)))
+        value = Return(Call(Attribute(call("super"), "forward"), (Name(name),)))
+        parameters = (Parameter("self"), Parameter(name, _TENSOR))
+        yield FunctionDef("forward", parameters, _TENSOR, (checked, value))
+
+    def _constructor(self) -> tuple[Statement, ...]:
+        stored = tuple(
+            Assign(Attribute(Name("self"), attribute), Name(name))
+            for name, attribute in self._stored.items()
+        )
+        modules = self._modules.statements()
+        if not stored and not modules:
+            return ()
+        begun, converted = Do(Call(Attribute(call("super"), "__init__"))), self._converted()
+        return (self._init((begun, *stored, *modules, *(converted if modules else ()))),)
+
+    def _converted(self) -> tuple[Statement, ...]:
+        """All weights made to be of the type of floats that the net computes in."""
+        floats = float_type(port.type for port in self._function.inputs)
+        if not self._is_net or floats in (None, DType.FLOAT32):
+            return ()
+        return (Do(Call(dotted("self.to"), (dotted(f"torch.{floats.value}"),))),)
+
+    def _stored_arguments(self) -> Mapping[str, str]:
+        """Constructor arguments that `forward` reads, with the attribute that keeps each."""
+        names = {argument.name for argument in self._made.arguments}
+        labels = PythonScope(
+            {node.path.partition(".")[0] for node in self._function.nodes} | MODULE_ATTRIBUTES
+        )
+        used = dict.fromkeys(
+            part.id
+            for index in range(len(self._function.nodes))
+            if self._is_line(index) and not self._modules.is_module(index)
+            for part in walk(self._made.steps[index].function)
+            if isinstance(part, Name) and part.id in names
+        )
+        return {name: labels.fresh(name) for name in used}
+
+    # --- forward ------------------------------------------------------------------------------
+
+    def _is_line(self, index: int) -> bool:
+        """Whether a node is a unit of its own in `forward`."""
+        return self._modules.chain_of(index) is None
+
+    def _units(self) -> Iterator[Unit]:
+        """The calls of `forward`, a plain chain being one."""
+        nodes = self._function.nodes
+        chains: dict[str, list[int]] = {}
+        for index in range(len(nodes)):
+            chain = self._modules.chain_of(index)
+            if chain is not None:
+                chains.setdefault(chain, []).append(index)
+        for index, node in enumerate(nodes):
+            chain, run = self._modules.chain_of(index), self._modules.run_of(index)
+            if run is not None:
+                if index == run[-1]:
+                    yield self._run(run)
+            elif chain is None:
+                yield self._unit(index)
+            elif index == chains[chain][-1]:
+                first = nodes[chains[chain][0]]
+                value = Call(self._modules.reference(chain), (Operand(0),))
+                yield Unit(
+                    index, first.inputs, value, chain, node.types, False, False, node.auxiliary
+                )
+
+    def _unit(self, index: int) -> Unit:
+        node, step = self._function.nodes[index], self._made.steps[index]
+        if self._modules.is_registered(node.module):
+            module = self._modules.reference(node.module, step.parameter)
+            value = _with_module(step.apply, module)
+        else:
+            assert step.function is not None
+            value = self._kept(step.function)
+        return Unit(
+            index, node.inputs, value, node.path, node.types,
+            step.light, step.overwritable, node.auxiliary,
+        )  # fmt: skip
+
+    def _run(self, run: Sequence[int]) -> Unit:
+        """Numbered modules of one kind, one after the other, as a loop."""
+        first, last = self._function.nodes[run[0]], self._function.nodes[run[-1]]
+        value = Call(self._modules.numbered(), (Operand(0),))
+        loop = (int(first.path), int(last.path) + 1)
+        return Unit(
+            run[-1], first.inputs, value, first.path, last.types, False, False, last.auxiliary, loop
+        )
+
+    def _kept(self, part: Expression) -> Expression:
+        """A functional call that reads constructor arguments where they were stored."""
+
+        def change(inner: Expression) -> Expression:
+            if isinstance(inner, Name) and inner.id in self._stored:
+                return Attribute(Name("self"), self._stored[inner.id])
+            return inner
+
+        return map_expression(part, change)
+
+    def _forward(self) -> FunctionDef:
+        scope = PythonScope(self._taken)
+        ports = self._function.inputs
+        plain = not self._is_net
+        names = [
+            scope.fresh("x" if plain and (len(ports) == 1 or port.name == "in") else port.name)
+            for port in ports
+        ]
+        several = self._returned.several
+        writer = Writer(
+            self._function,
+            list(self._units()),
+            names,
+            scope,
+            shapes=self._is_net,
+            named_outputs=several,
+        )
+        writer.run()
+        if several:
+            writer.flush()
+            body = self._returned.statements(writer)
+        else:
+            value, comment = writer.last(self._function.outputs[0].ref)
+            body = (Return(value, comment),)
+        checks = (Do(call(GUARD, *map(Name, names))),) if self._guarded else ()
+        statements = (*checks, *self._returned.absent(writer), *writer.statements(), *body)
+        parameters = (Parameter("self"), *(Parameter(name, _TENSOR) for name in names))
+        return FunctionDef("forward", parameters, self._returned.annotation(), statements)
+
+
+def _with_module(part: Expression, module: Expression) -> Expression:
+    def change(inner: Expression) -> Expression:
+        return module if isinstance(inner, TheModule) else inner
+
+    return map_expression(part, change)

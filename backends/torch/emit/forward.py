@@ -1,0 +1,294 @@
+"""The body of `forward`: straight lines, calls nested where they read well, names that say what.
+
+On entry the steps of a function are units: one for each module call, functional call or merge. On
+exit every value that is read more than once, or later, has a name; the others stand where they are
+read, or are the running value ``x``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from netlang.backends.torch.emit.modules import LOOP, settled
+from netlang.backends.torch.python.identifiers import PythonScope
+from netlang.backends.torch.python.printer import flat, width
+from netlang.backends.torch.python.traverse import map_expression, walk
+from netlang.backends.torch.python.tree import (
+    Assign,
+    Binary,
+    Constant,
+    Expression,
+    For,
+    If,
+    ListDisplay,
+    Name,
+    Operand,
+    Overwrite,
+    Statement,
+    TupleDisplay,
+    call,
+    dotted,
+)
+from netlang.ir.program import INPUT, Function, Ref
+from netlang.ir.types import Types
+
+__all__ = ["Unit", "Writer"]
+
+_RUNNING = ("x", "out", "y", "z")
+_DEEPEST = 3
+# The indentation of a method's body and ``out = ``.
+_BEFORE = len("        return ")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One call in `forward`: its operands, its expression over them, and what is known of it."""
+
+    result: int
+    operands: tuple[Ref, ...]
+    value: Expression
+    path: str
+    types: Types
+    light: bool
+    overwritable: bool
+    auxiliary: bool
+    # Numbers that `value` is applied for, one after the other.
+    loop: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A value that has no name yet."""
+
+    ref: Ref
+    value: Expression
+    unit: Unit
+    place: int
+    depth: int
+
+
+class Writer:
+    """Writes the statements up to the return."""
+
+    def __init__(
+        self,
+        function: Function,
+        units: Sequence[Unit],
+        inputs: Sequence[str],
+        taken: PythonScope,
+        *,
+        shapes: bool,
+        named_outputs: bool,
+    ) -> None:
+        self._function, self._taken, self._shapes = function, taken, shapes
+        self._same: dict[Ref, Ref] = {}
+        self._units = [unit for unit in units if not self._is_alias(unit)]
+        self._made = {Ref(unit.result): unit for unit in self._units}
+        self._uses = self._all_uses()
+        self._names = {Ref(INPUT, index): name for index, name in enumerate(inputs)}
+        self._holds = {name: ref for ref, name in self._names.items()}
+        self._output_names = self._named_outputs() if named_outputs else {}
+        self._learned: dict[Ref, Expression] = {}
+        self._pending: _Pending | None = None
+        self._lines: list[tuple[bool, Statement]] = []
+
+    # --- what is read where -------------------------------------------------------------------
+
+    def _is_alias(self, unit: Unit) -> bool:
+        """An identity: the value goes by the name that it has."""
+        if unit.value != Operand(0):
+            return False
+        self._same[Ref(unit.result)] = self.root(unit.operands[0])
+        return True
+
+    def root(self, ref: Ref) -> Ref:
+        """The value that `ref` is, identities left out."""
+        return self._same.get(ref, ref)
+
+    def _all_uses(self) -> dict[Ref, list[int]]:
+        uses: dict[Ref, list[int]] = {}
+        for place, unit in enumerate(self._units):
+            for ref in unit.operands:
+                uses.setdefault(self.root(ref), []).append(place)
+        for output in self._function.outputs:
+            uses.setdefault(self.root(output.ref), []).append(len(self._units))
+        return uses
+
+    def _named_outputs(self) -> dict[Ref, str]:
+        return {self.root(output.ref): output.name for output in self._function.outputs}
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Write every unit; the last value may still be without a name."""
+        for place, unit in enumerate(self._units):
+            if unit.loop is not None:
+                self._write_loop(place, unit, unit.loop)
+            elif unit.operands:
+                self._write(place, unit)
+            else:
+                self._learned[Ref(unit.result)] = unit.value
+
+    def last(self, ref: Ref) -> tuple[Expression, str]:
+        """The one output, which may be what was written last, and its shape."""
+        pending, root = self._pending, self.root(ref)
+        if pending is not None and pending.ref == root and self._uses[root] == [len(self._units)]:
+            self._pending = None
+            return pending.value, self._comment(pending.unit)
+        self.flush()
+        return self.named(ref), ""
+
+    def named(self, ref: Ref) -> Expression:
+        """A value by its name, which it has once it is flushed; a learned tensor as it stands."""
+        root = self.root(ref)
+        return self._learned.get(root) or Name(self._names[root])
+
+    def statements(self) -> tuple[Statement, ...]:
+        """What was written, with steps of training only behind a condition."""
+        return tuple(self._grouped())
+
+    def _grouped(self) -> Iterator[Statement]:
+        group: list[Statement] = []
+        for auxiliary, line in self._lines:
+            if not auxiliary and group:
+                yield If(dotted("self.training"), tuple(group))
+                group = []
+            if auxiliary:
+                group.append(line)
+            else:
+                yield line
+        if group:
+            yield If(dotted("self.training"), tuple(group))
+
+    def _write(self, place: int, unit: Unit) -> None:
+        operands = [self.root(ref) for ref in unit.operands]
+        nested = self._pending if self._nests(unit, operands) else None
+        if nested is None:
+            self.flush()
+        values = {
+            index: nested.value if nested is not None and ref == nested.ref else self.named(ref)
+            for index, ref in enumerate(operands)
+        }
+        value = settled(_over(unit.value, values), self._may_overwrite(unit, operands))
+        self._pending = None
+        depth = nested.depth + 1 if nested is not None else 1
+        made = _Pending(Ref(unit.result), value, unit, place, depth)
+        if len(unit.types) > 1:
+            self._unpack(made)
+        else:
+            self._pending = made
+
+    def _write_loop(self, place: int, unit: Unit, loop: tuple[int, int]) -> None:
+        """The same kind of module again and again, on one name."""
+        self.flush()
+        ref, before = Ref(unit.result), self.named(self.root(unit.operands[0]))
+        name = self._name(ref, unit, place, unit.value)
+        self._hold(name, ref)
+        if before != Name(name):
+            self._lines.append((unit.auxiliary, Assign(Name(name), before)))
+        step = Assign(Name(name), _over(unit.value, {0: Name(name)}), self._comment(unit))
+        numbers = call("range", *(Constant(number) for number in loop))
+        self._lines.append((unit.auxiliary, For(LOOP, numbers, (step,))))
+
+    def _may_overwrite(self, unit: Unit, operands: Sequence[Ref]) -> bool:
+        """Whether the input is read by nothing else and not needed to go backwards."""
+        if not operands or not any(isinstance(part, Overwrite) for part in walk(unit.value)):
+            return False
+        producer = self._made.get(operands[0])
+        return producer is not None and producer.overwritable and len(self._uses[operands[0]]) == 1
+
+    def _nests(self, unit: Unit, operands: Sequence[Ref]) -> bool:
+        """Whether what was written last reads well inside of this step."""
+        pending = self._pending
+        if pending is None or operands.count(pending.ref) != 1:
+            return False
+        if len(self._uses[pending.ref]) != 1 or unit.auxiliary != pending.unit.auxiliary:
+            return False
+        if pending.ref in self._output_names:
+            return False
+        read = [p for p in walk(unit.value) if p == Operand(operands.index(pending.ref))]
+        fits = len(flat(pending.value)) + len(flat(_over(unit.value, {}))) <= width() - _BEFORE
+        deepest = _DEEPEST if unit.light else 2 if isinstance(unit.value, Binary) else 0
+        return len(read) == 1 and fits and pending.depth < deepest
+
+    def flush(self) -> None:
+        """Give what was written last a name."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        name = self._name(pending.ref, pending.unit, pending.place, pending.value)
+        self._hold(name, pending.ref)
+        self._line(pending.unit, Name(name), pending.value)
+
+    def _unpack(self, made: _Pending) -> None:
+        """Several outputs, each with a name."""
+        names: list[str] = []
+        for index in range(len(made.unit.types)):
+            ref = Ref(made.unit.result, index)
+            if not self._uses.get(ref):
+                names.append("_")
+                continue
+            names.append(self._name(ref, made.unit, made.place, made.value))
+            self._hold(names[-1], ref)
+        self._line(made.unit, TupleDisplay(tuple(map(Name, names))), made.value)
+
+    def _hold(self, name: str, ref: Ref) -> None:
+        self._names[ref] = name
+        self._holds[name] = ref
+
+    def _line(self, unit: Unit, target: Expression, value: Expression) -> None:
+        self._lines.append((unit.auxiliary, Assign(target, value, self._comment(unit))))
+
+    def _comment(self, unit: Unit) -> str:
+        return ", ".join(str(type_) for type_ in unit.types) if self._shapes else ""
+
+    # --- names --------------------------------------------------------------------------------
+
+    def _name(self, ref: Ref, unit: Unit, place: int, value: Expression) -> str:
+        """The output's name, the label's if the value is put aside, else the running one."""
+        if ref in self._output_names:
+            return self._taken.fresh(self._output_names[ref])
+        aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, value)
+        aside = aside or self._is_listed(ref)
+        if aside and not unit.path.replace(".", "").isdigit():
+            callee = self._function.nodes[unit.result].callee
+            name = unit.path
+            if ref.output and not isinstance(callee, Function):
+                name = f"{unit.path}_{callee.output_names[ref.output]}"
+            elif isinstance(callee, Function) and len(callee.outputs) > 1:
+                name = callee.outputs[ref.output].name
+            return self._taken.fresh(name.replace(".", "_"))
+        return next(name for name in _running() if not self._is_live(name, place))
+
+    def _is_listed(self, ref: Ref) -> bool:
+        """Whether a value is read as one of several that stand in a list."""
+        readers = [self._units[use] for use in self._uses[ref] if use < len(self._units)]
+        return any(isinstance(part, ListDisplay) for unit in readers for part in walk(unit.value))
+
+    def _goes_on(self, ref: Ref, value: Expression) -> bool:
+        """Whether a branch that runs under a name of its own ends here."""
+        read = {part.id for part in walk(value) if isinstance(part, Name)}
+        return len(self._uses[ref]) == 1 and any(name in read for name in _RUNNING[1:])
+
+    def _is_live(self, name: str, place: int) -> bool:
+        """Whether a name holds a value that is read after `place`."""
+        ref = self._holds.get(name)
+        return ref is not None and any(use > place for use in self._uses.get(ref, ()))
+
+
+def _running() -> Iterator[str]:
+    yield from _RUNNING
+    yield from (f"x{number}" for number in count(1))
+
+
+def _over(part: Expression, values: Mapping[int, Expression]) -> Expression:
+    """A step's expression with its operands filled in; ``x`` for those that aren't given."""
+
+    def change(inner: Expression) -> Expression:
+        if isinstance(inner, Operand):
+            return values.get(inner.index, Name("x"))
+        return Constant(True) if isinstance(inner, Overwrite) and not values else inner
+
+    return map_expression(part, change)

@@ -1,0 +1,127 @@
+"""The whole of ``model.py``: docstring, imports, helpers, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+from netlang.analysis.expand import require_writable
+from netlang.backends.torch.emit.class_names import class_names
+from netlang.backends.torch.emit.classes import Emitter, file_name
+from netlang.backends.torch.emit.constructor_arguments import constructors_of
+from netlang.backends.torch.emit.helpers import HELPERS, needed
+from netlang.backends.torch.guard import GUARD, guard_lines
+from netlang.backends.torch.python.printer import columns
+from netlang.backends.torch.python.statements import docstring, statement_lines
+from netlang.backends.torch.python.traverse import walk
+from netlang.backends.torch.python.tree import ClassDef, Name
+from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
+from netlang.backends.torch.rewrite.passes import rewritten
+from netlang.ir.program import Program
+from netlang.syntax.lalr import no_collection
+
+__all__ = ["Emitted", "class_name", "emit", "emitted"]
+
+Change: TypeAlias = Callable[[Sequence[ClassDef]], Sequence[ClassDef]]
+
+_IMPORTS = {
+    "NamedTuple": "from typing import NamedTuple",
+    "torch": "import torch",
+    "F": "import torch.nn.functional as F",
+}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The source of a module, and what it calls the class of the net."""
+
+    class_name: str
+    source: str
+
+
+def class_name(program: Program) -> str:
+    """What `emit` calls the class of the net."""
+    return emitted(program).class_name
+
+
+def emit(program: Program, *, guard: bool = False) -> str:
+    """The source of a module that defines the net, and nothing but PyTorch in it.
+
+    With `guard`, it refuses inputs of sizes that the net isn't for.
+    """
+    return emitted(program, guard=guard).source
+
+
+def emitted(
+    program: Program, change: Change = list, width: int = 88, *, guard: bool = False
+) -> Emitted:
+    """Both at once: most of the work is to find the classes, which the name needs as well.
+
+    `change` gets the classes before they are written, in lines of up to `width` columns.
+    """
+    # All that it takes is gone before collections begin again: they would walk it in vain.
+    with no_collection(), columns(width):
+        return _emitted(program, change, guard)
+
+
+def _emitted(program: Program, change: Change, guard: bool) -> Emitted:
+    require_writable(program)
+    variants = rewritten(program.net)
+    names = class_names(variants, {*HELPERS, GUARD})
+    definitions = change(list(_definitions(variants, names, guard)))
+    guards = [guard_lines(program)] if guard else []
+    return Emitted(names[variants.net], _text(program, definitions, guards))
+
+
+def _text(
+    program: Program, definitions: Sequence[ClassDef], guards: Sequence[Sequence[str]]
+) -> str:
+    used = {part.id for item in definitions for part in walk(item) if isinstance(part, Name)}
+    helpers = [*guards, *(HELPERS[name].strip().split("\n") for name in needed(used))]
+    names = used | {word for lines in helpers for line in lines for word in _words(line)}
+    blocks = [*helpers, *(statement_lines(item) for item in definitions)]
+    lines = [*docstring(_about(program)), "", *_imports(names)]
+    for block in blocks:
+        lines += ["", "", *block]
+    return "\n".join(lines) + "\n"
+
+
+def _definitions(
+    variants: Variants, names: Mapping[Variant, str], guard: bool
+) -> Iterator[ClassDef]:
+    taken = frozenset({*names.values(), *HELPERS, *([GUARD] if guard else [])})
+    for constructor in constructors_of(variants, names):
+        is_net = constructor.variant is variants.net
+        guarded = guard and is_net
+        yield from Emitter(constructor, is_net=is_net, guarded=guarded, taken=taken).definitions()
+
+
+def _about(program: Program) -> str:
+    """The docstring of the file: the spec's own words, and where it comes from."""
+    net = program.net
+    origin = f"Written by netlang from `{net.name}` in {file_name(net)}."
+    doc = program.doc or net.doc
+    return f"{doc.strip()}\n\n{origin}" if doc else origin
+
+
+def _words(line: str) -> Iterator[str]:
+    for word in ("torch", "F", "nn", "Tensor"):
+        if any(f"{before}{word}{after}" in f" {line} " for before in " ([=" for after in ".,)] :"):
+            yield word
+
+
+def _imports(names: set[str]) -> Iterator[str]:
+    """The imports that the names need, in the usual order."""
+    if "NamedTuple" in names:
+        yield _IMPORTS["NamedTuple"]
+        yield ""
+    if "torch" in names:
+        yield _IMPORTS["torch"]
+    if "F" in names:
+        yield _IMPORTS["F"]
+    if "Tensor" in names:
+        yield "from torch import Tensor, nn"
+    else:
+        yield "from torch import nn"

@@ -1,0 +1,167 @@
+"""Closed scopes as functions of their own.
+
+A scope is closed if one value enters it and one leaves it. One that is no plain chain needs a
+`forward`, so it becomes a class; plain chains stay, as `nn.Sequential`.
+"""
+
+from __future__ import annotations
+
+from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, branches, is_chain, tree
+from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
+from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
+from netlang.ir.types import TensorType
+from netlang.records import Record, replace
+
+__all__ = ["outlined"]
+
+
+class _Closed(Record):
+    path: str
+    members: tuple[int, ...]
+    entry: Ref
+    result: Ref
+
+
+def outlined(function: Function) -> Function:
+    """A function whose closed scopes have become functions."""
+    while True:
+        candidates = (
+            _closed(function, scope)
+            for scope in branches(tree(function))
+            if not is_chain(function, scope)
+        )
+        found = next((closed for closed in candidates if closed is not None), None)
+        if found is None:
+            return function
+        function = _cut(function, found)
+
+
+def _closed(function: Function, scope: LabelScope) -> _Closed | None:
+    """The scope's boundary, if it is closed and has something to own."""
+    members = tuple(sorted(scope.members()))
+    inside, nodes, readers = set(members), function.nodes, Readers(function)
+    entries = {ref for i in members for ref in nodes[i].inputs if ref.producer not in inside}
+    results = {
+        Ref(i, k)
+        for i in members
+        for k in range(len(nodes[i].types))
+        if any(reader not in inside for reader in readers.of(Ref(i, k)))
+    }
+    whole = len(members) < len(nodes) or scope.path != ""
+    if len(entries) != 1 or len(results) != 1 or not whole or not _is_own(function, members):
+        return None
+    return _Closed(scope.path, members, entries.pop(), results.pop())
+
+
+def _is_own(function: Function, members: tuple[int, ...]) -> bool:
+    """Whether the weights of the members are there, theirs alone and used in one mode."""
+    nodes = [function.nodes[index] for index in members]
+    others = [node for index, node in enumerate(function.nodes) if index not in set(members)]
+    paths = {node.path for node in nodes}
+    owns = any(
+        isinstance(node.callee, Function) or node.callee.weights(function.input_types(node))
+        for node in nodes
+    )
+    return (
+        owns
+        and len({node.auxiliary for node in nodes}) == 1
+        and all(node.module in paths for node in nodes)
+        and not any(node.module in paths for node in others)
+    )
+
+
+def _cut(function: Function, closed: _Closed) -> Function:
+    """The function with the members replaced by a call, where the last of them stood."""
+    inner = _inner(function, closed)
+    inside = set(closed.members)
+    kept: list[tuple[int, Node]] = []
+    for index, node in enumerate(function.nodes):
+        if index == closed.members[-1]:
+            call = Node(
+                closed.path,
+                inner,
+                (closed.entry,),
+                (function.type_of(closed.result),),
+                function.nodes[closed.members[0]].span,
+                closed.path,
+                node.auxiliary,
+                inner.arguments,
+            )
+            kept.append((closed.result.producer, call))
+        elif index not in inside:
+            kept.append((index, node))
+    place = {old: new for new, (old, _) in enumerate(kept)}
+    whole = {closed.result: Ref(place[closed.result.producer], 0)}
+
+    def moved(ref: Ref) -> Ref:
+        if ref.producer == INPUT:
+            return ref
+        return whole.get(ref) or Ref(place[ref.producer], ref.output)
+
+    items = tuple(
+        replace(node, inputs=tuple(moved(ref) for ref in node.inputs)) for _, node in kept
+    )
+    outputs = tuple(replace(output, ref=moved(output.ref)) for output in function.outputs)
+    return replace(function, items=items, outputs=outputs)
+
+
+def _inner(function: Function, closed: _Closed) -> Function:
+    """The members as a function of the entering value; an empty doc tells it from a block."""
+    place = {old: new for new, old in enumerate(closed.members)}
+    own = _own_parameters(function)
+
+    def moved(ref: Ref) -> Ref:
+        if ref == closed.entry:
+            return Ref(INPUT, 0)
+        return Ref(place[ref.producer], ref.output)
+
+    def local(node: Node) -> Node:
+        path = node.path.removeprefix(f"{closed.path}.")
+        path = "merge" if path == closed.path else path
+        inputs = tuple(moved(ref) for ref in node.inputs)
+        types = tuple(_without_input(function, type_, own) for type_ in node.types)
+        module = node.module.removeprefix(f"{closed.path}.")
+        return replace(node, path=path, inputs=inputs, types=types,
+                       module=path if not node.reuses else module, auxiliary=False)  # fmt: skip
+
+    nodes = tuple(local(function.nodes[index]) for index in closed.members)
+    entry = function.type_of(closed.entry)
+    sizes = tuple(
+        Traced(int(size), InputOrigin(0, axis)) if isinstance(size, int) else size
+        for axis, size in enumerate(entry.shape)
+    )
+    return replace(
+        function,
+        name=_name(function, closed.path),
+        arguments=own,
+        inputs=(Port("in", entry.with_shape(*sizes)),),
+        items=nodes,
+        outputs=(Output("output", moved(closed.result)),),
+        span=nodes[0].span,
+        doc="",
+    )
+
+
+def _own_parameters(function: Function) -> dict[str, object]:
+    """The arguments of the enclosing function, which numbers of the scope still speak of."""
+    return {
+        name: Traced(int(value), ParameterOrigin(name))
+        if isinstance(value, int) and not isinstance(value, bool)
+        else value
+        for name, value in function.arguments.items()
+    }
+
+
+def _without_input(function: Function, type_: TensorType, own: dict[str, object]) -> TensorType:
+    """A type whose numbers no longer speak of the enclosing function's input."""
+    plain = tuple(
+        tuple(int(size) if isinstance(size, int) else size for size in port.type.shape)
+        for port in function.inputs
+    )
+    return type_.with_shape(*(retrace(size, own, plain) for size in type_.shape))
+
+
+def _name(function: Function, path: str) -> str:
+    """What to call a scope: its label without a number behind it."""
+    label = path.rpartition(".")[2].rstrip("0123456789").rstrip("_-")
+    return label or f"{function.name}_part"

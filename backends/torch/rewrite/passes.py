@@ -1,0 +1,70 @@
+"""Functions rewritten towards the classes that a PyTorch user would write.
+
+On exit every size that depends on the input is read from a value, every scope that is closed and no
+plain chain is a function of its own, and a block that is a plain chain and called in one place
+stands there itself. What is computed, the label paths and their order stay the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import is_
+
+from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
+from netlang.backends.torch.rewrite.extract_scopes import outlined
+from netlang.backends.torch.rewrite.inline import inlined
+from netlang.backends.torch.rewrite.read_sizes import with_sizes
+from netlang.backends.torch.rewrite.scopes import is_chain, tree
+from netlang.ir.program import Function, Node
+from netlang.records import replace
+
+__all__ = ["rewritten"]
+
+
+def rewritten(net: Function) -> Variants:
+    """The variants of a net after all rewrites."""
+    variants = Variants(_everywhere(with_sizes(net), outlined))
+    short = {
+        instance
+        for variant in variants
+        if variant is not variants.net and _stands_once(variants, variant)
+        for instance in variant.instances
+    }
+    if not short:
+        return variants
+    return Variants(
+        _everywhere(variants.net.sample, lambda function: inlined(function, short)), variants
+    )
+
+
+def _everywhere(net: Function, change: Callable[[Function], Function]) -> Function:
+    """The net with `change` applied to every function once, callers before callees.
+
+    What nothing changes in is the same function as before.
+    """
+    return _changed(net, change, {})
+
+
+def _changed(
+    function: Function, change: Callable[[Function], Function], done: dict[Function, Function]
+) -> Function:
+    """A function and its callees, those that are `done` once."""
+    if function in done:
+        return done[function]
+
+    def renewed(node: Node) -> Node:
+        if not isinstance(node.callee, Function):
+            return node
+        callee = _changed(node.callee, change, done)
+        return node if callee is node.callee else replace(node, callee=callee)
+
+    own = change(function)
+    nodes = tuple(map(renewed, own.nodes))
+    same = len(nodes) == len(own.items) and all(map(is_, nodes, own.items))
+    done[function] = own if same else replace(own, items=nodes)
+    return done[function]
+
+
+def _stands_once(variants: Variants, variant: Variant) -> bool:
+    """Whether a variant is a plain chain that the text calls in one place."""
+    return len(variants.places(variant)) == 1 and is_chain(variant.sample, tree(variant.sample))

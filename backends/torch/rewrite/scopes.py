@@ -1,0 +1,139 @@
+"""The label paths of a function as a tree, and which of its scopes are plain chains.
+
+A plain chain is what `nn.Sequential` can hold: steps numbered from 0, each of which reads what the
+one before made and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from netlang.backends.torch.lowering import is_plain
+from netlang.ir.program import INPUT, Function, Node, Ref
+
+__all__ = ["OUTPUT", "Branch", "Readers", "LabelScope", "branches", "is_chain", "tree"]
+
+OUTPUT = -2
+
+
+@dataclass(slots=True)
+class LabelScope:
+    """The steps under one label path, in order of first appearance.
+
+    `merges` are labelled merges whose label is this scope.
+    """
+
+    path: str
+    children: dict[str, Branch] = field(default_factory=dict)
+    merges: list[int] = field(default_factory=list)
+
+    def members(self) -> Iterator[int]:
+        """The nodes in it, by scope."""
+        for child in self.children.values():
+            if isinstance(child, LabelScope):
+                yield from child.members()
+            else:
+                yield child
+        yield from self.merges
+
+
+Branch: TypeAlias = LabelScope | int
+
+
+def tree(function: Function) -> LabelScope:
+    """All nodes by their paths."""
+    root = LabelScope("")
+    scopes = {
+        node.path[:end]
+        for node in function.nodes
+        for end, char in enumerate(node.path)
+        if char == "."
+    }
+    for index, node in enumerate(function.nodes):
+        parts = node.path.split(".")
+        is_merge = node.path in scopes
+        scope = root
+        for depth, part in enumerate(parts if is_merge else parts[:-1]):
+            inner = scope.children.setdefault(part, LabelScope(".".join(parts[: depth + 1])))
+            assert isinstance(inner, LabelScope)
+            scope = inner
+        if is_merge:
+            scope.merges.append(index)
+        else:
+            scope.children[parts[-1]] = index
+    return root
+
+
+def branches(scope: LabelScope) -> Iterator[LabelScope]:
+    """The scopes in a scope, outer ones first."""
+    for child in scope.children.values():
+        if isinstance(child, LabelScope):
+            yield child
+            yield from branches(child)
+
+
+class Readers:
+    """Who reads each value of a function; `OUTPUT` stands for the function's outputs."""
+
+    def __init__(self, function: Function) -> None:
+        self._of: dict[Ref, list[int]] = {}
+        for index, node in enumerate(function.nodes):
+            for ref in node.inputs:
+                self._of.setdefault(ref, []).append(index)
+        for output in function.outputs:
+            self._of.setdefault(output.ref, []).append(OUTPUT)
+
+    def of(self, ref: Ref) -> list[int]:
+        """The nodes that read a value, as often as they do."""
+        return self._of.get(ref, [])
+
+
+def _is_plain(function: Function, node: Node) -> bool:
+    """Whether a node can stand in an `nn.Sequential`."""
+    if isinstance(node.callee, Function):
+        return len(node.callee.inputs) == 1 and len(node.callee.outputs) == 1
+    return is_plain(node.callee, function.input_types(node), node.types)
+
+
+def is_chain(function: Function, scope: LabelScope) -> bool:
+    """Whether a scope is a plain chain."""
+    members = sorted(scope.members())
+    if scope.merges or not _numbered(scope):
+        return False
+    if not all(_is_plain(function, function.nodes[index]) for index in members):
+        return False
+    readers, nodes = Readers(function), function.nodes
+    reused = {node.module for node in nodes if node.reuses}
+    for before, index in zip([None, *members], members, strict=False):
+        node = nodes[index]
+        if node.reuses or node.path in reused or len(node.inputs) != 1 or len(node.types) != 1:
+            return False
+        if before is not None and (
+            node.inputs[0] != Ref(before)
+            or readers.of(Ref(before)) != [index]
+            or node.auxiliary != nodes[before].auxiliary
+        ):
+            return False
+    return scope.path != "" or _is_whole(function, members)
+
+
+def _numbered(scope: LabelScope) -> bool:
+    numbers = [str(number) for number in range(len(scope.children))]
+    return list(scope.children) == numbers and all(
+        not isinstance(child, LabelScope) or (not child.merges and _numbered(child))
+        for child in scope.children.values()
+    )
+
+
+def _is_whole(function: Function, members: list[int]) -> bool:
+    """Whether a chain of all steps is all that the function does."""
+    return (
+        len(function.inputs) == 1
+        and len(function.outputs) == 1
+        and bool(members)
+        and function.nodes[members[0]].inputs == (Ref(INPUT, 0),)
+        and function.outputs[0].ref == Ref(members[-1])
+        and not function.nodes[members[0]].auxiliary
+    )

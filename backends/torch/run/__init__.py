@@ -1,0 +1,1 @@
+"""The emitted source as a running module, and its weights."""

@@ -1,0 +1,36 @@
+"""The emitted source as a module of PyTorch: what runs is exactly the text that `emit` gives."""
+
+from __future__ import annotations
+
+import linecache
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from netlang.backends.torch.emit.source import emitted
+from netlang.diagnostics.errors import InternalError
+from netlang.ir.program import Program
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["instance"]
+
+
+def instance(program: Program, device: str | None = None, *, guard: bool = False) -> nn.Module:
+    """An instance of the net's class, freshly initialised, on `device` or PyTorch's default."""
+    import torch
+    from torch import nn
+
+    text = emitted(program, guard=guard)
+    name, source = text.class_name, text.source
+    file = f"<netlang {name} {len(linecache.cache)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict[str, object] = {"__name__": f"netlang_{name}"}
+    # The text is built from trees of our own: nothing from a spec is in it but names and literals.
+    exec(compile(source, file, "exec"), namespace)
+    made = namespace[name]
+    if not isinstance(made, type) or not issubclass(made, nn.Module):
+        raise InternalError(f"the emitted source doesn't define the class {name}")
+    # Inside a device's context every call of torch takes a detour.
+    with nullcontext() if device is None else torch.device(device):
+        return made()

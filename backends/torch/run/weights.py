@@ -1,0 +1,65 @@
+"""A module with given weights: those of a file or mapping, or initial ones from a seed.
+
+A seed gives the values that it gives in an ONNX file: they depend on it and the weight's key alone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from netlang.backends.torch.run.execute import instance
+from netlang.backends.weights import Stored, given, initial, numpy_type, slots
+from netlang.backends.weights.given import name_of
+from netlang.build import BuildOptions
+from netlang.ir.program import Program
+from netlang.ir.types import DType
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+    from torch import nn
+
+__all__ = ["filled", "tensor_of"]
+
+
+def filled(program: Program, options: BuildOptions, *, guard: bool = False) -> nn.Module:
+    """The network in training mode, every weight as `options` says.
+
+    Raises `NetlangError` where a file doesn't fit; with `partial`, warns of what was not loaded.
+    """
+    import numpy as np
+
+    found = _found(program, options)
+    values = {
+        slot.key: found[slot.key].array(slot.dtype)
+        if slot.key in found
+        else initial(slot, options.seed)
+        for slot in slots(program)
+    }
+    module = instance(program, "meta", guard=guard)
+    # Copies: what was read lies in the file, which may change.
+    tensors = {key: tensor_of(np.array(value)) for key, value in values.items()}
+    module.load_state_dict(tensors, assign=True)
+    return module
+
+
+def tensor_of(data: NDArray[np.generic]) -> torch.Tensor:
+    """The tensor of an array; bfloat16 is a type of floats to torch alone, here just bits."""
+    import numpy as np
+    import torch
+
+    if data.dtype == numpy_type(DType.BFLOAT16):
+        return torch.from_numpy(data.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(data)
+
+
+def _found(program: Program, options: BuildOptions) -> Mapping[str, Stored]:
+    if options.weights is None:
+        return {}
+    taken = given(program.name, slots(program), options.weights, options.fit)
+    if notes := taken.notes_on_values():
+        warnings.warn(f"{name_of(options.weights)}: " + "\n".join(notes), stacklevel=4)
+    return taken.tensors
