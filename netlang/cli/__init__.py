@@ -6,8 +6,11 @@ the overview of all.
 
 from __future__ import annotations
 
+import gc
 import sys
 
+# Objects that are made before unused ones are looked for; a net of thousands of layers takes more.
+_RESTFUL = 200_000
 # Nothing that takes a while is imported before `main` watches for Ctrl-C.
 TYPE_CHECKING = False
 
@@ -26,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Without `arguments` it is that of the process, which ends with it.
     """
     try:
+        if arguments is None:  # what a command makes while it starts is nearly all used
+            gc.set_threshold(_RESTFUL, *gc.get_threshold()[1:])
         from netlang.cli.interrupts import Interrupts
 
         interrupts = Interrupts()
@@ -36,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             interrupts.end(of_process=arguments is None)
     except KeyboardInterrupt:
         status = 130
+    if arguments is None:
+        gc.freeze()  # the process ends: going through all that it holds once more frees nothing
     sys.exit(status)
 
 

@@ -12,12 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from netlang.cli.interrupts import Interrupts
 from netlang.cli.terminal import colour_wanted, silence_output
-from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import InternalError, NetlangError
-from netlang.diagnostics.render.excerpt import visible
+
+if TYPE_CHECKING:
+    from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "BROKEN_PIPE",
@@ -93,6 +95,8 @@ def _outcome(action: Callable[[], int], interrupts: Interrupts) -> int:
 
 def _system_failure(error: OSError) -> int:
     """The system refused something that no verb expected: a full disk, a closed terminal."""
+    from netlang.diagnostics.render.excerpt import visible
+
     where = f": `{visible(str(error.filename))}`" if error.filename else ""
     with suppress(OSError):  # standard error may be what is full
         print(f"error: {error.strerror or error}{where}", file=sys.stderr, flush=True)
@@ -101,6 +105,8 @@ def _system_failure(error: OSError) -> int:
 
 
 def _bug(error: Exception) -> int:
+    from netlang.diagnostics.render.excerpt import visible
+
     if os.environ.get("NETLANG_TRACEBACK"):
         from traceback import print_exception
 

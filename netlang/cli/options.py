@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from netlang.build import BuildOptions
-
 if TYPE_CHECKING:
+    from netlang.build import BuildOptions
     from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
 
@@ -72,6 +71,8 @@ class WeightsAsked(TypedDict):
 
 def build_options(asked: WeightsAsked) -> BuildOptions:
     """The options of `weight_options` as one object."""
+    from netlang.build import BuildOptions
+
     file = asked["weights"]
     given = {
         "--partial": asked["partial"],

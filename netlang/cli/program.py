@@ -12,7 +12,6 @@ import click
 from netlang import __version__
 from netlang.cli.failures import INTERRUPTED, USAGE
 from netlang.cli.verbs import VERBS
-from netlang.diagnostics.render.excerpt import visible
 
 __all__ = ["run"]
 
@@ -54,6 +53,8 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
 
 def _show(error: click.ClickException) -> None:
     """The error with how the verb is used; words of the command line may have control codes."""
+    from netlang.diagnostics.render.excerpt import visible
+
     said = StringIO()
     error.show(said)
     sys.stderr.write("\n".join(map(visible, said.getvalue().split("\n"))))

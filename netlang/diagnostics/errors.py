@@ -5,7 +5,10 @@ Each shows its diagnostics as text; what renders them is loaded when one is show
 
 from __future__ import annotations
 
-from netlang.diagnostics.diagnostic import Diagnostic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["InternalError", "NetlangError", "NetlangWarning"]
 

@@ -20,7 +20,6 @@ from netlang.records import Draft, field
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
-from netlang.syntax.format.same import tokens_of
 
 if TYPE_CHECKING:
     from netlang.modules.library import Module
@@ -143,6 +142,8 @@ def _read(source: Source) -> Iterator[Allow]:
     ends: list[int] = []
     for match in _ALLOW.finditer(text):
         if not starts:
+            from netlang.syntax.format.same import tokens_of
+
             tokens = tokens_of(text)
             starts, ends = list(tokens.starts), list(tokens.ends)
         following = bisect_left(starts, match.start())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netlang.diagnostics import Diagnostic, Edit, Fix, Frame, Label, render_text
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Frame, Label
+from netlang.diagnostics.render.text import render_text
 from netlang.source import Source, Span
 
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netlang.records import replace
-
 if TYPE_CHECKING:
     from netlang.diagnostics.diagnostic import Diagnostic
     from netlang.examine import Examined
@@ -133,6 +131,8 @@ def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
 
 def _severe(warnings: Iterable[Diagnostic], strict: bool) -> Iterable[Diagnostic]:
     """The warnings, as errors where they count as such."""
+    from netlang.records import replace
+
     return (replace(each, severity="error") for each in warnings) if strict else warnings
 
 

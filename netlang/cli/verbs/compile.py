@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
-from netlang.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +63,7 @@ def _compile(
     from netlang.cli.failures import show
     from netlang.elaborate import elaborate_target, names_recipe, resolve
     from netlang.examine import warnings_of
+    from netlang.records import replace
     from netlang.targets import backend_for, write
 
     options = replace(build_options(asked), opset=opset, guard=guard)

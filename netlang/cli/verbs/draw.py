@@ -9,7 +9,6 @@ import click
 from netlang.cli.arguments.sizes import size_option, sizes
 from netlang.cli.options import outputs, spec_argument
 from netlang.cli.verbs.compile import report
-from netlang.records import replace
 
 __all__ = ["command"]
 
@@ -42,6 +41,7 @@ def command() -> click.Command:
 def _draw(spec: str, names: tuple[str, ...], depth: int | None, size: str | None) -> int:
     from netlang.build import BuildOptions
     from netlang.elaborate import load_program
+    from netlang.records import replace
     from netlang.targets import backend, write
 
     paths = outputs(names)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 import click
-
-from netlang.records import Record
 
 if TYPE_CHECKING:
     from netlang.diagnostics.diagnostic import Diagnostic
@@ -42,7 +40,7 @@ def command() -> click.Command:
 
 
 @final
-class _Text(Record):
+class _Text(NamedTuple):
     """A file as it is and as it should be; `path` is None for standard input."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,5 +82,7 @@ def _line(found: Prediction, top: int) -> str:
 
 
 def _json(found: Prediction, top: int) -> str:
+    import json
+
     classes = [{"class": name, "probability": share} for name, share in found.classes[:top]]
     return json.dumps({"image": str(found.path), "classes": classes})

@@ -8,7 +8,6 @@ import click
 
 from netlang.cli.options import data_option, places, workers_option
 from netlang.processes import is_first, one_voice
-from netlang.records import replace
 
 __all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
 
@@ -81,6 +80,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     from netlang.cli.failures import STOPPED
     from netlang.diagnostics.render.excerpt import visible
     from netlang.recipes.load import load_recipe
+    from netlang.records import replace
     from netlang.resuming import command_to_resume
     from netlang.targets import RunOptions, needs, training_backend
 

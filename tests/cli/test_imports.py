@@ -1,0 +1,67 @@
+"""What each verb loads: a module more is a start that is slower, for every file that is right."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import GOOD
+
+LOADED = """
+import sys
+before = set(sys.modules)
+from netlang.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    assert not end.code
+found = set(sys.modules) - before
+others = {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names) - {"netlang"}
+ours = {name for name in found if name.startswith("netlang.")}
+folders = {name for name in ours if hasattr(sys.modules[name], "__path__")}
+slow = {"dataclasses", "difflib", "importlib.metadata", "json", "logging", "tomllib"}
+import json
+with open("loaded.json", "w") as file:
+    json.dump([sorted(others), sorted(folders), sorted(found & slow)], file)
+"""
+
+COMMAND = {"cli", "cli.verbs", "diagnostics"}
+TEXT = COMMAND | {"advice", "modules", "syntax", "syntax.ast", "syntax.construct"}
+NET = TEXT | {
+    "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate", "ir",
+    "ir.sizes", "ops",
+}  # fmt: skip
+FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
+# Verb and arguments, packages of others, folders of netlang, slow modules of Python.
+VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
+    ("--version", {"click"}, COMMAND | {"cli.arguments"}, set()),
+    ("--help", {"click"}, COMMAND | {"cli.arguments"}, set()),
+    ("check --help", {"click"}, COMMAND, set()),
+    ("fmt good.net", {"click", "msgspec"},
+     TEXT | {"cli.arguments", "diagnostics.render", "syntax.format"}, {"json"}),
+    ("check good.net", {"click", "msgspec"},
+     FIGURES | {"diagnostics.render", "diagnostics.warnings", "lint", "lint.rules"}, {"json"}),
+    ("summary good.net", {"click", "msgspec"}, FIGURES | {"analysis.render"}, {"json"}),
+    ("explain good.net fc", {"click", "msgspec"}, FIGURES | {"analysis.render"}, {"json"}),
+    ("draw good.net -o a.dot", {"click", "msgspec"},
+     NET | {"analysis", "backends", "backends.graphviz", "cli.arguments", "diagnostics.render"},
+     {"difflib", "json", "importlib.metadata"}),  # click asks difflib about options
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "others", "folders", "slow"), VERBS, ids=[v[0] for v in VERBS])
+def test_what_a_verb_loads(
+    words: str, others: set[str], folders: set[str], slow: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "good.net").write_text(GOOD, encoding="utf-8")
+    command = [sys.executable, "-c", LOADED, *words.split()]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    found = [set(names) for names in json.loads((tmp_path / "loaded.json").read_text())]
+    # msgspec takes `typing_extensions` where it is installed.
+    assert found[0] - {"typing_extensions"} == others
+    assert {name.removeprefix("netlang.") for name in found[1]} == folders
+    assert found[2] == slow
