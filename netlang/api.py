@@ -7,16 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias, final
-from warnings import warn
 
 from netlang.build import BuildOptions, Fit
-from netlang.diagnostics.errors import NetlangError, NetlangWarning
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Program
 from netlang.records import replace
 from netlang.targets import backend, module_backend, needs, write
-from netlang.uncaught import ends_at_the_caller
+from netlang.uncaught import ends_at_the_caller, warn_the_caller
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,7 +39,7 @@ def load(spec: str | Path, **arguments: object) -> Net:
     target = resolve(spec, "net")
     program = elaborate_target(target, arguments)
     for caution in warnings_of(target.module, program):
-        warn(NetlangWarning(caution), stacklevel=3)
+        warn_the_caller(caution)
     return Net(program)
 
 
@@ -113,7 +112,8 @@ class Net:
         `partial` lets the file lack some weights and hold others; keys that start with one of
         `prefixes` start with its value instead; `entry` names the weights to take of a checkpoint
         that has several. With `guard`, the module raises `ValueError` for inputs of sizes that
-        don't meet `constraints`, or of another shape.
+        don't meet `constraints`, or of another shape. The module can be copied but not pickled, as
+        its class is in no file: save its `state_dict()`.
         """
         built = module_backend()
         given = None

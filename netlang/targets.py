@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
@@ -137,9 +137,12 @@ class Trained(Record):
 
 @final
 class Prediction(Record):
-    """What an image is taken for: every class with its probability, the most probable first."""
+    """What an image is taken for: every class with its probability, the most probable first.
 
-    path: Path
+    `path` is None for an image that isn't in a file.
+    """
+
+    path: Path | None
     classes: tuple[tuple[str, float], ...]
 
 
@@ -166,11 +169,15 @@ class TrainingBackend(ModuleBackend):
         recipe: Recipe,
         program: Program,
         weights: Path,
-        images: Sequence[Path],
+        images: Iterable[object],
         *,
         device: str | None,
+        quiet: bool = False,
     ) -> Iterator[Prediction]:
-        """What the recipe's net takes images for, one after the other."""
+        """What the recipe's net takes images for, one after the other.
+
+        They are paths of files or folders, images of Pillow, or arrays.
+        """
 
 
 def backends() -> dict[str, Backend]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from numbers import Integral, Real
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.api import Net
 from netlang.processes import one_voice
@@ -21,9 +21,15 @@ from netlang.targets import Prediction, RunOptions, ScoreOptions, Trained, needs
 from netlang.uncaught import ends_at_the_caller
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
     from torch import nn
 
-__all__ = ["Run", "train"]
+__all__ = ["Picture", "Run", "train"]
+
+Picture: TypeAlias = "str | Path | Image | NDArray[np.uint8]"
+"""An image to be classified, or a folder of them."""
 
 _PARTS = ("train", "validation", "test")
 
@@ -138,13 +144,17 @@ class Run:
         found = training_backend().evaluate(self._recipe, self.net.program, self.weights, wanted)
         return dict(found)
 
-    def predict(self, *images: str | Path) -> list[Prediction]:
-        """What images show: for each its classes with their probabilities, the largest first."""
-        device = self._options.device
-        paths = [Path(image) for image in images]
+    def predict(self, *images: Picture) -> list[Prediction]:
+        """What images show: for each its classes with their probabilities, the largest first.
+
+        An image is a path, an image of Pillow, or an array of uint8, ``[H, W]`` or ``[H, W, C]``.
+        A folder stands for the images below it.
+        """
+        given = self._options
         found = training_backend().predict(
-            self._recipe, self.net.program, self.weights, paths, device=device
-        )
+            self._recipe, self.net.program, self.weights, images,
+            device=given.device, quiet=given.quiet,
+        )  # fmt: skip
         return list(found)
 
     def _repr_svg_(self) -> str | None:

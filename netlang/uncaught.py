@@ -13,10 +13,12 @@ from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
 from typing import ParamSpec, TypeVar
+from warnings import warn
 
-from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError, NetlangWarning
 
-__all__ = ["ends_at_the_caller"]
+__all__ = ["ends_at_the_caller", "warn_the_caller"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +38,18 @@ def ends_at_the_caller(function: Callable[P, T]) -> Callable[P, T]:
             raise
 
     return called
+
+
+def warn_the_caller(found: Diagnostic | str) -> None:
+    """Give a `NetlangWarning` at the line outside of this package that asked for something."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warn(NetlangWarning(found), stacklevel=level)
+
+
+def _is_ours(name: str) -> bool:
+    return name == "netlang" or name.startswith("netlang.")
 
 
 Show = Callable[[type[BaseException], BaseException, TracebackType | None], object]
@@ -60,6 +74,6 @@ def _cut(trace: TracebackType | None) -> None:
     """End a traceback before the first frame of this package."""
     while trace is not None and trace.tb_next is not None:
         name = trace.tb_next.tb_frame.f_globals.get("__name__", "")
-        if name == "netlang" or name.startswith("netlang."):
+        if _is_ours(name):
             trace.tb_next = None
         trace = trace.tb_next

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -148,6 +151,32 @@ def test_partial_weights(tmp_path: Path) -> None:
         read = other.torch(tmp_path / "weights.safetensors", partial=True).state_dict()
     torch.testing.assert_close(read["0.weight"], given["0.weight"], rtol=0, atol=0)
     assert read["fc.weight"].shape == (3, 4)
+
+
+def test_a_module_is_copied_and_its_source_is_pickled(spec: str, tmp_path: Path) -> None:
+    """As docs/weights.md says."""
+    net, image = netlang.load(spec), torch.randn(2, 1, 20, 24)
+    module = net.torch(seed=1).eval()
+    twin = copy.deepcopy(module)
+    assert torch.equal(twin(image), module(image))
+    with torch.no_grad():
+        next(iter(twin.parameters())).add_(1)
+    assert not torch.equal(twin(image), module(image))
+    with pytest.raises(pickle.PicklingError):
+        pickle.dumps(module)
+    (tmp_path / "written.py").write_text(net.source())
+    torch.save(module.state_dict(), tmp_path / "state.pth")
+    code = (
+        "import pickle, torch, written\n"
+        "module = written.Tiny().eval()\n"
+        "module.load_state_dict(torch.load('state.pth'))\n"
+        "x = torch.ones(1, 1, 20, 24)\n"
+        "print(torch.equal(pickle.loads(pickle.dumps(module))(x), module(x)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_source_is_what_runs(spec: str) -> None:

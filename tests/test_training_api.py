@@ -15,6 +15,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 import netlang
@@ -178,6 +179,10 @@ def test_images(place: Path) -> None:
     assert found.path == Path("new.png")
     assert {name for name, _ in found.classes} == {"cat", "dog"}
     assert sum(share for _, share in found.classes) == pytest.approx(1.0)
+    with Image.open("new.png") as image:
+        array, same = run.predict(np.asarray(image), image)
+    assert (array.path, array.classes, same.classes) == (None, found.classes, found.classes)
+    assert len(run.predict(place / "sets" / "test")) == 8
     assert run.evaluate()["loss"] == run.scores["test loss"]
     for wrong, text in (
         ({"dogs": "sets"}, "E0759"),

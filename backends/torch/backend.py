@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -102,13 +102,15 @@ class TorchBackend(TrainingBackend):
         recipe: Recipe,
         program: Program,
         weights: Path,
-        images: Sequence[Path],
+        images: Iterable[object],
         *,
         device: str | None,
+        quiet: bool = False,
     ) -> Iterator[Prediction]:
-        from netlang.backends.torch.train import predict
+        from netlang.backends.torch.train import predict, progress_for
 
-        return predict(recipe, program, weights, images, device=device)
+        say = progress_for(quiet=quiet).say
+        return predict(recipe, program, weights, images, device=device, say=say)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

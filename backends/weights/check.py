@@ -8,12 +8,12 @@ from itertools import zip_longest
 
 from netlang.backends.weights.diagnostics import NothingFits, WeightsMismatch
 from netlang.backends.weights.former import renamed
-from netlang.backends.weights.prefixes import best_change
+from netlang.backends.weights.prefixes import Change, best_change
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 
-__all__ = ["Misfit", "Report", "match", "require_fit", "require_some"]
+__all__ = ["Misfit", "Report", "better_prefix", "match", "require_fit", "require_some"]
 
 ROWS = 20
 
@@ -156,8 +156,8 @@ def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
     )
 
 
-def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
-    """Which change of a prefix makes more tensors fit than fit now; nothing where none does."""
+def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[Change, int] | None:
+    """The change of a prefix that makes more tensors fit than now, and how many, if any does."""
     by_key = {slot.key: slot for slot in slots}
 
     def fits(key: str, value: Stored) -> bool:
@@ -165,7 +165,13 @@ def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
 
     found = best_change(stored, by_key, fits)
     now = sum(fits(key, value) for key, value in stored.items())
-    if found is None or found[1] <= now:
+    return None if found is None or found[1] <= now else found
+
+
+def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+    """That change in words; nothing where none helps."""
+    found = better_prefix(slots, stored)
+    if found is None:
         return ""
     change, count = found
     return (

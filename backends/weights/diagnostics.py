@@ -9,6 +9,7 @@ __all__ = [
     "NotAStateDict",
     "NothingFits",
     "PrefixWithoutKeys",
+    "TrainingCheckpoint",
     "UnknownWeightsFormat",
     "UnreadableWeights",
     "UnsafeWeights",
@@ -38,6 +39,17 @@ class UnreadableWeights(Diagnostic):
 
     source: str
     reason: str
+
+
+class TrainingCheckpoint(Diagnostic):
+    """The state of a run, of which the weights are a part."""
+
+    code = "E0772"
+    title = "`{source}` is a checkpoint of a run, which `--resume` goes on from, not weights alone"
+    help = "{advice}"
+
+    source: str
+    advice: str
 
 
 class UnknownWeightsFormat(Diagnostic):
@@ -103,10 +115,10 @@ class NoSuchEntry(Diagnostic):
 
 
 class PrefixWithoutKeys(Diagnostic):
-    """`--prefix` changes no key, or gives two keys one name."""
+    """`--prefix` or `rename` changes no key, or gives two keys one name."""
 
     code = "E0928"
-    title = "`--prefix {change}` {problem}"
+    title = "`{change}` {problem}"
     help = "{advice}"
 
     change: str

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from netlang.backends.weights.arrays import numpy_type
+from netlang.backends.weights.checkpoint import is_checkpoint, where_weights_are
 from netlang.backends.weights.diagnostics import (
     NoSuchEntry,
+    TrainingCheckpoint,
     UnknownWeightsFormat,
     UnreadableWeights,
 )
@@ -125,7 +127,7 @@ def _from_array(value: object) -> Stored:
 def _safetensors(path: Path) -> Opened:
     try:
         file = MappedFile(path)
-        header = _header(file.bytes)
+        header = _header(path, file.bytes)
     except (OSError, ValueError) as error:
         reason = f"not a safetensors file: {error}"
         raise _unreadable(path, reason) from error
@@ -133,7 +135,7 @@ def _safetensors(path: Path) -> Opened:
     return Opened(tensors, header.metadata)
 
 
-def _header(data: mmap) -> Header:
+def _header(path: Path, data: mmap) -> Header:
     """What the file says that it holds; `ValueError` where that can't be, or it is damaged."""
     if len(data) < 8:
         raise ValueError("it is cut off")
@@ -142,6 +144,10 @@ def _header(data: mmap) -> Header:
         raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
     start = data[: 8 + length]
     header = parse_header(start[8:], len(data))
+    if is_checkpoint(header):
+        raise NetlangError(
+            TrainingCheckpoint(span=None, source=str(path), advice=where_weights_are(path))
+        )
     check_signature(start, header.metadata, [memoryview(data)[8 + length :]])
     return header
 

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from netlang.backends.weights.diagnostics import PrefixWithoutKeys
 from netlang.diagnostics.errors import NetlangError
+from netlang.source import Span
 
-__all__ = ["Change", "best_change", "changed"]
+__all__ = ["Change", "best_change", "changed", "without_keys"]
 
 T = TypeVar("T")
 _MOST_WORDS = 3
@@ -47,14 +48,19 @@ def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T
         new = key if change is None else (change.apply(key) or "")
         if culprit := change or made.get(new) if new in made else None:
             advice = "change the start of these keys to something that no other key starts with"
-            raise _refused(culprit, f"makes two keys `{new}`", advice)
+            raise _refused(f"--prefix {culprit}", f"makes two keys `{new}`", advice)
         made[new], found[new] = change, value
     used = set(made.values())
     for change in changes:
         if change not in used:
-            some = ", ".join(f"`{key}`" for key in list(stored)[:3])
-            raise _refused(change, "changes no key", f"keys of the file: {some}")
+            raise without_keys(f"--prefix {change}", stored)
     return found
+
+
+def without_keys(change: str, stored: Collection[str], span: Span | None = None) -> NetlangError:
+    """The error of a change, as the user wrote it, that changes no key of a file."""
+    some = ", ".join(f"`{key}`" for key in list(stored)[:3])
+    return _refused(change, "changes no key", f"keys of the file: {some}", span)
 
 
 def best_change(
@@ -87,7 +93,5 @@ def _prefixes(key: str) -> Iterator[str]:
         yield key[: end + 1]
 
 
-def _refused(change: Change, problem: str, advice: str) -> NetlangError:
-    return NetlangError(
-        PrefixWithoutKeys(span=None, change=str(change), problem=problem, advice=advice)
-    )
+def _refused(change: str, problem: str, advice: str, span: Span | None = None) -> NetlangError:
+    return NetlangError(PrefixWithoutKeys(span=span, change=change, problem=problem, advice=advice))

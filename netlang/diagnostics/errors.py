@@ -36,16 +36,19 @@ NetlangError.__module__ = "netlang"
 
 
 class NetlangWarning(UserWarning):
-    """A spec that is legal and probably a mistake: what `netlang.load` gives with `warnings`."""
+    """A spec that is legal and probably a mistake, or what there is to know of a file of weights.
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic)
-        self.diagnostic = diagnostic
+    `diagnostic` has all of it, where there is more than a text.
+    """
+
+    def __init__(self, found: Diagnostic | str) -> None:
+        super().__init__(found)
+        self.diagnostic = found if isinstance(found, Diagnostic) else None
 
     def __str__(self) -> str:
         from netlang.diagnostics.render.text import render_text
 
-        return render_text(self.diagnostic)
+        return super().__str__() if self.diagnostic is None else render_text(self.diagnostic)
 
 
 class InternalError(Exception):

@@ -95,6 +95,7 @@ def test_load(warned: Runner) -> None:
     assert warning.filename == __file__
     assert str(warning.message).startswith("warning[W0201]")
     assert isinstance(warning.message, netlang.NetlangWarning)
+    assert warning.message.diagnostic is not None
     assert warning.message.diagnostic.code == "W0201"
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -81,7 +81,7 @@ def _metadata(path: Path) -> str:
         return str(file.metadata()["netlang"])
 
 
-def predicted(run: Path, *images: Path) -> list[dict[str, float]]:
+def predicted(run: Path, *images: object) -> list[dict[str, float]]:
     recipe, program = load_recipe(str(run / "pets.net"))
     weights = run / "run" / "last.safetensors"
     found = predict(recipe, program, weights, images, device="cpu")
@@ -113,6 +113,66 @@ def test_a_damaged_image_is_named(run: Path, tmp_path: Path) -> None:
     with pytest.raises(NetlangError) as caught:
         predicted(run, damaged)
     assert "damaged.png" in caught.value.diagnostics[0].message
+
+    assert caught.value.diagnostics[0].help_text == "repair it, or leave it out"
+
+
+def test_a_folder_stands_for_its_images(run: Path, tmp_path: Path) -> None:
+    """Those below it in the order of a data set; others are named before any is classified."""
+    for name in ("b.png", "a.png", "deep/c.png", ".hidden.png"):
+        (tmp_path / "deep").mkdir(exist_ok=True)
+        draw(5).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no image")
+    recipe, program = load_recipe(str(run / "pets.net"))
+    weights = run / "run" / "last.safetensors"
+    found = [each.path for each in predict(recipe, program, weights, [tmp_path], device="cpu")]
+    assert found == [tmp_path / "a.png", tmp_path / "b.png", tmp_path / "deep" / "c.png"]
+    (tmp_path / "empty").mkdir()
+    for wrong in ("empty", "nowhere.png"):
+        with pytest.raises(NetlangError) as caught:
+            next(predict(recipe, program, weights, [tmp_path, tmp_path / wrong], device="cpu"))
+        (problem,) = caught.value.diagnostics
+        assert problem.code == "E0773"
+        assert str(tmp_path / wrong) in problem.message
+        assert "corrupt" not in problem.help_text
+
+
+def test_images_in_memory(run: Path, tmp_path: Path) -> None:
+    """Those of Pillow and arrays, with what is done to files: transparency, orientation, grey."""
+    image = draw(5, size=(24, 16)).convert("RGBA")
+    image.putalpha(90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "turned.png", exif=exif)
+    grey = draw(7).convert("L")
+    grey.save(tmp_path / "grey.png")
+    expected = predicted(run, tmp_path / "turned.png", tmp_path / "grey.png")
+    with Image.open(tmp_path / "turned.png") as opened:
+        assert predicted(run, opened, np.asarray(grey)) == expected
+    colours = draw(5)
+    colours.save(tmp_path / "jpeg.jpg", quality=90)
+    with Image.open(tmp_path / "jpeg.jpg") as opened:
+        array = np.asarray(Image.open(tmp_path / "jpeg.jpg"))
+        assert predicted(run, opened) == predicted(run, tmp_path / "jpeg.jpg")
+        assert predicted(run, array) == predicted(run, tmp_path / "jpeg.jpg")
+        assert opened.size == colours.size
+    with pytest.raises(TypeError, match="a path, an image of Pillow or an array, not int"):
+        predicted(run, 3)
+    with pytest.raises(ValueError, match=r"uint8.*not float32, \[4, 4\]"):
+        predicted(run, np.zeros((4, 4), np.float32))
+
+
+def test_a_broken_orientation_is_told(run: Path, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 99
+    draw(5).save(tmp_path / "odd.png", exif=exif)
+    recipe, program = load_recipe(str(run / "pets.net"))
+    said: list[str] = []
+    weights = run / "run" / "last.safetensors"
+    list(predict(recipe, program, weights, [tmp_path / "odd.png"], device="cpu", say=said.append))
+    assert len(said) == 1
+    assert "broken orientation" in said[0]
+    assert "odd.png" in said[0]
 
 
 def test_the_verb(run: Path) -> None:

@@ -11,10 +11,12 @@ from torch import nn
 
 from netlang.backends.torch import build
 from netlang.backends.torch.recipes.pretrained import load_pretrained
+from netlang.backends.torch.train import evaluate
 from netlang.backends.torch.train.setup import fresh_state
 from netlang.diagnostics.errors import NetlangError
+from netlang.recipes.load import load_recipe
 from netlang.recipes.places import Places
-from tests.train.support import sketch
+from tests.train.support import run, sketch
 
 BODY = "    input x: [40]\n    body: linear(8)\n    norm: batch_norm\n    head: linear(10)"
 
@@ -67,6 +69,75 @@ def test_other_labels(tmp_path: Path) -> None:
     pairs = '[("backbone.body", "body"), ("backbone.norm", "norm")]'
     found = loaded(path, f'pretrained("mine", rename={pairs})').state_dict()
     assert torch.equal(found["body.weight"], tensors["backbone.body.weight"])
+
+
+def wrapped(tmp_path: Path, prefix: str) -> tuple[Path, dict[str, torch.Tensor]]:
+    """A file as DataParallel and the like leave it: a word before every key."""
+    path, tensors = weights(tmp_path)
+    save_file({f"{prefix}{key}": value for key, value in tensors.items()}, path)
+    return path, tensors
+
+
+def test_a_word_before_every_key_is_told_and_taken_away(tmp_path: Path) -> None:
+    path, tensors = wrapped(tmp_path, "module.")
+    with pytest.raises(NetlangError) as caught:
+        loaded(path, 'pretrained("mine")')
+    (problem,) = caught.value.diagnostics
+    advice = 'rename=[("module", "")]'
+    assert problem.help_text.startswith(f"with `{advice}` 9 of 9 tensors fit; ")
+    for pair in ("module", "module."):
+        found = loaded(path, f'pretrained("mine", rename=[("{pair}", "")])').state_dict()
+        assert all(torch.equal(found[key], value) for key, value in tensors.items())
+
+
+def test_all_keys_may_go_below_a_label(tmp_path: Path) -> None:
+    """The file is of a part of the net."""
+    body = "    input x: [40]\n    trunk: { body: linear(8) -> relu }\n    head: linear(10)"
+    torch.manual_seed(3)
+    layer = nn.Linear(40, 8)
+    path = tmp_path / "mine.safetensors"
+    save_file({f"body.{key}": value for key, value in layer.state_dict().items()}, path)
+
+    def start(written: str) -> dict[str, torch.Tensor]:
+        recipe, program = sketch(body, f"weights: {written}")
+        model = build(program)
+        load_pretrained(model, recipe, program, Places({"mine": path}))
+        return model.state_dict()
+
+    with pytest.raises(NetlangError) as caught:
+        start('pretrained("mine", skip=["head"])')
+    advice = caught.value.diagnostics[0].help_text
+    assert advice.startswith('with `rename=[("", "trunk")]` 2 of 2 tensors fit; ')
+    found = start('pretrained("mine", skip=["head"], rename=[("", "trunk")])')
+    assert torch.equal(found["trunk.body.weight"], layer.weight)
+
+
+def test_a_new_name_for_nothing(tmp_path: Path) -> None:
+    path, _ = weights(tmp_path)
+    with pytest.raises(NetlangError) as caught:
+        loaded(path, 'pretrained("mine", rename=[("module", "")])')
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0928"
+    assert problem.message == '`rename=[("module", "")]` changes no key'
+    assert "`body.weight`" in problem.help_text
+
+
+def test_a_checkpoint_of_a_run_names_the_weights(tmp_path: Path) -> None:
+    result = run(tmp_path / "run")
+    checkpoint = max((tmp_path / "run" / "checkpoints").iterdir())
+    recipe, program = load_recipe("mnist1d")
+    for best in (True, False):
+        with pytest.raises(NetlangError) as caught:
+            evaluate(recipe, program, checkpoint, device="cpu")
+        (problem,) = caught.value.diagnostics
+        assert problem.code == "E0772"
+        assert str(checkpoint) in problem.message
+        assert (str(result.folder.best) in problem.help_text) == best
+        assert str(result.folder.last) in problem.help_text
+        result.folder.best.unlink(missing_ok=True)
+    result.folder.last.unlink()
+    with pytest.raises(NetlangError, match="go on with it to its end"):
+        evaluate(recipe, program, checkpoint, device="cpu")
 
 
 def test_what_doesnt_fit_is_listed(tmp_path: Path) -> None:

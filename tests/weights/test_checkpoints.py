@@ -65,8 +65,11 @@ def test_a_tensor_beside_the_weights(run: Runner, state: State) -> None:
 def test_every_name_is_known(entry: str, state: State, tmp_path: Path) -> None:
     path = tmp_path / "w.pth"
     torch.save({"epoch": 3, entry: state}, path)
-    with pytest.warns(UserWarning, match=re.escape(f"those of `{entry}`")):
+    with pytest.warns(netlang.NetlangWarning, match=re.escape(f"those of `{entry}`")) as told:
         found = netlang.load("resnet18").torch(path).state_dict()
+    (warning,) = told
+    assert str(warning.message).count(str(path)) == 1
+    assert warning.filename == __file__
     assert all(torch.equal(found[key], value) for key, value in state.items())
 
 

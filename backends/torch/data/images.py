@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST_FILE", "EncodedImages", "open_image", "opened", "read_file", "reason", "strict",
-    "unreadable",
+    "taken", "unreadable",
 ]  # fmt: skip
 
 # Bytes: no image of a data set is larger, and a file is read as a whole.
@@ -69,11 +69,16 @@ def open_image(content: bytes, channels: int) -> tuple[Image.Image, bool]:
         image: Image.Image = Image.open(BytesIO(content), formats=_FORMATS)
         if image.format not in _LAZY:
             image.load()
-        image, broken = _turned(image)
-        image = flattened(_checked(image), channels)
+        image, broken = taken(image, channels)
     texts = [str(each.message) for each in caught]
     lost = any("Corrupt EXIF" in text or f"tag {_ORIENTATION}" in text for text in texts)
     return image, broken or lost
+
+
+def taken(image: Image.Image, channels: int) -> tuple[Image.Image, bool]:
+    """An image as it is used, and whether its orientation is broken; raises as `open_image`."""
+    image, broken = _turned(image)
+    return flattened(_checked(image), channels), broken
 
 
 def verify_image(content: bytes) -> None:
@@ -152,9 +157,13 @@ class EncodedImages(Images, ABC):
 
     def image(self, number: int) -> Image.Image:
         image, broken = open_image(self.content(number), self.channels)
+        self.note(number, broken=broken)
+        return image
+
+    def note(self, number: int, *, broken: bool) -> None:
+        """Remember whether the orientation of an image is broken."""
         if broken:
             self._broken[number] = 1
-        return image
 
     def remarks(self) -> tuple[str, ...]:
         found = np.flatnonzero(np.frombuffer(memoryview(self._broken), np.uint8)).tolist()

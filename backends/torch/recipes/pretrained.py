@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
 from netlang.backends.torch.run.weights import tensor_of
-from netlang.backends.weights import Report, Stored, match, read_weights, slots
+from netlang.backends.weights import Report, Slot, Stored, match, read_weights, slots
+from netlang.backends.weights.check import better_prefix
 from netlang.backends.weights.diagnostics import WeightsMismatch
+from netlang.backends.weights.prefixes import without_keys
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.check.optimizer import below
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.source import Span
 
 __all__ = ["load_pretrained", "renamed"]
 
@@ -30,16 +33,16 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
     if wanted is None:
         return
     path = places.find(wanted.file, recipe.places.get("weights"))
-    stored = renamed(read_weights(path), wanted.rename)
+    span = recipe.places.get("weights")
+    stored = renamed(read_weights(path), wanted.rename, span)
     needed = [slot for slot in slots(program) if not below(slot.key, wanted.skip)]
     fitting, report = match(needed, stored)
     lacking = Report(report.missing, (), report.misshapen)
     if lacking:
         raise NetlangError(
             WeightsMismatch(
-                span=recipe.places.get("weights"), source=f"`{path}`", net=program.name,
-                counts=lacking.counts, rows=lacking.rows(),
-                advice="name what starts fresh with `skip`, other labels with `rename`",
+                span=span, source=f"`{path}`", net=program.name, counts=lacking.counts,
+                rows=lacking.rows(), advice=_advice(needed, stored),
             )
         )  # fmt: skip
     own = model.state_dict()
@@ -49,11 +52,39 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
                 own[slot.key].copy_(tensor_of(np.array(fitting[slot.key].array(slot.dtype))))
 
 
-def renamed(stored: Mapping[str, Stored], pairs: tuple[tuple[str, str], ...]) -> dict[str, Stored]:
-    """The tensors under the labels of the net; of labels that fit a key, the longest counts."""
+def _advice(needed: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+    """The words in front of all keys that don't belong there, as far as that helps."""
+    usual = "name what starts fresh with `skip`, other labels with `rename`"
+    better = better_prefix(needed, stored)
+    if better is None:
+        return usual
+    change, count = better
+    pair = f'[("{change.old.rstrip(".")}", "{change.new.rstrip(".")}")]'
+    return f"with `rename={pair}` {count} of {len(stored)} tensors fit; {usual}"
+
+
+def renamed(
+    stored: Mapping[str, Stored], pairs: tuple[tuple[str, str], ...], span: Span | None = None
+) -> dict[str, Stored]:
+    """The tensors under the labels of the net; of labels that fit a key, the longest counts.
+
+    An empty label stands for the whole: of the file, everything fits it. Raises `NetlangError`
+    where a label fits no key.
+    """
+    pairs = tuple((old.rstrip("."), new.rstrip(".")) for old, new in pairs)
     longest = sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
     found: dict[str, Stored] = {}
+    used: set[str] = set()
     for key, value in stored.items():
-        old, new = next(((a, b) for a, b in longest if below(key, (a,))), ("", ""))
-        found[new + key.removeprefix(old) if old else key] = value
+        pair = next((each for each in longest if not each[0] or below(key, (each[0],))), None)
+        if pair is None:
+            found[key] = value
+            continue
+        old, new = pair
+        used.add(old)
+        rest = key.removeprefix(old).removeprefix(".")
+        found[".".join(part for part in (new, rest) if part)] = value
+    for old, new in pairs:
+        if old not in used:
+            raise without_keys(f'rename=[("{old}", "{new}")]', stored, span)
     return found

@@ -5,8 +5,7 @@ A seed gives the values that it gives in an ONNX file: they depend on it and the
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from netlang.backends.torch.run.execute import instance
@@ -15,6 +14,7 @@ from netlang.backends.weights.given import name_of
 from netlang.build import BuildOptions
 from netlang.ir.program import Program
 from netlang.ir.types import DType
+from netlang.uncaught import warn_the_caller
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,14 +25,21 @@ if TYPE_CHECKING:
 __all__ = ["filled", "tensor_of"]
 
 
-def filled(program: Program, options: BuildOptions, *, guard: bool = False) -> nn.Module:
+def filled(
+    program: Program,
+    options: BuildOptions,
+    *,
+    guard: bool = False,
+    tell: Callable[[str], None] = warn_the_caller,
+) -> nn.Module:
     """The network in training mode, every weight as `options` says.
 
-    Raises `NetlangError` where a file doesn't fit; with `partial`, warns of what was not loaded.
+    Raises `NetlangError` where a file doesn't fit; `tell` gets what there is to know of it: with
+    `partial`, what was not loaded.
     """
     import numpy as np
 
-    found = _found(program, options)
+    found = _found(program, options, tell)
     values = {
         slot.key: found[slot.key].array(slot.dtype)
         if slot.key in found
@@ -56,10 +63,14 @@ def tensor_of(data: NDArray[np.generic]) -> torch.Tensor:
     return torch.from_numpy(data)
 
 
-def _found(program: Program, options: BuildOptions) -> Mapping[str, Stored]:
+def _found(
+    program: Program, options: BuildOptions, tell: Callable[[str], None]
+) -> Mapping[str, Stored]:
     if options.weights is None:
         return {}
     taken = given(program.name, slots(program), options.weights, options.fit)
     if notes := taken.notes_on_values():
-        warnings.warn(f"{name_of(options.weights)}: " + "\n".join(notes), stacklevel=4)
+        text = "\n".join(notes)
+        named = name_of(options.weights)
+        tell(text if f"`{named}`" in text else f"{named}: {text}")
     return taken.tensors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -27,11 +28,14 @@ def empty_module(program: Program) -> nn.Module:
     return build(program, "meta")
 
 
-def trained_module(program: Program, path: Path) -> tuple[nn.Module, int]:
+def trained_module(
+    program: Program, path: Path, say: Callable[[str], None] = lambda _: None
+) -> tuple[nn.Module, int]:
     """The network with the weights of a file, and the step that a run saved them at, else 0.
 
-    Raises `NetlangError` where the file can't be read or doesn't fit.
+    `say` is told what there is to know of the file. Raises `NetlangError` where it can't be read or
+    doesn't fit.
     """
-    model = filled(program, BuildOptions(weights=path))
+    model = filled(program, BuildOptions(weights=path), tell=say)
     step = facts_beside(path).get("step")
     return model, step if isinstance(step, int) else 0

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from netlang.backends.torch.data.names import Names
-from netlang.backends.torch.data.sources.image_folder import FileImages
+from netlang.backends.torch.data.pictures import Picture, pictures_of, single
 from netlang.backends.torch.recipes.normalize import (
     Normalizer,
     lower_normalization,
@@ -28,9 +26,11 @@ from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.data import ImageUnreadable
 from netlang.diagnostics.training.running import NoClassifier, StatisticsMissing
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
+from netlang.records import replace
 from netlang.targets import Prediction
 
 __all__ = ["predict"]
@@ -40,15 +40,18 @@ def predict(
     recipe: Recipe,
     program: Program,
     weights: Path,
-    images: Sequence[Path],
+    images: Iterable[object],
     *,
     device: str | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Prediction]:
     """The classes of images by their probability, in the order of `images`.
 
-    They are prepared as for a test. Names of classes and numbers of the normalization are those
-    that a run wrote beside its weights. Raises `NetlangError` for a file that can't be read or
-    doesn't fit, and for a net that doesn't classify images.
+    These are paths of files or of folders, which stand for the images below them, images of Pillow,
+    or arrays. They are prepared as for a test. Names of classes and numbers of the normalization
+    are those that a run wrote beside its weights; `say` is told what there is to know of the files.
+    Raises `NetlangError` for a file that can't be read or doesn't fit, and for a net that doesn't
+    classify images.
     """
     objective = Objective(recipe, program)
     binary = objective.binary is not None and objective.binary.single
@@ -57,14 +60,15 @@ def predict(
     chosen = choose_device(device)
     facts = facts_beside(weights)
     with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
-        model = trained_module(program, weights)[0].to(chosen).eval()
+        model = trained_module(program, weights, say)[0].to(chosen).eval()
         ready = Prepare(
             recipe, chosen, World(), None, workers=0, normalizer=_normalizer(recipe, facts, chosen)
         )
-        classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1)
+        classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1, say)
         names = class_names(facts)
-        for path in images:
-            shares = classifier(path)
+        for picture in pictures_of(images):
+            shares = classifier(picture)
+            path = picture if isinstance(picture, Path) else None
             yield Prediction(path, _ranked(shares, names))
 
 
@@ -77,13 +81,16 @@ class _Classifier:
     objective: Objective
     model: nn.Module
     channels: int
+    say: Callable[[str], None]
 
     @torch.no_grad()
-    def __call__(self, path: Path) -> Tensor:
-        images = FileImages(Names.of([str(path)]), np.zeros(1, np.int64), self.channels)
-        with closing(self.ready.testing(images)) as part:
+    def __call__(self, picture: Picture) -> Tensor:
+        images = single(picture, self.channels)
+        with closing(self.ready.testing(images)) as part, _asked_for():
             (views,) = part.once()
             values = averaged(self.model, self.objective, views)
+        for remark in images.remarks():
+            self.say(remark)
         binary = self.objective.binary
         if binary is not None:
             found = values[binary.output][0].double().flatten()
@@ -92,6 +99,21 @@ class _Classifier:
         logits = values[self.objective.logits or ""][0].double()
         # A class for each place of the image counts by its mean.
         return logits.softmax(0).reshape(len(logits), -1).mean(1)
+
+
+@contextmanager
+def _asked_for() -> Iterator[None]:
+    """Inside, advice on an image that can't be read is for one that someone has named."""
+    try:
+        yield
+    except NetlangError as error:
+        advice = "repair it, or leave it out"
+        raise NetlangError(
+            *(
+                replace(each, advice=advice) if isinstance(each, ImageUnreadable) else each
+                for each in error.diagnostics
+            )
+        ) from None
 
 
 def _normalizer(

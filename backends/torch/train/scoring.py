@@ -75,7 +75,7 @@ def evaluate(  # noqa: PLR0913 - one for each option
             ready = Prepare(recipe, chosen, world, classes, workers)
             ready = _normalized(ready, facts, parts)
             with closing(ready.testing(examples)) as data:
-                model, step = _trained(program, Path(weights), world, chosen, sharded=sharded)
+                model, step = _trained(program, Path(weights), world, chosen, say, sharded=sharded)
                 objective = Objective(recipe, program)
                 found = score(model, objective, data, step, sharded=sharded)
             for remark in examples.remarks() if isinstance(examples, Images) else ():
@@ -84,21 +84,27 @@ def evaluate(  # noqa: PLR0913 - one for each option
 
 
 def _trained(
-    program: Program, path: Path, world: World, device: torch.device, *, sharded: bool
+    program: Program,
+    path: Path,
+    world: World,
+    device: torch.device,
+    say: Callable[[str], None],
+    *,
+    sharded: bool,
 ) -> tuple[nn.Module, int]:
     """The net with the weights of a file on the device, and their step.
 
     Of a `sharded` one the first process reads the file, and deals out the rows.
     """
     if not sharded:
-        model, step = trained_module(program, path)
+        model, step = trained_module(program, path, say)
         return model.to(device), step
     # FSDP takes half a second to import.
     from netlang.backends.torch.train.sharding.model import require_shardable, shared_out
 
     empty = empty_module(program).requires_grad_(False)
     require_shardable(empty)
-    source, step = trained_module(program, path) if world.writes else (None, 0)
+    source, step = trained_module(program, path, say) if world.writes else (None, 0)
     return shared_out(empty, source, world, device), world.largest(step)
 
 

@@ -44,8 +44,9 @@ def command() -> click.Command:
             ),
             device_option(),
         ],
-        help="Show what the net of RECIPE takes images for. They are prepared as for its test; the "
-        "weights know the names of the classes. KEY=VALUE changes the recipe as in training.",
+        help="Show what the net of RECIPE takes images for; a folder stands for those below it. "
+        "They are prepared as for the recipe's test; the weights know the names of the classes. "
+        "KEY=VALUE changes the recipe as in training.",
         short_help="Classify images with trained weights.",
     )
 

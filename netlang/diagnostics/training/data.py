@@ -1,4 +1,4 @@
-"""Errors about data: where they lie, what they hold (E0759, E0780 to E0787, E0797)."""
+"""Errors about data: where they lie, what they hold (E0759, E0773, E0780 to E0787, E0797)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ __all__ = [
     "ImageSmallerThanCrop",
     "ImageUnreadable",
     "LabelsDiffer",
+    "NoImage",
     "UnusedPlace",
 ]
 
@@ -72,6 +73,16 @@ class ImageUnreadable(Diagnostic):
     path: str
     why: str
     advice: str = "repair or remove it; a recipe goes on without such files by `corrupt=skip`"
+
+
+class NoImage(Diagnostic):
+    code = "E0773"
+    title = "there is no image at `{path}`: {why}"
+    help = "{advice}"
+
+    path: str
+    why: str
+    advice: str
 
 
 class ImageSmallerThanCrop(Diagnostic):

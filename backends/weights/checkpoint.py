@@ -1,0 +1,32 @@
+"""A run's checkpoint in place of weights: told apart from them, with the file that is meant.
+
+Both are safetensors files with netlang's facts. Weights hold a digest of themselves; that of a
+checkpoint is in its name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netlang.backends.weights.header import Header
+from netlang.backends.weights.signature import DIGEST, FACTS
+
+__all__ = ["is_checkpoint", "where_weights_are"]
+
+_FILES = {"best.safetensors": "of the best validation score", "last.safetensors": "at its end"}
+
+
+def is_checkpoint(header: Header) -> bool:
+    """Whether a file holds the state of a run."""
+    ours = FACTS in header.metadata and DIGEST not in header.metadata
+    return ours and "records" in header.entries and "losses" in header.entries
+
+
+def where_weights_are(path: Path) -> str:
+    """What to give instead: the weights of the run whose checkpoint this is."""
+    run = path.absolute().parent.parent
+    found = [f"`{path.parent.parent / name}` ({what})" for name, what in _FILES.items()
+             if (run / name).is_file()]  # fmt: skip
+    if found:
+        return f"the weights of the run are in {' and in '.join(found)}"
+    return "stop the run, or go on with it to its end: then its folder has `last.safetensors`"
