@@ -11,7 +11,14 @@ from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["compared", "converted", "counted", "foreign_module", "given_too", "more_targets"]
+__all__ = [
+    "compared",
+    "converted",
+    "counted",
+    "foreign_module",
+    "missing_arguments",
+    "more_targets",
+]
 
 # Values to begin with for arguments that must be given: those that fit most nets.
 _EXAMPLES = {
@@ -43,7 +50,7 @@ def foreign_module(name: ast.Name) -> Fix | None:
     )
 
 
-def given_too(span: Span, items: tuple[Argument, ...], given: Container[str]) -> Fix | None:
+def missing_arguments(span: Span, items: tuple[Argument, ...], given: Container[str]) -> Fix | None:
     """The required arguments that a call lacks, with values to begin with."""
     missing = [item.name for item in items if item.required and item.name not in given]
     if not missing or any(name not in _EXAMPLES for name in missing):

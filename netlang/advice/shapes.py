@@ -18,7 +18,7 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
-__all__ = ["default_changed", "Refusal", "mended"]
+__all__ = ["default_changed", "Refusal", "with_fix"]
 
 _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 
@@ -36,7 +36,7 @@ class Refusal(Record):
     channels: tuple[int, ...]
 
 
-def mended(diagnostic: Diagnostic, refusal: Refusal) -> Diagnostic:
+def with_fix(diagnostic: Diagnostic, refusal: Refusal) -> Diagnostic:
     """A refusal with the change that mends it, if there is one."""
     span = diagnostic.span
     if diagnostic.fix or span is None:

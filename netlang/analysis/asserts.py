@@ -102,9 +102,7 @@ class _Nets:
         return replaced(claims[0].span, text, f"{why}; {advice}" if why else advice)
 
     def _evaluator(self) -> Evaluator:
-        evaluator = self._module.evaluator()
-        evaluator.figure = self.figure
-        return evaluator
+        return self._module.evaluator(figure=self.figure)
 
     def figure(
         self, layer: Layer, expr: ast.Attribute, arguments: tuple[ast.Argument, ...]

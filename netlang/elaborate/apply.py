@@ -18,7 +18,7 @@ from netlang.elaborate.branches import branches
 from netlang.elaborate.function.application import Application, StepContext
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
 from netlang.elaborate.operators import add_label, next_path, nothing_to_read, operator_node
-from netlang.evaluate.binding import given, operator_of
+from netlang.evaluate.binding import bind, operator_of
 from netlang.evaluate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
@@ -33,7 +33,7 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     layer = _resolve(body, action)
     if isinstance(layer.target, OperatorTarget):
         refuse_call(body.module.file, action, partial(_is_value, body))
-    layer = given(layer, action.arguments or (), body.evaluator.value, action.span)
+    layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
     if isinstance(layer.target, BlockTarget):
         return _block(body, layer, action, step)
     op = operator_of(layer, action.span)

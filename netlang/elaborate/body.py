@@ -33,7 +33,13 @@ __all__ = ["Body", "Elaborator", "LabelledValues"]
 
 
 class Elaborator(ABC):
-    """What each kind of statement and step does to the body that it stands in."""
+    """What each kind of statement and step does to the body that it stands in.
+
+    One for a program, whose bodies share its `session`.
+    """
+
+    def __init__(self, session: ElaborationSession) -> None:
+        self.session = session
 
     @abstractmethod
     def statement(self, body: Body, statement: ast.Statement) -> None:
@@ -91,7 +97,6 @@ class Body(Draft):
     """One suite at work; `flow` is the current value."""
 
     elaborator: Elaborator
-    session: ElaborationSession
     evaluator: Evaluator
     values: LabelledValues
     flow: CurrentValue
@@ -100,7 +105,6 @@ class Body(Draft):
     def begin(
         cls,
         elaborator: Elaborator,
-        session: ElaborationSession,
         names: Environment,
         values: LabelledValues,
         flow: CurrentValue = (),
@@ -108,7 +112,12 @@ class Body(Draft):
     ) -> Body:
         """The outermost suite of a net or block; `pins` are those of a function it is part of."""
         evaluator = Evaluator(names, values, set() if pins is None else pins)
-        return cls(elaborator, session, evaluator, values, flow)
+        return cls(elaborator, evaluator, values, flow)
+
+    @property
+    def session(self) -> ElaborationSession:
+        """What all bodies of the program share."""
+        return self.elaborator.session
 
     @property
     def builder(self) -> FunctionBuilder:
@@ -147,7 +156,7 @@ class Body(Draft):
         if scope is not None:
             values = LabelledValues(self.builder, self.block, self.module, scope)
         evaluator = self.evaluator.within(self.evaluator.names.inner(), values)
-        return Body(self.elaborator, self.session, evaluator, values, flow)
+        return Body(self.elaborator, evaluator, values, flow)
 
     def run(self, suite: ast.Suite) -> CurrentValue:
         """All statements in turn; what the last one makes."""

@@ -15,11 +15,11 @@ from netlang.evaluate.values import Value, describe, kind_of
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["count", "iterations", "once"]
+__all__ = ["count", "iterations", "refuse_reassignment"]
 
 
 def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
-    """One inner body for each item, its names bound; the flow is the caller's business."""
+    """One inner body for each item, its names bound; it begins with the value current by then."""
     items = body.evaluator.value(statement.iterable)
     if not isinstance(items, tuple):
         actual = f"{describe(items)}, {kind_of(items)}"
@@ -27,7 +27,7 @@ def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
         raise NetlangError(BadIterable(span=span, actual=actual, fix=counted(span, items)))
     with body.session.loop(len(items), statement.iterable.span):
         for item in items:
-            inner = body.inner()
+            inner = body.inner(flow=body.flow)
             _bind(inner, statement, item)
             yield inner
 
@@ -48,7 +48,7 @@ def _bind(body: Body, statement: ast.For, item: Value) -> None:
             )
         )
     for target, value in zip(targets, values, strict=True):
-        once(body, target.name, target.span, statement)
+        refuse_reassignment(body, target.name, target.span, statement)
         body.evaluator.names.assign(target.name, value, target.span)
 
 
@@ -61,7 +61,7 @@ def count(body: Body, statement: ast.Repeat) -> int:
     return times
 
 
-def once(body: Body, name: str, span: Span, scope: ast.Node | None = None) -> None:
+def refuse_reassignment(body: Body, name: str, span: Span, scope: ast.Node | None = None) -> None:
     """Refuse a name that has been assigned; `scope` is where it would be visible."""
     before = body.evaluator.names.assigned(name)
     if before is not None:

@@ -89,7 +89,7 @@ def _net(
     builder = FunctionBuilder(name, definition.name_span, definition.span)
     block = BlockState(name, True, (), None, doc=doc or definition.doc or target.module.file.doc)
     readable = LabelledValues(builder, block, target.module)
-    body = Body.begin(StatementElaborator(), session, names, readable)
+    body = Body.begin(StatementElaborator(session), names, readable)
     session.active.append(definition)
     if not any(isinstance(each, ast.Input | ast.Unread) for each in definition.body.statements):
         fix = first_input(definition.body)

@@ -20,15 +20,14 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> CurrentValue:
     while remaining:
         mark = body.builder.mark(body.scope)
         had_body = body.block.applied
-        reads, body.builder.label_reads = body.builder.label_reads, set()
-        with body.session.loop(1 if remaining == count else remaining, statement.count.span):
-            after = body.inner(flow=flow).run(statement.body)
-        if after is None or flow is None:
-            return None
-        # Steps of a body that was given stand elsewhere, and a second time is refused.
-        alike = had_body == body.block.applied
-        foldable = alike and _foldable(body, mark, flow, after)
-        body.builder.label_reads |= reads
+        with body.builder.reads_apart():
+            with body.session.loop(1 if remaining == count else remaining, statement.count.span):
+                after = body.inner(flow=flow).run(statement.body)
+            if after is None or flow is None:
+                return None
+            # Steps of a body that was given stand elsewhere, and a second time is refused.
+            alike = had_body == body.block.applied
+            foldable = alike and _foldable(body, mark, flow, after)
         if foldable and remaining > 1:
             return (body.builder.fold(mark, remaining, (flow[0], after[0]), body.scope),)
         if foldable or (alike and len(body.builder.items) == mark.items):

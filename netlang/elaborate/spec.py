@@ -18,8 +18,8 @@ from netlang.diagnostics.files import (
 )
 from netlang.diagnostics.language.names import BundledTwice
 from netlang.elaborate.program import elaborate
-from netlang.evaluate.binding import given
-from netlang.evaluate.values import Bound, Layer, Value
+from netlang.evaluate.binding import bind
+from netlang.evaluate.values import BoundArgument, Layer, Value
 from netlang.ir.program import Program
 from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
 from netlang.modules.library import Library, Module
@@ -59,7 +59,7 @@ def load_program(spec: str | Path, **arguments: object) -> Program:
 def elaborate_target(target: Target, arguments: dict[str, object] | None = None) -> Program:
     """The program of the net that was named."""
     layer = net_layer(target.module, target.name, target.span)
-    layer = given(layer, target.arguments, target.module.evaluator().value, target.span)
+    layer = bind(layer, target.arguments, target.module.evaluator().value, target.span)
     layer = _with(layer, arguments or {}, target.span)
     item = target.module.nets().get(target.name)
     return elaborate(layer, target.name, target.span, item.doc if item else None)
@@ -73,9 +73,9 @@ def _with(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
     whole = Span(source, 0, len(source.text))
     bound = dict(layer.arguments)
     named = tuple(ast.Argument(whole, name, whole, ast.Number(whole, 0)) for name in arguments)
-    given(layer, named, lambda expr: 0, span)
+    bind(layer, named, lambda expr: 0, span)
     for name, value in arguments.items():
-        bound[name] = Bound(_value(value), whole)
+        bound[name] = BoundArgument(_value(value), whole)
     return Layer(layer.target, tuple(bound.items()))
 
 

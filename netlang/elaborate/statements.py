@@ -13,7 +13,7 @@ from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import FAILED
 from netlang.elaborate.inputs import declare
-from netlang.elaborate.loops import count, iterations, once
+from netlang.elaborate.loops import count, iterations, refuse_reassignment
 from netlang.elaborate.operators import single
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
@@ -68,7 +68,7 @@ def _input(body: Body, declaration: ast.Input) -> None:
 
 def _constant(body: Body, constant: ast.Constant) -> None:
     names = body.evaluator.names
-    once(body, constant.name, constant.name_span)
+    refuse_reassignment(body, constant.name, constant.name_span)
     value: Value = Broken()
     try:
         value = body.evaluator.value(constant.value)
@@ -88,7 +88,6 @@ def _if(body: Body, statement: ast.If) -> None:
 
 def _for(body: Body, statement: ast.For) -> None:
     for inner in iterations(body, statement):
-        inner.flow = body.flow
         body.flow = inner.run(statement.body)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.advice.arguments import converted, given_too
+from netlang.advice.arguments import converted, missing_arguments
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
@@ -21,7 +21,7 @@ from netlang.diagnostics.language.values import (
     UnknownArgument,
 )
 from netlang.evaluate.values import (
-    Bound,
+    BoundArgument,
     Layer,
     OperatorTarget,
     Value,
@@ -33,7 +33,7 @@ from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["argument_span", "argument_spans", "convert", "given", "operator_of", "parameter_names"]
+__all__ = ["argument_span", "argument_spans", "convert", "bind", "operator_of", "parameter_names"]
 
 Evaluate = Callable[[ast.Expr], Value]
 
@@ -45,7 +45,7 @@ def parameter_names(layer: Layer) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in layer.target.definition.parameters)
 
 
-def given(
+def bind(
     layer: Layer, arguments: tuple[ast.Argument, ...], evaluate: Evaluate, span: Span
 ) -> Layer:
     """`layer` with more arguments; raises a diagnostic for one that it doesn't have."""
@@ -72,7 +72,7 @@ def given(
                 )
             )
         here[name] = argument
-        bound[name] = Bound(evaluate(argument.value), argument.value.span)
+        bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
     if unknown:
         raise NetlangError(*unknown)
     return Layer(layer.target, tuple((name, bound[name]) for name in names if name in bound))
@@ -126,7 +126,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "no arguments"
 
 
-def convert(callee: str, item: Argument, bound: Bound) -> object:
+def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
     """The argument as the field wants it; raises a diagnostic where it is of another kind."""
     value = bound.value
     if isinstance(value, Layer) and not value.arguments and value.name in item.kind.keywords:
@@ -163,7 +163,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
                     callee=layer.name,
                     name=item.name,
                     description=item.kind.description,
-                    fix=given_too(span, signature(layer.target.op), bound),
+                    fix=missing_arguments(span, signature(layer.target.op), bound),
                 )
             )
     return layer.target.op(**fields)

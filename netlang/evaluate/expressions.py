@@ -22,12 +22,12 @@ from netlang.diagnostics.language.values import (
     NotCallable,
 )
 from netlang.evaluate.arithmetic import binary, compare, negate
-from netlang.evaluate.binding import given
+from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.calls import call_function
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.labels import Labels, labelled, refuse_several
-from netlang.evaluate.selections import attribute, bound, item, window
+from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
 from netlang.evaluate.values import (
     Broken,
     Layer,
@@ -47,7 +47,7 @@ from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Evaluator", "Labels", "leaves"]
+__all__ = ["Evaluator", "Figure", "Labels", "leaves"]
 
 
 # A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
@@ -170,15 +170,15 @@ class Evaluator(Draft):
         return attribute(value, expr)
 
     def _index(self, expr: ast.Index) -> Value:
-        return item(self.value(expr.value), self.decided(expr.index), expr)
+        return indexed(self.value(expr.value), self.decided(expr.index), expr)
 
     def _slice(self, expr: ast.Slice) -> Value:
         items = self.value(expr.value)
         start, stop, step = (
-            None if each is None else bound(self.decided(each), each)
+            None if each is None else slice_bound(self.decided(each), each)
             for each in (expr.start, expr.stop, expr.step)
         )
-        return window(items, slice(start, stop, step), expr.span)
+        return sliced(items, slice(start, stop, step), expr.span)
 
     def _unary(self, expr: ast.Unary) -> Value:
         if expr.operator == "not":
@@ -231,7 +231,7 @@ class Evaluator(Draft):
                 return self.figure(owner, expr.callee, expr.arguments)
         callee = self.value(expr.callee)
         if isinstance(callee, Layer):
-            return given(callee, expr.arguments, self.value, expr.span)
+            return bind(callee, expr.arguments, self.value, expr.span)
         what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
         behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
         fix = replaced(behind, "", "remove the parentheses")

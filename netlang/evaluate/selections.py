@@ -15,7 +15,7 @@ from netlang.evaluate.values import TensorValue, Value, kind_of
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["attribute", "bound", "item", "window"]
+__all__ = ["attribute", "slice_bound", "indexed", "sliced"]
 
 
 def attribute(value: Value, expr: ast.Attribute) -> Value:
@@ -41,7 +41,7 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
     )
 
 
-def item(items: Value, index: Value, expr: ast.Index) -> Value:
+def indexed(items: Value, index: Value, expr: ast.Index) -> Value:
     """``items[index]``, from the end where the index is negative."""
     if not isinstance(items, tuple) or isinstance(index, bool) or not isinstance(index, int):
         operands = f"{kind_of(items)} and {kind_of(index)}"
@@ -54,14 +54,14 @@ def item(items: Value, index: Value, expr: ast.Index) -> Value:
     )
 
 
-def bound(value: Value, expr: ast.Expr) -> int:
+def slice_bound(value: Value, expr: ast.Expr) -> int:
     """A value as one bound of a slice."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(value)))
     return value
 
 
-def window(items: Value, bounds: slice, span: Span) -> Value:
+def sliced(items: Value, bounds: slice, span: Span) -> Value:
     """``items[start:stop:step]``."""
     if not isinstance(items, tuple) or bounds.step == 0:
         raise NetlangError(BadOperands(span=span, operator="[:]", operands=kind_of(items)))

@@ -21,7 +21,7 @@ from netlang.syntax import ast
 
 __all__ = [
     "BlockTarget",
-    "Bound",
+    "BoundArgument",
     "Broken",
     "Layer",
     "Namespace",
@@ -98,7 +98,7 @@ class BlockTarget(Record):
         return self.definition.name
 
 
-class Bound(Record):
+class BoundArgument(Record):
     """An argument that has been given, and where."""
 
     value: Value
@@ -109,7 +109,7 @@ class Layer(Record):
     """An operator or block with some or all of its arguments: ``conv(kernel=3x3)``."""
 
     target: OperatorTarget | BlockTarget
-    arguments: tuple[tuple[str, Bound], ...] = ()
+    arguments: tuple[tuple[str, BoundArgument], ...] = ()
 
     @property
     def name(self) -> str:
@@ -117,7 +117,9 @@ class Layer(Record):
 
     def mapped(self, change: Callable[[Value], Value]) -> Layer:
         """The same layer with every argument changed."""
-        given = ((name, Bound(change(bound.value), bound.span)) for name, bound in self.arguments)
+        given = (
+            (name, BoundArgument(change(bound.value), bound.span)) for name, bound in self.arguments
+        )
         return Layer(self.target, tuple(given))
 
     def __str__(self) -> str:

@@ -23,13 +23,14 @@ from netlang.diagnostics.language.names import (
     UnusedParameter,
 )
 from netlang.evaluate.environment import Environment
-from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.expressions import Evaluator, Figure
 from netlang.evaluate.nesting import DEEPEST_NAME, room_for_nesting
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
 from netlang.modules.mentions import check_definition
+from netlang.ops import KEYWORDS
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.broken_text import BrokenText
@@ -96,6 +97,19 @@ class Library:
             yield
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def importing(self, path: Path, span: Span) -> Iterator[None]:
+        """An import at `span` is followed to `path`; raises where it leads back to itself."""
+        resolved = path.resolve()
+        if resolved in self._opening:
+            cycle = " imports ".join(f"`{each.name}`" for each in (*self._opening, resolved))
+            raise NetlangError(CircularImport(span=span, cycle=cycle))
+        self._opening.append(resolved)
+        try:
+            yield
+        finally:
+            self._opening.pop()
 
     def module(self, source: Source, folder: Path | None) -> Module:
         """A text as a file in `folder`, as far as it can be read: see `Module.mistakes`."""
@@ -242,10 +256,11 @@ class Module(Namespace):
             return Layer(BlockTarget(item, self)) if ast.is_known(item) else Broken()
         return self.evaluator().value(item.value)
 
-    def evaluator(self, keywords: frozenset[str] | None = None) -> Evaluator:
-        """Evaluates expressions at file level."""
-        names = Environment(self.find)
-        return Evaluator(names) if keywords is None else Evaluator(names, keywords=keywords)
+    def evaluator(
+        self, keywords: frozenset[str] = KEYWORDS, figure: Figure | None = None
+    ) -> Evaluator:
+        """Evaluates expressions at file level; `figure` tells the facts of nets."""
+        return Evaluator(Environment(self.find), keywords=keywords, figure=figure)
 
     # --- imports ----------------------------------------------------------------------------
 
@@ -260,19 +275,10 @@ class Module(Namespace):
     def imported(self, statement: ast.FromImport) -> Module:
         """The file of an import: beside this one, or bundled."""
         path, shown = file_of(statement, self.folder, self.name)
-        opening = self.library._opening
-        resolved = path.resolve()
-        if resolved in opening:
-            cycle = " imports ".join(f"`{each.name}`" for each in (*opening, resolved))
-            raise NetlangError(CircularImport(span=statement.module_span, cycle=cycle))
-        opening.append(resolved)
-        try:
-            with imported_at(statement):
-                module = self.library.open(path, shown)
-                module.follow_imports()
-            return module
-        finally:
-            opening.pop()
+        with self.library.importing(path, statement.module_span), imported_at(statement):
+            module = self.library.open(path, shown)
+            module.follow_imports()
+        return module
 
     def follow_imports(self) -> None:
         """Open every file that this one imports, once; raises where one leads back."""

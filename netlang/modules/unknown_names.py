@@ -16,7 +16,7 @@ from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownName
-from netlang.evaluate.binding import given
+from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
 from netlang.evaluate.words import is_word
@@ -79,7 +79,7 @@ def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Dia
         if isinstance(found, Broken):
             return
         if isinstance(found, Layer) and not _reads_parts(local, action):
-            given(found, action.arguments or (), _any_value, action.span)
+            bind(found, action.arguments or (), _any_value, action.span)
         elif found is None:
             labels = {name for (name,) in local.values}
             known = (*(local.names - labels), *module.names(), *operator_names())

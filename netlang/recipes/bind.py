@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netlang.advice.arguments import given_too
+from netlang.advice.arguments import missing_arguments
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Fix, Label
@@ -20,7 +20,7 @@ from netlang.diagnostics.recipes.keys import NotADescription, UnknownWord
 from netlang.evaluate.binding import convert
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
-from netlang.evaluate.values import Bound, Value
+from netlang.evaluate.values import BoundArgument, Value
 from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.recipes.description import Description
 from netlang.recipes.tables import table
@@ -115,7 +115,7 @@ def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environme
     found = _keywords(expr, words, names)
     if found is None:
         found = Evaluator(names, keywords=frozenset(words)).decided(expr)
-    return convert(callee, item, Bound(found, expr.span))
+    return convert(callee, item, BoundArgument(found, expr.span))
 
 
 def _keywords(expr: ast.Expr, words: tuple[str, ...], names: Environment) -> Value | None:
@@ -144,7 +144,7 @@ def _require(
                     callee=cls.name,
                     name=item.name,
                     description=item.kind.description,
-                    fix=given_too(span, items, given),
+                    fix=missing_arguments(span, items, given),
                 )
             )
 

@@ -35,13 +35,12 @@ def inline(
     target, session, builder = target_of(applied), body.session, body.builder
     inner = _inner(body, applied, action, path, flow)
     builder.claim(path, action.span, scope=True)
-    outputs, labels = builder.outputs, len(builder.labels)
-    builder.outputs = []
+    labels = len(builder.labels)
     session.active.append(target.definition)
-    with session.instance(ChainLink(action.span, target.name, ".".join(path), body.block.shown)):
+    link = ChainLink(action.span, target.name, ".".join(path), body.block.shown)
+    with session.instance(link), builder.outputs_in([]) as taps:
         result = inner.run(target.definition.body)
     session.active.pop()
-    taps, builder.outputs = builder.outputs, outputs
     builder.forget(path, labels)
     taken = _taken(builder, taps, path, action.span)
     if not inner.block.applied:
@@ -66,7 +65,7 @@ def _inner(
     closure = _closure(body, action)
     block = BlockState(target.name, is_net, flow, given or (), closure=closure, root=path)
     readable = LabelledValues(body.builder, block, target.module, path)
-    return Body.begin(body.elaborator, body.session, names, readable, flow, body.evaluator.pins)
+    return Body.begin(body.elaborator, names, readable, flow, body.evaluator.pins)
 
 
 def _closure(body: Body, action: ast.Apply) -> Callable[[CurrentValue, Span], CurrentValue]:
@@ -76,10 +75,8 @@ def _closure(body: Body, action: ast.Apply) -> Callable[[CurrentValue, Span], Cu
     outputs = builder.outputs
 
     def closure(current: CurrentValue, span: Span) -> CurrentValue:
-        own, builder.outputs = builder.outputs, outputs
-        result = body.inner(flow=current).run(suite)
-        builder.outputs = own
-        return result
+        with builder.outputs_in(outputs):
+            return body.inner(flow=current).run(suite)
 
     return closure
 

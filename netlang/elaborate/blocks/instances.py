@@ -84,23 +84,23 @@ def refuse_endless(
 
 
 def _elaborate(
-    caller: Body, target: BlockTarget, values: dict[str, Value], inputs: Types
+    caller: Body, target: BlockTarget, values: dict[str, Value], given: Types
 ) -> ElaboratedFunction | None:
     """The body of a block as a function of its own."""
     session = caller.session
     definition = target.definition
     names = own_names(target, values)
-    types = tuple(_own_type(index, type_) for index, type_ in enumerate(inputs))
-    builder = FunctionBuilder(definition.name, definition.name_span, definition.span)
-    builder.inputs = [
+    types = tuple(_own_type(index, type_) for index, type_ in enumerate(given))
+    inputs = [
         Port("in" if len(types) == 1 else f"in{index}", type_) for index, type_ in enumerate(types)
     ]
+    builder = FunctionBuilder(definition.name, definition.name_span, definition.span, inputs)
     entry = tuple(Ref(INPUT, index) for index in range(len(types)))
     block = BlockState(
         definition.name, isinstance(definition, ast.NetDef), entry, types, doc=definition.doc
     )
     readable = LabelledValues(builder, block, target.module)
-    body = Body.begin(caller.elaborator, session, names, readable, entry)
+    body = Body.begin(caller.elaborator, names, readable, entry)
     failures = session.failures
     flow = body.run(definition.body)
     if flow is None or session.failures > failures:

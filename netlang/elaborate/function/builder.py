@@ -7,6 +7,7 @@ names either a step or a scope, and numbers run as `nn.Sequential` would count.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeAlias
 
@@ -192,6 +193,24 @@ class FunctionBuilder(Draft):
         self._spans[producer] = node.span
         self.size += 1
         return tuple(Ref(producer, index) for index in range(len(node.types)))
+
+    @contextmanager
+    def outputs_in(self, outputs: list[Output]) -> Iterator[list[Output]]:
+        """What is declared an output inside goes into `outputs`."""
+        around, self.outputs = self.outputs, outputs
+        try:
+            yield outputs
+        finally:
+            self.outputs = around
+
+    @contextmanager
+    def reads_apart(self) -> Iterator[None]:
+        """What is read by a label inside alone stands in `label_reads`, until the end of it."""
+        around, self.label_reads = self.label_reads, set()
+        try:
+            yield
+        finally:
+            self.label_reads |= around
 
     def plain_nodes(self) -> Iterator[Node]:
         """The nodes outside of repeats: those that a label can name."""
