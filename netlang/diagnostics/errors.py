@@ -43,7 +43,7 @@ class NetlangWarning(UserWarning):
 
     def __init__(self, found: Diagnostic | str) -> None:
         super().__init__(found)
-        self.diagnostic = found if isinstance(found, Diagnostic) else None
+        self.diagnostic = None if isinstance(found, str) else found
 
     def __str__(self) -> str:
         from netlang.diagnostics.render.text import render_text
