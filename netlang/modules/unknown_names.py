@@ -7,7 +7,7 @@ net that uses it. What elaboration would find as well it finds in the same words
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
@@ -30,8 +30,9 @@ __all__ = ["unknown_names", "unknown_words"]
 
 def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
     """Names in a block that nothing defines, and arguments that its operators don't have."""
-    local = _locals(definition)
-    for node in walk((definition.parameters, definition.body)):
+    nodes = tuple(walk((definition.parameters, definition.body)))
+    local = _locals(definition, nodes)
+    for node in nodes:
         if isinstance(node, ast.Apply) and node.name not in local and node.name != "body":
             yield from _layer(module, local, node)
         elif isinstance(node, ast.Name) and node.name not in local:
@@ -40,9 +41,10 @@ def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
 
 def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
     """Names in expressions that nothing in the file, and nothing of the language, has."""
-    local = _locals(definition)
+    nodes = tuple(walk((definition.parameters, definition.body)))
+    local = _locals(definition, nodes)
     known = {*module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
-    for node in walk((definition.parameters, definition.body)):
+    for node in nodes:
         if isinstance(node, ast.Name) and node.name not in known and node.name not in local:
             yield node.name
 
@@ -61,10 +63,21 @@ class _Locals(Record):
         return name in self.names or any(label.fullmatch(name) for label in self.computed)
 
 
-def _locals(definition: ast.BlockDef | ast.NetDef) -> _Locals:
-    names, others = frozenset(_local_names(definition)), frozenset(_constants(definition))
-    values = frozenset((name,) for name in names - others)
-    return _Locals(names, values, tuple(_computed_labels(definition)))
+def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) -> _Locals:
+    """The names of a block, from all of its nodes."""
+    names, values = {parameter.name for parameter in definition.parameters}, set[str]()
+    computed: list[re.Pattern[str]] = []
+    for node in nodes:
+        if isinstance(node, ast.Step):
+            if node.label is not None:
+                values.update(_label_texts(node.label))
+                computed.extend(_computed(node.label))
+        elif isinstance(node, ast.Input | ast.Output | ast.Auxiliary):
+            values.add(node.name)
+        else:
+            names.update(_constants(node))
+    alone = frozenset((name,) for name in values - names)
+    return _Locals(frozenset(names | values), alone, tuple(computed))
 
 
 def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
@@ -117,36 +130,22 @@ def _any_value(expr: ast.Expr) -> Value:
     return 0
 
 
-def _constants(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
-    """Parameters, constants and loop names of a block."""
-    yield from (parameter.name for parameter in definition.parameters)
-    for node in walk(definition.body):
-        if isinstance(node, ast.Unread):
-            yield from (word for word in node.words if not is_word(word))
-        elif isinstance(node, ast.Constant):
-            yield node.name
-        elif isinstance(node, ast.For):
-            yield from (target.name for target in node.targets)
+def _constants(node: ast.Node) -> Iterator[str]:
+    """The names that a statement gives to numbers and layers: of constants and of loops."""
+    if isinstance(node, ast.Unread):
+        yield from (word for word in node.words if not is_word(word))
+    elif isinstance(node, ast.Constant):
+        yield node.name
+    elif isinstance(node, ast.For):
+        yield from (target.name for target in node.targets)
 
 
-def _local_names(definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
-    """Parameters, constants, loop names, inputs and labels of a block."""
-    yield from _constants(definition)
-    for node in walk(definition.body):
-        if isinstance(node, ast.Input | ast.Output | ast.Auxiliary):
-            yield node.name
-        elif isinstance(node, ast.Step) and node.label is not None:
-            yield from _label_texts(node.label)
-
-
-def _computed_labels(definition: ast.BlockDef | ast.NetDef) -> Iterator[re.Pattern[str]]:
-    """What computed parts of labels look like: ``layer{i}`` is ``layer`` and something behind."""
-    for node in walk(definition.body):
-        if isinstance(node, ast.Step) and node.label is not None:
-            for part in node.label.parts:
-                if not all(isinstance(piece, str) for piece in part.pieces):
-                    texts = (re.escape(p) if isinstance(p, str) else ".+" for p in part.pieces)
-                    yield re.compile("".join(texts))
+def _computed(label: ast.Label) -> Iterator[re.Pattern[str]]:
+    """What computed parts of a label look like: ``layer{i}`` is ``layer`` and something behind."""
+    for part in label.parts:
+        if not all(isinstance(piece, str) for piece in part.pieces):
+            texts = (re.escape(p) if isinstance(p, str) else ".+" for p in part.pieces)
+            yield re.compile("".join(texts))
 
 
 def _label_texts(label: ast.Label) -> Iterator[str]:
