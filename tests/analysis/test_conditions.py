@@ -45,6 +45,13 @@ def solved(body: str, sizes: str) -> Solution:
         ("pyramid", ("H mod 32 and W mod 32 must be 0 or 25 to 31",)),
         ("volume", ("one of D, H and W must be at least 5",)),
         ("refused_when_run", ("H must be even", "W must be at least 8")),
+        (
+            "patches",
+            (
+                "H must be 63 to 126 mod 256 and at least 319",
+                "W must be 63 to 126 mod 128 and at least 191",
+            ),
+        ),
     ],
 )
 def test_cases(name: str, sentences: tuple[str, ...]) -> None:

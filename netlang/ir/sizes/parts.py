@@ -11,8 +11,10 @@ from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import Demand, demand, solve_symbol
 from netlang.ir.sizes.joint import Residues, residues_of, separated
 from netlang.ir.sizes.periodic import SizeSet, of_residues
+from netlang.ir.sizes.products import equal_factors
 from netlang.ir.sizes.reduce import names_of
 from netlang.ir.sizes.work import Work
+from netlang.records import replace
 
 __all__ = ["Parts"]
 
@@ -51,6 +53,12 @@ class Parts:
         left = []
         for names, condition in several:
             low = {name: lows.get(name, 1) for name in names}
+            factors = equal_factors(condition.constraint, low, self._work)
+            if factors is not None:
+                for name, constraint in factors.items():
+                    own = replace(condition, constraint=constraint)
+                    self._demand(demand(own, name, self._work))
+                continue
             residues = residues_of(condition.constraint, low, self._work)
             if residues is None or not self._separate(names, condition, residues):
                 left.append(((names, condition), residues))

@@ -1,4 +1,4 @@
-"""Polynomials of several symbols as a product of one factor for each, less a number.
+"""Polynomials of several symbols as one factor for each, less a number; equal products.
 
 (H//2 - 1)(W//2 - 1) >= 1 is written out by the time it is a condition. Its coefficients, in rows by
 what they have of H and in columns by what they have of W, are a matrix of rank one but for the
@@ -8,12 +8,16 @@ constant: so the factors are a row and a column of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import gcd
+from fractions import Fraction
+from math import gcd, lcm
 from typing import TypeAlias
 
-from netlang.ir.dims import Dim, Expr, Floor, Monomial, symbols_of
+from netlang.ir.constraints import Constraint, Relation
+from netlang.ir.dims import Dim, Expr, Floor, Monomial, evaluate, symbols_of
+from netlang.ir.sizes.quasi import law_of
+from netlang.ir.sizes.work import Work
 
-__all__ = ["factored"]
+__all__ = ["equal_factors", "factored"]
 
 # The coefficients of a polynomial: by what their monomials have of a symbol, and of the others.
 _Matrix: TypeAlias = dict[tuple[Monomial, Monomial], int]
@@ -35,6 +39,63 @@ def factored(dim: Dim, names: tuple[str, ...]) -> tuple[dict[str, Dim], int] | N
     if not isinstance(rest, Expr) or set(symbols_of(rest)) != {names[-1]}:
         return None
     return {**found, names[-1]: rest}, over
+
+
+def equal_factors(
+    constraint: Constraint, lows: Mapping[str, int], work: Work
+) -> dict[str, Constraint] | None:
+    """Equal products as one equality for each symbol, where they come apart from `lows` on.
+
+    a(H) b(W) = c(H) d(W) holds only where a = c and b = d if a >= c >= 0 and b >= d >= 0, and a and
+    b are positive: otherwise a b > c d. Patches of rows and columns are so: h >= 4 (h//4).
+    """
+    if constraint.relation is not Relation.EQUAL or len(lows) < 2:
+        return None
+    left, right = (factored(side, tuple(lows)) for side in (constraint.left, constraint.right))
+    if left is None or right is None or left[1] or right[1]:
+        return None
+    found: dict[str, Constraint] = {}
+    ratio, signs = Fraction(1), set()
+    for name, low in lows.items():
+        pair = _of_one_growth(left[0][name], right[0][name])
+        sign = None if pair is None else _sign(pair[0], pair[1], name, low, work)
+        if pair is None or sign is None:
+            return None
+        ratio *= pair[2]
+        if sign:
+            found[name] = Constraint(pair[0], Relation.EQUAL, pair[1], constraint.reason)
+            signs.add(sign)
+    return found if ratio == 1 and len(signs) < 2 else None
+
+
+def _of_one_growth(one: Dim, two: Dim) -> tuple[Dim, Dim, Fraction] | None:
+    """Two quasi-linear dims times numbers by which they grow alike, and the ratio of those."""
+    first, second = law_of(one), law_of(two)
+    if first is None or second is None or first[1] <= 0 or second[1] <= 0:
+        return None
+    ratio = Fraction(first[1] * second[0], first[0] * second[1])
+    return ratio.denominator * one, ratio.numerator * two, ratio
+
+
+def _sign(one: Dim, two: Dim, name: str, low: int, work: Work) -> int | None:
+    """1 if the first dim is nowhere smaller, -1 if nowhere larger, 0 if equal; None otherwise.
+
+    Both grow alike; None too if one is negative somewhere, or the larger one 0, from `low` on.
+    """
+    laws = law_of(one), law_of(two)
+    assert laws[0] is not None
+    assert laws[1] is not None
+    period = lcm(laws[0][0], laws[1][0])
+    if not work.allows(2 * period):
+        return None
+    signs = set()
+    for size in range(low, low + period):
+        values = evaluate(one, {name: size}), evaluate(two, {name: size})
+        if min(values) < 0 or max(values) == 0:
+            return None
+        signs.add((values[0] > values[1]) - (values[0] < values[1]))
+    signs.discard(0)
+    return None if len(signs) > 1 else next(iter(signs), 0)
 
 
 def _split(dim: Dim, name: str) -> tuple[Dim, Dim, int] | None:
