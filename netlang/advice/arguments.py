@@ -37,6 +37,9 @@ _EXAMPLES = {
 }
 
 
+# Digits of a number that may be meant by a string.
+_LONGEST_NUMBER = 19
+
 _MODULES = frozenset(("F", "functional", "jnp", "keras", "layers", "nn", "self", "tf", "torch"))
 
 
@@ -76,30 +79,37 @@ def converted(item: Argument, value: object, span: Span) -> Fix | None:
 
 def _is_member(item: Argument, value: object) -> bool:
     """Whether a list was wanted, and this is what could be in it."""
-    if isinstance(value, tuple):
-        return False
+    return not isinstance(value, tuple) and _takes(item, (value,))
+
+
+def _takes(item: Argument, value: object) -> bool:
     try:
-        item.kind.convert((value,))
+        item.kind.convert(value)
     except Mismatch:
         return False
     return True
 
 
+def _takes_whole(item: Argument, number: int) -> bool:
+    """Whether a whole number was wanted, and this one would do."""
+    return _takes(item, number) and not _takes(item, number + 0.5)
+
+
 def _converted(item: Argument, value: object) -> str | None:
-    wanted = item.kind.description
+    """The value in the form that was wanted, as the language writes it."""
     if isinstance(value, str) and not isinstance(value, Keyword):
-        if value in item.kind.keywords or (value.isdecimal() and "whole number" in wanted):
-            return value
+        whole = (
+            value.isdecimal() and len(value) < _LONGEST_NUMBER and _takes_whole(item, int(value))
+        )
+        return value if whole or value in item.kind.keywords else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float) and value in (0, 1) and "true" in wanted:
+    if value in (0, 1) and _takes(item, bool(value)):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and "whole number" in wanted:
-        return str(int(value))
-    if isinstance(value, int) and value < 1 and "whole number >= 1" in wanted:
-        return "1"
-    return None
+    if isinstance(value, float):
+        whole = value.is_integer() and _takes_whole(item, int(value))
+        return str(int(value)) if whole else None
+    return "1" if value < 1 and _takes_whole(item, 1) and not _takes(item, 0) else None
 
 
 def compared(expr: ast.Expr, value: object) -> Fix | None:

@@ -37,7 +37,7 @@ def replaced(span: Span, text: str, description: str = "", *, safe: bool = False
 
 
 def inserted(span: Span, text: str, description: str, *, safe: bool = False) -> Fix:
-    """`text` behind `span`."""
+    """`text` after `span`."""
     return replaced(Span(span.source, span.end, span.end), text, description, safe=safe)
 
 

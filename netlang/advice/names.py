@@ -28,7 +28,7 @@ _NAMED = (
 
 
 def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None) -> Fix | None:
-    """Another name for what is assigned at `span`, there and where it is read behind it.
+    """Another name for what is assigned at `span`, there and where it is read after it.
 
     `scope` is what the name is visible in, the innermost suite without it.
     """

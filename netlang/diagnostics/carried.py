@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from netlang.records import Record
 
-__all__ = ["Projection", "Shape"]
+__all__ = ["Carried", "Projection", "Shape"]
 
 
-class Shape(Record):
+class Carried(Record):
+    """Base of what an error carries as a value: `str` of it is how messages show it."""
+
+
+class Shape(Carried):
     """The sizes of a value: whole numbers, or formulas of the input's sizes."""
 
     sizes: tuple[object, ...]
@@ -22,7 +26,7 @@ class Shape(Record):
         return f"[{', '.join(map(str, self.sizes))}]"
 
 
-class Projection(Record):
+class Projection(Carried):
     """The step that gives branch number `branch`, from 1, the shape of another one.
 
     `channels` is their number as the block may write it; without a `kernel` the map is of vectors.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias, dataclass_transform
 
+from netlang.diagnostics.carried import Carried
 from netlang.records import KeywordOnly, Record, names_of
 from netlang.source import Span
 
@@ -101,7 +102,7 @@ class Caution(Diagnostic):
 
 def _clipped(value: object) -> object:
     """A value in words; a text of the user's that is too long to read is cut in the middle."""
-    text = str(value) if isinstance(value, Record) else value
+    text = str(value) if isinstance(value, Carried) else value
     if not isinstance(text, str) or len(text) <= _LONGEST_TEXT:
         return text
     half = _LONGEST_TEXT // 2

@@ -174,9 +174,9 @@ class Body(Draft):
         except NetlangError as error:
             self.session.report(error)
             self.flow = None
-            self._unknown_behind(statement)
+            self._mark_unknown(statement)
 
-    def _unknown_behind(self, statement: ast.Statement) -> None:
+    def _mark_unknown(self, statement: ast.Statement) -> None:
         """What a failed statement would have labelled is no second error where it is read."""
         if isinstance(statement, ast.Input):
             path = (*self.scope, statement.name)
