@@ -1,8 +1,8 @@
 """What a lowering writes with: the graph as one step sees it.
 
-A lowering gets an `Emitter` with the `Step` (one operator where it stands in the net). It emits
-nodes and returns the names of the values that are the step's outputs, which may be its inputs (an
-operator that does nothing is no node). The last node of a step has the step's path as its name,
+A lowering gets an `Emitter` with the `PlacedOperator` (one operator where it stands in the net). It
+emits nodes and returns the names of the values that are the step's outputs, which may be its inputs
+(an operator that does nothing is no node). The last node of a step has the step's path as its name,
 helpers the path and a suffix.
 """
 
@@ -22,11 +22,11 @@ from netlang.ir.weights import Weight
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Emitter", "Step"]
+__all__ = ["Emitter", "PlacedOperator"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlacedOperator:
     """An operator at its place: `path` names its outputs, `module` owns its `weights`."""
 
     path: str
@@ -44,7 +44,7 @@ class Emitter:
 
     graph: Graph
     sizes: SizeNodes
-    step: Step
+    step: PlacedOperator
 
     @property
     def opset(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netlang.backends.onnx.diagnostics import OperatorUnsupported
-from netlang.backends.onnx.emitter import Emitter, Step
+from netlang.backends.onnx.emitter import Emitter, PlacedOperator
 from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.lowering import UNSUPPORTED, lower
 from netlang.backends.onnx.sizes import SizeNodes
@@ -78,7 +78,9 @@ class _Walker:
         if isinstance(node.callee, Function):
             return self.function(node.callee, f"{place}.", f"{owner}.", inputs)
         types, weights = self._facts(function, node, node.callee)
-        return self._step(Step(place, owner, node.callee, inputs, types, node.types, weights), node)
+        return self._step(
+            PlacedOperator(place, owner, node.callee, inputs, types, node.types, weights), node
+        )
 
     def _facts(self, function: Function, node: Node, op: Op) -> tuple[Types, dict[str, Weight]]:
         """The types that a node reads and the weights that it owns, by name."""
@@ -88,7 +90,7 @@ class _Walker:
             self.known[id(node)] = types, weights
         return self.known[id(node)]
 
-    def _step(self, step: Step, node: Node) -> dict[int, str]:
+    def _step(self, step: PlacedOperator, node: Node) -> dict[int, str]:
         kind = type(step.op)
         if kind in UNSUPPORTED:
             diagnostic = OperatorUnsupported(

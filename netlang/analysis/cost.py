@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from netlang.analysis.flow import Flow, Step
+from netlang.analysis.flow import Flow, PlacedNode
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function
@@ -135,7 +135,7 @@ class Costs:
             self._functions[function] = self._sum(self.flow(function))
         return self._functions[function]
 
-    def of_step(self, flow: Flow, step: Step) -> Totals:
+    def of_step(self, flow: Flow, step: PlacedNode) -> Totals:
         """The figures of one application, weights included even where the step reuses them."""
         node = step.node
         if isinstance(node.callee, Function):
@@ -181,7 +181,7 @@ class Costs:
                 yield step.times, inner.without_weights() if step.node.reuses else inner
 
     def _parts(
-        self, flow: Flow, steps: Iterable[Step], owners: set[str]
+        self, flow: Flow, steps: Iterable[PlacedNode], owners: set[str]
     ) -> Iterable[tuple[int, Totals]]:
         """Every step's figures; weights count at the first step that applies them."""
         for step in steps:

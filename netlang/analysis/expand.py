@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, TypeAlias
 
 from netlang.analysis.flow import Flow
-from netlang.analysis.origins import Frame, Origin, origins
+from netlang.analysis.origins import CallContext, Origin, origins
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
@@ -20,7 +20,7 @@ from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
 
 __all__ = [
-    "LONGEST", "Entry", "Expansion", "Fold", "Step", "Tap", "Value", "expand_program",
+    "LONGEST", "Entry", "ExpandedStep", "Expansion", "Fold", "Tap", "Value", "expand_program",
     "require_writable", "too_many",
 ]  # fmt: skip
 
@@ -40,7 +40,7 @@ class Value(ComparedInPart):
     type: TensorType
 
 
-class Step(Record):
+class ExpandedStep(Record):
     """One application of an operator, in the terms of the net.
 
     `module` is the path that the weights belong to; `auxiliary` steps exist in training only.
@@ -79,7 +79,7 @@ class Fold(Record):
     entries: tuple[Entry, ...]
 
 
-Entry: TypeAlias = Step | Fold
+Entry: TypeAlias = ExpandedStep | Fold
 
 
 class Tap(Record):
@@ -103,12 +103,12 @@ class Expansion(Record):
         return any(isinstance(entry, Fold) for entry in self.entries)
 
     @property
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[ExpandedStep]:
         """The steps, folded ones as of the first time."""
         return _steps(self.entries)
 
 
-def _steps(entries: tuple[Entry, ...]) -> Iterator[Step]:
+def _steps(entries: tuple[Entry, ...]) -> Iterator[ExpandedStep]:
     for entry in entries:
         if isinstance(entry, Fold):
             yield from _steps(entry.entries)
@@ -126,8 +126,8 @@ def expand_program(program: Program) -> Expansion:
         advice = "`netlang summary` and `explain` take blocks as a whole"
         raise too_many(program, counter.steps(net, fold=True), MOST, advice)
     inputs = tuple(Value(None, index, port.type) for index, port in enumerate(net.inputs))
-    frame = Frame(net, net.arguments, dict(program.written))
-    opened = _Opened(net, inputs, frame, "", "", auxiliary=False, later=[] if fold else None)
+    context = CallContext(net, net.arguments, dict(program.written))
+    opened = _Opened(net, inputs, context, "", "", auxiliary=False, later=[] if fold else None)
     entries = tuple(opened.entries(net.items, 0))
     taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
     return Expansion(program, written_out, entries, taps)
@@ -194,7 +194,7 @@ class _Opened:
         self,
         function: Function,
         inputs: Values,
-        frame: Frame,
+        context: CallContext,
         prefix: str,
         modules: str,
         *,
@@ -203,7 +203,7 @@ class _Opened:
     ) -> None:
         self.function = function
         self.inputs = inputs
-        self.frame = frame
+        self.context = context
         self.prefix = prefix
         self.modules = modules
         self.auxiliary = auxiliary
@@ -235,7 +235,8 @@ class _Opened:
         auxiliary = self.auxiliary or node.auxiliary
         if isinstance(node.callee, Function):
             inner = _Opened(
-                node.callee, inputs, self.frame.inner(node, node.callee), f"{path}.", f"{module}.",
+                node.callee, inputs, self.context.inner(node, node.callee),
+                f"{path}.", f"{module}.",
                 auxiliary=auxiliary, later=self.later,
             )  # fmt: skip
             yield from inner.entries(node.callee.items, 0)
@@ -243,8 +244,8 @@ class _Opened:
             return
         types = node.types
         self.values[number] = tuple(Value(path, index, each) for index, each in enumerate(types))
-        origin = origins(node, node.callee, self.frame)
-        yield Step(path, node.callee, inputs, types, module, auxiliary, node.span, origin)
+        origin = origins(node, node.callee, self.context)
+        yield ExpandedStep(path, node.callee, inputs, types, module, auxiliary, node.span, origin)
 
     def _folded(self, repeat: Repeat, number: int, later: list[str]) -> Fold:
         mark = len(later)

@@ -16,10 +16,10 @@ from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record
 
-__all__ = ["Flow", "Step"]
+__all__ = ["Flow", "PlacedNode"]
 
 
-class Step(Record):
+class PlacedNode(Record):
     """A node, its place, how often it is applied, and the repeats that it stands in."""
 
     place: int
@@ -55,7 +55,7 @@ class Flow:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self.steps: dict[int, Step] = {}
+        self.steps: dict[int, PlacedNode] = {}
         self._top = _Level()
         self._collect(function.items, 0, (), self._top)
 
@@ -65,7 +65,7 @@ class Flow:
         times = prod(repeat.count for repeat in repeats)
         for item in items:
             if isinstance(item, Node):
-                self.steps[place] = Step(place, item, times, repeats)
+                self.steps[place] = PlacedNode(place, item, times, repeats)
                 place += 1
             else:
                 self._collect(item.items, place, (*repeats, item), level.add(item))
@@ -104,10 +104,10 @@ class Flow:
                 waiting.extend(self.steps[place].sources)
         return frozenset(found)
 
-    def deployed_steps(self) -> Iterator[Step]:
+    def deployed_steps(self) -> Iterator[PlacedNode]:
         """The steps of the network as deployed, in order."""
         return (step for place, step in self.steps.items() if place in self.deployed)
 
-    def auxiliary_steps(self) -> Iterator[Step]:
+    def auxiliary_steps(self) -> Iterator[PlacedNode]:
         """The steps that exist in training only, in order."""
         return (step for place, step in self.steps.items() if place not in self.deployed)

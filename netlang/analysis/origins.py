@@ -16,7 +16,7 @@ from netlang.ir.provenance import names_in, origin_of
 from netlang.records import Record
 from netlang.source import Span
 
-__all__ = ["Frame", "Given", "Origin", "origins"]
+__all__ = ["CallContext", "Given", "Origin", "origins"]
 
 # Names that an expression reads: no attributes, no names of arguments (`stride=`), no strings.
 _STRING = re.compile(r'"[^"\n]*"')
@@ -24,17 +24,17 @@ _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=[^=])")
 _CONSTANT = re.compile(r"\s*([A-Za-z_]\w*)\s*=[^=]")
 
 
-class Frame(Record):
+class CallContext(Record):
     """A block at work: its function, what its parameters were given, and the block around it."""
 
     function: Function
     arguments: Mapping[str, object]
     written: Mapping[str, Span]
-    outer: Frame | None = None
+    outer: CallContext | None = None
 
-    def inner(self, node: Node, function: Function) -> Frame:
-        """The frame of a call."""
-        return Frame(function, node.arguments, dict(node.written), self)
+    def inner(self, node: Node, function: Function) -> CallContext:
+        """The context of a call."""
+        return CallContext(function, node.arguments, dict(node.written), self)
 
 
 class Given(Record):
@@ -73,21 +73,21 @@ class Origin(Record):
         return " ".join(self.span.text.split()) if self.span else ""
 
 
-def origins(node: Node, op: Op, frame: Frame) -> dict[str, Origin]:
+def origins(node: Node, op: Op, context: CallContext) -> dict[str, Origin]:
     """The origin of every argument of a step, in the order of the signature."""
     written = dict(node.written)
     return {
-        item.name: _origin(written.get(item.name), getattr(op, item.name), node, frame)
+        item.name: _origin(written.get(item.name), getattr(op, item.name), node, context)
         for item in signature(type(op))
     }
 
 
-def _origin(span: Span | None, value: object, node: Node, frame: Frame) -> Origin:
+def _origin(span: Span | None, value: object, node: Node, context: CallContext) -> Origin:
     if span is None:
         return Origin(None)
     inside = _contains(node.span, span)
     partial = None if inside else _constant_of(span)
-    return Origin(span, inside, partial, tuple(_parameters(span, value, frame)))
+    return Origin(span, inside, partial, tuple(_parameters(span, value, context)))
 
 
 def _contains(outer: Span | None, inner: Span) -> bool:
@@ -105,32 +105,32 @@ def _constant_of(span: Span) -> str | None:
     return match.group(1) if match else None
 
 
-def _parameters(span: Span, value: object, frame: Frame) -> Iterator[Given]:
-    """The parameters of the frame that a value was made of: by its trace, or by the text."""
-    known = frame.function.arguments
+def _parameters(span: Span, value: object, context: CallContext) -> Iterator[Given]:
+    """The parameters of the context that a value was made of: by its trace, or by the text."""
+    known = context.function.arguments
     origin = origin_of(value)
     names = set(names_in(origin)) if origin is not None else set()
-    if _contains(frame.function.extent, span):
+    if _contains(context.function.extent, span):
         names.update(_NAME.findall(_STRING.sub("", span.text)))
     for name in known:
-        if name in names and name in frame.written:
-            yield _given(name, frame)
+        if name in names and name in context.written:
+            yield _given(name, context)
 
 
-def _given(name: str, frame: Frame) -> Given:
-    span, value = frame.written[name], frame.arguments.get(name)
-    is_default = _contains(frame.function.extent, span)
+def _given(name: str, context: CallContext) -> Given:
+    span, value = context.written[name], context.arguments.get(name)
+    is_default = _contains(context.function.extent, span)
     if is_default:
-        earlier = [each for each in _names_before(name, frame) if each in _read(span)]
-        through = tuple(_given(each, frame) for each in earlier if each in frame.written)
+        earlier = [each for each in _names_before(name, context) if each in _read(span)]
+        through = tuple(_given(each, context) for each in earlier if each in context.written)
     else:
-        through = tuple(_parameters(span, value, frame.outer)) if frame.outer else ()
+        through = tuple(_parameters(span, value, context.outer)) if context.outer else ()
     return Given(name, value, span, is_default, through)
 
 
-def _names_before(name: str, frame: Frame) -> list[str]:
+def _names_before(name: str, context: CallContext) -> list[str]:
     """Parameters that a default may read: those before its own."""
-    names = list(frame.function.arguments)
+    names = list(context.function.arguments)
     return names[: names.index(name)]
 
 

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from netlang.analysis.cost import Costs, Totals, total
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.flow import Flow, Step
+from netlang.analysis.flow import Flow, PlacedNode
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
@@ -273,7 +273,7 @@ def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:
     )
 
 
-def folded_path(step: Step) -> tuple[str, ...]:
+def folded_path(step: PlacedNode) -> tuple[str, ...]:
     """The path with a range for each number that repeats count up."""
     parts = step.node.path.split(".")
     innermost_first = step.repeats[::-1]

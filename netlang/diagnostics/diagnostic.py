@@ -14,7 +14,7 @@ from netlang.source import Span
 
 _LONGEST_TEXT = 400
 
-__all__ = ["Caution", "Diagnostic", "Edit", "Fix", "Frame", "Label", "Severity"]
+__all__ = ["Caution", "Diagnostic", "Edit", "Fix", "ChainLink", "Label", "Severity"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -26,7 +26,7 @@ class Label(Record):
     text: str
 
 
-class Frame(Record):
+class ChainLink(Record):
     """One link of the chain that led to the error, innermost first.
 
     `what` says what was being built (``bottleneck(64)``), `path` the label path of the instance
@@ -70,7 +70,7 @@ class Diagnostic(Record, metaclass=KeywordOnly):
 
     span: Span | None
     notes: tuple[Label, ...] = ()
-    chain: tuple[Frame, ...] = ()
+    chain: tuple[ChainLink, ...] = ()
     fix: Fix | None = None
     rows: tuple[str, ...] = ()
     severity: Severity = "error"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.diagnostic import Frame as ChainLink
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import TooManySteps
 from netlang.ir.dims import substitute

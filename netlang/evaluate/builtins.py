@@ -40,7 +40,7 @@ def _not_one() -> int | float:
     raise Refusal("a list is no number")
 
 
-def _whole(value: Value) -> int:
+def _whole_number(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refusal(f"{kind_of(value)} is no whole number")
     return int(value)
@@ -53,7 +53,7 @@ def _items(value: Value) -> tuple[Value, ...]:
 
 
 def _range(*bounds: Value) -> Value:
-    whole = [_whole(bound) for bound in bounds]
+    whole = [_whole_number(bound) for bound in bounds]
     if len(whole) == 3 and whole[2] == 0:
         raise Refusal("the step is 0")
     numbers = range(*whole)
@@ -72,7 +72,7 @@ def _nonempty(values: tuple[Value, ...]) -> list[int | float]:
 
 def _round(value: Value, digits: Value = 0) -> Value:
     """Half to even, as Python and the papers' code do."""
-    return round(_number(value), _whole(digits)) if digits else round(_number(value))
+    return round(_number(value), _whole_number(digits)) if digits else round(_number(value))
 
 
 def round_to(value: Value, multiple: Value) -> int:
@@ -80,7 +80,7 @@ def round_to(value: Value, multiple: Value) -> int:
 
     What the MobileNets use (`_make_divisible`, arXiv:1801.04381).
     """
-    number, step = _number(value), _whole(multiple)
+    number, step = _number(value), _whole_number(multiple)
     if step < 1:
         raise Refusal("the multiple must be >= 1")
     rounded = max(step, int(number + step / 2) // step * step)
@@ -118,7 +118,7 @@ def _smallest(*values: Value) -> Value:
 
 
 def _enumerate(items: Value, start: Value = 0) -> Value:
-    return tuple(enumerate(_items(items), _whole(start)))
+    return tuple(enumerate(_items(items), _whole_number(start)))
 
 
 def _zip(*lists: Value) -> Value:

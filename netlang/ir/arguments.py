@@ -51,7 +51,7 @@ def _integer(value: object) -> int:
     return value
 
 
-def _whole(minimum: int, maximum: int | None = None) -> Callable[[object], object]:
+def _integer_between(minimum: int, maximum: int | None = None) -> Callable[[object], object]:
     def convert(value: object) -> object:
         if _integer(value) < minimum or (maximum is not None and _integer(value) > maximum):
             raise Mismatch
@@ -134,8 +134,8 @@ def _epsilon(accepts: Callable[[float], bool]) -> Callable[[object], object]:
     return convert
 
 
-count = Kind("a whole number >= 1", _whole(1))
-natural = Kind("a whole number >= 0", _whole(0))
+count = Kind("a whole number >= 1", _integer_between(1))
+natural = Kind("a whole number >= 0", _integer_between(0))
 integer = Kind("a whole number", _integer)
 number = Kind("a number", _number)
 positive = Kind("a number > 0", _number_that(lambda value: value > 0.0))
@@ -152,12 +152,12 @@ literal_tensor = Kind("a nested list of numbers", _tensor)
 
 def between(minimum: int, maximum: int) -> Kind:
     """A whole number, both bounds allowed."""
-    return Kind(f"a whole number from {minimum} to {maximum}", _whole(minimum, maximum))
+    return Kind(f"a whole number from {minimum} to {maximum}", _integer_between(minimum, maximum))
 
 
 def sizes(*keywords: str, minimum: int = 1, maximum: int | None = None) -> Kind:
     """One whole number for every spatial axis, or one for each (``3`` or ``3x5``), or a keyword."""
-    whole = _whole(minimum, maximum)
+    whole = _integer_between(minimum, maximum)
 
     def convert(value: object) -> object:
         if isinstance(value, Keyword) and value in keywords:

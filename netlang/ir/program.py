@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import ClassVar, TypeAlias
 
-from netlang.diagnostics.diagnostic import Frame
+from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.constraints import Constraint
 from netlang.ir.op import Op
 from netlang.ir.types import DType, TensorType, Types, float_type
@@ -227,7 +227,7 @@ class Condition(Record):
 
     constraint: Constraint
     span: Span
-    chain: tuple[Frame, ...]
+    chain: tuple[ChainLink, ...]
     auxiliary: bool = False
 
 

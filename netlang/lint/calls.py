@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import final
 
-from netlang.diagnostics.diagnostic import Caution, Frame
+from netlang.diagnostics.diagnostic import Caution, ChainLink
 from netlang.records import Draft, Record, field, replace
 
 __all__ = ["Calls", "Found", "OpenWays"]
@@ -20,14 +20,14 @@ __all__ = ["Calls", "Found", "OpenWays"]
 class Calls(Draft, eq=False, dict=True):
     """The calls that lead to a function with one layout of its inputs; a net has none."""
 
-    ways: list[tuple[Frame, Calls]] = field(default_factory=list)
+    ways: list[tuple[ChainLink, Calls]] = field(default_factory=list)
 
-    def add(self, frame: Frame, caller: Calls) -> None:
+    def add(self, frame: ChainLink, caller: Calls) -> None:
         """One more call, in the function that `caller` leads to."""
         self.ways.append((frame, caller))
 
     @cached_property
-    def chain(self) -> tuple[Frame, ...]:
+    def chain(self) -> tuple[ChainLink, ...]:
         """The way of the first call, innermost first."""
         if not self.ways:
             return ()
@@ -51,9 +51,9 @@ class OpenWays:
     every comment whether it silences something.
     """
 
-    def __init__(self, silences: Callable[[str, Frame], bool]) -> None:
+    def __init__(self, silences: Callable[[str, ChainLink], bool]) -> None:
         self._silences = silences
-        self._known: dict[tuple[str, Calls], tuple[Frame, ...] | None] = {}
+        self._known: dict[tuple[str, Calls], tuple[ChainLink, ...] | None] = {}
 
     def left(self, found: Found) -> Caution | None:
         """The warning with a chain that no comment is on; None if there is none."""
@@ -66,14 +66,14 @@ class OpenWays:
             return None
         return caution if chain == caution.chain else replace(caution, chain=chain)
 
-    def _chain(self, code: str, calls: Calls) -> tuple[Frame, ...] | None:
+    def _chain(self, code: str, calls: Calls) -> tuple[ChainLink, ...] | None:
         """The first way without a comment."""
         key = code, calls
         if key not in self._known:
             self._known[key] = self._first(code, calls)
         return self._known[key]
 
-    def _first(self, code: str, calls: Calls) -> tuple[Frame, ...] | None:
+    def _first(self, code: str, calls: Calls) -> tuple[ChainLink, ...] | None:
         if not calls.ways:
             return ()
         first = None

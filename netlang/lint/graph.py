@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import final
 
-from netlang.diagnostics.diagnostic import Frame
+from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.lint.calls import Calls, Found
 from netlang.lint.layouts import Layout, declared, made_by
@@ -68,7 +68,7 @@ class Walk:
         self._function(program.net, layouts, Calls())
 
     def _called(
-        self, function: Function, layouts: tuple[Layout, ...], frame: Frame, caller: Calls
+        self, function: Function, layouts: tuple[Layout, ...], frame: ChainLink, caller: Calls
     ) -> tuple[Layout, ...]:
         """The layouts of the outputs of a function that is called; remembers the call."""
         calls = self._calls.setdefault((id(function), layouts), Calls())
@@ -103,12 +103,12 @@ class Walk:
             self.found.extend(Found(caution, calls) for caution in rule(site))
         return (made_by(callee, layouts),) * len(node.types)
 
-    def _link(self, function: Function, node: Node) -> Frame:
+    def _link(self, function: Function, node: Node) -> ChainLink:
         """How the chain of a message tells a call."""
         what = " ".join(node.span.text.split())
         what = what if len(what) < _LONGEST else what[: _LONGEST - 3] + "..."
         kind = "net" if function is self._about.net else "block"
-        return Frame(node.span, what, node.path, f"{kind} `{function.name}`")
+        return ChainLink(node.span, what, node.path, f"{kind} `{function.name}`")
 
 
 @final

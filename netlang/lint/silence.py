@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.diagnostic import Caution, Diagnostic, Frame
+from netlang.diagnostics.diagnostic import Caution, ChainLink, Diagnostic
 from netlang.lint.allow import Allow, Allowances, nothing, wrong
 from netlang.lint.calls import Found, OpenWays
 from netlang.source import Source, Span
@@ -60,7 +60,7 @@ class _Comments:
                 if left is not None:
                     yield left
 
-    def _at_call(self, code: str, frame: Frame) -> bool:
+    def _at_call(self, code: str, frame: ChainLink) -> bool:
         return self._silence(code, frame.span)
 
     def _silence(self, code: str, place: Span | None) -> bool:

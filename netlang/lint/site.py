@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, final
 
-from netlang.diagnostics.diagnostic import Frame
+from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.ir.types import Types
@@ -39,7 +39,7 @@ class Site(Record):
     node: Node
     op: Op
     layouts: tuple[Layout, ...]
-    chain: tuple[Frame, ...]
+    chain: tuple[ChainLink, ...]
 
     @property
     def inputs(self) -> Types:

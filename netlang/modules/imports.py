@@ -8,7 +8,7 @@ from os.path import isfile
 from pathlib import Path
 
 from netlang.advice.nearest import nearest, replacement
-from netlang.diagnostics.diagnostic import Edit, Fix, Frame
+from netlang.diagnostics.diagnostic import ChainLink, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import (
     CircularImport,
@@ -93,7 +93,7 @@ def imported_at(statement: ast.FromImport) -> Iterator[None]:
     try:
         yield
     except NetlangError as error:
-        link = Frame(statement.module_span, ".".join(statement.module))
+        link = ChainLink(statement.module_span, ".".join(statement.module))
         raise NetlangError(
             *(
                 each

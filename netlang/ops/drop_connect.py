@@ -40,7 +40,7 @@ class DropConnect(Op):
     bias: bool = argument(flag, "whether to add a learned bias", default=True)
 
     @property
-    def _whole(self) -> Linear:
+    def _without_drops(self) -> Linear:
         """The map with all of its weights."""
         return Linear(out=self.out, bias=self.bias)
 
@@ -48,19 +48,19 @@ class DropConnect(Op):
         x = batched(self, the_input(self, inputs))
         ranked(self, x, range(1, 99), "an input with an axis")
         fixed(self, x.shape[-1], "the last axis of its input")
-        return self._whole.infer(inputs)
+        return self._without_drops.infer(inputs)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return self._whole.weights(inputs)
+        return self._without_drops.weights(inputs)
 
     def cost(self, inputs: Types) -> Cost:
-        return self._whole.cost(inputs)
+        return self._without_drops.cost(inputs)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        return self._whole.reach(inputs, output)
+        return self._without_drops.reach(inputs, output)
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return self._whole.derivation(inputs)
+        return self._without_drops.derivation(inputs)
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

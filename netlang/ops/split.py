@@ -56,7 +56,7 @@ class Split(Layout):
         before, behind = x.shape[:axis], x.shape[axis + 1 :]
         parts = self.parts(x)
         outputs = tuple(x.with_shape(*before, part, *behind) for part in parts)
-        return Inferred(outputs, self._whole(parts, x.shape[axis], axis))
+        return Inferred(outputs, self._parts_fill_axis(parts, x.shape[axis], axis))
 
     def parts(self, x: TensorType) -> tuple[Dim, ...]:
         """The size of each part."""
@@ -74,7 +74,9 @@ class Split(Layout):
             conflict = f"it makes {parts} parts, and there can be {MOST_PARTS}"
             raise self._refused(conflict, "fewer and larger parts")
 
-    def _whole(self, parts: tuple[Dim, ...], size: Dim, axis: int) -> tuple[Constraint, ...]:
+    def _parts_fill_axis(
+        self, parts: tuple[Dim, ...], size: Dim, axis: int
+    ) -> tuple[Constraint, ...]:
         """All parts together are the axis."""
         total: Dim = 0
         for part in parts:

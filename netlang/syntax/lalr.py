@@ -27,7 +27,8 @@ from netlang.syntax.lexer import Lexer, Tokens, Words
 from netlang.syntax.limits import MAX_DEPTH, Mistake
 
 __all__ = [
-    "Run", "Stuck", "Tables", "load_tables", "no_collection", "parse_expression", "parse_part",
+    "ParserStacks", "Stuck", "Tables", "load_tables", "no_collection", "parse_expression",
+    "parse_part",
 ]  # fmt: skip
 
 _NESTING = frozenset((
@@ -109,7 +110,7 @@ def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
     tables = load_tables()
     with no_collection():
         tokens = Lexer(tables.words, source.text, start, end).run()
-        return Run(tables, Builder(source, tokens, parse_expression), symbol).follow()
+        return ParserStacks(tables, Builder(source, tokens, parse_expression), symbol).follow()
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def parse_expression(source: Source, start: int, end: int) -> Expr:
 
 
 @final
-class Run:
+class ParserStacks:
     """One way through the automaton. The stacks hold, for each symbol read and not yet used, its
     state, its value, the number of its first token, and how deep the tree under it is."""
 

@@ -89,14 +89,9 @@ class Lexer:
     def read(self, most: int | None) -> None:
         """The next `most` tokens, or a few less; `done` says whether these were the last."""
         tokens = self.tokens
-        add_kind, add_start, add_end = (
-            tokens.kinds.append,
-            tokens.starts.append,
-            tokens.ends.append,
-        )
-        keywords = self.words.keywords
-        marks = self._marks()
-        text = self.text
+        add_kind, add_start = tokens.kinds.append, tokens.starts.append
+        add_end, text = tokens.ends.append, self.text
+        keywords, marks = self.words.keywords, self._marks()
         for match in islice(self._matches, most):
             kind = match.lastgroup
             assert kind is not None

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from netlang.analysis.expand import Step, expand_program
+from netlang.analysis.expand import ExpandedStep, expand_program
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.edits import apply_edits
 from netlang.diagnostics.render.text import render_text
@@ -116,7 +116,7 @@ def _is_image(program: Program, text: str, code: str) -> bool:
     )
 
 
-def _unmoved(step: Step, steps: Mapping[str, Step]) -> bool:
+def _unmoved(step: ExpandedStep, steps: Mapping[str, ExpandedStep]) -> bool:
     """Whether some way back from a step leads to an image before any axis was moved."""
     waiting, seen = [step], {step.path}
     while waiting:

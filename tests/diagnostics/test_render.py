@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Frame, Label
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Label
 from netlang.diagnostics.render.text import render_text
 from netlang.source import Source, Span
 
@@ -34,8 +34,8 @@ def at(line: int, text: str, source: Source = RESNET) -> Span:
     return Span(source, start, start + len(text))
 
 
-def frame(path: str | None = "layer1.0", line: int = 43) -> Frame:
-    return Frame(Span(RESNET, RESNET.line_start(line), RESNET.line_start(line) + 4),
+def frame(path: str | None = "layer1.0", line: int = 43) -> ChainLink:
+    return ChainLink(Span(RESNET, RESNET.line_start(line), RESNET.line_start(line) + 4),
                  "bottleneck(64)", path, "net `resnet50`")  # fmt: skip
 
 

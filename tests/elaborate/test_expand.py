@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlang.analysis.constraints import solve
-from netlang.analysis.expand import Fold, Step, expand_program
+from netlang.analysis.expand import ExpandedStep, Fold, expand_program
 from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.literal import KEYWORDS
@@ -40,7 +40,7 @@ def again(program: Program) -> Program:
     return program_of(render_spec(expand_program(program)))
 
 
-def told(step: Step) -> tuple[object, ...]:
+def told(step: ExpandedStep) -> tuple[object, ...]:
     inputs = [(value.step, value.output) for value in step.inputs]
     types = [str(type) for type in (*step.input_types, *step.types)]
     return step.path, step.op, inputs, types, step.module, step.auxiliary

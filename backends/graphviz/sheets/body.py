@@ -25,8 +25,8 @@ from netlang.backends.graphviz.sheets.rows import (
 )
 from netlang.backends.graphviz.structure.partition import (
     JUNCTIONS,
-    Repeated,
-    Run,
+    ChainPart,
+    RepeatPart,
     ScopePart,
     Wiring,
     is_junction,
@@ -85,7 +85,7 @@ class Body:
         self, steps: tuple[DrawnStep, ...], scopes: int, repeats: int, frame: Frame
     ) -> None:
         for part in parts_of(steps, scopes, repeats):
-            if isinstance(part, Run):
+            if isinstance(part, ChainPart):
                 self._run(part.steps, scopes, frame)
             elif isinstance(part, ScopePart):
                 self._scope(part, scopes, repeats, frame)
@@ -102,7 +102,7 @@ class Body:
             inner = self._frame(path, part.name, "", frame, part.steps)
             self._arrange(part.steps, scopes + 1, repeats, inner)
 
-    def _repeated(self, part: Repeated, scopes: int, repeats: int, frame: Frame) -> None:
+    def _repeated(self, part: RepeatPart, scopes: int, repeats: int, frame: Frame) -> None:
         times = part.group.count
         if self._is_chain(part.steps, repeats + 1):
             rows = tuple(self._describer.row(step, scopes) for step in part.steps)

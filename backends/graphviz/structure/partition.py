@@ -18,7 +18,16 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
 from netlang.records import Record
 
-__all__ = ["Part", "Repeated", "Run", "ScopePart", "Wiring", "is_heavy", "is_junction", "parts_of"]
+__all__ = [
+    "Part",
+    "RepeatPart",
+    "ChainPart",
+    "ScopePart",
+    "Wiring",
+    "is_heavy",
+    "is_junction",
+    "parts_of",
+]
 
 # Merges that work element by element, and the sign that stands for each.
 JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
@@ -36,20 +45,20 @@ class ScopePart(Record):
     steps: tuple[DrawnStep, ...]
 
 
-class Repeated(Record):
+class RepeatPart(Record):
     """The steps of one repeat."""
 
     group: Group
     steps: tuple[DrawnStep, ...]
 
 
-class Run(Record):
+class ChainPart(Record):
     """Steps that stand in no inner scope."""
 
     steps: tuple[DrawnStep, ...]
 
 
-Part: TypeAlias = ScopePart | Repeated | Run
+Part: TypeAlias = ScopePart | RepeatPart | ChainPart
 
 
 def parts_of(steps: Sequence[DrawnStep], scopes: int, repeats: int) -> list[Part]:
@@ -67,13 +76,13 @@ def parts_of(steps: Sequence[DrawnStep], scopes: int, repeats: int) -> list[Part
     parts: list[Part] = []
     for key, group in runs:
         if isinstance(key, Group):
-            parts.append(Repeated(key, group))
+            parts.append(RepeatPart(key, group))
         elif key is not None and often[key] == 1 and len(group) > 1:
             parts.append(ScopePart(key, group))
-        elif parts and isinstance(parts[-1], Run):
-            parts[-1] = Run(parts[-1].steps + group)
+        elif parts and isinstance(parts[-1], ChainPart):
+            parts[-1] = ChainPart(parts[-1].steps + group)
         else:
-            parts.append(Run(group))
+            parts.append(ChainPart(group))
     return parts
 
 

@@ -55,10 +55,10 @@ def load_parts(recipe: Recipe, places: Places, say: Say = lambda _: None) -> Par
         parts = _MADE[type(data)](recipe)
     elif isinstance(data, HuggingFace) and data.repository and not places.known(data.place):
         parts = load_hugging_face(recipe, None)
-        parts = _whole(recipe, parts, Path(data.repository), say)
+        parts = _without_damaged(recipe, parts, Path(data.repository), say)
     else:
         root = places.find(data.place, span)
-        parts = _whole(recipe, _READ[type(data)](recipe, root), root, say)
+        parts = _without_damaged(recipe, _READ[type(data)](recipe, root), root, say)
     if recipe.validation is not None:
         train, validation = split(parts.train, recipe.validation, recipe.seed)
         parts = replace(parts, train=train, validation=validation)
@@ -82,7 +82,7 @@ _READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {
 }
 
 
-def _whole(recipe: Recipe, parts: Parts, root: Path, say: Say) -> Parts:
+def _without_damaged(recipe: Recipe, parts: Parts, root: Path, say: Say) -> Parts:
     """The parts without images that can't be decoded, counted and named, where that is wanted."""
     if not isinstance(recipe.data, ImageSource) or recipe.data.corrupt != "skip":
         return parts

@@ -73,10 +73,10 @@ def _sized(op: Sized, inputs: Types, outputs: Types) -> Lowered:
     step = lower(op.op, inputs[: op.own], outputs)
     assert step.function is not None
     ranks = [type_.rank + (type_.batch is not None) for type_ in inputs]
-    return replace(step, function=_told(step.function, dict(op.sizes), ranks))
+    return replace(step, function=_with_sizes(step.function, dict(op.sizes), ranks))
 
 
-def _told(part: Expression, sizes: Mapping[str, Expression], ranks: list[int]) -> Expression:
+def _with_sizes(part: Expression, sizes: Mapping[str, Expression], ranks: list[int]) -> Expression:
     """A tree with its sizes filled in, those that are the end of one shape as that end.
 
     `ranks` are those of the inputs as tensors.

@@ -153,10 +153,10 @@ class _Reading(Draft, eq=False):
         """An expression that gives `size`."""
         if isinstance(size, int):
             return Constant(size)
-        found = self._whole(size) or self._in_terms_of_inputs(size)
+        found = self._as_one_size(size) or self._in_terms_of_inputs(size)
         return found or self._sum(size)
 
-    def _whole(self, size: Expr) -> Expression | None:
+    def _as_one_size(self, size: Expr) -> Expression | None:
         """A size of some value, of the step's own inputs first."""
         for ref in (*self.inputs, *self.values.all()):
             for axis, known in self._sizes(ref):
@@ -205,7 +205,7 @@ class _Reading(Draft, eq=False):
         return found
 
     def _atom(self, atom: Atom) -> Expression:
-        whole = self._whole(Expr(((1, (atom,)),)))
+        whole = self._as_one_size(Expr(((1, (atom,)),)))
         if whole is not None:
             return whole
         if isinstance(atom, Floor):

@@ -178,7 +178,7 @@ def ended(
         if len(kept) == len(strand.terms):
             strands.append(strand)
             continue
-        interval = _whole(strand, gone, sizes)
+        interval = _sum_along(strand, gone, sizes)
         if interval is None:
             continue
         if kept and (any(reads.advance for _, reads in kept) or _stands(strand, gone)):
@@ -188,7 +188,7 @@ def ended(
         # Of a table along an axis (what was joined there) the hull is left.
         tables = frozenset(part for part, _ in kept)
         uneven |= tables
-        whole = _whole(strand, {*gone, *tables}, sizes)
+        whole = _sum_along(strand, {*gone, *tables}, sizes)
         loose |= frozenset(p for p, reads in kept if not _holds_all(reads, sizes[p]))
         end = end.joined(Ended(strand.width(sizes), context.clipped(whole, source)))
     found = replace(
@@ -219,7 +219,7 @@ def _holds_all(reads: Reads, size: int) -> bool:
     return reads.whole(size) in reads.bounds
 
 
-def _whole(strand: Strand, gone: Collection[int], sizes: Sequence[int]) -> Interval | None:
+def _sum_along(strand: Strand, gone: Collection[int], sizes: Sequence[int]) -> Interval | None:
     """The sum of what the terms along `gone` read for all of their places."""
     low = high = 0
     for part, reads in strand.terms:

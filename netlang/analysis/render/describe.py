@@ -64,11 +64,11 @@ def _is_numbers(value: object) -> bool:
 
 
 def _written(value: object, argument: Argument | None = None) -> str:
-    text = _whole(value, argument)
+    text = _value_text(value, argument)
     return text if len(text) <= LONGEST_VALUE else "[...]"
 
 
-def _whole(value: object, argument: Argument | None) -> str:
+def _value_text(value: object, argument: Argument | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
@@ -83,7 +83,7 @@ def _whole(value: object, argument: Argument | None) -> str:
 def _sequence(value: Sequence[object], argument: Argument | None) -> str:
     if _is_window(value, argument):
         return "x".join(map(str, value))
-    return f"[{', '.join(_whole(item, argument) for item in value)}]"
+    return f"[{', '.join(_value_text(item, argument) for item in value)}]"
 
 
 def _is_window(value: Sequence[object], argument: Argument | None) -> bool:

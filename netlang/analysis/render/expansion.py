@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netlang.analysis.expand import LONGEST, Expansion, Step, Tap, Value, too_many
+from netlang.analysis.expand import LONGEST, ExpandedStep, Expansion, Tap, Value, too_many
 from netlang.analysis.origins import Given, Origin
 from netlang.analysis.render.describe import printable
 from netlang.analysis.render.literal import label, literal, reference
@@ -118,7 +118,7 @@ def _asserts(expansion: Expansion) -> tuple[Constraint, ...]:
 # --- steps --------------------------------------------------------------------------------------
 
 
-def _step(step: Step, names: _Names) -> Iterator[str]:
+def _step(step: ExpandedStep, names: _Names) -> Iterator[str]:
     shapes = ", ".join(map(str, step.input_types)) or "nothing"
     yield f"# {_expression(step.span)} at {_place(step.span)}"
     yield f"#   {shapes} -> {', '.join(map(str, step.types))}"
@@ -151,7 +151,7 @@ class _Names:
         return reference(paths[0]) if paths else ""
 
 
-def _origins(step: Step) -> Iterator[str]:
+def _origins(step: ExpandedStep) -> Iterator[str]:
     """Arguments that came from elsewhere one by one, the others together."""
     defaults = [name for name, origin in step.origins.items() if origin.span is None]
     here = [name for name, origin in step.origins.items() if origin.is_here]

@@ -37,7 +37,7 @@ import json
 from typing import TypeAlias
 
 from netlang.analysis.constraints import solve
-from netlang.analysis.expand import Entry, Expansion, Fold, Step, Tap, Value
+from netlang.analysis.expand import Entry, ExpandedStep, Expansion, Fold, Tap, Value
 from netlang.analysis.origins import Given, Origin
 from netlang.ir.arguments import signature
 from netlang.ir.types import DType, TensorType, float_type
@@ -89,7 +89,7 @@ def _fold(fold: Fold, names: list[str]) -> Json:
     }
 
 
-def _step(step: Step, names: list[str]) -> Json:
+def _step(step: ExpandedStep, names: list[str]) -> Json:
     return {
         "path": step.path,
         "op": step.op.name,
@@ -121,7 +121,7 @@ def _type(type: TensorType) -> dict[str, Json]:
     return {"shape": shape, "dtype": type.dtype.value, "batch": type.batch is not None}
 
 
-def _weights(step: Step) -> list[Json]:
+def _weights(step: ExpandedStep) -> list[Json]:
     floats = float_type((*step.input_types, *step.types)) or DType.FLOAT32
     return [
         {

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Frame, Label
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Label
 from netlang.source import Source, Span
 
 __all__ = ["Data", "as_data", "instance_path", "render_json"]
@@ -44,7 +44,7 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Data]:
     }
 
 
-def instance_path(chain: tuple[Frame, ...]) -> str | None:
+def instance_path(chain: tuple[ChainLink, ...]) -> str | None:
     """The full label path of the instance that the error stands in, from the net down."""
     return ".".join(frame.path for frame in reversed(chain) if frame.path) or None
 
@@ -62,7 +62,7 @@ def _label(label: Label) -> dict[str, Data]:
     return {"text": label.text, "file": label.span.source.name, "span": _span(label.span)}
 
 
-def _frame(frame: Frame) -> dict[str, Data]:
+def _frame(frame: ChainLink) -> dict[str, Data]:
     return {
         "what": frame.what,
         "path": frame.path,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from netlang.diagnostics.catalogue import rule
-from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Frame, Severity
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Severity
 from netlang.diagnostics.render.data import Data, instance_path
 from netlang.source import Span
 
@@ -134,7 +134,7 @@ def _flow(diagnostic: Diagnostic) -> Data:
     return {"threadFlows": [{"locations": steps}]}
 
 
-def _step(frame: Frame) -> str:
+def _step(frame: ChainLink) -> str:
     if frame.path is None:
         return "imported from here"
     named = f"`{frame.path}`: " if frame.path else ""

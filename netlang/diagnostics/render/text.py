@@ -6,7 +6,7 @@ reaches the terminal as such, and no line of source is shown wider than `WIDTH`.
 
 from __future__ import annotations
 
-from netlang.diagnostics.diagnostic import Diagnostic, Frame, Label, Severity
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Label, Severity
 from netlang.diagnostics.render.excerpt import Mark, visible, window
 from netlang.source import Source
 
@@ -84,7 +84,7 @@ def _note(text: str, gutter: int, color: bool) -> str:
     return f"{' ' * gutter} {_paint('=', _BLUE, color)} {text}"
 
 
-def _chain(chain: tuple[Frame, ...]) -> list[str]:
+def _chain(chain: tuple[ChainLink, ...]) -> list[str]:
     texts = [_frame(frame) for frame in chain]
     if len(texts) <= LONGEST_CHAIN:
         return texts
@@ -93,7 +93,7 @@ def _chain(chain: tuple[Frame, ...]) -> list[str]:
     return [*texts[:half], f"... and {between} more between ...", *texts[-half:]]
 
 
-def _frame(frame: Frame) -> str:
+def _frame(frame: ChainLink) -> str:
     place = f"{visible(frame.span.source.name)}:{frame.span.location.line}"
     if frame.path is None:
         return f"imported from {place}"

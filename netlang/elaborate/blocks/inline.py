@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.advice.bodies import steps_after
-from netlang.diagnostics.diagnostic import Frame as ChainLink
+from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import BodyNotAllowed
 from netlang.elaborate.blocks.instances import count_inputs, refuse_endless

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.diagnostics.diagnostic import Frame as ChainLink
+from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import WrongInputCount
 from netlang.diagnostics.language.names import Recursion, TooDeep

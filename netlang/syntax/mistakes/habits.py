@@ -19,7 +19,7 @@ _MERGES = {"+": "add", "-": "sub", "*": "mul"}
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}
 
 
-def _told(spot: Spot, advice: str, fix: Fix | None = None) -> Diagnostic:
+def _unexpected(spot: Spot, advice: str, fix: Fix | None = None) -> Diagnostic:
     return UnexpectedText(
         span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
     )
@@ -33,7 +33,7 @@ def _other_arrow(spot: Spot) -> Diagnostic | None:
     end = spot.span(1).end
     if spot.source.text[spot.start : end] != _ARROWS[kinds]:
         return None
-    return _told(spot, "write `->`", spot.replacing("write `->`", spot.start, end, "->"))
+    return _unexpected(spot, "write `->`", spot.replacing("write `->`", spot.start, end, "->"))
 
 
 def _quoted_label(spot: Spot) -> Diagnostic | None:
@@ -43,7 +43,7 @@ def _quoted_label(spot: Spot) -> Diagnostic | None:
     start, end = spot.span(-1).start, spot.span(1).end
     text = f'"{spot.source.text[start:end]}"'
     advice = f"a label that is no name stands in quotes: `{text}`"
-    return _told(spot, advice, spot.replacing(advice, start, end, text))
+    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
 
 
 def _arithmetic(spot: Spot) -> Diagnostic | None:
@@ -52,12 +52,14 @@ def _arithmetic(spot: Spot) -> Diagnostic | None:
         return None
     if spot.kind(1) == "NUMBER":
         times = spot.text(1)
-        return _told(spot, f"steps are repeated by `repeat {times} {{ ... }}`")
+        return _unexpected(spot, f"steps are repeated by `repeat {times} {{ ... }}`")
     if (spot.kind(-1), spot.kind(1)) != ("NAME", "NAME"):
         return None
     text = f"({spot.text(-1)}, {spot.text(1)}) -> {_MERGES[spot.kind()]}"
     advice = f"values are joined by a merge: `{text}`"
-    return _told(spot, advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text))
+    return _unexpected(
+        spot, advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text)
+    )
 
 
 def _module_in_front(spot: Spot) -> Diagnostic | None:
@@ -67,7 +69,7 @@ def _module_in_front(spot: Spot) -> Diagnostic | None:
         return None
     advice = f"a step has no module in front of it: `{spot.text(-1)}(...)`"
     fix = spot.replacing(advice, spot.span(-3).start, spot.span(-1).start, "")
-    return _told(spot, advice, fix)
+    return _unexpected(spot, advice, fix)
 
 
 def _arrow_after_value(spot: Spot) -> Diagnostic | None:
@@ -76,13 +78,13 @@ def _arrow_after_value(spot: Spot) -> Diagnostic | None:
         start = spot.span(-1).start
         if spot.first == -2 and spot.innermost == "{":
             fix = spot.replacing("write `->`", start, spot.start + 1, "->")
-            return _told(spot, "write `->`", fix)
+            return _unexpected(spot, "write `->`", fix)
     if spot.kind() == ">" and "->" in spot.allowed and spot.innermost == "{":
         fix = spot.replacing("write `->`", spot.start, spot.start + 1, "->")
-        return _told(spot, "write `->`", fix)
+        return _unexpected(spot, "write `->`", fix)
     if spot.kind() == spot.kind(-1) and spot.kind() in ("->", ","):
         fix = spot.replacing("remove it", spot.start, spot.tokens.starts[spot.index + 1], "")
-        return _told(spot, "remove it", fix)
+        return _unexpected(spot, "remove it", fix)
     return None
 
 
@@ -92,10 +94,10 @@ def _shape_in_parentheses(spot: Spot) -> Diagnostic | None:
         return None
     found = _INSIDE.match(spot.source.text, spot.start)
     if found is None:
-        return _told(spot, "a shape stands in square brackets: `[3, 224, 224]`")
+        return _unexpected(spot, "a shape stands in square brackets: `[3, 224, 224]`")
     text = f"[{found[1].rstrip(', ')}]"
     advice = f"a shape stands in square brackets: `{text}`"
-    return _told(spot, advice, spot.replacing(advice, spot.start, found.end(), text))
+    return _unexpected(spot, advice, spot.replacing(advice, spot.start, found.end(), text))
 
 
 def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
@@ -107,7 +109,7 @@ def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
     advice = "the steps of a body stand in braces: `{ ... }`"
     closing = _closing(spot.source.text, spot.start)
     if closing is None:
-        return _told(spot, advice)
+        return _unexpected(spot, advice)
     *commas, end = closing
     if not commas and not set("\n(") & set(spot.source.text[spot.start : end]):
         return None  # `a[0]`
@@ -117,7 +119,7 @@ def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
         Edit(spot.at(end, end + 1), "}"),
     ]
     edits += [Edit(spot.at(each, each + 1), ";") for each in commas]
-    return _told(spot, advice, Fix(advice, tuple(edits)))
+    return _unexpected(spot, advice, Fix(advice, tuple(edits)))
 
 
 def _closing(text: str, start: int) -> list[int] | None:
@@ -148,12 +150,12 @@ def _path_of_file(spot: Spot) -> Diagnostic | None:
             "a file is imported from its own folder, those below it, or the bundled library: "
             "move what both files need there"
         )
-        return _told(spot, advice)
+        return _unexpected(spot, advice)
     dotted = ".".join(parts)
     if not all(part.isidentifier() for part in dotted.split(".")):
         return None
     advice = f"write `from {dotted}`: folders are joined by dots"
-    return _told(spot, advice, spot.replacing(advice, found.start(1), found.end(1), dotted))
+    return _unexpected(spot, advice, spot.replacing(advice, found.start(1), found.end(1), dotted))
 
 
 def pipe(spot: Spot) -> Diagnostic | None:

@@ -13,7 +13,7 @@ from typing import final
 from netlang.source import Source, Span
 from netlang.syntax.ast import Unread
 from netlang.syntax.construct.builder import Builder
-from netlang.syntax.lalr import Run, load_tables, parse_expression
+from netlang.syntax.lalr import ParserStacks, load_tables, parse_expression
 from netlang.syntax.lexer import Lexer, Tokens
 from netlang.syntax.mistakes.expected import can_follow
 
@@ -42,8 +42,10 @@ class Automaton:
         self.text = source.text
         self.tables = load_tables()
         self.tokens = Tokens()
-        self.run = Run(self.tables, Builder(source, self.tokens, parse_expression), "file")
-        self.run.states.append(self.tables.starts["file"])
+        self.stacks = ParserStacks(
+            self.tables, Builder(source, self.tokens, parse_expression), "file"
+        )
+        self.stacks.states.append(self.tables.starts["file"])
         self.lex(int(source.text.startswith("\ufeff")), 0)
 
     # --- tokens -----------------------------------------------------------------------------
@@ -70,7 +72,7 @@ class Automaton:
     def feed(self, kind: str, start: int, end: int) -> None:
         """Follow a token that the text lacks, or has elsewhere."""
         self._add(kind, start, end)
-        self.run.take(len(self.tokens.kinds) - 1, kind)
+        self.stacks.take(len(self.tokens.kinds) - 1, kind)
 
     def separate(self, start: int) -> None:
         """Begin another statement. Its separator is none that the lexer may take back."""
@@ -89,12 +91,12 @@ class Automaton:
     # --- the stack --------------------------------------------------------------------------
 
     def accepts(self, kind: str) -> bool:
-        return can_follow(self.run.states, kind)
+        return can_follow(self.stacks.states, kind)
 
     def unclosed(self, place: int = 0) -> list[int]:
         """The tokens that opened the brackets around, outermost first; from a place on."""
         opened: list[int] = []
-        for value in self.run.values[place:]:
+        for value in self.stacks.values[place:]:
             kind = self._kind_of(value)
             if kind in _OPENERS:
                 opened.append(value)
@@ -105,41 +107,46 @@ class Automaton:
     def beginning(self) -> int:
         """The place where the statement, entry or definition begins that is read."""
         depth = 0
-        for place in range(len(self.run.states) - 1, 0, -1):
+        for place in range(len(self.stacks.states) - 1, 0, -1):
             if not depth and self.rule_at(place):
                 return place
-            kind = self._kind_of(self.run.values[place - 1])
+            kind = self._kind_of(self.stacks.values[place - 1])
             depth += (kind in _CLOSERS) - (kind in _OPENERS and depth > 0)
         return 0
 
     def rule_at(self, place: int) -> str:
         """The rule of what can begin at a place of the stack, "" where nothing can."""
-        gotos = self.tables.gotos[self.run.states[place]]
+        gotos = self.tables.gotos[self.stacks.states[place]]
         return next((rule for rule in _LISTS if rule in gotos), "")
 
     def separated(self, place: int) -> bool:
         """Whether a separator stands before a place."""
-        return place > 0 and self._kind_of(self.run.values[place - 1]) in ("SEP", "UNREAD")
+        return place > 0 and self._kind_of(self.stacks.values[place - 1]) in ("SEP", "UNREAD")
 
     def first_token(self, place: int, index: int) -> int:
         """The first token of what was read from a place on; `index` if nothing was."""
-        return self.run.firsts[place] if len(self.run.values) > place else index
+        return self.stacks.firsts[place] if len(self.stacks.values) > place else index
 
     def ends_in_body(self, place: int) -> bool:
         """Whether what was read from a place on is whole, and ends in a brace.
 
         A short one isn't worth it: `layer {1}: relu` is no step with a body.
         """
-        values = self.run.values
+        values = self.stacks.values
         if len(values) <= place or self._kind_of(values[-1]) != "}" or not self.accepts("SEP"):
             return False
-        start, end = self.tokens.starts[self.run.firsts[place]], self.tokens.starts[values[-1]]
+        start, end = self.tokens.starts[self.stacks.firsts[place]], self.tokens.starts[values[-1]]
         return self.rule_at(place) == "block_def" or "\n" in self.text[start:end]
 
     def go_back(self, place: int, first: int) -> None:
         """Forget what was read from a place on, which begins with the token `first`."""
-        run, tokens = self.run, self.tokens
-        del run.states[place + 1 :], run.values[place:], run.firsts[place:], run.depths[place:]
+        stacks, tokens = self.stacks, self.tokens
+        del (
+            stacks.states[place + 1 :],
+            stacks.values[place:],
+            stacks.firsts[place:],
+            stacks.depths[place:],
+        )
         del tokens.kinds[first:], tokens.starts[first:], tokens.ends[first:]
 
     def give_up(self, place: int, first: int, end: int) -> None:
@@ -148,11 +155,11 @@ class Automaton:
         rule = _LISTS[self.rule_at(place)]
         self.go_back(place, first)
         self._add("UNREAD", start, end)
-        run = self.run
-        run.states.append(self.tables.gotos[run.states[-1]][rule])
-        run.values.append(self.unread(start, end))
-        run.firsts.append(first)
-        run.depths.append(0)
+        stacks = self.stacks
+        stacks.states.append(self.tables.gotos[stacks.states[-1]][rule])
+        stacks.values.append(self.unread(start, end))
+        stacks.firsts.append(first)
+        stacks.depths.append(0)
 
     def unread(self, start: int, end: int) -> Unread:
         """Nothing is known of what stands there, nor of the names that are advised instead."""
@@ -162,10 +169,10 @@ class Automaton:
 
     def before(self, place: int) -> object:
         """The node before a place of a list, None if there is none."""
-        value = self.run.values[place - 2] if place >= 2 else None
+        value = self.stacks.values[place - 2] if place >= 2 else None
         return value[-1] if isinstance(value, list) and value else value
 
     def definition(self) -> int:
         """The token with the name of the definition that is read."""
-        tokens = (value for value in self.run.values if isinstance(value, int))
+        tokens = (value for value in self.stacks.values if isinstance(value, int))
         return next(token for token in tokens if self.tokens.kinds[token] == "NAME")

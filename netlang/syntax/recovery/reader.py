@@ -93,12 +93,12 @@ class _Reader:
             try:
                 if not automaton.accepts(kind):
                     raise Stuck(automaton.tokens, index, "file")
-                automaton.run.take(index, kind)
+                automaton.stacks.take(index, kind)
             except (Stuck, Mistake) as error:
                 index = self._recover(error, index)
                 continue
             if kind == "$END":
-                return repaired(cast(File, automaton.run.values[0]), self.torn)
+                return repaired(cast(File, automaton.stacks.values[0]), self.torn)
             index += 1
 
     # --- mistakes ---------------------------------------------------------------------------
@@ -114,7 +114,7 @@ class _Reader:
         starts = automaton.tokens.starts
         start = starts[first]
         depth = len(automaton.unclosed()) - len(automaton.unclosed(place))
-        states = tuple(automaton.run.states[: place + 1])
+        states = tuple(automaton.stacks.states[: place + 1])
         trial = Trial(states, depth, start, automaton.separated(place))
         end = self._definition_inside(first, index)
         if end is None and automaton.tokens.kinds[index] == "$END":
@@ -156,7 +156,7 @@ class _Reader:
         if isinstance(error, Stuck) and error.tokens is automaton.tokens:
             automaton.look_ahead(index + _LOOKED_AT)
             around = tuple(automaton.unclosed())
-            spot = Spot(self.source, automaton.tokens, index, list(automaton.run.states), around)
+            spot = Spot(self.source, automaton.tokens, index, list(automaton.stacks.states), around)
         self.diagnostics.append(diagnosed(self.source, error, spot, mends))
 
     # --- going on ---------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class _Reader:
         automaton.give_up(place, first, there.start)
         depth = len(automaton.unclosed())
         deep = depth + (there.kind == "body") > MAX_DEPTH
-        if deep or len(automaton.run.states) > _MOST_SYMBOLS:
+        if deep or len(automaton.stacks.states) > _MOST_SYMBOLS:
             return self._close_all(place, first, definition_behind(self.text, there.start))
         if there.kind in ("line", "body"):
             automaton.separate(there.start)
@@ -267,5 +267,5 @@ class _Reader:
         except Mistake as error:
             self._tell(error)
             place = automaton.beginning()
-            automaton.give_up(place, automaton.run.firsts[place], end)
+            automaton.give_up(place, automaton.stacks.firsts[place], end)
             automaton.feed("}", end, end)

@@ -115,13 +115,13 @@ def test_the_index_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     write(tmp_path, "train")
     expected = train(load(tmp_path, SHARDS))
     read: list[Path] = []
-    made = indexing._made
+    made = indexing._read_index
 
     def counted(path: Path) -> indexing.ShardIndex:
         read.append(path)
         return made(path)
 
-    monkeypatch.setattr(indexing, "_made", counted)
+    monkeypatch.setattr(indexing, "_read_index", counted)
     again = train(load(tmp_path, SHARDS))
     assert read == []
     assert [again.name(n) for n in range(7)] == [expected.name(n) for n in range(7)]

@@ -61,7 +61,7 @@ def load_image_folder(recipe: Recipe, root: Path) -> Parts:
     data = recipe.data
     assert isinstance(data, ImageFolder)
     choice = choose(recipe, _folders(root, recipe), str(root))
-    train = root / choice.train if choice.train else _whole(root, recipe, choice)
+    train = root / choice.train if choice.train else _root_as_training(root, recipe, choice)
     folders = _folders(train, recipe)
     classes = tuple(sorted(folders))
     _refuse_folder_above(recipe, train, folders)
@@ -93,7 +93,7 @@ def _not_read(part: Path, folders: Mapping[str, str]) -> list[str]:
     return [f"{files} left out, as {kinds} is not read: `{shown(sorted(found)[0])}`, ..."]
 
 
-def _whole(root: Path, recipe: Recipe, choice: Choice) -> Path:
+def _root_as_training(root: Path, recipe: Recipe, choice: Choice) -> Path:
     """The root itself as the training part, if its folders are classes and not parts."""
     usual = {*TRAIN, *VALIDATION, *TEST}
     names = set(_folders(root, recipe))

@@ -50,7 +50,7 @@ def numbered_labels(
     """
     found = {purpose: np.unique(each) for purpose, each in written.items()}
     if all(text.isascii() and text.isdigit() for each in found.values() for text in each.tolist()):
-        labels = {purpose: _whole(recipe, each) for purpose, each in written.items()}
+        labels = {purpose: _class_numbers(recipe, each) for purpose, each in written.items()}
         count = len(names) or _most_of(labels["train"]) + 1
         for purpose, each in labels.items():
             if _most_of(each) >= count:
@@ -67,7 +67,7 @@ def numbered_labels(
     return labels, classes
 
 
-def _whole(recipe: Recipe, written: NDArray[np.str_]) -> NDArray[np.int64]:
+def _class_numbers(recipe: Recipe, written: NDArray[np.str_]) -> NDArray[np.int64]:
     if any(len(text) > 9 for text in np.unique(written).tolist()):
         what, advice = "a label has more than nine digits", "classes are numbered from 0 on"
         raise NetlangError(DataUnfit(span=recipe.places["data"], what=what, advice=advice))

@@ -53,12 +53,12 @@ def shard_index(path: Path) -> ShardIndex:
     file = cache_folder() / f"shard-{sha256(os.fsencode(identity)).hexdigest()[:32]}.npz"
     found = _read(file)
     if found is None:
-        found = _made(path)
+        found = _read_index(path)
         _write(file, found)
     return found
 
 
-def _made(path: Path) -> ShardIndex:
+def _read_index(path: Path) -> ShardIndex:
     keys: list[str] = []
     places: list[Place] = []
     labels: list[str] = []

@@ -58,7 +58,7 @@ def watched_step(
     where = world.size - world.largest(0 if _finite(state.losses) else world.size - world.rank)
     if where < world.size:
         restore_random_state(before, state.device)
-        return _told(_in_forward(state.model, stepper, batch, whole), world, where)
+        return _shared_culprit(_in_forward(state.model, stepper, batch, whole), world, where)
     if state.scaler is None:
         # Scaled gradients may overflow: the scaler sees it, skips the step and scales less.
         label = _last(state, [each.grad for each in state.model.parameters()])
@@ -73,7 +73,7 @@ def watched_step(
     return None
 
 
-def _told(found: Culprit, world: World, where: int) -> Culprit:
+def _shared_culprit(found: Culprit, world: World, where: int) -> Culprit:
     """What process `where` found."""
     text = json.dumps([found.what, found.label]).encode()
     what, label = json.loads(world.copied(text, where))
