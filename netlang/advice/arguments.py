@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from netlang.advice.edits import inserted, replaced, with_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.diagnostic import Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.source import Span
 from netlang.syntax import ast
@@ -18,6 +18,7 @@ __all__ = [
     "foreign_module",
     "missing_arguments",
     "more_targets",
+    "without_inputs",
 ]
 
 # Values to begin with for arguments that must be given: those that fit most nets.
@@ -110,6 +111,20 @@ def _converted(item: Argument, value: object) -> str | None:
         whole = value.is_integer() and _takes_whole(item, int(value))
         return str(int(value)) if whole else None
     return "1" if value < 1 and _takes_whole(item, 1) and not _takes(item, 0) else None
+
+
+def without_inputs(first: Span, second: Span, value: object) -> Fix | None:
+    """`linear(64, 10)`: what comes in isn't counted, so the second of two numbers is meant.
+
+    `value` is that of the second; `bias=10` is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or first.source is not second.source:
+        return None
+    between = first.source.text[first.end : second.start]
+    if between.strip() != ",":
+        return None
+    advice = f"write `linear({second.text})`: the number of inputs follows from what comes in"
+    return Fix(advice, (Edit(Span(first.source, first.start, second.start), ""),))
 
 
 def compared(expr: ast.Expr, value: object) -> Fix | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.advice.arguments import converted, missing_arguments
+from netlang.advice.arguments import converted, missing_arguments, without_inputs
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
@@ -155,6 +155,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
     fields: dict[str, object] = {}
     for item in signature(layer.target.op):
         if item.name in bound:
+            _refuse_inputs(layer, item, bound)
             fields[item.name] = convert(layer.name, item, bound[item.name])
         elif item.required:
             raise NetlangError(
@@ -167,6 +168,24 @@ def operator_of(layer: Layer, span: Span) -> Op:
                 )
             )
     return layer.target.op(**fields)
+
+
+def _refuse_inputs(layer: Layer, item: Argument, bound: dict[str, BoundArgument]) -> None:
+    """Raise a diagnostic for `linear(64, 10)`, which names the number of inputs as in PyTorch."""
+    if layer.name != "linear" or item.name != "bias" or "out" not in bound:
+        return
+    fix = without_inputs(bound["out"].span, bound["bias"].span, bound["bias"].value)
+    if fix is not None:
+        raise NetlangError(
+            BadArgument(
+                span=bound["bias"].span,
+                callee=layer.name,
+                name=item.name,
+                expected=item.kind.description,
+                actual=f"{describe(bound['bias'].value)}, a second number",
+                fix=fix,
+            )
+        )
 
 
 def argument_span(layer: Layer, name: str | None, otherwise: Span) -> Span:

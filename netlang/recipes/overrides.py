@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar, cast
 
+from netlang.advice.edits import with_arguments
+from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import BadOverride
+from netlang.ir.arguments import signature
+from netlang.recipes.bind import word_of
+from netlang.recipes.tables import table
 from netlang.records import Record, names_of, replace
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
-__all__ = ["read_override"]
+__all__ = ["argument_of", "read_override"]
+
+# Keys whose value is a description with arguments, and of which kind.
+_KINDS = {
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+    "loss": "loss",
+    "normalize": "normalization",
+    "data": "data source",
+    "weights": "source of weights",
+}
 
 _PREFIX = "train argument { "
 
@@ -32,6 +48,37 @@ def read_override(text: str) -> ast.Entry:
     if not isinstance(item, ast.TrainDef) or len(item.entries) != 1:
         raise _bad(source, "one value is needed")
     return _placed(item.entries[0], source)
+
+
+def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
+    """What to write for `lr=0.1`, which is no key but an argument of the recipe's optimizer."""
+    for each in entries:
+        word = None if isinstance(each.value, ast.Pipeline) else word_of(each.value)
+        classes = table(_KINDS[each.key]) if word is not None and each.key in _KINDS else {}
+        cls = classes.get(word.name) if word is not None else None
+        names = () if cls is None else tuple(item.name for item in signature(cls))
+        if cls is not None and entry.key in names:
+            # What a loss is given by position are the values that it compares.
+            positions = () if each.key == "loss" else names
+            text = _with_argument(each.value, positions, entry.key, entry.value.span.text)
+            return Fix(f"`{entry.key}` is an argument of `{cls.name}`: write `{each.key}='{text}'`")
+    return None
+
+
+def _with_argument(
+    value: ast.Expr | ast.Pipeline, names: tuple[str, ...], name: str, text: str
+) -> str:
+    """The text of a description in which one argument has another value."""
+    arguments = value.arguments if isinstance(value, ast.Call) else ()
+    for place, each in enumerate(arguments):
+        if name == (each.name or (names[place] if place < len(names) else None)):
+            return _edited(value.span, Edit(each.value.span, text))
+    return _edited(value.span, with_arguments(value.span, [f"{name}={text}"]))
+
+
+def _edited(whole: Span, edit: Edit) -> str:
+    before = whole.source.text[whole.start : edit.span.start]
+    return " ".join(f"{before}{edit.text}{whole.source.text[edit.span.end : whole.end]}".split())
 
 
 def _bad(source: Source, why: str) -> NetlangError:

@@ -31,7 +31,7 @@ from netlang.modules.library import Module
 from netlang.modules.mentions import mentioned
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, NEEDED
-from netlang.recipes.overrides import read_override
+from netlang.recipes.overrides import argument_of, read_override
 from netlang.recipes.recipe import Recipe
 from netlang.records import Draft, field
 from netlang.source import Span
@@ -105,7 +105,8 @@ class _Reading(Draft):
                 recipe=self.definition.name,
                 name=entry.key,
                 available=listed(known),
-                fix=replacement(entry.key, known, entry.key_span),
+                fix=argument_of(entry, self.definition.entries)
+                or replacement(entry.key, known, entry.key_span),
             )
         )
 

@@ -223,3 +223,31 @@ def test_compile_with_a_guard(run: Runner) -> None:
         refused = run("compile", *arguments, "--guard")
         assert refused.status == 2
         assert "--guard is for the .py file of a net" in refused.err
+
+
+RECIPE = """
+from mnist1d import cnn
+
+train mine {
+    model:     cnn()
+    data:      mnist1d
+    loss:      cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch:     100
+    steps:     10
+}
+"""
+
+
+def test_a_recipe_stands_for_its_net(run: Runner) -> None:
+    """A file of recipes alone, or a recipe by its name; a net that isn't there is still told."""
+    (run.folder / "mine.net").write_text(RECIPE)
+    net = run("summary", "mnist1d:cnn").out
+    for name in ("mine.net", "mine.net:mine"):
+        assert run("summary", name).out == net
+    assert run("explain", "mine.net").out == run("explain", "mnist1d:cnn").out
+    assert run("expand", "mine.net").out == run("expand", "mnist1d:cnn").out
+    assert run("draw", "mine.net", "-o", "mine.dot").status == 0
+    assert run("draw", "mnist1d:cnn", "-o", "cnn.dot").status == 0
+    assert (run.folder / "mine.dot").read_text() == (run.folder / "cnn.dot").read_text()
+    assert "E0007" in run("summary", "mine.net:other").err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from netlang.diagnostics.errors import NetlangError
@@ -192,3 +194,38 @@ def test_a_recipe_says_what_it_does() -> None:
     described = load_recipe("mnist1d", ["seed=7"])[0].describe()
     assert described["seed"] == "7"
     assert described["optimizer"].startswith("adam(lr=0.01, betas=[0.9, 0.999]")
+
+
+@pytest.mark.parametrize(
+    ("override", "advice"),
+    [
+        ("lr=0.2", "`lr` is an argument of `sgd`: write `optimizer='sgd(lr=0.2, momentum=0.9)'`"),
+        (
+            "nesterov=true",
+            "`nesterov` is an argument of `sgd`: write"
+            " `optimizer='sgd(lr=0.1, momentum=0.9, nesterov=true)'`",
+        ),
+        (
+            "label_smoothing=0.1",
+            "`label_smoothing` is an argument of `cross_entropy`: write"
+            " `loss='cross_entropy(logits, label, label_smoothing=0.1)'`",
+        ),
+        ("every=5", "`every` is an argument of `step`: write `schedule='step(5)'`"),
+    ],
+)
+def test_an_argument_is_no_key(tmp_path: Path, override: str, advice: str) -> None:
+    """What is to be written instead, with the recipe's own other arguments; it is tried."""
+    (tmp_path / "a.net").write_text(
+        "net a {\n    input x: [40]\n    output logits: linear(10)\n}\n"
+        "train mine {\n    model: a()\n    data: mnist1d\n    loss: cross_entropy(logits, label)\n"
+        "    optimizer: sgd(lr=0.1, momentum=0.9)\n    schedule: step(3)\n"
+        "    batch: 100\n    steps: 10\n}\n"
+    )
+    with pytest.raises(NetlangError) as caught:
+        load_recipe(tmp_path / "a.net", [override])
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0720"
+    assert problem.help_text == advice
+    again = advice.partition("write `")[2].rstrip("`").replace("'", "")
+    recipe, _ = load_recipe(tmp_path / "a.net", [again])
+    assert override in ", ".join(recipe.describe().values()).replace(" ", "")

@@ -40,12 +40,12 @@ def command() -> click.Command:
 
 def _draw(spec: str, names: tuple[str, ...], depth: int | None, size: str | None) -> int:
     from netlang.build import BuildOptions
-    from netlang.elaborate import load_program
+    from netlang.cli.arguments.nets import program_of
     from netlang.records import replace
     from netlang.targets import backend, write
 
     paths = outputs(names)
-    program = load_program(spec)
+    program = program_of(spec)
     options = replace(BuildOptions(), depth=depth, sizes=sizes(size, program))
     for path in paths or (Path(f"{program.name}.svg"),):
         report(write(backend("graphviz"), program, path, options))

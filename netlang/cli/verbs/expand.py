@@ -31,9 +31,9 @@ def command() -> click.Command:
 
 def _expand(spec: str, kind: str) -> int:
     from netlang.analysis.expand import expand_program
-    from netlang.elaborate import load_program
+    from netlang.cli.arguments.nets import program_of
 
-    expansion = expand_program(load_program(spec))
+    expansion = expand_program(program_of(spec))
     if kind == "json":
         from netlang.analysis.render.expansion_json import render_json
 

@@ -35,9 +35,9 @@ def command() -> click.Command:
 def _explain(spec: str, path: str | None, size: str | None, batch: int) -> int:
     from netlang.analysis.explain import LayerArithmetic, explain
     from netlang.analysis.render.arithmetic import render_layer, render_part
-    from netlang.elaborate import load_program
+    from netlang.cli.arguments.nets import program_of
 
-    program = load_program(spec)
+    program = program_of(spec)
     found = explain(program, path, sizes(size, program), batch)
     if isinstance(found, LayerArithmetic):
         click.echo(render_layer(found))

@@ -47,9 +47,9 @@ def command() -> click.Command:
 
 def _summary(spec: str, kind: str, size: str | None, batch: int, depth: int | None) -> int:
     from netlang.analysis.summary import summarize
-    from netlang.elaborate import load_program
+    from netlang.cli.arguments.nets import program_of
 
-    program = load_program(spec)
+    program = program_of(spec)
     click.echo(_rendered(summarize(program, sizes(size, program), batch), kind, depth))
     return 0
 

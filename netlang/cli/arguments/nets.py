@@ -1,0 +1,27 @@
+"""The net that a verb is about, where a recipe may stand for the net that it trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netlang.ir.program import Program
+
+__all__ = ["program_of"]
+
+
+def program_of(spec: str) -> Program:
+    """The program of what `spec` names: a net, or a recipe's where no net is meant."""
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.files import NetNotInFile, NoNetInFile, UnknownBundled
+    from netlang.elaborate import load_program, names_recipe
+
+    try:
+        return load_program(spec)
+    except NetlangError as error:
+        nameless = (NetNotInFile, NoNetInFile, UnknownBundled)
+        if not isinstance(error.diagnostics[0], nameless) or not names_recipe(spec):
+            raise
+    from netlang.recipes.load import open_recipe
+
+    return open_recipe(spec)[2]
