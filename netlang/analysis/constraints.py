@@ -9,8 +9,8 @@ from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.sizes import SizeNotPositive, UnknownSize
 from netlang.ir.program import Program
-from netlang.ir.sizes.rules import listed
 from netlang.ir.sizes.solve import Solution, solve_conditions
+from netlang.ir.sizes.words.rules import listed
 
 __all__ = ["checked_sizes", "solve"]
 

@@ -10,10 +10,10 @@ from netlang.diagnostics.language.sizes import NeverHolds, NoSizeWorks
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import SymbolSolution
-from netlang.ir.sizes.formula import stated
 from netlang.ir.sizes.periodic import SizeSet, positive
 from netlang.ir.sizes.reduce import reduced
 from netlang.ir.sizes.solve import Solution, solve_conditions
+from netlang.ir.sizes.words.formula import stated
 from netlang.source import Span
 
 __all__ = ["contradictions"]

@@ -7,10 +7,10 @@ from functools import cached_property
 from math import lcm
 
 from netlang.ir.program import Condition
-from netlang.ir.sizes.formula import formula_of, stated
 from netlang.ir.sizes.periodic import SizeSet, positive
 from netlang.ir.sizes.quasi import admitted
-from netlang.ir.sizes.rules import Rule, rule_of
+from netlang.ir.sizes.words.formula import formula_of, stated
+from netlang.ir.sizes.words.rules import Rule, rule_of
 from netlang.ir.sizes.work import Work
 from netlang.records import Record
 

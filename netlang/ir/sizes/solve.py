@@ -15,9 +15,9 @@ from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import SymbolSolution, solve_symbol, unique
 from netlang.ir.sizes.parts import Parts
 from netlang.ir.sizes.reduce import distinct, names_of, reduced
-from netlang.ir.sizes.rules import Rule, listed
 from netlang.ir.sizes.substitution import defined
 from netlang.ir.sizes.together import Together, statements
+from netlang.ir.sizes.words.rules import Rule, listed
 from netlang.ir.sizes.work import Work
 from netlang.records import Record
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from netlang.ir.constraints import Relation
 from netlang.ir.dims import Dim, Expr, evaluate, floors_of, symbols_of
 from netlang.ir.program import Condition
-from netlang.ir.sizes.clauses import listed
-from netlang.ir.sizes.formula import formula_of
 from netlang.ir.sizes.implied import implies
 from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.products import factored
+from netlang.ir.sizes.words.clauses import listed
+from netlang.ir.sizes.words.formula import formula_of
 from netlang.ir.sizes.work import Work
 from netlang.records import Record
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from netlang.backends.torch import build
-from netlang.ir.sizes import clauses, parts, residues, rules, together
+from netlang.ir.sizes import parts, together
+from netlang.ir.sizes.words import clauses, residues, rules
 from tests.campaigns.conditions import campaign, reader
 from tests.campaigns.conditions.nets import Net, drawn
 from tests.campaigns.running import run_here, tried

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from netlang.ir.sizes.clauses import Bounds, Clause, Except, Listed, Residue, joined, listed
 from netlang.ir.sizes.periodic import SizeSet
-from netlang.ir.sizes.residues import clauses_for
+from netlang.ir.sizes.words.clauses import Bounds, Clause, Except, Listed, Residue, joined, listed
+from netlang.ir.sizes.words.residues import clauses_for
 from netlang.records import Record
 
 __all__ = ["Rule", "listed", "rule_of"]

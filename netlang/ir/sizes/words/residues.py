@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.ir.sizes.clauses import Clause, Interval, Residue
+from netlang.ir.sizes.words.clauses import Clause, Interval, Residue
 from netlang.records import Record
 
 __all__ = ["clauses_for"]
