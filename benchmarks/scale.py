@@ -1,7 +1,9 @@
 """How checking grows with the net: distinct layers, and one block repeated.
 
 Prints, for `netlang check` as a whole process, seconds of CPU and peak memory; for distinct layers
-also the time of each, which stays the same where growth is linear.
+also the time of each, which stays the same where growth is linear. Then the same for layers with a
+label each, beside a process that builds them with PyTorch on the meta device and prints torchinfo's
+summary of them.
 """
 
 from __future__ import annotations
@@ -16,12 +18,28 @@ __all__ = ["check", "main"]
 
 _DISTINCT = (1_000, 10_000, 100_000)
 _REPEATED = (1_000, 1_000_000)
+_LABELLED = 20_000
+_PEER = f"""
+from collections import OrderedDict
+import torch, torchinfo
+sizes = [8, *(8 + index % 7 for index in range({_LABELLED}))]
+with torch.device("meta"):
+    layers = [torch.nn.Conv2d(*pair, 1) for pair in zip(sizes, sizes[1:])]
+net = torch.nn.Sequential(OrderedDict((f"l{{index}}", each) for index, each in enumerate(layers)))
+print(torchinfo.summary(net, (1, 8, 32, 32), device="meta", verbose=0))
+"""
 _HEAD = "net a {\n    input image: [8, 32, 32]\n"
 
 
 def distinct(layers: int) -> str:
     """A net whose layers are each written out, no two neighbours alike."""
     lines = [f"    conv({8 + index % 7}, 1x1)\n" for index in range(layers)]
+    return _HEAD + "".join(lines) + "}\n"
+
+
+def labelled(layers: int) -> str:
+    """The same with a label for each layer."""
+    lines = [f"    l{index}: conv({8 + index % 7}, 1x1)\n" for index in range(layers)]
     return _HEAD + "".join(lines) + "}\n"
 
 
@@ -36,12 +54,15 @@ def check(text: str) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.net"
         path.write_text(text, encoding="utf-8")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "netlang", "check", str(path)], stdout=subprocess.DEVNULL
-        )
-        _, status, usage = os.wait4(process.pid, 0)
+        return _used("-m", "netlang", "check", str(path))
+
+
+def _used(*arguments: str) -> tuple[float, float]:
+    """Seconds of CPU and peak megabytes of a process of Python."""
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit("the check failed")
+        raise SystemExit(f"{' '.join(arguments[:3])} failed")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
@@ -53,6 +74,10 @@ def main() -> None:
     for times in _REPEATED:
         seconds, megabytes = check(repeated(times))
         print(f"{times:>9,} repeats   {seconds:6.2f} s {megabytes:6.0f} MB")
+    seconds, megabytes = check(labelled(_LABELLED))
+    print(f"{_LABELLED:>9,} labels    {seconds:6.2f} s {megabytes:6.0f} MB")
+    theirs, megabytes = _used("-c", _PEER)
+    print(f"  torch and torchinfo {theirs:6.2f} s {megabytes:6.0f} MB: {theirs / seconds:.1f}x")
 
 
 if __name__ == "__main__":
