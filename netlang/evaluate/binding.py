@@ -7,6 +7,7 @@ also replace one that was given before, so that ``conv3x3(64, pad=0)`` is a defa
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from netlang.advice.arguments import converted, missing_arguments, without_inputs
 from netlang.advice.edits import without_arguments
@@ -41,8 +42,13 @@ Evaluate = Callable[[ast.Expr], Value]
 def parameter_names(layer: Layer) -> tuple[str, ...]:
     """The parameters of what a layer applies, in positional order."""
     if isinstance(layer.target, OperatorTarget):
-        return tuple(item.name for item in signature(layer.target.op))
-    return tuple(parameter.name for parameter in layer.target.definition.parameters)
+        return _argument_names(layer.target.op)
+    return tuple([parameter.name for parameter in layer.target.definition.parameters])
+
+
+@cache
+def _argument_names(op: type[Op]) -> tuple[str, ...]:
+    return tuple(item.name for item in signature(op))
 
 
 def bind(
@@ -75,7 +81,7 @@ def bind(
         bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
     if unknown:
         raise NetlangError(*unknown)
-    return Layer(layer.target, tuple((name, bound[name]) for name in names if name in bound))
+    return Layer(layer.target, tuple([(name, bound[name]) for name in names if name in bound]))
 
 
 def _parameter(

@@ -72,9 +72,9 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
             if node.label is not None:
                 values.update(_label_texts(node.label))
                 computed.extend(_computed(node.label))
-        elif isinstance(node, ast.Input | ast.Output | ast.Auxiliary):
+        elif isinstance(node, (ast.Input, ast.Output, ast.Auxiliary)):
             values.add(node.name)
-        else:
+        elif isinstance(node, (ast.Unread, ast.Constant, ast.For)):
             names.update(_constants(node))
     alone = frozenset((name,) for name in values - names)
     return _Locals(frozenset(names | values), alone, tuple(computed))
@@ -130,13 +130,13 @@ def _any_value(expr: ast.Expr) -> Value:
     return 0
 
 
-def _constants(node: ast.Node) -> Iterator[str]:
+def _constants(node: ast.Unread | ast.Constant | ast.For) -> Iterator[str]:
     """The names that a statement gives to numbers and layers: of constants and of loops."""
     if isinstance(node, ast.Unread):
         yield from (word for word in node.words if not is_word(word))
     elif isinstance(node, ast.Constant):
         yield node.name
-    elif isinstance(node, ast.For):
+    else:
         yield from (target.name for target in node.targets)
 
 

@@ -162,7 +162,9 @@ class ParserStacks:
                     depths.append(0)
                     break
                 rule = rules[-1 - action]
-                if rule.length == 1 and rule.maker is None:
+                if rule.length == 1:
+                    if rule.maker is not None:
+                        self._replace_last(rule, index)
                     state = gotos[states[-2]][rule.origin]
                     states[-1] = state
                     continue
@@ -170,6 +172,17 @@ class ParserStacks:
                 state = gotos[states[-1]][rule.origin]
                 states.append(state)
         return values[0]
+
+    def _replace_last(self, rule: Rule, index: int) -> None:
+        """What `reduce` does where a rule has one part, but for its state."""
+        values, first = self.values, self.firsts[-1]
+        depth = self.depths[-1] + rule.nests
+        if depth > MAX_DEPTH:
+            raise Mistake("too_deep", self.builder.starts[first], self.builder.ends[index - 1])
+        assert rule.maker is not None
+        children = [values[-1]] if rule.whole else self._children(rule)
+        values[-1] = rule.maker(self.builder, children, first, index - 1)
+        self.depths[-1] = depth
 
     def take(self, index: int, kind: str) -> None:
         """Follow one token; `Stuck` where no rule allows it."""
