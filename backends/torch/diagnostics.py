@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["NoLowering", "NoScript", "NotAModuleName"]
+__all__ = ["NoLowering", "NotAModuleName"]
 
 
 class NoLowering(Diagnostic):
@@ -30,15 +30,3 @@ class NotAModuleName(Diagnostic):
     help: ClassVar[str] = "use another label, or compile to ONNX instead"
 
     label: str
-
-
-class NoScript(Diagnostic):
-    """A part of a recipe that no script is written for."""
-
-    code: ClassVar[str] = "E0903"
-    title: ClassVar[str] = "no script is written for {what}"
-    caption: ClassVar[str] = "`netlang train` carries it out"
-    help: ClassVar[str] = "{advice}"
-
-    what: str
-    advice: str

@@ -8,6 +8,7 @@ holds its text. So both do the same.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -80,7 +81,11 @@ def literal(value: Setting) -> str:
         return f"({items},)" if len(value) == 1 else f"({items})"
     if isinstance(value, float) and not isfinite(value):
         return f'float("{value}")'
-    return f'"{value}"' if isinstance(value, str) and value.isidentifier() else repr(value)
+    if isinstance(value, str):
+        # In the quotes that `ruff format` prefers.
+        single = value.count('"') > value.count("'")
+        return repr(value) if single else json.dumps(value, ensure_ascii=False)
+    return repr(value)
 
 
 def _defaults(function: Callable[..., Any]) -> Mapping[str, object]:

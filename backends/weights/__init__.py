@@ -4,6 +4,7 @@ from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit
 from netlang.backends.weights.facts import class_names, facts_beside
 from netlang.backends.weights.files import WeightSource, read_entry, read_weights
+from netlang.backends.weights.former import former_names
 from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.slots import Slot, join, slots
@@ -18,6 +19,7 @@ __all__ = [
     "WeightSource",
     "class_names",
     "facts_beside",
+    "former_names",
     "given",
     "initial",
     "join",

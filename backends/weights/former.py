@@ -11,21 +11,34 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
-__all__ = ["renamed"]
+__all__ = ["former_names", "renamed"]
 
 T = TypeVar("T")
 
-# What a key was called and what it is called now.
-_FORMER = tuple(
-    (re.compile(pattern), name)
-    for pattern, name in (
-        (r"(denselayer\d+\.(?:norm|conv))\.([12])(?=\.)", r"\1\2"),
-        (r"(?<=mlp\.)linear_1(?=\.)", "0"),
-        (r"(?<=mlp\.)linear_2(?=\.)", "3"),
-        (r"((?:inner|layer)_blocks\.\d+)(?=\.(?:weight|bias)$)", r"\1.0"),
-        (r"(?<=head\.)conv(?=\.(?:weight|bias)$)", "conv.0.0"),
-    )
-)
+# What a key was called, what it is called now, and what keys of today look like.
+_FORMER = (
+    (
+        r"(denselayer\d+\.(?:norm|conv))\.([12])(?=\.)", r"\1\2",
+        r"denselayer\d+\.(?:norm|conv)[12]\.",
+    ),
+    (r"(?<=mlp\.)linear_1(?=\.)", "0", r"mlp\.0\."),
+    (r"(?<=mlp\.)linear_2(?=\.)", "3", r"mlp\.3\."),
+    (
+        r"((?:inner|layer)_blocks\.\d+)(?=\.(?:weight|bias)$)", r"\1.0",
+        r"(?:inner|layer)_blocks\.\d+\.0\.(?:weight|bias)$",
+    ),
+    (r"(?<=head\.)conv(?=\.(?:weight|bias)$)", "conv.0.0", r"head\.conv\.0\.0\."),
+)  # fmt: skip
+_PATTERNS = tuple((re.compile(pattern), name) for pattern, name, _ in _FORMER)
+
+
+def former_names(needed: Collection[str]) -> list[tuple[str, str]]:
+    """The patterns of former keys, and what they became, that a net with these keys may meet."""
+    return [
+        (pattern, name)
+        for pattern, name, today in _FORMER
+        if any(re.search(today, key) for key in needed)
+    ]
 
 
 def renamed(stored: Mapping[str, T], needed: Collection[str]) -> dict[str, T]:
@@ -43,5 +56,5 @@ def _today(key: str, stored: Collection[str], needed: Collection[str]) -> str:
 
 
 def _readings(key: str) -> Iterator[str]:
-    for pattern, name in _FORMER:
+    for pattern, name in _PATTERNS:
         yield pattern.sub(name, key)

@@ -58,7 +58,6 @@ NOT_RUN = {
     "E0732": "needs other versions of packages",
     "E0901": "needs a net of its own",
     "E0902": "needs a net of its own",
-    "E0903": "imports PyTorch: tests/train/eject shows it",
     "E0931": "needs a net of its own",
     "E0941": "Graphviz is installed where the tests run",
     "E0942": "needs a broken Graphviz",

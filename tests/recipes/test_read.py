@@ -55,7 +55,9 @@ train sketch {{
 def test_resnet() -> None:
     recipe, program = load_recipe("resnet:imagenet")
     assert program.name == "resnet"
-    assert recipe.data == ImageFolder(dataset="imagenet", train="train", test="val")
+    assert recipe.data == ImageFolder(
+        dataset="imagenet", train="train", validation="none", test="val"
+    )
     assert recipe.augment == (
         ResizeShorter(size=Range(256, 480)),
         RandomCrop(size=224),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
 
-from netlang.backends.torch.eject.sections import WIDTH
+from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
 from netlang.backends.torch.recipes.terms import lowered_terms, total
@@ -33,7 +33,7 @@ HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
 
 # What else a script calls by a name.
 _TAKEN = frozenset((
-    "BATCH", "DEVICE", "ORDER", "AUGMENT", "RANK", "SIZE", "MEAN", "STD", "APART", "args",
+    "BATCH", "DEVICE", "ORDER", "AUGMENT", "RANK", "SIZE", "MEAN", "STD", "args", "loading",
     "augment", "average", "averaged", "batches", "best", "classes", "copy", "dist", "each",
     "epoch", "epoch_steps", "error", "evaluate", "evaluating", "every", "examples", "final",
     "glob", "held", "kept", "loss", "losses", "main", "math", "mix", "model", "name", "net",
@@ -140,8 +140,11 @@ def forward_lines(recipe: Recipe, names: Names) -> Iterator[str]:
     if len(line) <= WIDTH:
         yield line
     else:
-        yield from loss_lines(names.loss, local, space)
-        yield f"{space}loss = loss * {shared}"
+        *first, last = loss_lines(names.loss, local, space)
+        _, _, value = last.partition(" = ")
+        line = f"{space}loss = ({value}) * {shared}"
+        yield from first
+        yield from (line,) if len(line) <= WIDTH else (last, f"{space}loss = loss * {shared}")
     backward = "scaler.scale(loss)" if recipe.precision is Precision.FP16 else "loss"
     yield f"{space}{backward}.backward()"
     yield f"{space}losses += loss.detach() / SIZE"
@@ -158,16 +161,31 @@ def loss_lines(code: Code, local: Mapping[str, str], space: str) -> Iterator[str
     if len(line) <= WIDTH:
         yield line
     else:
-        yield from (f"{space}{text}" for text in _added(code, local))
+        yield from _added(code, local, space)
 
 
-def _added(code: Code, names: Mapping[str, str]) -> Iterator[str]:
-    """A sum, term by term."""
+def _added(code: Code, names: Mapping[str, str], space: str) -> Iterator[str]:
+    """A sum, as many terms on a line as there is room for."""
+    line = ""
+    for symbol, term in _terms(code):
+        text = term.source(names) if not symbol else term.within(2, names)
+        if not symbol:
+            line = f"{space}loss = {text}"
+        elif len(f"{line} {symbol} {text}") <= WIDTH:
+            line += f" {symbol} {text}"
+        else:
+            yield line
+            line = f"{space}loss = loss {symbol} {text}"
+    yield line
+
+
+def _terms(code: Code) -> Iterator[tuple[str, Code]]:
+    """The terms of a sum with the signs before them, the first without."""
     if isinstance(code, Infix) and code.symbol in "+-":
-        yield from _added(code.left, names)
-        yield f"loss = loss {code.symbol} {code.right.within(2, names)}"
+        yield from _terms(code.left)
+        yield code.symbol, code.right
     else:
-        yield f"loss = {code.source(names)}"
+        yield "", code
 
 
 def is_class_number(recipe: Recipe, program: Program) -> bool:
@@ -175,13 +193,24 @@ def is_class_number(recipe: Recipe, program: Program) -> bool:
     return value_types(recipe, program).get(LABEL) is not None
 
 
-def averaged_lines(names: Names, views: int) -> Iterator[str]:
-    """Outputs of several views of an example as one."""
-    binary = names.binary
-    for name in names.deployed if views > 1 else ():
-        seen = f"{name}.unflatten(0, (-1, {views}))"
+def averaged_lines(names: Names, views: int, scales: int, half: bool) -> Iterator[str]:
+    """Outputs of several views of an example as one.
+
+    `scales` is how often the net was called for it; those outputs are in a list `seen`, in `half`
+    precision or not. It is 0 where it was called once, without a list.
+    """
+    binary, count = names.binary, views * max(1, scales)
+    for place, name in enumerate(names.deployed):
+        if scales:
+            each = f"each[{place}]" if len(names.deployed) > 1 else "each"
+            shown = f"{each}.unflatten(0, (-1, {views}))" if views > 1 else f"{each}[:, None]"
+            shown += ".float()" if half else ""
+            yield f"        {name} = torch.cat([{shown} for each in seen], 1)"
+        if count == 1 and not scales:
+            continue
+        seen = name if scales else f"{name}.unflatten(0, (-1, {views}))"
         if name == names.logits:
-            yield f"        {name} = {seen}.log_softmax(2).logsumexp(1) - math.log({views})"
+            yield f"        {name} = {seen}.log_softmax(2).logsumexp(1) - math.log({count})"
         elif binary is not None and binary.is_logit and name == binary.output:
             yield f"        {name} = {seen}.sigmoid().mean(1).logit()"
         else:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.schedules import Formula, momentum_formula, rate_formula
 from netlang.backends.torch.runtime.rates import set_rates
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.optimizers import Muon
 from netlang.recipes.words.schedules import Plateau
-from netlang.recipes.words.timing import Chain, Duration, Schedule
+from netlang.recipes.words.timing import Chain, Duration, Phase, Schedule
 
 __all__ = ["noted", "observed_lines", "plateau_of", "rates_section"]
 
@@ -25,9 +25,12 @@ _LONG = 50
 
 
 def plateau_of(schedule: Schedule) -> Plateau | None:
-    """The part of a schedule that watches the error."""
-    phases = schedule.phases if isinstance(schedule, Chain) else (schedule,)
-    return next((phase for phase in phases if isinstance(phase, Plateau)), None)
+    """The first part of a schedule that watches the error."""
+    return next((phase for phase in _phases(schedule) if isinstance(phase, Plateau)), None)
+
+
+def _phases(schedule: Schedule) -> tuple[Schedule, ...]:
+    return schedule.phases if isinstance(schedule, Chain) else (schedule,)
 
 
 def rates_section(recipe: Recipe) -> Section:
@@ -45,7 +48,7 @@ def rates_section(recipe: Recipe) -> Section:
             section.add(calls=rate.functions)
         text = _with_reductions(text)
         if " if " in text:
-            section.add(*_chosen(text))
+            section.add(*_chosen("rate", text))
             text = "rate"
         if len(text) > _LONG:
             section.add(f"{_SPACE}rate = {text}")
@@ -53,9 +56,13 @@ def rates_section(recipe: Recipe) -> Section:
         section.add(f"{_SPACE}for group in optimizer.param_groups:")
         section.add(f'{_SPACE}    group["lr"] = {lr} * {_factor(text)}')
         return section
-    section.add(calls=(*rate.functions, *(momentum.functions if momentum else ()), set_rates))
-    given = rate.source + (f", {momentum.source}" if momentum else "")
-    section.add(f"{_SPACE}set_rates(optimizer, {_with_reductions(given)})")
+    given = []
+    for name, formula in (("rate", rate), ("momentum", momentum)):
+        if formula is not None:
+            text = _with_reductions(formula.source)
+            section.add(*(_chosen(name, text) if " if " in text else ()), calls=formula.functions)
+            given.append(name if " if " in text else text)
+    section.add(f"{_SPACE}set_rates(optimizer, {', '.join(given)})", calls=(set_rates,))
     return section
 
 
@@ -85,43 +92,55 @@ def noted(recipe: Recipe, nested: bool, by_losses: bool) -> str:
     """What a run remembers of every evaluation; of the last of an epoch its step."""
     parts = ['"step": step'] if nested else []
     parts += ['"since": 0.0'] if by_losses else []
-    if _begin(recipe.schedule) is None:
+    if isinstance(recipe.schedule, Plateau):
         parts.append('"waited": run["waited"] + 1')
     return ", ".join(parts)
 
 
 def observed_lines(recipe: Recipe) -> Iterator[str]:
     """What becomes of `run` after an evaluation that gave `error`."""
-    plateau = plateau_of(recipe.schedule)
-    if plateau is None:
+    if isinstance(recipe.schedule, Plateau):
+        yield from _observed(recipe.schedule, "")
+        if _by_reductions(recipe):
+            yield from _reduced(recipe)
         return
-    begin, space = _begin(recipe.schedule), ""
-    if begin is not None:
-        yield f"if step >= {begin}:"
-        space = "    "
+    end: list[str] = []
+    for phase in _phases(recipe.schedule):
+        begin = " + ".join(end)
+        last = phase is _phases(recipe.schedule)[-1]
+        end += [] if last or not isinstance(phase, Phase) else [_length(phase.duration)]
+        if isinstance(phase, Plateau):
+            yield f"if {_between(begin, '' if last else ' + '.join(end))}:"
+            yield '    run["waited"] += 1'
+            yield from _observed(phase, "    ")
+
+
+def _between(begin: str, end: str) -> str:
+    """The condition that the phase between two steps is due."""
+    if not end:
+        return f"step >= {begin}"
+    return f"{begin} <= step < {end}" if begin else f"step < {end}"
+
+
+def _observed(plateau: Plateau, space: str) -> Iterator[str]:
+    """The lines that compare an error with the lowest, once it is counted in `waited`."""
     waited = 'min(run["waited"], 0)' if plateau.cooldown else "0"
     reduced = f'"waited": {-plateau.cooldown}, "reductions": run["reductions"] + 1'
-    if begin is not None:
-        yield f'{space}run["waited"] += 1'
     yield f'{space}if error < run["lowest"] * {1.0 - plateau.threshold!r}:'
     yield f'{space}    run |= {{"lowest": error, "waited": {waited}}}'
     yield f'{space}if run["waited"] > {plateau.patience}:'
     yield f"{space}    run |= {{{reduced}}}"
-    if _by_reductions(recipe):
-        text = _with_reductions(_inlined(rate_formula(recipe.schedule)))
-        rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
-        if recipe.no_decay:
-            yield f"{space}    for group in optimizer.param_groups:"
-            yield f'{space}        group["lr"] = {rate}'
-        else:
-            yield f'{space}    optimizer.param_groups[0]["lr"] = {rate}'
 
 
-def _begin(schedule: Schedule) -> str | None:
-    """When the last phase of a chain begins, in steps."""
-    if not isinstance(schedule, Chain):
-        return None
-    return " + ".join(_length(phase.duration) for phase in schedule.phases[:-1])
+def _reduced(recipe: Recipe) -> Iterator[str]:
+    """The lines behind a reduction that set the rates."""
+    text = _with_reductions(_inlined(rate_formula(recipe.schedule)))
+    rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
+    if recipe.no_decay:
+        yield "    for group in optimizer.param_groups:"
+        yield f'        group["lr"] = {rate}'
+    else:
+        yield f'    optimizer.param_groups[0]["lr"] = {rate}'
 
 
 def _length(duration: Duration) -> str:
@@ -191,12 +210,12 @@ def _plainer(node: ast.expr) -> ast.expr:
     return node
 
 
-def _chosen(text: str) -> Iterator[str]:
+def _chosen(name: str, text: str) -> Iterator[str]:
     """The rate of the phase that a step is in: `a if step < 5 else b` as statements."""
     *phases, last = text.split(" else ")
     for number, phase in enumerate(phases):
         value, condition = phase.rsplit(" if ", 1)
         yield f"{_SPACE}{'elif' if number else 'if'} {condition}:"
-        yield f"{_SPACE}    rate = {value}"
+        yield f"{_SPACE}    {name} = {value}"
     yield f"{_SPACE}else:"
-    yield f"{_SPACE}    rate = {last}"
+    yield f"{_SPACE}    {name} = {last}"

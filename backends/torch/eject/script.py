@@ -14,17 +14,24 @@ from typing import final
 from netlang import __version__
 from netlang.backends.torch.augment.path import Path, path_for
 from netlang.backends.torch.augment.stages import Cut
-from netlang.backends.torch.eject.batched import augment_function, prepared_lines
-from netlang.backends.torch.eject.copied import Copied, copied
 from netlang.backends.torch.eject.decisions import Decisions
-from netlang.backends.torch.eject.host import host_function
-from netlang.backends.torch.eject.model import Model, model_of
-from netlang.backends.torch.eject.normalized import Normalized, normalized
+from netlang.backends.torch.eject.net.model import Model, model_of
 from netlang.backends.torch.eject.objective import Names, names_of
-from netlang.backends.torch.eject.sections import WIDTH, Section, wrapped
+from netlang.backends.torch.eject.pixels.batched import (
+    augment_function,
+    prepared_lines,
+    sized_function,
+)
+from netlang.backends.torch.eject.pixels.host import host_function
+from netlang.backends.torch.eject.pixels.normalized import Normalized, normalized
+from netlang.backends.torch.eject.pixels.scales import sides_of
 from netlang.backends.torch.eject.sources import DataSection, data_section
-from netlang.backends.torch.eject.start import IMPORTS, import_lines, require, start_section
+from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
 from netlang.backends.torch.eject.template import ABOUT, BATCHES, EVALUATE, UNIFORM, filled
+from netlang.backends.torch.eject.text.copied import Copied, copied
+from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
+from netlang.backends.torch.eject.texts import texts_of
+from netlang.backends.torch.eject.trained import trained_section
 from netlang.backends.torch.runtime.random import mix
 from netlang.backends.torch.seeds import derived_seed
 from netlang.ir.program import Program
@@ -41,7 +48,6 @@ _PREPARE_VIEWS = "Corners and middle of a test image and of its mirror image, ui
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script; raises `NetlangError` for what no script is written for."""
-    require(recipe, program)
     writer = _Writer(
         recipe,
         program,
@@ -71,16 +77,20 @@ class _Writer:
             body += [*text.split("\n"), "", ""]
         body += [*main.lines, "", "", 'if __name__ == "__main__":', "    main()"]
         imports = {*IMPORTS, *self.model.imports, *main.imports, *self._copied(main).imports}
-        where = self.recipe.span.source.name
+        recipe = self.recipe
+        where = recipe.span.source.name
         texts = {
             "net": self.program.name,
-            "recipe": self.recipe.name,
+            "recipe": recipe.name,
             "file": where.rsplit("/", 1)[-1],
-            "options": " --data FOLDER" if self.data.folder else "",
+            "options": (" --data FOLDER" if self.data.folder and not self.data.place else "")
+            + (" --weights FILE" if recipe.weights is not None else ""),
             "version": __version__,
+            "written": f" Written by netlang {__version__}.",
         }
         long = max(map(len, filled(ABOUT, set(), texts))) > WIDTH
-        yield from filled(ABOUT, {"long"} if long else set(), texts)
+        given = texts | {"written": ""} if long else texts
+        yield from filled(ABOUT, {"long"} if long else set(), given)
         yield ""
         yield from import_lines(imports, "\n".join([*self._constants(), *body]))
         yield ""
@@ -114,15 +124,16 @@ class _Writer:
         yield f"BATCH = {recipe.batch}"
         names = ["order", *(["augment"] if self.draws else [])]
         names += ["validation"] if recipe.validation is not None else []
-        for name in names:
-            yield f"{name.upper()} = {derived_seed(recipe.seed, name)}  # seed"
+        seeds = {name.upper(): derived_seed(recipe.seed, name) for name in names}
+        line = f"{', '.join(seeds)} = {', '.join(map(str, seeds.values()))}"
+        together = len(line) + len("  # seeds") <= WIDTH and len(seeds) > 1
+        lines = [f"{name} = {seed}  # seed" for name, seed in seeds.items()]
+        yield from [f"{line}  # seeds"] if together else lines
         yield from self.normalized.constants
         rank, size = (f'os.environ.get("{n}", "{v}")' for n, v in (("RANK", 0), ("WORLD_SIZE", 1)))
         yield f"RANK, SIZE = int({rank}), int({size})"
         gpu = "f\"cuda:{os.environ.get('LOCAL_RANK', '0')}\""
         yield f'DEVICE = {gpu} if torch.cuda.is_available() else "cpu"'
-        if self.decisions.draws and self.data.images:
-            yield "APART = torch.Generator()  # for loaders: they take no numbers from dropout"
 
     @cached_property
     def train(self) -> Path:
@@ -143,19 +154,23 @@ class _Writer:
         text = "\n".join(self.model.lines)
         paths = self.train, self.test
         given = self.recipe, self.program, self.names, self.data, self.model.class_name, text
-        return Decisions(*given, *paths)
+        return Decisions(*given, self.normalized.learned is not None, *paths)
 
     def _main(self) -> Section:
         """All behind the model: the data, what is done with them, and the loop."""
         section, decisions = Section(), self.decisions
         parts = [self.data.section] if self.data.section.lines else []
         parts += self._prepare() if self.data.images else []
+        masks = self.decisions.masks
+        sized = sized_function(self.train, masks=masks)
+        parts += [sized] if sized else []
         augment = augment_function(
             self.train,
             decisions.start("x"),
             self.normalized.text,
             self.names.targets,
-            self.normalized.learned is not None,
+            learned=self.normalized.learned is not None,
+            masks=masks,
         )
         plain = augment.lines[2:] == ["    return x"]
         parts += [] if plain else [augment]
@@ -165,7 +180,7 @@ class _Writer:
             section.take(each)
             section.add("", "")
         flags = {*decisions.flags(), *([] if plain else ["changes"])}
-        texts = decisions.texts(self.normalized)
+        texts = texts_of(decisions, self.normalized)
         texts |= self._blocks(section)
         for template, space in decisions.layout():
             for line in filled(template, flags, texts):
@@ -176,33 +191,44 @@ class _Writer:
 
     def _blocks(self, section: Section) -> dict[str, str]:
         """Texts of several lines, whose functions the script gets."""
-        drawn, start = (
-            start_section(self.recipe, self.program),
-            self.decisions.start("x.to(DEVICE)"),
-        )
-        tested = Section()
-        if self.normalized.learned is None:
-            tested.add(*self._test_lines(tested, " " * 8))
+        start = self.decisions.start("x.to(DEVICE)")
+        drawn = start_section(self.recipe, self.program)
+        drawn.take(trained_section(self.recipe, self.program))
+        scales = sides_of(self.test) if self.test.scales > 1 and not self.data.images else ()
+        tested, space = Section(), " " * (12 if self.decisions.scales else 8)
+        if self.normalized.learned is None or self.decisions.test_masks:
+            tested.add(*self._test_lines(tested, space, masks=self.decisions.test_masks))
         else:
-            tested.add("        x = prepared(x)")
+            side = ", side" if scales else ""
+            tested.add(f"{space}x = prepared(x{side})")
         rates = self.decisions.rates
         found = {"prepared": tested, "parts": self.data.parts, "start_weights": drawn}
-        found |= {"rates": rates, "learned": self.normalized.section(self.data.images, start)}
+        found |= {
+            "rates": rates,
+            "learned": self.normalized.section(
+                self.data.images, start, scales if self.decisions.scales else None
+            ),
+        }
         for each in found.values():
             section.add(calls=tuple(each.functions))
             section.imports |= each.imports
         return {name: "\n".join(each.lines) for name, each in found.items()}
 
-    def _test_lines(self, section: Section, space: str) -> Iterator[str]:
+    def _test_lines(self, section: Section, space: str, *, masks: bool = False) -> Iterator[str]:
         start = self.decisions.start("x")
-        if start != "x" and not self.data.images:
+        scaled = self.decisions.scales and self.normalized.learned is None
+        if start != "x" and not self.data.images and not scaled:
             yield f"{space}x = {start}"
-        yield from prepared_lines(section, self.test, space, None)
+        targets = self.names.targets
+        yield from prepared_lines(section, self.test, space, None, targets, masks=masks)
 
     def _prepared(self) -> Section:
         """`prepared(x)`: a batch as for a test, before it is normalised."""
         section = Section()
-        section.add("def prepared(x):", '    """A batch as for a test, not yet normalized."""')
+        side = ", side" if self.decisions.scales and not self.data.images else ""
+        section.add(
+            f"def prepared(x{side}):", '    """A batch as for a test, not yet normalized."""'
+        )
         section.add(*self._test_lines(section, "    "))
         section.returns("x")
         return section
@@ -214,7 +240,7 @@ class _Writer:
         given = (self.train, "prepare", _PREPARE, True), (self.test, "prepare_test", about, False)
         made = [host_function(*each[:3], channels, drawn=each[3]) for each in given]
         calls = [sum("stretched(" in line for line in each.lines) for each in made]
-        if sum(calls) == 1:
+        if sum(calls) == 1 and not self.decisions.scales:
             place = calls.index(1)
             path, name, text, drawn = given[place]
             made[place] = host_function(path, name, text, channels, drawn=drawn, alone=True)

@@ -10,43 +10,13 @@ import torch
 from torch import nn
 
 from netlang.backends.torch import build
-from netlang.backends.torch.diagnostics import NoScript
-from netlang.backends.torch.eject.pace import plateau_of
-from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.recipes.initialize import Fill, lower_init
 from netlang.backends.torch.seeds import derived_seed
-from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.data_images import ImageSource
-from netlang.recipes.words.sizes import MultiScale
-from netlang.recipes.words.timing import Chain, Schedule
 
-__all__ = ["IMPORTS", "import_lines", "require", "start_section"]
-
-
-def require(recipe: Recipe, program: Program) -> None:
-    """Raise `NetlangError` for what no script is written for."""
-    data, plateau = recipe.data, plateau_of(recipe.schedule)
-    scales = any(isinstance(step, MultiScale) for step in recipe.test_path)
-    skips = isinstance(data, ImageSource) and data.corrupt != "stop"
-    refused = {
-        "weights": (recipe.weights is not None, "trained weights that are matched by label",
-            "write the script without `weights`, and load a state dict in it"),
-        "test": (scales, "a test at several scales",
-            "test at one: `resize_shorter(256) -> center_crop(224)`"),
-        "schedule": (plateau not in (None, _last(recipe.schedule)),
-            "a `plateau` that other phases follow", "make `plateau` the last phase"),
-        "data": (skips, "skipping damaged files, which takes a look at all of them beforehand",
-            "remove them, and write `corrupt=stop`"),
-    }  # fmt: skip
-    for key, (holds, what, advice) in refused.items():
-        if holds:
-            raise NetlangError(NoScript(span=recipe.places[key], what=what, advice=advice))
-
-
-def _last(schedule: Schedule) -> Schedule:
-    return schedule.phases[-1] if isinstance(schedule, Chain) else schedule
+__all__ = ["IMPORTS", "import_lines", "start_section"]
 
 
 def import_lines(imports: Iterable[str], text: str) -> Iterator[str]:

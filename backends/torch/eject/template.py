@@ -29,12 +29,13 @@ def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str
 
 
 ABOUT = '''
-"""Train `$net` as recipe `$recipe` of $file says: python train.py$options  #? !long
-"""Train `$net` as recipe `$recipe` of $file says.  #? long
+"""Train `$net` by recipe `$recipe` of $file: `python train.py$options`.  #? !long
+"""Train `$net` by recipe `$recipe` of $file.  #? long
   #? long
-On one device: python train.py$options  #? long
+On one device: `python train.py$options`.  #? long
   #? !long
-On several devices: torchrun --nproc-per-node 2 train.py$options. Written by netlang $version.
+On several devices: `torchrun --nproc-per-node 2 train.py$options`.$written
+Written by netlang $version.  #? long
 """
 '''
 
@@ -47,19 +48,19 @@ def uniform(epoch, numbers, place, count):
 '''
 
 BATCHES = '''
-def epoch_order(seed, epoch, count):  #? split
-    """The order of `count` examples in an epoch: a permutation."""  #? split
-    key = mix(mix(torch.tensor([seed])) + epoch + 0x5EED) + torch.arange(count)  #? split
-    return mix(key).argsort(stable=True)  #? split
-  #? split
-  #? split
+def epoch_order(seed, epoch, count):  #? orders
+    """The order of `count` examples in an epoch: a permutation."""  #? orders
+    key = mix(mix(torch.tensor([seed])) + epoch + 0x5EED) + torch.arange(count)  #? orders
+    return mix(key).argsort(stable=True)  #? orders
+  #? orders
+  #? orders
 def batches(count, epoch):
     """This process' examples of each batch of an epoch; a single example makes no batch."""
-    key = mix(mix(torch.tensor([ORDER])) + epoch + 0x5EED) + torch.arange(count)  #? !split
-    order = mix(key).argsort(stable=True)  #? !split !images
-    order = (mix(key).argsort(stable=True) + epoch * count).tolist()  #? !split images
-    order = epoch_order(ORDER, epoch, count)  #? split !images
-    order = (epoch_order(ORDER, epoch, count) + epoch * count).tolist()  #? split images
+    key = mix(mix(torch.tensor([ORDER])) + epoch + 0x5EED) + torch.arange(count)  #? !orders
+    order = mix(key).argsort(stable=True)  #? !orders !images
+    order = (mix(key).argsort(stable=True) + epoch * count).tolist()  #? !orders images
+    order = epoch_order(ORDER, epoch, count)  #? orders !images
+    order = (epoch_order(ORDER, epoch, count) + epoch * count).tolist()  #? orders images
     whole = [order[at : at + BATCH] for at in range(0, max(1, count - 1), BATCH)]
     whole = [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images
     whole = [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images
@@ -82,14 +83,24 @@ def evaluate($evaluated):
     sums = torch.zeros(2, dtype=torch.float64)  #? logits
     sums = torch.zeros(1, dtype=torch.float64)  #? !logits
     own = range(RANK, len(examples.files), SIZE)  #? images
-    for x, label, _ in DataLoader($tested_by):  #? images
-        x, label = $start, label.to(DEVICE)  #? images
+    for x, label, _ in DataLoader($tested_by):  #? images !scales
+        x, label = $start, label.to(DEVICE)  #? images !scales
+    for views, label in by_size(DataLoader($tested_by, collate_fn=list)):  #? images scales
+        seen, label = [], label.to(DEVICE)  #? images scales
+        for x in views:  #? images scales
+            x = $start  #? images scales
     for numbers in torch.arange(RANK, len(examples[0]), SIZE).split($chunk):  #? !images
         $memory = (each[numbers].to(DEVICE) for each in examples)  #? !images
+        seen, images = [], x  #? !images scales
+        for side in $sides:  #? !images scales
+            x = $start  #? !images scales
 $prepared
-        with torch.autocast(torch.device(DEVICE).type, $half):  #? half
-            $deployed = model($tested)  #? half
-        $deployed = model($tested)  #? !half
+        with torch.autocast(torch.device(DEVICE).type, $half):  #? half !scales
+            $deployed = model($tested)  #? half !scales
+        $deployed = model($tested)  #? !half !scales
+            with torch.autocast(torch.device(DEVICE).type, $half):  #? half scales
+                seen.append(model($tested))  #? half scales
+            seen.append(model($tested))  #? !half scales
 $floats
 $averaged
 $score
@@ -108,12 +119,14 @@ MAIN = '''
 def main():
     """Train, or go on from the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True, help="$folder")  #? placed
+    parser.add_argument("--data", required=True, help="$folder")  #? placed !named
+    parser.add_argument("--data", default=$place, help="$folder")  #? named
     parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained
     parser.add_argument("--workers", type=int, default=4, help="processes that read")  #? images
     parser.add_argument("--out", default="checkpoint.pth", help="file of the state")
     parser.add_argument("--every", type=int, default=10, help="steps between two reports")
     args = parser.parse_args()
+    loading = {"num_workers": args.workers, "generator": torch.Generator()}  #? images draws
     say = print if RANK == 0 else lambda text: None
     if SIZE > 1:
         dist.init_process_group()
@@ -166,8 +179,8 @@ LOOP = """
             $memory = (each[numbers].to(DEVICE) for each in train)  #? !images
             x, label = augment(x.to(DEVICE), $both, numbers, epoch$statistics)  #? mixes images
             x, label = augment(x.to(DEVICE), numbers, epoch$statistics), $both  #? !mixes images
-            $mixed = augment($mixed, numbers, epoch$statistics)  #? mixes !images
-            x = augment(x, numbers, epoch$statistics)  #? !mixes !images changes
+            $mixed = augment($mixed, numbers, epoch$statistics)  #? together !images
+            x = augment(x, numbers, epoch$statistics)  #? !together !images changes
 $ordered
             optimizer.zero_grad()
 $body

@@ -45,7 +45,6 @@ def stretched(
     factor = max(1, int(min((bottom - top) / size[0], (right - left) / size[1])) // 2)
     found = image.draft(image.mode, (image.width // factor, image.height // factor))
     shrink = full / found[1][2] if found else 1.0
-    left, top, right, bottom = (each / shrink for each in box)
-    pixels = np.array(image.crop((left, top, right, bottom)))
+    pixels = np.array(image.crop((left / shrink, top / shrink, right / shrink, bottom / shrink)))
     x = torch.from_numpy(pixels.reshape(1, *pixels.shape[:2], -1)).permute(0, 3, 1, 2)
     return F.interpolate(x, size, mode="bilinear", antialias=True)[0]

@@ -12,6 +12,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
+from typing import final
 from unittest.mock import patch
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "module_of_text",
     "photos",
     "printed",
+    "resumed_losses",
     "script_losses",
     "trained_losses",
 ]
@@ -53,6 +55,41 @@ def printed(text: str, folder: Path, *options: str) -> str:
     with patch.object(sys, "argv", arguments), redirect_stdout(StringIO()) as shown:
         module.main()
     return shown.getvalue()
+
+
+class Killed(BaseException):
+    """The end of a script that nobody expected."""
+
+
+@final
+class _Until(StringIO):
+    """What is printed; at a line that begins with a text the script is killed."""
+
+    def __init__(self, last: str) -> None:
+        super().__init__()
+        self._last = last
+
+    def write(self, text: str) -> int:
+        if text.startswith(self._last):
+            raise Killed
+        return super().write(text)
+
+
+def resumed_losses(text: str, folder: Path, last: int, *options: str) -> dict[int, float]:
+    """The losses of a script that is killed at a step, and then goes on from its checkpoint."""
+    folder.mkdir(exist_ok=True)
+    module = module_of_text(text, folder / "train.py")
+    arguments = ["train.py", "--out", str(folder / "state.pth"), "--every", "1", *options]
+    begun = _Until(f"step {last}:")
+    with patch.object(sys, "argv", arguments), redirect_stdout(begun):
+        try:
+            module.main()
+        except Killed:
+            shown = begun.getvalue()
+    assert (folder / "state.pth").exists()
+    rest = losses(printed(text, folder, *options))
+    assert min(rest) > 1
+    return losses(shown) | rest
 
 
 def losses(shown: str) -> dict[int, float]:

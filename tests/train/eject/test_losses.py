@@ -80,8 +80,36 @@ MEMORY = {
         "evaluate_every: 3",
         "steps: 40",
     ),
+    "a plateau first": (
+        BODY,
+        "schedule: plateau(factor=0.5, patience=0, cooldown=1, threshold=0.3, length=20, "
+        "unit=steps) -> warmup(4, unit=steps) -> cosine",
+        "evaluate_every: 3",
+        "steps: 40",
+    ),
+    "plateaus among phases": (
+        BODY,
+        "schedule: warmup(5, unit=steps) -> plateau(factor=0.5, patience=1, threshold=0.2, "
+        "length=12, unit=steps) -> plateau(factor=0.2, patience=0, length=1) -> linear(end=0.1)",
+        "validation: 0.2",
+        "evaluate_every: 2",
+        "batch: 160",
+        'rates: [("fc2", 10)]',
+        "steps: 50",
+    ),
     "muon": (BODY, "optimizer: muon(lr=0.01)",
         "loss: cross_entropy(label_smoothing=0.1)", "steps: 20"),
+    "digits at scales": (
+        "    input x: [1, H=8, W=8]\n"
+        "    conv1: conv(8, 3x3) -> relu -> gap -> flatten -> fc: linear(10)",
+        "data: digits",
+        "test: multi_scale([8, 16])",
+        "validation: 0.2",
+        "early_stopping: 3",
+        "normalize: standardize",
+        "evaluate_every: 5",
+        "steps: 25",
+    ),
     "adagrad": (BODY, "optimizer: adagrad(lr=0.01)", "precision: bf16", "steps: 20"),
     "normalized": (BODY, "normalize: standardize(mean=[0.5], std=[2.0])", "steps: 20"),
     "digits": (
@@ -103,6 +131,28 @@ IMAGES = {
         "init: kaiming_normal(mode=fan_out)",
     ),
     "ten": (PICTURES, "augment: resize_shorter(26..40) -> random_crop(24)", "test: ten_crop(24)"),
+    "scales": (
+        PICTURES,
+        "augment: random_resized_crop(24)",
+        "test: multi_scale([28, 24, 40])",
+        "validation: 0.3",
+        "early_stopping: 20",
+    ),
+    "scales and crops": (
+        PICTURES,
+        "augment: resize(24) -> hflip",
+        "test: multi_scale([26, 40]) -> ten_crop(24)",
+        "normalize: standardize",
+        "precision: bf16",
+    ),
+    "learned at a scale": (
+        PICTURES,
+        "augment: resize(24) -> hflip",
+        "test: multi_scale([24, 33])",
+        "normalize: standardize",
+        "validation: 0.3",
+        "schedule: plateau(patience=0, threshold=0.3)",
+    ),
     "held": (
         PICTURES,
         'data: image_folder("photos", validation=none, test="val", channels=1)',
@@ -140,7 +190,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", IMAGES)
 def test_images(name: str, folder: Path, tmp_path: Path) -> None:
     body, *lines = IMAGES[name]
-    lines = [*lines, "batch: 4", "steps: 8", "evaluate_every: 3"]
+    lines = [*lines, "batch: 4", "steps: 20", "evaluate_every: 7"]
     if not any(line.startswith("data") for line in lines):
         lines.append('data: image_folder("photos", test="val")')
     recipe, program = sketch(body.replace("[3,", "[1,") if name == "held" else body, *lines)

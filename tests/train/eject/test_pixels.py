@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from netlang.backends.torch.augment.path import path_for
-from netlang.backends.torch.eject.copied import copied
-from netlang.backends.torch.eject.host import host_function
+from netlang.backends.torch.eject.pixels.host import host_function
 from netlang.backends.torch.eject.template import UNIFORM
+from netlang.backends.torch.eject.text.copied import copied
 from netlang.backends.torch.runtime.boxes import random_box
 from netlang.backends.torch.runtime.random import mix, uniform
 from netlang.backends.torch.runtime.regions import random_resized_crop, whole

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.eject import script
-from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.train.eject.support import complaints, losses, printed
 from tests.train.support import sketch
@@ -49,6 +47,8 @@ def test_alone(scripts: Path) -> None:
 
 def test_short(scripts: Path) -> None:
     assert len((scripts / "resnet.py").read_text(encoding="utf-8").splitlines()) <= 250
+    text = script(*load_recipe("googlenet:imagenet", []))
+    assert len(text.splitlines()) <= 283
 
 
 def test_resumed(tmp_path: Path) -> None:
@@ -91,23 +91,3 @@ def test_three_processes(tmp_path: Path) -> None:
     assert len(two) == 15
     for step, loss in two.items():
         assert loss == pytest.approx(one[step], rel=1e-5)
-
-
-REFUSED = {
-    "damaged": 'data: image_folder("mine", corrupt=skip)',
-    "weights": 'weights: pretrained("mine")',
-    "schedule": "schedule: plateau(length=3) -> cosine",
-}
-
-
-@pytest.mark.parametrize("key", REFUSED)
-def test_refused(key: str) -> None:
-    body = BODY
-    if "image" in REFUSED[key]:
-        body = "    input image: [3, H=24, W=24]\n    gap -> flatten -> linear(3)"
-    recipe, program = sketch(body, REFUSED[key], *(["augment: resize(24)"] if body != BODY else []))
-    with pytest.raises(NetlangError) as caught:
-        script(recipe, program)
-    (found,) = caught.value.diagnostics
-    assert found.code == "E0903"
-    assert re.search("no script is written", found.message)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from netlang.backends.torch.eject import script
 from netlang.recipes.places import Places
@@ -44,7 +46,14 @@ def numbers(root: Path) -> None:
 def masks(root: Path) -> None:
     rng = np.random.default_rng(0)
     x, label = rng.integers(0, 255, (20, 3, 8, 8)), rng.integers(0, 2, (20, 8, 8))
-    np.savez(root / "train.npz", x=x.astype(np.uint8), label=label.astype(np.uint8))
+    edges, whole = rng.random((20, 1, 8, 8)), rng.integers(0, 3, 20)
+    x, label = x.astype(np.uint8), label.astype(np.uint8)
+    np.savez(root / "train.npz", x=x, label=label, edges=edges, whole=whole)
+
+
+def signals(root: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(20, 12))
+    np.savez(root / "train.npz", x=x, y=np.roll(x, 1, 1))
 
 
 def idx(root: Path) -> None:
@@ -55,6 +64,15 @@ def cifar(root: Path) -> None:
     test_cifar.write(root, test_cifar.binary_files())
 
 
+def cifar_of_pickles(root: Path) -> None:
+    test_cifar.write(root / "cifar-10-batches-py", test_cifar.python_files())
+
+
+def packed_cifar(root: Path) -> None:
+    files = test_cifar.python_files()
+    test_cifar.pack(root / "cifar-10-python.tar.gz", "cifar-10-batches-py", files)
+
+
 def shards(root: Path) -> None:
     test_shards.write(root, "train", 11)
     test_shards.write(root, "val", 5)
@@ -62,6 +80,38 @@ def shards(root: Path) -> None:
 
 def folders(root: Path) -> None:
     pictures(root, ("train", "validation", "test"))
+
+
+def damaged(root: Path) -> None:
+    """Some files hold no image, half of one, or one of floats."""
+    folders(root)
+    for part in ("train", "validation", "test"):
+        first, second, *_ = sorted((root / part).glob("*/*"))
+        second.write_bytes(first.read_bytes()[:-40])
+        first.write_bytes(b"no image")
+    Image.fromarray(np.ones((30, 30), np.float32)).save(first.parent / "floats.tif")
+
+
+def deep(root: Path) -> None:
+    """Some images have 16 bits a channel."""
+    folders(root)
+    for number, path in enumerate(sorted((root / "train").glob("*/*"))[::2]):
+        values = np.random.default_rng(number).integers(0, 1 << 16, (31, 29), np.uint16)
+        path.unlink()
+        Image.fromarray(values).save(path.with_suffix((".png", ".tif")[number % 2]))
+
+
+def damaged_shards(root: Path) -> None:
+    """Bytes within the first images of each shard are others."""
+    shards(root)
+    for path in root.rglob("*.tar"):
+        with tarfile.open(path) as shard:
+            member = next(each for each in shard if not each.name.endswith("cls"))
+        content = bytearray(path.read_bytes())
+        content[member.offset_data : member.offset_data + member.size // 2] = bytes(
+            member.size // 2
+        )
+        path.write_bytes(content)
 
 
 def mnist(root: Path) -> None:
@@ -103,6 +153,62 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
             "batch: 7",
         ),
     ),
+    "moved masks": (
+        masks,
+        MASKS.format(2),
+        (
+            'data: arrays("mine", sizes=[3, 8, 8])',
+            "loss: cross_entropy",
+            "augment: hflip -> rotate(20) -> random_crop(8, pad=2) -> noise(0.1)",
+            "validation: 0.2",
+            "test: resize(10) -> center_crop(8)",
+            "batch: 7",
+        ),
+    ),
+    "masks cut and mixed": (
+        masks,
+        MASKS.format(2),
+        (
+            'data: arrays("mine", sizes=[3, 8, 8])',
+            "loss: cross_entropy",
+            "augment: random_resized_crop(8) -> vflip -> cutmix(1.0) -> hflip",
+            "normalize: standardize",
+            "test: resize(9) -> center_crop(8)",
+            "batch: 6",
+        ),
+    ),
+    "sizes on the way": (
+        masks,
+        MASKS.format(2),
+        (
+            'data: arrays("mine", sizes=[3, 8, 8])',
+            "loss: cross_entropy",
+            "augment: noise(0.1) -> resize_shorter(8..12) -> hflip -> random_crop(8)",
+            "batch: 6",
+        ),
+    ),
+    "classes and masks": (
+        masks,
+        "    input x: [3, 8, 8]\n    conv(4, 3x3, pad=1) -> body: relu\n"
+        "    body -> edge: conv(1, 1x1)\n    body -> gap -> flatten -> kind: linear(3)\n"
+        "    output kind: kind\n    output edge: edge",
+        (
+            'data: arrays("mine", sizes=[3, 8, 8], targets=["whole", "edges"])',
+            "loss: cross_entropy(kind, whole) + mse(edge, edges)",
+            "augment: translate(0.2) -> hflip",
+            "batch: 6",
+        ),
+    ),
+    "masks of signals": (
+        signals,
+        "    input x: [12]\n    fc1: linear(12)",
+        (
+            'data: arrays("mine", sizes=[12], targets=["y"])',
+            "loss: mse",
+            "augment: translate(0.3) -> scale(0.8..1.2)",
+            "batch: 6",
+        ),
+    ),
     "idx": (
         idx,
         PICTURES.format(1, 28, 28, 10),
@@ -117,6 +223,16 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
             "batch: 2",
         ),
     ),
+    "cifar10 of pickles": (
+        cifar_of_pickles,
+        PICTURES.format(3, 32, 32, 10),
+        ('data: cifar10("mine")', "augment: hflip", "batch: 2"),
+    ),
+    "packed cifar10": (
+        packed_cifar,
+        PICTURES.format(3, 32, 32, 10),
+        ('data: cifar10("mine")', "batch: 2"),
+    ),
     "shards": (shards, PICTURES.format(3, 24, 24, 3), ('data: shards("mine")', *SMALL)),
     "a part of shards": (
         shards,
@@ -127,6 +243,31 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
             "normalize: standardize",
             *SMALL,
         ),
+    ),
+    "damaged shards": (
+        damaged_shards,
+        PICTURES.format(3, 24, 24, 3),
+        ('data: shards("mine", corrupt=skip)', *SMALL),
+    ),
+    "damaged images": (
+        damaged,
+        PICTURES.format(3, 24, 24, 2),
+        ('data: image_folder("mine", corrupt=skip)', "validation: 0.3", *SMALL),
+    ),
+    "damaged images named": (
+        damaged,
+        PICTURES.format(3, 24, 24, 2),
+        ('data: image_folder("mine", test="test", corrupt=skip)', "early_stopping: 30", *SMALL),
+    ),
+    "16 bits": (
+        deep,
+        PICTURES.format(3, 24, 24, 2),
+        ('data: image_folder("mine", test="test", validation=none)', *SMALL),
+    ),
+    "damaged table": (
+        damaged,
+        PICTURES.format(3, 24, 24, 2),
+        ('data: hugging_face("mine", corrupt=skip)', *SMALL),
     ),
     "hugging_face": (
         folders,
@@ -156,11 +297,11 @@ def test_losses(name: str, tmp_path: Path) -> None:
     root = tmp_path / "mine"
     root.mkdir()
     write(root)
-    recipe, program = sketch(body, *lines, "steps: 8")
+    recipe, program = sketch(body, *lines, "steps: 20")
     workers = ("--workers", "0") if SMALL[0] in lines else ()
     options = ("--data", str(root), *workers)
     found = script_losses(recipe, program, tmp_path / "script", *options)
-    assert len(found) == 8
+    assert len(found) == 20
     assert found == trained_losses(recipe, program, tmp_path / "run", Places({"mine": root}))
 
 
@@ -169,11 +310,3 @@ def test_clean(tmp_path: Path) -> None:
         path = tmp_path / f"with_{name.replace(' ', '_')}.py"
         path.write_text(script(*sketch(body, *lines)), encoding="utf-8")
     assert not complaints(tmp_path)
-
-
-def test_masks_are_not_left_behind(tmp_path: Path) -> None:
-    """Masks go where their images go: a script that would move images alone refuses."""
-    masks(tmp_path)
-    lines = 'data: arrays("mine", sizes=[3, 8, 8])', "loss: cross_entropy", "augment: hflip"
-    with pytest.raises(AssertionError, match="masks"):
-        script_losses(*sketch(MASKS.format(2), *lines), tmp_path / "s", "--data", str(tmp_path))

@@ -29,7 +29,7 @@ __all__ = ["CALLS", "Call", "load_torchvision"]
 _BY_FLAG = {"train": {"train": True}, "test": {"train": False}}
 
 
-def _by_split(**names: str) -> dict[str, dict[str, object]]:
+def _by_split(**names: str) -> dict[str, dict[str, str | bool]]:
     return {part: {"split": name} for part, name in names.items()}
 
 
@@ -42,7 +42,7 @@ _THREE = _by_split(train="train", val="val", test="test")
 class Call:
     """How a class of torchvision is called for each part, and what it calls labels and classes."""
 
-    parts: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: {"train": {}})
+    parts: Mapping[str, Mapping[str, str | bool]] = field(default_factory=lambda: {"train": {}})
     labels: str = "_labels"
     classes: str = ""
 

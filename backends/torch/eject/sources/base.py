@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import final
 
-from netlang.backends.torch.data.choice import VALIDATION
-from netlang.backends.torch.diagnostics import NoScript
-from netlang.backends.torch.eject.sections import Section
-from netlang.diagnostics.errors import NetlangError
+from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION
+from netlang.backends.torch.eject.text.sections import Section
+from netlang.diagnostics.errors import InternalError
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.data_arrays import Arrays
 from netlang.recipes.words.data_images import ImageSource
+from netlang.recipes.words.data_kinds import FOUND, NONE
 
-__all__ = ["DataSection", "data_section", "quoted", "usual_names"]
+__all__ = [
+    "NUMBERED", "DataSection", "Wanted", "data_section", "images_section", "part_names",
+    "usual_names", "wanted_parts",
+]  # fmt: skip
+
+
+# Labels as text become class numbers: they are numbers, or names of classes.
+NUMBERED = (
+    "def number(self, names):",
+    '    """Labels that are texts become numbers: their own, or their places among the names."""',
+    "    numbered = all(label.isdigit() for _, label in self.files)",
+    "    places = {name: place for place, name in enumerate(names)}",
+    "    self.files = [(f, int(label) if numbered else places[label]) for f, label in self.files]",
+    "    return self",
+)
 
 
 @final
@@ -28,6 +43,7 @@ class DataSection:
     prepare, each is a data set of PyTorch, else a list of tensors: the inputs, then the targets.
     `folder` is the help on `--data`. `test` and `held` say whether there is such a part, None where
     that is seen when the script runs. `bytes` are inputs of 0 to 255, None where that is seen then.
+    `place` is what `--data` says where nobody says it.
     """
 
     section: Section = field(default_factory=Section)
@@ -37,6 +53,7 @@ class DataSection:
     test: bool | None = True
     held: bool | None = False
     bytes: bool | None = False
+    place: str = ""
 
 
 def usual_names(data: ImageSource | Arrays) -> tuple[str, ...]:
@@ -44,18 +61,55 @@ def usual_names(data: ImageSource | Arrays) -> tuple[str, ...]:
     return tuple(name for name in VALIDATION if name not in (data.train, data.test))
 
 
+def part_names(wanted: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of a part to look for: those that are usual, or one and what means the same."""
+    if wanted == FOUND:
+        return usual
+    alike = (name for group in (TRAIN, VALIDATION, TEST) if wanted in group for name in group)
+    return tuple(dict.fromkeys((wanted, *alike)))
+
+
 @singledispatch
 def data_section(data: Data, recipe: Recipe) -> DataSection:
-    """The section of a data source; raises `NetlangError` where a script can't have it."""
-    raise NetlangError(
-        NoScript(
-            span=recipe.places["data"],
-            what=f"the data source `{data.name}`",
-            advice="use another source, or `netlang train`",
-        )
+    """The section of a data source."""
+    raise InternalError(f"no script has the data source `{data.name}`")
+
+
+@final
+@dataclass(frozen=True)
+class Wanted:
+    """A part that a script makes: its variable, names to look for, whether one must be there."""
+
+    variable: str
+    names: tuple[str, ...]
+    needed: bool
+
+    @property
+    def prepare(self) -> str:
+        """What prepares its images."""
+        return "prepare" if self.variable == "train" else "prepare_test"
+
+
+def wanted_parts(data: ImageSource | Arrays, recipe: Recipe) -> Iterator[Wanted]:
+    """The parts that a script makes."""
+    yield Wanted("train", part_names(data.train, TRAIN), True)
+    if data.test != NONE:
+        yield Wanted("test", part_names(data.test, TEST), data.test != FOUND)
+    if data.validation != NONE and recipe.validation is None:
+        names = part_names(data.validation, usual_names(data))
+        yield Wanted("held", names, data.validation != FOUND)
+
+
+def images_section(
+    section: Section, parts: Section, data: ImageSource, recipe: Recipe, folder: str
+) -> DataSection:
+    """The section of a source of images, with what is known of its parts."""
+    own = recipe.validation is None and data.validation != NONE
+    return DataSection(
+        section,
+        parts,
+        images=True,
+        folder=folder,
+        test=None if data.test == FOUND else data.test != NONE,
+        held=None if own and data.validation == FOUND else own,
     )
-
-
-def quoted(text: str) -> str:
-    """A text as Python source, in double quotes."""
-    return '"' + repr(f"'{text}")[2:-1].replace('"', '\\"').replace("\\'", "'") + '"'

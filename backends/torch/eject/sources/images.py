@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.backends.torch.data.choice import TEST, VALIDATION
-from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.data.choice import TEST
 from netlang.backends.torch.eject.sources.base import (
     DataSection,
     data_section,
-    quoted,
     usual_names,
 )
+from netlang.backends.torch.eject.text.sections import Section
+from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime.folders import ENDINGS
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder, ImageSource
 from netlang.recipes.words.data_kinds import FOUND, NONE
 
-__all__ = ["images_class"]
+__all__ = ["images_class", "skipping"]
 
 
 def images_class(
@@ -26,24 +26,31 @@ def images_class(
     """`Images`: `start` sets `self.files`, pairs of a file and a label; `opened` opens `file`."""
     data = recipe.data
     assert isinstance(data, ImageSource)
-    mode = "L" if data.channels == 1 else "RGB"
-    section.add(
-        f"class Images(Dataset):  # {about}",
-        *(f"    {line}" if line else "" for line in start),
-        "",
+    section.imports |= {"from PIL import Image", "from PIL import ImageOps"}
+    section.add(f"class Images(Dataset):  # {about}")
+    section.add(*(f"    {line}" if line else "" for line in start), "")
+    numbered = (
         "    def __getitem__(self, key):  # the number of an example, plus as many each epoch",
         "        epoch, number = divmod(key, len(self.files))",
         "        file, label = self.files[number]",
-        *(f"        {line}" for line in opened),
-        "        ImageOps.exif_transpose(image, in_place=True)",
-        '        assert not image.mode.startswith("I"), f"{file} has 16 bits a channel"',
-        "        if image.has_transparency_data:",
-        '            white = Image.new("RGBA", image.size, "white")',
-        '            image = Image.alpha_composite(white, image.convert("RGBA"))',
-        f'        image = image if image.mode == "{mode}" else image.convert("{mode}")',
-        "        return self.prepare(image, number, epoch), label, number",
     )
-    section.imports |= {"from PIL import Image", "from PIL import ImageOps"}
+    opened_lines = [f"        {line}" for line in (*opened, *_flattened(data.channels))]
+    if data.corrupt == "skip":
+        section.add("    def opened(self, file):  # an image, as it was taken")
+        *lines, last = opened_lines
+        section.add(
+            *lines, f"        return {last.strip().removeprefix('image = ')}", "", *numbered
+        )
+        section.add("        return self.prepare(self.opened(file), number, epoch), label, number")
+        section.add("", *_SKIPPING.strip("\n").split("\n"))
+        section.imports |= {
+            "import warnings", "from concurrent.futures import ThreadPoolExecutor",
+            "from itertools import compress",
+        }  # fmt: skip
+    else:
+        section.add(*numbered)
+        section.add(*opened_lines)
+        section.add("        return self.prepare(image, number, epoch), label, number")
     if recipe.validation is not None:
         section.add(
             "",
@@ -55,14 +62,55 @@ def images_class(
         section.imports.add("from itertools import compress")
 
 
+def skipping(data: ImageSource) -> str:
+    """The call that leaves damaged images out of a part, where that is wanted."""
+    return ".undamaged()" if data.corrupt == "skip" else ""
+
+
+def _flattened(channels: int) -> Iterator[str]:
+    """The lines that make of an image what a person would see, of 1 or 3 channels."""
+    mode = "L" if channels == 1 else "RGB"
+    yield "ImageOps.exif_transpose(image, in_place=True)"
+    yield 'assert image.mode != "F", f"{file} has floats, of which nothing says what white is"'
+    yield 'if image.mode.startswith("I"):  # of 16 bits a channel the upper 8'
+    yield "    image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))"
+    yield "if image.has_transparency_data:"
+    yield '    white = Image.new("RGBA", image.size, "white")'
+    yield '    image = Image.alpha_composite(white, image.convert("RGBA"))'
+    yield f'image = image if image.mode == "{mode}" else image.convert("{mode}")'
+
+
+# As `netlang train` finds damaged files: before the examples are numbered.
+_SKIPPING = '''
+    def flaw(self, file):
+        """Why an image can't be read; nothing of one that can."""
+        try:
+            image = self.opened(file)
+            image.draft(image.mode, (1, 1))  # of a JPEG all is read, but little computed
+            image.load()
+        except Exception as error:  # noqa: BLE001  # Pillow raises whatever it stumbles over
+            return str(error) or type(error).__name__
+        return ""
+
+    def undamaged(self):
+        """Without the images that can't be read, which are named."""
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with ThreadPoolExecutor() as pool:
+            flaws = list(pool.map(self.flaw, [file for file, _ in self.files]))
+        for (file, _), flaw in zip(self.files, flaws, strict=True):
+            if flaw and RANK == 0:
+                print(f"left out: {file}: {flaw}")
+        self.files = list(compress(self.files, [not flaw for flaw in flaws]))
+        return self
+'''
+
+
 @data_section.register
 def _(data: ImageFolder, recipe: Recipe) -> DataSection:
     test = TEST if data.test == FOUND else (data.test,)
-    named = data.test not in (FOUND, NONE) or data.validation not in (FOUND, NONE)
     own = recipe.validation is None and data.validation != NONE
     held = (usual_names(data) if data.validation == FOUND else (data.validation,)) if own else ()
-    unnamed = own and named and data.validation == FOUND
-    single = len(test) == 1 and (unnamed or len(held) <= 1)
+    single = len(test) == 1 and len(held) <= 1
     section = Section()
     images_class(
         section,
@@ -78,27 +126,26 @@ def _(data: ImageFolder, recipe: Recipe) -> DataSection:
     folder = _folder(train)
     parts = Section()
     parts.add(f'    classes = sorted(each[:-1] for each in glob("*/", root_dir={folder}))')
-    parts.add(_part("train", (train,), "prepare", single))
-    if data.test != NONE:
-        parts.add(_part("test", test, "prepare_test", single))
-    if unnamed:
-        parts.add(*_refused(held))
-    elif held:
-        parts.add(_part("held", held, "prepare_test", single))
+    made: list[tuple[str, tuple[str, ...], str]] = [("train", (train,), "prepare")]
+    made += [("test", test, "prepare_test")] if data.test != NONE else []
+    made += [("held", held, "prepare_test")] if held else []
+    for variable, names, prepare in made:
+        parts.add(_part(variable, names, prepare, single))
+        parts.add(*([f"    {variable}{skipping(data)}"] if skipping(data) else []))
     return DataSection(
         section,
         parts,
         images=True,
         folder="folder of the images",
         test=None if data.test == FOUND else data.test != NONE,
-        held=None if held and not unnamed and not single else bool(held) and not unnamed,
+        held=None if len(held) > 1 else bool(held),
     )
 
 
 def _init(single: bool) -> Iterator[str]:
     """The files of one folder, or of each that there is of several."""
     yield f"def __init__(self, {'folder' if single else 'folders'}, classes, prepare):"
-    yield f"    endings = ({', '.join(map(quoted, ENDINGS))})"
+    yield f"    endings = ({', '.join(map(literal, ENDINGS))})"
     yield "    self.files, self.prepare = [], prepare"
     if single:
         yield "    for label, name in enumerate(classes):"
@@ -109,28 +156,23 @@ def _init(single: bool) -> Iterator[str]:
     yield f"        found = sorted({chosen}, key=os.path.split)"
     yield "        self.files += [(path, label) for path in found]"
     if single:
-        yield '    assert self.files, f"there are no images in {folder}"'
+        yield "    if not self.files:"
+        yield f"        raise SystemExit({_NOTHING})"
+    else:
+        yield "    if not self.files and len(folders) == 1:"
+        yield f"        raise SystemExit({_NOTHING.replace('{folder}', '{folders[0]}')})"
+
+
+_NOTHING = 'f"no folders of images in {folder}: give --data the folder around it"'
 
 
 def _part(variable: str, names: tuple[str, ...], prepare: str, single: bool) -> str:
     folders = _folder(names[0]) if single else f"[{_folder(names[0])}]"
     if len(names) > 1:
-        several = ", ".join(map(quoted, names))
+        several = ", ".join(map(literal, names))
         folders = f'[f"{{args.data}}/{{name}}" for name in ({several})]'
     return f"    {variable} = Images({folders}, classes, {prepare})"
 
 
 def _folder(name: str) -> str:
     return f'f"{{args.data}}/{name}"'  # of letters, digits, _ and -
-
-
-def _refused(names: tuple[str, ...]) -> Iterator[str]:
-    """The recipe names its parts: one that it doesn't name can't be there unseen."""
-    why = "the recipe doesn't say to validate with it"
-    patterns = {VALIDATION: "val*/", VALIDATION[1:]: "valid*/"}
-    if names in patterns:
-        found = f'glob("{patterns[names]}", root_dir=args.data)'
-        yield f'    assert not {found}, "{why}"'
-        return
-    found = " + ".join(f'glob("{name}/", root_dir=args.data)' for name in names)
-    yield f'    assert not {found}, "{why}"'

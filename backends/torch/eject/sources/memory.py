@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.backends.torch.augment.lower import Acts, lower
-from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION
-from netlang.backends.torch.eject.sections import Section
 from netlang.backends.torch.eject.sources.base import (
     DataSection,
     data_section,
-    quoted,
-    usual_names,
+    wanted_parts,
 )
+from netlang.backends.torch.eject.text.sections import Section
+from netlang.backends.torch.invocation import Invocation, Setting, literal
+from netlang.backends.torch.runtime.cifar import read_cifar
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Arrays, Cifar10, Cifar100, Digits, Idx, Mnist1d
 from netlang.recipes.words.data_kinds import FOUND, NONE
 
 __all__: list[str] = []
 
-_CIFAR = "folder of the binary version, unpacked"
+_CIFAR = "folder of CIFAR, unpacked or not"
 
 
 def _made(imports: set[str], *lines: str) -> DataSection:
@@ -87,39 +86,19 @@ def _(data: Arrays, recipe: Recipe) -> DataSection:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(quoted, names))}]"
+    return f"[{', '.join(map(literal, names))}]"
 
 
 def _parts(data: Arrays, recipe: Recipe) -> Iterator[str]:
     """The lines that read each part; one that the recipe names must be there."""
-    train = _names(data.train, TRAIN)
-    yield f"    train = arrays(args.data, {train})"
-    needed = ["train"]
-    if data.test != NONE:
-        yield f"    test = arrays(args.data, {_names(data.test, TEST)})"
-        needed += ["test"] if data.test != FOUND else []
-    if data.validation != NONE and recipe.validation is None:
-        yield f"    held = arrays(args.data, {_names(data.validation, usual_names(data))})"
-        needed += ["held"] if data.validation != FOUND else []
-    yield f'    assert {" and ".join(needed)}, f"{{args.data}} lacks a part"'
-    if _moves(recipe) and len(data.sizes) == 3:
-        first = len(data.inputs)
-        yield f"    masks = [each for each in train[{first}:] if each.dim() > 2]"
-        yield '    assert not masks, "masks would have to be moved with their images"'
-
-
-def _moves(recipe: Recipe) -> bool:
-    """Whether a path moves pixels, and would have to move masks alike."""
-    steps = (lower(step, 1) for step in (*recipe.augment, *recipe.test_path))
-    return any(step.masks is not None or step.acts is Acts.REGION for step in steps)
-
-
-def _names(wanted: str, usual: tuple[str, ...]) -> str:
-    """Names to look for: those that are usual, or one and what means the same."""
-    if wanted == FOUND:
-        return ", ".join(map(quoted, usual))
-    alike = (name for group in (TRAIN, VALIDATION, TEST) if wanted in group for name in group)
-    return ", ".join(map(quoted, dict.fromkeys((wanted, *alike))))
+    parts = list(wanted_parts(data, recipe))
+    for wanted in parts:
+        yield f"    {wanted.variable} = arrays(args.data, {', '.join(map(literal, wanted.names))})"
+    needed = [wanted for wanted in parts if wanted.needed]
+    files = [f"{wanted.names[0]}.npz" for wanted in needed]
+    yield f"    if {' or '.join(f'{wanted.variable} is None' for wanted in needed)}:"
+    text = f"{{args.data}} is to have {', '.join(files)}: give --data another folder"
+    yield f'        raise SystemExit(f"{text}")'
 
 
 @data_section.register
@@ -128,8 +107,7 @@ def _(data: Idx, recipe: Recipe) -> DataSection:
     section.add(
         "def read_idx(folder, *names):",
         '    """The array in the first of these files that is there, gzipped or not."""',
-        "    folder = escape(folder)",
-        '    places = (folder, os.path.join(folder, "raw"), os.path.join(folder, "*", "raw"))',
+        '    places = [os.path.join(escape(folder), inner) for inner in ("", "raw", "*/raw")]',
         "    found = [",
         "        path",
         "        for place in places",
@@ -137,7 +115,8 @@ def _(data: Idx, recipe: Recipe) -> DataSection:
         '        for end in ("", ".gz")',
         "        for path in sorted(glob(os.path.join(place, name + end)))",
         "    ]",
-        '    assert found, f"there is no {names[0]} in {folder}"',
+        "    if not found:",
+        '        raise SystemExit(f"no {names[0]} in {folder}: give --data another folder")',
         '    with (gzip.open if found[0].endswith(".gz") else open)(found[0], "rb") as file:',
         "        content = file.read()",
         '    shape = np.frombuffer(content, ">u4", content[3], 4).tolist()',
@@ -149,7 +128,7 @@ def _(data: Idx, recipe: Recipe) -> DataSection:
     for part, stems in (("train", ("train",)), ("test", ("t10k", "test"))):
         names = {
             kind: ", ".join(
-                quoted(f"{prefix}{stem}-{kind}{dot}idx{axes}-ubyte")
+                literal(f"{prefix}{stem}-{kind}{dot}idx{axes}-ubyte")
                 for stem in stems
                 for dot in "-."
             )
@@ -166,26 +145,22 @@ def _(data: Idx, recipe: Recipe) -> DataSection:
 @data_section.register(Cifar10)
 @data_section.register(Cifar100)
 def _(data: Cifar10 | Cifar100, recipe: Recipe) -> DataSection:
-    """The binary version: rows of one label or two, and of an image."""
-    train, test = ["train.bin"], "test.bin"
-    folder, labels, chosen = "cifar-100-binary", 2, 0
+    """The binary version, or that of pickles; unpacked, or in its archive."""
+    batches, title = "", "cifar-100"
+    names: tuple[str, ...] = ("train", "test")
+    labels: dict[str, Setting] = {"key": "labels", "column": 0, "columns": 1}
     if isinstance(data, Cifar10):
-        train, test = [f"data_batch_{number}.bin" for number in range(1, 6)], "test_batch.bin"
-        folder, labels = "cifar-10-batches-bin", 1
+        batches, title = "-batches", "cifar-10"
+        names = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
     else:
-        chosen = ("coarse", "fine").index(data.labels)
-    section, parts = Section(), Section()
-    section.add(
-        "def read_cifar(folder, names):",
-        '    """Images and labels of some files of the binary version."""',
-        f'    inner = os.path.join(folder, "{folder}")',
-        "    folder = inner if os.path.isdir(inner) else folder",
-        "    files = [np.fromfile(os.path.join(folder, name), np.uint8) for name in names]",
-        f"    rows = torch.from_numpy(np.concatenate(files).reshape(-1, {labels + 3072}))",
-        f"    return [rows[:, {labels}:].reshape(-1, 3, 32, 32), rows[:, {chosen}].long()]",
+        column = ("coarse", "fine").index(data.labels)
+        labels = {"key": f"{data.labels}_labels", "column": column, "columns": 2}
+    folders = ("bin", "py") if batches else ("binary", "python")
+    versions = tuple(
+        (f"{title}{batches}-{folder}", f"{title}-{kind}.tar.gz")
+        for folder, kind in zip(folders, ("binary", "python"), strict=True)
     )
-    parts.add(
-        f"    train = read_cifar(args.data, {_listed(tuple(train))})",
-        f'    test = read_cifar(args.data, ["{test}"])',
-    )
-    return DataSection(section, parts, folder=_CIFAR, bytes=True)
+    parts = Section()
+    call = Invocation(read_cifar, labels).source("args.data", literal(versions), literal(names))
+    parts.add(f"    train, test = {call}", calls=(read_cifar,))
+    return DataSection(Section(), parts, folder=_CIFAR, bytes=True)

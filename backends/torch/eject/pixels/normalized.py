@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import final
 
-from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.recipes.normalize import lower_normalization
 from netlang.backends.torch.seeds import derived_seed
@@ -31,10 +31,12 @@ class Normalized:
     learned: Invocation | None = None
     functions: tuple[object, ...] = ()
 
-    def section(self, images: bool, start: str) -> Section:
+    def section(self, images: bool, start: str, scales: tuple[int, ...] | None) -> Section:
         """The lines of `main` that learn the numbers, on every process alike.
 
-        `start` is what becomes of a batch of images first.
+        `start` is what becomes of a batch of images first. `scales` are the sizes that a test sees
+        an example in, of which the first is looked at; empty where they are the images' matter, and
+        None for a single size.
         """
         section = Section()
         if self.learned is None:
@@ -48,12 +50,20 @@ class Normalized:
                 f"    chosen = sorted({order}[:{_ENOUGH}].tolist())",
                 "    seen = Images.__new__(Images)",
                 "    seen.files, seen.prepare = train.files, prepare_test",
-                "    loader = DataLoader(seen, BATCH, sampler=chosen, num_workers=args.workers)",
-                f"    inputs = (prepared({start}) for x, _, _ in loader)",
             )
+            loader = "DataLoader(seen, BATCH, sampler=chosen, num_workers=args.workers"
+            if scales is None:
+                section.add(f"    loader = {loader})")
+                section.add(f"    inputs = (prepared({start}) for x, _, _ in loader)")
+            else:
+                section.add(f"    loader = by_size({loader}, collate_fn=list))")
+                section.add(f"    inputs = (prepared({start}) for (x, *_), _ in loader)")
         else:
-            split = f"train[0].split({chunk(self.recipe)})"
-            section.add(f"    inputs = (prepared(x.to(DEVICE)) for x in {split})")
+            split, side = (
+                f"train[0].split({chunk(self.recipe)})",
+                f", {scales[0]}" if scales else "",
+            )
+            section.add(f"    inputs = (prepared(x.to(DEVICE){side}) for x in {split})")
         section.add(f"    statistics = {self.learned.source('inputs')}")
         section.add("    statistics = [each.to(DEVICE) for each in statistics]")
         return section

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from netlang.backends.torch.eject.copied import imports_of
-from netlang.backends.torch.eject.sections import WIDTH
-from netlang.backends.torch.eject.shortcuts import joined
+from netlang.backends.torch.eject.net.folded import folded
+from netlang.backends.torch.eject.net.outputs import plain_outputs
+from netlang.backends.torch.eject.net.shortcuts import joined
+from netlang.backends.torch.eject.text.copied import decorators, imports_of
+from netlang.backends.torch.eject.text.plain import plain
+from netlang.backends.torch.eject.text.sections import WIDTH
+from netlang.backends.torch.python.tree import ClassDef
 from netlang.backends.torch.emit.source import emitted
 from netlang.ir.program import Program
 
@@ -27,16 +31,27 @@ class Model:
 
 
 def model_of(program: Program) -> Model:
-    """The text that training runs, without the docstring of its module, in a script's width."""
-    found = emitted(program, joined, WIDTH)
+    """The text that training runs, as a script has it: in its width, without annotations."""
+    found = emitted(program, _shorter, WIDTH)
     tree = ast.parse(found.source)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     after = max(node.end_lineno or 0 for node in imports)
-    lines = found.source.splitlines()[after:]
+    lines, source = [], found.source.splitlines()
+    for node in tree.body:
+        if node.lineno > after:
+            first = min([node.lineno, *(each.lineno for each in decorators(node))])
+            lines += source[after : first - 1]
+            after = node.end_lineno or 0
+            lines += plain("\n".join(source[first - 1 : after])).split("\n")
     while lines and not lines[0].strip():
         lines = lines[1:]
     names = frozenset(line for _, _, line in imports_of(tree))
     return Model(found.class_name, tuple(_without_docstrings(lines)), names)
+
+
+def _shorter(definitions: Sequence[ClassDef]) -> list[ClassDef]:
+    """The classes as a person would write them; nothing is computed differently."""
+    return folded(plain_outputs(joined(definitions)))
 
 
 def _without_docstrings(lines: list[str]) -> Iterator[str]:

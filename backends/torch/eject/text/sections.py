@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, final
-
-from netlang.diagnostics.errors import InternalError
 
 __all__ = ["WIDTH", "Section", "wrapped"]
 
@@ -46,7 +45,7 @@ class Section:
 def wrapped(line: str) -> list[str]:
     """A line of code; if it is too long, on several lines, as `ruff format` lays them out.
 
-    Raises `InternalError` where there is nothing to break it at.
+    It stays as it is where there is nothing to break it at.
     """
     if len(line) <= WIDTH or line.lstrip().startswith(('"""', "#")):
         return [line]
@@ -57,9 +56,10 @@ def wrapped(line: str) -> list[str]:
         return [f"{indent}{name}(", f"{indent}    {rest.removesuffix('):')}", f"{indent}):"]
     whole = f"{text}\n    pass" if text.endswith(":") else text
     (statement,) = ast.parse(whole).body
-    value = getattr(statement, "iter", None) or getattr(statement, "value", None)
+    values = (getattr(statement, name, None) for name in ("iter", "value", "exc"))
+    value = next((each for each in values if each is not None), None)
     if not isinstance(value, ast.expr):
-        raise InternalError(f"a line of a script that can't be broken: {line}")
+        return [line]
     start, stop = value.col_offset, value.end_col_offset or 0
     return _broken(value, text, indent, text[:start], text[stop:])
 
@@ -72,15 +72,11 @@ def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> lis
     if isinstance(node, ast.BinOp):
         return [f"{indent}{head}(", *_terms(node, text, f"{indent}    "), f"{indent}){tail}"]
     inner = f"{indent}    "
-    if isinstance(node, ast.Dict):
-        pairs = zip(node.keys, node.values, strict=True)
-        items = [text[k.col_offset : v.end_col_offset] for k, v in pairs if k is not None]
-        return [f"{indent}{head}{{", *(f"{inner}{each}," for each in items), f"{indent}}}{tail}"]
-    if isinstance(node, ast.List):
-        items = [text[each.col_offset : each.end_col_offset] for each in node.elts]
-        return [f"{indent}{head}[", *(f"{inner}{each}," for each in items), f"{indent}]{tail}"]
+    body = _items(node, text, inner)
+    if body is not None:
+        return [f"{indent}{head}{own[0]}", *body, f"{indent}{own[-1]}{tail}"]
     if not isinstance(node, ast.Call) or not (node.args or node.keywords):
-        raise InternalError(f"a line of a script that can't be broken: {own}")
+        return [f"{indent}{head}{own}{tail}"]
     begin = text[node.col_offset : node.func.end_col_offset]
     given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     together = inner + ", ".join(text[each.col_offset : each.end_col_offset] for each in given)
@@ -88,6 +84,23 @@ def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> lis
     if len(together) > WIDTH:
         body = [line for each in given for line in _item(each, text, inner)]
     return [f"{indent}{head}{begin}(", *body, f"{indent}){tail}"]
+
+
+def _items(node: ast.expr, text: str, indent: str) -> list[str] | None:
+    """What stands in the brackets of a list, dictionary or comprehension; None for all else."""
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        items = [text[k.col_offset : v.end_col_offset] for k, v in pairs if k is not None]
+        return [f"{indent}{each}," for each in items]
+    if isinstance(node, ast.List) or (isinstance(node, ast.Tuple) and text[node.col_offset] == "("):
+        return [line for each in node.elts for line in _item(each, text, indent)]
+    if isinstance(node, ast.DictComp | ast.ListComp):
+        starts = [each.target.col_offset - len("for ") for each in node.generators]
+        places = [node.col_offset + 1, *starts, (node.end_col_offset or 0) - 1]
+        parts = [text[start:stop].strip() for start, stop in pairwise(places)]
+        together = indent + " ".join(parts)
+        return [together] if len(together) <= WIDTH else [f"{indent}{each}" for each in parts]
+    return None
 
 
 def _item(item: ast.expr | ast.keyword, text: str, indent: str) -> list[str]:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, final
 
-from netlang.backends.torch.eject.plain import plain
+from netlang.backends.torch.eject.text.plain import plain
 from netlang.diagnostics.errors import InternalError
 
-__all__ = ["Copied", "copied", "imports_of"]
+__all__ = ["Copied", "copied", "decorators", "imports_of"]
 
 # Modules whose text may be copied.
 _PLAIN = ("netlang.backends.torch.runtime.", "netlang.recipes.words.rates")
@@ -101,13 +101,14 @@ def _definitions(module: ModuleType) -> dict[str, _Definition]:
     for node in ast.parse(whole).body:
         name = _defined(node)
         if name and name != "__all__":
-            first = min([node.lineno, *(each.lineno for each in _decorators(node))])
+            first = min([node.lineno, *(each.lineno for each in decorators(node))])
             text = plain("\n".join(lines[first - 1 : node.end_lineno]))
             found[name] = _Definition(text, frozenset(_read(ast.parse(text))))
     return found
 
 
-def _decorators(node: ast.stmt) -> list[ast.expr]:
+def decorators(node: ast.stmt) -> list[ast.expr]:
+    """The decorators of a definition, which stand before it."""
     return node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from netlang.backends.torch.eject.sections import WIDTH
+from netlang.backends.torch.eject.text.sections import WIDTH
 
 __all__ = ["inlined"]
 

@@ -14,8 +14,9 @@ from typing import final
 
 from netlang.backends.torch.augment.path import Path
 from netlang.backends.torch.augment.stages import Change, Cut, Placed, Stage
-from netlang.backends.torch.eject.batched import batched, only_way
-from netlang.backends.torch.eject.sections import Section
+from netlang.backends.torch.eject.pixels.batched import batched
+from netlang.backends.torch.eject.pixels.scales import several_sizes, sides_of, way_of
+from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime import regions
 from netlang.backends.torch.runtime.boxes import random_box, stretched
@@ -37,8 +38,11 @@ def host_function(
     `drawn`, in a test, nothing is random. `alone` says that no other function resizes images.
     """
     section = Section()
-    section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
-    cut, views = _plain(only_way(path).front)
+    if several_sizes(path):
+        section.add(*_at_each_scale(path, name))
+    else:
+        section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
+    cut, views = _plain(way_of(path).front)
     if cut is None:
         _general(section, path, "number" if drawn else None)
         return section
@@ -47,6 +51,20 @@ def host_function(
         one.step(placed)
     one.end(views)
     return section
+
+
+def _at_each_scale(path: Path, name: str) -> Iterator[str]:
+    """The function that asks for each scale, and the head of the one that makes it."""
+    given = ", side" if path.scales > 1 else ""
+    yield f"def {name}(image, number, epoch):"
+    yield '    """A test image in a worker at each scale, uint8 [H, W, C]."""'
+    if given:
+        yield "    image.load()  # else the first scale would choose how a JPEG is decoded"
+        yield f"    return [at_scale(image, side) for side in {sides_of(path)}]"
+    else:
+        yield "    return [at_scale(image)]"
+    yield from ("", "", f"def at_scale(image{given}):")
+    yield '    """A test image whose shorter side has a length."""'
 
 
 def _plain(front: tuple[Stage, ...]) -> tuple[Cut | None, Placed | None]:
@@ -61,7 +79,7 @@ def _plain(front: tuple[Stage, ...]) -> tuple[Cut | None, Placed | None]:
 
 def _general(section: Section, path: Path, number: str | None) -> None:
     """The front as training does it, on a batch of one."""
-    first, *stages = only_way(path).front
+    first, *stages = way_of(path).front
     if not isinstance(first, Cut):
         first, stages = Cut(()), [first, *stages]
     section.add(*batched(section, first, number, "image.height, image.width"))
@@ -221,8 +239,8 @@ class _One:
             f"    below, right = x.shape[0] - {height}, x.shape[1] - {width}",
             "    places = (0, 0), (0, right), (below, 0), (below, right), "
             "(round(below / 2), round(right / 2))",
-            "    views = [each[top:, left:] for each in (x, x.flip(1)) for top, left in places]",
-            f"    return torch.stack([each[:{height}, :{width}] for each in views])",
+            f"    return torch.stack([v[i : i + {height}, j : j + {width}] "
+            "for v in (x, x.flip(1)) for i, j in places])",
         )
 
     def _drawn(self, placed: Placed) -> str:

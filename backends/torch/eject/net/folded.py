@@ -1,0 +1,112 @@
+"""Values that are used once, where they are used: ``x = pool(x)`` and ``x = self.conv2(x)`` as one.
+
+What is computed, and in which order, stays the same: a value only moves to the next statement, past
+names and constants, never past another call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+
+from netlang.backends.torch.eject.text.sections import WIDTH
+from netlang.backends.torch.python.printer import flat
+from netlang.backends.torch.python.traverse import map_expression, walk
+from netlang.backends.torch.python.tree import (
+    Assign,
+    Call,
+    ClassDef,
+    Expression,
+    FunctionDef,
+    Name,
+    Return,
+    Statement,
+)
+
+__all__ = ["folded"]
+
+# Calls around each other, and columns before a statement of a method.
+_DEEPEST, _INDENT = 3, 8
+
+
+def folded(definitions: Sequence[ClassDef]) -> list[ClassDef]:
+    """The classes with shorter `forward` methods."""
+    return [replace(each, body=tuple(_method(part) for part in each.body)) for each in definitions]
+
+
+def _method(part: Statement) -> Statement:
+    if not isinstance(part, FunctionDef) or part.name != "forward":
+        return part
+    body = list(part.body)
+    place = len(body) - 2
+    while place >= 0:
+        joined = _joined(body[place], body[place + 1], body[place + 2 :])
+        if joined is not None:
+            body[place : place + 2] = [joined]
+        place = min(place - 1, len(body) - 2)
+    return replace(part, body=tuple(body))
+
+
+def _joined(first: Statement, second: Statement, later: Sequence[Statement]) -> Statement | None:
+    """Both as one statement; None where that would compute something else, or be hard to read."""
+    if not isinstance(first, Assign) or not isinstance(first.target, Name):
+        return None
+    if not isinstance(second, Assign | Return) or not isinstance(first.value, Call):
+        return None
+    name = first.target
+    again = isinstance(second, Assign) and second.target == name
+    if not again and _reads(later, name):
+        return None
+    if not _comes_first(second.value, name):
+        return None
+
+    def put(expression: Expression) -> Expression:
+        return first.value if expression == name else expression
+
+    value = map_expression(second.value, put)
+    made = replace(second, value=value)
+    head = f"{flat(second.target)} = " if isinstance(second, Assign) else "return "
+    length = _INDENT + len(head) + len(flat(value))
+    if length > WIDTH or _depth(value) > _DEEPEST:
+        return None
+    fits = length + len("  # ") + len(made.comment) <= WIDTH
+    return made if fits else replace(made, comment="")
+
+
+def _reads(statements: Sequence[Statement], name: Name) -> bool:
+    """Whether statements read a name before they give it another value."""
+    for statement in statements:
+        values = statement.value if isinstance(statement, Assign) else statement
+        if name in walk(values):
+            return True
+        if isinstance(statement, Assign) and statement.target == name:
+            return False
+    return False
+
+
+def _comes_first(value: Expression, name: Name) -> bool:
+    """Whether a name is read once, and before any call in the expression is made."""
+    parts = list(_evaluated(value))
+    return parts.count(name) == 1 and not any(
+        isinstance(each, Call) for each in parts[: parts.index(name)]
+    )
+
+
+def _evaluated(part: object) -> Iterator[object]:
+    """The nodes of an expression in the order in which Python computes them."""
+    for each in _parts(part):
+        yield from _evaluated(each)
+    yield part
+
+
+def _parts(part: object) -> Iterator[object]:
+    """What stands directly in a node or a tuple of nodes, in textual order."""
+    if isinstance(part, tuple):
+        yield from part
+    elif is_dataclass(part):
+        yield from (getattr(part, field.name) for field in fields(part))
+
+
+def _depth(part: object) -> int:
+    """How many calls stand in each other."""
+    return isinstance(part, Call) + max(map(_depth, _parts(part)), default=0)

@@ -1,0 +1,193 @@
+"""What a script does with batches on the device: a path's part there, and the normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.augment.stages import Change, Cut, Placed, Stage
+from netlang.backends.torch.eject.pixels.scales import way_of
+from netlang.backends.torch.eject.text.inlined import inlined
+from netlang.backends.torch.eject.text.sections import Section
+from netlang.backends.torch.invocation import literal
+from netlang.backends.torch.runtime.cutting import cut_batch, cut_masks
+from netlang.backends.torch.runtime.places import mask_targets, mask_values
+from netlang.backends.torch.runtime.regions import resize_shorter, whole
+
+__all__ = ["augment_function", "batched", "moves", "prepared_lines", "sized_function"]
+
+
+def augment_function(
+    path: Path,
+    start: str,
+    normalized: str,
+    targets: tuple[str, ...],
+    *,
+    learned: bool,
+    masks: bool,
+) -> Section:
+    """`augment(x, numbers, epoch)`: a batch as the net sees it; with mixing, of targets too.
+
+    `start` is what `x` becomes first, `normalized` what is returned of it. `masks` says that there
+    may be some among the targets.
+    """
+    section, together = Section(), path.mixes or masks
+    given = ", ".join(("x", *targets)) if together else "x"
+    returned = ", ".join((normalized, *targets)) if together else normalized
+    rest = f"numbers, epoch{', statistics' if learned else ''}"
+    section.add(
+        f"def augment({given}, {rest}):", '    """A batch of training, as the net sees it."""'
+    )
+    if start != "x":
+        section.add(f"    x = {start}")
+    section.add(*prepared_lines(section, path, "    ", targets=targets, masks=masks))
+    section.returns(returned)
+    return section
+
+
+def sized_function(path: Path, *, masks: bool) -> Section | None:
+    """`sized(x, numbers, epoch)`: the front of a path for one example, where sizes differ in it."""
+    front = way_of(path).front
+    if path.images or not any(map(_differs, front[:-1])):
+        return None
+    section, given = Section(), "x, masks" if masks else "x"
+    section.add(f"def sized({given}, numbers, epoch):", '    """An example in its new size."""')
+    for stage in front:
+        section.add(*batched(section, stage, "numbers", masks=masks))
+    section.returns(given)
+    return section
+
+
+def moves(path: Path) -> bool:
+    """Whether a path moves pixels of examples in memory, and with them masks."""
+    way = way_of(path)
+    return not path.images and any(stage.moves for stage in (*way.front, *way.back))
+
+
+def _differs(stage: Stage) -> bool:
+    """Whether a stage may give examples of one size different ones."""
+    if not isinstance(stage, Cut):
+        return False
+    call = stage.steps[-1].step.call
+    settings = call.settings
+    return call.function is resize_shorter and settings["shortest"] != settings["longest"]
+
+
+def prepared_lines(
+    section: Section,
+    path: Path,
+    space: str,
+    numbers: str | None = "numbers",
+    targets: tuple[str, ...] = (),
+    *,
+    masks: bool = False,
+) -> Iterator[str]:
+    """Lines that change `x` as the device's part of a path does; without `numbers`, for a test.
+
+    With `masks`, those among the targets are moved too.
+    """
+    way, held = way_of(path), False
+    stages = (*(() if path.images else way.front), *way.back)
+    listed = ", ".join(targets)
+    several = listed if len(targets) > 1 else f"({listed},)"
+    back = f"    {several} = mask_targets(before, masks, {listed})"
+    alone = numbers is not None and sized_function(path, masks=masks) is not None
+    for place, stage in enumerate(stages):
+        if masks and not held and (stage.moves or (alone and place == 0)):
+            section.add(calls=(mask_values, mask_targets))
+            yield f"{space}before, masks = x, mask_values(x, {listed})"
+            held = True
+        if held and isinstance(stage, Change) and stage.mixes:
+            yield space[4:] + back
+            held = False
+        lines = batched(section, stage, numbers, targets=targets, among=stages, masks=held)
+        if alone and place < len(way.front):
+            lines = iter(_one_by_one(masks) if place == 0 else ())
+        yield from (space[4:] + line for line in lines)
+    if held:
+        yield space[4:] + back
+
+
+def _one_by_one(masks: bool) -> Iterator[str]:
+    """The lines that call `sized` for each example."""
+    yield "    ones = [slice(n, n + 1) for n in range(len(x))]"
+    if masks:
+        yield "    found = [sized(x[one], masks[one], numbers[one], epoch) for one in ones]"
+        yield "    x, masks = map(torch.cat, zip(*found, strict=True))"
+    else:
+        yield "    x = torch.cat([sized(x[one], numbers[one], epoch) for one in ones])"
+
+
+def batched(
+    section: Section,
+    stage: Stage,
+    numbers: str | None,
+    size: str = "*x.shape[2:]",
+    targets: tuple[str, ...] = (),
+    among: Iterable[Stage] = (),
+    *,
+    masks: bool = False,
+) -> Iterator[str]:
+    """The lines of a stage of a function: `x`, or the region of an image of that size.
+
+    With `masks` they move alike.
+
+    `among` are the stages of the function: what stands in one of them alone is written out.
+    """
+    if isinstance(stage, Cut):
+        yield from _cut(section, stage, numbers, size, masks=masks)
+        return
+    call = stage.placed.step.call
+    given = list(_drawing(section, stage.placed, numbers))
+    if stage.mixes:
+        section.add(calls=(call.function,))
+        named = ", ".join(f'"{name}": {name}' for name in targets)
+        yield "    numbers = numbers[1:]"
+        yield f"    x, targets = {call.source('x', f'{{{named}}}', *given)}"
+        for name in targets:
+            yield f'    {name} = targets["{name}"]'
+        return
+    moved = stage.placed.step.masks
+    if masks and moved is not None:
+        section.add(calls=(call.function,))
+        if given:
+            yield f"    u = {given[0]}"
+        u = ("u",) if given else ()
+        yield f"    x = {call.source('x', *u)}"
+        yield f"    masks = {moved.source('masks', *u)}"
+        return
+    same = [each for each in among if not isinstance(each, Cut)]
+    alone = [each.placed.step.call.function for each in same].count(call.function) == 1
+    operands = dict(zip(("x", "u"), ("x", *given), strict=False))
+    settings = {name: literal(value) for name, value in call.settings.items()}
+    lines = inlined(call.function, "x", operands | settings, 4) if alone else None
+    if lines is None:
+        section.add(calls=(call.function,))
+        lines = [f"x = {call.source('x', *given)}"]
+    yield from (f"    {line}" for line in lines)
+
+
+def _cut(
+    section: Section, cut: Cut, numbers: str | None, size: str, *, masks: bool
+) -> Iterator[str]:
+    one = size != "*x.shape[2:]"
+    section.add(calls=(whole,))
+    yield f"    region = whole({size}{'' if one else ', len(x)'})"
+    for placed in cut.steps:
+        section.add(calls=(placed.step.call.function,))
+        given = (f"{each}.numpy()" for each in _drawing(section, placed, numbers))
+        yield f"    region = {placed.step.call.source('region', *given)}"
+    if not one:
+        section.add(calls=(cut_batch, *((cut_masks,) if masks else ())))
+        more = ", masks", ", cut_masks(masks, region)"
+        left, right = more if masks else ("", "")
+        yield f"    x{left} = cut_batch(x, region){right}"
+
+
+def _drawing(section: Section, placed: Placed, numbers: str | None) -> Iterator[str]:
+    """The uniform numbers of a step, `[B, k]`, in a test 0; nothing if it takes none."""
+    wanted = placed.step.numbers
+    if wanted and numbers is None:
+        yield f"torch.zeros(len(x), {wanted}, dtype=torch.float64)"
+    elif wanted:
+        yield f"uniform(epoch, {numbers}, {placed.place}, {wanted})"

@@ -1,0 +1,65 @@
+"""A path in a script: one text for all scales at which a test sees an image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import final
+
+from netlang.backends.torch.augment.path import Path, Way
+from netlang.backends.torch.augment.stages import Cut, Placed, Stage
+from netlang.backends.torch.invocation import Invocation
+from netlang.backends.torch.runtime.regions import resize_shorter
+
+__all__ = ["several_sizes", "sides_of", "way_of"]
+
+
+@final
+class _Side(int):
+    """The shorter side of an image at the scale in hand: in a script the variable `side`."""
+
+    def __str__(self) -> str:
+        return "side"
+
+    __repr__ = __str__
+
+
+def several_sizes(path: Path) -> bool:
+    """Whether an example comes in several sizes, or examples in different ones."""
+    return path.scales > 1 or (path.images and path.ragged)
+
+
+def sides_of(path: Path) -> tuple[int, ...]:
+    """The shorter sides of the scales of a path that has several."""
+    return tuple(_shortest(way)[_differing(path)] for way in path.ways)
+
+
+def way_of(path: Path) -> Way:
+    """The way of a path; of several scales the one that reads `side`, at the least of them."""
+    if path.scales == 1:
+        return path.ways[0]
+    place, least = _differing(path), min(sides_of(path))
+
+    def named(placed: Placed) -> Placed:
+        if placed.step.call.function is not resize_shorter or placed.place != place:
+            return placed
+        call = Invocation(resize_shorter, {"shortest": _Side(least), "longest": _Side(least)})
+        return replace(placed, step=replace(placed.step, call=call))
+
+    def changed(stage: Stage) -> Stage:
+        return Cut(tuple(map(named, stage.steps))) if isinstance(stage, Cut) else stage
+
+    way = path.ways[0]
+    return replace(way, front=tuple(map(changed, way.front)))
+
+
+def _shortest(way: Way) -> dict[int, int]:
+    """The shorter sides that steps of a way ask for, by the steps' places."""
+    steps = [each for stage in way.front if isinstance(stage, Cut) for each in stage.steps]
+    resizing = [each for each in steps if each.step.call.function is resize_shorter]
+    return {each.place: int(str(each.step.call.settings["shortest"])) for each in resizing}
+
+
+def _differing(path: Path) -> int:
+    """The place of the step that the scales of a path differ in."""
+    first, *others = map(_shortest, path.ways)
+    return next(place for place in first if any(each[place] != first[place] for each in others))

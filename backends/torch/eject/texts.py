@@ -1,0 +1,193 @@
+"""The texts that the templates of a script have places for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from netlang.backends.torch.eject.decisions import Decisions
+from netlang.backends.torch.eject.objective import (
+    HALVES,
+    averaged_lines,
+    forward_lines,
+    is_class_number,
+    judged_lines,
+    loss_lines,
+)
+from netlang.backends.torch.eject.pace import noted, observed_lines, plateau_of
+from netlang.backends.torch.eject.pixels.normalized import Normalized, chunk
+from netlang.backends.torch.eject.pixels.scales import sides_of
+from netlang.backends.torch.eject.sources.splitting import split_lines
+from netlang.backends.torch.invocation import literal
+from netlang.backends.torch.recipes.optimizers import optimization_for
+from netlang.backends.torch.seeds import derived_seed
+from netlang.recipes.recipe import Epochs, Precision, Recipe
+from netlang.recipes.words.losses import LABEL
+
+__all__ = ["texts_of"]
+
+
+def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
+    """The texts by name."""
+    loading = (_apart if decisions.draws else _together)() if decisions.data.images else {}
+    # What `evaluate` and `augment` are given beside a model and examples.
+    learned = ", statistics" if normalized.learned is not None else ""
+    given = f", {loading['given']}" if loading else ""
+    named = f", {loading['named']}" if loading else ""
+    return {
+        **_settings(decisions.recipe),
+        **_data(decisions),
+        **_steps(decisions),
+        **_scores(decisions),
+        **loading,
+        "statistics": learned,
+        "more": given + learned,
+        "finally": _finally(decisions, given + learned),
+        "evaluated": f"model, examples{named}{learned}",
+        "tested": ", ".join(_ordered(decisions, (normalized.text, *decisions.names.inputs[1:]))),
+    }
+
+
+def _together() -> dict[str, str]:
+    """How images are loaded."""
+    return {
+        "given": "args.workers",
+        "named": "workers",
+        "trained_by": "train, batch_sampler=rest, num_workers=args.workers",
+        "tested_by": "examples, BATCH, sampler=own, num_workers=workers",
+    }
+
+
+def _apart() -> dict[str, str]:
+    """The same with random numbers of their own: loaders take none from dropout."""
+    return {
+        "given": "loading",
+        "named": "loading",
+        "trained_by": "train, batch_sampler=rest, **loading",
+        "tested_by": "examples, BATCH, sampler=own, **loading",
+    }
+
+
+def _settings(recipe: Recipe) -> dict[str, str]:
+    """What the recipe says, as numbers."""
+    epochs = isinstance(recipe.length, Epochs)
+    return {
+        "frozen": literal(recipe.freeze),
+        "half": HALVES.get(recipe.precision, ""),
+        "patience": repr(recipe.early_stopping),
+        "steps": f"{recipe.length.count} * epoch_steps" if epochs else str(recipe.length.count),
+        "tf32": str(recipe.precision is Precision.TF32),
+        "clip_value": repr(recipe.clip_value),
+        "clip_norm": repr(recipe.clip_norm),
+        "ema": repr(recipe.ema),
+        "scored": "model" if recipe.ema is None else "averaged",
+        "evaluate_every": str(recipe.evaluate_every or "epoch_steps"),
+        "checkpoint_every": str(recipe.checkpoint_every or "epoch_steps"),
+        "weights_seed": str(derived_seed(recipe.seed, "weights")),
+        "noise_seed": str(derived_seed(recipe.seed, "noise")),
+    }
+
+
+def _data(decisions: Decisions) -> dict[str, str]:
+    """Examples and batches of them."""
+    recipe, names, images = decisions.recipe, decisions.names, decisions.data.images
+    return {
+        "folder": decisions.data.folder,
+        "place": literal(decisions.data.place),
+        "share": "each[len(each) * RANK // SIZE : len(each) * (RANK + 1) // SIZE]",
+        "examples": "len(train.files)" if images else "len(train[0])",
+        "count": "len(examples.files)" if images else "len(examples[0])",
+        "test_files": ".files" if images else "",
+        "counted": names.locals.get(LABEL, "") if images else "numbers",
+        "chunk": chunk(recipe),
+        "memory": names.memory,
+        "before": str(decisions.train.mixes),
+        "mixed": ", ".join(("x", *names.targets)),
+        "both": "label.to(DEVICE)",
+        "start": decisions.start("x.to(DEVICE)" if images else "images"),
+        "sides": repr(sides_of(decisions.test)) if decisions.scales > 1 else "",
+        "split": "\n".join(split_lines(recipe, len(names.inputs), images=images)),
+    }
+
+
+def _steps(decisions: Decisions) -> dict[str, str]:
+    """A step of training, and what is remembered of it."""
+    recipe, names = decisions.recipe, decisions.names
+    return {
+        "model": decisions.model,
+        "unused": "" if names.all_used else ", find_unused_parameters=True",
+        "optimizer": _optimizer(recipe),
+        "penalized": "\n".join(f"    {k} = {v}" for k, v in names.penalties.items()),
+        "run": _run(decisions),
+        "ordered": "\n".join(_channels_last(decisions, " " * 12)),
+        "body": "\n".join(forward_lines(recipe, names)),
+        "noted": noted(recipe, decisions.nested, decisions.by_losses),
+        "observed": "\n".join(observed_lines(recipe)),
+    }
+
+
+def _scores(decisions: Decisions) -> dict[str, str]:
+    """What a test makes of the outputs."""
+    recipe, names = decisions.recipe, decisions.names
+    half, label = recipe.precision in HALVES, names.locals.get(LABEL, "")
+    numbered = is_class_number(recipe, decisions.program)
+    judged = list(judged_lines(names, label, numbered=numbered))
+    averaged = averaged_lines(names, decisions.test.views, decisions.scales, half)
+    floats = [f"        {name} = {name}.float()" for name in names.deployed]
+    return {
+        "deployed": ", ".join(names.deployed),
+        "floats": "\n".join(floats if half and not decisions.scales else ()),
+        "averaged": "\n".join(averaged),
+        "judged": "\n".join(judged),
+        "right": "right.sum()" if judged else f"({names.logits}.argmax(1) == {label}).sum()",
+        "score": "\n".join(loss_lines(names.score, names.locals, " " * 8)),
+    }
+
+
+def _finally(decisions: Decisions, more: str) -> str:
+    """The line that looks at the test part."""
+    if decisions.data.test is False:
+        return ""
+    space = " " * (8 if decisions.data.test is None else 4)
+    call = f"evaluate({'model' if decisions.recipe.ema is None else 'averaged'}, test{more})"
+    if not decisions.classifies:
+        return f'{space}say(f"test loss {{{call}}}")'
+    return f'{space}say("test loss {{}}, accuracy {{}}".format(*{call}))'
+
+
+def _channels_last(decisions: Decisions, space: str) -> Iterator[str]:
+    if decisions.recipe.channels_last:
+        names = zip(decisions.names.inputs, decisions.program.net.inputs, strict=True)
+        for name in (name for name, port in names if port.type.rank == 3):
+            yield f"{space}{name} = {name}.contiguous(memory_format=torch.channels_last)"
+
+
+def _ordered(decisions: Decisions, inputs: tuple[str, ...]) -> Iterator[str]:
+    """What a model is called with in a test."""
+    for text, port in zip(inputs, decisions.program.net.inputs, strict=True):
+        last = decisions.recipe.channels_last and port.type.rank == 3
+        whole = f"({text})" if " " in text else text
+        yield f"{whole}.contiguous(memory_format=torch.channels_last)" if last else text
+
+
+def _run(decisions: Decisions) -> str:
+    """What a run remembers."""
+    parts = ['"step": 0']
+    if decisions.held:
+        parts += ['"error": math.inf', '"best": None']
+    if decisions.recipe.early_stopping is not None:
+        parts.append('"waiting": 0')
+    if plateau_of(decisions.recipe.schedule) is not None:
+        parts += ['"since": 0.0'] if decisions.by_losses else []
+        parts += ['"lowest": math.inf', '"waited": 0', '"reductions": 0']
+    return ", ".join(parts)
+
+
+def _optimizer(recipe: Recipe) -> str:
+    """The optimizer, with one kernel for all weights where the device of the script has one."""
+    on_cpu, on_gpu = (
+        optimization_for(recipe, torch.device(name)).source().replace("torch.optim.", "optim.")
+        for name in ("cpu", "cuda")
+    )
+    return on_cpu if on_cpu == on_gpu else on_cpu.replace("=True", '=DEVICE == "cpu"')

@@ -1,0 +1,147 @@
+"""What a person sees of a script: its help, what it says where data lack, how it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netlang.backends.torch.eject import script
+from netlang.recipes.places import Places
+from tests.analysis.oracles import torchvision_models
+from tests.train.eject import test_losses, test_sources
+from tests.train.eject.support import (
+    module_of_text,
+    photos,
+    printed,
+    resumed_losses,
+    script_losses,
+    trained_losses,
+)
+from tests.train.support import sketch
+
+PICTURES = test_sources.PICTURES.format(3, 24, 24, 2)
+FLAT = "    input x: [6]\n    fc1: linear(3)"
+SMALL = "augment: resize(24)"
+
+# Recipes, and what is said where `--data` names an empty folder.
+MISSING = {
+    "images": (PICTURES, (SMALL, 'data: image_folder("a")'), r"no folders of images in .*/train"),
+    "one folder": (
+        PICTURES,
+        (SMALL, 'data: image_folder("a", test="val", validation=none)'),
+        r"no folders of images in .*/train: give --data",
+    ),
+    "arrays": (FLAT, ('data: arrays("a", sizes=[6], classes=3)',), r"is to have train\.npz"),
+    "idx": (
+        test_sources.PICTURES.format(1, 28, 28, 10),
+        ('data: idx("a")',),
+        r"no train-images.* in .*: give --data",
+    ),
+    "cifar": (
+        test_sources.PICTURES.format(3, 32, 32, 10),
+        ('data: cifar10("a")',),
+        r"no cifar-10-batches-bin, cifar-10-batches-py or their archives in .* --data",
+    ),
+    "shards": (PICTURES, (SMALL, 'data: shards("a")'), r"no shards of train in .* --data"),
+    "table": (PICTURES, (SMALL, 'data: hugging_face("a")'), r"no folder .* --data"),
+    "torchvision": (
+        test_sources.PICTURES.format(1, 28, 28, 10),
+        ('data: torchvision("a", set=MNIST, channels=1)', "augment: resize(28)"),
+        r"no MNIST in .* --data",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_missing_data(name: str, tmp_path: Path) -> None:
+    body, lines, said = MISSING[name]
+    torchvision_models()
+    place = tmp_path / ("gone" if name == "table" else "empty")
+    (tmp_path / "empty").mkdir()
+    text = script(*sketch(body, *lines, "batch: 2"))
+    with pytest.raises(SystemExit, match=said):
+        printed(text, tmp_path / "script", "--data", str(place))
+
+
+def test_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each sentence ends before the next begins."""
+    text = script(*sketch(PICTURES, SMALL, 'data: image_folder("a")', 'weights: pretrained("b")'))
+    module = module_of_text(text, tmp_path / "train.py")
+    with patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit):
+        module.main()
+    # Lines are broken at hyphens too.
+    shown = "".join(capsys.readouterr().out.split())
+    sentences = (
+        "Train `sketch` by recipe `sketch` of sketch.net.",
+        "On one device: `python train.py --data FOLDER --weights FILE`.",
+        "On several devices: `torchrun --nproc-per-node 2 train.py --data FOLDER --weights FILE`.",
+        "Written by netlang",
+    )
+    assert "".join("".join(sentences).split()) in shown
+
+
+# Runs that remember something from one step to the next, and are killed between two checkpoints.
+KILLED = {
+    "plateaus among phases": test_losses.MEMORY,
+    "digits at scales": test_losses.MEMORY,
+    "moved masks": test_sources.CASES,
+    "damaged images": test_sources.CASES,
+    "cifar10 of pickles": test_sources.CASES,
+}
+
+
+# Pillow leaves damaged files open.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", KILLED)
+def test_killed_and_resumed(name: str, tmp_path: Path) -> None:
+    options: tuple[str, ...] = ()
+    if name in test_losses.MEMORY:
+        body, *lines = test_losses.MEMORY[name]
+    else:
+        write, body, given = test_sources.CASES[name]
+        (tmp_path / "mine").mkdir()
+        write(tmp_path / "mine")
+        lines = [*given, "steps: 20"]
+        options = ("--data", str(tmp_path / "mine"))
+        options += ("--workers", "0") if "image" in name else ()
+    recipe, program = sketch(body, *lines, "checkpoint_every: 4")
+    expected = trained_losses(
+        recipe, program, tmp_path / "run", Places({"mine": tmp_path / "mine"})
+    )
+    assert len(expected) >= 20
+    text = script(recipe, program)
+    assert resumed_losses(text, tmp_path / "script", 15, *options) == expected
+
+
+def test_a_data_set_of_the_hub(tmp_path: Path) -> None:
+    """Without `--data` a set of the Hub is asked for by its name; here nothing is downloaded."""
+    import datasets
+
+    test_sources.folders(tmp_path)
+    here = datasets.load_dataset(str(tmp_path), cache_dir=str(tmp_path / "cache"))
+    data = 'data: hugging_face("mine", repository="nobody/pets")'
+    recipe, program = sketch(PICTURES, data, SMALL, "batch: 3", "steps: 3")
+    asked = []
+
+    def load(name: str) -> object:
+        asked.append(name)
+        return here
+
+    with patch("datasets.load_dataset", load):
+        found = script_losses(recipe, program, tmp_path / "script", "--workers", "0")
+    assert asked == ["nobody/pets"]
+    assert len(found) == 3
+
+
+def test_floats_are_refused(tmp_path: Path) -> None:
+    root = photos(tmp_path / "photos", 2, 30)
+    Image.fromarray(np.ones((30, 30), np.float32)).save(root / "train" / "cats" / "floats.tif")
+    body = test_sources.PICTURES.format(3, 24, 24, 3)
+    text = script(*sketch(body, SMALL, 'data: image_folder("a", test="val")', "batch: 3"))
+    with pytest.raises(AssertionError, match=r"floats\.tif has floats"):
+        printed(text, tmp_path / "script", "--data", str(root), "--workers", "0")
