@@ -16,6 +16,9 @@ __all__ = ["Resident"]
 
 # Bytes that are gathered by one call at most, where a batch has fewer.
 _GATHERED = 4 << 20
+# What PyTorch aligns memory to. Sums depend on it in the last bit, and where a batch lies in what
+# was gathered depends on where a run was resumed.
+_ALIGNED = 64
 
 
 @final
@@ -43,7 +46,11 @@ class Resident:
     def _together(self, plan: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
         """Batches that are gathered by one call: as many as make a few megabytes."""
         example = sum(value[:1].nbytes for value in self._tensors)
-        few = max(1, _GATHERED // max(1, example * max(map(len, plan), default=1)))
+        size = max(map(len, plan), default=1)
+        few = max(1, _GATHERED // max(1, example * size))
+        numbers = [value for value in self._tensors if value.is_floating_point()]
+        if any(value[:1].nbytes * size % _ALIGNED for value in numbers):
+            few = 1
         yield from (plan[start : start + few] for start in range(0, len(plan), few))
 
     @property

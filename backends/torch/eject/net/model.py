@@ -13,8 +13,8 @@ from netlang.backends.torch.eject.net.shortcuts import joined
 from netlang.backends.torch.eject.text.copied import decorators, imports_of
 from netlang.backends.torch.eject.text.plain import plain
 from netlang.backends.torch.eject.text.sections import WIDTH
-from netlang.backends.torch.python.tree import ClassDef
 from netlang.backends.torch.emit.source import emitted
+from netlang.backends.torch.python.tree import ClassDef
 from netlang.ir.program import Program
 
 __all__ = ["Model", "model_of"]

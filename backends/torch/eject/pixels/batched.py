@@ -137,34 +137,54 @@ def batched(
     if isinstance(stage, Cut):
         yield from _cut(section, stage, numbers, size, masks=masks)
         return
-    call = stage.placed.step.call
     given = list(_drawing(section, stage.placed, numbers))
     if stage.mixes:
-        section.add(calls=(call.function,))
-        named = ", ".join(f'"{name}": {name}' for name in targets)
-        yield "    numbers = numbers[1:]"
-        yield f"    x, targets = {call.source('x', f'{{{named}}}', *given)}"
-        for name in targets:
-            yield f'    {name} = targets["{name}"]'
-        return
-    moved = stage.placed.step.masks
-    if masks and moved is not None:
-        section.add(calls=(call.function,))
-        if given:
-            yield f"    u = {given[0]}"
-        u = ("u",) if given else ()
-        yield f"    x = {call.source('x', *u)}"
-        yield f"    masks = {moved.source('masks', *u)}"
-        return
+        yield from _mixed(section, stage, targets, given)
+    elif masks and stage.moves:
+        yield from _moved(section, stage, given)
+    else:
+        yield from (f"    {line}" for line in _changed(section, stage, given, among))
+
+
+def _mixed(
+    section: Section, stage: Change, targets: tuple[str, ...], given: list[str]
+) -> Iterator[str]:
+    """The lines that mix each example with the one before."""
+    call = stage.placed.step.call
+    section.add(calls=(call.function,))
+    named = ", ".join(f'"{name}": {name}' for name in targets)
+    yield "    numbers = numbers[1:]"
+    yield f"    x, targets = {call.source('x', f'{{{named}}}', *given)}"
+    for name in targets:
+        yield f'    {name} = targets["{name}"]'
+
+
+def _moved(section: Section, stage: Change, given: list[str]) -> Iterator[str]:
+    """The lines that move examples, and masks by the same numbers."""
+    step = stage.placed.step
+    section.add(calls=(step.call.function,))
+    if given:
+        yield f"    u = {given[0]}"
+    u = ("u",) if given else ()
+    yield f"    x = {step.call.source('x', *u)}"
+    if step.masks is not None:
+        yield f"    masks = {step.masks.source('masks', *u)}"
+
+
+def _changed(
+    section: Section, stage: Change, given: list[str], among: Iterable[Stage]
+) -> list[str]:
+    """The lines that change examples: a call, or the function's own where it stands alone."""
+    call = stage.placed.step.call
     same = [each for each in among if not isinstance(each, Cut)]
     alone = [each.placed.step.call.function for each in same].count(call.function) == 1
     operands = dict(zip(("x", "u"), ("x", *given), strict=False))
     settings = {name: literal(value) for name, value in call.settings.items()}
     lines = inlined(call.function, "x", operands | settings, 4) if alone else None
-    if lines is None:
-        section.add(calls=(call.function,))
-        lines = [f"x = {call.source('x', *given)}"]
-    yield from (f"    {line}" for line in lines)
+    if lines is not None:
+        return lines
+    section.add(calls=(call.function,))
+    return [f"x = {call.source('x', *given)}"]
 
 
 def _cut(

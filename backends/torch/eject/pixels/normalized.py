@@ -39,9 +39,9 @@ class Normalized:
         None for a single size.
         """
         section = Section()
-        if self.learned is None:
+        if self.learned is None or self.recipe.normalize is None:
             return section
-        lowered = lower_normalization(self.recipe.normalize)  # type: ignore[arg-type]
+        lowered = lower_normalization(self.recipe.normalize)
         section.add(calls=(self.learned.function, lowered.function))
         if images:
             seed = derived_seed(self.recipe.seed, "normalization")
