@@ -27,7 +27,7 @@ __all__ = ["Examined", "examine", "examine_module", "warnings_of"]
 class Examined(Record):
     """The nets of a spec that need no more arguments, and everything that is wrong.
 
-    There are warnings only where there is no error.
+    Where there are errors, there are those warnings alone that may be their cause.
     """
 
     programs: tuple[Program, ...]
@@ -87,13 +87,22 @@ def _linted(
     *,
     whole: bool = False,
 ) -> Examined:
-    """All of it, with warnings where nothing is wrong."""
-    if found:
-        return Examined(programs, tuple(found))
+    """All of it, with warnings; beside errors, those alone that may be their cause."""
     from netlang.lint import lint
 
+    if found:
+        warnings = lint(module, programs, ()).warnings if programs else ()
+        return Examined(programs, tuple(found), tuple(filter(_is_cause, warnings)))
     findings = lint(module, programs, recipes, whole=whole)
     return Examined(programs, findings.errors, findings.warnings)
+
+
+def _is_cause(warning: Caution) -> bool:
+    """Whether it is about the axes that a step works on: what the net gives follows from them.
+
+    Others, such as names that nothing uses, may be wrong while a part of the file is.
+    """
+    return warning.code.startswith("W02")
 
 
 def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, Program]]:

@@ -55,15 +55,15 @@ def _fix(found: Diagnostic, span: Span, refusal: Refusal) -> Fix | None:
         return _pooled(found, file, origins)
     if isinstance(found, shapes.WrongDType):
         return _declared(found, file, origins)
+    if isinstance(found, shapes.KernelTooLarge) and (fix := _in_order(found, refusal)):
+        return fix
     text = span.text
     if not _INTEGERS.fullmatch(text):
         return None  # the number stands elsewhere: a change of it there may break other steps
     if isinstance(found, shapes.NotDivisible) and found.parameter in ("groups", "heads"):
         return _dividing(found, span)
     if isinstance(found, shapes.KernelTooLarge):
-        return _in_order(found, refusal) or _lowered(
-            span, found.extent, found.padded, "use a smaller kernel or more `pad`"
-        )
+        return _lowered(span, found.extent, found.padded, "use a smaller kernel or more `pad`")
     if isinstance(found, shapes.PadTooLarge):
         return _lowered(span, found.pad, found.most, "pad less")
     if isinstance(found, shapes.SizesPerAxis) and len(set(text.split("x"))) == 1:
@@ -104,10 +104,13 @@ def _in_order(found: shapes.KernelTooLarge, refusal: Refusal) -> Fix | None:
     """`conv(3, 64, 3)` of 3 channels, in PyTorch's order, without what is known of the input."""
     call = enclosing(refusal.file, refusal.step, ast.Apply)
     numbers = call.arguments[:3] if call and call.arguments and "conv" in found.operator else ()
-    if len(numbers) < 3 or any(each.name or not each.span.text.isdecimal() for each in numbers):
+    if len(numbers) < 3 or any(each.name for each in numbers):
         return None
     first, kernel, stride = (each.span for each in numbers)
-    if refusal.channels != (int(first.text),) or int(kernel.text) <= int(stride.text):
+    # The kernel may be a name, as of a width: the error says what it stands for.
+    if not first.text.isdecimal() or not stride.text.isdecimal():
+        return None
+    if refusal.channels != (int(first.text),) or found.extent <= int(stride.text):
         return None
     assert call is not None
     text = call.span.text

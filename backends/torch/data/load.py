@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def load_parts(recipe: Recipe, places: Places, say: Say = lambda _: None) -> Par
         train, validation = split(parts.train, recipe.validation, recipe.seed)
         parts = replace(parts, train=train, validation=validation)
     _require_examples(recipe, parts)
-    return parts
+    return replace(parts, notes=(*parts.notes, *_absent(recipe, parts)))
 
 
 _MADE: Mapping[type[Data], Callable[[Recipe], Parts]] = {
@@ -106,6 +106,22 @@ def _undamaged(part: Examples, root: Path, say: Say) -> tuple[Examples, tuple[st
     more = "; ..." if len(found) > _SHOWN else ""
     what = "image is" if len(found) == 1 else "images are"
     return part.subset(numbers), (f"{len(found)} {what} damaged and left out: {names}{more}",)
+
+
+def _absent(recipe: Recipe, parts: Parts) -> Iterator[str]:
+    """Classes that are trained on and that a part of the data's own has no examples of."""
+    trained = parts.train.labels
+    if parts.classes is None or trained is None:
+        return
+    own = {"validation": None if recipe.validation else parts.validation, "the test": parts.test}
+    for purpose, part in own.items():
+        labels = None if part is None else part.labels
+        if labels is not None:
+            names = [parts.classes[number] for number in np.setdiff1d(trained, labels).tolist()]
+            shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            if names:
+                yield f"no examples of {shown}{more} for {purpose}: its scores leave them out"
 
 
 def _require_examples(recipe: Recipe, parts: Parts) -> None:

@@ -81,6 +81,8 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def _other_input(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> str:
+    if len(given) == len(expected) == 3 and _fits((*given[1:], given[0]), expected):
+        return f"channels come first: declare the input as `{shown_shape(given)}`"
     if len(given) == len(expected):
         return "give the net another input, or the data another size"
     return f"declare the input as `{shown_shape(given)}`: `reshape` gives it other axes"

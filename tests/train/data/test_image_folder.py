@@ -61,12 +61,21 @@ def test_a_part_that_lacks_a_class_keeps_the_numbers_of_training(tmp_path: Path)
     assert parts.classes == ("ant", "bee", "cat")
     assert labels(parts.validation) == [2]
     assert labels(parts.test) == [1]
+    assert parts.notes == (
+        "no examples of `ant`, `bee` for validation: its scores leave them out",
+        "no examples of `ant`, `cat` for the test: its scores leave them out",
+    )
+    # What the recipe holds out is drawn from every class that has enough.
+    (note,) = load(tmp_path, 'image_folder("pets", validation=none)').notes
+    assert "for the test" in note
 
 
 def test_an_empty_folder_of_a_part_moves_no_number(tmp_path: Path) -> None:
     tree(tmp_path, {"train/ant/1.png": 1, "train/bee/1.png": 2, "val/bee/1.png": 3})
     (tmp_path / "val/ant").mkdir()
-    assert labels(load(tmp_path, FOLDER).validation) == [1]
+    parts = load(tmp_path, FOLDER)
+    assert labels(parts.validation) == [1]
+    assert parts.notes == ("no examples of `ant` for validation: its scores leave them out",)
 
 
 def test_a_class_without_training_images_is_told(tmp_path: Path) -> None:
@@ -74,7 +83,8 @@ def test_a_class_without_training_images_is_told(tmp_path: Path) -> None:
     (tmp_path / "train/ant").mkdir()
     parts = load(tmp_path, FOLDER)
     assert parts.classes == ("ant", "bee")
-    assert parts.notes == ("no images to train on in `ant`",)
+    first, _ = parts.notes
+    assert first == "no images to train on in `ant`"
 
 
 def test_a_class_of_another_part_alone_is_refused(tmp_path: Path) -> None:
@@ -207,7 +217,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     parts = load(root, 'image_folder("pets", corrupt=skip)')
     assert parts.classes == ("ant", "cat", "dog")
     assert np.bincount(labels(parts.train)).tolist() == [2, 4, 3]
-    (note,) = parts.notes
+    note, *_ = parts.notes
     assert "gone.png: No such file" in note
 
 
