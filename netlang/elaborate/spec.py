@@ -60,12 +60,12 @@ def elaborate_target(target: Target, arguments: dict[str, object] | None = None)
     """The program of the net that was named."""
     layer = net_layer(target.module, target.name, target.span)
     layer = bind(layer, target.arguments, target.module.evaluator().value, target.span)
-    layer = _with(layer, arguments or {}, target.span)
+    layer = _with_python_values(layer, arguments or {}, target.span)
     item = target.module.nets().get(target.name)
     return elaborate(layer, target.name, target.span, item.doc if item else None)
 
 
-def _with(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
+def _with_python_values(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
     """The layer with arguments given from Python."""
     source = Source(
         "<arguments>", ", ".join(f"{name}={value!r}" for name, value in arguments.items())
@@ -75,14 +75,14 @@ def _with(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
     named = tuple(ast.Argument(whole, name, whole, ast.Number(whole, 0)) for name in arguments)
     bind(layer, named, lambda expr: 0, span)
     for name, value in arguments.items():
-        bound[name] = BoundArgument(_value(value), whole)
+        bound[name] = BoundArgument(_from_python(value), whole)
     return Layer(layer.target, tuple(bound.items()))
 
 
-def _value(value: object) -> Value:
+def _from_python(value: object) -> Value:
     """A plain Python value as one of the language; raises `TypeError` for anything else."""
     if isinstance(value, list | tuple):
-        return tuple(_value(item) for item in value)
+        return tuple(_from_python(item) for item in value)
     if isinstance(value, bool | int | float | str | Layer):
         return value
     raise TypeError(f"{value!r} has no counterpart in the language")
@@ -98,7 +98,7 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
     where, _, name = match["where"].partition(":")
     called = match["arguments"] is not None
     module, found = _locate(library, where.strip(), name.strip() or None, kind, called)
-    return Target(spec, module, found, kind, _arguments(source), Span(source, 0, len(spec)))
+    return Target(spec, module, found, kind, _arguments_of(source), Span(source, 0, len(spec)))
 
 
 def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
@@ -124,23 +124,23 @@ def _locate(
     library: Library, where: str, name: str | None, kind: str, called: bool
 ) -> tuple[Module, str]:
     if where.endswith(".net") or "/" in where or "\\" in where:
-        module = _readable(library, Path(where))
-        return module, _named(module, where, name, kind, called)
+        module = _readable_file(library, Path(where))
+        return module, _name_in_file(module, where, name, kind, called)
     if Path(where).suffix and isfile(where):
         raise not_a_spec(Path(where), where)
     if name is None:
-        return _bundled(library, where, kind)
+        return _locate_bundled(library, where, kind)
     files = bundled_files()
     if where not in files:
         owners = [file for _, each, file in bundled_definitions() if each == where]
         if not owners:
-            raise _unknown(where, kind)
+            raise _unknown_name(where, kind)
         where = owners[0]
     module = library.open(files[where], bundled_name(where))
-    return module, _named(module, where, name, kind, called)
+    return module, _name_in_file(module, where, name, kind, called)
 
 
-def _readable(library: Library, path: Path) -> Module:
+def _readable_file(library: Library, path: Path) -> Module:
     """The file at `path`; raises `NetlangError` with all that is wrong, if its text is."""
     module = library.look_at(path)
     if not module.mistakes:
@@ -156,7 +156,7 @@ def _readable(library: Library, path: Path) -> Module:
     raise NetlangError(*in_order(checked.diagnostics, module.source))
 
 
-def _named(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
+def _name_in_file(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
     """The net or recipe of a file, if it was named or is the only one that can be meant."""
     known = list(module.nets() if kind == "net" else module.recipes)
     noun = "net" if kind == "net" else "recipe"
@@ -170,7 +170,7 @@ def _named(module: Module, shown: str, name: str | None, kind: str, called: bool
             )
         return name
     if not known:
-        raise _none(module, shown, kind)
+        raise _nothing_to_choose(module, shown, kind)
     if len(known) > 1 and kind == "net" and not called:
         known = _complete(module, known) or known
     if len(known) > 1:
@@ -179,7 +179,7 @@ def _named(module: Module, shown: str, name: str | None, kind: str, called: bool
     return known[0]
 
 
-def _none(module: Module, shown: str, kind: str) -> NetlangError:
+def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:
     """A file without what was asked for."""
     if kind == "net":
         return NetlangError(NoNetInFile(span=None, path=shown))
@@ -201,7 +201,7 @@ def _complete(module: Module, names: list[str]) -> list[str]:
     return complete if len(complete) == 1 else []
 
 
-def _bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
+def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
     """A bundled net or recipe by its own name, or by the file that holds only one."""
     files = bundled_files()
     owners = [
@@ -214,11 +214,11 @@ def _bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
         return library.open(files[owners[0]], bundled_name(owners[0])), name
     if name in files:
         module = library.open(files[name], bundled_name(name))
-        return module, _named(module, name, None, kind, called=True)
-    raise _unknown(name, kind)
+        return module, _name_in_file(module, name, None, kind, called=True)
+    raise _unknown_name(name, kind)
 
 
-def _unknown(name: str, kind: str) -> NetlangError:
+def _unknown_name(name: str, kind: str) -> NetlangError:
     known = [each for defined, each, _ in bundled_definitions() if defined == kind]
     match = nearest(name, known)
     advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"
@@ -226,7 +226,7 @@ def _unknown(name: str, kind: str) -> NetlangError:
     return NetlangError(UnknownBundled(span=None, name=name, kind=noun, advice=advice))
 
 
-def _arguments(source: Source) -> tuple[ast.Argument, ...]:
+def _arguments_of(source: Source) -> tuple[ast.Argument, ...]:
     """The arguments of a spec that is called, parsed as the language's own."""
     text = source.text.rstrip()
     callee = re.search(r"\w+\s*(?=\()", text)
