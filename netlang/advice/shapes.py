@@ -18,12 +18,12 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
-__all__ = ["default_changed", "Refusal", "with_fix"]
+__all__ = ["default_changed", "RefusedStep", "with_fix"]
 
 _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 
 
-class Refusal(Record):
+class RefusedStep(Record):
     """What is known of a step whose operator refused its inputs.
 
     `step` is the name of the operator in `file`, `origins` are the steps that made its inputs;
@@ -36,7 +36,7 @@ class Refusal(Record):
     channels: tuple[int, ...]
 
 
-def with_fix(diagnostic: Diagnostic, refusal: Refusal) -> Diagnostic:
+def with_fix(diagnostic: Diagnostic, refusal: RefusedStep) -> Diagnostic:
     """A refusal with the change that mends it, if there is one."""
     span = diagnostic.span
     if diagnostic.fix or span is None:
@@ -44,7 +44,7 @@ def with_fix(diagnostic: Diagnostic, refusal: Refusal) -> Diagnostic:
     return replace(diagnostic, fix=_fix(diagnostic, span, refusal))
 
 
-def _fix(found: Diagnostic, span: Span, refusal: Refusal) -> Fix | None:
+def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
     file, origins = refusal.file, refusal.origins
     if isinstance(found, branches.BranchesDiffer | branches.ConcatMismatch):
         fix = padded(found, file, origins)
@@ -100,7 +100,7 @@ def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...
     return inserted(start, found.declarable, f"declare the input so: `{text}`")
 
 
-def _in_order(found: shapes.KernelTooLarge, refusal: Refusal) -> Fix | None:
+def _in_order(found: shapes.KernelTooLarge, refusal: RefusedStep) -> Fix | None:
     """`conv(3, 64, 3)` of 3 channels, in PyTorch's order, without what is known of the input."""
     call = enclosing(refusal.file, refusal.step, ast.Apply)
     numbers = call.arguments[:3] if call and call.arguments and "conv" in found.operator else ()
@@ -129,7 +129,7 @@ def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
     return replaced(span, text, f"{advice}: `{text}`")
 
 
-def _projected(projection: Projection, refusal: Refusal) -> Fix | None:
+def _projected(projection: Projection, refusal: RefusedStep) -> Fix | None:
     """The projection at the end of its branch."""
     merge = enclosing(refusal.file, refusal.step, ast.Apply)
     if merge is None or merge.body is None:
@@ -145,7 +145,7 @@ def _projected(projection: Projection, refusal: Refusal) -> Fix | None:
     return inserted(end, f" -> {here.step}", str(here))
 
 
-def _in_terms(projection: Projection, refusal: Refusal, end: Span) -> Projection | None:
+def _in_terms(projection: Projection, refusal: RefusedStep, end: Span) -> Projection | None:
     """`conv(64, 1x1)` with `width * 2` for 64, where another branch of the block says so.
 
     None where a block has parameters and it isn't known which number comes of them.

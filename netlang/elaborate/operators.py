@@ -65,7 +65,10 @@ def _refusal(
     body: Body, step: Application, refused: Rejection, in_numbers: Rejection | None
 ) -> Diagnostic:
     """What an operator refuses, with the places that it concerns and what would mend it."""
-    from netlang.advice.shapes import Refusal, with_fix  # only here: it brings all errors of shapes
+    from netlang.advice.shapes import (  # only here: it brings all errors of shapes
+        RefusedStep,
+        with_fix,
+    )
 
     rejection = in_numbers or refused
     read = {ref: body.builder.type_of(ref) for ref in step.inputs}
@@ -81,7 +84,7 @@ def _refusal(
     channels = tuple(
         type_.shape[0] for type_ in read.values() if type_.rank and isinstance(type_.shape[0], int)
     )
-    return with_fix(diagnostic, Refusal(body.module.file, step.name, origins, channels))
+    return with_fix(diagnostic, RefusedStep(body.module.file, step.name, origins, channels))
 
 
 def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
