@@ -49,8 +49,6 @@ LISTS = {
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 300, 40
 # Functions that are longer; there may only be fewer.
 LONG = {
-    "netlang.backends.torch.eject.decisions.texts",
-    "netlang.backends.torch.eject.sources.packages._",
     "netlang.backends.torch.train.run._among",
     "netlang.backends.torch.train.scoring.evaluate",
 }
