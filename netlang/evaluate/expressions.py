@@ -13,6 +13,7 @@ from typing import Any
 from netlang.advice.arguments import compared, foreign_module
 from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
+from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownName
 from netlang.diagnostics.language.values import (
@@ -144,7 +145,11 @@ class Evaluator(Draft):
             return Keyword(expr.name)
         if self.labels is not None:
             refuse_several(expr, self.labels)
-        fix = foreign_module(expr) or replacement(expr.name, self._known(), expr.span)
+        fix = (
+            foreign_module(expr)
+            or in_a_recipe(expr.name)
+            or replacement(expr.name, self._known(), expr.span)
+        )
         raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
 
     def _known(self) -> Iterator[str]:

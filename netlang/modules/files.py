@@ -11,6 +11,7 @@ from stat import S_ISDIR
 from netlang.advice.nearest import nearest
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
+    BrokenInstallation,
     FileNotFound,
     FileNotUtf8,
     FileTooLarge,
@@ -115,10 +116,23 @@ def _advice(path: Path) -> str:
 
 @cache
 def bundled_folder() -> Path:
-    """Where the bundled library lies."""
-    import netlang.specs
-
+    """Where the bundled library lies; raises `NetlangError` in a checkout that isn't installed."""
+    try:
+        import netlang.specs
+    except ModuleNotFoundError:
+        raise NetlangError(_not_installed()) from None
     return Path(netlang.specs.__path__[0])
+
+
+def _not_installed() -> BrokenInstallation:
+    """`python -m netlang` in a checkout takes the package from there, without its other parts."""
+    root = Path(__file__).parents[2]
+    return BrokenInstallation(
+        span=None,
+        package="netlang",
+        reason=f"Python takes it from the folder `{root}`, a checkout that isn't installed",
+        command=f"`pip install -e {root}`, or call it from another folder",
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
 from netlang.advice.layers import unknown_layer
 from netlang.advice.nearest import replacement
+from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownName
@@ -117,8 +118,11 @@ def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnos
     known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
     try:
         if not known and module.find(expr.name) is None:
-            fix = foreign_module(expr) or replacement(
-                expr.name, (*local.names, *module.names(), *FUNCTIONS, "true", "false"), expr.span
+            names = (*local.names, *module.names(), *FUNCTIONS, "true", "false")
+            fix = (
+                foreign_module(expr)
+                or in_a_recipe(expr.name)
+                or replacement(expr.name, names, expr.span)
             )
             yield UnknownName(span=expr.span, name=expr.name, fix=fix)
     except NetlangError as error:

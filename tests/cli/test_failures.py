@@ -8,6 +8,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 
@@ -15,6 +16,7 @@ from netlang.cli.failures import guarded
 from netlang.cli.terminal import colour_wanted
 from netlang.diagnostics.errors import InternalError
 from tests.cli.support import Runner
+from tests.quality import ROOT
 
 NETLANG = (sys.executable, "-m", "netlang")
 
@@ -178,3 +180,21 @@ def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not colour_wanted(Terminal())
+
+
+def test_a_checkout_that_is_not_installed(tmp_path: Path) -> None:
+    """`python -m netlang` inside it takes the package from there; its other parts aren't found."""
+    copytree(ROOT / "netlang", tmp_path / "netlang", ignore=ignore_patterns("__pycache__"))
+    code = (
+        "import sys\n"
+        "sys.meta_path[:] = [each for each in sys.meta_path if 'editable' not in repr(each)]\n"
+        "sys.path.insert(0, '')\n"
+        "from netlang.cli import main\n"
+        "main(['check', 'resnet50'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert "error[E0021]: netlang is installed but doesn't load" in done.stderr
+    assert f"`pip install -e {tmp_path}`, or call it from another folder" in done.stderr

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from netlang.advice.recipe_words import RECIPE_WORDS
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes import data, keys, optimization, paths, run, sizes, steps
 from netlang.diagnostics.render.text import render_text
 from netlang.modules.library import Library
 from netlang.recipes import examine_recipe
+from netlang.recipes.tables import table
 from tests.support import read_source
 
 CASES = sorted((Path(__file__).parent / "errors").glob("*.net"))
@@ -57,3 +59,15 @@ def test_every_code_has_a_case() -> None:
     for module in (keys, data, optimization, paths, run, sizes, steps):
         for name in set(module.__all__) - on_command_line:
             assert f"error[{getattr(module, name).code}]" in shown, name
+
+
+def test_words_that_are_told_to_belong_to_recipes() -> None:
+    """Each is one of the key that is named."""
+    kinds = {
+        "data": "data source",
+        "augment": "augmentation",
+        "normalize": "normalization",
+        "weights": "source of weights",
+    }
+    for key, words in RECIPE_WORDS.items():
+        assert set(words) <= set(table(kinds.get(key, key))), key

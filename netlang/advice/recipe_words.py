@@ -1,0 +1,42 @@
+"""Words of recipes where they mean nothing: in constants, defaults and nets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netlang.diagnostics.diagnostic import Fix
+
+__all__ = ["RECIPE_WORDS", "in_a_recipe"]
+
+# By the key that takes them; words that may mean much else, such as `scale`, are left out.
+RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
+    "optimizer": (
+        "sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamax", "adamw", "nadam", "muon",
+    ),
+    "schedule": (
+        "multistep", "exponential", "poly", "cosine", "one_cycle", "plateau", "warmup",
+    ),
+    "loss": (
+        "cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "mse",
+        "smooth_l1", "hinge", "kl_normal", "l1_penalty", "l2_penalty",
+    ),
+    "data": (
+        "mnist1d", "digits", "image_folder", "shards", "arrays", "idx", "cifar10", "cifar100",
+        "hugging_face",
+    ),
+    "augment": (
+        "resize_shorter", "random_crop", "center_crop", "random_resized_crop", "ten_crop", "hflip",
+        "vflip", "color_jitter", "color_pca", "cutout", "random_erasing", "trivial_augment",
+        "rand_augment", "mixup", "cutmix",
+    ),
+    "normalize": ("standardize", "subtract_mean", "min_max", "pca_whitening", "zca_whitening"),
+    "weights": ("pretrained",),
+}  # fmt: skip
+
+
+def in_a_recipe(name: str) -> Fix | None:
+    """Where a word of recipes belongs, if it is one."""
+    key = next((key for key, words in RECIPE_WORDS.items() if name in words), None)
+    if key is None:
+        return None
+    return Fix(f"`{name}` stands in a recipe only, as what its key takes: `{key}: {name}`")
