@@ -25,7 +25,7 @@ from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.records.progress import Progress, Silent
-from netlang.backends.torch.train.setup import fresh_state, prepare
+from netlang.backends.torch.train.setup import Split, fresh_state, prepare
 from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.steps.execution import called, multiplying, require_execution
 from netlang.backends.torch.train.steps.search import Culprit, NotFinite
@@ -127,9 +127,7 @@ class _Wanted:
 def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
     """Train as one of the processes of `world`."""
     chosen, shown = choose_device(wanted.device, world), wanted.shown
-    shard = wanted.shard and world.size > 1
-    if wanted.shard and not shard:
-        shown.say("one process trains alone: there is nobody to share weights with")
+    shard, title = _is_sharded(wanted, world), f"{recipe.name}: {program.name}"
     require_execution(recipe, chosen)
     with (
         memory_told(chosen),
@@ -155,19 +153,30 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
                     shown.say(note)
                 return state, stepper
 
-            kept = None if data.normalizer is None else data.normalizer.facts()
-            weights = WeightsFiles(files.folder, facts_of_weights(recipe, data.classes, kept))
+            weights = _weights_files(recipe, data, files.folder)
             board = Board(files.folder.board) if wanted.tensorboard else None
-            title = f"{recipe.name}: {program.name}"
             ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes)
             loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt)
             try:
                 return _run(loop, wanted.again)
             except NotFinite as error:
-                saved = files.checkpoints.step
-                raise NetlangError(_not_finite(error, recipe, program, saved)) from None
+                problem = _not_finite(error, recipe, program, files.checkpoints.step)
+                raise NetlangError(problem) from None
             finally:
                 ledger.close()
+
+
+def _is_sharded(wanted: _Wanted, world: World) -> bool:
+    """Whether weights are shared out, which takes several processes."""
+    if wanted.shard and world.size == 1:
+        wanted.shown.say("one process trains alone: there is nobody to share weights with")
+    return wanted.shard and world.size > 1
+
+
+def _weights_files(recipe: Recipe, data: Split, folder: RunFolder) -> WeightsFiles:
+    """The files of the weights, with the facts that stand beside them."""
+    kept = None if data.normalizer is None else data.normalizer.facts()
+    return WeightsFiles(folder, facts_of_weights(recipe, data.classes, kept))
 
 
 def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: State) -> nn.Module:

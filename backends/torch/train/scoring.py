@@ -68,19 +68,31 @@ def evaluate(  # noqa: PLR0913 - one for each option
             require_fit(recipe, program, parts)
             for note in parts.notes:
                 say(note)
-            examples = _part(recipe, parts, split)
-            facts = facts_beside(Path(weights))
-            _require_classes(recipe, parts, facts, Path(weights))
             classes = None if parts.classes is None else len(parts.classes)
             ready = Prepare(recipe, chosen, world, classes, workers)
-            ready = _normalized(ready, facts, parts)
-            with closing(ready.testing(examples)) as data:
-                model, step = _trained(program, Path(weights), world, chosen, say, sharded=sharded)
-                objective = Objective(recipe, program)
-                found = score(model, objective, data, step, sharded=sharded)
-            for remark in examples.remarks() if isinstance(examples, Images) else ():
-                say(remark)
-            return found
+            return _scored(program, Path(weights), parts, split, ready, say, sharded=sharded)
+
+
+def _scored(
+    program: Program,
+    weights: Path,
+    parts: Parts,
+    split: str,
+    ready: Prepare,
+    say: Callable[[str], None],
+    *,
+    sharded: bool,
+) -> Scores:
+    """The scores of the weights of a file on one part of the data."""
+    recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
+    facts = facts_beside(weights)
+    _require_classes(recipe, parts, facts, weights)
+    with closing(_normalized(ready, facts, parts).testing(examples)) as data:
+        model, step = _trained(program, weights, ready.world, ready.device, say, sharded=sharded)
+        found = score(model, Objective(recipe, program), data, step, sharded=sharded)
+    for remark in examples.remarks() if isinstance(examples, Images) else ():
+        say(remark)
+    return found
 
 
 def _trained(
