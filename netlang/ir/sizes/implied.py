@@ -1,17 +1,22 @@
-"""Whether one condition on several symbols implies another."""
+"""What conditions on several symbols imply: one another, and bounds of a symbol."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import lcm
 
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Atom, Dim, Expr, Floor, evaluate, floors_of, symbols_of
-from netlang.ir.sizes.periodic import LONGEST_PERIOD
+from netlang.ir.sizes.periodic import LONGEST_PERIOD, SizeSet, of_residues, positive
 from netlang.ir.sizes.quasi import law_of
 from netlang.ir.sizes.work import Work
+from netlang.records import Record
 
-__all__ = ["implies"]
+__all__ = ["Line", "alike", "implies", "line_of", "loosened", "narrowed"]
+
+# Sizes up to so far are looked at one by one.
+FARTHEST = 1024
 
 
 def implies(one: Constraint, two: Constraint, lows: Mapping[str, int], work: Work) -> bool:
@@ -108,3 +113,118 @@ def _part(dim: Dim, name: str) -> Dim | None:
 
 def _names(atom: Atom) -> set[str]:
     return set(symbols_of(atom.numerator)) if isinstance(atom, Floor) else {atom.name}
+
+
+class Line(Record):
+    """An equality of two dims, each of one symbol, with which it never falls: f(H) = g(W)."""
+
+    names: tuple[str, str]
+    dims: tuple[Dim, Dim]
+
+    def partners(self, name: str, size: int, other: SizeSet) -> list[int]:
+        """The sizes of the other symbol, of those it may have, that meet it with a size of one."""
+        place = self.names.index(name)
+        target = evaluate(self.dims[place], {name: size})
+
+        def value(at: int) -> int:
+            return evaluate(self.dims[1 - place], {self.names[1 - place]: at})
+
+        low, high = 0, 1  # the value is too small at the first and not at the second
+        while value(high) < target:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if value(middle) < target else (low, middle)
+        found = []
+        while value(high) == target:
+            found += [high] if high in other else []
+            high += 1
+        return found
+
+
+def line_of(constraint: Constraint, work: Work) -> Line | None:
+    """A constraint as a line, if it is one and there is work left to tell."""
+    difference = constraint.left - constraint.right
+    names = sorted(set(symbols_of(difference)))
+    if constraint.relation is not Relation.EQUAL or len(names) != 2:
+        return None
+    one, two = (_part(difference, name) for name in names)
+    if one is None or two is None or not isinstance(difference - one - two, int):
+        return None
+    laws = law_of(one), law_of(two)
+    if laws[0] is None or laws[1] is None or laws[0][1] * laws[1][1] >= 0:
+        return None
+    sign = 1 if laws[0][1] > 0 else -1
+    dims = sign * (difference - two), -sign * two
+    if not work.allows(laws[0][0] + laws[1][0]):
+        return None
+    rising = _rises(dims[0], names[0], laws[0][0]) and _rises(dims[1], names[1], laws[1][0])
+    return Line((names[0], names[1]), dims) if rising else None
+
+
+def _rises(dim: Dim, name: str, period: int) -> bool:
+    """Whether a quasi-linear dim of one symbol falls nowhere."""
+    values = [evaluate(dim, {name: size}) for size in range(period + 1)]
+    return all(one <= two for one, two in pairwise(values))
+
+
+def narrowed(
+    least: Sequence[tuple[str, int]], line: Line, own: Mapping[str, SizeSet], work: Work
+) -> tuple[str, int] | None:
+    """The one of two bounds that says all that "one of them" says beside a line on both."""
+    if {name for name, _ in least} != set(line.names):
+        return None
+    for (name, bound), (other, far) in (least, least[::-1]):
+        if bound > FARTHEST or not work.allows(bound):
+            return None
+        below = own.get(name, positive).members(1, bound - 1)
+        partners = (line.partners(name, size, own.get(other, positive)) for size in below)
+        if not any(size >= far for found in partners for size in found):
+            return name, bound
+    return None
+
+
+def loosened(name: str, line: Line, own: Mapping[str, SizeSet], work: Work) -> SizeSet | None:
+    """The residues of a symbol's sizes without their bounds, if the line implies these.
+
+    None where it doesn't, or there are none. `own` are the sizes that the symbols may have.
+    """
+    sizes = own.get(name, positive)
+    if sizes.is_empty or sizes.last is not None:
+        return None
+    modulus, bits = sizes.endless
+    whole = of_residues(modulus, {r for r in range(1, modulus + 1) if bits >> r % modulus & 1})
+    return whole if _apart(name, whole, sizes, line, own, work) else None
+
+
+def alike(name: str, line: Line, own: Mapping[str, SizeSet], work: Work) -> SizeSet | None:
+    """The sizes of the other symbol of a line, if the line implies that a symbol has no others."""
+    (other,) = set(line.names) - {name}
+    sizes, others = own.get(name, positive), own.get(other, positive)
+    if any(each.is_empty or each.last is not None for each in (sizes, others)):
+        return None
+    same = sizes.endless == others.endless
+    return others if same and _apart(name, sizes, others, line, own, work) else None
+
+
+def _apart(
+    name: str,
+    wide: SizeSet,
+    narrow: SizeSet,
+    line: Line,
+    own: Mapping[str, SizeSet],
+    work: Work,
+) -> bool:
+    """Whether sets of a symbol's sizes that end alike differ, but not beside the line.
+
+    The sizes that the wide one has beyond the narrow one have no partner.
+    """
+    settled = max(wide.settled, narrow.settled)
+    if not work.allows(settled):
+        return False
+    apart = [size for size in range(1, settled) if (size in wide) != (size in narrow)]
+    if not apart or len(apart) > FARTHEST:
+        return False
+    (other,) = set(line.names) - {name}
+    partners = own.get(other, positive)
+    return not any(size in narrow or line.partners(name, size, partners) for size in apart)

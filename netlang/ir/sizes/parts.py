@@ -35,7 +35,7 @@ class Parts:
             if len(names) > 1:
                 several.append((names, condition))
             for name in names if len(names) == 1 else ():
-                self._demand(demand(condition, name, work))
+                self.demand(demand(condition, name, work))
         self._together(self._apart(several))
 
     @property
@@ -44,7 +44,8 @@ class Parts:
         work = Work()
         return {n: solve_symbol(n, tuple(d), work).sizes for n, d in self.demands.items()}
 
-    def _demand(self, one: Demand) -> None:
+    def demand(self, one: Demand) -> None:
+        """One more demand."""
         self.demands.setdefault(one.name, []).append(one)
 
     def _apart(self, several: list[_Joint]) -> list[tuple[_Joint, Residues | None]]:
@@ -57,7 +58,7 @@ class Parts:
             if factors is not None:
                 for name, constraint in factors.items():
                     own = replace(condition, constraint=constraint)
-                    self._demand(demand(own, name, self._work))
+                    self.demand(demand(own, name, self._work))
                 continue
             residues = residues_of(condition.constraint, low, self._work)
             if residues is None or not self._separate(names, condition, residues):
@@ -67,7 +68,7 @@ class Parts:
     def _separate(self, names: tuple[str, ...], condition: Condition, residues: Residues) -> bool:
         sets = separated(names, residues)
         for name, sizes in zip(names, sets or (), strict=False):
-            self._demand(Demand(name, condition, sizes))
+            self.demand(Demand(name, condition, sizes))
         return sets is not None
 
     def _together(self, several: list[tuple[_Joint, Residues | None]]) -> None:
@@ -79,7 +80,7 @@ class Parts:
                 continue
             left = _possible(names, residues, own)
             if not left[1]:
-                self._demand(_contradicted(names, condition, residues, own))
+                self.demand(_contradicted(names, condition, residues, own))
             elif not self._separate(names, condition, left):
                 self.joint.append(condition)
 

@@ -7,36 +7,44 @@ checked by evaluating them. A size is refused exactly where some step can't run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.language.sizes import SizeRefused, SizesRefused
 from netlang.ir.program import Condition
-from netlang.ir.sizes.demands import SymbolSolution, solve_symbol, unique
+from netlang.ir.sizes.demands import Demand, SymbolSolution, solve_symbol, unique
+from netlang.ir.sizes.implied import Line, alike, line_of, loosened, narrowed
 from netlang.ir.sizes.parts import Parts
+from netlang.ir.sizes.periodic import SizeSet, half_line
 from netlang.ir.sizes.reduce import distinct, names_of, reduced
 from netlang.ir.sizes.substitution import defined
 from netlang.ir.sizes.together import Together, statements
 from netlang.ir.sizes.words.rules import Rule, listed
 from netlang.ir.sizes.work import Work
-from netlang.records import Record
+from netlang.records import Record, replace
 
 __all__ = ["Solution", "solve_conditions"]
+
+# What else may be told of a symbol, beside a line and what is told of the symbols.
+_Change: TypeAlias = Callable[[str, Line, Mapping[str, SizeSet], Work], SizeSet | None]
 
 
 class Solution(Record):
     """The conditions of a net, solved: one part for each symbol, and those on several symbols.
 
-    `joint` are the conditions on several symbols that say something beside the rest.
+    `joint` are the conditions on several symbols that say something beside the rest, `told` the
+    symbols as they are told: without bounds that those imply, where that is shorter.
     """
 
     symbols: tuple[SymbolSolution, ...]
     joint: tuple[Together, ...]
+    told: tuple[SymbolSolution, ...]
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The conditions as formulas: ``H % 16 == 0``."""
-        own = [text for solution in self.symbols for text in solution.texts]
+        own = [text for solution in self.told for text in solution.texts]
         return (*own, *unique(one.text for one in self.joint))
 
     @property
@@ -44,7 +52,7 @@ class Solution(Record):
         """The conditions as advice: ``H and W must be multiples of 16``."""
         groups: dict[Rule, list[str]] = {}
         others: list[str] = []
-        for solution in self.symbols:
+        for solution in self.told:
             if solution.rule and not solution.undecided:
                 groups.setdefault(solution.rule, []).append(solution.name)
             else:
@@ -66,13 +74,50 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
     work = Work()
     definitions, others = defined(distinct(map(reduced, conditions)))
     parts = Parts(distinct(map(reduced, others)), work)
-    sets = parts.sets
-    solved = [solve_symbol(name, tuple(parts.demands[name]), work) for name in sorted(sets)]
     joint = [*(one.condition for one in definitions), *parts.joint]
-    return Solution(
-        tuple(one for one in solved if one.undecided or not one.sizes.is_all),
-        tuple(statements(joint, sets, work)),
-    )
+    together = statements(joint, parts.sets, work)
+    lines = [line for one in together if (line := line_of(one.condition.constraint, work))]
+    together = [one for one in together if not _narrowed(one, lines, parts, work)]
+    solved = [solve_symbol(n, tuple(parts.demands[n]), work) for n in sorted(parts.demands)]
+    symbols = _asking(solved)
+    ways = [symbols, *(_asking(_told(solved, lines, how, work)) for how in (loosened, alike))]
+    return min((Solution(symbols, tuple(together), told) for told in ways), key=_length)
+
+
+def _length(solution: Solution) -> int:
+    """The characters of the sentences. A rule for several symbols is told once, bounds and all."""
+    return len(", ".join(solution.sentences))
+
+
+def _asking(solved: Iterable[SymbolSolution]) -> tuple[SymbolSolution, ...]:
+    return tuple(one for one in solved if one.undecided or not one.sizes.is_all)
+
+
+def _narrowed(one: Together, lines: list[Line], parts: Parts, work: Work) -> bool:
+    """Whether a choice of bounds became a demand on one symbol, since a line implies the other."""
+    if len(one.least) != 2:
+        return False
+    for line in lines:
+        found = narrowed(one.least, line, parts.sets, work)
+        if found is not None:
+            name, bound = found
+            parts.demand(Demand(name, one.condition, half_line(bound)))
+            return True
+    return False
+
+
+def _told(
+    solved: Iterable[SymbolSolution], lines: list[Line], how: _Change, work: Work
+) -> Iterable[SymbolSolution]:
+    """The symbols with other sizes, which beside the lines say the same; the last symbol first."""
+    told = {one.name: one for one in solved}
+    for line in lines:
+        for name in reversed(line.names):
+            own = {one.name: one.sizes for one in told.values()}
+            changed = how(name, line, own, work) if name in told else None
+            if changed is not None:
+                told[name] = replace(told[name], sizes=changed)
+    return told.values()
 
 
 def _refused(solution: SymbolSolution, size: int) -> Diagnostic | None:
