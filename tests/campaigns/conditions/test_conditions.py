@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from netlang.backends.torch import build
-from netlang.ir.sizes import parts, together
+from netlang.ir.sizes import implied, parts, products, together
 from netlang.ir.sizes.words import clauses, residues, rules
 from tests.campaigns.conditions import campaign, reader
 from tests.campaigns.conditions.nets import Net, drawn
@@ -60,6 +60,9 @@ FAULTS: list[tuple[Any, str, Callable[..., object]]] = [
     (residues, "_folded", lambda kept, modulus, divisor: kept & ((1 << divisor) - 1)),
     (together, "implies", lambda *_: True),
     (together, "_first", lambda holds, low: low + 1),
+    (implied, "_apart", lambda *_: True),
+    (implied.Line, "partners", lambda *_: []),
+    (products, "_sign", lambda *_: 0),
     (parts, "_possible", lambda names, found, own: (found[0], frozenset(list(found[1])[:1]))),
 ]
 
