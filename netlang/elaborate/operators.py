@@ -38,16 +38,17 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         raise NetlangError(
             WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual)
         )
-    inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
+    builder = body.builder
+    inputs = tuple([builder.type_of(ref) for ref in step.inputs])
     inferred = infer(body, op, step, inputs)
     for constraint in inferred.constraints:
-        body.require(constraint, step.name, body.builder.size)
+        body.require(constraint, step.name, builder.size)
     _pin_lost(body, op, inputs, inferred.outputs)
     if op.arity.minimum > 1:
-        body.builder.merge_path(step.path, step.label)
+        builder.merge_path(step.path, step.label)
     else:
-        body.builder.claim(step.path, step.label)
-    return body.builder.add(step.node(op, inferred.outputs))
+        builder.claim(step.path, step.label)
+    return builder.add(step.node(op, inferred.outputs))
 
 
 def infer(body: Body, op: Op, step: Application, inputs: Types) -> Inferred:
@@ -89,6 +90,8 @@ def _refusal(
 
 def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
     """Raises the refusal in numbers where no size of the input meets a condition of the step."""
+    if not inferred.constraints:
+        return
     defaults = {name: size.default for name, size in body.session.sizes.items()}
     broken = [each for each in inferred.constraints if not each.holds(defaults)]
     if not broken:

@@ -31,7 +31,10 @@ def parts_of(body: Body, label: ast.Label) -> LabelPath:
 def _part(body: Body, part: ast.LabelPart) -> str:
     text = ""
     for piece in part.pieces:
-        value = piece if isinstance(piece, str) else body.evaluator.decided(piece)
+        if isinstance(piece, str):
+            text += piece
+            continue
+        value = body.evaluator.decided(piece)
         if isinstance(value, bool) or not isinstance(value, int | str):
             why = f"{kind_of(value)} is neither a whole number nor a string"
             raise NetlangError(BadLabelText(span=part.span, text=describe(value), why=why))

@@ -26,7 +26,7 @@ class DType(Enum):
 
     @property
     def is_float(self) -> bool:
-        return "float" in self.value
+        return self not in _WHOLE
 
     @property
     def size(self) -> int:
@@ -41,6 +41,8 @@ class DType(Enum):
         smallest = _SMALLEST.get(self, 0.0)
         return smallest if 0 < value <= smallest / 2 else value
 
+
+_WHOLE = (DType.INT64, DType.INT32, DType.BOOL)
 
 # The smallest positive number of each type of floats: IEEE 754, subnormal; bfloat16 alike.
 _SMALLEST = {

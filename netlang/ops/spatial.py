@@ -7,6 +7,7 @@ the number of spatial axes is worked out here, for operators and backends alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from netlang.ir.constraints import Constraint, Relation
@@ -94,10 +95,16 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
 
 def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
     """``left >= right`` with its constant on the right; nothing where all sizes meet it."""
-    if not isinstance(left, Expr) or (_grows(left) and _smallest(left) >= right):
+    if not isinstance(left, Expr) or _always(left, right):
         return ()
     constant = left.constant
     return (Constraint(left - constant, Relation.AT_LEAST, right - constant, reason),)
+
+
+@lru_cache(maxsize=4096)
+def _always(left: Expr, right: int) -> bool:
+    """Whether ``left >= right`` for all sizes, which layer after layer asks about the same ones."""
+    return _grows(left) and _smallest(left) >= right
 
 
 def _grows(dim: Expr) -> bool:

@@ -81,6 +81,10 @@ class _Step:
             for part, number in zip(old[axis], new[to], strict=True)
         }
         self._moves = any(part != number for part, number in self._places.items())
+        rules = self._rules.items()
+        self._staying = {part for part, rule in rules if isinstance(rule, _STAYING)}
+        self._whole = [part for part, rule in rules if isinstance(rule, (OwnAndAll, ToOneSide))]
+        self._earlier = frozenset(part for part, rule in rules if isinstance(rule, ToOneSide))
 
     def state(self) -> State:
         fields = enumerate(self._state.fields)
@@ -101,43 +105,37 @@ class _Step:
 
     def _with_statistics(self, field: Field, source: int) -> Field:
         """Each element reads all along some axes besides; its own way goes on."""
-        whole = [p for p, rule in self._rules.items() if isinstance(rule, OwnAndAll | ToOneSide)]
-        if not whole:
+        if not self._whole:
             return field
-        everything = ended(field, whole, self._state.layout, source, self._context)
+        everything = ended(field, self._whole, self._state.layout, source, self._context)
         everything = replace(everything, uneven=field.uneven, loose=field.loose)
-        if any(isinstance(self._rules[part], ToOneSide) for part in whole):
+        if self._earlier:
             everything = replace(everything, every=field.every)
         return merged((field, everything))
 
     def _slid(self, field: Field) -> Field:
-        if all(
-            isinstance(self._rules[part], _STAYING)
-            for strand in field.strands
-            for part in strand.parts
-        ):
+        if all(part in self._staying for strand in field.strands for part, _ in strand.terms):
             return field
         strands = (
             Strand(tuple([(part, self._through(part, reads)) for part, reads in strand.terms]))
             for strand in field.strands
         )
         cut = any(
-            leaves_out(self._rules[part]) for strand in field.strands for part in strand.parts
+            leaves_out(self._rules[part]) for strand in field.strands for part, _ in strand.terms
         )
         return replace(field, strands=tuple(dict.fromkeys(strands)), cut=field.cut or cut)
 
     def _through(self, part: int, reads: Reads) -> Reads:
-        rule = self._rules[part]
-        if isinstance(rule, _STAYING):
+        if part in self._staying:
             return reads
         if part not in self._taps:
-            self._taps[part] = taps_of(rule, self._context.number)
+            self._taps[part] = taps_of(self._rules[part], self._context.number)
         size = self._sizes[self._places[part]]
         return reads.through(self._taps[part], self._context.number(size))
 
     def _flagged(self, field: Field) -> Field:
         """What is uneven may be the part that is left out, and then less is read than told."""
-        earlier = frozenset(p for p, rule in self._rules.items() if isinstance(rule, ToOneSide))
+        earlier = self._earlier
         left_out = any(leaves_out(self._rules[p]) for p in field.uneven if p in self._rules)
         if left_out:
             field = replace(field, bound=True, some=field.every)

@@ -24,7 +24,8 @@ class Liveness:
         deployed = [output.ref for output in outputs if not output.auxiliary]
         self._given = frozenset(output.ref for output in outputs)
         self.deployed = self._reached(deployed)
-        self.all = self._reached([output.ref for output in outputs])
+        every = [output.ref for output in outputs]
+        self.all = self.deployed if every == deployed else self._reached(every)
 
     def dead(self) -> Iterator[Node]:
         """Nodes that nothing reads and that are no output."""
