@@ -32,7 +32,7 @@ from netlang.backends.torch.python.tree import (
 from netlang.ir.program import Function
 from netlang.ir.types import DType, float_type
 
-__all__ = ["Emitter", "file_name"]
+__all__ = ["ClassWriter", "file_name"]
 
 _TENSOR = Name("Tensor")
 
@@ -42,13 +42,13 @@ def file_name(function: Function) -> str:
     return function.span.source.name.replace("\\", "/").rpartition("/")[2]
 
 
-class Emitter:
+class ClassWriter:
     """Writes the class of one variant, and the named tuples that it returns."""
 
     def __init__(
         self, constructor: Constructor, *, is_net: bool, guarded: bool, taken: frozenset[str]
     ) -> None:
-        self._made, self._is_net, self._taken = constructor, is_net, taken
+        self._constructor, self._is_net, self._taken = constructor, is_net, taken
         self._guarded = guarded
         self._function = constructor.variant.sample
         self._modules = Modules(self._function, constructor.steps)
@@ -61,8 +61,8 @@ class Emitter:
             yield self._sequential()
             return
         yield from self._returned.tuples()
-        body = (*self._constructor(), self._forward())
-        yield ClassDef(self._made.class_name, dotted("nn.Module"), body, self._doc())
+        body = (*self._initialization(), self._forward())
+        yield ClassDef(self._constructor.class_name, dotted("nn.Module"), body, self._doc())
 
     def _doc(self) -> str:
         function = self._function
@@ -82,7 +82,7 @@ class Emitter:
                     Name("float" if argument.is_float else "int"),
                     None if argument.default is None else Constant(argument.default),
                 )
-                for argument in self._made.arguments
+                for argument in self._constructor.arguments
             ),
         )
 
@@ -94,7 +94,7 @@ class Emitter:
         layers = Call(Attribute(call("super"), "__init__"), self._modules.layers())
         made = self._init((Do(layers), *self._converted()))
         body = (made, *self._guarded_forward()) if self._guarded else (made,)
-        return ClassDef(self._made.class_name, dotted("nn.Sequential"), body, self._doc())
+        return ClassDef(self._constructor.class_name, dotted("nn.Sequential"), body, self._doc())
 
     def _guarded_forward(self) -> Iterator[FunctionDef]:
         """What a plain chain does once the sizes of its input are checked."""
@@ -104,7 +104,7 @@ class Emitter:
         parameters = (Parameter("self"), Parameter(name, _TENSOR))
         yield FunctionDef("forward", parameters, _TENSOR, (checked, value))
 
-    def _constructor(self) -> tuple[Statement, ...]:
+    def _initialization(self) -> tuple[Statement, ...]:
         stored = tuple(
             Assign(Attribute(Name("self"), attribute), Name(name))
             for name, attribute in self._stored.items()
@@ -124,7 +124,7 @@ class Emitter:
 
     def _stored_arguments(self) -> Mapping[str, str]:
         """Constructor arguments that `forward` reads, with the attribute that keeps each."""
-        names = {argument.name for argument in self._made.arguments}
+        names = {argument.name for argument in self._constructor.arguments}
         labels = PythonScope(
             {node.path.partition(".")[0] for node in self._function.nodes} | MODULE_ATTRIBUTES
         )
@@ -132,7 +132,7 @@ class Emitter:
             part.id
             for index in range(len(self._function.nodes))
             if self._is_line(index) and not self._modules.is_module(index)
-            for part in walk(self._made.steps[index].function)
+            for part in walk(self._constructor.steps[index].function)
             if isinstance(part, Name) and part.id in names
         )
         return {name: labels.fresh(name) for name in used}
@@ -166,7 +166,7 @@ class Emitter:
                 )
 
     def _unit(self, index: int) -> Unit:
-        node, step = self._function.nodes[index], self._made.steps[index]
+        node, step = self._function.nodes[index], self._constructor.steps[index]
         if self._modules.is_registered(node.module):
             module = self._modules.reference(node.module, step.parameter)
             value = _with_module(step.apply, module)

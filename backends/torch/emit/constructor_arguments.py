@@ -73,7 +73,7 @@ class _ArgumentChooser:
         class_name: str,
     ) -> None:
         self._variants, self._variant = variants, variant
-        self._made, self._class_name = made, class_name
+        self._constructors, self._class_name = made, class_name
         self._is_net = variant is variants.net
         self._environments = [environment_of(function) for function in variant.instances]
         self._settled = self._settled_values()
@@ -166,7 +166,7 @@ class _ArgumentChooser:
         node = function.nodes[index]
         if not isinstance(node.callee, Function):
             return self._variants.step(function, index)
-        callee = self._made[self._variants.of(node.callee)]
+        callee = self._constructors[self._variants.of(node.callee)]
         values = given(callee, Site(function, index))
         if node.reuses:
             self._check_reuse(function, node, node.callee, values)
@@ -197,8 +197,8 @@ class _ArgumentChooser:
         first = next(i for i, other in enumerate(function.nodes) if other.path == node.module)
         owner = function.nodes[first].callee
         assert isinstance(owner, Function)
-        made = self._made[self._variants.of(owner)]
-        if made is self._made[self._variants.of(callee)] and values == given(
+        made = self._constructors[self._variants.of(owner)]
+        if made is self._constructors[self._variants.of(callee)] and values == given(
             made, Site(function, first)
         ):
             return

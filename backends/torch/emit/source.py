@@ -8,7 +8,7 @@ from typing import TypeAlias, final
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.torch.emit.class_names import class_names
-from netlang.backends.torch.emit.classes import Emitter, file_name
+from netlang.backends.torch.emit.classes import ClassWriter, file_name
 from netlang.backends.torch.emit.constructor_arguments import constructors_of
 from netlang.backends.torch.emit.helpers import HELPERS, needed
 from netlang.backends.torch.guard import GUARD, guard_lines
@@ -95,7 +95,9 @@ def _definitions(
     for constructor in constructors_of(variants, names):
         is_net = constructor.variant is variants.net
         guarded = guard and is_net
-        yield from Emitter(constructor, is_net=is_net, guarded=guarded, taken=taken).definitions()
+        yield from ClassWriter(
+            constructor, is_net=is_net, guarded=guarded, taken=taken
+        ).definitions()
 
 
 def _about(program: Program) -> str:

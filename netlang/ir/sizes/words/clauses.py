@@ -44,7 +44,7 @@ class Residue(Record):
 
     @property
     def remainders(self) -> str:
-        return f"{'not ' if self.negated else ''}{listed(_told(self.ranges), 'or')}"
+        return f"{'not ' if self.negated else ''}{listed(_ranges_in_words(self.ranges), 'or')}"
 
     def formulas(self, name: str) -> tuple[str, ...]:
         inside = tuple(_without(self.ranges, self.modulus)) if self.negated else self.ranges
@@ -80,7 +80,7 @@ class Listed(Record):
 
     def words(self, many: int) -> str:
         more = [] if self.onwards is None else [f"at least {self.onwards}"]
-        return listed([*_told(self.ranges), *more], "or")
+        return listed([*_ranges_in_words(self.ranges), *more], "or")
 
     def formulas(self, name: str) -> tuple[str, ...]:
         text = _in_ranges(name, self.ranges, None, None)
@@ -93,7 +93,7 @@ class Except(Record):
     ranges: tuple[Interval, ...]
 
     def words(self, many: int) -> str:
-        return f"not {listed(_told(self.ranges), 'or')}"
+        return f"not {listed(_ranges_in_words(self.ranges), 'or')}"
 
     def formulas(self, name: str) -> tuple[str, ...]:
         if _are_few(self.ranges):
@@ -126,7 +126,7 @@ def _without(ranges: tuple[Interval, ...], modulus: int) -> Iterable[Interval]:
         yield at, modulus - 1
 
 
-def _told(ranges: tuple[Interval, ...]) -> list[str]:
+def _ranges_in_words(ranges: tuple[Interval, ...]) -> list[str]:
     """Each range in words; two neighbours one by one."""
     texts = []
     for first, last in ranges:
