@@ -97,13 +97,21 @@ class Decisions:
 
     def _judging(self, space: str) -> Iterator[tuple[str, str]]:
         """What is done about the error."""
+        there = "held.files" if self.data.images else "held"
+        watched = plateau_of(self.recipe.schedule) is not None
         if not self.nested:
             apart = self.recipe.evaluate_every != self.recipe.checkpoint_every
-            yield f"if {'evaluating' if apart else 'saving'}:", space
+            due = "evaluating" if apart else "saving"
+            if self.maybe_held and not watched and self.recipe.early_stopping is None:
+                # There is nothing else to do.
+                yield f"if {due} and {there}:", space
+                yield template.VALIDATE, f"{space}    "
+                return
+            yield f"if {due}:", space
             space += "    "
         yield template.WATCH, space
         if self.maybe_held:
-            yield "if held.files:" if self.data.images else "if held:", space
+            yield f"if {there}:", space
         if self.held:
             yield template.VALIDATE, f"{space}    " if self.maybe_held else space
         yield template.OBSERVE, space

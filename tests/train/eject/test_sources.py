@@ -123,7 +123,7 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
     "arrays": (
         numbers,
         "    input x: [6]\n    fc1: linear(4) -> relu -> fc2: linear(3)",
-        ('data: arrays("mine", sizes=[6], classes=3)', "batch: 7"),
+        ('data: arrays("mine", sizes=[6], classes=3)', "batch: 7", "evaluate_every: 4"),
     ),
     "two inputs": (
         numbers,
