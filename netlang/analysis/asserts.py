@@ -69,10 +69,9 @@ class _Nets:
         self._bounds.clear()
         evaluator = self._evaluator()
         holds = evaluator.truth(statement.condition)
-        if self._bounds and not (holds and _is_bounded_above(statement.condition)):
-            what, field = self._bounds[0]
-            span, bound = statement.condition.span, str(field).replace("<=", "")
-            yield OnlyBounded(span=span, what=what, bound=bound)
+        unknown = any(field.unknown for _, field in self._bounds)
+        if self._bounds and (unknown or not (holds and _is_bounded_above(statement.condition))):
+            yield _only_bounded(statement.condition.span, *self._bounds[0])
             return
         if holds:
             return
@@ -173,6 +172,16 @@ class _Nets:
                 parts = ", ".join(f"`{path}` {figure:,}" for path, figure in top)
                 return f"most of it comes from {parts}" if parts else ""
         return ""
+
+
+def _only_bounded(span: Span, what: str, field: ReceptiveField) -> Diagnostic:
+    if field.unknown:
+        known = "how far its windows reach isn't known at this size"
+        advice = f"leave the assert out, or claim it at another size: `{what}(H=64)`"
+        return OnlyBounded(span=span, what=what, known=known, advice=advice)
+    bound = str(field).replace("<=", "")
+    advice = f"claim an upper bound: `{what} <= {bound}`"
+    return OnlyBounded(span=span, what=what, known=f"it is at most {bound}", advice=advice)
 
 
 def _is_bounded_above(condition: ast.Expr) -> bool:

@@ -97,8 +97,8 @@ class Figures(Record, dict=True):
 
     def _with_fields(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         """The rows with their receptive fields."""
-        _, fields = self._facts.fields(self.size, self.batch)
-        found = with_fields(fields, rows)
+        whole, fields = self._facts.fields(self.size, self.batch)
+        found = with_fields(fields, rows, whole)
         return tuple([replace(row, receptive_field=found.get(row.path)) for row in rows])
 
     def shape(self, type: TensorType) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import final
 
 from netlang.analysis.constraints import checked_sizes, solve
 from netlang.analysis.facts import Facts
+from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.figures import Figures, Json, Value
 from netlang.analysis.flow import Flow
 from netlang.analysis.rows import Row
@@ -30,7 +31,6 @@ class Summary(Figures):
     def to_json(self) -> dict[str, Json]:
         """The summary as JSON values, each layer with its figures."""
         field = self.receptive_field
-        axes = field.figure if field else None
         return {
             "net": self.net,
             "size": dict(self.size),
@@ -44,7 +44,7 @@ class Summary(Figures):
             "flops": self.flops,
             "other_ops": self.other_ops,
             "activation_bytes": self.activation_bytes,
-            "receptive_field": list(axes) if isinstance(axes, tuple) else axes,
+            "receptive_field": _axes(field),
             "receptive_field_is_bound": field.bound if field else None,
             "sees_whole_input": field.everything if field else None,
             "constraints": list(self.solution.texts),
@@ -61,12 +61,18 @@ class Summary(Figures):
             "macs": evaluate(row.totals.macs, {}),
         }
         if row.receptive_field is not None:
-            axes = row.receptive_field.figure
-            found["receptive_field"] = list(axes) if isinstance(axes, tuple) else axes
+            found["receptive_field"] = _axes(row.receptive_field)
             found["receptive_field_is_bound"] = row.receptive_field.bound
         if row.times > 1:
             found["times"] = row.times
         return found
+
+
+def _axes(field: ReceptiveField | None) -> Json:
+    """The figure of a receptive field, that of each axis where they differ; null if not known."""
+    if field is None or field.unknown:
+        return None
+    return list(field.figure) if isinstance(field.figure, tuple) else field.figure
 
 
 def summarize(program: Program, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Summary:

@@ -212,3 +212,4 @@ def test_windows_of_any_size(tmp_path: Path, before: str, exact: bool, size: int
     steps = f"{before} -> conv(1, {size}, pad={size}) -> gap -> flatten"
     found = of_text(tmp_path, f"net x {{\n    input image: [1, 8, 8]\n    {steps}\n}}\n")
     assert (found.figure, found.is_exact) == ((size, True) if exact else (8, False))
+    assert str(found) == (str(size) if exact else "?")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from netlang.analysis.fields import along, apply, layout, reads, state, taps
+from netlang.analysis.fields import along, apply, layout, merge, reads, taps
+from netlang.analysis.fields.elements import follow
+from netlang.analysis.fields.elements.ranges import Ranges
+from netlang.analysis.fields.elements.table import Table, Work
 from netlang.analysis.fields.reads import Interval, Reads, Taps
 from netlang.analysis.fields.state import Field
 from netlang.ir.reach import OwnAndAll, Window
@@ -29,8 +32,7 @@ def test_a_short_run() -> None:
         assert not verdict.failures, verdict.failures[0].details
         counts.update(verdict.counts)
     assert counts["nets"] == FEW
-    assert counts["exact nets"] >= 0.9 * FEW
-    assert counts["axes told as at most"] > 0
+    assert counts["exact nets"] >= 0.97 * FEW
 
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -62,7 +64,7 @@ def _largest_of_branches(patch: pytest.MonkeyPatch) -> None:
         return found
 
     real_joined = reads.joined
-    patch.setattr(state, "joined", taken)
+    patch.setattr(merge, "joined", taken)
 
 
 def _restarting(patch: pytest.MonkeyPatch) -> None:
@@ -134,6 +136,33 @@ def _never_told_apart(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "told_apart", lambda whole, states, *_: states[0] or whole)
 
 
+def _without_borders(patch: pytest.MonkeyPatch) -> None:
+    """What windows read of a cropped value is counted behind its borders too."""
+    patch.setattr(along, "is_seamless", lambda *_: True)
+    patch.setattr(along, "ends_of", lambda *_: (True, True))
+
+
+def _one_branch_of_each_element(patch: pytest.MonkeyPatch) -> None:
+    """Told element by element, what other branches read is left out."""
+
+    def first(tables: Sequence[Table | None], _: Work) -> Table | None:
+        return next((table for table in tables if table), None)
+
+    patch.setattr(follow, "hull_of", first)
+
+
+def _places_of_the_first_joined(patch: pytest.MonkeyPatch) -> None:
+    """Told element by element, what is joined begins where the first does."""
+    real = follow.Followed._piece
+
+    def unmoved(
+        self: follow.Followed, table: Table, wanted: Ranges, axis: int, own: range, start: int
+    ) -> Table:
+        return real(self, table, wanted, axis, own, 0 * start)
+
+    patch.setattr(follow.Followed, "_piece", unmoved)
+
+
 FAULTS: dict[str, Patch] = {
     "offsets": _without_offsets,
     "branches": _largest_of_branches,
@@ -142,6 +171,9 @@ FAULTS: dict[str, Patch] = {
     "transpositions": _untransposed,
     "splits": _ends_of_digits,
     "joins": _never_told_apart,
+    "borders": _without_borders,
+    "branches of elements": _one_branch_of_each_element,
+    "joins of elements": _places_of_the_first_joined,
 }
 
 

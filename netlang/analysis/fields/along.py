@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from netlang.analysis.fields.layout import flattened
+from netlang.analysis.fields.merge import ended, merged
 from netlang.analysis.fields.reads import Reads, Taps, TooLong
 from netlang.analysis.fields.state import (
+    AT_END,
+    NOWHERE,
+    SOMEWHERE,
     Context,
+    Ended,
     Field,
     Layout,
     State,
     Strand,
-    ended,
     lost,
-    merged,
     parts_of,
     remapped,
 )
-from netlang.analysis.fields.taps import leaves_out, taps_of
+from netlang.analysis.fields.taps import (
+    ends_of,
+    is_seamless,
+    leaves_out,
+    reads_beyond,
+    reads_none,
+    taps_of,
+)  # fmt: skip
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
-from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide
+from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide, Window
 from netlang.ir.types import TensorType
 from netlang.records import replace
 
@@ -29,6 +40,26 @@ __all__ = ["by_places"]
 
 # Rules that leave an element at its own place.
 _STAYING = (Same, OwnAndAll, ToOneSide)
+
+
+def _still(end: int, at_end: bool, all_read: bool) -> int:
+    """Where an end is read that was read there by what slid over it."""
+    if end == AT_END and at_end:
+        return AT_END
+    return SOMEWHERE if end and all_read else NOWHERE
+
+
+def _moves(field: Field, part: int) -> bool:
+    """Whether the places read move along with a part."""
+    return any(
+        reads.advance for strand in field.strands for own, reads in strand.terms if own == part
+    )
+
+
+def _joins_beyond(field: Field, slid: tuple[Taps, int, int]) -> bool:
+    """Whether places beyond those that there are count, where parts of axes end."""
+    several = any(len(taps) > 1 for taps in slid[0].taps)
+    return several and (min(field.ends) < AT_END or reads_beyond(*slid))
 
 
 def by_places(
@@ -80,11 +111,23 @@ class _Step:
             for axis, (_, to) in kept.items()
             for part, number in zip(old[axis], new[to], strict=True)
         }
+        self._hidden = any(
+            self._in_the_padding(rule, layout[to], state.layout[axis])
+            for axis, (rule, to) in kept.items()
+            if isinstance(rule, Window) and rule.before > 0
+        )
         self._moves = any(part != number for part, number in self._places.items())
         rules = self._rules.items()
         self._staying = {part for part, rule in rules if isinstance(rule, _STAYING)}
         self._whole = [part for part, rule in rules if isinstance(rule, (OwnAndAll, ToOneSide))]
         self._earlier = frozenset(part for part, rule in rules if isinstance(rule, ToOneSide))
+
+    def _in_the_padding(self, rule: Window, made: Sequence[Dim], read: Sequence[Dim]) -> bool:
+        """Whether all windows lie in the padding: not where the first reads something."""
+        if not rule.before % rule.dilation and rule.before < rule.dilation * rule.kernel:
+            return False
+        (out,), size = made, prod(map(self._context.number, read))
+        return reads_none(taps_of(rule, self._context.number), size, self._context.number(out))
 
     def state(self) -> State:
         fields = enumerate(self._state.fields)
@@ -101,6 +144,10 @@ class _Step:
     def _field(self, field: Field, source: int) -> Field:
         found = ended(field, self._gone, self._state.layout, source, self._context)
         found = self._flagged(self._slid(self._with_statistics(found, source)))
+        if self._hidden:
+            some, every = Ended(found.some.width), Ended(found.every.width)
+            ends = (NOWHERE, NOWHERE)
+            found = replace(found, some=some, every=every, seamless=False, ends=ends)
         return remapped(found, self._places) if self._moves else found
 
     def _with_statistics(self, field: Field, source: int) -> Field:
@@ -116,22 +163,48 @@ class _Step:
     def _slid(self, field: Field) -> Field:
         if all(part in self._staying for strand in field.strands for part, _ in strand.terms):
             return field
-        strands = (
+        strands = [
             Strand(tuple([(part, self._through(part, reads)) for part, reads in strand.terms]))
             for strand in field.strands
-        )
+        ]
         cut = any(
             leaves_out(self._rules[part]) for strand in field.strands for part, _ in strand.terms
         )
-        return replace(field, strands=tuple(dict.fromkeys(strands)), cut=field.cut or cut)
+        found = tuple(dict.fromkeys(strands) if len(strands) > 1 else strands)
+        bound, seamless, ends = self._within(field)
+        return Field(
+            found, field.ended, bound, field.some, field.every, field.uneven, field.loose,
+            field.cut or cut, seamless, ends, field.folded, field.lost,
+        )  # fmt: skip
+
+    def _within(self, field: Field) -> tuple[bool, bool, tuple[int, int]]:
+        """What is known of the borders: they matter along parts that move the places read."""
+        bound, seamless, (first, last) = field.bound, field.seamless, field.ends
+        for part in {part for strand in field.strands for part in strand.parts}:
+            if part in self._taps and (field.folded or _moves(field, part)):
+                slid = self._taps[part], self._before(part), self._after(part)
+                whole = is_seamless(*slid)
+                at_first, at_last = ends_of(*slid)
+                bound = bound or (field.folded and _joins_beyond(field, slid))
+                seamless = seamless and whole
+                first, last = _still(first, at_first, whole), _still(last, at_last, whole)
+        return bound, seamless, (first, last)
 
     def _through(self, part: int, reads: Reads) -> Reads:
         if part in self._staying:
             return reads
         if part not in self._taps:
             self._taps[part] = taps_of(self._rules[part], self._context.number)
-        size = self._sizes[self._places[part]]
-        return reads.through(self._taps[part], self._context.number(size))
+        return reads.through(self._taps[part], self._after(part))
+
+    def _before(self, part: int) -> int:
+        """The size of a part in the input."""
+        sizes = [size for parts in self._state.layout for size in parts]
+        return self._context.number(sizes[part])
+
+    def _after(self, part: int) -> int:
+        """The size of a part in the output."""
+        return self._context.number(self._sizes[self._places[part]])
 
     def _flagged(self, field: Field) -> Field:
         """What is uneven may be the part that is left out, and then less is read than told."""

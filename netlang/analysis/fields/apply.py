@@ -12,6 +12,7 @@ from typing import TypeAlias
 from netlang.analysis.fields.along import by_places
 from netlang.analysis.fields.joined import told_apart
 from netlang.analysis.fields.layout import alike, permuted, rearranged
+from netlang.analysis.fields.merge import merged
 from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.state import (
     NOTHING,
@@ -19,7 +20,6 @@ from netlang.analysis.fields.state import (
     Field,
     State,
     lost,
-    merged,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.reach import (

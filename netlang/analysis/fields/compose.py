@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netlang.analysis.fields.merge import merged
 from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, TooLong, reduced
 from netlang.analysis.fields.state import (
+    AT_END,
     NOTHING,
+    NOWHERE,
     Context,
     Ended,
     Field,
     State,
     Strand,
     lost,
-    merged,
+    numbered,
 )
 from netlang.ir.program import Function
 from netlang.records import replace
@@ -37,8 +40,9 @@ def is_plain(states: Sequence[State | None], function: Function) -> bool:
 def _is_plain(state: State) -> bool:
     if state.pool is not None or any(len(parts) > 1 for parts in state.layout):
         return False
-    return all(
-        strand.is_plain for field in state.fields if field is not None for strand in field.strands
+    known = [field for field in state.fields if field is not None]
+    return not any(field.folded for field in known) and all(
+        strand.is_plain for field in known for strand in field.strands
     )
 
 
@@ -101,16 +105,23 @@ def _output(
             continue
         for source, field in enumerate(state.fields):
             if field is not None:
-                found[source].append(_safely(field, fields, source, context))
+                sizes = numbered(state.layout, context.number)
+                found[source].append(_safely(field, fields, sizes, source, context))
     if not any(found):
         return None
     merged_fields = tuple(_merged(each, source, context) for source, each in enumerate(found))
     return State(output.layout, merged_fields, output.pool)
 
 
-def _safely(field: Field, own: Sequence[Field | None], source: int, context: Context) -> Field:
+def _safely(
+    field: Field,
+    own: Sequence[Field | None],
+    sizes: Sequence[int],
+    source: int,
+    context: Context,
+) -> Field:
     try:
-        return _field(field, own, source, context)
+        return _field(field, own, sizes, source, context)
     except TooLong:
         return lost(field, source, context)
 
@@ -131,7 +142,13 @@ def _merged(fields: Sequence[Field], source: int, context: Context) -> Field | N
     return found
 
 
-def _field(field: Field, own: Sequence[Field | None], source: int, context: Context) -> Field:
+def _field(
+    field: Field,
+    own: Sequence[Field | None],
+    sizes: Sequence[int],
+    source: int,
+    context: Context,
+) -> Field:
     """A field of an input, seen through what the function reads along that input's axes."""
     known = [each for each in own if each is not None]
     uneven = frozenset[int]().union(*(each.uneven for each in known))
@@ -147,8 +164,13 @@ def _field(field: Field, own: Sequence[Field | None], source: int, context: Cont
         ((axis, reads),) = strand.terms
         inner = own[axis]
         if inner is not None:
-            found.append(_through(reads, inner, source, context))
+            through = _through(reads, inner, source, context)
+            found.append(_within(through, field, inner, sizes[axis], context.extent(source)))
     whole = merged(found)
+    if found[1:]:
+        ends = max(e.ends[0] for e in found[1:]), max(e.ends[1] for e in found[1:])
+        lost = whole.lost or field.lost
+        whole = replace(whole, seamless=whole.seamless and field.seamless, ends=ends, lost=lost)
     if field.uneven and not whole.uneven and not whole.bound:
         return replace(whole, every=whole.some)
     return whole
@@ -175,6 +197,25 @@ def _through(outer: Reads, inner: Field, source: int, context: Context) -> Field
         for end in (inner.ended, inner.some, inner.every)
     )
     return replace(inner, strands=strands, ended=ended, some=some, every=every)
+
+
+def _within(found: Field, outer: Field, inner: Field, size: int, extent: int) -> Field:
+    """`inner`, told of an axis of so many places, with what is known of the input's borders."""
+    if outer.seamless and outer.ends == inner.ends == (AT_END, AT_END):
+        return found
+    first, last = (
+        min(end if end == AT_END or inner.seamless else NOWHERE, own)
+        for end, own in zip(outer.ends, inner.ends, strict=True)
+    )
+    found = replace(found, ends=(first, last))
+    if outer.seamless:
+        return found
+    whole = (0, size - 1), (0, extent - 1)
+    some, every = (
+        new if min(outer.ends) > NOWHERE and (old.span, new.span) == whole else Ended(new.width)
+        for old, new in ((inner.some, found.some), (inner.every, found.every))
+    )
+    return replace(found, some=some, every=every)
 
 
 def _ended(end: Ended, jump: int, offsets: Interval, source: int, context: Context) -> Ended:

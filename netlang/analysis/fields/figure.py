@@ -26,6 +26,7 @@ class AxisField(Record):
     """One axis: the figure, the most places that an element sees, and how many there are.
 
     `bound` and `seen_bound`: these are upper bounds. `besides`: not windows alone read the axis.
+    `unknown`: windows may read more than the figure, of what lies beyond the borders.
     """
 
     size: int
@@ -34,6 +35,15 @@ class AxisField(Record):
     bound: bool
     seen_bound: bool
     besides: bool
+    unknown: bool = False
+
+    def __str__(self) -> str:
+        return "?" if self.unknown else f"<={self.size}" if self.bound else str(self.size)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing that is told is a bound: what is seen is told where it is more."""
+        return not self.bound and not (self.besides and self.seen_bound)
 
 
 class ReceptiveField(Record):
@@ -60,9 +70,14 @@ class ReceptiveField(Record):
         return any(axis.bound for axis in self.along)
 
     @property
+    def unknown(self) -> bool:
+        """Whether not even a bound is known."""
+        return any(axis.unknown for axis in self.along)
+
+    @property
     def note(self) -> str:
         """What the figure alone doesn't tell."""
-        texts = ["at most"] if self.bound else []
+        texts = ["not known" if self.unknown else "at most"] if self.bound else []
         besides = [axis for axis in self.along if axis.besides]
         if besides:
             texts.append("by windows alone")
@@ -78,12 +93,7 @@ class ReceptiveField(Record):
     @property
     def is_exact(self) -> bool:
         """Whether nothing that is told is a bound."""
-        return not any(axis.bound or axis.seen_bound for axis in self.along)
-
-    def better(self, other: ReceptiveField) -> ReceptiveField:
-        """Of two that hold the one that tells more, axis by axis."""
-        pairs = zip(self.along, other.along, strict=True)
-        return ReceptiveField(tuple(min(pair, key=_vagueness) for pair in pairs))
+        return all(axis.is_exact for axis in self.along)
 
     @property
     def seen(self) -> tuple[int, ...]:
@@ -95,12 +105,8 @@ class ReceptiveField(Record):
         return self.axes[0] if len(set(self.axes)) == 1 else self.axes
 
     def __str__(self) -> str:
-        texts = [f"<={axis.size}" if axis.bound else str(axis.size) for axis in self.along]
+        texts = list(map(str, self.along))
         return texts[0] if len(set(texts)) == 1 else "x".join(texts)
-
-
-def _vagueness(axis: AxisField) -> tuple[bool, int, bool, int]:
-    return axis.bound, axis.size, axis.seen_bound, axis.seen
 
 
 def axis_field(state: State, source: int, context: Context, *, places: bool = True) -> AxisField:
@@ -122,8 +128,9 @@ def axis_field(state: State, source: int, context: Context, *, places: bool = Tr
     figure = max(size, field.ended.width)
     sure = field.some.span[1] - field.some.span[0] + 1 if field.some.span else 0
     besides = field.ended.span is not None
-    seen_bound = (inexact or not counted) and seen > sure
-    return AxisField(figure, seen, extent, figure > least, seen_bound, besides)
+    seen_bound = (inexact or not counted or not field.seamless) and seen > sure
+    bound = field.lost or figure > least
+    return AxisField(figure, seen, extent, bound, seen_bound, besides, field.lost)
 
 
 def _seen(

@@ -55,6 +55,7 @@ def _marked(field: Field, own: Sequence[Field | None], parts: frozenset[int]) ->
         bound=field.bound or (loose and along),
         every=reduce(Ended.common, every),
         uneven=field.uneven | parts,
+        seamless=field.seamless and not along,
         loose=field.loose | parts if loose else field.loose,
     )
 
@@ -67,10 +68,7 @@ def _tabled(own: Sequence[Field | None], part: int, starts: Sequence[int]) -> Fi
     """One strand with a term along the joined axis; None where fields differ in other ways."""
     known = [field for field in own if field is not None]
     first = known[0]
-    rest = replace(first, strands=(), cut=False)
-    if starts[-1] > LONGEST_TABLE or any(
-        replace(field, strands=(), cut=False) != rest for field in known[1:]
-    ):
+    if starts[-1] > LONGEST_TABLE or any(_rest(field) != _rest(first) for field in known[1:]):
         return None
     if any(len(field.strands) != 1 for field in known):
         return None
@@ -83,7 +81,20 @@ def _tabled(own: Sequence[Field | None], part: int, starts: Sequence[int]) -> Fi
     terms = [(other, Reads(1, pace, ((0, 0),))) for other, pace in others]
     table = (part, Reads(len(bounds), 0, tuple(bounds), table=True))
     strand = Strand(tuple(sorted([*terms, table], key=_part)))
-    return replace(first, strands=(strand,), cut=any(field.cut for field in known))
+    along = any(part in field.strands[0].parts for field in known)
+    return replace(
+        first,
+        strands=(strand,),
+        cut=any(field.cut for field in known),
+        seamless=not along and all(field.seamless for field in known),
+        ends=(min(field.ends[0] for field in known), min(field.ends[1] for field in known)),
+        folded=any(field.folded for field in known),
+    )
+
+
+def _rest(field: Field) -> Field:
+    """What has to be the same."""
+    return replace(field, strands=(), cut=False, seamless=True, ends=(0, 0), folded=False)
 
 
 def _part(term: tuple[int, Reads]) -> int:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from netlang.analysis.fields.figure import AxisField, ReceptiveField
 from netlang.ir.program import Function
 
-__all__ = ["Source", "figure_of", "larger"]
+__all__ = ["Source", "clearer", "figure_of", "larger"]
 
 # An input of a function and one of its axes.
 Source: TypeAlias = tuple[int, int]
@@ -28,7 +28,16 @@ def larger(one: AxisField, two: AxisField) -> AxisField:
         _bound(one.size, one.bound, two.size, two.bound),
         _bound(one.seen, one.seen_bound, two.seen, two.seen_bound),
         one.besides or two.besides,
+        one.unknown or two.unknown,
     )
+
+
+def clearer(one: AxisField, two: AxisField) -> AxisField:
+    """Of two that hold what tells more, figure by figure."""
+    unknown, bound, size = min((f.unknown, f.bound, f.size) for f in (one, two))
+    seen_bound, seen = min((f.seen_bound, f.seen) for f in (one, two))
+    besides = one.besides and two.besides
+    return AxisField(size, seen, one.extent, bound, seen_bound, besides, unknown)
 
 
 def figure_of(net: Function, found: Mapping[Source, AxisField]) -> ReceptiveField | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import gcd, prod
 
+from netlang.analysis.fields.merge import ended
 from netlang.analysis.fields.reads import LONGEST, Interval, Reads, Taps, TooLong, reduced, summed
 from netlang.analysis.fields.state import (
     Context,
@@ -12,7 +13,6 @@ from netlang.analysis.fields.state import (
     Layout,
     State,
     Strand,
-    ended,
     lost,
     numbered,
     parts_of,
@@ -90,7 +90,8 @@ def _flat(
         return lost(field, source, context)
     flags = (frozenset(places[p] for p in parts) for parts in (field.uneven, field.loose))
     uneven, loose = flags
-    return replace(field, strands=strands, uneven=uneven, loose=loose)
+    folded = field.folded or any(part in digits for s in field.strands for part in s.parts)
+    return replace(field, strands=strands, uneven=uneven, loose=loose, folded=folded)
 
 
 def _flat_strand(
@@ -218,6 +219,7 @@ class _Regrouped:
             strands=strands,
             uneven=field.uneven - {part} | halves if part in field.uneven else field.uneven,
             loose=field.loose - {part} | halves if part in field.loose else field.loose,
+            folded=field.folded or any(part in strand.parts for strand in field.strands),
         )
 
     def state(self, axes: Sequence[Sequence[int]]) -> State:

@@ -151,6 +151,9 @@ def joined(one: Reads, two: Reads) -> Reads:
     """Place by place the hull of two parallel functions."""
     if one == two:
         return one
+    if one.is_plain and two.is_plain:
+        (low, high), (start, stop) = one.bounds[0] or (0, 0), two.bounds[0] or (0, 0)
+        return Reads(1, one.advance, ((min(low, start), max(high, stop)),))
     table = one.table
     period = lcm(one.period, two.period)
     one, two = one.lifted(period), two.lifted(period)

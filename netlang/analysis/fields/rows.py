@@ -17,15 +17,18 @@ __all__ = ["with_fields"]
 _Found: TypeAlias = dict[str, State | None]
 
 
-def with_fields(fields: Fields, rows: Sequence[Row]) -> Mapping[str, ReceptiveField]:
+def with_fields(
+    fields: Fields, rows: Sequence[Row], whole: ReceptiveField | None = None
+) -> Mapping[str, ReceptiveField]:
     """The field of the output of each row, of a scope's last step; of the last time if folded.
 
-    What isn't made from the input has none.
+    What isn't made from the input has none. `whole` is the net's own field.
     """
     folded = any(row.times > 1 for row in rows)
     states = _Paths(fields, folded).of(fields.net, fields.inputs)
     found: dict[str, ReceptiveField] = {}
-    kept: dict[State, ReceptiveField | None] = {}
+    made = fields.outputs()
+    kept: dict[State, ReceptiveField | None] = {made[0]: whole} if len(made) == 1 else {}
     for row in rows:
         state = states.get(row.path)
         if state is None:

@@ -9,22 +9,23 @@ along some parts. Where an operator reads the whole of an axis, the windows of w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from netlang.analysis.fields.reads import Interval, Reads, TooLong, hull, joined
+from netlang.analysis.fields.reads import Interval, Reads, hull
 from netlang.analysis.fields.taps import Number
 from netlang.ir.dims import Dim
 from netlang.records import Record, replace
 
 __all__ = [
-    "NOTHING", "Context", "Ended", "Field", "Layout", "State", "Strand", "ended", "lost", "merged",
-    "numbered", "parts_of", "remapped",
+    "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "State",
+    "Strand", "lost", "numbered", "parts_of", "remapped",
 ]  # fmt: skip
 
-# Ways with different paces, or along different axes, that are told apart.
-MOST_STRANDS = 8
 NO_PARTS: frozenset[int] = frozenset()
+
+# Where an end of the input is read: by the element at that end, by one somewhere, not for certain.
+AT_END, SOMEWHERE, NOWHERE = 2, 1, 0
 
 # For each axis of a value the sizes of its parts.
 Layout: TypeAlias = tuple[tuple[Dim, ...], ...]
@@ -100,6 +101,10 @@ class Field(Record):
     but no less than `some` for one element and `every` for all. Elements along `uneven` parts read
     different things, and the field is the hull of all; in `loose` ones that may be more than any
     of them reads. `cut`: some places of the source itself were left out along its own axis.
+    `seamless`: cut off at the borders of the input, it is what is read within the borders of all
+    values. `ends`: where the first and the last place of the input are read for certain. `folded`:
+    a reshape made parts of axes, which end where the axes go on. `lost`: it can't be followed, and
+    windows read more than is told.
     """
 
     strands: tuple[Strand, ...]
@@ -110,6 +115,10 @@ class Field(Record):
     uneven: frozenset[int] = NO_PARTS
     loose: frozenset[int] = NO_PARTS
     cut: bool = False
+    seamless: bool = True
+    ends: tuple[int, int] = (AT_END, AT_END)
+    folded: bool = False
+    lost: bool = False
 
 
 class State(Record):
@@ -138,10 +147,10 @@ def numbered(layout: Layout, number: Number) -> list[int]:
 
 
 def lost(field: Field, source: int, context: Context) -> Field:
-    """What can be said of a field that can't be followed: no more than everything is read."""
+    """What can be said of a field that can't be followed: nothing that isn't there is read."""
     extent = context.extent(source)
     found = Ended(max(field.ended.width, extent), (0, extent - 1))
-    return Field((), found, bound=True, cut=True)
+    return Field((), found, bound=True, cut=True, lost=True)
 
 
 def remapped(field: Field, places: Mapping[int, int]) -> Field:
@@ -160,127 +169,3 @@ def remapped(field: Field, places: Mapping[int, int]) -> Field:
 
 def _part(term: tuple[int, Reads]) -> int:
     return term[0]
-
-
-def ended(
-    field: Field, gone: Collection[int], layout: Layout, source: int, context: Context
-) -> Field:
-    """The field of an element that reads everything along the parts `gone`."""
-    flags = (field.uneven | field.loose).intersection(gone)
-    if not flags and not any(part in gone for strand in field.strands for part in strand.parts):
-        return field
-    sizes = numbered(layout, context.number)
-    strands: list[Strand] = []
-    end = NOTHING
-    uneven, loose = field.uneven, field.loose
-    for strand in field.strands:
-        kept = tuple(term for term in strand.terms if term[0] not in gone)
-        if len(kept) == len(strand.terms):
-            strands.append(strand)
-            continue
-        interval = _sum_along(strand, gone, sizes)
-        if interval is None:
-            continue
-        if kept and (any(reads.advance for _, reads in kept) or _stands(strand, gone)):
-            (part, reads), *others = kept
-            strands.append(Strand(((part, reads.plus(interval)), *others)))
-            continue
-        # Of a table along an axis (what was joined there) the hull is left.
-        tables = frozenset(part for part, _ in kept)
-        uneven |= tables
-        whole = _sum_along(strand, {*gone, *tables}, sizes)
-        loose |= frozenset(p for p, reads in kept if not _holds_all(reads, sizes[p]))
-        end = end.joined(Ended(strand.width(sizes), context.clipped(whole, source)))
-    found = replace(
-        field,
-        strands=_distinct(strands),
-        ended=field.ended.joined(end),
-        uneven=uneven.difference(gone),
-        loose=loose.difference(gone),
-    )
-    return _at_least(found, end)
-
-
-def _at_least(field: Field, end: Ended) -> Field:
-    """The field with what elements surely read besides, now that some windows ended."""
-    if field.bound or field.loose:
-        return field
-    some = field.some.joined(end)
-    return replace(field, some=some, every=field.every if field.uneven else some)
-
-
-def _stands(strand: Strand, gone: Collection[int]) -> bool:
-    """Whether the terms along `gone` are tables too, so that nothing ends with them."""
-    return not any(reads.advance for part, reads in strand.terms if part in gone)
-
-
-def _holds_all(reads: Reads, size: int) -> bool:
-    """Whether one place reads what all places of a table read."""
-    return reads.whole(size) in reads.bounds
-
-
-def _sum_along(strand: Strand, gone: Collection[int], sizes: Sequence[int]) -> Interval | None:
-    """The sum of what the terms along `gone` read for all of their places."""
-    low = high = 0
-    for part, reads in strand.terms:
-        if part in gone:
-            whole = reads.whole(sizes[part])
-            if whole is None:
-                return None
-            low, high = low + whole[0], high + whole[1]
-    return low, high
-
-
-def merged(fields: Iterable[Field]) -> Field:
-    """The field of an element that reads one element of each value.
-
-    Raises `TooLong` where there are too many ways to tell apart.
-    """
-    first, *others = fields
-    for other in others:
-        if other != first:
-            first = Field(
-                _distinct((*first.strands, *other.strands)),
-                first.ended.joined(other.ended),
-                first.bound or other.bound,
-                first.some.joined(other.some),
-                first.every.joined(other.every),
-                first.uneven | other.uneven,
-                first.loose | other.loose,
-                first.cut or other.cut,
-            )
-    return first
-
-
-def _distinct(strands: Sequence[Strand]) -> tuple[Strand, ...]:
-    """The strands, those that can be told as one as one."""
-    found: list[Strand] = []
-    for strand in strands:
-        for place, other in enumerate(found):
-            if (both := _as_one(other, strand)) is not None:
-                found[place] = both
-                break
-        else:
-            found.append(strand)
-    if len(found) > MOST_STRANDS:
-        raise TooLong
-    return tuple(found)
-
-
-def _as_one(one: Strand, two: Strand) -> Strand | None:
-    """The hull of two strands along the same parts, if all but one of their terms are equal."""
-    if one == two:
-        return one
-    if one.parts != two.parts:
-        return None
-    pairs = list(zip(one.terms, two.terms, strict=True))
-    differing = [place for place, (a, b) in enumerate(pairs) if a[1] != b[1]]
-    if len(differing) != 1:
-        return None
-    (place,) = differing
-    (part, first), (_, second) = pairs[place]
-    if not first.parallel(second):
-        return None
-    terms = list(one.terms)
-    terms[place] = (part, joined(first, second))
-    return Strand(tuple(terms))

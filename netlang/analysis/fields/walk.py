@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 from netlang.analysis.fields.apply import applied
 from netlang.analysis.fields.compose import composed, is_plain
+from netlang.analysis.fields.elements.figures import Elements
 from netlang.analysis.fields.figure import AxisField, ReceptiveField, axis_field
-from netlang.analysis.fields.largest import Source, figure_of, larger
+from netlang.analysis.fields.largest import Source, clearer, figure_of, larger
 from netlang.analysis.fields.reads import IDENTITY
 from netlang.analysis.fields.state import Context, Field, State, Strand
 from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
@@ -26,7 +27,9 @@ from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.types import Types
 from netlang.records import replace
 
-__all__ = ["Fields", "States", "Walk", "field_and_walk", "fresh", "receptive_field"]
+__all__ = [
+    "Fields", "States", "Walk", "axis_fields", "field_and_walk", "fresh", "receptive_field",
+]  # fmt: skip
 
 States: TypeAlias = tuple[State | None, ...]
 
@@ -41,17 +44,25 @@ def receptive_field(
 def field_and_walk(
     program: Program, sizes: Mapping[str, int] | None = None
 ) -> tuple[ReceptiveField | None, Fields]:
-    """The receptive field of a net's outputs, and the fields that tell it.
+    """The receptive field of a net's outputs, and the fields that tell it."""
+    found, fields = axis_fields(program, sizes)
+    return figure_of(program.net, found), fields
 
-    Where that is a bound, another one is sought that tells joined values apart.
+
+def axis_fields(
+    program: Program, sizes: Mapping[str, int] | None = None, *, borders: bool = False
+) -> tuple[dict[Source, AxisField], Fields]:
+    """What a net's outputs read along each axis of its inputs, and the fields that tell it.
+
+    Where that is a bound, another one is sought that tells joined values apart, and then element by
+    element. With `borders` what is seen is no bound either, though windows alone read the axis.
     """
     fields = Fields(program, sizes)
     found = fields.of_net()
-    if found is None or found.is_exact:
-        return found, fields
-    fields = Fields(program, sizes, fine=True)
-    finer = fields.of_net()
-    return finer and found.better(finer), fields
+    if any(field.bound for field in found.values()):
+        fields = Fields(program, sizes, fine=True)
+        found = {source: clearer(found[source], own) for source, own in fields.of_net().items()}
+    return fields.counted(found, borders), fields
 
 
 def sources_of(net: Function) -> tuple[Source, ...]:
@@ -112,10 +123,22 @@ class Fields:
         """What the net's outputs read."""
         return self.walk.outputs()
 
-    def of_net(self) -> ReceptiveField | None:
-        """The field of the net's outputs; None if nothing in it has places."""
-        pairs = zip(self.net.outputs, self.states(), strict=True)
-        return self.figure([state for output, state in pairs if not output.auxiliary])
+    def of_net(self) -> dict[Source, AxisField]:
+        """The largest field of the net's outputs along each axis."""
+        return self._largest(self.outputs())
+
+    def outputs(self) -> list[State]:
+        """What the outputs of the net as deployed read; those that aren't made from inputs not."""
+        states = self.states()
+        found = [states[number] for number in self._deployed()]
+        return [state for state in found if state is not None]
+
+    def _deployed(self) -> list[int]:
+        return [n for n, output in enumerate(self.net.outputs) if not output.auxiliary]
+
+    def counted(self, found: Mapping[Source, AxisField], borders: bool) -> dict[Source, AxisField]:
+        """Fields with what is told element by element instead of bounds."""
+        return Elements(self.net, self.number, self._deployed()).instead(found, borders=borders)
 
     def figure(
         self, states: Sequence[State | None], *, places: bool = True
@@ -124,13 +147,18 @@ class Fields:
 
         Without `places` those that are seen aren't counted.
         """
+        return figure_of(self.net, self._largest(states, places=places))
+
+    def _largest(
+        self, states: Sequence[State | None], *, places: bool = True
+    ) -> dict[Source, AxisField]:
         found: dict[Source, AxisField] = {}
         for state in states:
             for number, source in enumerate(self.sources):
                 if state is not None and state.fields[number] is not None:
                     axis = axis_field(state, number, self.context, places=places)
                     found[source] = larger(found[source], axis) if source in found else axis
-        return figure_of(self.net, found)
+        return found
 
     def at(self, calls: Sequence[tuple[Function, int]]) -> States:
         """What the inputs of a step read: node `number` of each function calls the next one."""

@@ -214,11 +214,12 @@ class AssertOnNoNet(Diagnostic):
 class OnlyBounded(Diagnostic):
     code = "E0527"
     title = "of `{what}` only a bound is known, which doesn't decide this"
-    caption = "it is at most {bound}"
-    help = "claim an upper bound: `{what} <= {bound}`"
+    caption = "{known}"
+    help = "{advice}"
 
     what: str
-    bound: str
+    known: str
+    advice: str
 
 
 class TooManySteps(Diagnostic):

@@ -38,6 +38,13 @@ def _sum_of_two(x: Tensor, y: Tensor) -> Tensor:
     return x + y
 
 
+def _product(x: Tensor | float, y: Tensor | float) -> Tensor | float:
+    """Of two values their sum: a factor may be 0, where a value was padded."""
+    if isinstance(x, Tensor) and isinstance(y, Tensor) and x.dim() == y.dim():
+        return x + y
+    return x * y
+
+
 def _sum_along(x: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
     return x.sum(dim, keepdim)
 
@@ -124,8 +131,22 @@ _INSTEAD: Mapping[str, Callable[..., Any]] = {
     "maximum": _sum_of_two,
     "amax": _sum_along,
     "sub": _sum_of_two,
+    "mul": _product,
+    "__mul__": _product,
     "pad": _pad,
 }
+
+
+# An operator's softmax; an attention calls the method, of scores that a mask may have lowered.
+_SOFTMAX = (F.softmax, torch.softmax)
+
+
+def _softmax(func: Callable[..., Tensor], x: Tensor, dim: int, *more: Any, **named: Any) -> Tensor:
+    """Of large values one would count alone, and shares that add up to 1 depend on nothing."""
+    calm = func(x / x.detach().abs().amax().clamp(min=1.0), dim, *more, **named)
+    shape = [1] * x.dim()
+    shape[dim] = x.shape[dim]
+    return calm * torch.linspace(1.0, 2.0, x.shape[dim], dtype=x.dtype).reshape(shape)
 
 
 class Smooth(TorchFunctionMode):
@@ -138,4 +159,6 @@ class Smooth(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        if func in _SOFTMAX:
+            return _softmax(func, *args, **(kwargs or {}))
         return _INSTEAD.get(func.__name__, func)(*args, **(kwargs or {}))

@@ -1,0 +1,95 @@
+"""The figures of a receptive field, from every element of the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from netlang.analysis.fields.elements.follow import Followed
+from netlang.analysis.fields.elements.ranges import needed
+from netlang.analysis.fields.elements.steps import Written, written_out
+from netlang.analysis.fields.elements.table import Table, Work
+from netlang.analysis.fields.figure import AxisField
+from netlang.analysis.fields.largest import Source
+from netlang.analysis.fields.reads import TooLong
+from netlang.analysis.fields.taps import Number
+from netlang.ir.program import Function
+from netlang.records import Record, replace
+
+__all__ = ["MOST_WORK", "Elements"]
+
+# Elements that are looked at, over all values.
+MOST_WORK = 1 << 19
+
+
+class Elements(Record, dict=True):
+    """A net at sizes that `number` tells."""
+
+    net: Function
+    number: Number
+    outputs: Sequence[int]
+
+    def instead(
+        self, found: Mapping[Source, AxisField], *, borders: bool
+    ) -> dict[Source, AxisField]:
+        """Fields without bounds, where they can be told; seen ones where it is not windows alone.
+
+        With `borders` all of what is seen.
+        """
+        vague = [source for source, field in found.items() if field.bound]
+        sizes = self.widest(vague, borders=False)
+        exact = dict(found)
+        exact |= {
+            s: replace(found[s], size=n, bound=False, unknown=False) for s, n in sizes.items()
+        }
+        ports = {s[0] for s, f in found.items() if f.seen_bound and (f.besides or borders)}
+        seen = self.widest([source for source in found if source[0] in ports], borders=True)
+        exact |= {s: replace(exact[s], seen=n, seen_bound=False) for s, n in seen.items()}
+        # An element that reads nothing along one axis of an input reads nothing of it.
+        unread = {port for (port, _), f in exact.items() if not f.seen and not f.seen_bound}
+        return {
+            source: replace(field, seen=0, seen_bound=False) if source[0] in unread else field
+            for source, field in exact.items()
+        }
+
+    def widest(self, sources: Sequence[Source], *, borders: bool) -> dict[Source, int]:
+        """For sources the most places from the first to the last that an element reads.
+
+        With `borders` all that lies in the input; else through windows alone, borders left out.
+        Empty where that is too long, or depends on values.
+        """
+        found = self.tables(sources, borders=borders) if sources else {}
+        return {
+            source: max((table.widest() for table in tables if table), default=0)
+            for source, tables in found.items()
+        }
+
+    def tables(
+        self, sources: Sequence[Source], *, borders: bool
+    ) -> dict[Source, list[Table | None]]:
+        """For sources what the elements of each output read; None reads nothing."""
+        try:
+            return self._tables(sources, borders)
+        except TooLong:
+            return {}
+
+    def _tables(self, sources: Sequence[Source], borders: bool) -> dict[Source, list[Table | None]]:
+        written = self._written
+        if written is None:
+            raise TooLong
+        ranges = needed(written, self.number, borders=borders)
+        work = Work(MOST_WORK)
+        found = {}
+        for source in sources:
+            followed = Followed(written, ranges, source, self.number, work, borders=borders)
+            found[source] = [followed.tables.get(value) for value in written.outputs]
+        return found
+
+    @cached_property
+    def _written(self) -> Written | None:
+        try:
+            written = written_out(self.net, self.number)
+        except TooLong:
+            return None
+        outputs = tuple([written.outputs[place] for place in self.outputs])
+        return Written(written.shapes, written.steps, outputs)

@@ -1,0 +1,145 @@
+"""A net written out: each value, and which others it is made from; calls are gone into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netlang.analysis.fields.reads import TooLong
+from netlang.analysis.fields.taps import Number
+from netlang.diagnostics.errors import InternalError
+from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
+from netlang.ir.reach import (
+    Aligned,
+    Along,
+    AtMost,
+    Each,
+    Everywhere,
+    FromPool,
+    Joined,
+    NoInput,
+    Numbered,
+    Places,
+    Pointwise,
+    Reach,
+    Rearranged,
+    Same,
+)  # fmt: skip
+from netlang.ir.types import TensorType
+from netlang.records import Record
+
+__all__ = ["Derived", "Written", "written_out"]
+
+MOST_STEPS = 3000
+
+
+class Derived(Record):
+    """A value, and what an element of it reads: of each input by places, if nothing else."""
+
+    reach: tuple[Places, ...] | Joined | Rearranged
+    inputs: tuple[int, ...]
+
+
+class Written(Record):
+    """The shapes of all values, inputs first; the steps that make the others; the net's outputs."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    steps: dict[int, Derived]
+    outputs: tuple[int, ...]
+
+
+def written_out(net: Function, number: Number) -> Written:
+    """All steps of a net; raises `TooLong` for too many, or where values decide what is read."""
+    writer = _Writer(number)
+    inputs = [writer.value(port.type) for port in net.inputs]
+    outputs = writer.function(net, inputs)
+    return Written(tuple(writer.shapes), writer.steps, tuple(outputs))
+
+
+def _count(item: Item) -> int:
+    return item.count * item.size if isinstance(item, Repeat) else 1
+
+
+class _Writer:
+    def __init__(self, number: Number) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+        self.steps: dict[int, Derived] = {}
+        self._number = number
+        self._pools: dict[int, tuple[object, ...]] = {}
+        self._done = 0
+
+    def value(self, type_: TensorType) -> int:
+        self.shapes.append(tuple(map(self._number, type_.shape)))
+        return len(self.shapes) - 1
+
+    def function(self, function: Function, inputs: Sequence[int]) -> list[int]:
+        """The outputs of a function."""
+        self._done += sum(_count(item) for item in function.items)
+        if self._done > MOST_STEPS:
+            raise TooLong
+        made: list[list[int]] = []
+
+        def value_of(ref: Ref) -> int:
+            return inputs[ref.output] if ref.producer == INPUT else made[ref.producer][ref.output]
+
+        for node in function.nodes:
+            made.append(self._node(function, node, [value_of(ref) for ref in node.inputs]))
+        return [value_of(output.ref) for output in function.outputs]
+
+    def _node(self, function: Function, node: Node, inputs: list[int]) -> list[int]:
+        if isinstance(node.callee, Function):
+            return self.function(node.callee, inputs)
+        types = function.input_types(node)
+        return [
+            self._output(node.callee.reach(types, number), inputs, type_)
+            for number, type_ in enumerate(node.types)
+        ]
+
+    def _output(self, reach: Reach, inputs: list[int], type_: TensorType) -> int:
+        if isinstance(reach, Pointwise):
+            return inputs[0]
+        made = self.value(type_)
+        if isinstance(reach, Numbered):
+            self._pools[made] = reach.pool
+        if not isinstance(reach, NoInput):
+            self.steps[made] = Derived(self._rule(reach, inputs, made), tuple(inputs))
+        return made
+
+    def _rule(
+        self, reach: Reach, inputs: Sequence[int], made: int
+    ) -> tuple[Places, ...] | Joined | Rearranged:
+        if isinstance(reach, AtMost):
+            raise TooLong
+        if isinstance(reach, FromPool) and self._pools.get(inputs[1]) != reach.pool:
+            raise TooLong
+        if isinstance(reach, Joined | Rearranged):
+            return reach
+        rank = len(self.shapes[made])
+        if isinstance(reach, Aligned):
+            return tuple([_aligned(self.shapes[value], self.shapes[made]) for value in inputs])
+        if isinstance(reach, Each):
+            return tuple([_by_places(each, rank) for each in reach.inputs])
+        if isinstance(reach, FromPool):
+            return (_by_places(Along(reach.rules), rank),) * 2
+        if isinstance(reach, Numbered):
+            return (_by_places(Along(reach.rules), rank),)
+        if isinstance(reach, Along | Places | Pointwise):
+            return (_by_places(reach, rank),)
+        raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
+
+
+def _by_places(reach: Along | Places | Pointwise, rank: int) -> Places:
+    if isinstance(reach, Places):
+        return reach
+    rules = reach.rules if isinstance(reach, Along) else (Same(),) * rank
+    new = rank - len(rules)
+    return Places((*range(len(rules)), *(None,) * new), (*rules, *(Everywhere(),) * new))
+
+
+def _aligned(shape: Sequence[int], made: Sequence[int]) -> Places:
+    """Last axes together; those of size 1 are broadcast."""
+    sources = (*(None,) * (len(made) - len(shape)), *range(len(shape)))
+    rules = tuple(
+        Everywhere() if axis is None or (shape[axis] == 1 != size) else Same()
+        for axis, size in zip(sources, made, strict=True)
+    )
+    return Places(sources, rules)
