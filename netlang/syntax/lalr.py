@@ -24,7 +24,7 @@ from netlang.syntax.construct.builder import Builder, Maker
 from netlang.syntax.construct.expressions import EXPRESSIONS
 from netlang.syntax.construct.statements import STATEMENTS
 from netlang.syntax.lexer import Lexer, Tokens, Words
-from netlang.syntax.limits import MAX_DEPTH, Mistake
+from netlang.syntax.limits import MAX_DEPTH, MAX_SYMBOLS, Mistake
 
 __all__ = [
     "ParserStacks", "Stuck", "Tables", "load_tables", "no_collection", "parse_expression",
@@ -155,6 +155,8 @@ class ParserStacks:
                 if action is None:
                     raise Stuck(self.builder.tokens, index, self.symbol)
                 if action >= 0:
+                    if len(states) > MAX_SYMBOLS:
+                        raise Mistake("too_deep", *self._place(index))
                     state = action
                     states.append(state)
                     values.append(index)
@@ -192,6 +194,8 @@ class ParserStacks:
             if action is None:
                 raise Stuck(self.builder.tokens, index, self.symbol)
             if action >= 0:
+                if len(self.states) > MAX_SYMBOLS:
+                    raise Mistake("too_deep", *self._place(index))
                 self.states.append(action)
                 self.values.append(index)
                 self.firsts.append(index)
@@ -203,6 +207,9 @@ class ParserStacks:
                 continue
             self.reduce(rule, index)
             self.states.append(gotos[self.states[-1]][rule.origin])
+
+    def _place(self, index: int) -> tuple[int, int]:
+        return self.builder.starts[index], self.builder.ends[index]
 
     def reduce(self, rule: Rule, index: int) -> None:
         """Puts the value of a rule that ends before token `index` in the place of its parts.

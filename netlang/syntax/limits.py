@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import final
 
-__all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_DIGITS", "Mistake"]
+__all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_DIGITS", "MAX_SYMBOLS", "Mistake"]
 
 MAX_CHARACTERS = 16 * 2**20
 """A net of 100,000 distinct layer lines has about 5 million."""
 
 MAX_DEPTH = 100
 """How deep brackets, operators and `else if` may nest; later stages recurse over the tree."""
+
+MAX_SYMBOLS = 16 * MAX_DEPTH
+"""Symbols on the parser's stack, which is deeper only where more nests than `MAX_DEPTH` allows."""
 
 MAX_DIGITS = 30
 """Digits of one number: 64-bit sizes have 19, a float tells 17 apart."""

@@ -9,6 +9,7 @@ import re
 from typing import final
 
 from netlang.records import Record
+from netlang.syntax.limits import MAX_DEPTH
 
 __all__ = [
     "Place",
@@ -31,7 +32,10 @@ _TAB = 4
 
 @final
 class Place(Record):
-    """Where reading goes on: at a `line`, at the `{` of a `body`, at a `}`, or at the `end`."""
+    """Where reading goes on: at a `line`, at the `{` of a `body`, at a `}`, or at the `end`.
+
+    `deep` is a place inside so many brackets that only the next definition is sure.
+    """
 
     start: int
     kind: str
@@ -93,6 +97,8 @@ class _Search:
             found = self._piece(match[0], match.start())
             if found is not None:
                 return found
+            if len(self.open) > MAX_DEPTH:
+                return Place(match.start(), "deep")
         return Place(len(self.text), "end")
 
     def _piece(self, piece: str, start: int) -> Place | None:

@@ -22,7 +22,7 @@ from netlang.source import Source
 from netlang.syntax.ast import File
 from netlang.syntax.broken_text import BrokenText
 from netlang.syntax.lalr import Stuck, no_collection
-from netlang.syntax.limits import MAX_DEPTH, Mistake
+from netlang.syntax.limits import MAX_DEPTH, MAX_SYMBOLS, Mistake
 from netlang.syntax.mistakes.explain import Mends, diagnosed
 from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.recovery.automaton import Automaton
@@ -43,8 +43,6 @@ __all__ = ["read_on"]
 _HEADING = re.compile(r"(?!from\b)([A-Za-z_]\w*)[ \t]+([A-Za-z_]\w*)")
 _LOOKED_AT = 8
 """Tokens behind a mistake that explanations may look at."""
-_MOST_SYMBOLS = 16 * MAX_DEPTH
-"""Symbols on the stack, which is deeper only where more nests than `MAX_DEPTH` allows."""
 
 
 def _no_fix(source: Source, place: int, fix: Fix) -> bool:
@@ -183,7 +181,7 @@ class _Reader:
         automaton.give_up(place, first, there.start)
         depth = len(automaton.unclosed())
         deep = depth + (there.kind == "body") > MAX_DEPTH
-        if deep or len(automaton.stacks.states) > _MOST_SYMBOLS:
+        if deep or there.kind == "deep" or len(automaton.stacks.states) > MAX_SYMBOLS:
             return self._close_all(place, first, definition_behind(self.text, there.start))
         if there.kind in ("line", "body"):
             automaton.separate(there.start)
