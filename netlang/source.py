@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 
 from netlang.records import Record
 
-__all__ = ["Location", "Source", "Span"]
+__all__ = ["MOST_ADVISED", "Location", "Source", "Span"]
+
+MOST_ADVISED = 100
+"""Places of one text for which advice is looked for."""
 
 
 class Location(Record):
@@ -31,10 +35,25 @@ class Source(Record, eq=False, dict=True):
         return f"Source(name={self.name!r})"
 
     @cached_property
+    def _advised(self) -> set[int]:
+        return set()
+
+    @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
-        return starts
+        lengths = (len(line) + 1 for line in self.text.split("\n"))
+        return [0, *accumulate(lengths)][:-1]
+
+    def advisable(self, place: int) -> bool:
+        """Whether to look for what may have been meant at a place.
+
+        That is said for so many places of a text as errors are shown, always the same ones:
+        looking goes through the whole text, or all of its names.
+        """
+        if place not in self._advised:
+            if len(self._advised) >= MOST_ADVISED:
+                return False
+            self._advised.add(place)
+        return True
 
     def location(self, offset: int) -> Location:
         """Line and column of the character at `offset`."""
@@ -66,6 +85,11 @@ class Span(Record):
     @property
     def location(self) -> Location:
         return self.source.location(self.start)
+
+    @property
+    def advisable(self) -> bool:
+        """Whether to look for what may have been meant here."""
+        return self.source.advisable(self.start)
 
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of `other`."""

@@ -7,8 +7,10 @@ None, or nothing, where no such change is at hand.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar, final
 
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
@@ -16,7 +18,9 @@ from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 __all__ = [
+    "calls_of",
     "enclosing",
+    "names_of",
     "inserted",
     "replaced",
     "unused_name",
@@ -27,6 +31,10 @@ __all__ = [
 
 NodeT = TypeVar("NodeT", bound=ast.Node)
 
+_NAMED = (
+    ast.Name | ast.Apply | ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.Parameter
+    | ast.Input | ast.Output
+)  # fmt: skip
 _CALL = re.compile(r"[A-Za-z_]\w*[ \t]*\(")
 _NUMBERED = re.compile(r"(.*?)(\d*)", re.DOTALL)
 
@@ -41,19 +49,85 @@ def inserted(span: Span, text: str, description: str, *, safe: bool = False) -> 
     return replaced(Span(span.source, span.end, span.end), text, description, safe=safe)
 
 
-def enclosing(tree: object, span: Span, kind: type[NodeT]) -> NodeT | None:
+def enclosing(tree: ast.File, span: Span, kind: type[NodeT]) -> NodeT | None:
     """The innermost node of a kind that covers `span`."""
-    found = None
-    for node in walk(tree):
-        inside = node.span.start <= span.start and span.end <= node.span.end
-        if isinstance(node, kind) and inside and node.span.source is span.source:
-            found = node
+    if tree.span.source is not span.source:
+        return None
+    nodes = _nodes_of(_Same(tree))
+    number = bisect_right(nodes.starts, span.start) - 1
+    while number >= 0:
+        node = nodes.nodes[number]
+        if isinstance(node, kind) and node.span.start <= span.start and span.end <= node.span.end:
+            return node
+        number = nodes.parents[number]
+    return None
+
+
+@final
+class _Same:
+    """A tree that is equal to itself alone."""
+
+    def __init__(self, tree: ast.File) -> None:
+        self.tree = tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.tree is self.tree
+
+
+class _Nodes(NamedTuple):
+    """The nodes of a tree in the order of their starts, outer ones first, and whose each is."""
+
+    starts: list[int]
+    nodes: list[ast.Node]
+    parents: list[int]
+
+
+def names_of(tree: ast.File) -> frozenset[str]:
+    """Every name that a file makes or reads."""
+    return _names_of(_Same(tree))
+
+
+def calls_of(tree: ast.File, name: str) -> Sequence[tuple[ast.Argument, ...]]:
+    """The arguments of every call of a block."""
+    return _calls_of(_Same(tree)).get(name, ())
+
+
+@lru_cache(maxsize=4)
+def _calls_of(tree: _Same) -> dict[str, list[tuple[ast.Argument, ...]]]:
+    found: dict[str, list[tuple[ast.Argument, ...]]] = {}
+    for node in walk(tree.tree):
+        called = node.callee if isinstance(node, ast.Call) else node
+        if isinstance(called, ast.Name | ast.Apply):
+            arguments = node.arguments if isinstance(node, ast.Call | ast.Apply) else None
+            found.setdefault(called.name, []).append(arguments or ())
     return found
+
+
+@lru_cache(maxsize=4)
+def _names_of(tree: _Same) -> frozenset[str]:
+    return frozenset(node.name for node in _nodes_of(tree).nodes if isinstance(node, _NAMED))
+
+
+@lru_cache(maxsize=4)
+def _nodes_of(tree: _Same) -> _Nodes:
+    """All nodes of a tree: made once, for all errors that ask what is around them."""
+    nodes = sorted(walk(tree.tree), key=lambda node: (node.span.start, -node.span.end))
+    parents: list[int] = []
+    around: list[int] = []
+    for number, node in enumerate(nodes):
+        while around and nodes[around[-1]].span.end < node.span.end:
+            around.pop()
+        parents.append(around[-1] if around else -1)
+        around.append(number)
+    return _Nodes([node.span.start for node in nodes], nodes, parents)
 
 
 def unused_name(name: str, taken: Iterable[str]) -> str:
     """`name` with the next number that nothing else has."""
-    known = set(taken)
+    known = taken if isinstance(taken, frozenset) else set(taken)
     match = _NUMBERED.fullmatch(name)
     assert match is not None
     stem, number = match[1], int(match[2] or 1) + 1

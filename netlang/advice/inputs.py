@@ -17,7 +17,7 @@ def value_before(file: ast.File, span: Span, name: str) -> tuple[str, Fix | None
     `in.channels` in an argument means the value that the step reads: the input only where nothing
     stands between.
     """
-    before = _step_before(file, span)
+    before = _step_before(file, span) if span.advisable else None
     if before is None:
         return f"use the input's name: `{name}`", replaced(span, name)
     if before.label is not None:

@@ -32,6 +32,8 @@ def unknown_layer(
     file: ast.File, action: ast.Apply, layers: Iterable[str], labels: Iterable[str]
 ) -> UnknownLayer:
     """The error, with the nearest of the `layers`, or of the `labels` where a value may stand."""
+    if not action.name_span.advisable:
+        return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     bare = action.arguments is None and action.body is None
     known = [*layers, *(labels if bare and begins_path(file, action) else ())]
     fix = replacement(action.name, known, action.name_span)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import (
+    calls_of,
     enclosing,
+    names_of,
     replaced,
     unused_name,
     without_arguments,
@@ -21,21 +23,16 @@ from netlang.syntax.ast.walk import walk
 
 __all__ = ["dead_step", "new_label", "numbered", "renamed", "without_parameter"]
 
-_NAMED = (
-    ast.Name | ast.Apply | ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.Parameter
-    | ast.Input | ast.Output
-)  # fmt: skip
-
 
 def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None) -> Fix | None:
     """Another name for what is assigned at `span`, there and where it is read after it.
 
     `scope` is what the name is visible in, the innermost suite without it.
     """
-    scope = scope or enclosing(file, span, ast.Suite)
+    scope = (scope or enclosing(file, span, ast.Suite)) if span.advisable else None
     if scope is None:
         return None
-    new = unused_name(name, _names(file))
+    new = unused_name(name, names_of(file))
     reads = [
         node.span if isinstance(node, ast.Name) else node.name_span
         for node in walk(scope)
@@ -47,16 +44,9 @@ def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None
     return Fix(f"choose another name for the second value, such as `{new}`", edits)
 
 
-def _names(tree: object) -> Iterator[str]:
-    """Every name that a file makes or reads."""
-    for node in walk(tree):
-        if isinstance(node, _NAMED):
-            yield node.name
-
-
 def new_label(span: Span, taken: Iterator[str]) -> Fix | None:
     """The next free number for a label that is taken."""
-    if not span.text.isidentifier():
+    if not span.text.isidentifier() or not span.advisable:
         return None
     new = unused_name(span.text, taken)
     return replaced(span, new, f"choose another name, such as `{new}`")
@@ -78,13 +68,15 @@ def _numbered(file: ast.File, diagnostic: Diagnostic) -> Diagnostic:
 
 def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
     """A number in a label that a loop makes again and again."""
+    if not span.advisable:
+        return None
     loop = enclosing(file, span, ast.For)
     again = enclosing(file, span, ast.Repeat)
     behind = Span(span.source, span.end, span.end)
     if again is not None and (loop is None or again.span.start > loop.span.start):
         if not span.text.isidentifier():
             return None
-        name = unused_name("i", _names(file)) if "i" in set(_names(file)) else "i"
+        name = unused_name("i", names_of(file)) if "i" in names_of(file) else "i"
         head = Span(span.source, again.span.start, again.count.span.end)
         counted = f"for {name} in range({again.count.span.text})"
         edits = (Edit(head, counted), Edit(behind, f"{{{name}}}"))
@@ -104,9 +96,13 @@ def _is_counter(loop: ast.For) -> bool:
     return iterable.callee.name in ("range", "enumerate")
 
 
-def without_parameter(file: ast.File, definition: ast.BlockDef | ast.NetDef, index: int) -> Fix:
+def without_parameter(
+    file: ast.File, definition: ast.BlockDef | ast.NetDef, index: int
+) -> Fix | None:
     """The removal of a parameter, and of what calls in the same file give for it."""
     parameters = definition.parameters
+    if not parameters[index].span.advisable:
+        return None
     name = parameters[index].name
     start, end = parameters[index].span.start, parameters[index].span.end
     if index:
@@ -117,25 +113,16 @@ def without_parameter(file: ast.File, definition: ast.BlockDef | ast.NetDef, ind
     if len(parameters) == 1:
         start, end = definition.name_span.end, source.text.index(")", end) + 1
     edits = [Edit(Span(source, start, end), "")]
-    for arguments in _calls(file, definition.name):
+    for arguments in calls_of(file, definition.name):
         for place, argument in enumerate(arguments):
             if argument.name == name or (argument.name is None and place == index):
                 edits.append(without_arguments(arguments, place, place))
     return Fix("use it in the body, or remove it", tuple(edits))
 
 
-def _calls(file: ast.File, name: str) -> Iterator[tuple[ast.Argument, ...]]:
-    """The arguments of every call of a block."""
-    for node in walk(file):
-        called = node.callee if isinstance(node, ast.Call) else node
-        if isinstance(called, ast.Name | ast.Apply) and called.name == name:
-            arguments = node.arguments if isinstance(node, ast.Call | ast.Apply) else None
-            yield arguments or ()
-
-
 def dead_step(file: ast.File, span: Span) -> Fix | None:
     """The removal of a step that leads nowhere, and of those before it that led only there."""
-    path = enclosing(file, span, ast.Path)
+    path = enclosing(file, span, ast.Path) if span.advisable else None
     if path is None or isinstance(enclosing(file, span, ast.Output), ast.Output):
         return None
     steps = path.steps

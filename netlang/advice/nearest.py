@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nlargest
 
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
@@ -11,6 +12,9 @@ __all__ = ["nearest", "replacement"]
 
 # No one means another name by one of this length, and looking would take long.
 _LONGEST = 80
+
+# Names that are compared letter by letter.
+_MOST_COMPARED = 30
 
 # Letters that are taken for digits.
 _ALIKE = str.maketrans("oil", "011")
@@ -51,7 +55,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
     if len(name) > _LONGEST:
         return None
-    known = sorted(set(candidates))
+    known = sorted(_alike(name, set(candidates)))
     same = [each for each in known if _plain(each) == _plain(name)]
     if same or _FOREIGN.get(_plain(name)) in known:
         return same[0] if same else _FOREIGN[_plain(name)]
@@ -60,6 +64,16 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
         return found
     matches = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def _alike(name: str, known: set[str]) -> Iterable[str]:
+    """Of very many names, those that share most letters with `name`, and its word of here."""
+    if len(known) <= _MOST_COMPARED:
+        return known
+    letters = set(_by_looks(name))
+    shared = {each: len(letters.intersection(_by_looks(each))) for each in known}
+    best = nlargest(_MOST_COMPARED, known, key=shared.__getitem__)
+    return {*best, *known.intersection((_FOREIGN.get(_plain(name), ""),))}
 
 
 def _plain(name: str) -> str:
@@ -77,7 +91,7 @@ def replacement(name: str, candidates: Iterable[str], span: Span) -> Fix | None:
 
     It is safe only where nothing but the spelling differs: all else is a guess.
     """
-    match = nearest(name, candidates)
+    match = nearest(name, candidates) if span.advisable else None
     if match is None:
         return None
     safe = _plain(match) == _plain(name)
