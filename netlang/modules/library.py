@@ -37,6 +37,9 @@ from netlang.syntax.broken_text import BrokenText
 
 __all__ = ["Library", "Module"]
 
+_MOST_WORDS = 50
+"""Unknown words of a block that an unused name may be meant by."""
+
 Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
 
 
@@ -140,6 +143,7 @@ class Module(Namespace):
         self._values: dict[str, Value | None] = {}
         self._named: dict[str, Named] = {}
         self._imported: dict[str, tuple[ast.FromImport, ast.Import]] = {}
+        self._unknown: dict[str, list[str]] = {}
         self.recipes: dict[str, ast.TrainDef] = {}
         self._followed = False
         self._collect()
@@ -164,14 +168,20 @@ class Module(Namespace):
         """Whether a name is unused because it is misspelt elsewhere: that is told there."""
         if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
             return False
-        from netlang.modules.unknown_names import (
-            unknown_words,  # only here: few files have mistakes
-        )
-
-        item = self._named[diagnostic.block]
-        assert isinstance(item, ast.BlockDef | ast.NetDef)
-        words = unknown_words(self, item)
+        known = diagnostic.span is not None and diagnostic.span.advisable
+        words = self._unknown_words(diagnostic.block) if known else []
         return any(nearest(word, [diagnostic.name]) for word in words)
+
+    def _unknown_words(self, block: str) -> list[str]:
+        """Some of the names in a block's expressions that nothing has."""
+        if block not in self._unknown:
+            from netlang.modules.unknown_names import unknown_words  # few files have mistakes
+
+            item = self._named[block]
+            assert isinstance(item, ast.BlockDef | ast.NetDef)
+            words = dict.fromkeys(unknown_words(self, item))
+            self._unknown[block] = list(words)[:_MOST_WORDS]
+        return self._unknown[block]
 
     def _file(self, item: ast.Item) -> None:
         if isinstance(item, ast.FromImport):
