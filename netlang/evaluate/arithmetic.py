@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 from netlang.diagnostics.errors import NetlangError
@@ -153,13 +154,23 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
     raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
 
 
-def _equal(left: Value, right: Value) -> bool:
-    """Equal as the language sees it: 1 == 1.0, but true is no number."""
+def _equal(left: Value, right: Value, same: set[tuple[int, int]] | None = None) -> bool:
+    """Equal as the language sees it: 1 == 1.0, but true is no number.
+
+    `same` are lists that were found equal: one that stands in others many times is compared once.
+    """
     if isinstance(left, bool) != isinstance(right, bool):
         return False
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(map(_equal, left, right))
-    return left == right
+    if not (isinstance(left, tuple) and isinstance(right, tuple)):
+        return left == right
+    same = set() if same is None else same
+    pair = (id(left), id(right))
+    if pair in same:
+        return True
+    if len(left) != len(right) or not all(map(_equal, left, right, repeat(same))):
+        return False
+    same.add(pair)
+    return True
 
 
 def _contains(item: Value, items: Value, span: Span) -> bool:

@@ -184,7 +184,8 @@ def memo_key(value: object) -> object:
         return tuple(memo_key(item) for item in value)
     if isinstance(value, Layer):
         given = tuple(
-            sorted((name, repr(memo_key(bound.value))) for name, bound in value.arguments)
+            (name, memo_key(bound.value))
+            for name, bound in sorted(value.arguments, key=lambda argument: argument[0])
         )
         target = value.target
         return (target.op if isinstance(target, OperatorTarget) else id(target.definition), given)
