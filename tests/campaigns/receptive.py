@@ -220,10 +220,14 @@ def _none(element: Element) -> None:
 
 
 def _picked(program: Program, elements: list[Element], seed: int) -> tuple[Element, ...]:
-    """Those that are said to read most along each axis, and some that are drawn."""
+    """Those said to read most along each axis, the first and the last, and some that are drawn.
+
+    A recurrence lets those at one end read most, which its field doesn't tell.
+    """
     fields = Fields(program, fine=True)
     counted = _counted(program)
-    found = set(random.Random(seed).sample(elements, min(DRAWN, len(elements))))
+    found = {elements[0], elements[-1]}
+    found.update(random.Random(seed).sample(elements, min(DRAWN, len(elements))))
     for number, source in enumerate(fields.sources):
         said = counted.get(source) or partial(_said, fields, number)
         widths = [_widest([said(each)]) for each in elements]
