@@ -82,8 +82,8 @@ def literal(value: Setting) -> str:
     if isinstance(value, float) and not isfinite(value):
         return f'float("{value}")'
     if isinstance(value, str):
-        # In the quotes that `ruff format` prefers.
-        single = value.count('"') > value.count("'")
+        # In the quotes that `ruff format` prefers; what isn't seen as itself is escaped.
+        single = value.count('"') > value.count("'") or not value.isprintable()
         return repr(value) if single else json.dumps(value, ensure_ascii=False)
     return repr(value)
 

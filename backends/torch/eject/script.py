@@ -32,6 +32,7 @@ from netlang.backends.torch.eject.text.copied import Copied, copied
 from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
 from netlang.backends.torch.eject.texts import texts_of
 from netlang.backends.torch.eject.trained import trained_section
+from netlang.backends.torch.python.statements import quoted
 from netlang.backends.torch.runtime.random import mix
 from netlang.backends.torch.seeds import derived_seed
 from netlang.ir.program import Program
@@ -78,11 +79,11 @@ class _Writer:
         body += [*main.lines, "", "", 'if __name__ == "__main__":', "    main()"]
         imports = {*IMPORTS, *self.model.imports, *main.imports, *self._copied(main).imports}
         recipe = self.recipe
-        where = recipe.span.source.name
+        where = recipe.span.source.name.replace("\\", "/").rpartition("/")[2]
         texts = {
-            "net": self.program.name,
-            "recipe": recipe.name,
-            "file": where.rsplit("/", 1)[-1],
+            "net": quoted(self.program.name),
+            "recipe": quoted(recipe.name),
+            "file": quoted(where),
             "options": (" --data FOLDER" if self.data.folder and not self.data.place else "")
             + (" --weights FILE" if recipe.weights is not None else ""),
             "version": __version__,

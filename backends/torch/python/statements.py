@@ -25,7 +25,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
 )
 
-__all__ = ["docstring", "printable", "statement_lines"]
+__all__ = ["docstring", "printable", "quoted", "statement_lines"]
 
 
 def printable(text: str) -> str:
@@ -127,14 +127,15 @@ def docstring(text: str, indent: str = "") -> list[str]:
     first, *rest = _wrapped(
         _dedented(text.strip().expandtabs().splitlines()), width() - len(indent)
     )
-    safe = [_quoted(line) for line in (first, *rest)]
+    safe = [quoted(line) for line in (first, *rest)]
     if not rest:
         return [f'{indent}"""{safe[0]}{" " if safe[0].endswith(chr(34)) else ""}"""']
     body = [f"{indent}{line}" if line else "" for line in safe[1:]]
     return [f'{indent}"""{safe[0]}', *body, f'{indent}"""']
 
 
-def _quoted(line: str) -> str:
+def quoted(line: str) -> str:
+    """A line for a docstring: nothing in it is an escape or ends the quotes."""
     return printable(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"').rstrip()
 
 
