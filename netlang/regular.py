@@ -10,8 +10,9 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["kind_of", "read_bytes"]
+__all__ = ["kind_of", "opened", "read_bytes"]
 
 # What a path is that isn't a file, by the test for its mode.
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
@@ -29,14 +30,24 @@ def kind_of(mode: int) -> str | None:
     return next((text for is_it, text in _KINDS if is_it(mode)), None)
 
 
-def read_bytes(path: Path, most: int) -> bytes:
-    """What a regular file has, or its first `most` + 1 bytes.
+def opened(path: Path) -> BinaryIO:
+    """A regular file, opened to be read.
 
-    Raises `OSError` where it can't be read, and `ValueError` for what is no file.
+    Raises `OSError` where it can't be opened, and `ValueError` for what is no file.
     """
     _refuse(path.stat().st_mode)
-    with open(os.open(path, _FLAGS), "rb") as file:
+    file = open(os.open(path, _FLAGS), "rb")  # noqa: SIM115  # the caller closes it
+    try:
         _refuse(os.fstat(file.fileno()).st_mode)  # another may have come in its place
+    except ValueError:
+        file.close()
+        raise
+    return file
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """What a regular file has, or its first `most` + 1 bytes; raises as `opened` does."""
+    with opened(path) as file:
         return file.read(most + 1)
 
 

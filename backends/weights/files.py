@@ -8,6 +8,7 @@ Holds on exit: every `Stored` has the shape and the type that its data have.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ from netlang.backends.weights.signature import check_signature
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
+from netlang.regular import opened
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -101,8 +103,8 @@ def metadata_of(path: Path) -> Mapping[str, str]:
     Whether the file is what was written is asked when its tensors are read.
     """
     try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
+        with opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(size - 8, LONGEST_HEADER):
                 raise ValueError("it is cut off")

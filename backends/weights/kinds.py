@@ -9,7 +9,7 @@ from __future__ import annotations
 from codecs import getincrementaldecoder
 from pathlib import Path
 
-from netlang.regular import kind_of
+from netlang.regular import kind_of, opened
 
 __all__ = ["ZIP", "foreign", "require_file"]
 
@@ -47,7 +47,7 @@ def foreign(path: Path) -> str | None:
     Raises `ValueError` where it can't be opened.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             start = file.read(512)
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None

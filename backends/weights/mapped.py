@@ -6,6 +6,8 @@ import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from netlang.regular import opened
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,8 +24,8 @@ class MappedFile:
     """A file that isn't empty, of the size that it has when it is opened."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `OSError` where the file can't be read and `ValueError` where it is empty."""
-        with path.open("rb") as file:
+        """Raises `OSError` where it can't be read and `ValueError` where it is empty or no file."""
+        with opened(path) as file:
             self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._path = path
         self._held = 0

@@ -6,7 +6,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -77,15 +77,63 @@ def test_no_file(verb: str, kind: str, run: Runner) -> None:
     assert not (run.folder / "x.py").exists()
 
 
+RECIPE = """
+train digits {
+    model: tiny()
+    data: image_folder("digits", channels=1)
+    augment: random_resized_crop(28)
+    loss: cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch: 4
+    steps: 4
+}
+"""
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_file_is_imported(verb: str, run: Runner) -> None:
     os.mkfifo(run.folder / "unit.net")
     text = GOOD.replace("relu", "unit")
+    if verb in ("train", "eval", "predict"):
+        text += RECIPE
     Path("a.net").write_text(f"from unit import unit\n{text}", encoding="utf-8")
     if verb.startswith("fmt"):
         return  # it reads one file
     name, *options = verb.split()
-    assert run(name, "a.net", *options, *VERBS[verb]).status == 1
+    text = run.refused(name, "a.net", *options, *VERBS[verb])
+    assert text.startswith("error[E0212]: ")
+    assert "`unit.net`" in text
+
+
+OF_WEIGHTS = {
+    "compile to ONNX": ("compile", "good.net", "-o", "x.onnx"),
+    "compile to PyTorch": ("compile", "good.net", "-o", "x.py"),
+    "eval": ("eval", "mnist1d", "arch=logistic"),
+    "predict": ("predict", "digits.net", "x.png"),
+}
+
+
+@contextmanager
+def _filled_pipe(path: Path) -> Iterator[None]:
+    """A pipe that has bytes to give: a verb that wrongly reads them fails and doesn't wait."""
+    os.mkfifo(path)
+    end = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        os.write(end, bytes(1 << 15))
+        yield
+    finally:
+        os.close(end)
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pth"])
+@pytest.mark.parametrize("verb", OF_WEIGHTS)
+def test_a_pipe_of_weights(verb: str, name: str, run: Runner) -> None:
+    (run.folder / "digits.net").write_text(GOOD + RECIPE, encoding="utf-8")
+    with _filled_pipe(run.folder / name):
+        text = run.refused(*OF_WEIGHTS[verb], "--weights", name)
+    assert text.startswith("error[")
+    assert name in text
+    assert "it is a named pipe" in text
 
 
 NAME = "li\nne\x1b[31m.net"
