@@ -257,6 +257,50 @@ def test_a_refusal_says_what_was_asked_for() -> None:
         read_inert(HOSTILE["system"])
 
 
+def doubled(levels: int) -> bytes:
+    """A list of twice the same list, of twice the same list, and so on."""
+    return b"]q\x00" + b"".join(
+        b"](h" + bytes([n]) + b"h" + bytes([n]) + b"eq" + bytes([n + 1]) for n in range(levels)
+    )
+
+
+VAST = {
+    "nested": b"]" * 100_000 + b"a" * 99_999,
+    "doubled": doubled(40),
+    "few": b"]" * 9 + b"a" * 8,
+}
+USES = {
+    "a name": (b"", b"\x8c\x01a\x93"),
+    "a module": (b"\x8c\x01a", b"\x93"),
+    "a text": (b"c_codecs\nencode\n", b"\x8c\x06latin1\x86R"),
+    "a type": (b"cnumpy\ndtype\n", b"\x85R"),
+    "a size": (
+        b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01",
+        b"\x85cnumpy\ndtype\n\x8c\x02u1\x85R\x89C\x01atb",
+    ),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("vast", VAST)
+def test_what_is_nested_is_never_shown(tmp_path: Path, vast: str, use: str) -> None:
+    """Its text would have no end: of 723 bytes, 2^40 characters."""
+    before, after = USES[use]
+    content = b"\x80\x04" + before + VAST[vast] + after + b"."
+    with pytest.raises(DataRefused) as refused:
+        read_inert(content)
+    assert "[[" not in str(refused.value)
+    files = python_files() | {"data_batch_2": content}
+    assert refusal(write(tmp_path, files), "cifar10", name="cifar10")[0] == "E0784"
+
+
+@pytest.mark.parametrize("vast", VAST)
+def test_a_class_with_a_vast_name(tmp_path: Path, vast: str) -> None:
+    names = b"\x80\x02}(" + short(b"label_names") + b"](" + VAST[vast] + b"eu."
+    files = python_files() | {"batches.meta": names}
+    assert refusal(write(tmp_path, files), "cifar10", name="cifar10")[0] == "E0784"
+
+
 def test_every_instruction_is_followed_or_refused() -> None:
     for opcode in pickletools.opcodes:
         try:

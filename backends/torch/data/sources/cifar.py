@@ -112,7 +112,11 @@ def _entries(content: bytes) -> dict[str, object]:
 
 
 def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):
+        raise DataRefused("a name in it is no text")
+    return value
 
 
 def _versions(data: Cifar10 | Cifar100) -> tuple[_Version, ...]:

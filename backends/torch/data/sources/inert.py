@@ -24,6 +24,8 @@ __all__ = ["read_inert"]
 # The names that a pickle of arrays calls, of old and new versions of numpy.
 _RECONSTRUCT = {f"numpy.{core}.multiarray _reconstruct" for core in ("core", "_core")}
 _ENCODE, _ARRAY, _TYPE = "_codecs encode", "numpy ndarray", "numpy dtype"
+# Files of CIFAR have some twenty lists, tuples and dictionaries; so many bound how deep they nest.
+_CONTAINERS, _DIMENSIONS = 200, 32
 _KNOWN = {*_RECONSTRUCT, _ENCODE, _ARRAY, _TYPE}
 
 
@@ -78,9 +80,13 @@ class _Reading:
     def __init__(self) -> None:
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
+        self.containers = 0
 
     def follow(self, name: str, argument: object) -> None:
         """One instruction."""
+        self.containers += name in _MAKE_CONTAINERS
+        if self.containers > _CONTAINERS:
+            raise DataRefused(f"it has over {_CONTAINERS} lists, tuples and dictionaries")
         if name in _PUSHED:
             self.stack.append(_PUSHED[name]())
         elif name in _VALUES:
@@ -95,7 +101,7 @@ class _Reading:
         elif name in ("BINGET", "LONG_BINGET"):
             self.stack.append(self.memo[_number(argument)])
         elif name in ("GLOBAL", "STACK_GLOBAL"):
-            self._named(argument if name == "GLOBAL" else " ".join(map(str, self._last(2))))
+            self._named(argument if name == "GLOBAL" else " ".join(map(_text, self._last(2))))
         elif name in _BUILDERS:
             _BUILDERS[name](self)
         elif name not in ("PROTO", "FRAME"):
@@ -145,7 +151,7 @@ class _Reading:
         if not isinstance(name, _Name) or not isinstance(arguments, tuple):
             raise DataRefused("it wants a call, which data need not")
         if name.text == _ENCODE and arguments[1:] == ("latin1",):
-            self.stack.append(str(arguments[0]).encode("latin-1"))
+            self.stack.append(_text(arguments[0]).encode("latin-1"))
         elif name.text == _TYPE:
             self.stack.append(_Shell(_text(arguments[0])))
         elif name.text in _RECONSTRUCT:
@@ -168,7 +174,7 @@ def _array(state: tuple[object, ...]) -> NDArray[np.generic]:
     _, shape, kind, by_columns, content = state
     if not isinstance(kind, _Shell) or kind.value not in ("u1", "|u1", b"u1"):
         raise DataRefused("it holds an array of other values than bytes")
-    if not isinstance(shape, tuple) or not isinstance(content, bytes):
+    if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS or not isinstance(content, bytes):
         raise TypeError("no shape or no bytes")
     sizes = [_number(size) for size in shape]
     if prod(sizes) != len(content):
@@ -179,12 +185,17 @@ def _array(state: tuple[object, ...]) -> NDArray[np.generic]:
 
 def _number(value: object) -> int:
     if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no whole number")
+        raise TypeError(f"a value of the type {type(value).__name__} is no whole number")
     return value
 
 
 def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    """A text or bytes; other values are not even shown: they may be nested without end."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):
+        raise TypeError(f"a value of the type {type(value).__name__} is no text")
+    return value
 
 
 _PUSHED: Mapping[str, Callable[[], object]] = {
@@ -196,6 +207,9 @@ _PUSHED: Mapping[str, Callable[[], object]] = {
     "NEWTRUE": lambda: True,
     "NEWFALSE": lambda: False,
 }
+_MAKE_CONTAINERS = {
+    "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3",
+}  # fmt: skip
 _VALUES = {
     "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE",
     "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
