@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from ctypes import Array, c_uint8
 
 __all__ = [
-    "LARGEST_FILE", "EncodedImages", "open_image", "opened", "read_file", "reason", "strict",
-    "taken", "unreadable",
+    "FORMATS", "LARGEST_FILE", "EncodedImages", "open_image", "opened", "read_file", "reason",
+    "strict", "taken", "unreadable",
 ]  # fmt: skip
 
 # Bytes: no image of a data set is larger, and a file is read as a whole.
 LARGEST_FILE = 1 << 30
 # Pillow can open others, some of which run programs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF")
 _LAZY = ("JPEG", "MPO")
 _ORIENTATION = 0x0112
 _DAMAGE = (OSError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
@@ -66,7 +66,7 @@ def open_image(content: bytes, channels: int) -> tuple[Image.Image, bool]:
     Raises whatever Pillow does where it can't be opened or decoded.
     """
     with strict() as caught:
-        image: Image.Image = Image.open(BytesIO(content), formats=_FORMATS)
+        image: Image.Image = Image.open(BytesIO(content), formats=FORMATS)
         if image.format not in _LAZY:
             image.load()
         image, broken = taken(image, channels)
@@ -83,7 +83,7 @@ def taken(image: Image.Image, channels: int) -> tuple[Image.Image, bool]:
 
 def verify_image(content: bytes) -> None:
     """Raises whatever Pillow does where `open_image` or decoding would; within `strict`."""
-    image: Image.Image = Image.open(BytesIO(content), formats=_FORMATS)
+    image: Image.Image = Image.open(BytesIO(content), formats=FORMATS)
     if image.format in _LAZY:
         # Every byte is read, but an eighth of the lines and columns computed.
         image.draft(image.mode, (1, 1))

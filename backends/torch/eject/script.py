@@ -14,6 +14,7 @@ from typing import final
 from netlang import __version__
 from netlang.backends.torch.augment.path import Path, path_for
 from netlang.backends.torch.augment.stages import Cut
+from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.net.model import Model, model_of
 from netlang.backends.torch.eject.objective import Names, names_of
@@ -32,6 +33,7 @@ from netlang.backends.torch.eject.text.copied import Copied, copied
 from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
 from netlang.backends.torch.eject.texts import texts_of
 from netlang.backends.torch.eject.trained import trained_section
+from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.python.statements import quoted
 from netlang.backends.torch.runtime.random import mix
 from netlang.backends.torch.seeds import derived_seed
@@ -131,6 +133,10 @@ class _Writer:
         lines = [f"{name} = {seed}  # seed" for name, seed in seeds.items()]
         yield from [f"{line}  # seeds"] if together else lines
         yield from self.normalized.constants
+        if self.data.images:
+            yield 'warnings.simplefilter("error", Image.DecompressionBombWarning)'
+        if any("=FORMATS" in line for line in self.data.section.lines):
+            yield f"FORMATS = {literal(FORMATS)}  # others may start programs"
         rank, size = (f'os.environ.get("{n}", "{v}")' for n, v in (("RANK", 0), ("WORLD_SIZE", 1)))
         yield f"RANK, SIZE = int({rank}), int({size})"
         gpu = "f\"cuda:{os.environ.get('LOCAL_RANK', '0')}\""

@@ -52,7 +52,8 @@ def _(data: HuggingFace, recipe: Recipe) -> DataSection:
     )
     opened = (
         f"cell = self.rows[file][{image}]",
-        'image = Image.open(BytesIO(cell["bytes"]) if cell["bytes"] else cell["path"])',
+        'content = BytesIO(cell["bytes"]) if cell["bytes"] else cell["path"]',
+        "image = Image.open(content, formats=FORMATS)",
     )
     images_class(section, recipe, "those in a column of a table", start, opened)
     section.imports |= {"import datasets", "from io import BytesIO"}

@@ -26,7 +26,7 @@ def images_class(
     """`Images`: `start` sets `self.files`, pairs of a file and a label; `opened` opens `file`."""
     data = recipe.data
     assert isinstance(data, ImageSource)
-    section.imports |= {"from PIL import Image", "from PIL import ImageOps"}
+    section.imports |= {"import warnings", "from PIL import Image", "from PIL import ImageOps"}
     section.add(f"class Images(Dataset):  # {about}")
     section.add(*(f"    {line}" if line else "" for line in start), "")
     numbered = (
@@ -44,7 +44,7 @@ def images_class(
         section.add("        return self.prepare(self.opened(file), number, epoch), label, number")
         section.add("", *_SKIPPING.strip("\n").split("\n"))
         section.imports |= {
-            "import warnings", "from concurrent.futures import ThreadPoolExecutor",
+            "from concurrent.futures import ThreadPoolExecutor",
             "from itertools import compress",
         }  # fmt: skip
     else:
@@ -73,7 +73,9 @@ def _flattened(channels: int) -> Iterator[str]:
     yield "ImageOps.exif_transpose(image, in_place=True)"
     yield 'assert image.mode != "F", f"{file} has floats, of which nothing says what white is"'
     yield 'if image.mode.startswith("I"):  # of 16 bits a channel the upper 8'
-    yield "    image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))"
+    yield "    values = np.asarray(image)"
+    yield '    assert values.min() >= 0 and values.max() < 65536, f"{file} has more than 16 bits"'
+    yield "    image = Image.fromarray((values >> 8).astype(np.uint8))"
     yield "if image.has_transparency_data:"
     yield '    white = Image.new("RGBA", image.size, "white")'
     yield '    image = Image.alpha_composite(white, image.convert("RGBA"))'
@@ -94,7 +96,6 @@ _SKIPPING = '''
 
     def undamaged(self):
         """Without the images that can't be read, which are named."""
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
         with ThreadPoolExecutor() as pool:
             flaws = list(pool.map(self.flaw, [file for file, _ in self.files]))
         for (file, _), flaw in zip(self.files, flaws, strict=True):
@@ -117,7 +118,7 @@ def _(data: ImageFolder, recipe: Recipe) -> DataSection:
         recipe,
         "those below one folder for each class",
         tuple(_init(single)),
-        ("image = Image.open(file)",),
+        ("image = Image.open(file, formats=FORMATS)",),
     )
     section.imports |= {"from glob import escape", "from glob import glob"}
     if not single:

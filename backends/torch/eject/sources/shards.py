@@ -72,7 +72,7 @@ _OPENED = (
     "path, offset, size = file",
     'with open(path, "rb") as shard:',
     "    shard.seek(offset)",
-    "    image = Image.open(BytesIO(shard.read(size)))",
+    "    image = Image.open(BytesIO(shard.read(size)), formats=FORMATS)",
 )
 
 
