@@ -33,8 +33,6 @@ from netlang.ir.types import DType
 from netlang.regular import opened
 
 if TYPE_CHECKING:
-    from mmap import mmap
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -129,7 +127,11 @@ def _from_array(value: object) -> Stored:
 def _safetensors(path: Path) -> Opened:
     try:
         file = MappedFile(path)
-        header = _header(path, file.bytes)
+        try:
+            header = _header(path, file)
+        except BaseException:
+            file.close()
+            raise
     except (OSError, ValueError) as error:
         reason = f"not a safetensors file: {error}"
         raise _unreadable(path, reason) from error
@@ -137,20 +139,22 @@ def _safetensors(path: Path) -> Opened:
     return Opened(tensors, header.metadata)
 
 
-def _header(path: Path, data: mmap) -> Header:
+def _header(path: Path, file: MappedFile) -> Header:
     """What the file says that it holds; `ValueError` where that can't be, or it is damaged."""
+    data = file.bytes
     if len(data) < 8:
         raise ValueError("it is cut off")
     length = int.from_bytes(data[:8], "little")
     if length > LONGEST_HEADER:
         raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
+    file.require_whole()
     start = data[: 8 + length]
     header = parse_header(start[8:], len(data))
     if is_checkpoint(header):
         raise NetlangError(
             TrainingCheckpoint(span=None, source=str(path), advice=where_weights_are(path))
         )
-    check_signature(start, header.metadata, [memoryview(data)[8 + length :]])
+    check_signature(start, header.metadata, file.pieces(8 + length))
     return header
 
 

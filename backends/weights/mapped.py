@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -16,6 +17,7 @@ __all__ = ["MappedFile"]
 
 # Bytes after which the process gives pages back: what was read stays in the system's cache alone.
 _HELD = 1 << 27
+_PIECE = 1 << 22
 _GIVE_BACK: int | None = getattr(mmap, "MADV_DONTNEED", None)
 
 
@@ -38,6 +40,16 @@ class MappedFile:
 
         count = (end - begin) // dtype.itemsize
         return np.frombuffer(self.bytes, dtype, count, begin if count else 0).reshape(shape)
+
+    def pieces(self, begin: int) -> Iterator[bytes]:
+        """Copies of the bytes from `begin` on, in order; raises as `require_whole` does."""
+        for start in range(begin, len(self.bytes), _PIECE):
+            self.about_to_read(_PIECE)
+            yield self.bytes[start : start + _PIECE]
+
+    def close(self) -> None:
+        """Let the file go, before anything asks for its arrays."""
+        self.bytes.close()
 
     def require_whole(self) -> None:
         """Raise `OSError` where the file is shorter than it was when it was opened."""

@@ -40,15 +40,18 @@ def filled(
     import numpy as np
 
     found = _found(program, options, tell)
-    values = {
-        slot.key: found[slot.key].array(slot.dtype)
-        if slot.key in found
-        else initial(slot, options.seed)
+    # Copies, made as soon as the file was found whole: what it maps may change or be cut off.
+    tensors = {
+        slot.key: tensor_of(
+            np.array(
+                found[slot.key].array(slot.dtype)
+                if slot.key in found
+                else initial(slot, options.seed)
+            )
+        )
         for slot in slots(program)
     }
     module = instance(program, "meta", guard=guard)
-    # Copies: what was read lies in the file, which may change.
-    tensors = {key: tensor_of(np.array(value)) for key, value in values.items()}
     module.load_state_dict(tensors, assign=True)
     return module
 
