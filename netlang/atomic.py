@@ -121,11 +121,20 @@ def _append_each(descriptor: int, parts: list[memoryview]) -> None:
     """Write all parts to an open file, many in one call where the system has it."""
     for first in range(0, len(parts), _PARTS):
         some = parts[first : first + _PARTS]
-        written = os.writev(descriptor, some) if hasattr(os, "writev") else 0
+        written = os.writev(descriptor, _at_once(some)) if hasattr(os, "writev") else 0
         for part in some:
             if written < len(part):
                 append(descriptor, part[written:])
             written = max(0, written - len(part))
+
+
+def _at_once(parts: list[memoryview]) -> list[memoryview]:
+    """The beginning of the parts: as much as one call may be given."""
+    room, found = _AT_ONCE, []
+    for part in parts:
+        found.append(part[:room])
+        room -= len(found[-1])
+    return found
 
 
 def append(descriptor: int, content: bytes | memoryview) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.atomic import discard_unfinished, replace_file, replacing
+from netlang.atomic import discard_unfinished, gather_into, replace_file, replacing
 
 
 def test_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -86,3 +86,25 @@ def test_content_is_on_the_disk_before_it_takes_the_place(
     monkeypatch.setattr(os, "replace", renamed)
     replace_file(tmp_path / "model.py", b"new")
     assert done[:2] == ["flush", "rename"]
+
+
+@pytest.mark.skipif(not hasattr(os, "writev"), reason="the system writes one part at a time")
+def test_no_call_gets_more_than_the_system_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writev, sizes = os.writev, list[int]()
+
+    def counted(descriptor: int, parts: list[memoryview]) -> int:
+        sizes.append(sum(map(len, parts)))
+        return writev(descriptor, parts)
+
+    monkeypatch.setattr("os.writev", counted)
+    monkeypatch.setattr("netlang.atomic._AT_ONCE", 100)
+    monkeypatch.setattr("netlang.atomic._GATHERED", 90)
+    path = tmp_path / "a"
+    path.touch()
+    parts = [os.urandom(size) for size in (7, 1000, 0, 3, 99, 100, 101, 5, 350, 1)]
+    gather_into(path, parts)
+    assert path.read_bytes() == b"".join(parts)
+    assert sizes
+    assert max(sizes) == 100
