@@ -6,7 +6,7 @@ length and the bytes (https://protobuf.dev/programming-guides/encoding/), and th
 message may come in any order, so that the weights can follow the serialised graph.
 
 A model above the 2 GiB that protobuf can read gets its weights as one external data file beside it.
-Holds on exit: the file is there whole, or what was there before is untouched.
+Holds on exit: the files are there whole, or what could not be written left those before untouched.
 """
 
 from __future__ import annotations
@@ -80,14 +80,16 @@ def _inline(heads: Iterable[bytes], tensors: Iterable[Tensor]) -> Iterator[bytes
 
 
 def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
+    """Write both files, then put both in their places."""
     data_path = path.with_name(f"{path.name}.data")
-    _write(data_path, _aligned(tensors))
     heads, offset = [], 0
     for tensor in tensors:
         heads.append(_external_head(tensor, offset, data_path))
         offset += tensor.size + _padding(tensor)
     length = len(graph) + sum(map(len, heads))
-    _write(path, [shell + _tag(GRAPH) + _varint(length) + graph, *heads])
+    with replacing(path, flushed=False) as model, replacing(data_path, flushed=False) as data:
+        gather_into(data, _aligned(tensors))
+        gather_into(model, [shell + _tag(GRAPH) + _varint(length) + graph, *heads])
     return data_path
 
 

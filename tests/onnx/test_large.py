@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from safetensors.numpy import save_file
 
-from tests.onnx.support import largest_difference, run
+from netlang.atomic import gather_into
+from netlang.backends.onnx import export
+from netlang.elaborate import load_program
+from tests.onnx.support import check_file, largest_difference, run
 
 WIDTH, OUTPUTS = 1024, 540_000
 SPEC = f"net wide {{\n    input x: [{WIDTH}]\n    relu -> fc: linear({OUTPUTS})\n}}\n"
@@ -57,3 +63,28 @@ def test_above_2_gib(tmp_path: Path) -> None:
     assert largest_difference(found, np.maximum(x, 0) @ weight.T + bias) <= 1e-5
     # Files of this size are too large to be kept.
     data.unlink()
+
+
+@pytest.mark.parametrize("full", ["data", "model"])
+def test_a_full_disk_leaves_both_files_that_were_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    path, beside = tmp_path / "net.onnx", tmp_path / "net.onnx.data"
+    export(load_program("cnn"), path, inline_limit=0)
+    before = path.read_bytes(), beside.read_bytes()
+
+    def gathered(temporary: Path, parts: Any) -> None:
+        is_data = temporary.name.startswith(".net.onnx.data.")
+        if full == ("data" if is_data else "model"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        gather_into(temporary, parts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("netlang.backends.onnx.wire.gather_into", gathered)
+        with pytest.raises(OSError, match="No space left"):
+            export(load_program("cnn"), path, seed=1, inline_limit=0)
+    assert (path.read_bytes(), beside.read_bytes()) == before
+    assert sorted(tmp_path.iterdir()) == [path, beside]
+    export(load_program("cnn"), path, seed=1, inline_limit=0)
+    assert beside.read_bytes() != before[1]
+    check_file(path)
