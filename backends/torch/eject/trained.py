@@ -34,15 +34,11 @@ def trained_section(recipe: Recipe, program: Program) -> Section:
     names = ", ".join(f'"{name}"' for name in ENTRIES[:3])
     section.add(f"        stored = next((stored[k] for k in ({names}) if k in stored), stored)")
     needed = slots(program)
-    for pattern, name in former_names([slot.key for slot in needed]):
-        section.imports.add("import re")
-        section.add(
-            f'    stored = {{re.sub(r"{pattern}", r"{name}", k): stored[k] for k in stored}}'
-        )
     settings: dict[str, Setting] = {
-        "rename": wanted.rename,
+        "rename": tuple((old.rstrip("."), new.rstrip(".")) for old, new in wanted.rename),
         "skip": wanted.skip,
         "optional": tuple(_auxiliary(needed)),
+        "former": tuple(former_names([slot.key for slot in needed])),
     }
     call = Invocation(take_weights, settings).source("model", "stored")
     section.add("    with torch.no_grad():", f"        {call}", calls=(take_weights,))

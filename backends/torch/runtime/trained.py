@@ -5,6 +5,7 @@ Training scripts have this; a test holds it equal to what `netlang train` does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch import Tensor, nn
@@ -20,14 +21,30 @@ def take_weights(
     rename: tuple[tuple[str, str], ...] = (),
     skip: tuple[str, ...] = (),
     optional: tuple[str, ...] = (),
+    former: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Take trained weights, labels of the file renamed; what lies below `skip` stays fresh."""
-    given = {}
+    """Take trained weights, labels of the file renamed; what lies below `skip` stays fresh.
+
+    The longest label counts, and an empty one stands for the whole. `former` are patterns of keys
+    that models have given up, with what became of them.
+    """
+    given, used = {}, set()
     for key, value in stored.items():
-        fitting = [pair for pair in rename if is_below(key, pair[:1])]
+        fitting = [pair for pair in rename if not pair[0] or is_below(key, pair[:1])]
         old, new = max(fitting, key=lambda pair: len(pair[0]), default=("", ""))
-        given[new + key.removeprefix(old)] = value
+        used.add(old)
+        parts = new, key.removeprefix(old).removeprefix(".")
+        given[".".join(part for part in parts if part)] = value
+    unused = [old for old, _ in rename if old not in used]
+    if unused:
+        raise SystemExit(f"no key of the file of weights fits what is renamed: {', '.join(unused)}")
     own = {key: each for key, each in model.state_dict().items() if not is_below(key, skip)}
+
+    def today(key: str) -> str:
+        found = (re.sub(pattern, name, key) for pattern, name in former if key not in own)
+        return next((new for new in found if new in own and new not in given), key)
+
+    given = {today(key): value for key, value in given.items()}
     spare = [key for key in own if key.endswith("num_batches_tracked") or is_below(key, optional)]
     own = {key: each for key, each in own.items() if key in given or key not in spare}
     wrong = [key for key in own if key not in given or given[key].shape != own[key].shape]

@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
+from netlang.backends.torch import build
 from netlang.backends.torch.eject import script
-from netlang.backends.weights import slots
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
-from tests.train.eject.support import printed, resumed_losses, script_losses, trained_losses
+from tests.train.eject.support import (
+    complaints,
+    module_of_text,
+    printed,
+    resumed_losses,
+    script_losses,
+    trained_losses,
+)
 from tests.train.support import sketch
 
 BODY = (
@@ -79,23 +87,121 @@ def test_losses(kind: str, tmp_path: Path) -> None:
 
 
 def test_what_doesnt_fit_is_named(tmp_path: Path) -> None:
-    save_file({"backbone.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
+    stored = {"backbone.weight": torch.zeros(3), "backbone.norm.weight": torch.zeros(16)}
+    save_file(stored, tmp_path / "other.safetensors")
     text = script(*sketch(BODY, *LINES))
     with pytest.raises(SystemExit, match=r"body\.weight.*middle\.bias"):
         printed(text, tmp_path, "--weights", str(tmp_path / "other.safetensors"))
 
 
+def filled(text: str, stored: dict[str, torch.Tensor], tmp_path: Path) -> nn.Module:
+    """The model of a script after its first line that takes weights."""
+    module = module_of_text(text, tmp_path / "script.py")
+    (call,) = re.findall(r"^ +take_weights\(.*?\)\n(?=    \w)", text, re.DOTALL | re.MULTILINE)
+    (name,) = re.findall(r"    model = (\w+)\(\)", text)
+    torch.manual_seed(1)
+    model: nn.Module = getattr(module, name)()
+    with torch.no_grad():
+        exec(call.strip(), vars(module) | {"model": model, "stored": stored})
+    return model
+
+
+RENAMED = {
+    "a wrapper": ('("module", "")', "module.{}"),
+    "a wrapper with a point": ('("module.", "")', "module.{}"),
+    "all of it": ('("", "net")', "{}"),
+    "all of it but a part": ('("", "net"), ("net.body", "net.body")', "{}"),
+    "a point behind": ('("trunk.", "net.")', "trunk.{}"),
+}
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_renamed(name: str, tmp_path: Path) -> None:
+    """Labels may be empty, as they may for `netlang train`."""
+    pairs, pattern = RENAMED[name]
+    inner = "net." if '"net' in pairs else ""
+    body = f"    input x: [40]\n    {inner}body: linear(8) -> relu\n    {inner}head: linear(10)"
+    lines = f'weights: pretrained("mine", rename=[{pairs}])', "steps: 2"
+    recipe, program = sketch(body, *lines)
+    stored = {pattern.format(key): each for key, each in trunk().items()}
+    if "but a part" in name:
+        stored = {key.replace("body", "net.body"): each for key, each in stored.items()}
+    save_file(stored, tmp_path / "mine.safetensors")
+    places = Places({"mine": tmp_path / "mine.safetensors"})
+    expected = trained_losses(recipe, program, tmp_path / "run", places)
+    options = "--weights", str(tmp_path / "mine.safetensors")
+    assert script_losses(recipe, program, tmp_path / "script", *options) == expected
+
+
+def trunk() -> dict[str, torch.Tensor]:
+    """Those of a net with `body` and `head`."""
+    torch.manual_seed(5)
+    model = nn.ModuleDict({"body": nn.Linear(40, 8), "head": nn.Linear(8, 10)})
+    return dict(model.state_dict())
+
+
+def test_a_label_that_fits_nothing(tmp_path: Path) -> None:
+    save_file(tensors(), tmp_path / "mine.safetensors")
+    lines = (LINES[0].replace('("backbone", "body")', '("backbone", "body"), ("module", "")'),)
+    text = script(*sketch(BODY, *lines, *LINES[1:]))
+    with pytest.raises(SystemExit, match=r"no key of the file of weights fits .*: module$"):
+        printed(text, tmp_path, "--weights", str(tmp_path / "mine.safetensors"))
+
+
 def test_former_names(tmp_path: Path) -> None:
-    """Keys of torchvision's published densenets are renamed; other nets need no such line."""
+    """Keys of torchvision's published densenets are renamed, and no others."""
     file = tmp_path / "mine.net"
     file.write_text(DENSE, encoding="utf-8")
     recipe, program = load_recipe(f"{file}:short", [])
     text = script(recipe, program)
-    (line,) = re.findall(r"\{\n +re\.sub.*?\}", text, re.DOTALL)
-    today = [slot.key for slot in slots(program)]
-    former = [re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", key) for key in today]
-    assert former != today
-    names = {"stored": dict(zip(former, today, strict=True)), "re": re}
-    exec(f"stored = {line}", names)
-    assert all(key == value for key, value in names["stored"].items())  # type: ignore[attr-defined]
-    assert "re.sub" not in script(*sketch(BODY, *LINES))
+    torch.manual_seed(0)
+    fresh = build(program).state_dict()
+    today = {key: torch.rand(each.shape).to(each) for key, each in fresh.items()}
+    former = {
+        re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", key): each
+        for key, each in today.items()
+    }
+    assert former.keys() != today.keys()
+    for stored in (former, today):
+        found = filled(text, stored, tmp_path).state_dict()
+        for key, each in today.items():
+            if not key.startswith("classifier"):
+                assert torch.equal(found[key], each)
+    plain = script(*sketch(BODY, *LINES))
+    assert len(re.findall("former", plain)) < len(re.findall("former", text))
+    (tmp_path / "plain.py").write_text(plain, encoding="utf-8")
+    assert not complaints(tmp_path)
+
+
+OWN = """    input x: [40]
+    mlp.linear_1: linear(8) -> relu
+    mlp.0: linear(8) -> relu
+    head: linear(10)"""
+
+
+def test_a_net_that_has_former_names(tmp_path: Path) -> None:
+    """A key that the net knows stays, whatever torchvision once called by it."""
+    torch.manual_seed(5)
+    stored = {
+        f"mlp.{name}.{part}": torch.randn(*shape)
+        for name, inputs in (("linear_1", 40), ("0", 8))
+        for part, shape in (("weight", (8, inputs)), ("bias", (8,)))
+    }
+    save_file(stored, tmp_path / "mine.safetensors")
+    recipe, program = sketch(OWN, 'weights: pretrained("mine", skip=["head"])', "steps: 2")
+    places = Places({"mine": tmp_path / "mine.safetensors"})
+    expected = trained_losses(recipe, program, tmp_path / "run", places)
+    options = "--weights", str(tmp_path / "mine.safetensors")
+    assert script_losses(recipe, program, tmp_path / "script", *options) == expected
+
+
+def test_former_names_after_a_rename(tmp_path: Path) -> None:
+    body = "    input x: [40]\n    mlp.0: linear(8) -> relu\n    head: linear(10)"
+    stored = {"old.linear_1.weight": torch.randn(8, 40), "old.linear_1.bias": torch.randn(8)}
+    save_file(stored, tmp_path / "mine.safetensors")
+    line = 'weights: pretrained("mine", rename=[("old", "mlp")], skip=["head"])'
+    recipe, program = sketch(body, line, "steps: 2")
+    places = Places({"mine": tmp_path / "mine.safetensors"})
+    expected = trained_losses(recipe, program, tmp_path / "run", places)
+    options = "--weights", str(tmp_path / "mine.safetensors")
+    assert script_losses(recipe, program, tmp_path / "script", *options) == expected
