@@ -121,6 +121,8 @@ def _from_array(value: object) -> Stored:
     data = np.asarray(value)
     name = data.dtype.name
     dtype = DType(name) if name in {member.value for member in DType} else None
+    if dtype is not None:
+        data = data.astype(data.dtype.newbyteorder("="), copy=False)
     return Stored(data.shape, name, dtype, data)
 
 

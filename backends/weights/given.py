@@ -57,6 +57,9 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()
     lacking = (f"not loaded: {report}",) if report else ()
+    fitting = {
+        slot.key: fitting[slot.key].bound_for(slot.dtype) for slot in owned if slot.key in fitting
+    }
     return Given(fitting, (*chosen, *loaded, *lacking), facts_in(opened.metadata))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, final
 
@@ -27,7 +27,8 @@ class Stored:
     """A tensor as it lies in its file.
 
     `dtype` is None where the data are of a type that no weight can take; `type_name` names it.
-    `file` is the one that the data are mapped from, if they are.
+    `file` is the one that the data are mapped from, if they are. `target` is the type that a net
+    wants them to have, where that is another one.
     """
 
     shape: tuple[int, ...]
@@ -35,6 +36,7 @@ class Stored:
     dtype: DType | None
     data: NDArray[np.generic]
     file: MappedFile | None = None
+    target: DType | None = None
 
     @property
     def address(self) -> int:
@@ -46,25 +48,34 @@ class Stored:
         mine = self.dtype
         return mine is dtype or (mine is not None and mine.is_float is dtype.is_float)
 
+    def bound_for(self, dtype: DType) -> Stored:
+        """These data for a weight of a type: one that is too narrow makes infinities of some."""
+        return self if dtype is self.dtype else replace(self, target=dtype)
+
     def array(self, dtype: DType) -> NDArray[np.generic]:
         """The data as `dtype`; without a copy if that is their type.
 
         Raises `OSError` where the file was cut off since it was opened.
         """
+        import numpy as np
+
         if self.file is not None:
             self.file.require_whole()
-        return self.data.astype(numpy_type(dtype), copy=False)
+        # `finite` tells of what is beyond the target.
+        with np.errstate(over="warn" if self.target is None else "ignore"):
+            return self.data.astype(numpy_type(dtype), copy=False)
 
     def finite(self) -> bool:
-        """Whether no value is NaN or infinite; raises `OSError` as `array` does."""
+        """Whether no value is NaN or infinite, as the net will have it; raises as `array` does."""
         import numpy as np
 
         if self.file is not None:
             self.file.about_to_read(self.data.nbytes)
-        if self.data.dtype.kind == "f" and self.data.dtype.itemsize > 2:
-            return _are_finite(self.data.reshape(-1))
-        bits = _EXPONENTS.get(self.dtype)
-        return bits is None or not ((self.data.view(np.uint16) & bits) == bits).any()
+        data = self.data if self.target is None else self.array(self.target)
+        if data.dtype.kind == "f" and data.dtype.itemsize > 2:
+            return _are_finite(data.reshape(-1))
+        bits = _EXPONENTS.get(self.target or self.dtype)
+        return bits is None or not ((data.view(np.uint16) & bits) == bits).any()
 
 
 def all_finite(tensors: Iterable[Stored]) -> bool:
@@ -76,7 +87,7 @@ def all_finite(tensors: Iterable[Stored]) -> bool:
 
     data = []
     for each in tensors:
-        if each.data.dtype != np.float32:
+        if each.data.dtype != np.float32 or each.target is not None:
             if not each.finite():
                 return False
             continue
