@@ -23,7 +23,13 @@ from netlang.diagnostics.language.values import (
 from netlang.evaluate.values import Undecided, Value, describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, floor_div
-from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
+from netlang.ir.provenance import (
+    MOST_OPERATORS,
+    BinaryOrigin,
+    Traced,
+    operators_in,
+    origin_of,
+)
 from netlang.source import Span
 
 __all__ = ["binary", "compare", "negate"]
@@ -111,7 +117,8 @@ def _traced(symbol: str, left: Value, right: Value, result: int | float) -> int 
     if one is None and two is None:
         return result
     if isinstance(left, int) and isinstance(right, int):
-        return Traced(result, BinaryOrigin(symbol, one or int(left), two or int(right)))
+        origin = BinaryOrigin(symbol, one or int(left), two or int(right))
+        return Traced(result, origin) if operators_in(origin) <= MOST_OPERATORS else result
     return result
 
 

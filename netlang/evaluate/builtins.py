@@ -14,7 +14,7 @@ from netlang.ir.dims import Dim, Expr
 
 __all__ = ["FUNCTIONS", "USAGE", "Refusal", "round_to"]
 
-_LONGEST = 1_000_000
+_LONGEST = 100_000
 
 
 class Refusal(Exception):

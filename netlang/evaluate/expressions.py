@@ -21,6 +21,7 @@ from netlang.diagnostics.language.values import (
     BadOperands,
     DependsOnSizes,
     NotCallable,
+    NumberTooLarge,
 )
 from netlang.evaluate.arithmetic import binary, compare, negate
 from netlang.evaluate.binding import bind
@@ -31,6 +32,7 @@ from netlang.evaluate.labels import Labels, labelled, refuse_several
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
 from netlang.evaluate.values import (
     Broken,
+    Items,
     Layer,
     OperatorTarget,
     Range,
@@ -50,6 +52,8 @@ from netlang.syntax import ast
 
 __all__ = ["Evaluator", "Figure", "Labels", "leaves"]
 
+# Values in a list of lists, or in a layer that is given layers: twenty names can say a million.
+_MOST_INSIDE = 20_000
 
 # A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
 Figure = Callable[[Layer, ast.Attribute, tuple[ast.Argument, ...]], Value]
@@ -87,7 +91,8 @@ class Evaluator(Draft):
             self.pins.update(leaves(value.origin))
             return int(value)
         if isinstance(value, tuple):
-            return tuple(self.pin(item) for item in value)
+            items = Items.of(value)
+            return Items.of(tuple(map(self.pin, items))) if items.traced else items
         if isinstance(value, Layer):
             return value.mapped(self.pin)
         return value
@@ -121,7 +126,7 @@ class Evaluator(Draft):
         return expr.sizes
 
     def _items(self, expr: ast.ListExpr | ast.TupleExpr) -> Value:
-        return tuple(self.value(item) for item in expr.items)
+        return _bounded(tuple(self.value(item) for item in expr.items), expr.span)
 
     def _range(self, expr: ast.RangeExpr) -> Value:
         start, stop = self.decided(expr.start), self.decided(expr.stop)
@@ -193,7 +198,7 @@ class Evaluator(Draft):
 
     def _binary(self, expr: ast.Binary) -> Value:
         left, right = self.value(expr.left), self.value(expr.right)
-        result = binary(expr.operator, left, right, expr.span)
+        result = _bounded(binary(expr.operator, left, right, expr.span), expr.span)
         if not isinstance(result, Traced):
             self.pin(left)
             self.pin(right)
@@ -229,14 +234,14 @@ class Evaluator(Draft):
 
     def _call(self, expr: ast.Call) -> Value:
         if isinstance(expr.callee, ast.Name) and self._is_function(expr.callee.name):
-            return call_function(expr.callee.name, expr, self.decided)
+            return _bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):
             owner = self.value(expr.callee.value)
             if isinstance(owner, Layer):
                 return self.figure(owner, expr.callee, expr.arguments)
         callee = self.value(expr.callee)
         if isinstance(callee, Layer):
-            return bind(callee, expr.arguments, self.value, expr.span)
+            return _bounded(bind(callee, expr.arguments, self.value, expr.span), expr.span)
         what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
         behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
         fix = replaced(behind, "", "remove the parentheses")
@@ -245,6 +250,22 @@ class Evaluator(Draft):
     def _is_function(self, name: str) -> bool:
         """A function's name, unless the spec gave it another meaning; `max` is an operator too."""
         return name in FUNCTIONS and self.names.find(name) is None
+
+
+def _bounded(value: Value, span: Span) -> Value:
+    """A value that holds no more than whoever walks through it can bear."""
+    if isinstance(value, tuple):
+        value = Items.of(value)
+        if value.weight > max(_MOST_INSIDE, len(value) + 1):
+            raise _too_many(span)
+    elif isinstance(value, Layer) and value.weight > _MOST_INSIDE:
+        raise _too_many(span)
+    return value
+
+
+def _too_many(span: Span) -> NetlangError:
+    limit = f"{_MOST_INSIDE:,} values in lists and layers inside each other"
+    return NetlangError(NumberTooLarge(span=span, limit=limit))
 
 
 # Each rule takes the class that it is filed under.

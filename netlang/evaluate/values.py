@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from functools import cached_property
+from typing import TypeAlias, final
 
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr
 from netlang.ir.op import Op
+from netlang.ir.provenance import Traced
 from netlang.ir.types import TensorType
 from netlang.records import Record
 from netlang.source import Source, Span
@@ -23,6 +25,7 @@ __all__ = [
     "BlockTarget",
     "BoundArgument",
     "Broken",
+    "Items",
     "Layer",
     "Namespace",
     "OperatorTarget",
@@ -33,7 +36,11 @@ __all__ = [
     "describe",
     "kind_of",
     "memo_key",
+    "weight",
 ]
+
+# Characters of a value in a message.
+_LONGEST_TEXT = 300
 
 
 class Range(Record):
@@ -105,7 +112,7 @@ class BoundArgument(Record):
     span: Span
 
 
-class Layer(Record):
+class Layer(Record, dict=True):
     """An operator or block with some or all of its arguments: ``conv(kernel=3x3)``."""
 
     target: OperatorTarget | BlockTarget
@@ -115,16 +122,22 @@ class Layer(Record):
     def name(self) -> str:
         return self.target.name
 
+    @cached_property
+    def weight(self) -> int:
+        """How many values it holds, those inside its arguments counted in."""
+        return 1 + sum([weight(bound.value) for _, bound in self.arguments])
+
     def mapped(self, change: Callable[[Value], Value]) -> Layer:
         """The same layer with every argument changed."""
+        if not self.arguments:
+            return self
         given = (
             (name, BoundArgument(change(bound.value), bound.span)) for name, bound in self.arguments
         )
         return Layer(self.target, tuple(given))
 
     def __str__(self) -> str:
-        given = ", ".join(f"{name}={describe(bound.value)}" for name, bound in self.arguments)
-        return f"{self.name}({given})" if given else self.name
+        return describe(self)
 
 
 Value: TypeAlias = (
@@ -143,16 +156,85 @@ Value: TypeAlias = (
 )
 
 
+@final
+class Items(tuple[Value, ...]):
+    """A list as an expression gave it, with what would take long to find out again and again.
+
+    `weight` is how many values it holds, those of lists and layers inside counted in; `traced` says
+    whether a number in it knows where it came from.
+    """
+
+    weight: int
+    traced: bool
+    _key: object = None
+
+    @classmethod
+    def of(cls, values: tuple[Value, ...]) -> Items:
+        """The same list."""
+        if isinstance(values, cls):
+            return values
+        items = cls(values)
+        items.weight = 1 + sum(map(weight, values))
+        items.traced = any(map(_is_traced, values))
+        return items
+
+    @property
+    def key(self) -> object:
+        """Its `memo_key`."""
+        if self._key is None:
+            self._key = tuple(map(memo_key, self))
+        return self._key
+
+
+def weight(value: Value) -> int:
+    """How many values a value is, those inside it counted in."""
+    if isinstance(value, Items | Layer):
+        return value.weight
+    return 1 + sum(map(weight, value)) if isinstance(value, tuple) else 1
+
+
+def _is_traced(value: Value) -> bool:
+    if isinstance(value, Items):
+        return value.traced
+    if isinstance(value, tuple):
+        return any(map(_is_traced, value))
+    return isinstance(value, Traced | Layer)
+
+
 def describe(value: object) -> str:
-    """A value as the language would write it."""
+    """A value as the language would write it; of a very long one, its beginning."""
+    text, length = list[str](), 0
+    for piece in _pieces(value):
+        text.append(piece)
+        length += len(piece)
+        if length > _LONGEST_TEXT and isinstance(value, tuple | Layer):
+            return f"{''.join(text)} ..."
+    return "".join(text)
+
+
+def _pieces(value: object) -> Iterator[str]:
+    if isinstance(value, tuple):
+        for number, item in enumerate(value):
+            yield ", " if number else "["
+            yield from _pieces(item)
+        yield "]" if value else "[]"
+    elif isinstance(value, Layer):
+        yield value.name
+        for number, (name, bound) in enumerate(value.arguments):
+            yield f"{', ' if number else '('}{name}="
+            yield from _pieces(bound.value)
+        yield ")" if value.arguments else ""
+    else:
+        yield _simple(value)
+
+
+def _simple(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Keyword):
         return str(value)
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(describe, value))}]"
     if isinstance(value, TensorValue):
         return f"a value of shape {value.type}"
     if isinstance(value, Undecided):
@@ -180,6 +262,8 @@ def kind_of(value: object) -> str:
 
 def memo_key(value: object) -> object:
     """A hashable that tells values apart which Python calls equal (``1``, ``1.0``, ``true``)."""
+    if isinstance(value, Items):
+        return value.key
     if isinstance(value, tuple):
         return tuple(memo_key(item) for item in value)
     if isinstance(value, Layer):

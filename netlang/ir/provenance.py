@@ -15,15 +15,24 @@ from netlang.records import Record
 
 __all__ = [
     "BinaryOrigin",
+    "MOST_OPERATORS",
     "InputOrigin",
     "Origin",
     "ParameterOrigin",
     "Traced",
     "names_in",
+    "operators_in",
     "origin_of",
     "retrace",
     "written",
 ]
+
+MOST_OPERATORS = 100
+"""Operators of an origin: what would take more is a plain number, and pins what it is made of.
+
+Where a name stands for `n + n`, each that is made of it by the same sum has twice the operators:
+without a limit they, and the work for them, would grow exponentially.
+"""
 
 
 class ParameterOrigin(Record):
@@ -64,6 +73,18 @@ class Traced(int):
 def origin_of(value: object) -> Origin | None:
     """The origin of a number, or None if it is a plain one."""
     return value.origin if isinstance(value, Traced) else None
+
+
+def operators_in(origin: Origin | int) -> int:
+    """How many operators an origin has, or `MOST_OPERATORS` + 1 where there are more."""
+    left: list[Origin | int] = [origin]
+    count = 0
+    while left and count <= MOST_OPERATORS:
+        each = left.pop()
+        if isinstance(each, BinaryOrigin):
+            count += 1
+            left += (each.left, each.right)
+    return count
 
 
 def names_in(origin: Origin | int) -> frozenset[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlang.ir.dims import Dim
-from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
+from netlang.ir.provenance import MOST_OPERATORS, BinaryOrigin, Traced, operators_in, origin_of
 
 __all__ = ["traced_product", "traced_sum"]
 
@@ -42,4 +42,4 @@ def _join(operator: str, left: Dim, right: Dim, neutral: int) -> Dim:
     if not isinstance(left, Traced) and not isinstance(right, Traced):
         return value
     origin = BinaryOrigin(operator, origin_of(left) or int(left), origin_of(right) or int(right))
-    return Traced(value, origin)
+    return Traced(value, origin) if operators_in(origin) <= MOST_OPERATORS else value

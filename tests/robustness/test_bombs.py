@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.quality import ROOT
-from tests.robustness.bombs import BOMBS, FILES
+from tests.robustness import bombs
+from tests.robustness.more_bombs import MORE_BOMBS, MORE_FILES
 
+BOMBS = {**bombs.BOMBS, **MORE_BOMBS}
+FILES = {**bombs.FILES, **MORE_FILES}
 STEPS = 72_000_000
 """Of Python, as `tests.work` counts them: half of them at most were needed when this was set."""
 MEGABYTES = 150
@@ -63,10 +66,10 @@ def assert_answered(folder: Path) -> None:
     status, text, steps, megabytes = check(folder)
     assert status in (0, 1), text[-2000:]
     assert "Traceback" not in text
-    assert (status == 0) == (text == ""), text[:2000]
+    assert (status == 0) == (text == "" or text.startswith("warning[")), text[:2000]
     if status:
         assert re.match(r"error\[E\d{4}\]: ", text), text[:2000]
-    assert len(text) < 20_000
+    assert len(text) < 60_000  # a hundred errors and warnings at most
     assert 10_000 < steps < STEPS  # fewer were not counted
     assert megabytes < MEGABYTES
 
@@ -84,5 +87,5 @@ def test_bomb_of_files(name: str, tmp_path: Path) -> None:
     assert_answered(tmp_path)
 
 
-def test_there_are_forty() -> None:
-    assert len(BOMBS) + len(FILES) >= 40
+def test_there_are_a_hundred() -> None:
+    assert len(BOMBS) + len(FILES) >= 100

@@ -81,8 +81,22 @@ def leaves_empty(taps: Taps, size: int, out: int) -> bool:
 
 
 def reads_none(taps: Taps, size: int, out: int) -> bool:
-    """Whether none of `out` places reads any of the `size` that there are."""
-    return not any(_some_within(_taps(taps, place), size) for place in range(out))
+    """Whether none of `out` places reads any of the `size` that there are; taps are of a window.
+
+    False as well where that would take too long to find out: dilation beyond the whole input.
+    """
+    (own,) = taps.taps
+    assert isinstance(own, range)
+    # The places whose taps begin before the end of the input and end behind its start.
+    first = max(0, -(own[-1] // taps.advance))
+    last = min(out - 1, (size - 1 - own[0]) // taps.advance)
+    if first > last or own.step <= size:
+        return first > last
+    # After so many places taps lie alike beside the input.
+    last = min(last, first + own.step // gcd(own.step, taps.advance) - 1)
+    if last - first >= LONGEST:
+        return False
+    return not any(_some_within(_taps(taps, place), size) for place in range(first, last + 1))
 
 
 def _some_within(taps: Sequence[int], size: int) -> bool:

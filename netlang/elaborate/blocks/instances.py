@@ -15,8 +15,16 @@ from netlang.elaborate.function.finish import finish
 from netlang.elaborate.session import ElaboratedFunction, ElaborationSession
 from netlang.evaluate.nesting import DEEPEST_BLOCK
 from netlang.evaluate.values import BlockTarget, Value, memo_key
+from netlang.ir.dims import Dim
 from netlang.ir.program import INPUT, Output, Port, Ref
-from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
+from netlang.ir.provenance import (
+    MOST_OPERATORS,
+    InputOrigin,
+    ParameterOrigin,
+    Traced,
+    operators_in,
+    retrace,
+)
 from netlang.ir.types import TensorType, Types
 from netlang.modules.mentions import mentions_itself
 from netlang.source import Span
@@ -129,7 +137,7 @@ def call(
     _pin(body, elaborated, values, shapes)
     builder.conditions += [(builder.size, condition) for condition in elaborated.conditions]
     types = tuple(
-        type_.with_shape(*(retrace(size, values, shapes) for size in type_.shape))
+        type_.with_shape(*(_retraced(body, size, values, shapes) for size in type_.shape))
         for type_ in function.output_types
     )
     deployed = []
@@ -141,6 +149,17 @@ def call(
         else:
             deployed.append(ref)
     return tuple(deployed)
+
+
+def _retraced(
+    body: Body, size: Dim, values: dict[str, Value], shapes: tuple[tuple[Dim, ...], ...]
+) -> Dim:
+    """A size of a callee in the caller's terms; one that would take too many pins them."""
+    size = retrace(size, values, shapes)
+    if isinstance(size, Traced) and operators_in(size.origin) > MOST_OPERATORS:
+        body.evaluator.pin(size)
+        return int(size)
+    return size
 
 
 def _pin(
