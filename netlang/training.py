@@ -54,8 +54,10 @@ def train(  # noqa: PLR0913 - one for each option of the command
     ``steps=100``; of these a text is read as the recipe's own language. `data` says where data sets
     lie, `out` is the folder of the run (``runs/RECIPE`` without it); with `resume`, a run there
     goes on. Raises `NetlangError`, and `KeyboardInterrupt` where Ctrl-C stopped the run, when its
-    checkpoint is written.
+    checkpoint is written. Raises `TypeError` where `data` isn't a mapping of names.
     """
+    if not isinstance(data, Mapping | None):
+        raise TypeError(f"data says where each data set lies: {{NAME: {data!r}}}, not {data!r}")
     with one_voice():
         texts = (*changes, *(f"{key}={_written(value)}" for key, value in values.items()))
         read, program = load_recipe(recipe, texts)

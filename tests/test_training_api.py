@@ -218,3 +218,8 @@ def test_importing_costs_no_torch() -> None:
     code = "import netlang, sys; netlang.train; netlang.Run; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_place_without_the_name_of_its_data_set_is_told_what_to_write() -> None:
+    with pytest.raises(TypeError, match="NAME: 'photos'"):
+        netlang.train("mnist1d", data="photos")  # type: ignore[arg-type]  # the mistake itself
