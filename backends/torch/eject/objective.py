@@ -31,18 +31,6 @@ __all__ = [
 
 HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
 
-# What else a script calls by a name.
-_TAKEN = frozenset((
-    "BATCH", "DEVICE", "ORDER", "AUGMENT", "RANK", "SIZE", "MEAN", "STD", "args", "loading",
-    "augment", "average", "averaged", "batches", "best", "classes", "copy", "dist", "each",
-    "epoch", "epoch_steps", "error", "evaluate", "evaluating", "every", "examples", "final",
-    "glob", "held", "kept", "loss", "losses", "main", "math", "mix", "model", "name", "net",
-    "np", "nn", "numbers", "optim", "optimizer", "os", "out", "own", "pairs", "parser", "part",
-    "rate", "rest", "run", "saved", "saving", "say", "scaler", "since", "statistics", "step",
-    "steps", "sums", "targets", "test", "torch", "train", "uniform", "unread", "weights",
-    "whole", "workers", "x",
-))  # fmt: skip
-
 
 @final
 @dataclass(frozen=True)
@@ -75,16 +63,20 @@ class Names:
         return names if len(self.inputs) + len(self.targets) > 1 else f"({names},)"
 
 
-def names_of(recipe: Recipe, program: Program) -> Names:
-    """What a script needs to know of its net and loss."""
-    outputs, scope, found = program.net.outputs, PythonScope(_TAKEN - {"x"}), dict[str, str]()
+def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) -> Names:
+    """What a script needs to know of its net and loss.
+
+    No value gets a `reserved` name; as long as those aren't known, values have names of no script.
+    """
+    outputs, scope, found = program.net.outputs, PythonScope(reserved or ()), dict[str, str]()
+    before = "" if reserved is not None else "value_of_"
     for port in program.net.inputs:
-        found[port.name] = scope.fresh(port.name if found else "x")
+        found[port.name] = scope.fresh(f"{before}{port.name}" if found else "x")
     terms = lowered_terms(recipe, program)
     objective = Objective(recipe, program)
     read = {objective.logits, *(name for term in terms for name in term.names)}
     for name in (*recipe.data.targets, *(output.name for output in outputs)):
-        found[name] = scope.fresh(name)
+        found[name] = scope.fresh(name if name == LABEL else f"{before}{name}")
         if name not in read:
             found[name] = f"_{found[name]}"
     deployed = tuple(output.name for output in outputs if not output.auxiliary)

@@ -26,6 +26,7 @@ from netlang.backends.torch.eject.pixels.batched import (
 from netlang.backends.torch.eject.pixels.host import host_function
 from netlang.backends.torch.eject.pixels.normalized import Normalized, normalized
 from netlang.backends.torch.eject.pixels.scales import sides_of
+from netlang.backends.torch.eject.reserved import reserved_names
 from netlang.backends.torch.eject.sources import DataSection, data_section
 from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
 from netlang.backends.torch.eject.template import ABOUT, BATCHES, EVALUATE, UNIFORM, filled
@@ -51,15 +52,14 @@ _PREPARE_VIEWS = "Corners and middle of a test image and of its mirror image, ui
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script; raises `NetlangError` for what no script is written for."""
-    writer = _Writer(
-        recipe,
-        program,
-        names_of(recipe, program),
-        data_section(recipe.data, recipe),
-        model_of(program),
-        normalized(recipe, program),
-    )
-    return "\n".join(writer.lines()) + "\n"
+    parts = data_section(recipe.data, recipe), model_of(program), normalized(recipe, program)
+
+    def written(names: Names) -> str:
+        return "\n".join(_Writer(recipe, program, names, *parts).lines()) + "\n"
+
+    first = names_of(recipe, program, None)
+    reserved = reserved_names(written(first), first.locals.values())
+    return written(names_of(recipe, program, reserved))
 
 
 @final
