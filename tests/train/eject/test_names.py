@@ -46,6 +46,7 @@ def test_losses(name: str, body: str, tmp_path: Path) -> None:
     assert script_losses(recipe, program, tmp_path / "script") == expected
 
 
+@pytest.mark.slow
 def test_every_name_of_a_script() -> None:
     """None of all that a script names is ever given another meaning by an output."""
     lines = (
