@@ -95,7 +95,7 @@ def program(
     text = f"""
     import sys
     from pathlib import Path
-    from netlang.diagnostics.diagnostic import NetlangError
+    from netlang.diagnostics.errors import NetlangError
     from tests.train.loading.support import drawn_files, loader, path, pixels_of
 
     def main() -> None:
