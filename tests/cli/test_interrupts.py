@@ -34,8 +34,12 @@ finally:
 NEVER = 10**9
 
 
+# Whoever started the tests may ignore it, as a shell does for a job in the background.
+HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 def _interrupted(folder: Path, number: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", AT_A_CALL, str(number), *arguments]
+    command = [sys.executable, "-c", HEEDED + AT_A_CALL, str(number), *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
