@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnxruntime import InferenceSession
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -59,18 +60,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def by_hand(run: Path, image: Image.Image) -> list[float]:
-    """The probabilities of an image, without anything of ours but the net."""
-    program = load_recipe(str(run / "pets.net"))[1]
+def prepared(run: Path, image: Image.Image) -> torch.Tensor:
+    """An image as the net is given it, ``[1, 3, 12, 12]``, without anything of ours."""
     v2 = torchvision_functions()
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
     small = v2.center_crop(v2.resize(pixels, [14], antialias=True), [12, 12]) / 255.0
     facts = json.loads(_metadata(run / "run" / "last.safetensors"))
     first, second = facts["normalization"]["numbers"]
-    model = build(program).eval()
+    result: torch.Tensor = v2.normalize(small, first["values"], second["values"])[None]
+    return result
+
+
+def by_hand(run: Path, image: Image.Image) -> list[float]:
+    """The probabilities of an image, without anything of ours but the net."""
+    model = build(load_recipe(str(run / "pets.net"))[1]).eval()
     model.load_state_dict(load_file(run / "run" / "last.safetensors"))
-    x = v2.normalize(small, first["values"], second["values"])
-    shares: list[float] = model(x[None])[0].softmax(0).tolist()
+    shares: list[float] = model(prepared(run, image))[0].softmax(0).tolist()
     return shares
 
 
@@ -191,6 +196,21 @@ def test_classes_go_into_the_onnx_file(run: Path, tmp_path: Path) -> None:
     export(program, tmp_path / "pets.onnx", weights=run / "run" / "last.safetensors")
     kept = {each.key: each.value for each in onnx.load(tmp_path / "pets.onnx").metadata_props}
     assert json.loads(kept["netlang.classes"]) == sorted(CLASSES)
+
+
+def test_a_deployed_file_says_what_is_predicted(run: Path, tmp_path: Path) -> None:
+    """From a folder of images to a file that ONNX Runtime runs, by the commands alone."""
+    weights, target = run / "run" / "last.safetensors", tmp_path / "pets.onnx"
+    command = [sys.executable, "-m", "netlang", "compile", str(run / "pets.net")]
+    subprocess.run([*command, "-o", str(target), "--weights", str(weights)], check=True)
+    session = InferenceSession(target, providers=["CPUExecutionProvider"])
+    classes = json.loads(session.get_modelmeta().custom_metadata_map["netlang.classes"])
+    for path in sorted((run / "pets" / "train").rglob("*.png")):
+        x = prepared(run, Image.open(path)).numpy()
+        (logits,) = session.run(["logits"], {"image": x})
+        shares = torch.from_numpy(logits)[0].softmax(0).tolist()
+        (found,) = predicted(run, path)
+        assert dict(zip(classes, shares, strict=True)) == pytest.approx(found, abs=1e-5)
 
 
 def test_what_cannot_be_predicted(run: Path, tmp_path: Path) -> None:
