@@ -104,8 +104,10 @@ def metadata_of(path: Path) -> Mapping[str, str]:
         with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(size - 8, LONGEST_HEADER):
+            if size < 8 or length > size - 8:
                 raise ValueError("it is cut off")
+            if length > LONGEST_HEADER:
+                raise ValueError(f"its header has {length:,} bytes, {LONGEST_HEADER:,} are allowed")
             return parse_header(file.read(length), size).metadata
     except (OSError, ValueError) as error:
         shown = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

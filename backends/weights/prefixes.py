@@ -15,7 +15,7 @@ from netlang.backends.weights.diagnostics import PrefixWithoutKeys
 from netlang.diagnostics.errors import NetlangError
 from netlang.source import Span
 
-__all__ = ["Change", "best_change", "changed", "without_keys"]
+__all__ = ["Change", "best_change", "changed", "two_keys", "without_keys"]
 
 T = TypeVar("T")
 _MOST_WORDS = 3
@@ -47,8 +47,7 @@ def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T
         change = next((each for each in changes if each.apply(key) is not None), None)
         new = key if change is None else (change.apply(key) or "")
         if culprit := change or made.get(new) if new in made else None:
-            advice = "change the start of these keys to something that no other key starts with"
-            raise _refused(f"--prefix {culprit}", f"makes two keys `{new}`", advice)
+            raise two_keys(f"--prefix {culprit}", new)
         made[new], found[new] = change, value
     used = set(made.values())
     for change in changes:
@@ -61,6 +60,12 @@ def without_keys(change: str, stored: Collection[str], span: Span | None = None)
     """The error of a change, as the user wrote it, that changes no key of a file."""
     some = ", ".join(f"`{key}`" for key in list(stored)[:3])
     return _refused(change, "changes no key", f"keys of the file: {some}", span)
+
+
+def two_keys(change: str, new: str, span: Span | None = None) -> NetlangError:
+    """The error of a change, as the user wrote it, that gives two tensors one key."""
+    advice = "change the start of these keys to something that no other key starts with"
+    return _refused(change, f"makes two keys `{new}`", advice, span)
 
 
 def best_change(

@@ -14,8 +14,7 @@ __all__ = ["as_scope", "first_words"]
 def first_words(definition: ast.BlockDef | ast.NetDef) -> set[str]:
     """The first words of the labels in a body."""
     labels = (node.label for node in walk(definition.body) if isinstance(node, ast.Step))
-    pieces = (piece for label in labels if label for piece in label.parts[0].pieces)
-    return {piece for piece in pieces if isinstance(piece, str)}
+    return {word for label in labels if label for word in label.first_words}
 
 
 def as_scope(

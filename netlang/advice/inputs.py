@@ -48,5 +48,5 @@ def _step_before(file: ast.File, span: Span) -> ast.Step | None:
 def _names(file: ast.File) -> list[str]:
     """Every name that a file makes or reads."""
     steps = [node.label for node in walk(file) if isinstance(node, ast.Step) and node.label]
-    labels = [piece for label in steps for piece in label.parts[0].pieces if isinstance(piece, str)]
+    labels = [word for label in steps for word in label.first_words]
     return labels + [node.name for node in walk(file) if isinstance(node, ast.Name | ast.Apply)]

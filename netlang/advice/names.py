@@ -123,7 +123,7 @@ def without_parameter(
 def dead_step(file: ast.File, span: Span) -> Fix | None:
     """The removal of a step that leads nowhere, and of those before it that led only there."""
     path = enclosing(file, span, ast.Path) if span.advisable else None
-    if path is None or isinstance(enclosing(file, span, ast.Output), ast.Output):
+    if path is None or enclosing(file, span, ast.Output) is not None:
         return None
     steps = path.steps
     last = next((i for i, step in enumerate(steps) if step.action.span == span), None)
@@ -170,10 +170,7 @@ def _label_at_end(path: ast.Path, last: int, read: set[str]) -> Fix | None:
 
 def _is_read(step: ast.Step, read: set[str]) -> bool:
     """Whether a step is a value that stays, or has a label that is read elsewhere."""
-    if step.label is None:
-        return False
-    first = step.label.parts[0].pieces
-    return any(isinstance(piece, str) and piece in read for piece in first)
+    return step.label is not None and not read.isdisjoint(step.label.first_words)
 
 
 def _read_labels(tree: object) -> Iterator[str]:
@@ -182,4 +179,4 @@ def _read_labels(tree: object) -> Iterator[str]:
         if isinstance(node, ast.Apply | ast.Name):
             yield node.name
         elif isinstance(node, ast.Reference | ast.Reuse):
-            yield from (p for p in node.label.parts[0].pieces if isinstance(p, str))
+            yield from node.label.first_words

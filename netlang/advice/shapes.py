@@ -150,7 +150,8 @@ def _in_terms(projection: Projection, refusal: RefusedStep, end: Span) -> Projec
 
     None where a block has parameters and it isn't known which number comes of them.
     """
-    block = enclosing(refusal.file, end, ast.BlockDef | ast.NetDef)  # type: ignore[arg-type]  # any of both
+    file = refusal.file
+    block = enclosing(file, end, ast.BlockDef) or enclosing(file, end, ast.NetDef)
     if block is None or not projection.channels.isdecimal() or not block.parameters:
         return projection
     names = {parameter.name for parameter in block.parameters}

@@ -53,11 +53,11 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
 
 def _show(error: click.ClickException) -> None:
     """The error with how the verb is used; words of the command line may have control codes."""
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.render.excerpt import visible_lines
 
     said = StringIO()
     error.show(said)
-    sys.stderr.write("\n".join(map(visible, said.getvalue().split("\n"))))
+    sys.stderr.write(visible_lines(said.getvalue()))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -40,15 +40,11 @@ def _names(nodes: Iterable[ast.Node]) -> Iterator[str]:
 _READ: Mapping[type, Callable[[Any], Iterable[str]]] = {
     ast.Name: lambda node: (node.name,),
     ast.Apply: lambda node: (node.name,),
-    ast.Reference: lambda node: _first_part(node.label),
-    ast.Reuse: lambda node: _first_part(node.label),
+    ast.Reference: lambda node: node.label.first_words,
+    ast.Reuse: lambda node: node.label.first_words,
     ast.Unread: lambda node: node.words,
     ast.SizeDecl: lambda node: () if node.default or node.name is None else (node.name,),
 }
-
-
-def _first_part(label: ast.Label) -> Iterator[str]:
-    return (piece for piece in label.parts[0].pieces if isinstance(piece, str))
 
 
 def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import NotALayer
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, kind_of
@@ -18,7 +16,10 @@ def net_layer(module: Namespace, name: str, span: Span) -> Layer:
     value = module.find(name)
     if isinstance(value, Broken):
         raise NetlangError  # what is wrong with it was reported before
-    target = value.target if isinstance(value, Layer) else None
-    if isinstance(target, BlockTarget) and isinstance(target.definition, ast.NetDef):
-        return cast(Layer, value)
+    if (
+        isinstance(value, Layer)
+        and isinstance(value.target, BlockTarget)
+        and isinstance(value.target.definition, ast.NetDef)
+    ):
+        return value
     raise NetlangError(NotALayer(span=span, name=name, kind=f"{kind_of(value)}, not a net"))

@@ -122,6 +122,17 @@ def test_a_new_name_for_nothing(tmp_path: Path) -> None:
     assert "`body.weight`" in problem.help_text
 
 
+@pytest.mark.parametrize("pairs", ['("body", "head")', '("body", "x"), ("head", "x")'])
+def test_two_keys_that_become_one(pairs: str, tmp_path: Path) -> None:
+    """Neither tensor takes the other's place, whichever comes first in the file."""
+    path, _ = weights(tmp_path)
+    with pytest.raises(NetlangError) as caught:
+        loaded(path, f'pretrained("mine", rename=[{pairs}])')
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0928"
+    assert " makes two keys `" in problem.message
+
+
 def test_a_checkpoint_of_a_run_names_the_weights(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     checkpoint = max((tmp_path / "run" / "checkpoints").iterdir())

@@ -12,7 +12,7 @@ from netlang.backends.torch.run.weights import tensor_of
 from netlang.backends.weights import Report, Slot, Stored, match, read_weights, slots
 from netlang.backends.weights.check import better_prefix
 from netlang.backends.weights.diagnostics import WeightsMismatch
-from netlang.backends.weights.prefixes import without_keys
+from netlang.backends.weights.prefixes import two_keys, without_keys
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.check.optimizer import below
@@ -69,22 +69,34 @@ def renamed(
     """The tensors under the labels of the net; of labels that fit a key, the longest counts.
 
     An empty label stands for the whole: of the file, everything fits it. Raises `NetlangError`
-    where a label fits no key.
+    where a label fits no key, or two keys become one.
     """
     pairs = tuple((old.rstrip("."), new.rstrip(".")) for old, new in pairs)
     longest = sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
     found: dict[str, Stored] = {}
     used: set[str] = set()
-    for key, value in stored.items():
-        pair = next((each for each in longest if not each[0] or below(key, (each[0],))), None)
-        if pair is None:
-            found[key] = value
-            continue
-        old, new = pair
-        used.add(old)
-        rest = key.removeprefix(old).removeprefix(".")
-        found[".".join(part for part in (new, rest) if part)] = value
-    for old, new in pairs:
-        if old not in used:
-            raise without_keys(f'rename=[("{old}", "{new}")]', stored, span)
+    # Labels that don't change stand first: a label that becomes the same is at fault.
+    fitting = [(key, _longest_of(longest, key)) for key in stored]
+    for key, pair in sorted(fitting, key=lambda each: each[1] is not None):
+        new = key
+        if pair is not None:
+            used.add(pair[0])
+            rest = key.removeprefix(pair[0]).removeprefix(".")
+            new = ".".join(part for part in (pair[1], rest) if part)
+            if new in found:
+                raise two_keys(_shown(pair), new, span)
+        found[new] = stored[key]
+    for pair in pairs:
+        if pair[0] not in used:
+            raise without_keys(_shown(pair), stored, span)
     return found
+
+
+def _longest_of(longest: list[tuple[str, str]], key: str) -> tuple[str, str] | None:
+    """The first of the labels, longest first, that fits a key."""
+    return next((each for each in longest if not each[0] or below(key, (each[0],))), None)
+
+
+def _shown(pair: tuple[str, str]) -> str:
+    """A pair of labels as a recipe has it."""
+    return f'rename=[("{pair[0]}", "{pair[1]}")]'

@@ -28,13 +28,17 @@ def take_weights(
     The longest label counts, and an empty one stands for the whole. `former` are patterns of keys
     that models have given up, with what became of them.
     """
-    given, used = {}, set()
+    given: dict[str, Tensor] = {}
+    used = set()
     for key, value in stored.items():
         fitting = [pair for pair in rename if not pair[0] or is_below(key, pair[:1])]
         old, new = max(fitting, key=lambda pair: len(pair[0]), default=("", ""))
         used.add(old)
         parts = new, key.removeprefix(old).removeprefix(".")
-        given[".".join(part for part in parts if part)] = value
+        name = ".".join(part for part in parts if part)
+        if name in given:
+            raise SystemExit(f"two keys of the file of weights become {name}")
+        given[name] = value
     unused = [old for old, _ in rename if old not in used]
     if unused:
         raise SystemExit(f"no key of the file of weights fits what is renamed: {', '.join(unused)}")

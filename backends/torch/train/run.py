@@ -19,7 +19,7 @@ from netlang.backends.torch.train.loop import Loop
 from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
-from netlang.backends.torch.train.processes.shares import require_shares
+from netlang.backends.torch.train.processes.shares import is_sharded, require_shares
 from netlang.backends.torch.train.processes.wrapping import copies
 from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
@@ -127,7 +127,8 @@ class _Wanted:
 def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
     """Train as one of the processes of `world`."""
     chosen, shown = choose_device(wanted.device, world), wanted.shown
-    shard, title = _is_sharded(wanted, world), f"{recipe.name}: {program.name}"
+    shard = is_sharded(wanted.shard, world, "trains", wanted.shown.say)
+    title = f"{recipe.name}: {program.name}"
     require_execution(recipe, chosen)
     with (
         memory_told(chosen),
@@ -164,13 +165,6 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
                 raise NetlangError(problem) from None
             finally:
                 ledger.close()
-
-
-def _is_sharded(wanted: _Wanted, world: World) -> bool:
-    """Whether weights are shared out, which takes several processes."""
-    if wanted.shard and world.size == 1:
-        wanted.shown.say("one process trains alone: there is nobody to share weights with")
-    return wanted.shard and world.size > 1
 
 
 def _weights_files(recipe: Recipe, data: Split, folder: RunFolder) -> WeightsFiles:

@@ -20,6 +20,7 @@ from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.modules import empty_module, trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
+from netlang.backends.torch.train.processes.shares import is_sharded
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
@@ -61,9 +62,7 @@ def evaluate(  # noqa: PLR0913 - one for each option
             reproducible(chosen, threads_for(program, recipe.batch)),
         ):
             say = say if world.writes else lambda _: None
-            sharded = shard and world.size > 1
-            if shard and not sharded:
-                say("one process scores alone: there is nobody to share weights with")
+            sharded = is_sharded(shard, world, "scores", say)
             parts = load_parts(recipe, places or Places(), say)
             require_fit(recipe, program, parts)
             for note in parts.notes:

@@ -7,6 +7,7 @@ from math import prod
 
 from netlang.analysis.fields.layout import flattened
 from netlang.analysis.fields.merge import ended, merged
+from netlang.analysis.fields.places import STATISTICS, STAYING
 from netlang.analysis.fields.reads import Reads, Taps, TooLong
 from netlang.analysis.fields.state import (
     AT_END,
@@ -32,14 +33,11 @@ from netlang.analysis.fields.taps import (
 )  # fmt: skip
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
-from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Same, ToOneSide, Window
+from netlang.ir.reach import AxisRule, Everywhere, ToOneSide, Window
 from netlang.ir.types import TensorType
 from netlang.records import replace
 
 __all__ = ["by_places"]
-
-# Rules that leave an element at its own place.
-_STAYING = (Same, OwnAndAll, ToOneSide)
 
 
 def _still(end: int, at_end: bool, all_read: bool) -> int:
@@ -77,7 +75,7 @@ def by_places(
     if not set(rule_of) <= set(range(len(state.layout))):
         raise InternalError(f"rules for axes {sorted(rule_of)} of {len(state.layout)}")
     moving = [
-        axis for axis, (rule, _) in rule_of.items() if not isinstance(rule, (*_STAYING, Everywhere))
+        axis for axis, (rule, _) in rule_of.items() if not isinstance(rule, (*STAYING, Everywhere))
     ]
     return _Step(flattened(state, moving, context), rule_of, output, context).state()
 
@@ -118,8 +116,8 @@ class _Step:
         )
         self._moves = any(part != number for part, number in self._places.items())
         rules = self._rules.items()
-        self._staying = {part for part, rule in rules if isinstance(rule, _STAYING)}
-        self._whole = [part for part, rule in rules if isinstance(rule, (OwnAndAll, ToOneSide))]
+        self._staying = {part for part, rule in rules if isinstance(rule, STAYING)}
+        self._whole = [part for part, rule in rules if isinstance(rule, STATISTICS)]
         self._earlier = frozenset(part for part, rule in rules if isinstance(rule, ToOneSide))
 
     def _in_the_padding(self, rule: Window, made: Sequence[Dim], read: Sequence[Dim]) -> bool:

@@ -13,6 +13,7 @@ from netlang.analysis.fields.along import by_places
 from netlang.analysis.fields.joined import told_apart
 from netlang.analysis.fields.layout import alike, permuted, rearranged
 from netlang.analysis.fields.merge import merged
+from netlang.analysis.fields.places import aligned, along
 from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.state import (
     NOTHING,
@@ -73,9 +74,7 @@ def _pointwise(
 def _along(
     reach: Along, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
-    sources = (*range(len(reach.rules)), *(None,) * (output.rank - len(reach.rules)))
-    rules = (*reach.rules, *(Everywhere(),) * (output.rank - len(reach.rules)))
-    return by_places(states[0], sources, rules, output, context)
+    return _places(along(reach.rules, output.rank), states, inputs, output, context)
 
 
 @applied.register
@@ -150,13 +149,8 @@ def _aligned(
         if state is None or x.shape == output.shape:
             found.append(state)
             continue
-        missing = output.rank - x.rank
-        sources = (*(None,) * missing, *range(x.rank))
-        rules = tuple(
-            Everywhere() if axis is None or (x.shape[axis] == 1 != size) else Same()
-            for axis, size in zip(sources, output.shape, strict=True)
-        )
-        found.append(by_places(state, sources, rules, output, context))
+        places = aligned(x.shape, output.shape)
+        found.append(by_places(state, places.sources, places.rules, output, context))
     return hull_of(found, context)
 
 

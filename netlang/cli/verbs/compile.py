@@ -108,10 +108,10 @@ def _of_recipe(
 
 def report(written: Written) -> None:
     """Say which files were written, how large they are, and what there is to note."""
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.render.excerpt import visible, visible_lines
 
     for note in written.notes:
-        click.echo("\n".join(map(visible, note.split("\n"))), err=True)
+        click.echo(visible_lines(note), err=True)
     for path in (written.path, *written.beside):
         click.echo(f"wrote {visible(str(path))} ({_shown(path.stat().st_size)})")
 

@@ -11,7 +11,7 @@ from typing import final
 from netlang.records import Record
 from netlang.source import Span
 
-__all__ = ["WIDTH", "Mark", "visible", "window"]
+__all__ = ["WIDTH", "Mark", "visible", "visible_lines", "window"]
 
 WIDTH = 100
 """Cells of a source line that are shown."""
@@ -43,6 +43,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same of each line of a text, which stays in lines."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _escaped(char: str) -> str:

@@ -7,7 +7,6 @@ operator states, and weights that a spec fixes keep their values.
 
 from __future__ import annotations
 
-from abc import ABC
 from typing import ClassVar, Literal, final
 
 from netlang.ir.arguments import argument, choice, number
@@ -51,7 +50,7 @@ class Initialization(Description):
     """How weights start."""
 
 
-class Rule(Initialization, ABC):
+class Rule(Initialization):
     """The weights of some kinds, below some labels.
 
     Both are fields of each class, the last ones of its signature.

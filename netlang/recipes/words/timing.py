@@ -5,7 +5,7 @@ A schedule is one phase, or a chain of them joined by `->`. All of it is functio
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeAlias, final
 
@@ -119,7 +119,7 @@ class Schedule(Description):
         return None if phase.rule.momentum is None else phase.rule.momentum(own)
 
 
-class Phase(Schedule, ABC):
+class Phase(Schedule):
     """A schedule of one rule.
 
     `length` is how long it lasts, in its unit (`epochs` or `steps`); None for the rest of the run.

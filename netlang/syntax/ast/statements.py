@@ -36,6 +36,11 @@ class Label(Node):
 
     parts: tuple[LabelPart, ...]
 
+    @property
+    def first_words(self) -> tuple[str, ...]:
+        """The literal texts of its first part."""
+        return tuple([piece for piece in self.parts[0].pieces if isinstance(piece, str)])
+
 
 class Reference(Node):
     """A place that can only be a labelled value: `down{i}`, `layer1.0`, `code.mean`, `"b-1"`, `in`.

@@ -12,6 +12,7 @@ from torch import nn
 
 from netlang.backends.torch import build
 from netlang.backends.torch.eject import script
+from netlang.backends.torch.runtime.trained import take_weights
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
 from tests.train.eject.support import (
@@ -131,6 +132,13 @@ def test_renamed(name: str, tmp_path: Path) -> None:
     expected = trained_losses(recipe, program, tmp_path / "run", places)
     options = "--weights", str(tmp_path / "mine.safetensors")
     assert script_losses(recipe, program, tmp_path / "script", *options) == expected
+
+
+@pytest.mark.parametrize("rename", [(("body", "head"),), (("body", "x"), ("head", "x"))])
+def test_two_keys_that_become_one(rename: tuple[tuple[str, str], ...]) -> None:
+    model = nn.ModuleDict({"body": nn.Linear(40, 8), "head": nn.Linear(8, 10)})
+    with pytest.raises(SystemExit, match="two keys of the file of weights become "):
+        take_weights(model, trunk(), rename=rename)
 
 
 def trunk() -> dict[str, torch.Tensor]:

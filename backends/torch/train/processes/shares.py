@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.world import World
@@ -11,7 +13,14 @@ from netlang.ir.program import Program
 from netlang.recipes.check.run import norm_of_single_values
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["longest_part", "parts_of", "require_shares"]
+__all__ = ["is_sharded", "longest_part", "parts_of", "require_shares"]
+
+
+def is_sharded(wanted: bool, world: World, does: str, say: Callable[[str], object]) -> bool:
+    """Whether weights are shared out, which takes several processes; one that `does` is told."""
+    if wanted and world.size == 1:
+        say(f"one process {does} alone: there is nobody to share weights with")
+    return wanted and world.size > 1
 
 
 def longest_part(recipe: Recipe, world: World) -> int:

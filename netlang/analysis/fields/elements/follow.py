@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from netlang.analysis.fields.elements.ranges import STATISTICS, Ranges
+from netlang.analysis.fields.elements.ranges import Ranges
 from netlang.analysis.fields.elements.several import concatenated, hull_of
 from netlang.analysis.fields.elements.shapes import groups
 from netlang.analysis.fields.elements.steps import Derived, Written
 from netlang.analysis.fields.elements.table import Runs, Table, Work
+from netlang.analysis.fields.places import STATISTICS, STAYING
 from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.taps import Number, leaves_empty, taps_of
 from netlang.ir.reach import AxisRule, Everywhere, Joined, Places, Rearranged, Same, ToOneSide
@@ -114,13 +115,13 @@ class Followed:
                 else:
                     continue
             at = self._ranges[made][to]
-            if table.places[axis] != at or not isinstance(rule, (Same, *STATISTICS)):
+            if table.places[axis] != at or not isinstance(rule, STAYING):
                 table = self._moved(table, axis, rule, at)
         return table.renamed({axis: to for axis, (_, to) in kept.items()}, self._work)
 
     def _leaves_empty(self, rule: AxisRule, size: int, out: int) -> bool:
         """Whether some of `out` places read none of the `size` that there are."""
-        return not isinstance(rule, (Same, *STATISTICS)) and leaves_empty(
+        return not isinstance(rule, STAYING) and leaves_empty(
             taps_of(rule, self._number), size, out
         )
 
@@ -130,7 +131,7 @@ class Followed:
         return table.slid(axis, rows, at, rule, self._work)
 
     def _rows(self, rule: AxisRule, told: range, wanted: range) -> list[list[int]]:
-        if isinstance(rule, (Same, *STATISTICS)):
+        if isinstance(rule, STAYING):
             return [[place - told.start] if place in told else [] for place in wanted]
         taps = taps_of(rule, self._number)
         rows: list[list[int]] = []

@@ -10,24 +10,21 @@ from collections.abc import Iterator, Sequence
 
 from netlang.analysis.fields.elements.shapes import groups
 from netlang.analysis.fields.elements.steps import Written
+from netlang.analysis.fields.places import STAYING
 from netlang.analysis.fields.reads import Taps, TooLong
 from netlang.analysis.fields.taps import Number, taps_of
 from netlang.ir.reach import (
     AxisRule,
     Everywhere,
     Joined,
-    OwnAndAll,
     Places,
     Rearranged,
-    Same,
-    ToOneSide,
 )
 
-__all__ = ["Ranges", "STATISTICS", "needed"]
+__all__ = ["Ranges", "needed"]
 
 # Of one axis.
 MOST_PLACES = 1 << 13
-STATISTICS = (OwnAndAll, ToOneSide)
 
 # For each axis of a value the places that are told.
 Ranges = tuple[range, ...]
@@ -116,7 +113,7 @@ def _by_places(reach: Places, wanted: Ranges, shape: Sequence[int], number: Numb
 
 
 def _along(rule: AxisRule, wanted: range, number: Number) -> range:
-    if isinstance(rule, (Same, *STATISTICS)):
+    if isinstance(rule, STAYING):
         return wanted
     try:
         taps = taps_of(rule, number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netlang.analysis.fields.places import aligned, along
 from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.taps import Number
 from netlang.diagnostics.errors import InternalError
@@ -13,7 +14,6 @@ from netlang.ir.reach import (
     Along,
     AtMost,
     Each,
-    Everywhere,
     FromPool,
     Joined,
     NoInput,
@@ -23,7 +23,7 @@ from netlang.ir.reach import (
     Reach,
     Rearranged,
     Same,
-)  # fmt: skip
+)
 from netlang.ir.types import TensorType
 from netlang.records import Record
 
@@ -115,7 +115,7 @@ class _Writer:
             return reach
         rank = len(self.shapes[made])
         if isinstance(reach, Aligned):
-            return tuple([_aligned(self.shapes[value], self.shapes[made]) for value in inputs])
+            return tuple([aligned(self.shapes[value], self.shapes[made]) for value in inputs])
         if isinstance(reach, Each):
             return tuple([_by_places(each, rank) for each in reach.inputs])
         if isinstance(reach, FromPool):
@@ -130,16 +130,4 @@ class _Writer:
 def _by_places(reach: Along | Places | Pointwise, rank: int) -> Places:
     if isinstance(reach, Places):
         return reach
-    rules = reach.rules if isinstance(reach, Along) else (Same(),) * rank
-    new = rank - len(rules)
-    return Places((*range(len(rules)), *(None,) * new), (*rules, *(Everywhere(),) * new))
-
-
-def _aligned(shape: Sequence[int], made: Sequence[int]) -> Places:
-    """Last axes together; those of size 1 are broadcast."""
-    sources = (*(None,) * (len(made) - len(shape)), *range(len(shape)))
-    rules = tuple(
-        Everywhere() if axis is None or (shape[axis] == 1 != size) else Same()
-        for axis, size in zip(sources, made, strict=True)
-    )
-    return Places(sources, rules)
+    return along(reach.rules if isinstance(reach, Along) else (Same(),) * rank, rank)

@@ -1,0 +1,31 @@
+"""Rules that `netlang.ir.reach` tells in short, written out for each axis of the output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netlang.ir.dims import Dim
+from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Places, Same, ToOneSide
+
+__all__ = ["STATISTICS", "STAYING", "aligned", "along"]
+
+# Rules by which an element reads its own place and, for a statistic or an attention, others.
+STATISTICS = (OwnAndAll, ToOneSide)
+# Rules that leave an element at its own place.
+STAYING = (Same, *STATISTICS)
+
+
+def along(rules: Sequence[AxisRule], rank: int) -> Places:
+    """A rule for each of the first axes; the others of `rank` axes are new."""
+    new = rank - len(rules)
+    return Places((*range(len(rules)), *(None,) * new), (*rules, *(Everywhere(),) * new))
+
+
+def aligned(shape: Sequence[Dim], made: Sequence[Dim]) -> Places:
+    """The last axes of `shape` beside those of `made`; those of size 1 are broadcast."""
+    sources = (*(None,) * (len(made) - len(shape)), *range(len(shape)))
+    rules = tuple(
+        Everywhere() if axis is None or (shape[axis] == 1 != size) else Same()
+        for axis, size in zip(sources, made, strict=True)
+    )
+    return Places(sources, rules)
