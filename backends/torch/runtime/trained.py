@@ -12,22 +12,13 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.runtime.kinds import is_below
 
-__all__ = ["take_weights"]
+__all__ = ["relabelled", "take_weights"]
 
 
-def take_weights(
-    model: nn.Module,
-    stored: Mapping[str, Tensor],
-    rename: tuple[tuple[str, str], ...] = (),
-    skip: tuple[str, ...] = (),
-    optional: tuple[str, ...] = (),
-    former: tuple[tuple[str, str], ...] = (),
-) -> None:
-    """Take trained weights, labels of the file renamed; what lies below `skip` stays fresh.
-
-    The longest label counts, and an empty one stands for the whole. `former` are patterns of keys
-    that models have given up, with what became of them.
-    """
+def relabelled(
+    stored: Mapping[str, Tensor], rename: tuple[tuple[str, str], ...]
+) -> dict[str, Tensor]:
+    """Weights under new labels; the longest counts, an empty one stands for the whole."""
     given: dict[str, Tensor] = {}
     used = set()
     for key, value in stored.items():
@@ -42,6 +33,22 @@ def take_weights(
     unused = [old for old, _ in rename if old not in used]
     if unused:
         raise SystemExit(f"no key of the file of weights fits what is renamed: {', '.join(unused)}")
+    return given
+
+
+def take_weights(
+    model: nn.Module,
+    stored: Mapping[str, Tensor],
+    rename: tuple[tuple[str, str], ...] = (),
+    skip: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
+    former: tuple[tuple[str, str], ...] = (),
+) -> None:
+    """Take trained weights, labels of the file renamed; what lies below `skip` stays fresh.
+
+    `former` are patterns of keys that models have given up, with what became of them.
+    """
+    given = relabelled(stored, rename)
     own = {key: each for key, each in model.state_dict().items() if not is_below(key, skip)}
 
     def today(key: str) -> str:

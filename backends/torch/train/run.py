@@ -123,12 +123,15 @@ class _Wanted:
     shard: bool
     again: str
 
+    def is_sharded(self, world: World) -> bool:
+        """Whether weights are shared out among processes."""
+        return is_sharded(self.shard, world, "trains", self.shown.say)
+
 
 def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
     """Train as one of the processes of `world`."""
     chosen, shown = choose_device(wanted.device, world), wanted.shown
-    shard = is_sharded(wanted.shard, world, "trains", wanted.shown.say)
-    title = f"{recipe.name}: {program.name}"
+    shard, title = wanted.is_sharded(world), f"{recipe.name}: {program.name}"
     require_execution(recipe, chosen)
     with (
         memory_told(chosen),
