@@ -91,7 +91,7 @@ def _linted(
     from netlang.lint import lint
 
     if found:
-        warnings = lint(module, programs, ()).warnings if programs else ()
+        warnings = lint(module, programs, ()).warnings
         return Examined(programs, tuple(found), tuple(filter(_is_cause, warnings)))
     findings = lint(module, programs, recipes, whole=whole)
     return Examined(programs, findings.errors, findings.warnings)

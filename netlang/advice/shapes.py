@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from math import gcd
 
+from netlang.advice.batch import is_batch_of_pictures, without_batch
 from netlang.advice.edits import enclosing, inserted, replaced
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
@@ -44,8 +45,21 @@ def with_fix(diagnostic: Diagnostic, refusal: RefusedStep) -> Diagnostic:
     return replace(diagnostic, fix=_fix(diagnostic, span, refusal))
 
 
+def _unbatched(file: ast.File, origins: tuple[Span, ...]) -> Fix | None:
+    """Without the batch where an input was declared with it: then it has an axis too many."""
+    for origin in origins:
+        declaration = enclosing(file, origin, ast.Input)
+        if declaration is not None and declaration.type is not None:
+            sizes = declaration.type.sizes
+            if is_batch_of_pictures(sizes):
+                return without_batch(sizes)
+    return None
+
+
 def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
     file, origins = refusal.file, refusal.origins
+    if (fix := _unbatched(file, origins)) is not None:
+        return fix
     if isinstance(found, branches.BranchesDiffer | branches.ConcatMismatch):
         fix = padded(found, file, origins)
         if fix is not None or isinstance(found, branches.ConcatMismatch):

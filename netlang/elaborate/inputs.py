@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netlang.advice.batch import is_batch, without_batch
 from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
@@ -9,6 +10,7 @@ from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import (
+    BatchWritten,
     InputInBlock,
     InputLate,
     InputMismatch,
@@ -112,10 +114,21 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
                 fix=replaced(declaration.span, f"input {declaration.name}: [3, H=224, W=224]"),
             )
         )
+    _no_batch(body, declaration.name, spec.sizes)
     type_ = TensorType(tuple(_size(body, size) for size in spec.sizes), _dtype(spec))
     if type_.dtype.is_float:
         _one_type_of_floats(body, declaration, spec.dtype_span or spec.span, type_.dtype)
     return type_
+
+
+def _no_batch(body: Body, name: str, sizes: tuple[ast.SizeDecl, ...]) -> None:
+    """Refuse a first size that is called as people call the batch, and has no value."""
+    first = sizes[0].span
+    nameless = sizes[0].default is None and body.evaluator.names.find(first.text) is None
+    if len(sizes) > 1 and ((is_batch(sizes[0]) and nameless) or first.text == "-1"):
+        raise NetlangError(
+            BatchWritten(span=first, name=name, size=first.text, fix=without_batch(sizes))
+        )
 
 
 def _one_type_of_floats(body: Body, declaration: ast.Input, span: Span, dtype: DType) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.lint.layouts import SPATIAL
+from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.order import pytorch_order
@@ -22,7 +23,7 @@ __all__ = ["SITE_RULES", "TREE_RULES", "SiteRule"]
 
 SiteRule = Callable[[Site], Iterator[Caution]]
 
-TREE_RULES: tuple[type[TreeRule], ...] = (UnusedNames, UnusedTargets, IdleLoops)
+TREE_RULES: tuple[type[TreeRule], ...] = (UnusedNames, UnusedTargets, IdleLoops, BatchInInputs)
 
 _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
     (linear_of_image, ("linear",)),

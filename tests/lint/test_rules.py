@@ -11,6 +11,7 @@ from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.render.text import render_text
 from netlang.lint import find, graph, registry, training
 from netlang.lint.layouts import KEEPING, SPATIAL
+from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.logits import probabilities_as_logits
@@ -61,6 +62,7 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
     pytorch_order: ("W0202",),
     softmax_axis: ("W0203",),
     channels_last: ("W0204",),
+    BatchInInputs: ("W0205",),
     probabilities_as_logits: ("W0301",),
     change_beyond_end: ("W0302",),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
+    "BatchWritten",
     "InputInBlock",
     "InputLate",
     "InputMismatch",
@@ -116,3 +117,15 @@ class ReservedSize(Diagnostic):
     help = "choose another name, such as `H`, `W` or `L`"
 
     name: str
+
+
+class BatchWritten(Diagnostic):
+    """`size` stands first in a shape, and can only be the batch."""
+
+    code = "E0528"
+    title = "the batch is no size of input `{name}`"
+    caption = "every net takes batches of any size: `{size}` isn't written"
+    help = "leave the batch out"
+
+    name: str
+    size: str

@@ -1,4 +1,4 @@
-"""Warnings about steps that take their input for something else than it is: W0201 to W0204."""
+"""Warnings about steps that take their input for something else than it is: W0201 to W0205."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Caution
 
-__all__ = ["ArgumentOrder", "ChannelsLast", "LinearOfImage", "SoftmaxAxis"]
+__all__ = ["ArgumentOrder", "BatchInShape", "ChannelsLast", "LinearOfImage", "SoftmaxAxis"]
 
 
 class LinearOfImage(Caution):
@@ -58,6 +58,22 @@ class ChannelsLast(Caution):
 
     name: str
     channels: str
+    height: str
+    width: str
+    instead: str
+
+
+class BatchInShape(Caution):
+    code: ClassVar[str] = "W0205"
+    title: ClassVar[str] = "the shape of input `{name}` seems to begin with the batch"
+    caption: ClassVar[str] = (
+        "this is {channels} of a volume, {depth} deep, {height} high and {width} wide"
+    )
+    help: ClassVar[str] = "the batch isn't written: `{instead}`"
+
+    name: str
+    channels: str
+    depth: str
     height: str
     width: str
     instead: str

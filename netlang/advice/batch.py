@@ -1,0 +1,50 @@
+"""An input with the batch among its sizes, as PyTorch's shapes have it: here it isn't written."""
+
+from __future__ import annotations
+
+from netlang.advice.edits import replaced
+from netlang.diagnostics.diagnostic import Fix
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["is_batch", "is_batch_of_pictures", "number_of", "other_sizes", "without_batch"]
+
+_COLOURS = (1, 3)
+_SMALLEST = 16
+"""Pixels along a side of what is taken for a picture."""
+
+_NAMES = frozenset(("b", "bs", "n", "batch", "batchsize", "batch_size"))
+
+
+def is_batch(size: ast.SizeDecl) -> bool:
+    """Whether the name of a size is one that people give the batch."""
+    return size.name is not None and size.name.lower() in _NAMES
+
+
+def is_batch_of_pictures(sizes: tuple[ast.SizeDecl, ...]) -> bool:
+    """Whether sizes are those of a batch of square pictures: `[8, 3, 224, 224]`."""
+    if len(sizes) != 4:
+        return False
+    first, second, height, width = map(number_of, sizes)
+    if second not in _COLOURS or height is None or height != width or height < _SMALLEST:
+        return False
+    # `[3, 3, 224, 224]` may well be three pictures in colour, one after the other.
+    return is_batch(sizes[0]) or (first is not None and first != 3)
+
+
+def number_of(size: ast.SizeDecl) -> int | None:
+    """The size where it is written as a number, also as the default of a symbol."""
+    value = size.default.value if isinstance(size.default, ast.Number) else None
+    return value if isinstance(value, int) else None
+
+
+def other_sizes(sizes: tuple[ast.SizeDecl, ...]) -> str:
+    """The shape without its first size, as it would be written."""
+    return f"[{', '.join(size.span.text for size in sizes[1:])}]"
+
+
+def without_batch(sizes: tuple[ast.SizeDecl, ...]) -> Fix:
+    """The first size removed."""
+    first, second = sizes[0].span, sizes[1].span
+    advice = f"leave the batch out: `{other_sizes(sizes)}`"
+    return replaced(Span(first.source, first.start, second.start), "", advice)
