@@ -16,6 +16,7 @@ from netlang.elaborate import elaborate_target, resolve
 from netlang.ir.program import Program
 from netlang.modules.library import Library, Module
 from netlang.records import Record, replace
+from netlang.syntax.lalr import no_collection
 
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
@@ -36,6 +37,7 @@ class Examined(Record):
     recipes: tuple[str, ...] = ()
 
 
+@no_collection()
 def examine(spec: str) -> Examined:
     """Look at a whole file, or at the one net that `spec` names; raises if there is none."""
     if spec.endswith(".net"):
@@ -49,6 +51,7 @@ def examine(spec: str) -> Examined:
     return _linted(target.module, (program,), list(claims))
 
 
+@no_collection()
 def examine_module(module: Module) -> Examined:
     """Look at all names, nets, asserts and recipes of a file."""
     from netlang.elaborate.check import check_definitions, in_order

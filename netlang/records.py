@@ -5,7 +5,8 @@ and its pattern for `match`, as with `dataclasses`, but made in C: defining one 
 where a dataclass costs half a millisecond, which is most of what a start used to take.
 
 Class keywords say what differs: ``kw_only=True``, ``eq=False`` (equal if the same object),
-``order=True``, ``dict=True`` (for a `cached_property`), ``weakref=True``, ``cache_hash=True``.
+``order=True``, ``dict=True`` (for a `cached_property`), ``weakref=True``, ``cache_hash=True``,
+``gc=False`` (no object can lead back to itself: smaller, and nothing for the collector to visit).
 Defaults stand behind ``=``; those that each object needs anew are ``field(default_factory=list)``.
 Options are inherited, but for ``kw_only``, which goes for the fields of a class alone.
 """

@@ -71,7 +71,7 @@ class Source(Record, eq=False, dict=True):
         return self._line_starts[number - 1]
 
 
-class Span(Record):
+class Span(Record, gc=False):
     """The characters `start` to `end` (exclusive) of a source."""
 
     source: Source

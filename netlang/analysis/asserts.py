@@ -46,7 +46,7 @@ def check_asserts(
     for item in module.file.items:
         if not isinstance(item, ast.Assert):
             continue
-        if about is None or about in set(mentioned(item.condition)):
+        if about is None or about in mentioned(item.condition):
             try:
                 yield from nets.check(item)
             except NetlangError as error:

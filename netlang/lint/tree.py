@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.syntax import ast
-from netlang.syntax.ast.walk import walk
+from netlang.syntax.ast.walk import outline, walk
 
 if TYPE_CHECKING:
     from netlang.modules.library import Module
@@ -23,7 +23,7 @@ NAMES: tuple[type[ast.Node], ...] = (ast.Name, ast.Apply, ast.SizeDecl)
 class TreeRule(ABC):
     """A rule of the text; one object looks at one file.
 
-    `watches` are the nodes that it is shown, outermost first.
+    `watches` are the nodes that it is shown, outermost first: those of an `Outline`.
     """
 
     watches: ClassVar[tuple[type[ast.Node], ...]]
@@ -54,11 +54,18 @@ def look(module: Module, kinds: Iterable[type[TreeRule]]) -> Iterator[Caution]:
     for item in module.file.items:
         for rule in rules:
             rule.begin(item)
-        for node in walk(item):
+        for node in _nodes(item):
             for see in watchers.get(type(node), ()):
                 see(node)
     for rule in rules:
         yield from rule.found()
+
+
+def _nodes(item: ast.Item) -> Iterable[ast.Node]:
+    """What rules may watch of an item, outermost first."""
+    if isinstance(item, ast.BlockDef | ast.NetDef):
+        return outline(item).nodes
+    return walk(item)
 
 
 def read_name(node: ast.Node) -> str | None:

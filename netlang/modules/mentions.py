@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any
@@ -19,27 +19,29 @@ from netlang.modules.files import KEPT
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.ast.walk import walk
+from netlang.syntax.ast.walk import outline, walk
 
 __all__ = ["as_step", "check_definition", "mentioned", "mentions_itself"]
 
 
-def mentioned(tree: object) -> Iterator[str]:
+def mentioned(tree: object) -> set[str]:
     """Every name that a tree reads; `[n]` in an input may be one."""
     return _names(walk(tree))
 
 
-def _names(nodes: Iterable[ast.Node]) -> Iterator[str]:
+def _names(nodes: Iterable[ast.Node]) -> set[str]:
+    names: set[str] = set()
     for node in nodes:
-        read = _READ.get(type(node))
-        if read is not None:
-            yield from read(node)
+        if isinstance(node, ast.Apply):  # most are
+            names.add(node.name)
+        elif (read := _READ.get(type(node))) is not None:
+            names.update(read(node))
+    return names
 
 
 # The names that a node reads itself, by its class.
 _READ: Mapping[type, Callable[[Any], Iterable[str]]] = {
     ast.Name: lambda node: (node.name,),
-    ast.Apply: lambda node: (node.name,),
     ast.Reference: lambda node: node.label.first_words,
     ast.Reuse: lambda node: node.label.first_words,
     ast.Unread: lambda node: node.words,
@@ -57,8 +59,8 @@ def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> N
 
 
 def _check(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
-    nodes = tuple(walk(definition.body))
-    used = set(_names(nodes))
+    nodes = outline(definition).body
+    used = _names(nodes)
     _check_parameters(file, definition, used)
     _check_body(definition, nodes, used)
 
@@ -107,6 +109,8 @@ def _check_body(
     """
     found = list(empty_suites(definition))
     for node in nodes:
+        if isinstance(node, ast.Step) or (isinstance(node, ast.Apply) and node.body is None):
+            continue  # most are
         if isinstance(node, ast.Constant) and node.name not in used:
             name, fix = node.name, as_step(node)
             span = node.name_span
@@ -138,7 +142,7 @@ def mentions_itself(module: Namespace, definition: ast.BlockDef | ast.NetDef) ->
 
 def _reaches(module: Namespace, start: ast.Node, goal: ast.Node, seen: set[int]) -> bool:
     own = set(module.names())
-    for name in set(mentioned(start)) & own:
+    for name in mentioned(start) & own:
         value = module.find(name)
         if not isinstance(value, Layer) or not isinstance(value.target, BlockTarget):
             continue

@@ -24,25 +24,32 @@ from netlang.evaluate.words import is_word
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.records import Record
 from netlang.syntax import ast
-from netlang.syntax.ast.walk import walk
+from netlang.syntax.ast.walk import LITERALS, outline, walk
 
 __all__ = ["unknown_names", "unknown_words"]
 
 
 def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
     """Names in a block that nothing defines, and arguments that its operators don't have."""
-    nodes = tuple(walk((definition.parameters, definition.body)))
+    nodes = outline(definition).nodes
     local = _locals(definition, nodes)
+    right: set[tuple[str | None, ...]] = set()
     for node in nodes:
-        if isinstance(node, ast.Apply) and node.name not in local and node.name != "body":
-            yield from _layer(module, local, node)
+        if isinstance(node, ast.Apply):
+            form = _form(node)
+            if form in right or node.name == "body" or node.name in local:
+                continue
+            found = tuple(_layer(module, local, node))
+            yield from found
+            if form is not None and not found:
+                right.add(form)
         elif isinstance(node, ast.Name) and node.name not in local:
             yield from _name(module, local, node)
 
 
 def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
     """Names in expressions that nothing in the file, and nothing of the language, has."""
-    nodes = tuple(walk((definition.parameters, definition.body)))
+    nodes = outline(definition).nodes
     local = _locals(definition, nodes)
     known = {*module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
     for node in nodes:
@@ -50,18 +57,36 @@ def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
             yield node.name
 
 
+def _form(action: ast.Apply) -> tuple[str | None, ...] | None:
+    """All that matters of a step whose arguments read no name: how it names them.
+
+    None for any other step. What is right once is right for every step of the same form.
+    """
+    arguments = action.arguments or ()
+    for argument in arguments:
+        if type(argument.value) not in LITERALS:
+            return None
+    return (action.name, *[argument.name for argument in arguments])
+
+
 class _Locals(Record):
     """What a block names itself: `names`, and those that its computed labels may come to.
 
-    `values` are those of `names`, as parts, that can be nothing but labels.
+    `values` are those of `names` that can be nothing but labels.
     """
 
     names: frozenset[str]
-    values: frozenset[tuple[str, ...]]
+    values: frozenset[str]
     computed: tuple[re.Pattern[str], ...]
 
     def __contains__(self, name: str) -> bool:
-        return name in self.names or any(label.fullmatch(name) for label in self.computed)
+        if name in self.names:
+            return True
+        return bool(self.computed) and any(label.fullmatch(name) for label in self.computed)
+
+    def is_value(self, parts: tuple[str, ...]) -> bool:
+        """Whether a name, by its parts, can be nothing but a label."""
+        return len(parts) == 1 and parts[0] in self.values
 
 
 def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) -> _Locals:
@@ -71,14 +96,13 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
     for node in nodes:
         if isinstance(node, ast.Step):
             if node.label is not None:
-                values.update(_label_texts(node.label))
-                computed.extend(_computed(node.label))
+                for part in node.label.parts:
+                    _note_part(part, values, computed)
         elif isinstance(node, (ast.Input, ast.Output, ast.Auxiliary)):
             values.add(node.name)
         elif isinstance(node, (ast.Unread, ast.Constant, ast.For)):
             names.update(_constants(node))
-    alone = frozenset((name,) for name in values - names)
-    return _Locals(frozenset(names | values), alone, tuple(computed))
+    return _Locals(frozenset(names | values), frozenset(values - names), tuple(computed))
 
 
 def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
@@ -89,15 +113,14 @@ def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Dia
         if op is not None:
             found = Layer(OperatorTarget(op))
         if op is not None:
-            refuse_call(module.file, action, lambda parts: parts in local.values)
+            refuse_call(module.file, action, local.is_value)
         if isinstance(found, Broken):
             return
         if isinstance(found, Layer) and not _reads_parts(local, action):
             bind(found, action.arguments or (), _any_value, action.span)
         elif found is None:
-            labels = {name for (name,) in local.values}
-            known = (*(local.names - labels), *module.names(), *operator_names())
-            yield unknown_layer(module.file, action, known, labels)
+            known = (*(local.names - local.values), *module.names(), *operator_names())
+            yield unknown_layer(module.file, action, known, local.values)
     except NetlangError as error:
         yield from error.diagnostics
 
@@ -108,7 +131,7 @@ def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
     return any(
         isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
-        and (node.value.name,) in local.values
+        and node.value.name in local.values
         for node in walk(tuple(values))
     )
 
@@ -144,16 +167,14 @@ def _constants(node: ast.Unread | ast.Constant | ast.For) -> Iterator[str]:
         yield from (target.name for target in node.targets)
 
 
-def _computed(label: ast.Label) -> Iterator[re.Pattern[str]]:
-    """What computed parts of a label look like: ``layer{i}`` is ``layer`` and something behind."""
-    for part in label.parts:
-        if not all(isinstance(piece, str) for piece in part.pieces):
-            texts = (re.escape(p) if isinstance(p, str) else ".+" for p in part.pieces)
-            yield re.compile("".join(texts))
+def _note_part(part: ast.LabelPart, values: set[str], computed: list[re.Pattern[str]]) -> None:
+    """A part of a label: plain text goes to `values`, what others look like to `computed`.
 
-
-def _label_texts(label: ast.Label) -> Iterator[str]:
-    """The parts of a label that are plain text."""
-    for part in label.parts:
-        if len(part.pieces) == 1 and isinstance(part.pieces[0], str):
-            yield part.pieces[0]
+    ``layer{i}`` is ``layer`` and something after it.
+    """
+    pieces = part.pieces
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        values.add(pieces[0])
+    elif not all(isinstance(piece, str) for piece in pieces):
+        texts = (re.escape(p) if isinstance(p, str) else ".+" for p in pieces)
+        computed.append(re.compile("".join(texts)))

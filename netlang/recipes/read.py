@@ -114,7 +114,7 @@ class _Reading(Draft):
 
     def parameters(self) -> None:
         """Give every parameter its value, in order: a default may use earlier ones."""
-        used = set(mentioned((self.definition.entries, self.definition.unread)))
+        used = mentioned((self.definition.entries, self.definition.unread))
         for parameter in self.definition.parameters:
             used.update(mentioned(parameter.default))
         for parameter in self.definition.parameters:

@@ -53,6 +53,11 @@ class Rule(NamedTuple):
     nests: int
     whole: bool
 
+    @property
+    def passes(self) -> bool:
+        """Whether it hands on one value as it is."""
+        return self.length == 1 and self.maker is None
+
 
 @final
 class Tables(Record):
@@ -67,6 +72,23 @@ class Tables(Record):
     actions: list[dict[str, int]]
     gotos: list[dict[str, int]]
     starts: dict[str, int]
+    passed: dict[tuple[int, int, str], int]
+    """Filled in by `passing`."""
+
+    def passing(self, below: int, state: int, kind: str) -> int:
+        """The state after all rules that hand on one value, from `state` before a `kind` of token.
+
+        `below` is the state under it. Each way is followed once: an expression has many such rules,
+        one for each rank of operators.
+        """
+        key = below, state, kind
+        if key not in self.passed:
+            action = self.actions[state].get(kind)
+            while action is not None and action < 0 and self.rules[-1 - action].passes:
+                state = self.gotos[below][self.rules[-1 - action].origin]
+                action = self.actions[state].get(kind)
+            self.passed[key] = state
+        return self.passed[key]
 
 
 @final
@@ -102,6 +124,7 @@ def load_tables() -> Tables:
         actions=[data["actions"][row] for row, _ in data["states"]],
         gotos=[data["gotos"][row] for _, row in data["states"]],
         starts=data["starts"],
+        passed={},
     )
 
 
@@ -147,13 +170,14 @@ class ParserStacks:
     def follow(self) -> object:
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
         states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
+        builder, passed = self.builder, self.tables.passed
         state = self.tables.starts[self.symbol]
         states.append(state)
-        for index, kind in enumerate(self.builder.kinds):
+        for index, kind in enumerate(builder.kinds):
             while True:
                 action = actions[state].get(kind)
                 if action is None:
-                    raise Stuck(self.builder.tokens, index, self.symbol)
+                    raise Stuck(builder.tokens, index, self.symbol)
                 if action >= 0:
                     if len(states) > MAX_SYMBOLS:
                         raise Mistake("too_deep", *self._place(index))
@@ -164,27 +188,21 @@ class ParserStacks:
                     depths.append(0)
                     break
                 rule = rules[-1 - action]
-                if rule.length == 1:
-                    if rule.maker is not None:
-                        self._replace_last(rule, index)
-                    state = gotos[states[-2]][rule.origin]
+                origin, length, maker, _, _, nests, whole = rule
+                if length != 1 or not whole or nests:
+                    self.reduce(rule, index)
+                    state = gotos[states[-1]][origin]
+                    states.append(state)
+                elif maker is None:
+                    below = states[-2]
+                    way = passed.get((below, state, kind))
+                    state = self.tables.passing(below, state, kind) if way is None else way
                     states[-1] = state
-                    continue
-                self.reduce(rule, index)
-                state = gotos[states[-1]][rule.origin]
-                states.append(state)
+                else:
+                    values[-1] = maker(builder, values[-1:], firsts[-1], index - 1)
+                    state = gotos[states[-2]][origin]
+                    states[-1] = state
         return values[0]
-
-    def _replace_last(self, rule: Rule, index: int) -> None:
-        """What `reduce` does where a rule has one part, but for its state."""
-        values, first = self.values, self.firsts[-1]
-        depth = self.depths[-1] + rule.nests
-        if depth > MAX_DEPTH:
-            raise Mistake("too_deep", self.builder.starts[first], self.builder.ends[index - 1])
-        assert rule.maker is not None
-        children = [values[-1]] if rule.whole else self._children(rule)
-        values[-1] = rule.maker(self.builder, children, first, index - 1)
-        self.depths[-1] = depth
 
     def take(self, index: int, kind: str) -> None:
         """Follow one token; `Stuck` where no rule allows it."""
@@ -202,7 +220,7 @@ class ParserStacks:
                 self.depths.append(0)
                 return
             rule = self.tables.rules[-1 - action]
-            if rule.length == 1 and rule.maker is None:
+            if rule.passes:
                 self.states[-1] = gotos[self.states[-2]][rule.origin]
                 continue
             self.reduce(rule, index)

@@ -5,6 +5,7 @@ Holds on exit: a number is finite and no longer than `MAX_DIGITS`; a string has 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import isfinite
 
 from netlang.syntax.limits import MAX_DIGITS, Mistake
@@ -43,7 +44,12 @@ def dims_value(text: str, start: int) -> tuple[int, ...]:
     """`3x3`."""
     if len(text) > MAX_DIGITS:
         raise Mistake("long_number", start, start + len(text))
-    return tuple(int(size) for size in text.split("x"))
+    return _dims(text)
+
+
+@lru_cache(maxsize=1024)
+def _dims(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))
 
 
 def string_value(text: str, start: int) -> str:

@@ -42,6 +42,8 @@ class UnusedTargets(TreeRule):
         self._close(item.span.start)
 
     def see(self, node: ast.Node) -> None:
+        if not self._open and not isinstance(node, ast.For):
+            return
         self._close(node.span.start)
         if isinstance(node, ast.For):
             unread = {each.name: each for each in node.targets if not each.name.startswith("_")}

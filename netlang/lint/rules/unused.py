@@ -38,7 +38,7 @@ class UnusedNames(TreeRule):
         self._reads.append((item, set()))
 
     def see(self, node: ast.Node) -> None:
-        name = read_name(node)
+        name = node.name if type(node) is ast.Apply else read_name(node)
         if name is not None:
             self._reads[-1][1].add(name)
 

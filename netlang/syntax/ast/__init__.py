@@ -78,7 +78,7 @@ class Parameter(Node):
     default: Expr | None
 
 
-class BlockDef(Node):
+class BlockDef(Node, gc=True, weakref=True):
     name: str
     name_span: Span
     parameters: tuple[Parameter, ...]
@@ -86,7 +86,7 @@ class BlockDef(Node):
     body: Suite
 
 
-class NetDef(Node):
+class NetDef(Node, gc=True, weakref=True):
     """`net name(params) { ... }`."""
 
     name: str

@@ -17,7 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Node(Record, eq=False):
+class Node(Record, eq=False, gc=False):
     """What every node has: where it stands. Nodes are equal if they are the same one."""
 
     span: Span

@@ -5,18 +5,78 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
-from netlang.records import names_of
+from netlang.records import Record, names_of
 from netlang.syntax import ast
 
-__all__ = ["walk"]
+__all__ = ["LITERALS", "Outline", "outline", "walk"]
+
+Definition: TypeAlias = ast.BlockDef | ast.NetDef
 
 # How the syntax tree writes the types of fields that hold no node.
 _PLAIN = frozenset((
     "bool", "int", "int | float", "Span", "Span | None", "str", "str | None", "tuple[int, ...]",
     "tuple[str, ...]",
 ))  # fmt: skip
+
+LITERALS: frozenset[type] = frozenset((ast.Boolean, ast.Dims, ast.Number, ast.String))
+"""Expressions that read no name."""
+
+# What an outline goes past, and what it goes into without a word: it names nothing itself.
+_LEAVES = LITERALS | {str}
+_LEFT_OUT = frozenset((
+    ast.Argument, ast.Label, ast.ListExpr, ast.Path, ast.Suite, ast.TupleExpr, ast.TypeSpec,
+))  # fmt: skip
+
+
+class Outline(Record):
+    """The nodes of a definition that name something, or hold statements, outermost first."""
+
+    parameters: tuple[ast.Node, ...]
+    body: tuple[ast.Node, ...]
+
+    @property
+    def nodes(self) -> tuple[ast.Node, ...]:
+        """All of them."""
+        return self.parameters + self.body if self.parameters else self.body
+
+
+_outlines: WeakKeyDictionary[Definition, Outline] = WeakKeyDictionary()
+
+
+def outline(definition: Definition) -> Outline:
+    """What each look at a definition goes through: it is walked once.
+
+    Kept for as long as the definition lives.
+    """
+    found = _outlines.get(definition)
+    if found is None:
+        parameters, body = (
+            tuple(_named(each)) for each in (definition.parameters, definition.body)
+        )
+        found = _outlines[definition] = Outline(parameters, body)
+    return found
+
+
+def _named(tree: object) -> list[ast.Node]:
+    """The nodes of a tree that an outline has, outermost first."""
+    found: list[ast.Node] = []
+    left: list[Any] = [tree]
+    take, put, keep = left.pop, left.extend, found.append
+    while left:
+        item = take()
+        if item is None:
+            continue
+        kind: Any = type(item)
+        if kind is tuple:
+            put(item[::-1])
+        elif kind not in _LEAVES:
+            if kind not in _LEFT_OUT:
+                keep(item)
+            put(_reader(kind)(item))
+    return found
 
 
 def walk(tree: object) -> Iterator[ast.Node]:
@@ -42,6 +102,5 @@ def _reader(kind: type[ast.Node]) -> Callable[[ast.Node], tuple[Any, ...]]:
 
 def _type_of(kind: type[ast.Node], name: str) -> str:
     """The type of a field as it is written."""
-    from inspect import get_annotations  # a large module, and asked once for each kind
-
-    return next(str(own[name]) for own in map(get_annotations, kind.__mro__) if name in own)
+    owns = (each.__annotations__ for each in kind.__mro__)
+    return next(str(own[name]) for own in owns if name in own)

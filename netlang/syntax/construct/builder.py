@@ -8,6 +8,7 @@ there; the tables hold no types, so the parts arrive as `Any`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import Any, TypeAlias, final
 
 from netlang.source import Source, Span
@@ -33,12 +34,19 @@ class Builder:
         self.starts = tokens.starts
         self.ends = tokens.ends
         self.parse_expression = parse_expression
+        self._span = Span(source, 0, 0)
 
     def span(self, first: int, last: int) -> Span:
-        return Span(self.source, self.starts[first], self.ends[last])
+        """The characters of some tokens; nodes one around the other share what they have alike."""
+        start, end, before = self.starts[first], self.ends[last], self._span
+        if before.start == start and before.end == end:
+            return before
+        self._span = Span(self.source, start, end)
+        return self._span
 
     def text(self, token: int) -> str:
-        return self.characters[self.starts[token] : self.ends[token]]
+        """The characters of a token, one string for all tokens that have the same."""
+        return intern(self.characters[self.starts[token] : self.ends[token]])
 
 
 Maker: TypeAlias = Callable[[Builder, Parts, int, int], object]

@@ -59,7 +59,8 @@ def _apply(b: Builder, parts: Parts, first: int, last: int) -> Apply:
             body = part
         else:
             arguments = part
-    return Apply(b.span(first, last), b.text(first), b.span(first, first), arguments, body)
+    name_span = b.span(first, first)  # before that of the whole, which the step has too
+    return Apply(b.span(first, last), b.text(first), name_span, arguments, body)
 
 
 def _scope(b: Builder, parts: Parts, first: int, last: int) -> Scope:
