@@ -8,6 +8,7 @@ old file stands as it was.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,8 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _AT_ONCE = 1 << 26
 # What is gathered stays in the processor's cache until it is written; how many parts a call takes.
 _GATHERED, _PARTS = 1 << 22, 1024
+# What a system says that can't give a file its place beforehand.
+_NO_WAY = {errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def replace_file(
@@ -92,15 +95,18 @@ def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         os.close(descriptor)
 
 
-def gather_into(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+def gather_into(path: Path, parts: Iterable[bytes | memoryview], room: int = 0) -> None:
     """As `write_all`, with many parts in one call: they must stay as they are until the end.
 
     Few calls that each fill whole stretches of the file are faster by far than many short ones.
+    `room` is how many bytes all parts have, where that is known: the file gets its place on the
+    disk at once, which is faster too, and what is too much for the disk is refused first.
     """
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     waiting: list[memoryview] = []
     size = 0
     try:
+        _reserve(descriptor, room)
         for part in parts:
             waiting.append(memoryview(part).cast("B"))
             size += len(waiting[-1])
@@ -115,6 +121,17 @@ def gather_into(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         _append_each(descriptor, waiting)
     finally:
         os.close(descriptor)
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Give an open file its place on the disk; nothing where the system has no way to."""
+    if size < _GATHERED or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno not in _NO_WAY:
+            raise
 
 
 def _append_each(descriptor: int, parts: list[memoryview]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -108,3 +109,30 @@ def test_no_call_gets_more_than_the_system_takes(
     assert path.read_bytes() == b"".join(parts)
     assert sizes
     assert max(sizes) == 100
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system reserves nothing")
+@pytest.mark.parametrize("refusal", [None, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSPC])
+def test_a_file_gets_its_place_on_the_disk_first(
+    refusal: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve, reserved = os.posix_fallocate, list[int]()
+
+    def reserving(descriptor: int, offset: int, size: int) -> None:
+        assert os.fstat(descriptor).st_size == 0
+        reserved.append(size)
+        if refusal is not None:
+            raise OSError(refusal, os.strerror(refusal))
+        reserve(descriptor, offset, size)
+
+    monkeypatch.setattr("os.posix_fallocate", reserving)
+    path = tmp_path / "a"
+    path.touch()
+    parts = [os.urandom(1 << 20) for _ in range(5)]
+    if refusal == errno.ENOSPC:
+        with pytest.raises(OSError, match="No space left"):
+            gather_into(path, parts, 5 << 20)
+    else:
+        gather_into(path, parts, 5 << 20)
+        assert path.read_bytes() == b"".join(parts)
+    assert reserved == [5 << 20]

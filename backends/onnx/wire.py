@@ -68,8 +68,11 @@ def write_model(
     length = len(graph) + sum(map(len, heads)) + size
     if len(shell) + length > limit:
         return (_write_external(path, shell, graph, tensors),)
-    start = shell + _tag(GRAPH) + _varint(length) + graph
-    _write(path, chain([start], _inline(heads, tensors)))
+    start = shell + _tag(GRAPH) + _varint(length)
+    # The file can be made again: no flush.
+    with replacing(path, flushed=False) as temporary:
+        parts = chain([start, graph], _inline(heads, tensors))
+        gather_into(temporary, parts, len(start) + length)
     return ()
 
 
@@ -88,7 +91,7 @@ def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Te
         offset += tensor.size + _padding(tensor)
     length = len(graph) + sum(map(len, heads))
     with replacing(path, flushed=False) as model, replacing(data_path, flushed=False) as data:
-        gather_into(data, _aligned(tensors))
+        gather_into(data, _aligned(tensors), offset)
         gather_into(model, [shell + _tag(GRAPH) + _varint(length) + graph, *heads])
     return data_path
 
@@ -112,12 +115,6 @@ def _data(tensor: Tensor) -> memoryview:
     if len(data) != tensor.size:
         raise InternalError(f"`{tensor.name}` has {len(data)} bytes, not {tensor.size}")
     return data
-
-
-def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Fill a file that takes the place of `path`. It can be made again: no flush."""
-    with replacing(path, flushed=False) as temporary:
-        gather_into(temporary, parts)
 
 
 def _shell(model: onnx.ModelProto) -> bytes:

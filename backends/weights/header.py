@@ -20,7 +20,7 @@ METADATA = "__metadata__"
 LONGEST_HEADER = 4 << 20
 """Bytes: some 30,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
 _LONGEST_SHAPE = 64
-_MOST = 1 << 60
+_MOST, _TOO_MANY = 1 << 60, 1 << 63
 _FIELDS = {"dtype", "shape", "data_offsets"}
 
 SIZES: Mapping[str, int] = {
@@ -77,7 +77,8 @@ def _entry(name: str, found: object, start: int) -> Entry:
     if not isinstance(found, dict) or found.keys() != _FIELDS:
         raise ValueError(f"the header doesn't describe `{_short(name)}`")
     dtype, shape, offsets = found["dtype"], found["shape"], found["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in SIZES:
+    width = SIZES.get(dtype) if type(dtype) is str else None
+    if width is None:
         raise ValueError(f"the type of `{_short(name)}` is unknown")
     if not _naturals(shape) or len(shape) > _LONGEST_SHAPE:
         raise ValueError(f"the shape of `{_short(name)}` is none")
@@ -85,7 +86,7 @@ def _entry(name: str, found: object, start: int) -> Entry:
         raise ValueError(f"`{_short(name)}` lies nowhere")
     begin, end = offsets
     count = prod(shape)
-    if end - begin != count * SIZES[dtype]:
+    if end - begin != count * width:
         raise ValueError(f"`{_short(name)}` has not as many bytes as its shape wants")
     if (count or prod(size or 1 for size in shape)) >= _MOST:
         # An array counts the bytes of an empty tensor by its other sizes.
@@ -95,9 +96,12 @@ def _entry(name: str, found: object, start: int) -> Entry:
 
 def _naturals(found: object) -> bool:
     """Whether something is a list of whole numbers, none below 0 or above what a file can have."""
-    if not isinstance(found, list) or not set(map(type, found)) <= {int}:
+    if type(found) is not list:
         return False
-    return min(found, default=0) >= 0 and max(found, default=0) < 1 << 63
+    for number in found:  # noqa: SIM110  # twice as fast as `all`, for a header of many tensors
+        if type(number) is not int or not 0 <= number < _TOO_MANY:
+            return False
+    return True
 
 
 def _check_ranges(entries: Mapping[str, Entry], start: int, size: int) -> None:

@@ -61,9 +61,12 @@ class Stored:
 
         if self.file is not None:
             self.file.require_whole()
+        wanted = numpy_type(dtype)
+        if self.data.dtype == wanted:
+            return self.data
         # `finite` tells of what is beyond the target.
         with np.errstate(over="warn" if self.target is None else "ignore"):
-            return self.data.astype(numpy_type(dtype), copy=False)
+            return self.data.astype(wanted)
 
     def finite(self) -> bool:
         """Whether no value is NaN or infinite, as the net will have it; raises as `array` does."""

@@ -73,11 +73,11 @@ def test_a_full_disk_leaves_both_files_that_were_there(
     export(load_program("cnn"), path, inline_limit=0)
     before = path.read_bytes(), beside.read_bytes()
 
-    def gathered(temporary: Path, parts: Any) -> None:
+    def gathered(temporary: Path, parts: Any, room: int = 0) -> None:
         is_data = temporary.name.startswith(".net.onnx.data.")
         if full == ("data" if is_data else "model"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        gather_into(temporary, parts)
+        gather_into(temporary, parts, room)
 
     with monkeypatch.context() as patched:
         patched.setattr("netlang.backends.onnx.wire.gather_into", gathered)
