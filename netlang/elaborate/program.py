@@ -6,6 +6,7 @@ be met.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from netlang.advice.bodies import first_input
@@ -54,6 +55,10 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
         session.diagnostics += _with_defaults(found, solution, session)
     if program is None or session.diagnostics:
         raise NetlangError(*_in_order(session.diagnostics))
+    if os.environ.get("NETLANG_VERIFY"):
+        from netlang.ir.verify import verify  # only here: few ask for it
+
+        verify(program)
     return program
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 import numpy as np
 import torch
@@ -24,7 +27,17 @@ from tests.campaigns.generator import INTEGERS_BELOW, Generated
 from tests.campaigns.precision import tensor_of
 from tests.onnx.support import Arrays, random_weights
 
-__all__ = ["BATCH", "Spec", "Subject", "inputs_of", "load", "named_outputs", "read_spec", "subject"]
+__all__ = [
+    "BATCH",
+    "Spec",
+    "Subject",
+    "inputs_of",
+    "load",
+    "named_outputs",
+    "read_spec",
+    "subject",
+    "verified",
+]
 
 BATCH = 2
 _HEADER = re.compile(r"# net: (\w+)\n(?:# opset: (\d+)\n)?")
@@ -61,11 +74,16 @@ def read_spec(text: str) -> Spec:
 
 
 def load(spec: Spec) -> Program:
-    """The program of a spec; raises `NetlangError`."""
-    with TemporaryDirectory() as folder:
+    """The program of a spec, verified; raises `NetlangError`."""
+    with verified(), TemporaryDirectory() as folder:
         for name, text in {**spec.files, "main.net": spec.text}.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         return load_program(f"{folder}/main.net:{spec.name}")
+
+
+def verified() -> AbstractContextManager[object]:
+    """Let the compiler check its invariants after every stage and rewrite."""
+    return mock.patch.dict(os.environ, NETLANG_VERIFY="1")
 
 
 @dataclass(frozen=True)
@@ -88,7 +106,8 @@ def subject(program: Program, seed: int = 0) -> Subject:
     with warnings.catch_warnings():
         # Torch warns of initial values for tensors without elements and of even kernels.
         warnings.simplefilter("ignore")
-        module = build(program).eval()
+        with verified():
+            module = build(program).eval()
     state = module.state_dict()
     with torch.no_grad():
         for key, value in weights.items():

@@ -68,7 +68,7 @@ def emitted(
 
 def _emitted(program: Program, change: Change, guard: bool) -> Emitted:
     require_writable(program)
-    variants = rewritten(program.net)
+    variants = rewritten(program)
     names = class_names(variants, {*HELPERS, GUARD})
     definitions = change(list(_definitions(variants, names, guard)))
     guards = [guard_lines(program)] if guard else []

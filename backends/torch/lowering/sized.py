@@ -21,7 +21,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
 )
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op
 from netlang.ir.reach import Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
@@ -38,6 +38,7 @@ class Sized(Op):
     """
 
     name: ClassVar[str] = "sized"
+    arity: ClassVar[Arity] = Arity(1, None)
 
     op: Op
     own: int

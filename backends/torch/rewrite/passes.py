@@ -7,6 +7,7 @@ stands there itself. What is computed, the label paths and their order stay the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from operator import is_
 
@@ -15,15 +16,17 @@ from netlang.backends.torch.rewrite.extract_scopes import outlined
 from netlang.backends.torch.rewrite.inline import inlined
 from netlang.backends.torch.rewrite.read_sizes import with_sizes
 from netlang.backends.torch.rewrite.scopes import is_chain, tree
-from netlang.ir.program import Function, Node
+from netlang.ir.program import Function, Node, Program
+from netlang.ir.verify import verify_function
 from netlang.records import replace
 
 __all__ = ["rewritten"]
 
 
-def rewritten(net: Function) -> Variants:
-    """The variants of a net after all rewrites."""
-    variants = Variants(_everywhere(with_sizes(net), outlined))
+def rewritten(program: Program) -> Variants:
+    """The variants of a net after all rewrites, each verified if the environment asks for it."""
+    sized = _verified(with_sizes(program.net), program)
+    variants = Variants(_verified(_everywhere(sized, outlined), program))
     short = {
         instance
         for variant in variants
@@ -32,9 +35,14 @@ def rewritten(net: Function) -> Variants:
     }
     if not short:
         return variants
-    return Variants(
-        _everywhere(variants.net.sample, lambda function: inlined(function, short)), variants
-    )
+    net = _everywhere(variants.net.sample, lambda function: inlined(function, short))
+    return Variants(_verified(net, program), variants)
+
+
+def _verified(net: Function, program: Program) -> Function:
+    if os.environ.get("NETLANG_VERIFY"):
+        verify_function(net, program.defaults)
+    return net
 
 
 def _everywhere(net: Function, change: Callable[[Function], Function]) -> Function:

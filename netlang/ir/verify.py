@@ -1,0 +1,289 @@
+"""The invariants of a program, each checked: what every stage and rewrite must leave true.
+
+A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. The
+campaigns verify every program that they make, and with `NETLANG_VERIFY=1` in the environment so does
+whoever compiles: after elaboration, and after every rewrite of a backend.
+
+Of each function:
+
+- uses: a node reads inputs of the function and nodes before it, as many as its callee takes, and
+  everything is read by a later node or an output;
+- labels: paths are unique, none lies within that of a call, and weights that are reused belong to
+  a node that has them;
+- types: those that the operator infers or the called function has, at every node;
+- training: what is deployed reads nothing that exists in training only;
+- costs: work, weights and receptive field of every operator are known, and none is negative;
+- provenance: spans lie in their sources, and a number that knows its origin is what that gives;
+- repeats: one time is as long as it says, and hands on a value of the type that it takes.
+
+Of the program: sizes are named once, and shapes and conditions speak of no others.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+from netlang.diagnostics.errors import InternalError
+from netlang.ir.dims import Dim, evaluate, symbols_of
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.ir.provenance import InputOrigin, Origin, ParameterOrigin, Traced
+from netlang.ir.types import DType, TensorType, Types, float_type
+from netlang.records import names_of, replace
+from netlang.source import Span
+
+__all__ = ["verify", "verify_function"]
+
+
+def verify(program: Program) -> None:
+    """Check every invariant of a program; raises `InternalError` at the first that is broken."""
+    names = [size.name for size in program.sizes]
+    if len(set(names)) != len(names) or "N" in names:
+        raise InternalError(f"{program.name}: sizes {names} aren't named once each")
+    known = {"N", *names}
+    for condition in program.conditions:
+        constraint = condition.constraint
+        _speak_of((constraint.left, constraint.right), known, f"condition {constraint}")
+        _stands_in_its_source(condition.span, f"condition {constraint}")
+    verify_function(program.net, program.defaults)
+
+
+def verify_function(net: Function, sizes: Mapping[str, int]) -> None:
+    """Check every invariant of a function and of all that it calls.
+
+    `sizes` has a value, at which the net runs, for each symbol. Raises `InternalError`.
+    """
+    floats = float_type(port.type for port in net.inputs) or DType.FLOAT32
+    done: set[Function] = set()
+    waiting = [net]
+    while waiting:
+        function = waiting.pop()
+        if function in done:
+            continue
+        done.add(function)
+        _Verification(function, sizes, floats).run()
+        waiting += [node.callee for node in _nodes(function.items)
+                    if isinstance(node.callee, Function)]  # fmt: skip
+
+
+def _nodes(items: Iterable[Item]) -> Iterator[Node]:
+    """The nodes as of the first time."""
+    for item in items:
+        if isinstance(item, Repeat):
+            yield from _nodes(item.items)
+        else:
+            yield item
+
+
+_OPERATIONS: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv,
+    "%": operator.mod, "**": operator.pow,
+}  # fmt: skip
+
+
+def _traced(value: object) -> Iterator[Traced]:
+    """The numbers in a value that know their origin."""
+    if isinstance(value, Traced):
+        yield value
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _traced(each)
+
+
+def _speak_of(dims: Iterable[Dim], known: Collection[str], what: str) -> None:
+    for dim in dims:
+        unknown = sorted(set(symbols_of(dim)) - set(known))
+        if unknown:
+            raise InternalError(f"{what} speaks of sizes that no input has: {unknown}")
+
+
+def _stands_in_its_source(span: Span, what: str) -> None:
+    if not 0 <= span.start <= span.end <= len(span.source.text):
+        raise InternalError(f"{what} lies outside of {span.source.name}")
+
+
+def _told(types: Types) -> str:
+    return ", ".join(map(str, types)) or "nothing"
+
+
+class _Verification:
+    """One function, checked."""
+
+    def __init__(self, function: Function, sizes: Mapping[str, int], floats: DType) -> None:
+        self._function = function
+        self._sizes = sizes
+        self._floats = floats
+
+    def run(self) -> None:
+        for port in self._function.inputs:
+            self._type(port.type, f"input {port.name}")
+        self._items(self._function.items, 0)
+        self._labels()
+        self._outputs()
+        self._everything_is_read()
+        self._span(self._function.span, "its name")
+
+    def _demand(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise InternalError(f"function {self._function.name}: {what}")
+
+    # Uses.
+
+    def _items(self, items: tuple[Item, ...], number: int) -> int:
+        """Check items from node `number` on; the number after them."""
+        for item in items:
+            if isinstance(item, Node):
+                self._node(item, number)
+                number += 1
+            else:
+                number = self._repeat(item, number)
+        return number
+
+    def _repeat(self, repeat: Repeat, number: int) -> int:
+        what = f"the repeat at node {number}"
+        self._demand(repeat.first == number, f"{what} says that it begins at {repeat.first}")
+        self._demand(repeat.count >= 2 and repeat.step >= 1, f"{what} repeats nothing")
+        end = self._items(repeat.items, number)
+        self._demand(end - number == repeat.size, f"{what} has {end - number} nodes a time")
+        self._demand(number <= repeat.carry_out.producer < end, f"{what} hands on no value of it")
+        self._demand(repeat.carry_in.producer < number, f"{what} begins with a value of its own")
+        given, taken = map(self._function.type_of, (repeat.carry_out, repeat.carry_in))
+        self._demand(given == taken, f"{what} takes {taken} and hands on {given}")
+        for node in _nodes(repeat.items):
+            parts = node.path.split(".")
+            named = repeat.depth < len(parts) and parts[repeat.depth].isdecimal()
+            self._demand(named, f"{what} has a step {node.path} without a number to count")
+        return number + repeat.count * repeat.size
+
+    def _node(self, node: Node, number: int) -> None:
+        what = f"node {number} ({node.path})"
+        for ref in node.inputs:
+            self._demand(ref.producer < number, f"{what} reads node {ref.producer} after it")
+            self._ref(ref, what)
+        inputs = self._function.input_types(node)
+        if isinstance(node.callee, Op):
+            self._operator(node.callee, inputs, node.types, what)
+        else:
+            self._call(node, node.callee, inputs, what)
+        for type in node.types:
+            self._type(type, what)
+        self._provenance(node, what)
+
+    def _ref(self, ref: Ref, what: str) -> None:
+        if ref.producer == INPUT:
+            exists = 0 <= ref.output < len(self._function.inputs)
+        else:
+            exists = 0 <= ref.output < len(self._function.node(ref.producer).types)
+        self._demand(exists, f"{what} reads {ref}, which doesn't exist")
+
+    # Types and costs.
+
+    def _operator(self, op: Op, inputs: Types, outputs: Types, what: str) -> None:
+        self._demand(op.arity.accepts(len(inputs)), f"{what} reads {len(inputs)} values")
+        inferred = self._inferred(op, inputs)
+        self._demand(inferred == outputs, f"{what} is {_told(outputs)}, not {_told(inferred)}")
+        cost = op.cost(inputs)
+        for figure in (cost.macs, cost.other):
+            self._demand(evaluate(figure, self._sizes) >= 0, f"{what} costs {figure}")
+        weights = op.weights(inputs)
+        self._demand(
+            all(weight.elements >= 0 for weight in weights), f"{what} owns less than nothing"
+        )
+        names = {weight.name for weight in weights}
+        self._demand(len(names) == len(weights), f"{what} owns two tensors of one name")
+        for output in range(len(outputs)):
+            op.reach(inputs, output)
+
+    def _inferred(self, op: Op, inputs: Types) -> Types:
+        """What an operator gives; what reads no floats gives those that the net computes in."""
+        outputs = op.infer(inputs).outputs
+        if float_type(inputs) is not None:
+            return outputs
+        return tuple(
+            replace(each, dtype=self._floats) if each.dtype.is_float else each for each in outputs
+        )
+
+    def _call(self, node: Node, callee: Function, inputs: Types, what: str) -> None:
+        taken = tuple(port.type for port in callee.inputs)
+        self._demand(inputs == taken, f"{what} is given {_told(inputs)} for {_told(taken)}")
+        given = callee.output_types
+        self._demand(node.types == given, f"{what} is {_told(node.types)}, not {_told(given)}")
+        unknown = set(node.arguments) - set(callee.arguments)
+        self._demand(not unknown, f"{what} gives arguments that don't exist: {sorted(unknown)}")
+
+    def _type(self, type: TensorType, what: str) -> None:
+        dims = (*type.shape, *(() if type.batch is None else (type.batch,)))
+        _speak_of(dims, self._sizes, f"function {self._function.name}: {what}")
+        for size in dims:
+            self._demand(evaluate(size, self._sizes) >= 0, f"{what} has a size of {size}")
+
+    # Labels.
+
+    def _labels(self) -> None:
+        nodes = self._function.nodes
+        paths = {node.path for node in nodes}
+        called = {node.path for node in nodes if isinstance(node.callee, Function)}
+        self._demand(len(paths) == len(nodes), "two nodes have one path")
+        for node in nodes:
+            parts = node.path.split(".")
+            for length in range(1, len(parts)):
+                start = ".".join(parts[:length])
+                self._demand(start not in called, f"{start} is a call, and {node.path} is in it")
+            if node.reuses:
+                self._demand(node.module in paths, f"{node.path} has weights of {node.module}")
+
+    # What is deployed, and what is read.
+
+    def _outputs(self) -> None:
+        outputs = self._function.outputs
+        names = {output.name for output in outputs}
+        self._demand(len(names) == len(outputs) > 0, "outputs aren't named once each")
+        for output in outputs:
+            self._ref(output.ref, f"output {output.name}")
+            self._demand(output.auxiliary or not self._trains_only(output.ref),
+                         f"output {output.name} is deployed and its value isn't")  # fmt: skip
+        for node in _nodes(self._function.items):
+            needed = not node.auxiliary and any(map(self._trains_only, node.inputs))
+            self._demand(not needed, f"{node.path} is deployed and reads what isn't")
+
+    def _trains_only(self, ref: Ref) -> bool:
+        return ref.producer != INPUT and self._function.node(ref.producer).auxiliary
+
+    def _everything_is_read(self) -> None:
+        nodes = self._function.nodes
+        read = {ref.producer for node in nodes for ref in node.inputs}
+        read |= {output.ref.producer for output in self._function.outputs}
+        unread = [node.path for number, node in enumerate(nodes) if number not in read]
+        self._demand(not unread, f"nothing reads {unread}")
+
+    # Provenance.
+
+    def _provenance(self, node: Node, what: str) -> None:
+        self._span(node.span, what)
+        for name, span in node.written:
+            self._span(span, f"{what}, argument {name}")
+        values = [*node.arguments.values(), *(each.shape for each in node.types)]
+        if isinstance(node.callee, Op):
+            values += [getattr(node.callee, name) for name in names_of(node.callee)]
+        for traced in _traced(values):
+            given = self._value(traced.origin, what)
+            self._demand(given == traced, f"{what}: {int(traced)} should come from {traced.origin}")
+
+    def _value(self, origin: Origin | int, what: str) -> object:
+        """What an origin gives for the arguments and inputs of the function."""
+        if isinstance(origin, int):
+            return origin
+        if isinstance(origin, ParameterOrigin):
+            self._demand(origin.name in self._function.arguments, f"{what}: no {origin.name}")
+            return self._function.arguments[origin.name]
+        if isinstance(origin, InputOrigin):
+            return self._function.inputs[origin.index].type.shape[origin.axis]
+        left, right = self._value(origin.left, what), self._value(origin.right, what)
+        self._demand(isinstance(left, int) and isinstance(right, int), f"{what}: {origin}")
+        assert isinstance(left, int)
+        assert isinstance(right, int)
+        return _OPERATIONS[origin.operator](left, right)
+
+    def _span(self, span: Span, what: str) -> None:
+        _stands_in_its_source(span, f"function {self._function.name}: {what}")
