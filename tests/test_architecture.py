@@ -49,8 +49,8 @@ LISTS = {
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 300, 40
 # Of torch and the standard library, for what they have no public name for.
 PRIVATE_OF_OTHERS = {
-    "hashlib._Hash", "nn.modules.batchnorm._NormBase", "nn.modules.conv._ConvNd", "outputs._is_view",
-    "region._replace", "sys._getframe", "torch._foreach_lerp_", "torch._foreach_norm",
+    "hashlib._Hash", "nn.modules.batchnorm._NormBase", "nn.modules.conv._ConvNd",
+    "outputs._is_view", "region._replace", "sys._getframe", "torch._foreach_lerp_", "torch._foreach_norm",
     "torch.nn.modules.batchnorm._BatchNorm", "torch.nn.modules.batchnorm._NormBase",
     "torch.utils.tensorboard._pytorch_graph",
 }  # fmt: skip
@@ -174,10 +174,11 @@ def test_private_names_stay_in_their_module(name: str) -> None:
     foreign = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own:
-            if ast.unparse(node.value) != "self":
-                foreign.append(ast.unparse(node))
+            foreign += [ast.unparse(node)] if ast.unparse(node.value) != "self" else []
         elif isinstance(node, ast.ImportFrom):
-            foreign += [f"{node.module}.{each.name}" for each in node.names if is_private(each.name)]
+            foreign += [
+                f"{node.module}.{each.name}" for each in node.names if is_private(each.name)
+            ]
     assert set(foreign) <= PRIVATE_OF_OTHERS
 
 
