@@ -42,9 +42,12 @@ class BatchInInputs(TreeRule):
             self._volumes = self._volumes or len(node.sizes) == 3
         elif isinstance(node, ast.Parameter):
             self._parameters.add(node.name)
-        elif isinstance(node, ast.Input) and node.type is not None:
-            if is_batch_of_pictures(node.type.sizes):
-                self._inputs.append((node, node.type))
+        elif (
+            isinstance(node, ast.Input)
+            and node.type is not None
+            and is_batch_of_pictures(node.type.sizes)
+        ):
+            self._inputs.append((node, node.type))
 
     def found(self) -> Iterator[Caution]:
         self._judge()
