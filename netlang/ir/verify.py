@@ -1,7 +1,7 @@
 """The invariants of a program, each checked: what every stage and rewrite must leave true.
 
 A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. The
-campaigns verify every program that they make, and with `NETLANG_VERIFY=1` in the environment so does
+campaigns verify every program that they make. With `NETLANG_VERIFY=1` in the environment so does
 whoever compiles: after elaboration, and after every rewrite of a backend.
 
 Of each function:
