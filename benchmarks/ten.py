@@ -46,12 +46,17 @@ def show(net: str, found: Pairs) -> None:
     print(f"{net:20} {found}", flush=True)
 
 
-def report(what: str, found: Mapping[str, Pairs], at_most: float) -> bool:
-    """Print the median over the models; whether it is within the bound."""
+def report(
+    what: str, found: Mapping[str, Pairs], at_most: float, each: float | None = None
+) -> bool:
+    """Print the median over the models; whether it and each of them is within its bound."""
     times = median(pair.times for pair in found.values())
-    holds = times <= at_most
+    over = [net for net, pair in found.items() if each is not None and pair.times > each]
+    holds = times <= at_most and not over
     verdict = "holds" if holds else "MISSED"
-    print(f"{what}: {times:.3f} times torchvision's, at most {at_most} wanted: {verdict}\n")
+    wanted = f"at most {at_most}" + ("" if each is None else f" and {each} for each")
+    named = f" ({', '.join(over)})" if over else ""
+    print(f"{what}: {times:.3f} times torchvision's, {wanted} wanted: {verdict}{named}\n")
     return holds
 
 

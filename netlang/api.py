@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.build import BuildOptions, Fit
 from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate import elaborate_target, resolve
-from netlang.examine import warnings_of
 from netlang.ir.program import Program
+from netlang.loading import loaded
 from netlang.records import replace
 from netlang.targets import backend, module_backend, needs, write
 from netlang.uncaught import ends_at_the_caller, warn_the_caller
@@ -36,11 +35,10 @@ def load(spec: str | Path, **arguments: object) -> Net:
     `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`; what
     is legal and probably a mistake is a `NetlangWarning`.
     """
-    target = resolve(spec, "net")
-    program = elaborate_target(target, arguments)
-    for caution in warnings_of(target.module, program):
+    found = loaded(str(spec), arguments)
+    for caution in found.warnings:
         warn_the_caller(caution)
-    return Net(program)
+    return Net(found.program)
 
 
 @final
@@ -112,8 +110,8 @@ class Net:
         `partial` lets the file lack some weights and hold others; keys that start with one of
         `prefixes` start with its value instead; `entry` names the weights to take of a checkpoint
         that has several. With `guard`, the module raises `ValueError` for inputs of sizes that
-        don't meet `constraints`, or of another shape. The module can be copied but not pickled, as
-        its class is in no file: save its `state_dict()`.
+        don't meet `constraints`, or of another shape. Modules of one net share a class. They can be
+        copied but not pickled, as the class is in no file: save their `state_dict()`.
         """
         built = module_backend()
         given = None

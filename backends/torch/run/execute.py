@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import linecache
 from contextlib import nullcontext
+from itertools import count
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, finalize
 
 from netlang.backends.torch.emit.source import emitted
 from netlang.diagnostics.errors import InternalError
@@ -17,13 +19,33 @@ __all__ = ["instance"]
 
 
 def instance(program: Program, device: str | None = None, *, guard: bool = False) -> nn.Module:
-    """An instance of the net's class, freshly initialised, on `device` or PyTorch's default."""
+    """An instance of the net's class, freshly initialised, on `device` or PyTorch's default.
+
+    A program has one class, or two: with and without a guard.
+    """
     import torch
+
+    classes = _CLASSES.setdefault(program, {})
+    if guard not in classes:
+        classes[guard] = _class(program, guard)
+    # Inside a device's context every call of torch takes a detour.
+    with nullcontext() if device is None else torch.device(device):
+        return classes[guard]()
+
+
+_CLASSES: WeakKeyDictionary[Program, dict[bool, type[nn.Module]]] = WeakKeyDictionary()
+"""The classes of programs that are still in use, by whether they have a guard."""
+
+_numbers = count()
+
+
+def _class(program: Program, guard: bool) -> type[nn.Module]:
+    """The class that the text of a program defines; tracebacks show that text."""
     from torch import nn
 
     text = emitted(program, guard=guard)
     name, source = text.class_name, text.source
-    file = f"<netlang {name} {len(linecache.cache)}>"
+    file = f"<netlang {name} {next(_numbers)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     namespace: dict[str, object] = {"__name__": f"netlang_{name}"}
     # The text is built from trees of our own: nothing from a spec is in it but names and literals.
@@ -31,6 +53,5 @@ def instance(program: Program, device: str | None = None, *, guard: bool = False
     made = namespace[name]
     if not isinstance(made, type) or not issubclass(made, nn.Module):
         raise InternalError(f"the emitted source doesn't define the class {name}")
-    # Inside a device's context every call of torch takes a detour.
-    with nullcontext() if device is None else torch.device(device):
-        return made()
+    finalize(made, linecache.cache.pop, file, None).atexit = False
+    return made

@@ -1,0 +1,111 @@
+"""Nets as they are loaded: the program with its warnings, kept for when it is asked for again.
+
+What is kept is found by all that a program is made from: the spec as written, the arguments, and
+the name, place and text of every file that its file imports, directly or not. The files are read
+each time, so nothing is out of date. Programs never change; the last few that aren't large are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+from netlang.diagnostics.diagnostic import Caution
+from netlang.diagnostics.errors import NetlangError
+from netlang.elaborate import Target, elaborate_target, resolve
+from netlang.examine import warnings_of
+from netlang.ir.program import Function, Item, Program, Repeat
+from netlang.records import Draft, Record
+from netlang.source import Source
+
+__all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded"]
+
+MOST_STEPS = 4000
+"""Steps of the largest program that is kept: each takes about a kilobyte."""
+
+_Files: TypeAlias = tuple[tuple[Path, Source], ...]
+
+
+class Loaded(Record):
+    """A net, and what is probably not meant in its file."""
+
+    program: Program
+    warnings: tuple[Caution, ...]
+
+
+class _Place(Draft):
+    """Where what was loaded is kept."""
+
+    loaded: Loaded | None = None
+
+
+def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
+    """The net that `spec` names, called with `arguments`; raises `NetlangError`.
+
+    The same object as before, if nothing that it is made from has changed since.
+    """
+    target = resolve(spec, "net")
+    place = _Place()
+    given = _exactly(arguments)
+    if given is not None and (files := _files(target)) is not None:
+        place = _kept(spec, given, target.name, files)
+    if place.loaded is not None:
+        return place.loaded
+    program = elaborate_target(target, dict(arguments))
+    found = Loaded(program, warnings_of(target.module, program))
+    if _is_small(program.net):
+        place.loaded = found
+    return found
+
+
+@lru_cache(maxsize=16)
+def _kept(spec: str, arguments: str, name: str, files: _Files) -> _Place:
+    """The place of what is made from all this."""
+    return _Place()
+
+
+def forget_loaded() -> None:
+    """Keep no net of before, as in a process that begins."""
+    _kept.cache_clear()
+
+
+def _exactly(arguments: Mapping[str, object]) -> str | None:
+    """Arguments in an order and spelling of their own, None if they aren't plain values."""
+    plain = all(map(_is_plain, arguments.values()))
+    return repr(tuple(arguments.items())) if plain else None
+
+
+def _is_plain(value: object) -> bool:
+    """Whether the spelling of a value tells all of it: 1, 1.0 and True are different."""
+    if type(value) in (tuple, list):
+        assert isinstance(value, tuple | list)
+        return all(map(_is_plain, value))
+    return type(value) in (bool, int, float, str)
+
+
+def _files(target: Target) -> _Files | None:
+    """All files that a net is made from; None if one can't be read, which may not matter."""
+    try:
+        target.module.follow_imports()
+    except NetlangError:
+        return None
+    return target.module.library.files
+
+
+def _is_small(net: Function) -> bool:
+    """Whether a program has few steps, each function counted once."""
+    functions, count = [net], 0
+    seen = {net}
+    while functions and count <= MOST_STEPS:
+        waiting: list[Iterable[Item]] = [functions.pop().items]
+        while waiting and count <= MOST_STEPS:
+            for item in waiting.pop():
+                count += 1
+                if isinstance(item, Repeat):
+                    waiting.append(item.items)
+                elif isinstance(item.callee, Function) and item.callee not in seen:
+                    seen.add(item.callee)
+                    functions.append(item.callee)
+    return count <= MOST_STEPS

@@ -1,0 +1,143 @@
+"""Nets that are kept between loads: the same is the same object, and what changed is made anew."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import linecache
+from pathlib import Path
+
+import pytest
+import torch
+
+import netlang
+from netlang import loading
+
+NET = """\
+from part import width
+
+net a(classes=3, rate=1) {
+    input x: [8]
+    linear(width)
+    dropout(rate / 2)
+    linear(classes)
+}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    loading.forget_loaded()
+    (tmp_path / "a.net").write_text(NET, encoding="utf-8")
+    (tmp_path / "part.net").write_text("width = 4\n", encoding="utf-8")
+    return str(tmp_path / "a.net")
+
+
+def test_what_is_unchanged_is_the_same_program(spec: str) -> None:
+    first = netlang.load(spec, classes=5)
+    assert netlang.load(spec, classes=5).program is first.program
+    assert netlang.load(spec, classes=6).program is not first.program
+    assert netlang.load(f"{spec}:a", classes=5).program is not first.program
+    loading.forget_loaded()
+    assert netlang.load(spec, classes=5).program is not first.program
+
+
+def test_a_file_or_import_that_changes_is_noticed(spec: str) -> None:
+    assert netlang.load(spec).params == 8 * 4 + 4 + 4 * 3 + 3
+    Path(spec).with_name("part.net").write_text("width = 5\n", encoding="utf-8")
+    assert netlang.load(spec).params == 8 * 5 + 5 + 5 * 3 + 3
+    Path(spec).write_text(NET.replace("classes=3", "classes=2"), encoding="utf-8")
+    assert netlang.load(spec).params == 8 * 5 + 5 + 5 * 2 + 2
+
+
+def test_a_file_that_comes_before_a_bundled_one_is_noticed(spec: str) -> None:
+    Path(spec).write_text(
+        "from blocks.dense import dense_layer\n\n"
+        "net a {\n    input image: [3, 8, 8]\n    dense_layer(4)\n}\n",
+        encoding="utf-8",
+    )
+    before = netlang.load(spec)
+    folder = Path(spec).parent / "blocks"
+    folder.mkdir()
+    (folder / "dense.net").write_text(
+        "block dense_layer(growth) {\n    conv(growth, 1x1)\n}\n", encoding="utf-8"
+    )
+    assert netlang.load(spec).params == 3 * 4 + 4 != before.params
+
+
+def test_a_relative_path_is_one_of_the_working_directory(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = netlang.load("a.net")
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("a.net", "part.net"):
+        (other / name).write_bytes((tmp_path / name).read_bytes())
+    monkeypatch.chdir(other)
+    after = netlang.load("a.net")
+    assert after.program is not before.program
+    assert netlang.load("a.net").program is after.program
+
+
+def test_numbers_that_are_equal_and_not_alike_are_told_apart(spec: str) -> None:
+    whole = netlang.load(spec, rate=1)
+    fraction = netlang.load(spec, rate=1.0)
+    assert fraction.program is not whole.program
+    with pytest.raises(netlang.NetlangError):
+        netlang.load(spec, rate=True)
+
+
+def test_warnings_come_again_and_a_broken_import_that_nothing_uses_is_no_error(spec: str) -> None:
+    Path(spec).write_text("from nowhere import nothing\n" + NET, encoding="utf-8")
+    for _ in range(2):
+        with pytest.warns(netlang.NetlangWarning, match="W0101") as told:
+            netlang.load(spec)
+        assert len(told) == 1
+
+
+def test_warnings_of_a_net_that_is_kept_come_again(spec: str) -> None:
+    Path(spec).write_text(NET.replace("linear(width)", "linear(4)"), encoding="utf-8")
+    programs = []
+    for _ in range(2):
+        with pytest.warns(netlang.NetlangWarning, match="W0101") as told:
+            programs.append(netlang.load(spec).program)
+        assert len(told) == 1
+    assert programs[0] is programs[1]
+
+
+def test_a_large_program_is_not_kept(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MOST_STEPS", 2)
+    assert netlang.load(spec).program is not netlang.load(spec).program
+    monkeypatch.setattr(loading, "MOST_STEPS", 3)
+    assert netlang.load(spec).program is netlang.load(spec).program
+
+
+def test_modules_of_one_net_share_a_class_and_draw_their_own_weights(spec: str) -> None:
+    net = netlang.load(spec)
+    torch.manual_seed(0)
+    one, two = net.torch(), netlang.load(spec).torch()
+    torch.manual_seed(0)
+    loading.forget_loaded()
+    again = netlang.load(spec).torch()
+    assert type(one) is type(two)
+    assert type(again) is not type(one)
+    first, second, third = (dict(each.named_parameters()) for each in (one, two, again))
+    assert all(torch.equal(first[key], third[key]) for key in first)
+    assert not any(torch.equal(first[key], second[key]) for key in first)
+    assert type(net.torch(guard=True)) is not type(one)
+    assert inspect.getsource(type(one).__init__) in net.source()
+
+
+def test_the_class_of_a_net_that_nobody_has_is_let_go(spec: str) -> None:
+    loading.forget_loaded()
+    gc.collect()
+    before = set(linecache.cache)
+    module = netlang.load(spec).torch()
+    (file,) = [name for name in set(linecache.cache) - before if name.startswith("<netlang A ")]
+    loading.forget_loaded()
+    gc.collect()
+    assert file in linecache.cache
+    del module
+    gc.collect()
+    assert file not in linecache.cache
