@@ -2,7 +2,8 @@
 
 What is kept is found by all that a program is made from: the spec as written, the arguments, and
 the name, place and text of every file that its file imports, directly or not. The files are read
-each time, so nothing is out of date. Programs never change; the last few that aren't large are kept.
+each time, so nothing is out of date. Programs never change; the last few are kept, but for large
+ones.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from netlang.source import Source
 
 __all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded"]
 
-MOST_STEPS = 4000
-"""Steps of the largest program that is kept: each takes about a kilobyte."""
+MOST_STEPS = 2000
+"""Steps of the largest program that is kept: each takes one to ten kilobytes."""
 
 _Files: TypeAlias = tuple[tuple[Path, Source], ...]
 
