@@ -20,7 +20,7 @@ from netlang.records import Draft
 
 __all__ = [
     "Placed", "append", "discard_unfinished", "flush_folder", "gather_into", "make_folder",
-    "placing", "replace_file", "replacing", "write_all",
+    "placing", "remove_folder", "replace_file", "replacing", "unfinished_name", "write_all",
 ]  # fmt: skip
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -63,7 +63,7 @@ def placing(
     folder: Path, name: str, mode: int | None = None, *, flushed: bool = True
 ) -> Iterator[Placed]:
     """As `replacing`, for a file of `folder` whose name may change until it is whole."""
-    temporary = folder / f".{name}.{os.urandom(4).hex()}.tmp"
+    temporary = folder / unfinished_name(name)
     file = Placed(temporary, name)
     # A file that nobody else could have put there, with the permissions of any new one.
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
@@ -83,6 +83,11 @@ def placing(
         raise
     if flushed:
         flush_folder(folder)
+
+
+def unfinished_name(name: str) -> str:
+    """A name of its own for what isn't whole yet, which `discard_unfinished` knows."""
+    return f".{name}.{os.urandom(4).hex()}.tmp"
 
 
 def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
@@ -182,9 +187,25 @@ def discard_unfinished(folder: Path) -> None:
 
     Folders in it are looked through as well.
     """
-    for left in folder.rglob(".*.tmp"):
-        if _UNFINISHED.fullmatch(left.name):
+    for left in [*folder.rglob(".*.tmp")]:
+        if not _UNFINISHED.fullmatch(left.name):
+            continue
+        if left.is_dir() and not left.is_symlink():
+            remove_folder(left)
+        else:
             left.unlink(missing_ok=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            remove_folder(path)
+        else:
+            path.unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def _flush(path: Path, flags: int) -> None:

@@ -1,7 +1,7 @@
 """A run's checkpoint in place of weights: told apart from them, with the file that is meant.
 
 Both are safetensors files with netlang's facts. Weights hold a digest of themselves; that of a
-checkpoint is in its name.
+checkpoint is in its name, or in the manifest beside it, where several processes wrote a part each.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ from pathlib import Path
 from netlang.backends.weights.header import Header
 from netlang.backends.weights.signature import DIGEST, FACTS
 
-__all__ = ["is_checkpoint", "where_weights_are"]
+__all__ = ["MANIFEST", "PLACES", "is_checkpoint", "where_weights_are"]
+
+MANIFEST = "manifest.json"
+"""What is in a checkpoint that is a folder."""
+PLACES = "DCP_SHARDING_INFO"
+"""Where the tensors of such a folder's file lie in whole ones, as its metadata say it."""
 
 _FILES = {"best.safetensors": "of the best validation score", "last.safetensors": "at its end"}
 
@@ -19,13 +24,15 @@ _FILES = {"best.safetensors": "of the best validation score", "last.safetensors"
 def is_checkpoint(header: Header) -> bool:
     """Whether a file holds the state of a run."""
     ours = FACTS in header.metadata and DIGEST not in header.metadata
-    return ours and "records" in header.entries and "losses" in header.entries
+    part = PLACES in header.metadata
+    return ours and (part or ("records" in header.entries and "losses" in header.entries))
 
 
 def where_weights_are(path: Path) -> str:
     """What to give instead: the weights of the run whose checkpoint this is."""
-    run = path.absolute().parent.parent
-    found = [f"`{path.parent.parent / name}` ({what})" for name, what in _FILES.items()
+    checkpoint = path.parent if (path.parent / MANIFEST).is_file() else path
+    run = checkpoint.absolute().parent.parent
+    found = [f"`{checkpoint.parent.parent / name}` ({what})" for name, what in _FILES.items()
              if (run / name).is_file()]  # fmt: skip
     if found:
         return f"the weights of the run are in {' and in '.join(found)}"

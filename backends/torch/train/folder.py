@@ -21,9 +21,9 @@ from netlang.atomic import discard_unfinished, make_folder
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.lock import locked
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
-from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.files.reader import Source
 from netlang.backends.torch.train.files.record import compare, identity_of
-from netlang.backends.torch.train.files.streaming import bytes_together, spend
+from netlang.backends.torch.train.files.sharded import save_sharded
 from netlang.backends.torch.train.processes.copying import everywhere
 from netlang.backends.torch.train.processes.rows import own_of
 from netlang.backends.torch.train.state import State
@@ -111,11 +111,7 @@ class RunFiles:
         facts: dict[str, Json] = {**state.facts(), _RUN: self.identity}
         tensors = state.tensors()
         if state.layout.sharded:
-            parts = bytes_together(tensors, facts, self.world)
-            if self.world.writes:
-                self.checkpoints.stream(state.step, parts)
-            else:
-                spend(parts)
+            save_sharded(self.checkpoints, state.step, tensors, facts, self.world)
         elif self.world.writes:
             whole = {name: own_of(kept) for name, kept in tensors.items()}
             self.checkpoints.write(state.step, encoded_state(whole, facts))
@@ -126,7 +122,7 @@ class RunFiles:
         Raises `NetlangError` where there are checkpoints and none of them can be used.
         """
 
-        def take(file: TensorFile) -> None:
+        def take(file: Source) -> None:
             if facts_of(file).get(_RUN) != self.identity:
                 raise ValueError("it is of another run")
             state.take(file)
@@ -135,7 +131,7 @@ class RunFiles:
         self._hand_on(take)
         return notes
 
-    def _hand_on(self, take: Callable[[TensorFile], None]) -> None:
+    def _hand_on(self, take: Callable[[Source], None]) -> None:
         """Let the other processes take the checkpoint that the first one took, if there was one."""
         chosen = self.checkpoints.newest
         name = self.world.copied(b"" if chosen is None else chosen.name.encode()).decode()

@@ -17,7 +17,7 @@ from typing import final
 from netlang.backends.torch.train.processes.agreement import Agreement
 from netlang.backends.torch.train.world import World
 
-__all__ = ["Interrupt", "Stopped", "interrupts"]
+__all__ = ["Interrupt", "Stopped", "interrupts", "outlive_one"]
 
 _SIGNALS = [
     getattr(signal, name)
@@ -95,8 +95,26 @@ def interrupts(world: World | None = None) -> Iterator[Interrupt]:
     caught = [number for number in _SIGNALS if not (ignored and number == signal.SIGHUP)]
     for number in caught:
         signal.signal(number, interrupt)
+    failed = True
     try:
         yield interrupt
+        failed = False
     finally:
+        if failed and world is not None and world.size > 1:
+            outlive_one(signal.SIGTERM)
+            caught.remove(signal.SIGTERM)
         for number in caught:
             signal.signal(number, before[number])
+
+
+def outlive_one(number: signal.Signals) -> None:
+    """Let the next signal of this number pass: the one after it ends the process.
+
+    For a process that has an error to tell: when one ends, `torchrun` at once sends SIGTERM to all.
+    """
+
+    def passed(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(number, passed)

@@ -24,7 +24,7 @@ from netlang.backends.torch.train.files.part import (
     plain_number,
     whole_of,
 )
-from netlang.backends.torch.train.files.reader import TensorFile
+from netlang.backends.torch.train.files.reader import Source
 from netlang.backends.torch.train.processes.layout import Layout, Whole
 from netlang.backends.torch.train.processes.rows import Kept, like, on_cpu, own_of
 from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
@@ -89,7 +89,8 @@ class State:
     `averaged` is the model with averaged weights, updated `averages` times. `best` and `last` are
     scores on the validation part, `test` is the one on the test part, when the run is over, with
     `confusion` ``[classes, classes]`` of a classifier, on the CPU (kept of 2,048 classes at most).
-    `losses` is the sum on the device of the losses since the last record, of `loss_steps` steps;
+    `losses` is this process' sum, on the device, of the losses since the last record, of
+    `loss_steps` steps;
     `since` holds those between the last evaluation and that record. `settled` is the last step
     whose record and evaluation were made, if due: a signal may come in between. So that a
     checkpoint is all that a run needs, `best_weights` are those of the best score, on the CPU, and
@@ -145,7 +146,6 @@ class State:
 
     def tensors(self) -> dict[str, Kept]:
         """Every tensor of the state by a name of its own; all processes ask at the same moment."""
-        self._share_losses()
         tensors = {f"model/{key}": kept for key, kept in self.kept(self.model).items()}
         if self.averaged is not None:
             averaged = self.kept(self.averaged)
@@ -157,7 +157,8 @@ class State:
                 tensors[f"optimizer/{index}/{name}"] = self.layout.beside(weights[index], value)
         tensors |= streams_of(self.world, self.device)
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
-        tensors["losses"] = self.losses
+        for rank, losses in enumerate(self.world.gathered(self.losses.cpu())):
+            tensors[_losses_of(rank)] = losses
         if self.confusion is not None and len(self.confusion) <= _MOST_CLASSES:
             tensors["confusion"] = self.confusion
         tensors["records"] = torch.from_numpy(np.frombuffer(self.records, np.uint8).copy())
@@ -183,7 +184,7 @@ class State:
             "since": {"total": plain_number(self.since.total), "steps": self.since.steps},
         }
 
-    def take(self, file: TensorFile) -> None:
+    def take(self, file: Source) -> None:
         """Become the state that was saved; raises `ValueError` where the file is of another run.
 
         An error leaves a mixture, which another call replaces.
@@ -212,18 +213,20 @@ class State:
         random = part.within("random/")
         streams = {name: random.at_most(name, _LARGEST_STREAM) for name in random.names}
         restore_streams(streams, self.world, self.device)
-        self.losses = part.one("losses", self.losses).to(self.device)
-        if not self.world.writes:
-            self.losses.zero_()
+        self._take_losses(part)
         self.confusion = _confusion(part)
         self.records = part.text("records", _LONGEST_RECORDS)
         parsed_records(self.records)
 
-    def _share_losses(self) -> None:
-        """The first process keeps the sum of all, so that a resumed run adds up the same."""
-        if self.world.size > 1:
-            total = self.world.sum(self.losses)
-            self.losses.copy_(total if self.world.writes else torch.zeros_like(total))
+    def _take_losses(self, part: Part) -> None:
+        """Each process goes on with its own sum; of other processes the first one has them all."""
+        names = sorted(name for name in part.names if name.partition("/")[0] == _losses_of(0))
+        found = {name: part.one(name, self.losses).to(self.device) for name in names}
+        if found.keys() == {_losses_of(rank) for rank in range(self.world.size)}:
+            self.losses = found[_losses_of(self.world.rank)]
+        else:
+            total = torch.stack([*found.values()]).sum()
+            self.losses = total if self.world.writes else torch.zeros_like(total)
 
     def _take_facts(self, facts: Mapping[str, Json]) -> None:
         if self.scaler is not None:
@@ -234,6 +237,10 @@ class State:
         self.best, self.last = _scores(facts["best"]), _scores(facts["last"])
         self.test, self.watch = _scores(facts["test"]), _watch(facts["watch"])
         self.step, self.settled = whole_of(facts["step"]), whole_of(facts["settled"])
+
+
+def _losses_of(rank: int) -> str:
+    return f"losses/{rank}" if rank else "losses"
 
 
 def _confusion(part: Part) -> Tensor | None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from netlang.atomic import replacing, write_all
 from netlang.backends.torch.train.files.encoding import encode, encode_signed
-from netlang.backends.torch.train.files.reader import TensorFile, opened, parsed_json
+from netlang.backends.torch.train.files.reader import Source, opened, parsed_json
 from netlang.backends.weights.signature import FACTS
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import RunUnwritable
@@ -80,9 +80,9 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Json]]:
         raise NetlangError(UnreadableRun(span=None, path=str(path), why=reason)) from None
 
 
-def facts_of(file: TensorFile) -> dict[str, Json]:
+def facts_of(file: Source) -> dict[str, Json]:
     """The facts that were stored with tensors; none in files that others wrote."""
-    found = parsed_json(file.header.metadata.get(FACTS, "{}"))
+    found = parsed_json(file.metadata.get(FACTS, "{}"))
     if not isinstance(found, dict):
         raise ValueError("its facts are no table")
     return found

@@ -11,16 +11,20 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
+from netlang.backends.torch.train import Result
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.diagnostics.errors import NetlangError
 from tests.train.faults.disk import Call, Disk, Fault, Fine
 from tests.train.faults.subject import Listener, run, without_pictures
 
-__all__ = ["AtCall", "AtEvent", "Report", "attempt"]
+__all__ = ["QUIET", "AtCall", "AtEvent", "Report", "Run", "attempt", "collected", "live"]
 
+Run: TypeAlias = Callable[[Path, Listener], Result]
 _CODED, _BROKEN = 3, 4
+QUIET = "quiet"
+"""In place of a code: another process has said why all of them end."""
 
 
 @dataclass
@@ -108,7 +112,12 @@ def attempt(
     told.unlink(missing_ok=True)
     child = os.fork()
     if child == 0:
-        _live(out, told, fault, prepare, then)
+        live(out, told, fault, prepare, then)
+    return collected(child, told)
+
+
+def collected(child: int, told: Path) -> Report:
+    """What a child told, when it has ended; raises `RuntimeError` where it failed."""
     _, status = os.waitpid(child, 0)
     report = Report(**json.loads(told.read_text())) if told.exists() else Report()
     if os.WIFSIGNALED(status):
@@ -118,12 +127,13 @@ def attempt(
     return report
 
 
-def _live(
+def live(
     out: Path,
     told: Path,
     fault: Fault | None,
     prepare: Callable[[], None] | None,
     then: Callable[[], object] | None,
+    carry_out: Run = run,
 ) -> NoReturn:
     """All that the child does."""
     status = _BROKEN
@@ -151,7 +161,7 @@ def _live(
         if isinstance(fault, AtEvent):
             fault.watch()
         with without_pictures():
-            result = run(out, listener)
+            result = carry_out(out, listener)
         sys.setprofile(None)
         if isinstance(fault, AtEvent):
             report.events = fault.passed
@@ -160,6 +170,8 @@ def _live(
     except NetlangError as error:
         report.code, report.message = error.diagnostics[0].code, error.diagnostics[0].message
         status = _CODED
+    except SystemExit:
+        report.code, status = QUIET, _CODED
     except BaseException:
         report.message = traceback.format_exc()
     sys.setprofile(None)
@@ -176,14 +188,13 @@ def _arm(fault: Fault | None, disk: Disk, act: Callable[[], object]) -> None:
 
 def _count_commits(report: Report) -> None:
     """Note each checkpoint that a run was told to be written."""
-    write = Checkpoints.write
+    added = Checkpoints._added
 
-    def noted(self: Checkpoints, step: int, parts: list[memoryview]) -> Path:
-        path = write(self, step, parts)
+    def noted(self: Checkpoints, step: int, path: Path) -> Path:
         report.committed = step
-        return path
+        return added(self, step, path)
 
-    Checkpoints.write = noted  # type: ignore[method-assign]
+    Checkpoints._added = noted  # type: ignore[method-assign]
 
 
 def _tell(report: Report, disk: Disk, told: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 __all__ = ["KINDS", "Call", "Disk", "Fault", "Fine"]
 
-KINDS = ("mkdir", "open", "write", "fsync", "rename", "rotate", "unlink")
+KINDS = ("mkdir", "open", "write", "fsync", "rename", "rotate", "unlink", "rmdir")
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,9 @@ class Disk:
             return
         call = self._call("rename", target)
         self._system["replace"](source, target)
-        self._names[str(target)] = self._names.pop(str(source))
+        # A folder moves with all that is in it.
+        for name in [n for n in self._names if f"{n}{os.sep}".startswith(f"{source}{os.sep}")]:
+            self._names[f"{target}{name.removeprefix(str(source))}"] = self._names.pop(name)
         self.fault.after(call)
 
     def _unlink(self, path: object) -> None:
@@ -200,5 +202,11 @@ class Disk:
             self._fresh.add(str(path))
             self.fault.after(call)
 
+    def _rmdir(self, path: object) -> None:
+        call = self._call("rmdir", path) if self._inside(path) else None
+        self._system["rmdir"](path)
+        if call is not None:
+            self.fault.after(call)
 
-_PATCHED = ("open", "close", "write", "fsync", "replace", "unlink", "mkdir")
+
+_PATCHED = ("open", "close", "write", "fsync", "replace", "unlink", "mkdir", "rmdir")

@@ -25,7 +25,7 @@ from tests.train.faults.subject import ended
 from tests.train.faults.whole import damaged, newest, whole
 from tests.train.faults.writers import WRITERS
 
-__all__ = ["CAMPAIGN", "different", "standing", "trial", "trial_of"]
+__all__ = ["CAMPAIGN", "different", "lost", "standing", "trial", "trial_of"]
 
 _KINDS = ("event",) * 6 + ("write", "fsync", "rename", "rotate")
 _MOST_KILLS = 3
@@ -58,7 +58,7 @@ def _killed(
         if not report.killed:
             break
         counts[f"kills at {kind}"] += 1
-        if wrong := _lost(committed, report.begun):
+        if wrong := lost(committed, report.begun):
             return wrong
         committed = max(committed, report.committed)
         if wrong := standing(out, committed):
@@ -71,7 +71,7 @@ def _killed(
     last = attempt(out, prepare=prepare)
     if not last.ended:
         return f"the run doesn't go on: {last.code} {last.message}"
-    return _lost(committed, last.begun) or different(out)
+    return lost(committed, last.begun) or different(out)
 
 
 def _moment(kind: str, generator: random.Random) -> AtCall | AtEvent:
@@ -85,7 +85,7 @@ def _moment(kind: str, generator: random.Random) -> AtCall | AtEvent:
     )
 
 
-def _lost(committed: int, begun: int) -> str:
+def lost(committed: int, begun: int) -> str:
     """Going on from before what was committed; -1 where a process was killed before it went on."""
     return f"committed {committed}, went on from {begun}" if 0 <= begun < committed else ""
 

@@ -14,7 +14,7 @@ from netlang.backends.torch.train.records import drawing
 from netlang.backends.torch.train.storage import Json, write_text
 from tests.train.support import sketch
 
-__all__ = ["STEPS", "Listener", "ended", "run", "warm", "without_pictures"]
+__all__ = ["STEPS", "Listener", "ended", "run", "run_sharded", "warm", "without_pictures"]
 
 STEPS = 24
 
@@ -25,6 +25,8 @@ _KEYS = (
     "schedule: plateau(patience=0, threshold=0.1)", "ema: 0.5", "validation: 0.2",
     "evaluate_every: 4", "checkpoint_every: 6",
 )  # fmt: skip
+# Each step of several processes takes as long as many of one.
+_FEWER = ("steps: 12", "evaluate_every: 4", "checkpoint_every: 3")
 
 
 class Listener:
@@ -56,18 +58,24 @@ def run(out: Path, listener: Listener | None = None) -> Result:
     return train(recipe, program, out=out, resume=True, device="cpu", progress=listener)
 
 
+def run_sharded(out: Path, listener: Listener | None = None) -> Result:
+    """As one of several processes that share out the weights."""
+    recipe, program = sketch(_BODY, *_KEYS, *_FEWER)
+    return train(recipe, program, out=out, resume=True, device="cpu", progress=listener, shard=True)
+
+
 def ended(out: Path) -> dict[str, bytes]:
     """All that a run left by the names of the files, and the newest checkpoint.
 
     The one before that may be another than that of a run without a break: a signal adds some.
     """
-    names = sorted(path.name for path in (out / "checkpoints").iterdir())
-    files = {
-        str(path.relative_to(out)): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.parent.name != "checkpoints" and path.name != "lock"
+    newest = max(path.name for path in (out / "checkpoints").iterdir())
+    files = {path.relative_to(out): path for path in sorted(out.rglob("*")) if path.is_file()}
+    return {
+        str(name): path.read_bytes()
+        for name, path in files.items()
+        if name.parts[0] not in ("checkpoints", "lock") or newest in name.parts
     }
-    return files | {f"checkpoints/{names[-1]}": (out / "checkpoints" / names[-1]).read_bytes()}
 
 
 @contextmanager

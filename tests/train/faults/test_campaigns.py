@@ -8,7 +8,7 @@ import pytest
 
 from tests.campaigns.campaign import Campaign
 from tests.campaigns.running import run_here
-from tests.train.faults import damage, kill, refuse, stop
+from tests.train.faults import damage, kill, refuse, shards, stop
 from tests.train.faults.whole import whole
 from tests.train.faults.writers import WRITERS
 
@@ -19,7 +19,9 @@ pytestmark = [
 ]
 
 SHORT = [(kill.CAMPAIGN, 10), (damage.CAMPAIGN, 8), (stop.CAMPAIGN, 6)]
-LONG = [(kill.CAMPAIGN, 500), (damage.CAMPAIGN, 200), (stop.CAMPAIGN, 100)]
+LONG = [
+    (kill.CAMPAIGN, 500), (damage.CAMPAIGN, 200), (stop.CAMPAIGN, 100), (shards.CAMPAIGN, 120),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("campaign", "count"), SHORT, ids=("kill", "damage", "stop"))
@@ -38,13 +40,25 @@ def test_a_bad_writer_is_noticed(writer: int) -> None:
     assert any(kill.trial(number, writer).failures for number in range(60))
 
 
+def test_some_trials_with_shared_weights() -> None:
+    """A fault of each kind comes to one of two processes."""
+    failures = [shards.trial(number).failures for number in range(5)]
+    assert failures == [()] * 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mistake", [2, 4])
+def test_a_mistake_with_shards_is_noticed(mistake: int) -> None:
+    assert any(shards.trial(number, mistake).failures for number in range(100))
+
+
 def test_the_undisturbed_run_has_every_kind_of_moment() -> None:
     counts = whole().report.counts
     assert counts["write"] > counts["fsync"] > counts["rename"] > counts["rotate"] > 4
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("campaign", "count"), LONG, ids=("kill", "damage", "stop"))
+@pytest.mark.parametrize(("campaign", "count"), LONG, ids=("kill", "damage", "stop", "shards"))
 def test_many_trials(campaign: Campaign, count: int) -> None:
     assert run_here(campaign, count, 1).failures == []
 

@@ -16,6 +16,7 @@ import pytest
 from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped, interrupts
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.world import World
 from tests.quality import ROOT
 from tests.train.faults.subject import run
 
@@ -81,6 +82,21 @@ def _interrupted(interrupt: Interrupt, passed: list[str]) -> None:
         passed.append("begun")
         me(signal.SIGTERM)
         passed.append("ended")
+
+
+def test_an_error_outlives_the_end_of_the_others() -> None:
+    """`torchrun` ends all processes when one has ended; another may have an error to tell."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(ValueError, match="told"), interrupts(World(0, 2)):
+            raise ValueError("told")
+        me(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    with interrupts(World(0, 2)):
+        pass
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_nohup_stays_in_force() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from netlang.backends.torch.train.files.checkpoints import digits_of, opened_checkpoint
 from netlang.backends.torch.train.files.reader import opened, parsed_json
 from tests.train.faults.attempt import AtEvent, Report, attempt
 from tests.train.faults.subject import ended, warm
@@ -35,12 +36,13 @@ def whole() -> Whole:
 
 def newest(out: Path) -> int:
     """The step of the newest checkpoint that is whole; -1 where there is none."""
-    steps = [
-        int(path.name.split("-")[0])
-        for path in out.glob("checkpoints/*-*.safetensors")
-        if not _wrong(path)
-    ]
+    steps = [int(p.name.split("-")[0]) for p in _checkpoints(out) if not _wrong_checkpoint(p)]
     return max(steps, default=-1)
+
+
+def _checkpoints(out: Path) -> list[Path]:
+    """Files, and folders of several processes' files."""
+    return [*out.glob("checkpoints/0*-*")]
 
 
 def damaged(out: Path) -> list[str]:
@@ -48,24 +50,32 @@ def damaged(out: Path) -> list[str]:
 
     Metrics grow, so their end may be missing, and the lock is nobody's to read.
     """
-    return [
-        f"{path.relative_to(out)}: {why}"
-        for path in sorted(out.rglob("*"))
+    files = [
+        path
+        for path in out.rglob("*")
         if path.is_file()
-        and path.suffix != ".tmp"
         and path.name != "lock"
-        and (why := _wrong(path))
+        and path.relative_to(out).parts[0] != "checkpoints"
     ]
+    found = [(path, _wrong(path)) for path in files if path.suffix != ".tmp"]
+    found += [(path, _wrong_checkpoint(path)) for path in _checkpoints(out)]
+    return sorted(f"{path.relative_to(out)}: {why}" for path, why in found if why)
+
+
+def _wrong_checkpoint(path: Path) -> str:
+    try:
+        with opened_checkpoint(path) as source:
+            source.check(digits_of(path))
+    except (ValueError, OSError) as error:
+        return str(error)
+    return ""
 
 
 def _wrong(path: Path) -> str:
     try:
         if path.suffix == ".safetensors":
             with opened(path) as file:
-                if path.parent.name != "checkpoints":
-                    file.check_signature()
-                elif file.digest()[:32] not in path.name:
-                    return "its bytes are not those of its name"
+                file.check_signature()
         elif path.suffix == ".json":
             parsed_json(path.read_text())
         elif path.suffix == ".svg" and not path.read_text().endswith("</svg>"):

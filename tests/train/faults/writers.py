@@ -38,7 +38,15 @@ def rotating_first() -> None:
             path.unlink()
         return write(self, step, parts)
 
+    place = Checkpoints.place
+
+    def hasty_folder(self: Checkpoints, step: int, gathered: Path, digest: str) -> Path:
+        for path in self.found():
+            self._take_away(path)
+        return place(self, step, gathered, digest)
+
     Checkpoints.write = hasty  # type: ignore[method-assign]
+    Checkpoints.place = hasty_folder  # type: ignore[method-assign]
 
 
 def unflushed() -> None:

@@ -31,7 +31,7 @@ from netlang.recipes.words.timing import Pace
 from tests.train.faults.subject import without_pictures
 from tests.train.support import sketch
 
-__all__ = ["GIVEN", "LABELLED", "SCENARIOS", "SHARD", "Notes", "carry_out", "separate"]
+__all__ = ["APART", "GIVEN", "LABELLED", "SCENARIOS", "SHARD", "Notes", "carry_out", "separate"]
 
 _COMMON = ("batch=50", "steps=100", "validation=0.2", "evaluate_every=50", "checkpoint_every=1000")
 _NORM = "    input x: [40]\n    linear(12) -> bn -> relu -> linear(10)"
@@ -126,6 +126,8 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
 }  # fmt: skip
 _STOPPED_AFTER = 17
 SHARD = "--shard"
+# Each process has a folder of its own, as on hosts that share no file system.
+APART = "--apart"
 # Weights that a scenario starts from: `give` writes them.
 GIVEN = "given.safetensors"
 
@@ -144,15 +146,21 @@ class Notes:
 
 
 def carry_out(
-    name: str, folder: Path, stop: int | None = None, *, resume: bool = False, shard: bool = False
+    name: str,
+    folder: Path,
+    stop: int | None = None,
+    *,
+    resume: bool = False,
+    shard: bool = False,
+    apart: str = "",
 ) -> Notes:
     """Do a scenario; `stop` is the process that gets a signal after some steps."""
     notes = Notes()
-    out = folder / name
+    out = folder / f"{name}{apart}"
     with _each_step(notes, stop, deadly=name == "killed"), without_pictures():
         result = SCENARIOS[name](out, resume=resume, shard=shard)
     notes.steps, notes.signal = result.steps, result.signal
-    lines = (out / "metrics.jsonl").read_text().splitlines()
+    lines = (folder / name / "metrics.jsonl").read_text().splitlines()
     notes.records = [json.loads(line) for line in lines]
     notes.losses = [float(each["loss"]) for each in notes.records if "loss" in each]  # type: ignore[arg-type]
     return notes
@@ -196,10 +204,11 @@ def main(folder: Path, *names: str) -> None:
     torch.set_num_threads(1)
     rank = os.environ["RANK"]
     shard = SHARD in names
-    for given in (each for each in names if each != SHARD):
+    apart = f".of.{rank}" if APART in names and rank != "0" else ""
+    for given in (each for each in names if each not in (SHARD, APART)):
         name, resume = given.removesuffix("+"), given.endswith("+")
         stop = 1 if name.startswith(("stopped", "killed")) and not resume else None
-        notes = carry_out(name, folder, stop, resume=resume, shard=shard)
+        notes = carry_out(name, folder, stop, resume=resume, shard=shard, apart=apart)
         (folder / f"{name}.{rank}.json").write_text(json.dumps(vars(notes)))
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.quality import ROOT
 from tests.train.world.subject import Notes
 
-__all__ = ["compare", "launched", "notes_of", "together"]
+__all__ = ["compare", "launched", "notes_of", "same_run", "together"]
 
 # Seconds that guard against a hang alone.
 _PATIENCE = 600
@@ -51,6 +51,16 @@ def notes_of(folder: Path, name: str) -> list[Notes]:
     """What each process noted of a scenario."""
     paths = sorted(folder.glob(f"{name}.[0-9].json"))
     return [Notes(**json.loads(path.read_text())) for path in paths]
+
+
+def same_run(one: Path, other: Path) -> None:
+    """Two runs ended alike, to the last byte of the last checkpoint."""
+    for name in ("last.safetensors", "metrics.jsonl", "metrics.csv"):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    newest = [max((each / "checkpoints").iterdir()) for each in (one, other)]
+    assert newest[0].name == newest[1].name
+    for path in newest[0].rglob("*"):
+        assert path.read_bytes() == (newest[1] / path.name).read_bytes(), path.name
 
 
 def compare(many: list[Notes], one: Notes, loss: float = 1e-5, record: float = 1e-4) -> None:

@@ -9,14 +9,13 @@ import pytest
 import torch
 
 from netlang.backends.torch.seeds import derived_seed
-from netlang.backends.torch.train.files.encoding import encode, encode_signed
+from netlang.backends.torch.train.files.encoding import encode_signed
 from netlang.backends.torch.train.files.reader import opened
 from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.storage import load_tensors, save_tensors
-from netlang.backends.weights.signature import DIGEST, digest_of
 from tests.train.support import sketch
 from tests.train.world.subject import GIVEN, LABELLED, SHARD, Notes, carry_out
-from tests.train.world.support import compare, launched, notes_of, together
+from tests.train.world.support import compare, launched, notes_of, same_run, together
 
 BY_TWO = ("plain", "synchronized", "muon", "mixed_twice", "dropout", "resumed")
 BY_THREE = (
@@ -135,35 +134,20 @@ def test_frozen_and_given_weights(three: Path, given: Path) -> None:
     assert near < far / 2
 
 
-def _same_run(one: Path, other: Path) -> None:
-    whole, broken = (load_tensors(each / "last.safetensors")[0] for each in (one, other))
-    assert whole.keys() == broken.keys()
-    for key, value in whole.items():
-        assert torch.equal(value, broken[key]), key
-    for name in ("metrics.jsonl", "metrics.csv"):
-        assert (one / name).read_bytes() == (other / name).read_bytes()
-    newest = [max((each / "checkpoints").iterdir()) for each in (one, other)]
-    assert newest[0].read_bytes() == newest[1].read_bytes()
-
-
 @pytest.mark.parametrize("name", ["dropout", "resumed"])
 def test_a_broken_run_goes_on_bit_for_bit(two: Path, name: str) -> None:
     """By a signal, or a process that the system killed: to the last byte of the checkpoint."""
-    _same_run(two / name, two / {"dropout": "stopped_dropout", "resumed": "killed"}[name])
+    same_run(two / name, two / {"dropout": "stopped_dropout", "resumed": "killed"}[name])
 
 
-@pytest.mark.parametrize("name", ["resumed", "killed"])
-def test_files_are_those_of_one_process(two: Path, name: str) -> None:
+@pytest.mark.parametrize("file", ["best.safetensors", "last.safetensors"])
+def test_weights_are_those_of_one_process_to_the_byte(two: Path, file: str) -> None:
     """Written piece by piece, they have the bytes that they have when written at once."""
-    for path in (*(two / name / "checkpoints").iterdir(), two / name / "last.safetensors"):
-        with opened(path) as file:
-            tensors = {key: file.read(key) for key in file.entries}
-            metadata = dict(file.header.metadata)
-        write = encode_signed if DIGEST in metadata else encode
-        parts = write(tensors, metadata)
-        assert b"".join(parts) == path.read_bytes()
-        assert path.name == "last.safetensors" or digest_of(parts).startswith(path.stem[10:])
-    assert len(list((two / name / "checkpoints").iterdir())) == 2
+    path = two / "resumed" / file
+    with opened(path) as source:
+        tensors = {key: source.read(key) for key in source.entries}
+        parts = encode_signed(tensors, source.metadata)
+    assert b"".join(parts) == path.read_bytes()
 
 
 def test_sharded_goes_on_whole(two: Path, one: dict[str, Notes], tmp_path: Path) -> None:

@@ -1,20 +1,31 @@
 """The checkpoints of a run: `checkpoints/000000300-3f2a....safetensors`.
 
 A name holds the step and a digest of all bytes of the file, so a file that isn't what was written
-is noticed, whatever happened to it. The last two are kept. Holds at every moment, also after a
-crash of the machine: the newest checkpoint that was ever committed is there, unless a newer one is.
+is noticed, whatever happened to it. Where each of several processes wrote a part it is a folder,
+whose name holds the digest of its manifest. The last two are kept. Holds at every moment, also
+after a crash of the machine: the newest checkpoint that was ever committed is there, unless a newer
+one is.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from netlang.atomic import discard_unfinished, flush_folder, make_folder
-from netlang.backends.torch.train.files.reader import TensorFile, opened
+from netlang.atomic import (
+    discard_unfinished,
+    flush_folder,
+    make_folder,
+    remove_folder,
+    unfinished_name,
+)
+from netlang.backends.torch.train.files.reader import Source, opened
+from netlang.backends.torch.train.files.shards import opened_folder
 from netlang.backends.torch.train.files.streaming import write_named
 from netlang.backends.torch.train.storage import write_parts, writing
 from netlang.backends.weights.signature import digest_of
@@ -22,17 +33,18 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import NoWholeCheckpoint
 from netlang.diagnostics.training.running import UnreadableRun
 
-__all__ = ["Checkpoints", "same_bytes"]
+__all__ = ["Checkpoints", "digits_of", "is_folder", "opened_checkpoint"]
 
 _DIGITS = 32
-_NAME = re.compile(rf"(\d{{9,18}})-([0-9a-f]{{{_DIGITS}}})\.safetensors")
+_NAME = re.compile(rf"(\d{{9,18}})-([0-9a-f]{{{_DIGITS}}})(\.safetensors)?")
+_SUFFIX = ".safetensors"
 _KEPT = 2
 
 
 @final
 @dataclass
 class Checkpoints:
-    """The files in `folder`, newest first; one process uses it at a time."""
+    """Files and folders in `folder`, newest first; one process uses it at a time."""
 
     folder: Path
     # Those that may stay: written here, or not newer than the one that was resumed from.
@@ -70,6 +82,47 @@ class Checkpoints:
         path = write_named(self.folder, parts, lambda digest: _name(step, digest))
         return self._added(step, path)
 
+    @contextmanager
+    def gathering(self) -> Iterator[Path]:
+        """Inside, a new folder to write to; on exit what is left of it is removed."""
+        path = self.folder / unfinished_name("checkpoint")
+        with writing(self.folder):
+            path.mkdir()
+        try:
+            yield path
+        finally:
+            with suppress(OSError):
+                remove_folder(path)
+
+    def place(self, step: int, gathered: Path, digest: str) -> Path:
+        """Add a folder whose manifest has this digest; old ones stay until `added`.
+
+        Raises `OSError`, after which nothing has changed.
+        """
+        path = self.folder / _name(step, digest).removesuffix(_SUFFIX)
+        if path.exists():
+            # The same state was saved before; what isn't whole any more makes room.
+            if _is_whole(path):
+                return path
+            self._take_away(path)
+        os.replace(gathered, path)
+        flush_folder(self.folder)
+        return path
+
+    def added(self, path: Path) -> Path:
+        """Remove those that are old, since the one at `path` is durable."""
+        return self._added(_step(path), path)
+
+    def _take_away(self, path: Path) -> None:
+        """Remove a checkpoint: no half of a folder is ever seen under its name."""
+        if path.is_dir() and not path.is_symlink():
+            gone = self.folder / unfinished_name("old")
+            os.replace(path, gone)
+            flush_folder(self.folder)
+            remove_folder(gone)
+        else:
+            path.unlink(missing_ok=True)
+
     def _added(self, step: int, path: Path) -> Path:
         earlier = [each for each in self._kept if _step(each) != step]
         self._kept = [path, *earlier][:_KEPT]
@@ -80,23 +133,23 @@ class Checkpoints:
         old = [path for path in self.found() if path not in self._kept]
         with writing(self.folder):
             for path in old:
-                path.unlink(missing_ok=True)
+                self._take_away(path)
             if old:
                 flush_folder(self.folder)
 
-    def restore(self, take: Callable[[TensorFile], None]) -> list[str]:
+    def restore(self, take: Callable[[Source], None]) -> list[str]:
         """Hand the newest checkpoint that is whole to `take`; what there is to say of it.
 
-        `take` raises `ValueError` where the file is whole and yet not one of this run. Raises
+        `take` raises `ValueError` where it is whole and yet not one of this run. Raises
         `NetlangError` where there are checkpoints and none can be used.
         """
         candidates = self.found()
         refused: list[str] = []
         for index, path in enumerate(candidates):
             try:
-                with opened(path) as file:
-                    _check(path, file)
-                    take(file)
+                with opened_checkpoint(path) as source:
+                    source.check(digits_of(path))
+                    take(source)
             except (OSError, ValueError) as error:
                 refused.append(f"{path.name}: {_reason(error)}")
             else:
@@ -111,7 +164,7 @@ class Checkpoints:
 
 
 def _name(step: int, digest: str) -> str:
-    return f"{step:09d}-{digest[:_DIGITS]}.safetensors"
+    return f"{step:09d}-{digest[:_DIGITS]}{_SUFFIX}"
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -127,14 +180,30 @@ def _step(path: Path) -> int:
     return int(path.name.partition("-")[0])
 
 
-def same_bytes(path: Path, file: TensorFile) -> bool:
-    """Whether a file has the digest that its name says."""
-    return path.name.endswith(f"-{file.digest()[:_DIGITS]}.safetensors")
+def digits_of(path: Path) -> str:
+    """The digits of a digest that the name of a checkpoint holds."""
+    return path.name.removesuffix(_SUFFIX).partition("-")[2]
 
 
-def _check(path: Path, file: TensorFile) -> None:
-    if not same_bytes(path, file):
-        raise ValueError("its bytes are not those that were written")
+def is_folder(path: Path) -> bool:
+    """Whether a checkpoint is a folder, by its name."""
+    return not path.name.endswith(_SUFFIX)
+
+
+@contextmanager
+def opened_checkpoint(path: Path) -> Iterator[Source]:
+    """Inside, what is in a checkpoint; its bytes aren't checked yet."""
+    with opened_folder(path) if is_folder(path) else opened(path) as source:
+        yield source
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with opened_checkpoint(path) as source:
+            source.check(digits_of(path))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _reason(error: Exception) -> str:

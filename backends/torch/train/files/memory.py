@@ -67,13 +67,18 @@ def memory_in(
         for index, weight in enumerate(_weights(optimizer))
         if str(index) in held or _state(optimizer, weight)
     }
-    found, weights = {}, _weights(optimizer)
+    weights, beside = _weights(optimizer), {}
     for index in sorted(wanted):
-        own = part.within(f"{index}/")
-        kept = moving[index] if own.names == moving[index].keys() else expected[index]
-        beside = {name: layout.beside(weights[index], value) for name, value in kept.items()}
-        found[index] = own.like(beside)
-    return found
+        names = part.within(f"{index}/").names
+        kept = moving[index] if names == moving[index].keys() else expected[index]
+        for name, value in kept.items():
+            beside[index, name] = layout.beside(weights[index], value)
+    # All at once, which takes the fewest looks at the files of several processes.
+    found = part.like({f"{index}/{name}": kept for (index, name), kept in beside.items()})
+    memory: dict[int, dict[str, Tensor]] = {index: {} for index in sorted(wanted)}
+    for index, name in beside:
+        memory[index][name] = found[f"{index}/{name}"]
+    return memory
 
 
 def _weights(optimizer: torch.optim.Optimizer) -> list[Tensor]:

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
-from netlang.backends.torch.train.files.reader import TensorFile
-from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of, shape_of
+from netlang.backends.torch.train.files.reader import Described, Source
+from netlang.backends.torch.train.processes.rows import Kept, own_of, shape_of
 from netlang.backends.torch.train.storage import Json
-from netlang.backends.weights.header import Entry
 
 __all__ = ["Part", "mapping_of", "number_of", "plain_number", "whole_of"]
 
@@ -26,7 +25,7 @@ class Part:
     more memory than the run has anyway.
     """
 
-    def __init__(self, file: TensorFile, prefix: str) -> None:
+    def __init__(self, file: Source, prefix: str) -> None:
         self._file = file
         self._prefix = prefix
         self.names = {name[len(prefix) :] for name in file.entries if name.startswith(prefix)}
@@ -43,16 +42,20 @@ class Part:
         if self.names != expected.keys():
             odd = sorted(self.names ^ expected.keys())[0]
             raise ValueError(f"it {'lacks' if odd in expected else 'has'} `{self._prefix}{odd}`")
-        return {name: self.one(name, tensor) for name, tensor in expected.items()}
+        for name, kept in expected.items():
+            self._require_like(name, kept)
+        found = self._file.load({self._prefix + name: kept for name, kept in expected.items()})
+        return {name: found[self._prefix + name] for name in expected}
 
     def one(self, name: str, expected: Kept) -> Tensor:
         """The tensor of that name, where it has the type and shape of `expected`."""
-        entry, own = self._entry(name), own_of(expected)
-        if (DTYPES[entry.dtype], entry.shape) != (own.dtype, shape_of(expected)):
+        self._require_like(name, expected)
+        return self._file.load({self._prefix + name: expected})[self._prefix + name]
+
+    def _require_like(self, name: str, expected: Kept) -> None:
+        entry = self._entry(name)
+        if (DTYPES[entry.dtype], entry.shape) != (own_of(expected).dtype, shape_of(expected)):
             raise ValueError(f"`{self._prefix}{name}` is {entry.dtype} of shape {entry.shape}")
-        if isinstance(expected, Rows):
-            return self._file.rows(self._prefix + name, expected.first, len(own))
-        return self._file.read(self._prefix + name)
 
     def at_most(self, name: str, elements: int) -> Tensor:
         """The tensor of that name, where it isn't larger than that."""
@@ -67,7 +70,7 @@ class Part:
             raise ValueError(f"`{self._prefix}{name}` is no text")
         return found.numpy().tobytes()
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str) -> Described:
         if name not in self.names:
             raise ValueError(f"it lacks `{self._prefix}{name}`")
         return self._file.entries[self._prefix + name]

@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import IO, final
+from typing import IO, Protocol, final
 
 import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
+from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
 from netlang.backends.weights.header import (
     LONGEST_HEADER,
     SIZES,
@@ -29,19 +31,62 @@ from netlang.backends.weights.header import (
 )
 from netlang.backends.weights.signature import check_signature, digest_of
 
-__all__ = ["TensorFile", "opened", "parsed_json", "read_small"]
+__all__ = [
+    "Described", "Source", "TensorFile", "opened", "parsed_json", "plain_file", "read_rows",
+    "read_small",
+]  # fmt: skip
 
 _CHUNK = 1 << 20
 _LARGEST_TEXT = 16 << 20
 
 
+class Described(Protocol):
+    """A tensor that is stored: its type by the name that the format has for it, and its shape."""
+
+    @property
+    def dtype(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+
+class Source(ABC):
+    """Stored tensors and facts; `ValueError` and `OSError` say what is wrong with them."""
+
+    @property
+    @abstractmethod
+    def entries(self) -> Mapping[str, Described]:
+        """What there is, by name."""
+
+    @property
+    @abstractmethod
+    def metadata(self) -> Mapping[str, str]:
+        """What was stored beside the tensors."""
+
+    @abstractmethod
+    def check(self, digits: str) -> None:
+        """Raise `ValueError` where its bytes aren't those whose digest begins with these digits."""
+
+    @abstractmethod
+    def load(self, expected: Mapping[str, Kept]) -> dict[str, Tensor]:
+        """So much of each of these tensors, on the CPU; they are known to have these shapes."""
+
+    @abstractmethod
+    def read(self, name: str) -> Tensor:
+        """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
+
+    @abstractmethod
+    def check_all_read(self) -> None:
+        """Raise `ValueError` where there is more than was read."""
+
+
 @final
-class TensorFile:
-    """An open file; `ValueError` and `OSError` say what is wrong with it."""
+class TensorFile(Source):
+    """An open file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        size = os.fstat(file.fileno()).st_size
+        self.size = size = os.fstat(file.fileno()).st_size
         start = file.read(8)
         length = int.from_bytes(start, "little")
         if len(start) < 8 or length > size - 8:
@@ -51,8 +96,27 @@ class TensorFile:
         text = file.read(length)
         self._start = start + text
         self.header: Header = parse_header(text, size)
-        self.entries: Mapping[str, Entry] = self.header.entries
         self._read: set[str] = set()
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return self.header.entries
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self.header.metadata
+
+    def check(self, digits: str) -> None:
+        if not self.digest().startswith(digits):
+            raise ValueError("its bytes are not those that were written")
+
+    def load(self, expected: Mapping[str, Kept]) -> dict[str, Tensor]:
+        return {name: self._part(name, kept) for name, kept in expected.items()}
+
+    def _part(self, name: str, kept: Kept) -> Tensor:
+        if isinstance(kept, Rows):
+            return self.rows(name, kept.first, len(own_of(kept)))
+        return self.read(name)
 
     def digest(self) -> str:
         """SHA-256 of the whole file."""
@@ -63,7 +127,6 @@ class TensorFile:
         check_signature(self._start, self.header.metadata, self._chunks())
 
     def check_all_read(self) -> None:
-        """Raise `ValueError` where there is more in the file than was read of it."""
         if left := self.entries.keys() - self._read:
             raise ValueError(f"it has `{min(left)[:60]}`")
 
@@ -73,39 +136,45 @@ class TensorFile:
             yield chunk
 
     def read(self, name: str) -> Tensor:
-        """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
         entry = self.entries[name]
-        return self._filled(name, entry.begin, entry.shape)
+        self._read.add(name)
+        return _filled(self._file, entry, entry.begin, entry.shape)
 
     def rows(self, name: str, first: int, count: int) -> Tensor:
         """So many rows of a tensor of that name, on the CPU."""
         entry = self.entries[name]
-        length, *others = entry.shape
-        if first + count > length:
-            raise ValueError(f"`{name[:60]}` has {length} rows")
-        row = SIZES[entry.dtype] * prod(others)
-        return self._filled(name, entry.begin + first * row, (count, *others))
-
-    def _filled(self, name: str, begin: int, shape: tuple[int, ...]) -> Tensor:
+        if first + count > entry.shape[0]:
+            raise ValueError(f"`{name[:60]}` has {entry.shape[0]} rows")
         self._read.add(name)
-        tensor = torch.empty(shape, dtype=DTYPES[self.entries[name].dtype])
-        self._file.seek(begin)
-        memory = tensor.reshape(-1).view(torch.uint8).numpy().data
-        if self._file.readinto(memory) != len(memory):  # type: ignore[attr-defined]
-            raise ValueError("it is cut off")
-        return tensor
+        return read_rows(self._file, entry, first, count)
+
+
+def read_rows(file: IO[bytes], entry: Entry, first: int, count: int) -> Tensor:
+    """So many rows, from the one at `first` on, of a tensor that lies in `file`; on the CPU."""
+    others = entry.shape[1:]
+    row = SIZES[entry.dtype] * prod(others)
+    return _filled(file, entry, entry.begin + first * row, (count, *others))
+
+
+def _filled(file: IO[bytes], entry: Entry, begin: int, shape: tuple[int, ...]) -> Tensor:
+    tensor = torch.empty(shape, dtype=DTYPES[entry.dtype])
+    file.seek(begin)
+    memory = tensor.reshape(-1).view(torch.uint8).numpy().data
+    if file.readinto(memory) != len(memory):  # type: ignore[attr-defined]
+        raise ValueError("it is cut off")
+    return tensor
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[TensorFile]:
     """A file of tensors; a link or a device in its place is refused."""
-    with _plain(path) as file:
+    with plain_file(path) as file:
         yield TensorFile(file)
 
 
 def read_small(path: Path) -> str:
     """The text of a file, where it is one of some megabytes at most."""
-    with _plain(path) as file:
+    with plain_file(path) as file:
         content = file.read(_LARGEST_TEXT + 1)
     if len(content) > _LARGEST_TEXT:
         raise ValueError(f"it has more than {_LARGEST_TEXT} bytes")
@@ -124,7 +193,7 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
-def _plain(path: Path) -> IO[bytes]:
+def plain_file(path: Path) -> IO[bytes]:
     # Opening a pipe would wait for its other end, so what it is is asked first.
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError("it is no plain file")

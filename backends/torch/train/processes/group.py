@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
+from signal import SIGTERM
 
 import torch
 from torch import distributed
@@ -13,6 +14,7 @@ from torch._C._distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from netlang import processes
+from netlang.backends.torch.train.interrupt import outlive_one
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.processes import ProcessLost
@@ -55,10 +57,12 @@ def _one_message(store: Store) -> Iterator[None]:
     try:
         yield
     except NetlangError:
+        outlive_one(SIGTERM)
         if not _first_to_speak(store):
             raise SystemExit(1) from None
         raise
     except RuntimeError as error:
+        outlive_one(SIGTERM)
         lost = _of_connections(error)
         if not _first_to_speak(store) and lost:
             raise SystemExit(1) from None

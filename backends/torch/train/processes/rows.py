@@ -21,6 +21,7 @@ __all__ = [
     "Rows",
     "bytes_of",
     "dealt",
+    "flat_bytes",
     "like",
     "on_cpu",
     "own_of",
@@ -83,7 +84,7 @@ def bytes_of(kept: Mapping[str, Kept], world: World) -> Iterator[memoryview]:
     All processes go through the same tensors in the same order.
     """
     for each in kept.values():
-        own = _flat_bytes(own_of(each))
+        own = flat_bytes(own_of(each))
         if world.writes:
             yield own.numpy().data
         if isinstance(each, Rows):
@@ -112,7 +113,7 @@ def dealt(whole: Tensor | None, into: Kept, world: World) -> None:
         assert whole is not None
         rows = _rows(into, world)[0] if isinstance(into, Rows) else None
         target.copy_(whole if rows is None else whole[rows.start : rows.stop])
-    flat = _flat_bytes(target)
+    flat = flat_bytes(target)
     if not isinstance(into, Rows):
         for start in range(0, len(flat), _CHUNK):
             distributed.broadcast(flat[start : start + _CHUNK], 0, group=world.control)
@@ -120,7 +121,7 @@ def dealt(whole: Tensor | None, into: Kept, world: World) -> None:
         for rank, rows in enumerate(_rows(into, world)[1:], 1):
             if world.writes:
                 assert whole is not None
-                flat = _flat_bytes(whole[rows.start : rows.stop])
+                flat = flat_bytes(whole[rows.start : rows.stop])
             if world.rank in (0, rank):
                 _passed_on(flat, rank, world)
     own.copy_(target)
@@ -139,5 +140,6 @@ def _rows(kept: Rows, world: World) -> list[range]:
     return rows_of_each(kept.shape[0], world.size)
 
 
-def _flat_bytes(tensor: Tensor) -> Tensor:
+def flat_bytes(tensor: Tensor) -> Tensor:
+    """Its bytes, one after the other, in main memory: its own memory where it lies there."""
     return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)

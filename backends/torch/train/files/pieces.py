@@ -1,0 +1,86 @@
+"""Tensors that lie in several files: each of these has some rows of the whole.
+
+A file says in its metadata where its rows lie, as PyTorch's own writer of safetensors does
+(`torch.distributed.checkpoint.HuggingFaceStorageWriter`), so its reader understands it too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, final
+
+from netlang.backends.torch.train.files.part import mapping_of, whole_of
+from netlang.backends.torch.train.files.reader import TensorFile, parsed_json
+from netlang.backends.torch.train.storage import Json
+from netlang.backends.weights.checkpoint import PLACES
+from netlang.backends.weights.header import Entry
+from netlang.backends.weights.signature import FACTS
+
+__all__ = ["Piece", "Stored", "pieces_of", "places_of", "together"]
+
+_OFFSETS = "saved_offsets"
+
+
+@final
+class Piece(NamedTuple):
+    """Rows of a tensor, from the one at `first` on, and the file and place that they lie at."""
+
+    first: int
+    file: str
+    entry: Entry
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Where its first element is in the whole."""
+        return (self.first, *(0 for _ in self.entry.shape[1:]))[: len(self.entry.shape)]
+
+
+@final
+class Stored(NamedTuple):
+    """A tensor that lies in several files; its pieces follow each other."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    pieces: tuple[Piece, ...]
+
+
+def places_of(offsets: Mapping[str, Iterable[int]]) -> dict[str, str]:
+    """Metadata that say where the tensors of a file lie in the whole ones."""
+    places = {name: {_OFFSETS: list(each)} for name, each in offsets.items()}
+    # With facts, though none: whoever takes the file for one of weights is told what it is.
+    return {FACTS: "{}", PLACES: json.dumps(places, sort_keys=True, separators=(",", ":"))}
+
+
+def pieces_of(file: TensorFile, name: str) -> dict[str, Piece]:
+    """What is in a file of this name; `ValueError` where it doesn't say which rows these are."""
+    places: Json = parsed_json(file.metadata.get(PLACES, "{}"))  # type: ignore[assignment]
+    known = mapping_of(places)
+    return {
+        tensor: Piece(_first(known.get(tensor), entry), name, entry)
+        for tensor, entry in file.entries.items()
+    }
+
+
+def _first(place: Json, entry: Entry) -> int:
+    """Which row of the whole is the first of a piece."""
+    offsets = mapping_of(place).get(_OFFSETS)
+    if not isinstance(offsets, list) or len(offsets) != len(entry.shape):
+        raise ValueError("it doesn't say where its tensors lie")
+    first, *others = [whole_of(each) for each in offsets] or [0]
+    if any(others):
+        raise ValueError("it has other parts of tensors than rows")
+    return first
+
+
+def together(name: str, pieces: list[Piece]) -> Stored:
+    """The tensor of which these are pieces; `ValueError` where they overlap or leave gaps."""
+    pieces = sorted(pieces)
+    kinds = {(piece.entry.dtype, piece.entry.shape[1:]) for piece in pieces}
+    dtype, shape = pieces[0].entry.dtype, pieces[0].entry.shape
+    reached = 0
+    for piece in pieces:
+        if piece.first != reached or len(kinds) > 1 or (not shape and len(pieces) > 1):
+            raise ValueError(f"the parts of `{name[:60]}` don't make a tensor")
+        reached += piece.entry.shape[0] if piece.entry.shape else 0
+    return Stored(dtype, (reached, *shape[1:]) if shape else (), tuple(pieces))

@@ -1,0 +1,141 @@
+"""What a process needs of a folder of shards, whoever wrote them: PyTorch's distributed checkpoints
+plan which rows of which file become which rows here.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, final
+
+import torch
+from torch import Tensor
+from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner
+from torch.distributed.checkpoint.metadata import (
+    ChunkStorageMetadata,
+    Metadata,
+    MetadataIndex,
+    TensorProperties,
+    TensorStorageMetadata,
+)
+from torch.distributed.checkpoint.planner import LoadPlan, LoadPlanner
+from torch.distributed.checkpoint.planner_helpers import create_read_items_for_chunk_list
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.storage import StorageReader
+from torch.futures import Future
+
+from netlang.backends.torch.train.files.encoding import DTYPES
+from netlang.backends.torch.train.files.pieces import Piece, Stored
+from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
+
+__all__ = ["Read", "loaded"]
+
+Read: TypeAlias = Callable[[Piece, int, int], Tensor]
+"""From a row on, counted within the piece, so many of its rows."""
+
+
+def loaded(
+    expected: Mapping[str, Kept], stored: Mapping[str, Stored], read: Read
+) -> dict[str, Tensor]:
+    """So much of each of these tensors as is expected, on the CPU; `stored` has the same names."""
+    found = {
+        name: torch.empty(own_of(kept).shape, dtype=own_of(kept).dtype)
+        for name, kept in expected.items()
+    }
+    with warnings.catch_warnings():
+        # Each process reads what it needs, and they have nothing to tell each other.
+        warnings.filterwarnings("ignore", message="torch.distributed is disabled")
+        load(
+            dict(found),
+            storage_reader=_Reader(stored, read),
+            planner=_Planner(expected),
+            no_dist=True,
+        )
+    return found
+
+
+@final
+class _Planner(DefaultLoadPlanner):
+    """Asks for the rows that this process has."""
+
+    def __init__(self, expected: Mapping[str, Kept]) -> None:
+        super().__init__(flatten_state_dict=False, flatten_sharded_tensors=False)
+        self._expected = expected
+
+    def create_local_plan(self) -> LoadPlan:
+        assert self.metadata is not None
+        items = []
+        for name, kept in self._expected.items():
+            stored = self.metadata.state_dict_metadata[name]
+            assert isinstance(stored, TensorStorageMetadata)
+            if own_of(kept).numel():
+                items += create_read_items_for_chunk_list(name, stored, [_chunk(kept)])
+        return LoadPlan(items)
+
+    def lookup_tensor(self, index: MetadataIndex) -> Tensor:
+        tensor: Tensor = self.state_dict[index.fqn]
+        return tensor
+
+
+def _chunk(kept: Kept) -> ChunkStorageMetadata:
+    """Which part of the whole a process has."""
+    own = own_of(kept)
+    offsets = [0] * own.dim()
+    if isinstance(kept, Rows):
+        offsets[0] = kept.first
+    return ChunkStorageMetadata(torch.Size(offsets), own.shape)
+
+
+@final
+class _Reader(StorageReader):
+    """Reads what is stored, piece by piece."""
+
+    def __init__(self, stored: Mapping[str, Stored], read: Read) -> None:
+        self._stored, self._read = stored, read
+        self._pieces: dict[MetadataIndex, Piece] = {
+            MetadataIndex(name, torch.Size(piece.offsets)): piece
+            for name, each in stored.items()
+            for piece in each.pieces
+        }
+
+    def reset(self, checkpoint_id: str | os.PathLike[str] | None = None) -> None:
+        """Nothing: it reads one checkpoint."""
+
+    def read_metadata(self) -> Metadata:
+        return Metadata({name: _described(stored) for name, stored in self._stored.items()})
+
+    def set_up_storage_reader(self, metadata: Metadata, is_coordinator: bool) -> None:
+        """Nothing: it is open."""
+
+    def prepare_local_plan(self, plan: LoadPlan) -> LoadPlan:
+        return plan
+
+    def prepare_global_plan(self, plans: list[LoadPlan]) -> list[LoadPlan]:
+        return plans
+
+    def read_data(self, plan: LoadPlan, planner: LoadPlanner) -> Future[None]:
+        for item in plan.items:
+            piece = self._pieces[item.storage_index]
+            start, count = (*item.storage_offsets, 0)[0], (*item.lengths, 1)[0]
+            target = planner.resolve_tensor(item)
+            target.copy_(self._read(piece, start, count).reshape(target.shape))
+            planner.commit_tensor(item, target)
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    @classmethod
+    def validate_checkpoint_id(cls, checkpoint_id: str | os.PathLike[str]) -> bool:
+        return False
+
+
+def _described(stored: Stored) -> TensorStorageMetadata:
+    return TensorStorageMetadata(
+        TensorProperties(DTYPES[stored.dtype]),
+        torch.Size(stored.shape),
+        [
+            ChunkStorageMetadata(torch.Size(piece.offsets), torch.Size(piece.entry.shape))
+            for piece in stored.pieces
+        ],
+    )

@@ -1,0 +1,227 @@
+"""Checkpoints of which each process writes a part: what is in them, and what becomes of damage."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader
+from torch.distributed.checkpoint.state_dict_loader import load
+
+from netlang.backends.torch.train.files.checkpoints import Checkpoints, digits_of, opened_checkpoint
+from netlang.backends.torch.train.files.reader import Source
+from netlang.diagnostics.errors import NetlangError
+from tests.train.world.subject import APART, SHARD, carry_out
+from tests.train.world.support import compare, launched, notes_of, together
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    together(2, folder, SHARD, "resumed", "stopped", "dropout")
+    return folder
+
+
+@pytest.fixture
+def checkpoints(two: Path, tmp_path: Path) -> Checkpoints:
+    copytree(two / "resumed" / "checkpoints", tmp_path / "checkpoints")
+    return Checkpoints(tmp_path / "checkpoints")
+
+
+def test_each_process_writes_its_part(checkpoints: Checkpoints) -> None:
+    """Names, digests and nothing but safetensors and JSON."""
+    found = checkpoints.found()
+    assert [int(path.name.partition("-")[0]) for path in found] == [40, 30]
+    for path in found:
+        names = [f"shard-0000{rank}-of-00002.safetensors" for rank in (1, 2)]
+        assert sorted(each.name for each in path.iterdir()) == ["manifest.json", *names]
+        manifest = (path / "manifest.json").read_bytes()
+        assert path.name[10:] == sha256(manifest).hexdigest()[:32]
+        for shard in json.loads(manifest)["shards"]:
+            content = (path / shard["file"]).read_bytes()
+            assert (len(content), sha256(content).hexdigest()) == (shard["bytes"], shard["sha256"])
+        sizes = [
+            sum(each.numel() for name, each in load_file(path / shard).items() if "model/" in name)
+            for shard in names
+        ]
+        assert max(sizes) < 0.6 * sum(sizes)
+
+
+@pytest.mark.filterwarnings("ignore:torch.distributed is disabled")
+def test_torch_reads_them(two: Path, checkpoints: Checkpoints) -> None:
+    """Its own reader puts the same tensors together as ours; the weights are those at the end."""
+    path = checkpoints.found()[0]
+    with opened_checkpoint(path) as source:
+        ours = {name: source.read(name) for name in source.entries}
+    theirs = {name: torch.zeros_like(each) for name, each in ours.items() if each.numel()}
+    load(theirs, storage_reader=HuggingFaceStorageReader(str(path)), no_dist=True)
+    for name, value in theirs.items():
+        assert torch.equal(value, ours[name]), name
+    last = load_file(two / "resumed" / "last.safetensors")
+    assert last
+    for name, value in last.items():
+        assert torch.equal(value, ours[f"averaged/{name}"]), name
+
+
+def _taken(checkpoints: Checkpoints) -> tuple[list[int], list[str]]:
+    """The step that is gone on from, by the facts, and what was said."""
+    steps: list[int] = []
+
+    def take(source: Source) -> None:
+        steps.append(json.loads(source.metadata["netlang"])["step"])
+
+    said = checkpoints.restore(take)
+    return steps, said
+
+
+def _flips(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Some bits of each file, those of the ends and of the headers among them."""
+    generator = random.Random(3)
+    for path in sorted(folder.iterdir()):
+        last = 8 * path.stat().st_size - 1
+        yield from ((path, bit) for bit in (0, 70, last))
+        yield from ((path, generator.randrange(last)) for _ in range(20))
+
+
+def test_any_flipped_bit_is_noticed(checkpoints: Checkpoints) -> None:
+    newest = checkpoints.found()[0]
+    for path, bit in _flips(newest):
+        whole = path.read_bytes()
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        steps, said = _taken(checkpoints)
+        assert steps == [30], (path.name, bit)
+        assert len(said) == 1
+        assert newest.name in said[0]
+        path.write_bytes(whole)
+    assert _taken(checkpoints) == ([40], [])
+
+
+def _cut(path: Path) -> None:
+    shard = path / "shard-00002-of-00002.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-8])
+
+
+def _gone(path: Path) -> None:
+    (path / "shard-00001-of-00002.safetensors").unlink()
+
+
+def _linked(path: Path) -> None:
+    shard = path / "shard-00001-of-00002.safetensors"
+    shard.rename(path.parent / "elsewhere")
+    shard.symlink_to(path.parent / "elsewhere")
+
+
+def _outside(path: Path) -> None:
+    manifest = path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("shard-00001-of", "../shard-00001-of"))
+
+
+def _of_another(path: Path) -> None:
+    (other,) = [each for each in path.parent.iterdir() if each != path]
+    name = "shard-00002-of-00002.safetensors"
+    (path / name).write_bytes((other / name).read_bytes())
+
+
+def _file(path: Path) -> None:
+    rmtree(path)
+    path.write_bytes(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (_cut, "bytes, its header wants"),
+        (_gone, "it lacks shard-00001-of-00002.safetensors"),
+        (_linked, "no plain file"),
+        (_outside, "its manifest names the file '../shard-00001"),
+        (_of_another, "shard-00002-of-00002.safetensors"),
+        (_file, "Not a directory"),
+        (lambda path: (path / "manifest.json").unlink(), "No such file"),
+        (lambda path: (path / "manifest.json").write_text("[" * 10**5), "nested too deeply"),
+        (lambda path: (path / "manifest.json").write_text("{}"), "its manifest is none"),
+    ],
+)
+def test_damage(checkpoints: Checkpoints, happens: Callable[[Path], object], why: str) -> None:
+    newest = checkpoints.found()[0]
+    happens(newest)
+    steps, said = _taken(checkpoints)
+    assert steps == [30]
+    assert why in said[0]
+
+
+def test_nothing_is_begun_anew(checkpoints: Checkpoints) -> None:
+    for path in checkpoints.found():
+        _gone(path)
+    with pytest.raises(NetlangError) as caught:
+        _taken(checkpoints)
+    assert caught.value.diagnostics[0].code == "E0796"
+
+
+def test_what_was_left_unfinished_is_removed(checkpoints: Checkpoints) -> None:
+    left = checkpoints.folder / ".checkpoint.0123abcd.tmp"
+    copytree(checkpoints.found()[0], left)
+    (left / ".shard-00001-of-00002.safetensors.89abcdef.tmp").write_bytes(b"half")
+    checkpoints.prepare()
+    assert not left.exists()
+    assert len(checkpoints.found()) == 2
+
+
+def test_the_same_state_is_saved_twice(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    """What is whole stays as it is, and what isn't makes room."""
+    newest, older = checkpoints.found()
+    copytree(older, tmp_path / "copy")
+    digest = sha256((older / "manifest.json").read_bytes()).hexdigest()
+    for damage in ("", "manifest.json", "shard-00001-of-00002.safetensors"):
+        if damage:
+            (older / damage).write_text("damaged")
+        with checkpoints.gathering() as folder:
+            copytree(tmp_path / "copy", folder, dirs_exist_ok=True)
+            assert checkpoints.place(30, folder, digest) == older
+        with opened_checkpoint(older) as source:
+            source.check(digits_of(older))
+        assert sorted(checkpoints.folder.iterdir()) == [older, newest]
+
+
+@pytest.mark.parametrize("options", [(), (SHARD,), (SHARD, APART)])
+def test_others_go_on(two: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Three processes, each with all of the net or a part; also where one sees no common folder."""
+    copytree(two / "stopped", tmp_path / "stopped")
+    together(3, tmp_path, *options, "stopped+")
+    kinds = {path.is_dir() for path in (tmp_path / "stopped" / "checkpoints").iterdir()}
+    assert kinds == {options == (SHARD,)}
+    (tmp_path / "one").mkdir()
+    compare(notes_of(tmp_path, "stopped"), carry_out("stopped", tmp_path / "one"))
+
+
+def test_without_a_common_folder(two: Path, tmp_path: Path) -> None:
+    """The first process writes files of the whole, with the same weights."""
+    together(2, tmp_path, SHARD, APART, "dropout")
+    assert not (tmp_path / "dropout.of.1").exists()
+    for name in ("last.safetensors", "metrics.jsonl"):
+        assert (tmp_path / "dropout" / name).read_bytes() == (two / "dropout" / name).read_bytes()
+    (path,) = (tmp_path / "dropout" / "checkpoints").iterdir()
+    with opened_checkpoint(path) as one, opened_checkpoint(_newest(two / "dropout")) as other:
+        assert one.metadata == other.metadata
+        assert one.entries.keys() == other.entries.keys()
+        for name in one.entries:
+            assert torch.equal(one.read(name), other.read(name)), name
+
+
+def _newest(run: Path) -> Path:
+    return max((run / "checkpoints").iterdir())
+
+
+def test_a_part_is_no_weights(two: Path) -> None:
+    part = _newest(two / "resumed") / "shard-00002-of-00002.safetensors"
+    done = launched(1, "netlang", "eval", "mnist1d", "--weights", str(part))
+    assert "E0772" in done.stderr
+    assert str(two / "resumed" / "last.safetensors") in done.stderr
