@@ -220,8 +220,8 @@ class State:
 
     def _take_losses(self, part: Part) -> None:
         """Each process goes on with its own sum; of other processes the first one has them all."""
-        names = sorted(name for name in part.names if name.partition("/")[0] == _losses_of(0))
-        found = {name: part.one(name, self.losses).to(self.device) for name in names}
+        names = {_losses_of(0), *(name for name in part.names if name.startswith("losses/"))}
+        found = {name: part.one(name, self.losses).to(self.device) for name in sorted(names)}
         if found.keys() == {_losses_of(rank) for rank in range(self.world.size)}:
             self.losses = found[_losses_of(self.world.rank)]
         else:
