@@ -21,7 +21,7 @@ from netlang.records import Record, replace
 __all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", "total"]
 
 
-class Totals(Record):
+class Totals(Record, gc=False):
     """Figures of some steps.
 
     `trainable` and `frozen` count the elements of parameters, `buffers` those of running statistics
@@ -48,7 +48,7 @@ class Totals(Record):
 NOTHING = Totals()
 
 
-class FunctionCost(Record):
+class FunctionCost(Record, gc=False):
     """A function as deployed, and what it has for training only."""
 
     deployed: Totals

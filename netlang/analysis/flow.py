@@ -19,7 +19,7 @@ from netlang.records import Record
 __all__ = ["Flow", "PlacedNode"]
 
 
-class PlacedNode(Record):
+class PlacedNode(Record, gc=False):
     """A node, its place, how often it is applied, and the repeats that it stands in."""
 
     place: int

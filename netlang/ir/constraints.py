@@ -16,7 +16,7 @@ class Relation(Enum):
     AT_LEAST = ">="
 
 
-class Constraint(Record):
+class Constraint(Record, gc=False):
     """``left relation right``, and in words why the operator needs it."""
 
     left: Dim

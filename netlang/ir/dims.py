@@ -28,7 +28,7 @@ __all__ = [
 _REMEMBERED = 4096
 
 
-class Symbol(Record):
+class Symbol(Record, gc=False):
     """A size that the input decides: ``N``, ``H``."""
 
     name: str
@@ -41,7 +41,7 @@ class Symbol(Record):
         return self.name
 
 
-class Floor(Record, cache_hash=True):
+class Floor(Record, cache_hash=True, gc=False):
     """``numerator // divisor`` that doesn't simplify; `divisor` > 1."""
 
     numerator: Expr
@@ -71,7 +71,7 @@ def _key(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
     return (-len(monomial), tuple([atom.text for atom in monomial]))
 
 
-class Expr(Record, cache_hash=True):
+class Expr(Record, cache_hash=True, gc=False):
     """A polynomial: terms ``(coefficient, monomial)`` sorted, none zero, never only a constant."""
 
     # Formulas are keys of many tables, and nest: their hash is made once.

@@ -47,14 +47,14 @@ class Arity(Record):
         )
 
 
-class Inferred(Record):
+class Inferred(Record, gc=False):
     """Output types, and what must hold of the sizes for the operator to run."""
 
     outputs: Types
     constraints: tuple[Constraint, ...] = ()
 
 
-class Cost(Record):
+class Cost(Record, gc=False):
     """Work of one application, as formulas in the sizes, the batch `N` counted in.
 
     `macs` are the multiply-accumulates of contractions (convolutions and matrix products, biases
@@ -113,7 +113,7 @@ class Rejection(Exception):
         self.fields = fields
 
 
-class Op(Described):
+class Op(Described, gc=False):
     """One operator with all of its arguments.
 
     `name` is its name in the language, `arity` the number of its inputs, `output_names` the names

@@ -36,14 +36,14 @@ __all__ = [
 INPUT = -1
 
 
-class Ref(Record):
+class Ref(Record, gc=False):
     """Output `output` of node number `producer`, or input `output` of the function: `INPUT`."""
 
     producer: int
     output: int = 0
 
 
-class Node(ComparedInPart):
+class Node(ComparedInPart, gc=False):
     """One application of an operator or function.
 
     `path` is the label path within the enclosing function and names the value. `module` is the path
@@ -72,7 +72,7 @@ class Node(ComparedInPart):
         return self.module != self.path
 
 
-class Repeat(Record):
+class Repeat(Record, gc=False):
     """`items` applied `count` >= 2 times in a row, each time with weights of its own.
 
     The items are written as of the first time. What reads `carry_in` reads, from the second time
@@ -146,14 +146,14 @@ def _node(items: tuple[Item, ...], firsts: tuple[int, ...], number: int) -> Node
     return _node(item.items, _firsts(item.items, 0), behind)
 
 
-class Port(Record):
+class Port(Record, gc=False):
     """An input of a function."""
 
     name: str
     type: TensorType
 
 
-class Output(Record):
+class Output(Record, gc=False):
     """An output of a function; an auxiliary one exists in training only."""
 
     name: str
@@ -219,7 +219,7 @@ class Size(Record):
     span: Span
 
 
-class Condition(Record):
+class Condition(Record, gc=False):
     """A constraint and the place in the spec that it comes from.
 
     An `auxiliary` one is needed in training only, by what the deployed net doesn't have.

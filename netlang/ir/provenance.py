@@ -35,20 +35,20 @@ without a limit they, and the work for them, would grow exponentially.
 """
 
 
-class ParameterOrigin(Record):
+class ParameterOrigin(Record, gc=False):
     """The parameter `name` of the enclosing block or net."""
 
     name: str
 
 
-class InputOrigin(Record):
+class InputOrigin(Record, gc=False):
     """Axis `axis` (0 is the channels) of input `index` of the enclosing block."""
 
     index: int
     axis: int
 
 
-class BinaryOrigin(Record):
+class BinaryOrigin(Record, gc=False):
     """``left operator right`` with operator one of ``+ - * // ** %``."""
 
     operator: str

@@ -24,23 +24,23 @@ __all__ = [
 # --- along one axis -----------------------------------------------------------------------------
 
 
-class Same(Record):
+class Same(Record, gc=False):
     """Place o reads place o."""
 
 
-class Everywhere(Record):
+class Everywhere(Record, gc=False):
     """Every place reads the whole axis, or the output has this axis anew."""
 
 
-class OwnAndAll(Record):
+class OwnAndAll(Record, gc=False):
     """Place o reads place o for itself, and the whole axis for a statistic or an attention."""
 
 
-class ToOneSide(Record):
+class ToOneSide(Record, gc=False):
     """Place o reads place o and all before it, or all behind it."""
 
 
-class Window(Record):
+class Window(Record, gc=False):
     """Place o reads stride o + dilation k - before, for k from 0 to kernel - 1."""
 
     kernel: int
@@ -49,7 +49,7 @@ class Window(Record):
     dilation: int = 1
 
 
-class TransposedWindow(Record):
+class TransposedWindow(Record, gc=False):
     """Place o reads every i with stride i + dilation k - before = o for a k below `kernel`."""
 
     kernel: int
@@ -58,7 +58,7 @@ class TransposedWindow(Record):
     dilation: int = 1
 
 
-class Cut(Record):
+class Cut(Record, gc=False):
     """Place o reads start + step o; `every` is false where places are left out."""
 
     start: Dim
@@ -66,14 +66,14 @@ class Cut(Record):
     every: bool = False
 
 
-class Regions(Record):
+class Regions(Record, gc=False):
     """Place o of `count` reads from floor(o size / count) to ceil((o + 1) size / count) - 1."""
 
     size: Dim
     count: Dim
 
 
-class Interpolated(Record):
+class Interpolated(Record, gc=False):
     """Place o of `out` reads the `taps` elements (1, 2 or 4) around its place among `size`.
 
     One tap is element floor(o size/out). Otherwise the place is (o + 1/2) size/out - 1/2, with
@@ -86,28 +86,28 @@ class Interpolated(Record):
     align: bool = False
 
 
-class Blocks(Record):
+class Blocks(Record, gc=False):
     """Place o reads its block of `width` places; blocks begin at `shift`, and before and behind."""
 
     width: int
     shift: int = 0
 
 
-class Grid(Record):
+class Grid(Record, gc=False):
     """Place o reads the `count` places that lie whole multiples of size/count away from it."""
 
     size: Dim
     count: int
 
 
-class Grouped(Record):
+class Grouped(Record, gc=False):
     """Every `made` places in a row read the same `read` places in a row: channels in groups."""
 
     made: int
     read: int
 
 
-class Shuffled(Record):
+class Shuffled(Record, gc=False):
     """Place o of `size` reads (o mod groups) size/groups + o // groups: groups taken in turn."""
 
     groups: int
@@ -134,21 +134,21 @@ AxisRule: TypeAlias = (
 # --- values -------------------------------------------------------------------------------------
 
 
-class NoInput(Record):
+class NoInput(Record, gc=False):
     """Nothing is read: a learned tensor."""
 
 
-class Pointwise(Record):
+class Pointwise(Record, gc=False):
     """Each element reads the element at its own place."""
 
 
-class Along(Record):
+class Along(Record, gc=False):
     """Axis i of the output reads axis i of the input by rule i; the output may have more axes."""
 
     rules: tuple[AxisRule, ...]
 
 
-class Places(Record):
+class Places(Record, gc=False):
     """Axis i of the output reads axis `sources[i]` by `rules[i]`, or is new: None.
 
     What the output has no axis for is read wholly.
@@ -158,43 +158,43 @@ class Places(Record):
     rules: tuple[AxisRule, ...]
 
 
-class Rearranged(Record):
+class Rearranged(Record, gc=False):
     """The elements row by row as `split`, those axes in the order `order`, joined to the output."""
 
     split: tuple[Dim, ...]
     order: tuple[int, ...]
 
 
-class Aligned(Record):
+class Aligned(Record, gc=False):
     """Element by element of all inputs, last axes together; axes of size 1 are broadcast."""
 
 
-class Joined(Record):
+class Joined(Record, gc=False):
     """The inputs one behind the other along an axis."""
 
     axis: int
 
 
-class Each(Record):
+class Each(Record, gc=False):
     """Every input is read by a rule of its own."""
 
     inputs: tuple[Along | Places | Pointwise, ...]
 
 
-class Numbered(Record):
+class Numbered(Record, gc=False):
     """As `Along`, but the output are numbers of places that `pool` read: see `FromPool`."""
 
     rules: tuple[AxisRule, ...]
     pool: tuple[object, ...]
 
 
-class AtMost(Record):
+class AtMost(Record, gc=False):
     """No more than `reach` is read; how much of it depends on values."""
 
     reach: Each
 
 
-class FromPool(Record):
+class FromPool(Record, gc=False):
     """The values of the first input at the places that the second, `indices` of a pool, tells.
 
     They are read by `rules` where the indices are those of the pool `pool`; of others nothing is

@@ -53,7 +53,7 @@ _SMALLEST = {
 }
 
 
-class TensorType(Record):
+class TensorType(Record, gc=False):
     """A tensor: `shape` leaves out the batch axis, which is `batch` long.
 
     Channels come first (``[C, H, W]``). `batch` is None for a value without a batch axis, such as a

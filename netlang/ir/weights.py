@@ -23,45 +23,45 @@ __all__ = [
 ]
 
 
-class Zeros(Record):
+class Zeros(Record, gc=False):
     """Every element 0."""
 
 
-class Ones(Record):
+class Ones(Record, gc=False):
     """Every element 1."""
 
 
-class Constant(Record):
+class Constant(Record, gc=False):
     """Every element `value`."""
 
     value: float
 
 
-class Literal(Record):
+class Literal(Record, gc=False):
     """The elements in row-major order, as the spec gives them."""
 
     values: tuple[float, ...]
 
 
-class Uniform(Record):
+class Uniform(Record, gc=False):
     """U(-bound, bound)."""
 
     bound: float
 
 
-class UniformButMiddle(Record):
+class UniformButMiddle(Record, gc=False):
     """U(-bound, bound), but 0 in the middle one of three equal parts in a row."""
 
     bound: float
 
 
-class Normal(Record):
+class Normal(Record, gc=False):
     """N(0, std^2)."""
 
     std: float
 
 
-class KaimingUniform(Record):
+class KaimingUniform(Record, gc=False):
     """U(-b, b) with b = sqrt(6 / ((1 + a^2) fan_in)): He et al. 2015, arXiv:1502.01852.
 
     PyTorch's default for convolutions and linear maps is a = sqrt(5), so b = 1 / sqrt(fan_in).
@@ -71,7 +71,7 @@ class KaimingUniform(Record):
     a: float = 5**0.5
 
 
-class WindowOffsets(Record):
+class WindowOffsets(Record, gc=False):
     """For each pair of places in a window, row by row, the number of their offset.
 
     Offsets (i, j) from one place to another run from (1 - rows, 1 - columns), which is number 0, to
@@ -82,7 +82,7 @@ class WindowOffsets(Record):
     columns: int
 
 
-class WindowCoordinates(Record):
+class WindowCoordinates(Record, gc=False):
     """For each offset between places of a window, in the order of `WindowOffsets`, its coordinates.
 
     An offset of i rows, i from 1 - rows to rows - 1, is y = i/(rows - 1), and its first coordinate
@@ -108,7 +108,7 @@ Init: TypeAlias = (
 )
 
 
-class Weight(Record):
+class Weight(Record, gc=False):
     """One tensor that an operator owns.
 
     `name` is the last part of its key (``weight``); an empty name means that the label of the step

@@ -22,7 +22,7 @@ __all__ = ["AxisField", "ReceptiveField", "axis_field", "width"]
 MOST_PLACES = 512
 
 
-class AxisField(Record):
+class AxisField(Record, gc=False):
     """One axis: the figure, the most places that an element sees, and how many there are.
 
     `bound` and `seen_bound`: these are upper bounds. `besides`: not windows alone read the axis.
@@ -46,7 +46,7 @@ class AxisField(Record):
         return not self.bound and not (self.besides and self.seen_bound)
 
 
-class ReceptiveField(Record):
+class ReceptiveField(Record, gc=False):
     """Input elements along each axis after the first; the axes of a vector that windows read.
 
     `everything`: an operator that reads whole axes lets the output see all places of the input.

@@ -39,7 +39,7 @@ def hull(intervals: Iterable[Interval | None]) -> Interval | None:
     return min(low for low, _ in found), max(high for _, high in found)
 
 
-class Taps(Record):
+class Taps(Record, gc=False):
     """What an operator reads: place o those at ``advance (o // period) + taps[o % period]``.
 
     The taps of a place are in ascending order.
@@ -50,7 +50,7 @@ class Taps(Record):
     taps: tuple[Sequence[int], ...]
 
 
-class Reads(Record):
+class Reads(Record, gc=False):
     """Place o reads the interval ``bounds[o % period]``, moved by ``advance (o // period)``.
 
     A `table` has no other places than those of its one period: what lies beyond reads nothing.

@@ -53,7 +53,7 @@ class Context(Record):
         return (low, high) if low <= high else None
 
 
-class Strand(Record):
+class Strand(Record, gc=False):
     """The places read: the sum of the intervals of all terms, which are sorted by their parts."""
 
     terms: tuple[tuple[int, Reads], ...]
@@ -73,7 +73,7 @@ class Strand(Record):
         return len(self.terms) == 1 and self.terms[0][1].is_plain
 
 
-class Ended(Record):
+class Ended(Record, gc=False):
     """What is read through windows that ended: their width, and the places."""
 
     width: int = 0
@@ -94,7 +94,7 @@ class Ended(Record):
 NOTHING = Ended()
 
 
-class Field(Record):
+class Field(Record, gc=False):
     """What an element reads of one source.
 
     `ended` holds for any element, whatever its place. `bound`: what is read may be less than told,
@@ -121,7 +121,7 @@ class Field(Record):
     lost: bool = False
 
 
-class State(Record):
+class State(Record, gc=False):
     """What the elements of a value read: for each source a field, or None.
 
     `pool` is the geometry of the pool whose places the value numbers, if it does.

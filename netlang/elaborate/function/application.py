@@ -16,7 +16,7 @@ from netlang.source import Span
 __all__ = ["Application", "StepContext"]
 
 
-class StepContext(Record):
+class StepContext(Record, gc=False):
     """What a step has from where it stands: its label, if any, and the current value.
 
     `span` is where errors point that concern the label: the step itself if it has none.
@@ -27,7 +27,7 @@ class StepContext(Record):
     flow: CurrentValue
 
 
-class Application(Record):
+class Application(Record, gc=False):
     """A layer with all arguments, applied to values: `path` is its place in the function.
 
     `span` is the step, `name` what it applies and `label` its label, or what stands for them.

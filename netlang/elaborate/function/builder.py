@@ -32,7 +32,7 @@ LabelPath: TypeAlias = tuple[str, ...]
 FAILED = Ref(-2)
 
 
-class Labelled(Record):
+class Labelled(Record, gc=False):
     """What a label stands for: its value, and the layer if it is an instance with weights."""
 
     flow: CurrentValue
