@@ -34,7 +34,7 @@ class CallContext(Record):
 
     def inner(self, node: Node, function: Function) -> CallContext:
         """The context of a call."""
-        return CallContext(function, node.arguments, dict(node.written), self)
+        return CallContext(function, node.arguments, node.written, self)
 
 
 class Given(Record):
@@ -75,9 +75,8 @@ class Origin(Record):
 
 def origins(node: Node, op: Op, context: CallContext) -> dict[str, Origin]:
     """The origin of every argument of a step, in the order of the signature."""
-    written = dict(node.written)
     return {
-        item.name: _origin(written.get(item.name), getattr(op, item.name), node, context)
+        item.name: _origin(node.written.get(item.name), getattr(op, item.name), node, context)
         for item in signature(type(op))
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from netlang.advice.bodies import steps_after
 from netlang.advice.calls import refuse_call
@@ -18,10 +18,16 @@ from netlang.elaborate.branches import branches
 from netlang.elaborate.function.application import Application, StepContext
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
 from netlang.elaborate.operators import add_label, next_path, nothing_to_read, operator_node
-from netlang.evaluate.binding import bind, operator_of
+from netlang.evaluate.binding import argument_spans, bind, operator_of
+from netlang.evaluate.literals import (
+    LiteralStep,
+    WrittenArguments,
+    literal_key,
+    parameters_given,
+)  # fmt: skip
 from netlang.evaluate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Ref
+from netlang.ir.program import NO_ARGUMENTS, Function, Ref
 from netlang.ops import operator, operator_names
 from netlang.syntax import ast
 
@@ -31,7 +37,13 @@ __all__ = ["apply"]
 def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     """`conv(64)`, `unit(64) { ... }`, `add { ... }`: what the step makes of the current value."""
     layer = _resolve(body, action)
+    key = None
     if isinstance(layer.target, OperatorTarget):
+        if action.body is None and not layer.arguments:
+            key = literal_key(layer.target.op, action.arguments or ())
+            known = body.session.literal_steps.get(key) if key else None
+            if known is not None:
+                return _literal(body, layer, known, action, step)
         refuse_call(body.module.file, action, partial(_is_value, body))
     layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
     if isinstance(layer.target, BlockTarget):
@@ -39,6 +51,9 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     op = operator_of(layer, action.span)
     if action.body is not None:
         return _merge(body, op, layer, action, step)
+    if key is not None:
+        parameters = parameters_given(layer, action.arguments or ())
+        body.session.literal_steps[key] = LiteralStep(op, parameters)
     path = next_path(body, step.label)
     result = None
     if step.flow is not None:
@@ -47,10 +62,29 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
 
 
+def _literal(
+    body: Body, layer: Layer, known: LiteralStep, action: ast.Apply, step: StepContext
+) -> CurrentValue:
+    """A step that is written like one before it, whose arguments were right."""
+    path = next_path(body, step.label)
+    arguments, result = action.arguments or (), None
+    if step.flow is not None:
+        written = WrittenArguments(known.parameters, arguments) if arguments else NO_ARGUMENTS
+        places = action.span, action.name_span, step.span
+        call = Application(layer, written, path, step.flow, *places, shared=True)
+        result = operator_node(body, known.op, call)
+    if step.label is None:
+        return result
+    layer = bind(layer, arguments, body.evaluator.value, action.span)
+    labelled = Labelled(result, step.span, "an operator", path, layer, known.op)
+    return add_label(body, step.label, labelled)
+
+
 def _application(
     layer: Layer, action: ast.Apply, step: StepContext, path: LabelPath, inputs: tuple[Ref, ...]
 ) -> Application:
-    return Application(layer, path, inputs, action.span, action.name_span, step.span)
+    written = argument_spans(layer)
+    return Application(layer, written, path, inputs, action.span, action.name_span, step.span)
 
 
 def _resolve(body: Body, action: ast.Apply) -> Layer:
@@ -62,7 +96,7 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
         raise NetlangError
     op = operator(action.name)
     if op is not None:
-        return Layer(OperatorTarget(op))
+        return _operator_layer(op)
     if found is not None:
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind_of(found)))
     if body.find((action.name,)) is not None:
@@ -70,6 +104,12 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
     known = (*body.evaluator.names.names(), *body.module.names(), *operator_names())
     raise NetlangError(unknown_layer(body.module.file, action, known, body.values.label_names()))
+
+
+@cache
+def _operator_layer(op: type[Op]) -> Layer:
+    """An operator without any argument yet."""
+    return Layer(OperatorTarget(op))
 
 
 def _is_value(body: Body, parts: LabelPath) -> bool:

@@ -15,7 +15,6 @@ from netlang.diagnostics.language.structure import NothingToRead
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
-from netlang.evaluate.binding import argument_span
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
 from netlang.ir.provenance import Traced, names_in
@@ -54,7 +53,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
 def infer(body: Body, op: Op, step: Application, inputs: Types) -> Inferred:
     """The operator's own rule; a rejection becomes a diagnostic with its places."""
     try:
-        inferred = op.infer(inputs)
+        inferred = body.session.inference.of(op, inputs) if step.shared else op.infer(inputs)
         _refuse_never(body, op, inputs, inferred, step.name)
         return _in_floats(body, inputs, inferred)
     except Rejection as refused:
@@ -77,7 +76,7 @@ def _refusal(
         read = {ref: body.session.at_defaults(type_) for ref, type_ in read.items()}
     notes = tuple(_origin_note(body, ref, type_) for ref, type_ in read.items())
     diagnostic = rejection.diagnostic(
-        span=argument_span(step.layer, rejection.argument, step.name),
+        span=step.written.get(rejection.argument or "", step.name),
         notes=notes,
         **rejection.fields,  # type: ignore[arg-type]  # templates check their fields
     )

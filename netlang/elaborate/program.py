@@ -115,5 +115,5 @@ def _net(
         sizes,
         conditions,
         elaborated.function.doc,
-        argument_spans(applied),
+        tuple(argument_spans(applied).items()),
     )

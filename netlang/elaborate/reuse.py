@@ -13,6 +13,7 @@ from netlang.elaborate.function.application import Application, StepContext
 from netlang.elaborate.function.builder import CurrentValue, Labelled
 from netlang.elaborate.operators import add_label, next_path, operator_node
 from netlang.elaborate.references import has_failed, parts_of
+from netlang.evaluate.binding import argument_spans
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.types import Types
@@ -33,7 +34,14 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
     if found.layer is None or found.callee is None:
         raise NetlangError(NotAnInstance(span=action.label.span, label=label, what=found.what))
     call = Application(
-        found.layer, path, step.flow, action.span, action.span, action.span, owner=found.path
+        found.layer,
+        argument_spans(found.layer),
+        path,
+        step.flow,
+        action.span,
+        action.span,
+        action.span,
+        owner=found.path,
     )
     if isinstance(found.callee, Op):
         inputs = tuple(body.builder.type_of(ref) for ref in step.flow)

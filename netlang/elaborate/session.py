@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import TooManySteps
+from netlang.elaborate.function.inference import Inference
+from netlang.evaluate.literals import LiteralKey, LiteralStep
 from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
@@ -44,6 +46,8 @@ class ElaborationSession(Draft):
     building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
     links: list[ChainLink] = field(default_factory=list)
+    literal_steps: dict[LiteralKey, LiteralStep] = field(default_factory=dict)
+    inference: Inference = field(default_factory=Inference)
     limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)

@@ -34,7 +34,7 @@ from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["argument_span", "argument_spans", "convert", "bind", "operator_of", "parameter_names"]
+__all__ = ["argument_spans", "convert", "bind", "operator_of", "parameter_names"]
 
 Evaluate = Callable[[ast.Expr], Value]
 
@@ -194,19 +194,12 @@ def _refuse_inputs(layer: Layer, item: Argument, bound: dict[str, BoundArgument]
         )
 
 
-def argument_span(layer: Layer, name: str | None, otherwise: Span) -> Span:
-    """Where an argument was written, or the step itself."""
-    bound = dict(layer.arguments).get(name or "")
-    return bound.span if bound else otherwise
-
-
-def argument_spans(layer: Layer) -> tuple[tuple[str, Span], ...]:
+def argument_spans(layer: Layer) -> dict[str, Span]:
     """Where each argument was written; for a block, defaults of its parameters included."""
-    given_here = tuple((name, bound.span) for name, bound in layer.arguments)
+    spans = {name: bound.span for name, bound in layer.arguments}
     if isinstance(layer.target, OperatorTarget):
-        return given_here
-    spans = dict(given_here)
+        return spans
     for parameter in layer.target.definition.parameters:
         if parameter.default is not None:
             spans.setdefault(parameter.name, parameter.default.span)
-    return tuple(spans.items())
+    return spans

@@ -10,17 +10,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import ClassVar, TypeAlias
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeAlias
 
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.constraints import Constraint
 from netlang.ir.op import Op
 from netlang.ir.types import DType, TensorType, Types, float_type
-from netlang.records import ComparedInPart, Record, field, replace
+from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
 
 __all__ = [
     "INPUT",
+    "NO_ARGUMENTS",
     "Condition",
     "Function",
     "Item",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 INPUT = -1
+NO_ARGUMENTS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Ref(Record, gc=False):
@@ -63,8 +66,8 @@ class Node(ComparedInPart, gc=False):
     span: Span
     module: str
     auxiliary: bool = False
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    written: tuple[tuple[str, Span], ...] = ()
+    arguments: Mapping[str, object] = NO_ARGUMENTS
+    written: Mapping[str, Span] = NO_ARGUMENTS
 
     @property
     def reuses(self) -> bool:

@@ -261,7 +261,7 @@ class _Verification:
 
     def _provenance(self, node: Node, what: str) -> None:
         self._span(node.span, what)
-        for name, span in node.written:
+        for name, span in node.written.items():
             self._span(span, f"{what}, argument {name}")
         values = [*node.arguments.values(), *(each.shape for each in node.types)]
         if isinstance(node.callee, Op):

@@ -48,7 +48,7 @@ class Site(Record):
 
     def written(self, name: str) -> Span | None:
         """Where an argument is written in the step itself."""
-        span = dict(self.node.written).get(name)
+        span = self.node.written.get(name)
         own = self.node.span
         if span is None or span.source is not own.source:
             return None

@@ -23,7 +23,7 @@ NAMES: tuple[type[ast.Node], ...] = (ast.Name, ast.Apply, ast.SizeDecl)
 class TreeRule(ABC):
     """A rule of the text; one object looks at one file.
 
-    `watches` are the nodes that it is shown, outermost first: those of an `Outline`.
+    `watches` are the nodes that it is shown, outermost first; none of `walk.LEFT_OUT`.
     """
 
     watches: ClassVar[tuple[type[ast.Node], ...]]

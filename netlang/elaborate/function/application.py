@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlang.elaborate.function.builder import CurrentValue, LabelPath
-from netlang.evaluate.binding import argument_spans
 from netlang.evaluate.values import Layer
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Node, Ref
+from netlang.ir.program import NO_ARGUMENTS, Function, Node, Ref
 from netlang.ir.types import Types
 from netlang.records import Record
 from netlang.source import Span
@@ -30,17 +29,22 @@ class StepContext(Record, gc=False):
 class Application(Record, gc=False):
     """A layer with all arguments, applied to values: `path` is its place in the function.
 
-    `span` is the step, `name` what it applies and `label` its label, or what stands for them.
-    `owner` is the path of the step that the weights belong to, if that is another one.
+    `written` says where the arguments stand; the layer of a step whose arguments are literals has
+    them there alone. `span` is the step, `name` what it applies and `label` its label, or what
+    stands for them.
+    `owner` is the path of the step that the weights belong to, if that is another one; `shared`
+    says that the operator is that of all steps that are written alike.
     """
 
     layer: Layer
+    written: Mapping[str, Span]
     path: LabelPath
     inputs: tuple[Ref, ...]
     span: Span
     name: Span
     label: Span
     owner: LabelPath | None = None
+    shared: bool = False
 
     def node(
         self, callee: Op | Function, types: Types, arguments: Mapping[str, object] | None = None
@@ -54,6 +58,6 @@ class Application(Record, gc=False):
             types,
             self.span,
             path if self.owner is None else ".".join(self.owner),
-            arguments=arguments or {},
-            written=argument_spans(self.layer),
+            arguments=arguments or NO_ARGUMENTS,
+            written=self.written,
         )

@@ -26,11 +26,10 @@ def pytorch_order(site: Site) -> Iterator[Caution]:
     """`conv(3, 64, 3)` of 3 channels."""
     op, node = site.op, site.node
     out, kernel, stride = (getattr(op, name) for name in _NAMES)
-    spans = [site.by_position(name) for name in _NAMES]
-    first, second, third = spans
-    if node.reuses or first is None or second is None or third is None:
+    if node.reuses or not _swapped(kernel, stride) or out != site.inputs[0].channels:
         return
-    if out != site.inputs[0].channels or not _swapped(kernel, stride):
+    first, second, third = (site.by_position(name) for name in _NAMES)
+    if first is None or second is None or third is None:
         return
     own = node.span
     call = own.text[: first.start - own.start] + own.text[second.start - own.start :]

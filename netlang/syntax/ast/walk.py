@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from netlang.records import Record, names_of
 from netlang.syntax import ast
 
-__all__ = ["LITERALS", "Outline", "outline", "walk"]
+__all__ = ["LEFT_OUT", "LITERALS", "Outline", "outline", "walk"]
 
 Definition: TypeAlias = ast.BlockDef | ast.NetDef
 
@@ -24,15 +24,16 @@ _PLAIN = frozenset((
 LITERALS: frozenset[type] = frozenset((ast.Boolean, ast.Dims, ast.Number, ast.String))
 """Expressions that read no name."""
 
-# What an outline goes past, and what it goes into without a word: it names nothing itself.
-_LEAVES = LITERALS | {str}
-_LEFT_OUT = frozenset((
+_PASSED = frozenset((ast.Boolean, ast.Number, ast.String))
+_ENTERED = frozenset((
     ast.Argument, ast.Label, ast.ListExpr, ast.Path, ast.Suite, ast.TupleExpr, ast.TypeSpec,
 ))  # fmt: skip
+LEFT_OUT: frozenset[type] = _PASSED | _ENTERED
+"""What an outline lacks: numbers and words as they are, and what only holds other nodes."""
 
 
 class Outline(Record):
-    """The nodes of a definition that name something, or hold statements, outermost first."""
+    """The nodes of a definition but for those in `LEFT_OUT`, outermost first."""
 
     parameters: tuple[ast.Node, ...]
     body: tuple[ast.Node, ...]
@@ -72,8 +73,8 @@ def _named(tree: object) -> list[ast.Node]:
         kind: Any = type(item)
         if kind is tuple:
             put(item[::-1])
-        elif kind not in _LEAVES:
-            if kind not in _LEFT_OUT:
+        elif kind is not str and kind not in _PASSED:
+            if kind not in _ENTERED:
                 keep(item)
             put(_reader(kind)(item))
     return found

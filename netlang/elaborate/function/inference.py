@@ -1,0 +1,43 @@
+"""What operators make of the types that they read, worked out once for equal operators and types.
+
+Types are told apart by identity, and equal ones are made one first. Those with a `Traced` size stay
+as they are: equal ones may have come from different parameters.
+"""
+
+from __future__ import annotations
+
+from netlang.ir.op import Inferred, Op
+from netlang.ir.provenance import Traced
+from netlang.ir.types import TensorType, Types
+
+__all__ = ["Inference"]
+
+
+class Inference:
+    """The output types of one program's operators that are shared by several steps."""
+
+    def __init__(self) -> None:
+        self._types: dict[TensorType, TensorType] = {}
+        # By the identity of operator and inputs, which are kept so that they keep it.
+        self._known: dict[tuple[int, ...], tuple[Op, Types, Inferred]] = {}
+
+    def of(self, op: Op, inputs: Types) -> Inferred:
+        """The operator's own rule for these inputs; raises `Rejection`."""
+        key = (id(op), *map(id, inputs))
+        known = self._known.get(key)
+        if known is not None:
+            return known[2]
+        inferred = op.infer(inputs)
+        same = all(self._shared(type_) is type_ for type_ in inputs)
+        outputs = tuple([self._shared(type_) for type_ in inferred.outputs]) if same else (None,)
+        shared = tuple([type_ for type_ in outputs if type_ is not None])
+        if len(shared) == len(outputs):
+            inferred = Inferred(shared, inferred.constraints)
+            self._known[key] = op, inputs, inferred
+        return inferred
+
+    def _shared(self, type_: TensorType) -> TensorType | None:
+        """The one that stands for all equal ones; None for a type that knows where it came from."""
+        if any(isinstance(size, Traced) for size in type_.shape):
+            return None
+        return self._types.setdefault(type_, type_)
