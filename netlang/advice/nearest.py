@@ -51,7 +51,7 @@ _FOREIGN = {
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `name` is most likely a slip of, if any is near."""
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
 
     if len(name) > _LONGEST:
         return None
@@ -62,18 +62,42 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     alike = (each for each in known if _by_looks(each) == _by_looks(name))
     if found := next(alike, None):
         return found
-    matches = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    matches = get_close_matches(name.lower(), known, n=4, cutoff=0.6)
+
+    def closeness(each: str) -> tuple[float, int]:
+        return SequenceMatcher(None, each, name.lower()).ratio(), _ends(name.lower(), each)
+
+    return max(matches, key=closeness, default=None)
 
 
 def _alike(name: str, known: set[str]) -> Iterable[str]:
-    """Of very many names, those that share most letters with `name`, and its word of here."""
+    """Of very many names, those that share most letters with `name`, and its word of here.
+
+    Of those that share as many, the ones that begin and end most alike, then the shortest: labels
+    in stages that are built alike have the same letters.
+    """
     if len(known) <= _MOST_COMPARED:
         return known
-    letters = set(_by_looks(name))
-    shared = {each: len(letters.intersection(_by_looks(each))) for each in known}
+    looks = _by_looks(name)
+    letters = set(looks)
+
+    def likeness(each: str) -> tuple[int, int, int, str]:
+        other = _by_looks(each)
+        return len(letters.intersection(other)), _ends(looks, other), -len(each), each
+
+    shared = {each: likeness(each) for each in known}
     best = nlargest(_MOST_COMPARED, known, key=shared.__getitem__)
     return {*best, *known.intersection((_FOREIGN.get(_plain(name), ""),))}
+
+
+def _ends(one: str, other: str) -> int:
+    """How many letters two names have in common at their beginnings and ends."""
+    return _beginning(one, other) + _beginning(one[::-1], other[::-1])
+
+
+def _beginning(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _plain(name: str) -> str:

@@ -8,9 +8,10 @@ from math import gcd
 
 from netlang.advice.batch import is_batch_of_pictures, without_batch
 from netlang.advice.edits import enclosing, inserted, replaced
+from netlang.advice.images import channels_moved, in_order
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
-from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netlang.diagnostics.language import branches, shapes, sizes
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
@@ -69,7 +70,7 @@ def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
         return _pooled(found, file, origins)
     if isinstance(found, shapes.WrongDType):
         return _declared(found, file, origins)
-    if isinstance(found, shapes.KernelTooLarge) and (fix := _in_order(found, refusal)):
+    if isinstance(found, shapes.KernelTooLarge) and (fix := _meant(found, refusal)):
         return fix
     text = span.text
     if not _INTEGERS.fullmatch(text):
@@ -114,24 +115,12 @@ def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...
     return inserted(start, found.declarable, f"declare the input so: `{text}`")
 
 
-def _in_order(found: shapes.KernelTooLarge, refusal: RefusedStep) -> Fix | None:
-    """`conv(3, 64, 3)` of 3 channels, in PyTorch's order, without what is known of the input."""
-    call = enclosing(refusal.file, refusal.step, ast.Apply)
-    numbers = call.arguments[:3] if call and call.arguments and "conv" in found.operator else ()
-    if len(numbers) < 3 or any(each.name for each in numbers):
-        return None
-    first, kernel, stride = (each.span for each in numbers)
-    # The kernel may be a name, as of a width: the error says what it stands for.
-    if not first.text.isdecimal() or not stride.text.isdecimal():
-        return None
-    if refusal.channels != (int(first.text),) or found.extent <= int(stride.text):
-        return None
-    assert call is not None
-    text = call.span.text
-    start = call.span.start
-    instead = " ".join((text[: first.start - start] + text[kernel.start - start :]).split())
-    edit = Edit(Span(first.source, first.start, kernel.start), "")
-    return Fix(f"the input's channels aren't written, as in PyTorch: write `{instead}`", (edit,))
+def _meant(found: shapes.KernelTooLarge, refusal: RefusedStep) -> Fix | None:
+    """The input or the step in the order of this language, where that is what was meant."""
+    file, step, channels = refusal.file, refusal.step, refusal.channels
+    if (fix := channels_moved(file, step)) is not None:
+        return fix
+    return in_order(file, step, channels[0], found.extent) if len(channels) == 1 else None
 
 
 def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
@@ -206,9 +195,12 @@ def _pooled(found: shapes.FixedSizeNeeded, file: ast.File, origins: tuple[Span, 
 
 
 def default_changed(
-    diagnostic: Diagnostic, solution: Solution, declared: Mapping[str, Size]
+    diagnostic: Diagnostic, solution: Solution, declared: Mapping[str, Size], meant: Fix | None
 ) -> Diagnostic:
-    """The refusal of a default size, with the place that declares it and the nearest that works."""
+    """The refusal of a default size, with the place that declares it and the nearest that works.
+
+    `meant` is what the step was probably meant to be: then the size isn't what is wrong.
+    """
     if not isinstance(diagnostic, sizes.SizeRefused):
         return diagnostic
     size = declared[diagnostic.size]
@@ -216,4 +208,4 @@ def default_changed(
     symbol = next(each for each in solution.symbols if each.name == size.name)
     near = min(symbol.nearest(size.default), key=lambda n: abs(n - size.default), default=None)
     fix = replaced(size.span, f"{size.name}={near}", diagnostic.help_text) if near else None
-    return replace(diagnostic, notes=(*diagnostic.notes, note), fix=fix)
+    return replace(diagnostic, notes=(*diagnostic.notes, note), fix=meant or fix)

@@ -110,6 +110,7 @@ def _unknown(program: Program, path: str) -> NetlangError:
     from netlang.diagnostics.language.names import UnknownPath
 
     match = nearest(path, known_paths(program.net, MOST_CANDIDATES))
+    match = _with_numbers(program, path, match) if match else None
     numbered = None if match else _by_operator(program, path)
     if match:
         advice = f"did you mean `{match}`?"
@@ -124,6 +125,19 @@ def _unknown(program: Program, path: str) -> NetlangError:
                 advice = f"`{there}` is there, but has no `{rest}`"
                 break
     return NetlangError(UnknownPath(span=None, path=path, net=program.name, advice=advice))
+
+
+def _with_numbers(program: Program, path: str, match: str) -> str:
+    """`match` with the numbers of `path`, if there is such a step: only one of equal ones is known.
+
+    So `layer3.7.conv` becomes `layer3.7.conv3`, though `layer3.1.conv3` stands for it.
+    """
+    ours, theirs = path.split("."), match.split(".")
+    if len(ours) != len(theirs):
+        return match
+    pairs = zip(ours, theirs, strict=True)
+    numbered = ".".join(a if a.isdecimal() and b.isdecimal() else b for a, b in pairs)
+    return numbered if locate(program.net, numbered) else match
 
 
 def _by_operator(program: Program, path: str) -> str | None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 
 from netlang.advice.bodies import first_input
-from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import NoInput
 from netlang.elaborate.blocks.parameters import own_names, parameters
@@ -52,7 +52,8 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
         session.diagnostics += contradictions(program.conditions, solution)
     if program is not None and not session.diagnostics:
         found = solution.check(program.defaults)
-        session.diagnostics += _with_defaults(found, solution, session)
+        file = target.module.file if isinstance(target, BlockTarget) else None
+        session.diagnostics += _with_defaults(found, solution, session, program, file)
     if program is None or session.diagnostics:
         raise NetlangError(*_in_order(session.diagnostics))
     if os.environ.get("NETLANG_VERIFY"):
@@ -63,13 +64,31 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
 
 
 def _with_defaults(
-    found: tuple[Diagnostic, ...], solution: Solution, session: ElaborationSession
+    found: tuple[Diagnostic, ...],
+    solution: Solution,
+    session: ElaborationSession,
+    program: Program,
+    file: ast.File | None,
 ) -> Iterator[Diagnostic]:
     """Refused default sizes, with what to write instead."""
     if found:
         from netlang.advice.shapes import default_changed
 
-        yield from (default_changed(each, solution, session.sizes) for each in found)
+        for each in found:
+            meant = _meant(each.span, program, file) if file is not None and each.span else None
+            yield default_changed(each, solution, session.sizes, meant)
+
+
+def _meant(span: Span, program: Program, file: ast.File) -> Fix | None:
+    """What a step of the net itself was meant to be, where it seems to be in PyTorch's order."""
+    from netlang.advice.images import in_order
+
+    for node in program.net.nodes:
+        here = node.span.source is span.source and node.span.start <= span.start < node.span.end
+        if here and node.inputs and span.source is file.span.source:
+            channels = program.net.type_of(node.inputs[0]).channels
+            return in_order(file, span, channels) if isinstance(channels, int) else None
+    return None
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -220,7 +220,7 @@ def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str
 
 def _unknown_name(name: str, kind: str) -> NetlangError:
     known = [each for defined, each, _ in bundled_definitions() if defined == kind]
-    match = nearest(name, known)
+    match = f"{name}.net" if isfile(f"{name}.net") else nearest(name, known)
     advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"
     noun = "net" if kind == "net" else "recipe"
     return NetlangError(UnknownBundled(span=None, name=name, kind=noun, advice=advice))

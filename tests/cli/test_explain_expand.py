@@ -34,7 +34,9 @@ def test_explain_a_net(run: Runner) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "advice"),
     [
-        (("resnet50", "layer5"), "E0218", "did you mean `layer"),
+        (("resnet50", "layer5"), "E0218", "did you mean `layer4`?"),
+        (("resnet50", "layer1.conv1"), "E0218", "did you mean `layer1."),
+        (("resnet101", "layer3.7.conv"), "E0218", "did you mean `layer3.7.conv"),
         (("good.net", "fc.weight"), "E0218", "`fc` is there, but has no `weight`"),
         (("good.net", "\x1b[31m"), "E0218", "shows the paths"),
         (("good.net", ""), "E0218", "shows the paths"),

@@ -84,6 +84,10 @@ def test_a_step_without_a_label_is_found_by_its_operator(run: Runner) -> None:
     assert "did you mean `0`, the only `conv`?" in said
 
 
+def test_a_file_without_its_suffix_is_found(run: Runner) -> None:
+    assert "did you mean `good.net`?" in run.refused("check", "good")
+
+
 def test_every_verb_tells_all_that_is_wrong(run: Runner) -> None:
     text = "net a {\n    input x: [4]\n    linear(3 4)\n    linaer(2)\n}\n"
     (run.folder / "both.net").write_text(text)

@@ -270,6 +270,13 @@ def test_what_is_no_checkpoint_is_called_what_it_is(run: Runner, words: str, suf
     assert "code" not in text
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_program_of_torchscript_is_called_that(run: Runner) -> None:
+    torch.jit.save(torch.jit.script(nn.Linear(2, 2)), "w.pt")
+    text = run.refused(*COMPILE, "w.pt")
+    assert "a TorchScript program: save its `state_dict()`" in text
+
+
 def test_what_a_file_names_beside_tensors_is_said(run: Runner, state: State) -> None:
     whole = {"state_dict": state, "hyper_parameters": Namespace(rate=0.1)}
     text = run.refused(*COMPILE, saved(whole, "w.ckpt"))

@@ -70,12 +70,12 @@ def _inner_pickle(file: IO[bytes]) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             records = archive.infolist()
+            record = _description(records)
             if any(each.compress_type != zipfile.ZIP_STORED for each in records):
                 raise ValueError("its records are compressed; torch.save stores them as they are")
             file.seek(0, 2)
             if sum(each.file_size for each in records) > file.tell():
                 raise ValueError("its records overlap")
-            record = _description(records)
             if record.file_size > LONGEST_PICKLE:
                 raise ValueError(_TOO_LONG)
             return archive.read(record)

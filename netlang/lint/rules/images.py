@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import replaced
+from netlang.advice.images import channels_first
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.tensors import ChannelsLast, LinearOfImage, SoftmaxAxis
 from netlang.ir.types import TensorType
@@ -74,14 +75,12 @@ def channels_last(site: Site) -> Iterator[Caution]:
             continue
         sizes = declaration.type.sizes
         height, width, channels = (size.span.text for size in sizes)
-        span = sizes[0].span.to(sizes[-1].span)
-        instead = f"{channels}, {height}, {width}"
         yield ChannelsLast(
             span=declaration.type.span,
             name=port.name,
             channels=str(port.type.shape[0]),
             height=str(port.type.shape[1]),
             width=str(port.type.shape[2]),
-            instead=f"[{instead}]",
-            fix=replaced(span, instead, f"channels come first: write `[{instead}]`"),
+            instead=f"[{channels}, {height}, {width}]",
+            fix=channels_first(sizes),
         )
