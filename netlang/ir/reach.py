@@ -76,14 +76,16 @@ class Regions(Record, gc=False):
 class Interpolated(Record, gc=False):
     """Place o of `out` reads the `taps` elements (1, 2 or 4) around its place among `size`.
 
-    One tap is element floor(o size/out). Otherwise the place is (o + 1/2) size/out - 1/2, with
-    `align` o (size - 1)/(out - 1), and where that is an element, it alone counts.
+    One tap is element floor(o size/out), rounded as in `netlang.ir.nearest`, in `single` precision
+    or not. Otherwise the place is (o + 1/2) size/out - 1/2, with `align` o (size - 1)/(out - 1),
+    and where that is an element, it alone counts.
     """
 
     size: Dim
     out: Dim
     taps: int
     align: bool = False
+    single: bool = True
 
 
 class Blocks(Record, gc=False):

@@ -10,7 +10,7 @@ from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Interpolated, Reach, Same
-from netlang.ir.types import TensorType, Types
+from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, plain, sum_of
@@ -28,8 +28,9 @@ class Upsample(Op):
     """Interpolation to another size: `scale` times the size of the input, or the size given.
 
     Output i stands at place (i + 1/2) in/out - 1/2 of the input, with `align_corners=true` at
-    i (in - 1)/(out - 1). `nearest` takes element floor(i in/out); `linear`, `bilinear` and
-    `trilinear` weigh the 2 nearest along each axis, `bicubic` the 4 nearest with a = -3/4.
+    i (in - 1)/(out - 1). `nearest` takes element floor(i in/out), in/out in single precision, which
+    may be the element before; `linear`, `bilinear` and `trilinear` weigh the 2 nearest along each
+    axis, `bicubic` the 4 nearest with a = -3/4.
 
     Shape: [C, *size] -> [C, *(scale size)] or [C, *size given].
     Other: for each output interpolated from t elements t products and t - 1 sums; `nearest`: 0.
@@ -105,10 +106,12 @@ class Upsample(Op):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         x = inputs[0]
         taps = _TAPS[self.mode]
-        axes = zip(x.spatial, self._spatial(x), strict=True)
-        return Along(
-            (Same(), *(Interpolated(size, out, taps, self.align_corners) for size, out in axes))
+        single = x.dtype is not DType.FLOAT64
+        rules = (
+            Interpolated(size, out, taps, self.align_corners, single)
+            for size, out in zip(x.spatial, self._spatial(x), strict=True)
         )
+        return Along((Same(), *rules))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         y = self.infer(inputs).outputs[0]

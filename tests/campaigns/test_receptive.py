@@ -7,19 +7,23 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from netlang.analysis.fields import along, apply, layout, merge, reads, taps
+from netlang.analysis.fields import along, apply, layout, merge, reads
 from netlang.analysis.fields.elements import follow
 from netlang.analysis.fields.elements.ranges import Ranges
 from netlang.analysis.fields.elements.table import Table, Work
 from netlang.analysis.fields.reads import Interval, Reads, Taps
+from netlang.analysis.fields.rules import taps
 from netlang.analysis.fields.state import Field
+from netlang.analysis.fields.walk import axis_fields
 from netlang.ir.reach import OwnAndAll, Window
 from netlang.records import replace
 from tests.campaigns.fields.drawing import drawn
+from tests.campaigns.files import CASES as FOLDER
 from tests.campaigns.receptive import examined, judged, trial
 from tests.campaigns.running import MOST
-from tests.campaigns.subject import load
+from tests.campaigns.subject import Spec, load
 
+KEPT = FOLDER / "fields"
 FEW = 120
 # Networks among which a fault has to show.
 ENOUGH = 300
@@ -188,6 +192,33 @@ def test_faults_are_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 def _is_noticed(number: int) -> bool:
     return judged(drawn(number), number) is not None
+
+
+# What windows read, and what is seen within the borders, in nets that failed once.
+CASES = {
+    "attention_of_large_values": (4, 60),
+    "attention_to_one_key": (1, 46),
+    "cut_out_of_the_padding": (1, 0),
+    "nearest_rounds_down": (3, 3),
+    "norm_of_a_constant": (10, 10),
+    "norm_of_one_element": (1, 1),
+    "strides_past_what_is_read": (1, 0),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_failed_once(name: str) -> None:
+    spec = Spec((KEPT / f"{name}.net").read_text(encoding="utf-8"), {}, name)
+    failure = judged(spec, 1)
+    assert failure is None, failure.details
+    (found,) = axis_fields(load(spec), borders=True)[0].values()
+    assert (found.size, found.seen) == CASES[name]
+    assert not found.bound
+    assert not found.seen_bound
+
+
+def test_all_that_failed_is_looked_at() -> None:
+    assert {path.stem for path in KEPT.glob("*.net")} == set(CASES)
 
 
 def test_a_failure_is_kept_whole() -> None:

@@ -8,6 +8,8 @@ from netlang.backends.onnx.lowering.nearest import nearest
 from netlang.backends.onnx.lowering.padding import END, PAD_MODES, around, pad_inputs
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim
+from netlang.ir.nearest import falls_short
+from netlang.ir.types import DType, TensorType
 from netlang.ops.cut import Crop, Pad, Slice
 from netlang.ops.spatial import per_axis
 from netlang.ops.split import Split
@@ -69,9 +71,9 @@ def _(op: Split, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: Upsample, emit: Emitter) -> tuple[str, ...]:
-    if op.size is not None and op.mode == "nearest":
-        return nearest(op.size, emit)
     (x,), (type_,) = emit.step.inputs, emit.step.types
+    if op.mode == "nearest" and (op.size is not None or _falls_short(op, type_)):
+        return nearest(emit.step.outputs[0].spatial, emit)
     place = "align_corners" if op.align_corners else "half_pixel"
     attributes = {"mode": INTERPOLATIONS[op.mode], "nearest_mode": "floor"}
     attributes["coordinate_transformation_mode"] = "asymmetric" if op.mode == "nearest" else place
@@ -83,6 +85,14 @@ def _(op: Upsample, emit: Emitter) -> tuple[str, ...]:
         sizes = emit.sizes.vector((type_.batch or 1, type_.channels, *op.size))
     x = x if op.mode == "nearest" else _behind_transposes(x, emit)
     return emit.result("Resize", x, "", scales, sizes, **attributes, cubic_coeff_a=-0.75)
+
+
+def _falls_short(op: Upsample, x: TensorType) -> bool:
+    """Whether PyTorch rounds 1/scale down so far that it takes other elements than Resize does."""
+    single = x.dtype is not DType.FLOAT64
+    return any(
+        falls_short(1, factor, single=single) for factor in per_axis(op.scale or 1, x.rank - 1)
+    )
 
 
 def _behind_transposes(x: str, emit: Emitter) -> str:

@@ -1,8 +1,9 @@
 """Interpolation to a size by the nearest element: which one it is, to the last bit as in PyTorch.
 
-Element floor(i in/out) of the input stands at place i of the output, computed in single precision.
-Resize divides i by out/in instead, which is a little less than a whole number where PyTorch has it
-exactly: place 1 of 4 out of 28 was element 6, not 7.
+Element floor(i in/out) of the input stands at place i of the output, computed in single precision,
+in/out in double precision where the values are (`netlang.ir.nearest`). Resize divides i by out/in
+instead, which is a little less than a whole number where PyTorch has it exactly (place 1 of 4 out
+of 28 was element 6, not 7), or exact where PyTorch has a little less (place 41 at scale 41).
 """
 
 from __future__ import annotations
@@ -35,23 +36,32 @@ def _places(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
 
     if isinstance(size, Expr) or isinstance(out, Expr):
         return _computed(axis, size, out, emit)
-    step = np.float32(int(size)) / np.float32(int(out))
-    found = np.floor(np.arange(int(out), dtype=np.float32) * step).astype(np.int64)
+    kind = np.dtype(np.float64 if _is_double(emit) else np.float32)
+    step = np.array([int(size)], kind) / np.array([int(out)], kind)
+    exact = np.arange(int(out)).astype(kind) * step
+    found = np.floor(exact.astype(np.float32)).astype(np.int64)
     return emit.integers(f"axis{axis}.places", np.minimum(found, int(size) - 1))
+
+
+def _is_double(emit: Emitter) -> bool:
+    return emit.step.types[0].dtype is DType.FLOAT64
 
 
 def _computed(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
     """The same inside the graph, for sizes that the input decides."""
     single, whole = element_type(DType.FLOAT32), element_type(DType.INT64)
+    own = element_type(DType.FLOAT64) if _is_double(emit) else single
     name = f"axis{axis}"
-    many = emit.node(f"{name}.in", "Cast", emit.sizes.name(size), to=single)
-    few = emit.node(f"{name}.out", "Cast", emit.sizes.name(out), to=single)
+    many = emit.node(f"{name}.in", "Cast", emit.sizes.name(size), to=own)
+    few = emit.node(f"{name}.out", "Cast", emit.sizes.name(out), to=own)
     step = emit.node(f"{name}.step", "Div", many, few)
     end = emit.node(f"{name}.end", "Squeeze", emit.sizes.name(out))
     zero, one = emit.integers(f"{name}.zero", 0), emit.integers(f"{name}.one", 1)
     order = emit.node(f"{name}.order", "Range", zero, end, one)
-    numbers = emit.node(f"{name}.numbers", "Cast", order, to=single)
+    numbers = emit.node(f"{name}.numbers", "Cast", order, to=own)
     exact = emit.node(f"{name}.exact", "Mul", numbers, step)
+    if own != single:
+        exact = emit.node(f"{name}.single", "Cast", exact, to=single)
     floor = emit.node(f"{name}.floor", "Floor", exact)
     places = emit.node(f"{name}.found", "Cast", floor, to=whole)
     return emit.node(f"{name}.places", "Min", places, emit.sizes.name(size - 1))

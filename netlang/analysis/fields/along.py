@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 
 from netlang.analysis.fields.layout import flattened
 from netlang.analysis.fields.merge import ended, merged
-from netlang.analysis.fields.places import STATISTICS, STAYING
 from netlang.analysis.fields.reads import Reads, Taps, TooLong
+from netlang.analysis.fields.rules.borders import (
+    ends_of,
+    is_seamless,
+    leaves_out,
+    reads_beyond,
+)  # fmt: skip
+from netlang.analysis.fields.rules.content import EMPTYING, Content, Contents, slid
+from netlang.analysis.fields.rules.places import STATISTICS, STAYING
+from netlang.analysis.fields.rules.taps import taps_of
 from netlang.analysis.fields.state import (
     AT_END,
     NOWHERE,
@@ -23,17 +30,9 @@ from netlang.analysis.fields.state import (
     parts_of,
     remapped,
 )
-from netlang.analysis.fields.taps import (
-    ends_of,
-    is_seamless,
-    leaves_out,
-    reads_beyond,
-    reads_none,
-    taps_of,
-)  # fmt: skip
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
-from netlang.ir.reach import AxisRule, Everywhere, ToOneSide, Window
+from netlang.ir.reach import AxisRule, Everywhere, ToOneSide
 from netlang.ir.types import TensorType
 from netlang.records import replace
 
@@ -102,6 +101,7 @@ class _Step:
                 layout[to] = state.layout[axis]
             self._rules.update(dict.fromkeys(old[axis], rule))
         self._layout: Layout = tuple(layout)
+        self._sizes_before = [size for parts in state.layout for size in parts]
         new = parts_of(self._layout)
         self._sizes = [size for parts in self._layout for size in parts]
         self._places = {
@@ -109,23 +109,12 @@ class _Step:
             for axis, (_, to) in kept.items()
             for part, number in zip(old[axis], new[to], strict=True)
         }
-        self._hidden = any(
-            self._in_the_padding(rule, layout[to], state.layout[axis])
-            for axis, (rule, to) in kept.items()
-            if isinstance(rule, Window) and rule.before > 0
-        )
+        self._contents: dict[Contents, Contents] = {}
         self._moves = any(part != number for part, number in self._places.items())
         rules = self._rules.items()
         self._staying = {part for part, rule in rules if isinstance(rule, STAYING)}
         self._whole = [part for part, rule in rules if isinstance(rule, STATISTICS)]
         self._earlier = frozenset(part for part, rule in rules if isinstance(rule, ToOneSide))
-
-    def _in_the_padding(self, rule: Window, made: Sequence[Dim], read: Sequence[Dim]) -> bool:
-        """Whether all windows lie in the padding: not where the first reads something."""
-        if not rule.before % rule.dilation and rule.before < rule.dilation * rule.kernel:
-            return False
-        (out,), size = made, prod(map(self._context.number, read))
-        return reads_none(taps_of(rule, self._context.number), size, self._context.number(out))
 
     def state(self) -> State:
         fields = enumerate(self._state.fields)
@@ -142,11 +131,28 @@ class _Step:
     def _field(self, field: Field, source: int) -> Field:
         found = ended(field, self._gone, self._state.layout, source, self._context)
         found = self._flagged(self._slid(self._with_statistics(found, source)))
-        if self._hidden:
+        content = self._content(found.content)
+        if not all(own.sure for _, own in content):
             some, every = Ended(found.some.width), Ended(found.every.width)
             ends = (NOWHERE, NOWHERE)
             found = replace(found, some=some, every=every, seamless=False, ends=ends)
+        if content != found.content:
+            found = replace(found, content=content)
         return remapped(found, self._places) if self._moves else found
+
+    def _content(self, before: Contents) -> Contents:
+        """Which places read something, along the parts of the input."""
+        if before not in self._contents:
+            known = dict(before)
+            made = {part: self._content_along(part, known.get(part)) for part in self._rules}
+            self._contents[before] = tuple([(p, own) for p, own in sorted(made.items()) if own])
+        return self._contents[before]
+
+    def _content_along(self, part: int, known: Content | None) -> Content | None:
+        rule = self._rules[part]
+        if part in self._staying or (known is None and not isinstance(rule, EMPTYING)):
+            return known
+        return slid(known, rule, self._before(part), self._after(part), self._context.number)
 
     def _with_statistics(self, field: Field, source: int) -> Field:
         """Each element reads all along some axes besides; its own way goes on."""
@@ -172,7 +178,7 @@ class _Step:
         bound, seamless, ends = self._within(field)
         return Field(
             found, field.ended, bound, field.some, field.every, field.uneven, field.loose,
-            field.cut or cut, seamless, ends, field.folded, field.lost,
+            field.cut or cut, seamless, ends, field.folded, field.lost, field.content,
         )  # fmt: skip
 
     def _within(self, field: Field) -> tuple[bool, bool, tuple[int, int]]:
@@ -197,8 +203,7 @@ class _Step:
 
     def _before(self, part: int) -> int:
         """The size of a part in the input."""
-        sizes = [size for parts in self._state.layout for size in parts]
-        return self._context.number(sizes[part])
+        return self._context.number(self._sizes_before[part])
 
     def _after(self, part: int) -> int:
         """The size of a part in the output."""

@@ -13,14 +13,16 @@ from netlang.analysis.fields.along import by_places
 from netlang.analysis.fields.joined import told_apart
 from netlang.analysis.fields.layout import alike, permuted, rearranged
 from netlang.analysis.fields.merge import merged
-from netlang.analysis.fields.places import aligned, along
 from netlang.analysis.fields.reads import TooLong
+from netlang.analysis.fields.rules.content import Contents, together, without_whole
+from netlang.analysis.fields.rules.places import aligned, along
 from netlang.analysis.fields.state import (
     NOTHING,
     Context,
     Field,
     State,
     lost,
+    numbered,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.reach import (
@@ -162,13 +164,60 @@ def _joined(
     found: list[State | None] = []
     starts = []
     for state, x in zip(states, inputs, strict=True):
-        rules: list[AxisRule] = [Same()] * output.rank
-        rules[axis] = Cut(-start, every=True)
-        found.append(by_places(state, range(output.rank), rules, output, context))
+        found.append(_from_place(state, axis, start, output, context))
         starts.append(start)
         start += context.number(x.shape[axis])
-    whole = hull_of(found, context)
-    return whole and told_apart(whole, found, axis, [*starts, start], context)
+    if not any(found):
+        return None
+    starts.append(start)
+    if all(state and not any(f and f.content for f in state.fields) for state in found):
+        whole = hull_of(found, context)
+        return whole and told_apart(whole, found, axis, starts, context)
+    return _with_empty_places(found, axis, starts, context)
+
+
+def _from_place(
+    state: State | None, axis: int, start: int, output: TensorType, context: Context
+) -> State | None:
+    """What the elements read that stand from a place of the joined axis on."""
+    if state is not None and _is_aside(state, axis):
+        return State(tuple((size,) for size in output.shape), state.fields)
+    rules: list[AxisRule] = [Same()] * output.rank
+    rules[axis] = Cut(-start, every=True)
+    return by_places(state, range(output.rank), rules, output, context)
+
+
+def _is_aside(state: State, axis: int) -> bool:
+    """Whether nothing is told along an axis."""
+    if any(len(parts) > 1 for parts in state.layout):
+        return False
+    fields = [field for field in state.fields if field is not None]
+    return not any(
+        field.content or any(axis in strand.parts for strand in field.strands) for field in fields
+    )
+
+
+def _with_empty_places(states: States, axis: int, starts: Sequence[int], context: Context) -> State:
+    """Joined values, some with places that read nothing, or that aren't made from the input."""
+    known = iter(alike([state for state in states if state], context))
+    states = [state and next(known) for state in states]
+    filled = [state and _with_contents(state, ((),) * len(state.fields)) for state in states]
+    whole = hull_of(filled, context)
+    assert whole is not None
+    told = told_apart(whole, filled, axis, starts, context)
+    sizes = numbered(told.layout, context.number)
+    contents = [
+        without_whole(together([field.content for field in fields if field]), sizes)
+        for fields in zip(*(state.fields for state in states if state), strict=True)
+    ]
+    return _with_contents(told, contents)
+
+
+def _with_contents(state: State, contents: Sequence[Contents]) -> State:
+    fields = zip(state.fields, contents, strict=True)
+    return replace(
+        state, fields=tuple([field and replace(field, content=own) for field, own in fields])
+    )
 
 
 def hull_of(states: States, context: Context) -> State | None:

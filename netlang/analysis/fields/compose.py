@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from netlang.analysis.fields.merge import merged
 from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, TooLong, reduced
+from netlang.analysis.fields.rules.content import together
 from netlang.analysis.fields.state import (
     AT_END,
     NOTHING,
@@ -41,7 +42,7 @@ def _is_plain(state: State) -> bool:
     if state.pool is not None or any(len(parts) > 1 for parts in state.layout):
         return False
     known = [field for field in state.fields if field is not None]
-    return not any(field.folded for field in known) and all(
+    return not any(field.folded or field.content for field in known) and all(
         strand.is_plain for field in known for strand in field.strands
     )
 
@@ -167,6 +168,8 @@ def _field(
             through = _through(reads, inner, source, context)
             found.append(_within(through, field, inner, sizes[axis], context.extent(source)))
     whole = merged(found)
+    if content := together([each.content for each in known]):
+        whole = replace(whole, content=content)
     if found[1:]:
         ends = max(e.ends[0] for e in found[1:]), max(e.ends[1] for e in found[1:])
         lost = whole.lost or field.lost

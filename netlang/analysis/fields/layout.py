@@ -7,6 +7,7 @@ from math import gcd, prod
 
 from netlang.analysis.fields.merge import ended
 from netlang.analysis.fields.reads import LONGEST, Interval, Reads, Taps, TooLong, reduced, summed
+from netlang.analysis.fields.rules.content import Content
 from netlang.analysis.fields.state import (
     Context,
     Field,
@@ -90,8 +91,19 @@ def _flat(
         return lost(field, source, context)
     flags = (frozenset(places[p] for p in parts) for parts in (field.uneven, field.loose))
     uneven, loose = flags
+    contents = {
+        places[p]: _holed(own, sizes[places[p]]) if p in digits else own for p, own in field.content
+    }
     folded = field.folded or any(part in digits for s in field.strands for part in s.parts)
-    return replace(field, strands=strands, uneven=uneven, loose=loose, folded=folded)
+    content = tuple(sorted(contents.items()))
+    return replace(
+        field, strands=strands, uneven=uneven, loose=loose, folded=folded, content=content
+    )
+
+
+def _holed(content: Content, size: int) -> Content:
+    """What is known of a part that one with places that read nothing went into."""
+    return Content(0, size - 1, holes=True, sure=content.sure)
 
 
 def _flat_strand(
@@ -214,12 +226,16 @@ class _Regrouped:
         except TooLong:
             return lost(field, source, self._context)
         halves = frozenset((upper, lower))
+        content = {other: own for other, own in field.content if other != part}
+        if own := dict(field.content).get(part):
+            content |= {half: _holed(own, self._sizes[half]) for half in (upper, lower)}
         return replace(
             field,
             strands=strands,
             uneven=field.uneven - {part} | halves if part in field.uneven else field.uneven,
             loose=field.loose - {part} | halves if part in field.loose else field.loose,
             folded=field.folded or any(part in strand.parts for strand in field.strands),
+            content=tuple(sorted(content.items())),
         )
 
     def state(self, axes: Sequence[Sequence[int]]) -> State:

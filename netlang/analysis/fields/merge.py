@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from netlang.analysis.fields.reads import Interval, Reads, TooLong, joined
+from netlang.analysis.fields.rules.content import together
 from netlang.analysis.fields.state import (
     NOTHING,
     NOWHERE,
@@ -28,8 +29,9 @@ def ended(
 ) -> Field:
     """The field of an element that reads everything along the parts `gone`."""
     flags = (field.uneven | field.loose).intersection(gone)
+    content = field.content and tuple([each for each in field.content if each[0] not in gone])
     if not flags and not any(part in gone for strand in field.strands for part in strand.parts):
-        return field
+        return field if content == field.content else replace(field, content=content)
     sizes = numbered(layout, context.number)
     strands: list[Strand] = []
     end = NOTHING
@@ -58,6 +60,7 @@ def ended(
         ended=field.ended.joined(end),
         uneven=uneven.difference(gone),
         loose=loose.difference(gone),
+        content=content,
     )
     return _at_least(found, end, context.extent(source))
 
@@ -120,6 +123,7 @@ def merged(fields: Iterable[Field]) -> Field:
                 (max(first.ends[0], other.ends[0]), max(first.ends[1], other.ends[1])),
                 first.folded or other.folded,
                 first.lost or other.lost,
+                together((first.content, other.content)),
             )
     return first
 

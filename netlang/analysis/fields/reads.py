@@ -10,7 +10,8 @@ their ends may have gaps. `None` stands for a place that reads nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import gcd, lcm
 
 from netlang.records import Record
@@ -33,10 +34,14 @@ class TooLong(Exception):
 
 def hull(intervals: Iterable[Interval | None]) -> Interval | None:
     """The smallest interval that holds all of them."""
-    found = [interval for interval in intervals if interval is not None]
-    if not found:
-        return None
-    return min(low for low, _ in found), max(high for _, high in found)
+    found: Interval | None = None
+    for interval in intervals:
+        if found is None:
+            found = interval
+        elif interval is not None:
+            (low, high), (start, stop) = found, interval
+            found = (low if low < start else start, high if high > stop else stop)
+    return found
 
 
 class Taps(Record, gc=False):
@@ -83,14 +88,31 @@ class Reads(Record, gc=False):
         # Not by `len`: a range may be longer than that can tell.
         if period > LONGEST or any(places[LONGEST // period :] for places in taps.taps):
             raise TooLong
-        bounds = tuple([self._hull(taps, *divmod(o, taps.period)) for o in range(period)])
+        bounds = tuple(self._hulls(taps, period))
         if self.table:
             return Reads(period, 0, bounds, table=True)
         return reduced(period, self.advance * (taps.advance * turns // self.period), bounds)
 
-    def _hull(self, taps: Taps, turn: int, phase: int) -> Interval | None:
-        first = taps.advance * turn
-        return hull([self.at(first + tap) for tap in taps.taps[phase]])
+    def _hulls(self, taps: Taps, count: int) -> Iterator[Interval | None]:
+        """What each of the first places reads; all places that they read are looked up once."""
+        firsts = [own[0] for own in taps.taps if own]
+        lasts = [own[-1] for own in taps.taps if own]
+        start = min(firsts, default=0)
+        stop = max(lasts, default=0) + taps.advance * ((count - 1) // taps.period)
+        known = None
+        if stop - start < 2 * LONGEST:
+            known = list(map(self.at, range(start, stop + 1)))
+        rising = known is not None and _rise(known)
+        for place in range(count):
+            turn, phase = divmod(place, taps.period)
+            own, first = taps.taps[phase], taps.advance * turn
+            if rising and len(own) > 1:
+                # The first and the last tap read farthest.
+                own = (own[0], own[-1])
+            if known is None:
+                yield hull([self.at(first + tap) for tap in own])
+            else:
+                yield hull([known[first + tap - start] for tap in own])
 
     def lifted(self, period: int) -> Reads:
         """The same with a multiple of the period; the beginning of it for a table."""
@@ -130,6 +152,14 @@ class Reads(Record, gc=False):
         if self.table or other.table:
             return self.table == other.table and self.period == other.period
         return self.advance * other.period == other.advance * self.period
+
+
+def _rise(intervals: Sequence[Interval | None]) -> bool:
+    """Whether each place reads something, and neither end of it lies before that of the last."""
+    known = [each for each in intervals if each is not None]
+    return len(known) == len(intervals) and all(
+        one[0] <= two[0] and one[1] <= two[1] for one, two in pairwise(known)
+    )
 
 
 def reduced(period: int, advance: int, bounds: tuple[Interval | None, ...]) -> Reads:

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import Interval, Reads, hull
-from netlang.analysis.fields.taps import Number
+from netlang.analysis.fields.rules.content import Contents
+from netlang.analysis.fields.rules.taps import Number
 from netlang.ir.dims import Dim
 from netlang.records import Record, replace
 
@@ -104,7 +105,7 @@ class Field(Record, gc=False):
     `seamless`: cut off at the borders of the input, it is what is read within the borders of all
     values. `ends`: where the first and the last place of the input are read for certain. `folded`:
     a reshape made parts of axes, which end where the axes go on. `lost`: it can't be followed, and
-    windows read more than is told.
+    windows read more than is told. `content`: the parts along which some places read nothing.
     """
 
     strands: tuple[Strand, ...]
@@ -119,6 +120,7 @@ class Field(Record, gc=False):
     ends: tuple[int, int] = (AT_END, AT_END)
     folded: bool = False
     lost: bool = False
+    content: Contents = ()
 
 
 class State(Record, gc=False):
@@ -159,13 +161,15 @@ def remapped(field: Field, places: Mapping[int, int]) -> Field:
         Strand(tuple(sorted(((places[part], reads) for part, reads in strand.terms), key=_part)))
         for strand in field.strands
     )
+    content = [(places[part], own) for part, own in field.content if part in places]
     return replace(
         field,
         strands=strands,
         uneven=frozenset(places[part] for part in field.uneven if part in places),
         loose=frozenset(places[part] for part in field.loose if part in places),
+        content=tuple(sorted(content, key=_part)) if content else (),
     )
 
 
-def _part(term: tuple[int, Reads]) -> int:
+def _part(term: tuple[int, object]) -> int:
     return term[0]

@@ -27,6 +27,8 @@ def influence(
     inputs: Sequence[Tensor],
     output: int,
     elements: Sequence[Element],
+    *,
+    statistics: bool = True,
 ) -> list[Tensor]:
     """For each input the gradients of all elements: [element, *shape], absolute values.
 
@@ -35,7 +37,7 @@ def influence(
     count = len(elements)
     repeated = [x.expand(count, *x.shape[1:]).clone() for x in inputs]
     leaves = [x.requires_grad_() for x in repeated if x.is_floating_point()]
-    with Smooth():
+    with Smooth(statistics=statistics):
         found = module(*repeated)
     value = found[output] if isinstance(found, tuple) else found
     value = value.expand(count, *value.shape[1:])

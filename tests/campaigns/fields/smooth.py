@@ -1,8 +1,9 @@
 """An emitted module in which every element that may count does: what gradients are asked of.
 
 Weights are positive, and functions whose gradient tells of one element only, or is 0 by chance, are
-others with the same windows: a maximum is a sum, an activation the identity. Borders have no part
-in a receptive field, so that what pads with copies of the input pads with zeros here.
+others with the same windows: a maximum is a sum, an activation the identity, and a norm adds the
+mean of what it takes statistics of, instead of taking away what may be all there is. Borders have
+no part in a receptive field, so that what pads with copies of the input pads with zeros here.
 """
 
 from __future__ import annotations
@@ -118,6 +119,48 @@ def _pad(
     return torch.constant_pad_nd(x, list(pad), 0.0)
 
 
+def _calm(x: Tensor) -> Tensor:
+    """No larger than 1."""
+    return x / x.detach().abs().amax().clamp(min=1.0)
+
+
+def _with_mean(x: Tensor, axes: Sequence[int]) -> Tensor:
+    return _calm(x + x.mean(tuple(axes), keepdim=True))
+
+
+def _group_norm(x: Tensor, num_groups: int, *_: Any, **__: Any) -> Tensor:
+    groups = x.reshape(len(x), num_groups, -1)
+    return _with_mean(groups, [2]).reshape(x.shape)
+
+
+def _instance_norm(x: Tensor, *_: Any, **__: Any) -> Tensor:
+    return _with_mean(x, range(2, x.dim()))
+
+
+def _layer_norm(x: Tensor, normalized_shape: Sequence[int], *_: Any, **__: Any) -> Tensor:
+    return _with_mean(x, range(x.dim() - len(normalized_shape), x.dim()))
+
+
+def _normalize(x: Tensor, p: float = 2.0, dim: int = 1, *_: Any, **__: Any) -> Tensor:
+    return _with_mean(x, [dim])
+
+
+_STATISTICS: Mapping[str, Callable[..., Tensor]] = {
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
+    "layer_norm": _layer_norm,
+    "normalize": _normalize,
+}
+
+
+def _attention(query: Tensor, key: Tensor, *more: Any, **named: Any) -> tuple[Tensor, Any]:
+    """Of scores so near to each other that all keys count; with a single one the query does too."""
+    largest = max(float(x.detach().abs().amax()) for x in (query, key))
+    scale = 1 / (max(1.0, largest) * query.shape[-1] ** 0.5)
+    attended, weights = F.multi_head_attention_forward(query * scale, key * scale, *more, **named)
+    return attended + query.mean(-1, keepdim=True), weights
+
+
 _POINTWISE = (
     "relu", "relu_", "relu6", "hardtanh", "hardtanh_", "hardswish", "hardsigmoid", "leaky_relu",
     "prelu", "elu", "silu", "gelu", "softplus", "sigmoid", "tanh", "heaviside", "tanh_", "sigmoid_",
@@ -134,6 +177,8 @@ _INSTEAD: Mapping[str, Callable[..., Any]] = {
     "mul": _product,
     "__mul__": _product,
     "pad": _pad,
+    **_STATISTICS,
+    "multi_head_attention_forward": _attention,
 }
 
 
@@ -141,16 +186,20 @@ _INSTEAD: Mapping[str, Callable[..., Any]] = {
 _SOFTMAX = (F.softmax, torch.softmax)
 
 
-def _softmax(func: Callable[..., Tensor], x: Tensor, dim: int, *more: Any, **named: Any) -> Tensor:
-    """Of large values one would count alone, and shares that add up to 1 depend on nothing."""
-    calm = func(x / x.detach().abs().amax().clamp(min=1.0), dim, *more, **named)
-    shape = [1] * x.dim()
-    shape[dim] = x.shape[dim]
-    return calm * torch.linspace(1.0, 2.0, x.shape[dim], dtype=x.dtype).reshape(shape)
+def _softmax(x: Tensor, dim: int, *_: Any, **__: Any) -> Tensor:
+    """Shares that add up to 1 depend on nothing together, and not on what is added to all."""
+    return _with_mean(x, [dim])
 
 
 class Smooth(TorchFunctionMode):
-    """While it holds, functions of torch are their smooth counterparts."""
+    """While it holds, functions of torch are their smooth counterparts.
+
+    Without `statistics` norms leave each element alone.
+    """
+
+    def __init__(self, *, statistics: bool = True) -> None:
+        super().__init__()
+        self._statistics = statistics
 
     def __torch_function__(
         self,
@@ -160,5 +209,7 @@ class Smooth(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         if func in _SOFTMAX:
-            return _softmax(func, *args, **(kwargs or {}))
+            return _softmax(*args, **(kwargs or {}))
+        if not self._statistics and func.__name__ in _STATISTICS:
+            return _same(*args)
         return _INSTEAD.get(func.__name__, func)(*args, **(kwargs or {}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.analysis.fields.reads import Interval, hull
+from netlang.analysis.fields.rules.taps import Number
 from netlang.analysis.fields.state import State
-from netlang.analysis.fields.taps import Number
 
 __all__ = ["by_windows", "told"]
 

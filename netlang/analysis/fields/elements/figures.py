@@ -12,7 +12,7 @@ from netlang.analysis.fields.elements.table import Table, Work
 from netlang.analysis.fields.figure import AxisField
 from netlang.analysis.fields.largest import Source
 from netlang.analysis.fields.reads import TooLong
-from netlang.analysis.fields.taps import Number
+from netlang.analysis.fields.rules.taps import Number
 from netlang.ir.program import Function
 from netlang.records import Record, replace
 

@@ -10,9 +10,10 @@ from netlang.analysis.fields.elements.several import concatenated, hull_of
 from netlang.analysis.fields.elements.shapes import groups
 from netlang.analysis.fields.elements.steps import Derived, Written
 from netlang.analysis.fields.elements.table import Runs, Table, Work
-from netlang.analysis.fields.places import STATISTICS, STAYING
 from netlang.analysis.fields.reads import TooLong
-from netlang.analysis.fields.taps import Number, leaves_empty, taps_of
+from netlang.analysis.fields.rules.borders import leaves_empty
+from netlang.analysis.fields.rules.places import STATISTICS, STAYING
+from netlang.analysis.fields.rules.taps import Number, taps_of
 from netlang.ir.reach import AxisRule, Everywhere, Joined, Places, Rearranged, Same, ToOneSide
 
 __all__ = ["Followed"]
@@ -127,25 +128,27 @@ class Followed:
 
     def _moved(self, table: Table, axis: int, rule: AxisRule, at: range) -> Table:
         table = table.written_out(axis, self._work)
-        rows = self._rows(rule, table.places[axis], at)
-        return table.slid(axis, rows, at, rule, self._work)
+        own = (rule, table.places[axis], at)
+        if own not in self._work.rows:
+            self._work.rows[own] = self._rows(*own)
+        return table.slid(axis, self._work.rows[own], at, rule, self._work)
 
-    def _rows(self, rule: AxisRule, told: range, wanted: range) -> list[list[int]]:
+    def _rows(self, rule: AxisRule, told: range, wanted: range) -> list[Sequence[int]]:
         if isinstance(rule, STAYING):
-            return [[place - told.start] if place in told else [] for place in wanted]
+            return [(place - told.start,) if place in told else () for place in wanted]
         taps = taps_of(rule, self._number)
-        rows: list[list[int]] = []
+        rows: list[Sequence[int]] = []
         last: Sequence[int] = ()
         for place in wanted:
             turn, phase = divmod(place, taps.period)
             first = taps.advance * turn
             read = _within(taps.taps[phase], told.start - first, told.stop - first)
-            own = _plus(read, first)
+            own = _plus(read, first - told.start)
             if rows and own == last:
-                rows.append(rows[-1])
+                own = rows[-1]
             else:
                 self._work.take(len(own))
-                rows.append([tap - told.start for tap in own])
+            rows.append(own)
             last = own
         return rows
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from netlang.analysis.fields.elements.shapes import groups
 from netlang.analysis.fields.elements.steps import Written
-from netlang.analysis.fields.places import STAYING
 from netlang.analysis.fields.reads import Taps, TooLong
-from netlang.analysis.fields.taps import Number, taps_of
+from netlang.analysis.fields.rules.places import STAYING
+from netlang.analysis.fields.rules.taps import Number, taps_of
 from netlang.ir.reach import (
     AxisRule,
     Everywhere,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlang.analysis.fields.places import aligned, along
 from netlang.analysis.fields.reads import TooLong
-from netlang.analysis.fields.taps import Number
+from netlang.analysis.fields.rules.places import aligned, along
+from netlang.analysis.fields.rules.taps import Number
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
 from netlang.ir.reach import (

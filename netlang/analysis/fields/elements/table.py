@@ -39,6 +39,8 @@ class Work(Draft):
 
     left: int
     done: dict[object, Columns] = field(default_factory=dict)
+    # The rows that each of some places reads, by rule and places.
+    rows: dict[object, Sequence[Sequence[int]]] = field(default_factory=dict)
 
     def take(self, elements: int) -> None:
         """Raises `TooLong` when too much was done."""

@@ -1,0 +1,141 @@
+"""The rules of operators along one axis as functions of a place, at sizes that are numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from math import gcd
+from typing import TypeAlias
+
+from netlang.analysis.fields.reads import LONGEST, Taps, TooLong
+from netlang.diagnostics.errors import InternalError
+from netlang.ir.dims import Dim
+from netlang.ir.nearest import MOST_PLACES, place_of, rounds
+from netlang.ir.reach import (
+    Blocks,
+    Cut,
+    Grid,
+    Grouped,
+    Interpolated,
+    Regions,
+    Shuffled,
+    TransposedWindow,
+    Window,
+)
+
+__all__ = ["Number", "taps_of"]
+
+# What a size is, at the sizes that the analysis is for.
+Number: TypeAlias = Callable[[Dim], int]
+
+
+@singledispatch
+def taps_of(rule: object, number: Number) -> Taps:
+    """What a place reads by a rule."""
+    raise InternalError(f"{type(rule).__name__} tells no taps: the receptive field needs them")
+
+
+@taps_of.register
+def _window(rule: Window, number: Number) -> Taps:
+    first = -rule.before
+    last = first + rule.dilation * (rule.kernel - 1)
+    return Taps(1, rule.stride, (range(first, last + 1, rule.dilation),))
+
+
+@taps_of.register
+def _transposed(rule: TransposedWindow, number: Number) -> Taps:
+    """Of the taps k of the kernel those that come from a place."""
+    if max(rule.stride, rule.kernel) > LONGEST:
+        raise TooLong
+    taps: list[list[int]] = [[] for _ in range(rule.stride)]
+    for k in reversed(range(rule.kernel)):
+        # Place o = stride i + dilation k - before: its phase, and i of the first such o.
+        turns, phase = divmod(rule.dilation * k - rule.before, rule.stride)
+        taps[phase].append(-turns)
+    return Taps(rule.stride, 1, tuple(taps))
+
+
+@taps_of.register
+def _cut(rule: Cut, number: Number) -> Taps:
+    return Taps(1, rule.step, ((number(rule.start),),))
+
+
+@taps_of.register
+def _regions(rule: Regions, number: Number) -> Taps:
+    size, count = number(rule.size), number(rule.count)
+    common = gcd(size, count)
+    period = count // common
+    if size > LONGEST or period > LONGEST:
+        raise TooLong
+    taps = tuple(range(o * size // count, -(-(o + 1) * size // count)) for o in range(period))
+    return Taps(period, size // common, taps)
+
+
+@taps_of.register
+def _interpolated(rule: Interpolated, number: Number) -> Taps:
+    size, out = number(rule.size), number(rule.out)
+    if rule.taps == 1 and rounds(size, out, single=rule.single):
+        return _rounded(size, out, rule.single)
+    # Place o stands at (first + step o) / whole of the input.
+    if rule.align:
+        first, step, whole = 0, size - 1, max(1, out - 1)
+    elif rule.taps == 1:
+        first, step, whole = 0, size, out
+    else:
+        first, step, whole = size - out, 2 * size, 2 * out
+    common = gcd(step, whole)
+    period = whole // common
+    if period > LONGEST:
+        raise TooLong
+    around = (_around(first + o * step, whole, rule.taps) for o in range(period))
+    return Taps(period, step // common, tuple(around))
+
+
+def _rounded(size: int, out: int, single: bool) -> Taps:
+    """Each place by itself."""
+    if out > MOST_PLACES:
+        raise TooLong
+    places = (place_of(o, size, out, single=single) for o in range(out))
+    return Taps(out, size, tuple(range(place, place + 1) for place in places))
+
+
+def _around(place: int, whole: int, taps: int) -> range:
+    """The elements around place / whole; an element itself has the whole weight."""
+    below, rest = divmod(place, whole)
+    if taps == 1 or not rest:
+        return range(below, below + 1)
+    return range(below - taps // 2 + 1, below + taps // 2 + 1)
+
+
+@taps_of.register
+def _blocks(rule: Blocks, number: Number) -> Taps:
+    width = rule.width
+    if width * width > LONGEST:
+        raise TooLong
+    starts = ((o - rule.shift) // width * width + rule.shift for o in range(width))
+    return Taps(width, width, tuple(range(start, start + width) for start in starts))
+
+
+@taps_of.register
+def _grid(rule: Grid, number: Number) -> Taps:
+    size = number(rule.size)
+    step = size // rule.count
+    if size > LONGEST:
+        raise TooLong
+    return Taps(step, 0, tuple(range(o, size, step) for o in range(step)))
+
+
+@taps_of.register
+def _grouped(rule: Grouped, number: Number) -> Taps:
+    if rule.made > LONGEST:
+        raise TooLong
+    return Taps(rule.made, rule.read, (range(rule.read),) * rule.made)
+
+
+@taps_of.register
+def _shuffled(rule: Shuffled, number: Number) -> Taps:
+    if rule.size > LONGEST:
+        raise TooLong
+    each = rule.size // rule.groups
+    places = ((o % rule.groups) * each + o // rule.groups for o in range(rule.size))
+    return Taps(rule.size, rule.size, tuple((place,) for place in places))

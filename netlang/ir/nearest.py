@@ -1,0 +1,58 @@
+"""Which element `nearest` interpolation takes: floor(i in/out), rounded as PyTorch rounds it.
+
+PyTorch computes in/out and its product with i in single precision, in a net of float64 in double
+precision, and brings the product to single precision before it takes the floor (`floorf` in
+aten/src/ATen/native/cpu/UpSampleKernel.cpp). A ratio that is rounded down takes the element before
+where i in/out is whole: place 41 of 30 elements 41 times as many is element 0, not 1.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor, gcd
+from struct import pack, unpack
+
+__all__ = ["MOST_PLACES", "falls_short", "place_of", "rounds"]
+
+# Up to so many places are looked at one by one.
+MOST_PLACES = 1 << 13
+# Half the distance from 1 to the number before it, in single precision.
+_HALF = Fraction(1, 1 << 25)
+# Numbers up to so large are held to a half and less.
+_LARGE = 1 << 23
+
+
+def _single(number: float) -> float:
+    """The nearest number of single precision."""
+    (found,) = unpack("f", pack("f", number))
+    return float(found)
+
+
+def _step(size: int, out: int, single: bool) -> float:
+    return _single(size / out) if single else size / out
+
+
+def place_of(i: int, size: int, out: int, *, single: bool) -> int:
+    """The element of `size` that place i of `out` takes."""
+    return min(floor(_single(i * _step(size, out, single))), size - 1)
+
+
+def falls_short(size: int, out: int, *, single: bool) -> bool:
+    """Whether in/out is rounded down so far that a place may miss the element that it stands at.
+
+    m in/out (1 - e) is rounded to at least m for each whole m, if e is at most half the distance
+    from 1 to the number before.
+    """
+    return Fraction(_step(size, out, single)) * out < size * (1 - _HALF)
+
+
+def rounds(size: int, out: int, *, single: bool) -> bool:
+    """Whether some place takes another element than floor(i in/out), or there are too many to see.
+
+    Where i in/out isn't whole, it is at least gcd(in, out)/out below a whole number.
+    """
+    if not falls_short(size, out, single=single) and size * (out // gcd(size, out)) < _LARGE:
+        return False
+    return out > MOST_PLACES or any(
+        place_of(i, size, out, single=single) != i * size // out for i in range(out)
+    )
