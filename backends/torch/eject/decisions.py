@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import torch
 
 from netlang.backends.torch.augment.path import Path
 from netlang.backends.torch.eject import template
+from netlang.backends.torch.eject.net.drawing import draws
 from netlang.backends.torch.eject.objective import (
     HALVES,
     Names,
@@ -35,14 +35,11 @@ from netlang.recipes.words.data_arrays import Arrays
 
 __all__ = ["Decisions"]
 
-# Text of a model that draws random numbers in training.
-_DRAWING = re.compile(r"[Dd]rop|rand|normal_|rrelu|RReLU|fractional")
-
 
 @final
 @dataclass(frozen=True)
 class Decisions:
-    """`model` is what the class of the net is called, `text` its source.
+    """`model` is what the class of the net is called.
 
     `train` and `test` are the paths of the examples, `learned` says that the numbers which they are
     normalised by come from them.
@@ -53,15 +50,14 @@ class Decisions:
     names: Names
     data: DataSection
     model: str
-    text: str
     learned: bool
     train: Path
     test: Path
 
-    @property
+    @cached_property
     def draws(self) -> bool:
         """Whether the model draws random numbers."""
-        return bool(_DRAWING.search(self.text))
+        return draws(self.program.net)
 
     @property
     def held(self) -> bool:
@@ -179,6 +175,8 @@ class Decisions:
             "logits": self.classifies,
             "draws": self.draws,
             "only": recipe.ema is None and recipe.precision is not Precision.FP16,
+            # In a description with that, argparse fills in whatever stands behind a %.
+            "percent": "%(prog)" in recipe.span.source.name,
             "one_thread": not worth_sharing(self.program, recipe.batch),
         }
         return (name for name, value in holds.items() if value)

@@ -1,11 +1,11 @@
-"""The names that a script has for itself: no value of a batch may be called by one of them."""
+"""The names that a script has for itself: values of a batch and classes have others."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
 
-__all__ = ["reserved_names"]
+__all__ = ["names_at_the_top", "reserved_names"]
 
 
 def reserved_names(text: str, values: Collection[str]) -> frozenset[str]:
@@ -20,6 +20,11 @@ def reserved_names(text: str, values: Collection[str]) -> frozenset[str]:
         if names.intersection(values):
             found |= names
     return frozenset(found.difference(values))
+
+
+def names_at_the_top(text: str) -> frozenset[str]:
+    """What a script imports and defines, and what the statements outside of functions read."""
+    return frozenset(name for node in ast.parse(text).body for name in _bound(node))
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:

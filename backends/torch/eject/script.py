@@ -7,7 +7,7 @@ training calls, and its random numbers have the same seeds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
 
@@ -26,7 +26,7 @@ from netlang.backends.torch.eject.pixels.batched import (
 from netlang.backends.torch.eject.pixels.host import host_function
 from netlang.backends.torch.eject.pixels.normalized import Normalized, normalized
 from netlang.backends.torch.eject.pixels.scales import sides_of
-from netlang.backends.torch.eject.reserved import reserved_names
+from netlang.backends.torch.eject.reserved import names_at_the_top, reserved_names
 from netlang.backends.torch.eject.sources import DataSection, data_section
 from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
 from netlang.backends.torch.eject.template import ABOUT, BATCHES, EVALUATE, UNIFORM, filled
@@ -52,12 +52,14 @@ _PREPARE_VIEWS = "Corners and middle of a test image and of its mirror image, ui
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script; raises `NetlangError` for what no script is written for."""
-    parts = data_section(recipe.data, recipe), model_of(program), normalized(recipe, program)
+    first, model = names_of(recipe, program, None), model_of(program)
+    parts = data_section(recipe.data, recipe), normalized(recipe, program)
+    around = "\n".join(_Writer(recipe, program, first, replace(model, lines=()), *parts).lines())
+    model = model_of(program, names_at_the_top(around))
 
     def written(names: Names) -> str:
-        return "\n".join(_Writer(recipe, program, names, *parts).lines()) + "\n"
+        return "\n".join(_Writer(recipe, program, names, model, *parts).lines()) + "\n"
 
-    first = names_of(recipe, program, None)
     reserved = reserved_names(written(first), first.locals.values())
     return written(names_of(recipe, program, reserved))
 
@@ -68,8 +70,8 @@ class _Writer:
     recipe: Recipe
     program: Program
     names: Names
-    data: DataSection
     model: Model
+    data: DataSection
     normalized: Normalized
 
     def lines(self) -> Iterator[str]:
@@ -158,9 +160,8 @@ class _Writer:
     @cached_property
     def decisions(self) -> Decisions:
         """What the templates ask for."""
-        text = "\n".join(self.model.lines)
         paths = self.train, self.test
-        given = self.recipe, self.program, self.names, self.data, self.model.class_name, text
+        given = self.recipe, self.program, self.names, self.data, self.model.class_name
         return Decisions(*given, self.normalized.learned is not None, *paths)
 
     def _main(self) -> Section:

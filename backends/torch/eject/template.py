@@ -118,7 +118,8 @@ $judged
 MAIN = '''
 def main():
     """Train, or go on from the last checkpoint."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)  #? !percent
+    parser = argparse.ArgumentParser(description=__doc__.replace("%", "%%"))  #? percent
     parser.add_argument("--data", required=True, help="$folder")  #? placed !named
     parser.add_argument("--data", default=$place, help="$folder")  #? named
     parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
@@ -55,21 +55,27 @@ def emit(program: Program, *, guard: bool = False) -> str:
 
 
 def emitted(
-    program: Program, change: Change = list, width: int = 88, *, guard: bool = False
+    program: Program,
+    change: Change = list,
+    width: int = 88,
+    *,
+    guard: bool = False,
+    taken: Collection[str] = (),
 ) -> Emitted:
     """Both at once: most of the work is to find the classes, which the name needs as well.
 
-    `change` gets the classes before they are written, in lines of up to `width` columns.
+    `change` gets the classes before they are written, in lines of up to `width` columns. None is
+    called by a name that is `taken`.
     """
     # All that it takes is gone before collections begin again: they would walk it in vain.
     with no_collection(), columns(width):
-        return _emitted(program, change, guard)
+        return _emitted(program, change, guard, taken)
 
 
-def _emitted(program: Program, change: Change, guard: bool) -> Emitted:
+def _emitted(program: Program, change: Change, guard: bool, taken: Collection[str]) -> Emitted:
     require_writable(program)
     variants = rewritten(program)
-    names = class_names(variants, {*HELPERS, GUARD})
+    names = class_names(variants, {*HELPERS, GUARD, *taken})
     definitions = change(list(_definitions(variants, names, guard)))
     guards = [guard_lines(program)] if guard else []
     return Emitted(names[variants.net], _text(program, definitions, guards))

@@ -44,7 +44,9 @@ def pickled(content: bytes, key: str) -> tuple[NDArray[np.uint8], list[int]]:
     flags = [name for name, _ in steps[:place] if name in ("NEWTRUE", "NEWFALSE")]
     by_columns = flags[-1:] == ["NEWTRUE"]
     images = images.reshape(3072, -1).T if by_columns else images.reshape(-1, 3072)
-    start = next(n for n in texts if steps[n][1] in (key, key.encode()))
+    start = next((n for n in texts if steps[n][1] in (key, key.encode())), None)
+    if start is None:
+        raise SystemExit(f"a file of CIFAR has no {key}: it may be of another data set")
     stop = next((n for n in texts if n > start), len(steps))
     return images, [value for name, value in steps[start:stop] if name.startswith("BININT")]
 

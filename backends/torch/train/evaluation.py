@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from math import log
+from operator import add
 from typing import final
 
 import torch
@@ -140,7 +142,8 @@ class _Sums:
 
 
 def _sum(values: list[Tensor]) -> float:
-    return torch.stack(values).sum().item() if values else 0.0
+    """Batch by batch in 64 bits, as scripts add: Python's own `sum` rounds as its version does."""
+    return reduce(add, torch.stack(values).tolist(), 0.0) if values else 0.0
 
 
 def averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[str, Tensor]:

@@ -31,8 +31,10 @@ __all__ = [
     "photos",
     "printed",
     "resumed_losses",
+    "scores",
     "script_losses",
     "trained_losses",
+    "trained_scores",
 ]
 
 
@@ -102,6 +104,23 @@ def script_losses(
 ) -> dict[int, float]:
     """The loss of each step of the script."""
     return losses(printed(script(recipe, program), folder, *options))
+
+
+def scores(shown: str) -> list[tuple[float, ...]]:
+    """The losses of evaluations that were printed, with their accuracies, in order."""
+    found = re.finditer(r"(?:validation|test) loss ([^\s,]+)(?:, accuracy (\S+))?", shown)
+    return [tuple(float(each) for each in match.groups() if each) for match in found]
+
+
+def trained_scores(folder: Path) -> list[tuple[float, ...]]:
+    """The same of a run of `netlang train`."""
+    found = []
+    for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        for part in ("validation", "test"):
+            named = (record.get(f"{part}_{name}") for name in ("loss", "accuracy"))
+            found.append(tuple(each for each in named if each is not None))
+    return [each for each in found if each]
 
 
 def trained_losses(

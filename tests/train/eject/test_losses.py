@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from netlang.recipes import load_recipe
+from netlang.backends.torch.eject import script
+from netlang.ir.program import Program
+from netlang.recipes import Recipe, load_recipe
 from netlang.recipes.places import Places
-from tests.train.eject.support import photos, script_losses, trained_losses
+from tests.train.eject.support import (
+    losses,
+    photos,
+    printed,
+    scores,
+    trained_losses,
+    trained_scores,
+)
 from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    fc1: linear(16) -> dropout(0.2) -> relu\n    fc2: linear(10)"
@@ -164,11 +173,24 @@ IMAGES = {
 }
 
 
+def alike(
+    recipe: Recipe,
+    program: Program,
+    folder: Path,
+    *options: str,
+    places: Places | None = None,
+) -> int:
+    """Assert that a script has the losses and scores of `netlang train`; how many steps it made."""
+    shown = printed(script(recipe, program), folder / "script", *options)
+    found = losses(shown)
+    assert found == trained_losses(recipe, program, folder / "run", places)
+    assert scores(shown) == trained_scores(folder / "run")
+    return len(found)
+
+
 @pytest.mark.parametrize("name", MEMORY)
 def test_in_memory(name: str, tmp_path: Path) -> None:
-    recipe, program = sketch(*MEMORY[name])
-    found = script_losses(recipe, program, tmp_path / "script")
-    assert found == trained_losses(recipe, program, tmp_path / "run")
+    assert alike(*sketch(*MEMORY[name]), tmp_path)
 
 
 BUNDLED = {"mnist1d": "100", "vae": "8", "autoencoder": "8"}
@@ -177,9 +199,7 @@ BUNDLED = {"mnist1d": "100", "vae": "8", "autoencoder": "8"}
 @pytest.mark.parametrize("spec", BUNDLED)
 def test_bundled(spec: str, tmp_path: Path) -> None:
     recipe, program = load_recipe(spec, [f"steps={BUNDLED[spec]}"])
-    found = script_losses(recipe, program, tmp_path / "script")
-    assert len(found) == int(BUNDLED[spec])
-    assert found == trained_losses(recipe, program, tmp_path / "run")
+    assert alike(recipe, program, tmp_path) == int(BUNDLED[spec])
 
 
 @pytest.fixture(scope="module")
@@ -195,9 +215,7 @@ def test_images(name: str, folder: Path, tmp_path: Path) -> None:
         lines.append('data: image_folder("photos", test="val")')
     recipe, program = sketch(body.replace("[3,", "[1,") if name == "held" else body, *lines)
     options = "--data", str(folder), "--workers", "0"
-    found = script_losses(recipe, program, tmp_path / "script", *options)
-    places = Places({"photos": folder})
-    assert found == trained_losses(recipe, program, tmp_path / "run", places)
+    assert alike(recipe, program, tmp_path, *options, places=Places({"photos": folder}))
 
 
 # The bundled recipes for ImageNet, with small images in small batches.
@@ -223,6 +241,5 @@ def test_imagenet(spec: str, changes: tuple[str, ...], folder: Path, tmp_path: P
     data = 'data=image_folder("photos", train="train", test="val")'
     recipe, program = load_recipe(spec, [*IMAGENET[spec], data, *changes, "steps=100"])
     options = "--data", str(folder), "--workers", "0"
-    found = script_losses(recipe, program, tmp_path / "script", *options)
-    assert len(found) == 100
-    assert found == trained_losses(recipe, program, tmp_path / "run", Places({"photos": folder}))
+    places = Places({"photos": folder})
+    assert alike(recipe, program, tmp_path, *options, places=places) == 100

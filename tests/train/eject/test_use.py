@@ -12,7 +12,8 @@ from PIL import Image
 from netlang.backends.torch.eject import script
 from netlang.recipes.places import Places
 from tests.analysis.oracles import torchvision_models
-from tests.train.eject import test_losses, test_sources
+from tests.train.data import test_cifar
+from tests.train.eject import test_losses, test_sources, test_texts
 from tests.train.eject.support import (
     module_of_text,
     photos,
@@ -84,6 +85,17 @@ def test_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "".join("".join(sentences).split()) in shown
 
 
+@pytest.mark.parametrize("name", ["100%", "%s%d", "%(prog)s", "%(prog)s %d%", "%%(prog)"])
+def test_help_of_a_file_with_percent_signs(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = module_of_text(test_texts.written(name), tmp_path / "train.py")
+    with patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit) as end:
+        module.main()
+    assert end.value.code == 0
+    assert f"of {name}.net" in " ".join(capsys.readouterr().out.split())
+
+
 # Runs that remember something from one step to the next, and are killed between two checkpoints.
 KILLED = {
     "plateaus among phases": test_losses.MEMORY,
@@ -145,3 +157,15 @@ def test_floats_are_refused(tmp_path: Path) -> None:
     text = script(*sketch(body, SMALL, 'data: image_folder("a", test="val")', "batch: 3"))
     with pytest.raises(AssertionError, match=r"floats\.tif has floats"):
         printed(text, tmp_path / "script", "--data", str(root), "--workers", "0")
+
+
+def test_another_data_set_in_cifars_place(tmp_path: Path) -> None:
+    """CIFAR-100's pickles under the names of CIFAR-10's have no `labels`."""
+    files = {
+        name: content.replace(b"labels", b"titles")
+        for name, content in test_cifar.python_files().items()
+    }
+    test_cifar.write(tmp_path / "cifar-10-batches-py", files)
+    text = script(*sketch(test_sources.PICTURES.format(3, 32, 32, 10), 'data: cifar10("a")'))
+    with pytest.raises(SystemExit, match="a file of CIFAR has no labels"):
+        printed(text, tmp_path / "script", "--data", str(tmp_path))

@@ -56,11 +56,13 @@ class ScaledImages:
         self._pool = None
 
     def _batch(self, numbers: list[int], images: list[Scales]) -> Batch:
-        first, *others = (self._moved(np.stack(scale)) for scale in zip(*images, strict=True))
+        first, *others = map(self._moved, zip(*images, strict=True))
         targets = {}
         if self._labels is not None:
             targets["label"] = torch.from_numpy(self._labels[numbers]).to(self._device)
         return Batch((first,), targets, others=tuple(others))
 
-    def _moved(self, pixels: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(pixels).to(self._device)
+    def _moved(self, images: tuple[NDArray[np.uint8], ...]) -> Tensor:
+        """``[B, C, H, W]``, or with views, in the order of training: channels last."""
+        pixels = [np.ascontiguousarray(np.moveaxis(each, -3, -1)) for each in images]
+        return torch.from_numpy(np.stack(pixels)).to(self._device).movedim(-1, -3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -30,9 +30,12 @@ class Model:
     imports: frozenset[str]
 
 
-def model_of(program: Program) -> Model:
-    """The text that training runs, as a script has it: in its width, without annotations."""
-    found = emitted(program, _shorter, WIDTH)
+def model_of(program: Program, taken: Collection[str] = ()) -> Model:
+    """The text that training runs, as a script has it: in its width, without annotations.
+
+    No class gets a name that is `taken`.
+    """
+    found = emitted(program, _shorter, WIDTH, taken=taken)
     tree = ast.parse(found.source)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     after = max(node.end_lineno or 0 for node in imports)

@@ -11,6 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any, final
 
@@ -88,11 +89,13 @@ def imports_of(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
                 yield alias.asname or alias.name, node.module, f"from {node.module} import {text}"
 
 
+@cache
 def _imports(module: ModuleType) -> dict[str, tuple[str, str]]:
     tree = ast.parse(inspect.getsource(module))
     return {name: (origin, line) for name, origin, line in imports_of(tree)}
 
 
+@cache
 def _definitions(module: ModuleType) -> dict[str, _Definition]:
     """Functions, classes and constants at the top of a module, by name."""
     whole = inspect.getsource(module)
