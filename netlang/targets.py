@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
 from netlang.atomic import replace_file
-from netlang.build import BuildOptions, Fit, Written
+from netlang.build import WHOLE, BuildOptions, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     UnknownBackend,
@@ -115,7 +115,8 @@ class RunOptions(Record):
 class ScoreOptions(Record):
     """What to score weights on, and how: `split` is `train`, `validation` or `test`.
 
-    `quiet` says nothing of the data. `shard` shares weights out over the processes.
+    `quiet` says nothing of the data. `shard` shares weights out over the processes, `fit` says how
+    those of the file go to the net's.
     """
 
     places: Places
@@ -124,15 +125,20 @@ class ScoreOptions(Record):
     workers: int | None = None
     quiet: bool = False
     shard: bool = False
+    fit: Fit = WHOLE
 
 
 @final
 class Trained(Record):
-    """How a run ended: its folder, the signal that stopped it, if any, and its scores by name."""
+    """How a run ended: its folder, the signal that stopped it, if any, and its scores by name.
+
+    `scored` says of which weights these are.
+    """
 
     folder: Path
     signal: int | None
     scores: Mapping[str, float]
+    scored: str = ""
 
 
 @final
@@ -173,10 +179,13 @@ class TrainingBackend(ModuleBackend):
         *,
         device: str | None,
         quiet: bool = False,
+        fit: Fit = WHOLE,
+        damaged: Callable[[NetlangError], None] | None = None,
     ) -> Iterator[Prediction]:
         """What the recipe's net takes images for, one after the other.
 
-        They are paths of files or folders, images of Pillow, or arrays.
+        They are paths of files or folders, images of Pillow, or arrays. `damaged` is told of those
+        that can't be read; without it, the first one ends it.
         """
 
 

@@ -146,18 +146,20 @@ class Run:
         found = training_backend().evaluate(self._recipe, self.net.program, self.weights, wanted)
         return dict(found)
 
-    def predict(self, *images: Picture) -> list[Prediction]:
+    def predict(self, *images: Picture, top: int | None = None) -> list[Prediction]:
         """What images show: for each its classes with their probabilities, the largest first.
 
         An image is a path, an image of Pillow, or an array of uint8, ``[H, W]`` or ``[H, W, C]``.
-        A folder stands for the images below it.
+        A folder stands for the images below it. With `top`, only so many classes of each.
         """
+        if top is not None and top < 1:
+            raise ValueError(f"top is how many classes to give of each image, not {top}")
         given = self._options
         found = training_backend().predict(
             self._recipe, self.net.program, self.weights, images,
             device=given.device, quiet=given.quiet,
         )  # fmt: skip
-        return list(found)
+        return [replace(each, classes=each.classes[:top]) for each in found]
 
     def _repr_svg_(self) -> str | None:
         """The curves, in a notebook."""

@@ -24,12 +24,17 @@ class OnnxBackend(Backend):
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
         from netlang.backends.onnx.exporter import OPSET, export
+        from netlang.backends.weights import slots
 
         written = export(
             program, path, weights=options.weights, seed=options.seed, fit=options.fit,
             opset=OPSET if options.opset is None else options.opset,
         )  # fmt: skip
-        return replace(written, notes=(*written.notes, *_warnings()))
+        random = (
+            f"its weights are random, from seed {options.seed}: --weights gives it trained ones"
+        )
+        drawn = (random,) if options.weights is None and slots(program) else ()
+        return replace(written, notes=(*written.notes, *drawn, *_warnings()))
 
 
 def _warnings() -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
+from netlang.backends.onnx.facts import facts_of_weights
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import INLINE_LIMIT, LARGE, PHASES, Tensor, write_model
 from netlang.backends.weights import (
@@ -14,7 +16,6 @@ from netlang.backends.weights import (
     Slot,
     Stored,
     WeightSource,
-    class_names,
     given,
     initial,
     not_finite,
@@ -60,7 +61,8 @@ def export(
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
-        return _written(program, Path(path), owned, taken, seed, opset, inline_limit)
+        told = facts_of_weights(taken.facts, weights, seed)
+        return _written(program, Path(path), owned, taken, told, seed, opset, inline_limit)
 
 
 def _written(
@@ -68,6 +70,7 @@ def _written(
     path: Path,
     owned: tuple[Slot, ...],
     taken: Given,
+    told: Mapping[str, str],
     seed: int,
     opset: int,
     inline_limit: int,
@@ -82,7 +85,7 @@ def _written(
     stored = {slot.key: taken.tensors.get(slot.key) for slot in needed}
     suspect: set[str] = set()
     tensors = [_tensor(slot, stored[slot.key], seed, suspect) for slot in needed]
-    model = build_model(program, flat, class_names(taken.facts))
+    model = build_model(program, flat, told)
     require_element_types(program, model, needed, opset, HIGHEST_OPSET)
     beside = write_model(path, model, tensors, inline_limit)
     small = {t.name: found for t in tensors if t.size < LARGE and (found := stored[t.name])}

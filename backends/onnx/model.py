@@ -6,7 +6,6 @@ decides are named by their formula, and what must hold of them stands in the met
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 import onnx
@@ -24,8 +23,8 @@ from netlang.ir.types import TensorType
 __all__ = ["build_model"]
 
 
-def build_model(program: Program, flat: Flat, classes: tuple[str, ...] = ()) -> onnx.ModelProto:
-    """The model of a flattened program; its weights are not yet in it."""
+def build_model(program: Program, flat: Flat, told: Mapping[str, str]) -> onnx.ModelProto:
+    """The model of a flattened program; its weights are not yet in it, but what is told of them."""
     from netlang import __version__
 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
@@ -52,7 +51,7 @@ def build_model(program: Program, flat: Flat, classes: tuple[str, ...] = ()) -> 
         ir_version=helper.find_min_ir_version_for(opsets), opset_import=opsets, graph=graph,
         producer_name="netlang", producer_version=__version__,
     )  # fmt: skip
-    helper.set_model_props(model, dict(_metadata(program, classes)))
+    helper.set_model_props(model, {**dict(_metadata(program)), **told})
     return model
 
 
@@ -128,11 +127,9 @@ def _message(type_: TensorType) -> onnx.TypeProto:
     return helper.make_tensor_type_proto(element_type(type_.dtype), shape)
 
 
-def _metadata(program: Program, classes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _metadata(program: Program) -> Iterator[tuple[str, str]]:
     yield "netlang.net", program.name
     if program.sizes:
         yield "netlang.sizes", "\n".join(f"{size.name} = {size.default}" for size in program.sizes)
     if texts := solve(program).texts:
         yield "netlang.constraints", "\n".join(texts)
-    if classes:
-        yield "netlang.classes", json.dumps(classes, ensure_ascii=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from netlang.atomic import replace_file
+from netlang.build import WHOLE, Fit
 from netlang.ir.program import Program
 from netlang.targets import (
     BuildOptions,
@@ -21,6 +22,7 @@ from netlang.targets import (
 if TYPE_CHECKING:
     from torch import nn
 
+    from netlang.diagnostics.errors import NetlangError
     from netlang.recipes.recipe import Recipe
 
 __all__ = ["BACKEND", "TorchBackend"]
@@ -77,7 +79,7 @@ class TorchBackend(TrainingBackend):
             shard=options.shard,
             again=options.again,
         )
-        return Trained(options.folder, ended.signal, ended.figures())
+        return Trained(options.folder, ended.signal, ended.figures(), ended.scored)
 
     def evaluate(
         self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
@@ -93,6 +95,7 @@ class TorchBackend(TrainingBackend):
             device=options.device,
             workers=options.workers,
             shard=options.shard,
+            fit=options.fit,
             say=progress_for(quiet=options.quiet).say,
         )
         return scores.figures()
@@ -106,11 +109,15 @@ class TorchBackend(TrainingBackend):
         *,
         device: str | None,
         quiet: bool = False,
+        fit: Fit = WHOLE,
+        damaged: Callable[[NetlangError], None] | None = None,
     ) -> Iterator[Prediction]:
         from netlang.backends.torch.train import predict, progress_for
 
         say = progress_for(quiet=quiet).say
-        return predict(recipe, program, weights, images, device=device, say=say)
+        return predict(
+            recipe, program, weights, images, device=device, fit=fit, damaged=damaged, say=say
+        )
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

@@ -96,14 +96,20 @@ def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str
 
 
 def require_fit(
-    report: Report, slots: Sequence[Slot], stored: Mapping[str, Stored], *, source: str, net: str
+    report: Report,
+    slots: Sequence[Slot],
+    stored: Mapping[str, Stored],
+    *,
+    source: str,
+    net: str,
+    whole: bool = False,
 ) -> None:
-    """Raise the report as one `NetlangError` if it says anything."""
+    """Raise the report as one `NetlangError` if it says anything; `whole` offers no part of it."""
     if report:
         raise NetlangError(
             WeightsMismatch(
                 span=None, source=source, net=net, counts=report.counts, rows=report.rows(),
-                advice=_advice(slots, stored),
+                advice=_advice(slots, stored, whole=whole),
             )
         )  # fmt: skip
 
@@ -149,15 +155,17 @@ def _type(dtype: str, shape: tuple[int, ...]) -> str:
     return sizes if dtype == "float32" else f"{dtype}{sizes}"
 
 
-def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
-    return _prefix_advice(slots, stored) or (
-        "give the weights of this net, or load only what fits with --partial"
-        " (in Python partial=True)"
-    )
+def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored], *, whole: bool) -> str:
+    part = ", or load only what fits with --partial (in Python partial=True)"
+    return _prefix_advice(slots, stored) or f"give the weights of this net{'' if whole else part}"
 
 
 def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[Change, int] | None:
-    """The change of a prefix that makes more tensors fit than now, and how many, if any does."""
+    """The change of a prefix that makes more tensors fit than now, and how many, if any does.
+
+    One that brings less than half of what could fit is a chance likeness, as of `layer2.0` to
+    `layer3.0`.
+    """
     by_key = {slot.key: slot for slot in slots}
 
     def fits(key: str, value: Stored) -> bool:
@@ -165,7 +173,9 @@ def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[
 
     found = best_change(stored, by_key, fits)
     now = sum(fits(key, value) for key, value in stored.items())
-    return None if found is None or found[1] <= now else found
+    if found is None or found[1] <= now or 2 * found[1] < min(len(by_key), len(stored)):
+        return None
+    return found
 
 
 def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 if TYPE_CHECKING:
-    from netlang.build import BuildOptions
+    from netlang.build import BuildOptions, Fit
     from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
 
 __all__ = [
-    "WeightsAsked", "build_options", "data_option", "outputs", "places", "spec_argument",
-    "weight_options", "workers_option",
+    "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options", "outputs", "places",
+    "spec_argument", "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -38,6 +38,20 @@ def weight_options() -> tuple[click.Option, ...]:
             is_flag=True,
             help="Load what fits from --weights and draw the others from the seed.",
         ),
+        *fit_options(),
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**63 - 1),
+            default=0,
+            show_default=True,
+            help="Seed of the initial weights.",
+        ),
+    )
+
+
+def fit_options() -> tuple[click.Option, ...]:
+    """What of the file of --weights is taken, and under which keys."""
+    return (
         click.Option(
             ["--prefix", "prefixes"],
             multiple=True,
@@ -49,14 +63,14 @@ def weight_options() -> tuple[click.Option, ...]:
             metavar="NAME",
             help="Where a checkpoint of --weights has several sets of weights: the one to take.",
         ),
-        click.Option(
-            ["--seed"],
-            type=click.IntRange(0, 2**63 - 1),
-            default=0,
-            show_default=True,
-            help="Seed of the initial weights.",
-        ),
     )
+
+
+def fit_of(prefixes: Sequence[str], entry: str | None) -> Fit:
+    """The options of `fit_options` as one object, where all weights are needed."""
+    from netlang.build import Fit
+
+    return Fit(prefixes=tuple(map(_prefix, prefixes)), entry=entry, whole=True)
 
 
 class WeightsAsked(TypedDict):

@@ -202,7 +202,7 @@ def test_train_and_eval(run: Runner) -> None:
     recipe = ("mnist1d", "arch=logistic", "validation=0.2")
     trained = run("train", *recipe, "steps=2", "--out", "run", "--device", "cpu")
     assert trained.status == 0, trained.err
-    assert trained.out.startswith("validation accuracy 0.")
+    assert trained.out.startswith("best weights (step 2, epoch 1): validation accuracy 0.")
     for split in ("train", "validation", "test"):
         scored = run("eval", *recipe, "--weights", "run/best.safetensors", "--split", split)
         assert scored.out.startswith("accuracy: 0.")

@@ -18,6 +18,7 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.backends.torch.train.setup import Prepare
+from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.diagnostic import Diagnostic
@@ -68,16 +69,34 @@ def test_best_weights_are_those_of_the_best_evaluation(tmp_path: Path) -> None:
     recipe, program = sketch(BODY, "steps: 60", "validation: 0.2", "evaluate_every: 5",
                              "optimizer: sgd(lr=4)")  # fmt: skip
     result = train(recipe, program, out=tmp_path / "run", device="cpu")
-    held = {
-        record["step"]: record["validation_accuracy"]
-        for record in records_of(tmp_path / "run")
-        if "validation_accuracy" in record
-    }
+    held = _held(tmp_path / "run")
     assert result.best is not None
-    first_best = max(held, key=lambda step: (held[step], -step))  # type: ignore[operator]
-    assert result.best.step == first_best
+    assert result.best.step == min(held)[2]
     scores = evaluate(recipe, program, result.folder.best, split="validation", device="cpu")
     assert scores == result.best
+
+
+def _held(run: Path) -> list[tuple[float, float, int]]:
+    """The error, loss and step of every evaluation."""
+    found = []
+    for record in records_of(run):
+        if "validation_accuracy" in record:
+            names = ("validation_accuracy", "validation_loss", "step")
+            accuracy, loss, step = (float(str(record[name])) for name in names)
+            found.append((1.0 - accuracy, loss, int(step)))
+    return found
+
+
+def test_of_equal_accuracies_the_smaller_loss_counts() -> None:
+    first = Scores(1, 0.7, 0.5)
+    assert first.better_than(None)
+    assert Scores(2, 0.6, 0.5).better_than(first)
+    assert not Scores(2, 0.7, 0.5).better_than(first)
+    assert not Scores(2, 0.1, 0.4).better_than(first)
+    assert Scores(2, 9.0, 0.6).better_than(first)
+    assert not Scores(2, float("nan"), 0.5).better_than(first)
+    assert Scores(2, 0.6, None).better_than(Scores(1, 0.7, None))
+    assert not Scores(2, 0.7, None).better_than(Scores(1, 0.7, None))
 
 
 def test_weights_say_what_they_are(tmp_path: Path) -> None:
@@ -107,11 +126,7 @@ def test_early_stopping(tmp_path: Path, patience: int) -> None:
     assert result.finished
     assert result.best is not None
     assert result.steps == result.best.step + 5 * patience < 2000
-    errors = [
-        1.0 - float(record["validation_accuracy"])  # type: ignore[arg-type]
-        for record in records_of(tmp_path / "run")
-        if "validation_accuracy" in record
-    ]
+    errors = [each[:2] for each in _held(tmp_path / "run")]
     before = len(errors) - patience
     assert min(errors[before:]) >= min(errors[:before])
     waits = [

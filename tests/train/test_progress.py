@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
-from netlang.backends.torch.train import Bar, Lines, Silent, progress_for
+from netlang.backends.torch.train import Bar, Lines, Silent, progress_for, train
 from netlang.backends.torch.train.records.progress import Speed, duration, status_of
+from tests.train.support import sketch
+
+_BODY = "    input x: [40]\n    linear(16) -> relu -> fc: linear(10)"
 
 
 class _Terminal(io.StringIO):
@@ -86,3 +90,26 @@ def test_words_for_a_person() -> None:
     assert duration(3723.4) == "1:02:03"
     shown = {"step": 3, "loss": 2.5, "lr": 0.1, "test_accuracy": 0.125, "test_loss": None}
     assert status_of(shown) == "loss 2.5000, test accuracy 12.5 %"
+
+
+def test_what_a_run_says_at_its_end(tmp_path: Path) -> None:
+    """Scores stand beside the step of the weights that they are of: lines mix no two models."""
+    stream = io.StringIO()
+    recipe, program = sketch(_BODY, "steps: 60", "validation: 0.2", "evaluate_every: 5",
+                             "optimizer: sgd(lr=4)")  # fmt: skip
+    result = train(
+        recipe, program, out=tmp_path / "run", device="cpu", progress=progress_for(stream)
+    )
+    assert result.best is not None
+    assert result.test is not None
+    assert result.best.step < 60
+    step = result.best.step
+    assert result.scored == f"best weights (step {step}, epoch {-(-step // result.epoch_steps)})"
+    assert result.figures()["test accuracy"] == result.test.accuracy
+    (last,) = [line for line in stream.getvalue().splitlines() if line.startswith("step 60 of 60")]
+    assert "test" not in last
+    assert result.last is not None
+    assert f"validation accuracy {100 * (result.last.accuracy or 0):.1f} %" in last
+    recipe, program = sketch(_BODY, "steps: 12")
+    alone = train(recipe, program, out=tmp_path / "alone", device="cpu")
+    assert alone.scored == "last weights (step 12, epoch 1)"

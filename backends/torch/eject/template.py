@@ -221,10 +221,11 @@ say(f"step {step}: validation loss {loss}")  #? !logits
 error = 1.0 - accuracy  #? logits
 error = loss  #? !logits
 run["waiting"] += 1  #? early
-if error < run["error"]:
-    run |= {"error": error, "best": copy.deepcopy($scored.state_dict())}  #? !early
+if (error, loss) < run["error"]:  #? logits
+if error < run["error"]:  #? !logits
+    run |= {"error": $error, "best": copy.deepcopy($scored.state_dict())}  #? !early
     best = copy.deepcopy($scored.state_dict())  #? early
-    run |= {"error": error, "best": best, "waiting": 0}  #? early
+    run |= {"error": $error, "best": best, "waiting": 0}  #? early
 """
 
 OBSERVE = """

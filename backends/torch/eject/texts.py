@@ -93,6 +93,7 @@ def _data(decisions: Decisions) -> dict[str, str]:
     """Examples and batches of them."""
     recipe, names, images = decisions.recipe, decisions.names, decisions.data.images
     return {
+        "error": "(error, loss)" if decisions.classifies else "error",
         "folder": decisions.data.folder,
         "place": literal(decisions.data.place),
         "share": "each[len(each) * RANK // SIZE : len(each) * (RANK + 1) // SIZE]",
@@ -175,7 +176,8 @@ def _run(decisions: Decisions) -> str:
     """What a run remembers."""
     parts = ['"step": 0']
     if decisions.held:
-        parts += ['"error": math.inf', '"best": None']
+        worst = "(math.inf, math.inf)" if decisions.classifies else "math.inf"
+        parts += [f'"error": {worst}', '"best": None']
     if decisions.recipe.early_stopping is not None:
         parts.append('"waiting": 0')
     if plateau_of(decisions.recipe.schedule) is not None:

@@ -213,7 +213,7 @@ class Loop:
         error = state.since.mean if scores is None else scores.error
         if scores is not None:
             state.last = scores
-            if state.best is None or scores.error < state.best.error:
+            if scores.better_than(state.best):
                 state.keep_best(scores)
         state.since = Since()
         plateau = watching(self.recipe.schedule, self._clock(state.step))

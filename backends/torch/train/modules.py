@@ -11,7 +11,7 @@ from torch import nn
 from netlang.backends.torch import build
 from netlang.backends.torch.run.weights import filled
 from netlang.backends.weights import facts_beside
-from netlang.build import BuildOptions
+from netlang.build import WHOLE, BuildOptions, Fit
 from netlang.ir.program import Program
 
 __all__ = ["empty_module", "module_of", "trained_module"]
@@ -29,13 +29,19 @@ def empty_module(program: Program) -> nn.Module:
 
 
 def trained_module(
-    program: Program, path: Path, say: Callable[[str], None] = lambda _: None
+    program: Program,
+    path: Path,
+    say: Callable[[str], None] = lambda _: None,
+    fit: Fit = WHOLE,
 ) -> tuple[nn.Module, int]:
     """The network with the weights of a file, and the step that a run saved them at, else 0.
 
     `say` is told what there is to know of the file. Raises `NetlangError` where it can't be read or
     doesn't fit.
     """
-    model = filled(program, BuildOptions(weights=path), tell=say)
+    options = BuildOptions(
+        path, fit.partial, prefixes=fit.prefixes, entry=fit.entry, whole=fit.whole
+    )
+    model = filled(program, options, tell=say)
     step = facts_beside(path).get("step")
     return model, step if isinstance(step, int) else 0

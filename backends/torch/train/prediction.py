@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.data.pictures import Picture, pictures_of, single
+from netlang.backends.torch.recipes.kept import kept_normalizer
 from netlang.backends.torch.recipes.normalize import (
     Normalizer,
     lower_normalization,
@@ -25,6 +26,7 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
+from netlang.build import WHOLE, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import ImageUnreadable
 from netlang.diagnostics.training.running import NoClassifier, StatisticsMissing
@@ -43,15 +45,18 @@ def predict(
     images: Iterable[object],
     *,
     device: str | None = None,
+    fit: Fit = WHOLE,
+    damaged: Callable[[NetlangError], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Prediction]:
     """The classes of images by their probability, in the order of `images`.
 
     These are paths of files or of folders, which stand for the images below them, images of Pillow,
-    or arrays. They are prepared as for a test. Names of classes and numbers of the normalization
-    are those that a run wrote beside its weights; `say` is told what there is to know of the files.
-    Raises `NetlangError` for a file that can't be read or doesn't fit, and for a net that doesn't
-    classify images.
+    or arrays. They are prepared as for a test. Names of classes and the normalization are those
+    that a run wrote beside its weights, unless the recipe's `normalize` was overridden; `fit` says
+    how the weights go to those of the net, `say` is told what there is to know of the files.
+    Raises `NetlangError` for weights that can't be read or don't fit, for a net that doesn't
+    classify images, and for an image that can't be read, where `damaged` isn't there to be told.
     """
     objective = Objective(recipe, program)
     binary = objective.binary is not None and objective.binary.single
@@ -60,16 +65,30 @@ def predict(
     chosen = choose_device(device)
     facts = facts_beside(weights)
     with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
-        model = trained_module(program, weights, say)[0].to(chosen).eval()
-        ready = Prepare(
-            recipe, chosen, World(), None, workers=0, normalizer=_normalizer(recipe, facts, chosen)
-        )
+        model = trained_module(program, weights, say, fit)[0].to(chosen).eval()
+        normalizer = _normalizer(recipe, facts, chosen, say)
+        ready = Prepare(recipe, chosen, World(), None, workers=0, normalizer=normalizer)
         classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1, say)
         names = class_names(facts)
         for picture in pictures_of(images):
-            shares = classifier(picture)
+            shares = _shares(classifier, picture, damaged)
             path = picture if isinstance(picture, Path) else None
-            yield Prediction(path, _ranked(shares, names))
+            if shares is not None:
+                yield Prediction(path, _ranked(shares, names))
+
+
+def _shares(
+    classifier: _Classifier, picture: Picture, damaged: Callable[[NetlangError], None] | None
+) -> Tensor | None:
+    """The probabilities of an image; None where it can't be read and `damaged` is told so."""
+    try:
+        return classifier(picture)
+    except NetlangError as error:
+        of_image = all(isinstance(each, ImageUnreadable) for each in error.diagnostics)
+        if damaged is None or not of_image:
+            raise
+        damaged(error)
+        return None
 
 
 @final
@@ -117,14 +136,17 @@ def _asked_for() -> Iterator[None]:
 
 
 def _normalizer(
-    recipe: Recipe, facts: Mapping[str, object], device: torch.device
+    recipe: Recipe,
+    facts: Mapping[str, object],
+    device: torch.device,
+    say: Callable[[str], None],
 ) -> Normalizer | None:
     """That of the run that wrote the weights, else one whose numbers the recipe gives."""
+    kept = kept_normalizer(recipe, facts, device, say)
+    if kept is not None:
+        return kept.normalizer
     if recipe.normalize is None:
         return None
-    kept = facts.get("normalization")
-    if isinstance(kept, dict):
-        return Normalizer.from_facts(kept, device)
     if lower_normalization(recipe.normalize).given is None:
         span = recipe.places["normalize"]
         raise NetlangError(StatisticsMissing(span=span, normalization=recipe.normalize.name))

@@ -46,7 +46,7 @@ class Result:
     """How a run ended, and where its files are; `signal` is the one that stopped it, if any.
 
     `best` and `last` are scores on the validation part, if there is one; `test` is that of the best
-    weights, or else the last, on the test part.
+    weights, or else the last, on the test part. `epoch_steps` are the steps of an epoch.
     """
 
     folder: RunFolder
@@ -55,6 +55,14 @@ class Result:
     best: Scores | None
     last: Scores | None
     test: Scores | None
+    epoch_steps: int
+
+    @property
+    def scored(self) -> str:
+        """Which weights `figures` are of."""
+        step = self.steps if self.best is None else self.best.step
+        name = "last weights" if self.best is None else "best weights"
+        return f"{name} (step {step}, epoch {-(-step // self.epoch_steps)})"
 
     @property
     def finished(self) -> bool:
@@ -227,7 +235,10 @@ def _run(loop: Loop, again: str) -> Result:
     elif state.step < loop.steps:
         loop.ledger.progress.say(_early_end(loop))
     stopped_by = None if finished else loop.interrupt.signal
-    return Result(folder, state.step, stopped_by, state.best, state.last, state.test)
+    return Result(
+        folder, state.step, stopped_by, state.best, state.last, state.test,
+        loop.epoch_steps,
+    )  # fmt: skip
 
 
 def _early_end(loop: Loop) -> str:

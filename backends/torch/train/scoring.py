@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import final
 
 import torch
 from torch import nn
@@ -13,7 +14,7 @@ from torch import nn
 from netlang.backends.torch.data.fit import require_fit, shown_classes
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Examples, Images, Parts
-from netlang.backends.torch.recipes.normalize import Normalizer
+from netlang.backends.torch.recipes.kept import kept_normalizer
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
@@ -25,6 +26,7 @@ from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
+from netlang.build import WHOLE, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
@@ -44,12 +46,14 @@ def evaluate(  # noqa: PLR0913 - one for each option
     device: str | None = None,
     workers: int | None = None,
     shard: bool = False,
+    fit: Fit = WHOLE,
     say: Callable[[str], None] = lambda _: None,
 ) -> Scores:
     """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
 
-    Examples are prepared as for a test, images in files by `workers` processes, and normalized by
-    the numbers that the weights were trained with. With `shard`, each of several processes has some
+    Examples are prepared as for a test, images in files by `workers` processes, and normalized as
+    the weights were in training, unless the recipe's `normalize` was overridden. `fit` says how the
+    weights go to those of the net. With `shard`, each of several processes has some
     rows of the weights. The step is that of the file; `say` is told what there is to know of the
     data. Raises `NetlangError` where there is no such part, and where the labels stand for other
     classes than in training.
@@ -69,62 +73,65 @@ def evaluate(  # noqa: PLR0913 - one for each option
                 say(note)
             classes = None if parts.classes is None else len(parts.classes)
             ready = Prepare(recipe, chosen, world, classes, workers)
-            return _scored(program, Path(weights), parts, split, ready, say, sharded=sharded)
+            taken = _Taken(program, Path(weights), fit, say)
+            return _scored(taken, parts, split, ready, sharded=sharded)
 
 
-def _scored(
-    program: Program,
-    weights: Path,
-    parts: Parts,
-    split: str,
-    ready: Prepare,
-    say: Callable[[str], None],
-    *,
-    sharded: bool,
-) -> Scores:
+@final
+@dataclass(frozen=True)
+class _Taken:
+    """The weights of a net in a file; `say` is told what there is to know of it."""
+
+    program: Program
+    path: Path
+    fit: Fit
+    say: Callable[[str], None]
+
+    def module(self) -> tuple[nn.Module, int]:
+        """The net with these weights, on the CPU, and their step."""
+        return trained_module(self.program, self.path, self.say, self.fit)
+
+
+def _scored(weights: _Taken, parts: Parts, split: str, ready: Prepare, *, sharded: bool) -> Scores:
     """The scores of the weights of a file on one part of the data."""
     recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
-    facts = facts_beside(weights)
-    _require_classes(recipe, parts, facts, weights)
-    with closing(_normalized(ready, facts, parts).testing(examples)) as data:
-        model, step = _trained(program, weights, ready.world, ready.device, say, sharded=sharded)
-        found = score(model, Objective(recipe, program), data, step, sharded=sharded)
+    facts = facts_beside(weights.path)
+    _require_classes(recipe, parts, facts, weights.path)
+    with closing(_normalized(ready, facts, parts, weights.say).testing(examples)) as data:
+        model, step = _trained(weights, ready.world, ready.device, sharded=sharded)
+        found = score(model, Objective(recipe, weights.program), data, step, sharded=sharded)
     for remark in examples.remarks() if isinstance(examples, Images) else ():
-        say(remark)
+        weights.say(remark)
     return found
 
 
 def _trained(
-    program: Program,
-    path: Path,
-    world: World,
-    device: torch.device,
-    say: Callable[[str], None],
-    *,
-    sharded: bool,
+    weights: _Taken, world: World, device: torch.device, *, sharded: bool
 ) -> tuple[nn.Module, int]:
     """The net with the weights of a file on the device, and their step.
 
     Of a `sharded` one the first process reads the file, and deals out the rows.
     """
     if not sharded:
-        model, step = trained_module(program, path, say)
+        model, step = weights.module()
         return model.to(device), step
     # FSDP takes half a second to import.
     from netlang.backends.torch.train.sharding.model import require_shardable, shared_out
 
-    empty = empty_module(program).requires_grad_(False)
+    empty = empty_module(weights.program).requires_grad_(False)
     require_shardable(empty)
-    source, step = trained_module(program, path, say) if world.writes else (None, 0)
+    source, step = weights.module() if world.writes else (None, 0)
     return shared_out(empty, source, world, device), world.largest(step)
 
 
-def _normalized(ready: Prepare, facts: Mapping[str, object], parts: Parts) -> Prepare:
-    """By the numbers that a run wrote beside its weights, else those of the training part."""
-    kept = facts.get("normalization")
-    if ready.recipe.normalize is None or not isinstance(kept, dict):
+def _normalized(
+    ready: Prepare, facts: Mapping[str, object], parts: Parts, say: Callable[[str], None]
+) -> Prepare:
+    """By what a run wrote beside its weights, else as the recipe says: by the training part."""
+    kept = kept_normalizer(ready.recipe, facts, ready.device, say)
+    if kept is None:
         return ready.normalized(parts.train)
-    return replace(ready, normalizer=Normalizer.from_facts(kept, ready.device))
+    return replace(ready, normalizer=kept.normalizer)
 
 
 def _require_classes(

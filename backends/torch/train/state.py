@@ -59,6 +59,12 @@ class Scores:
             return 1.0 - self.accuracy
         return self.loss if isfinite(self.loss) else inf
 
+    def better_than(self, other: Scores | None) -> bool:
+        """Whether the error is smaller; of two alike, the loss beside an accuracy."""
+        if other is None or self.error != other.error:
+            return other is None or self.error < other.error
+        return self.accuracy is not None and self.loss < other.loss
+
     def figures(self) -> dict[str, float]:
         """The scores by name."""
         scores = {"loss": self.loss}

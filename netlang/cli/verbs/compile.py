@@ -72,6 +72,12 @@ def _compile(
     if guard and (names_recipe(spec) or not any(name.lower().endswith(".py") for name in names)):
         raise click.UsageError("--guard is for the .py file of a net")
     if names_recipe(spec):
+        if options.weights is not None and any(name.lower().endswith(".py") for name in names):
+            raise click.UsageError(
+                "--weights is for the files of a net. A script that starts from trained weights is"
+                " one of a recipe that does: with `weights='pretrained(\"start\")'`, it has a"
+                " --weights of its own"
+            )
         for written in _of_recipe(spec, changes, jobs, options):
             report(written)
         return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netlang.cli.options import data_option, places, workers_option
+from netlang.cli.options import data_option, fit_of, fit_options, places, workers_option
 from netlang.cli.verbs.train import device_option, recipe_arguments, shard_option
 from netlang.processes import is_first, one_voice
 
@@ -25,6 +25,7 @@ def command() -> click.Command:
                 metavar="FILE",
                 help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
             ),
+            *fit_options(),
             click.Option(
                 ["--split"],
                 type=click.Choice(("train", "validation", "test")),
@@ -37,15 +38,18 @@ def command() -> click.Command:
             workers_option(),
             shard_option(),
         ],
-        help="Score weights on the data of RECIPE, changed by KEY=VALUE as in training.",
+        help="Score weights on the data of RECIPE, changed by KEY=VALUE as in training. Inputs are "
+        "normalized as the weights were in training, unless KEY is `normalize`.",
         short_help="Score trained weights.",
     )
 
 
-def _evaluate(
+def _evaluate(  # noqa: PLR0913, PLR0917 - one for each option
     spec: str,
     changes: tuple[str, ...],
     weights: str,
+    prefixes: tuple[str, ...],
+    entry: str | None,
     split: str,
     data: tuple[str, ...],
     device: str | None,
@@ -60,7 +64,9 @@ def _evaluate(
         where = places(data, recipe)
     backend = training_backend()
     with needs(backend.extra):
-        options = ScoreOptions(where, split, device, workers, shard=shard)
+        options = ScoreOptions(
+            where, split, device, workers, shard=shard, fit=fit_of(prefixes, entry)
+        )
         scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items() if is_first() else ():
         click.echo(f"{name}: {score:.6g}")

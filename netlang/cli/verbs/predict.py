@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netlang.cli.options import fit_of, fit_options
 from netlang.cli.verbs.train import device_option
 
 if TYPE_CHECKING:
+    from netlang.diagnostics.errors import NetlangError
     from netlang.targets import Prediction
 
 __all__ = ["command"]
@@ -28,6 +30,7 @@ def command() -> click.Command:
                 metavar="FILE",
                 help="Weights of a run: best.safetensors or last.safetensors.",
             ),
+            *fit_options(),
             click.Option(
                 ["--top"],
                 type=click.IntRange(1),
@@ -46,14 +49,24 @@ def command() -> click.Command:
         ],
         help="Show what the net of RECIPE takes images for; a folder stands for those below it. "
         "They are prepared as for the recipe's test; the weights know the names of the classes. "
-        "KEY=VALUE changes the recipe as in training.",
+        "KEY=VALUE changes the recipe as in training; they are normalized as in the weights' own "
+        "training, unless KEY is `normalize`. An image that can't be read is named, and the others "
+        "follow.",
         short_help="Classify images with trained weights.",
     )
 
 
 def _predict(
-    spec: str, images: tuple[str, ...], weights: str, top: int, kind: str, device: str | None
+    spec: str,
+    images: tuple[str, ...],
+    weights: str,
+    prefixes: tuple[str, ...],
+    entry: str | None,
+    top: int,
+    kind: str,
+    device: str | None,
 ) -> int:
+    from netlang.cli.failures import REFUSED, show
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
 
@@ -63,10 +76,20 @@ def _predict(
         raise click.UsageError("no image is named")
     recipe, program = load_recipe(spec, changes)
     backend = training_backend()
+    damaged = 0
+
+    def tell(error: NetlangError) -> None:
+        nonlocal damaged
+        damaged += 1
+        show(error.diagnostics)
+
     with needs(backend.extra):
-        for found in backend.predict(recipe, program, Path(weights), paths, device=device):
+        for found in backend.predict(
+            recipe, program, Path(weights), paths,
+            device=device, fit=fit_of(prefixes, entry), damaged=tell,
+        ):  # fmt: skip
             click.echo(_json(found, top) if kind == "json" else _line(found, top))
-    return 0
+    return REFUSED if damaged else 0
 
 
 def _is_change(text: str) -> bool:

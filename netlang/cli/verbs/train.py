@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netlang.cli.options import data_option, places, workers_option
 from netlang.processes import is_first, one_voice
+
+if TYPE_CHECKING:
+    from netlang.targets import Trained
 
 __all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
 
@@ -95,7 +99,12 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     backend = training_backend()
     with needs(backend.extra):
         trained = backend.train(recipe, program, options)
-    scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
     if is_first():
-        click.echo(f"{scores or 'not evaluated'}; results in {visible(str(trained.folder))}")
+        click.echo(f"{_scores(trained)}; results in {visible(str(trained.folder))}")
     return 0 if trained.signal is None else STOPPED + trained.signal
+
+
+def _scores(trained: Trained) -> str:
+    """What the weights reached that the run leaves, and which these are."""
+    scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
+    return f"{trained.scored}: {scores}" if scores else "not evaluated"

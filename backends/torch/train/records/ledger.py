@@ -64,10 +64,10 @@ class Ledger:
                 self.progress.say("TensorBoard shows no graph: torch can't follow this net")
 
     def add(self, record: Mapping[str, Json]) -> None:
-        """Write and show a record."""
+        """Write and show a record; scores of the test may be of other weights than those shown."""
         if self._metrics is not None:
             self._metrics.add(record)
-        self.progress.show(record)
+        self.progress.show({k: v for k, v in record.items() if not k.startswith("test_")})
         if self.board is not None:
             self.board.add(record)
 

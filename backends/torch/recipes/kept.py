@@ -1,0 +1,56 @@
+"""Which normalization inputs go through where the weights of a file are used.
+
+Weights are of use with the normalization that they were trained with, which a run writes beside
+them. So theirs holds, whatever the recipe says by now, unless the user asks for another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+import torch
+
+from netlang.backends.torch.recipes.normalize import Normalizer
+from netlang.recipes.recipe import Recipe
+from netlang.records import Record
+
+__all__ = ["KeptNormalizer", "kept_normalizer"]
+
+
+@final
+class KeptNormalizer(Record):
+    """The normalizer that a run kept; None where it trained on inputs as they are."""
+
+    normalizer: Normalizer | None
+
+
+def kept_normalizer(
+    recipe: Recipe,
+    facts: Mapping[str, object],
+    device: torch.device,
+    say: Callable[[str], None] = lambda _: None,
+) -> KeptNormalizer | None:
+    """That of the run that wrote `facts` beside its weights; None where the recipe's holds.
+
+    The recipe's holds for weights that tell of none, and where `normalize` was overridden, by
+    another one than they were trained with. `say` is told where weights and recipe differ.
+    """
+    if "normalization" not in facts:
+        return None
+    theirs, ours = _told(facts), recipe.describe()["normalize"]
+    differs = theirs is not None and theirs != ours
+    if differs and any(text.partition("=")[0].strip() == "normalize" for text in recipe.overrides):
+        say(f"normalize: {ours}, as asked for; the weights were trained with {theirs}")
+        return None
+    if differs:
+        say(f"normalize: {theirs}, as the weights were trained; the recipe has {ours}")
+    kept = facts["normalization"]
+    return KeptNormalizer(Normalizer.from_facts(kept, device) if isinstance(kept, dict) else None)
+
+
+def _told(facts: Mapping[str, object]) -> str | None:
+    """The normalization in the words of the recipe that was trained by."""
+    keys = facts.get("keys")
+    told = keys.get("normalize") if isinstance(keys, dict) else None
+    return told if isinstance(told, str) else None
