@@ -42,6 +42,9 @@ class Graph:
     constants: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     weights: dict[str, Weight] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    adds_zeros: bool = False
+    """Whether there is a Pad of the default mode with the default value."""
 
     def fresh(self, wish: str) -> str:
         """`wish`, or the like of it if that name is taken."""
@@ -58,6 +61,9 @@ class Graph:
     ) -> tuple[str, ...]:  # fmt: skip
         """Append a node; returns the names that its outputs got."""
         named = tuple(map(self.fresh, outputs))
+        self.kinds.add(kind)
+        mode = attributes.get("mode", "constant")
+        self.adds_zeros |= kind == "Pad" and mode == "constant" and len(inputs) == 2
         self.operations.append(Operation(kind, name, tuple(inputs), named, attributes))
         return named
 

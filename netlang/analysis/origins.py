@@ -7,7 +7,8 @@ was written where the block is called, and may read parameters there, and so on 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
@@ -24,7 +25,11 @@ _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=[^=])")
 _CONSTANT = re.compile(r"\s*([A-Za-z_]\w*)\s*=[^=]")
 
 
-class CallContext(Record):
+_MOST_TOLD = 12
+"""Parameters that are told for one argument: a default may go back to all before it."""
+
+
+class CallContext(Record, eq=False, dict=True):
     """A block at work: its function, what its parameters were given, and the block around it."""
 
     function: Function
@@ -35,6 +40,16 @@ class CallContext(Record):
     def inner(self, node: Node, function: Function) -> CallContext:
         """The context of a call."""
         return CallContext(function, node.arguments, node.written, self)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The parameters that were given something written, in order."""
+        names = self.function.arguments
+        return {name: place for place, name in enumerate(names) if name in self.written}
+
+    def ordered(self, names: Iterable[str]) -> list[str]:
+        """Those of some names that are parameters which were given something written."""
+        return sorted((name for name in names if name in self.places), key=self.places.__getitem__)
 
 
 class Given(Record):
@@ -54,13 +69,14 @@ class Origin(Record):
     """Where an argument was written; None for a default of the operator.
 
     `inside`: in the step itself; else `partial` is the constant in which it stands, if it was given
-    ahead of the step (`conv3x3`).
+    ahead of the step (`conv3x3`). `more`: it goes back to more parameters than `through` tells.
     """
 
     span: Span | None
     inside: bool = False
     partial: str | None = None
     through: tuple[Given, ...] = ()
+    more: bool = False
 
     @property
     def is_here(self) -> bool:
@@ -86,7 +102,9 @@ def _origin(span: Span | None, value: object, node: Node, context: CallContext) 
         return Origin(None)
     inside = _contains(node.span, span)
     partial = None if inside else _constant_of(span)
-    return Origin(span, inside, partial, tuple(_parameters(span, value, context)))
+    telling = _Telling()
+    through = telling.parameters(span, value, context)
+    return Origin(span, inside, partial, through, telling.left < 0)
 
 
 def _contains(outer: Span | None, inner: Span) -> bool:
@@ -104,33 +122,35 @@ def _constant_of(span: Span) -> str | None:
     return match.group(1) if match else None
 
 
-def _parameters(span: Span, value: object, context: CallContext) -> Iterator[Given]:
-    """The parameters of the context that a value was made of: by its trace, or by the text."""
-    known = context.function.arguments
-    origin = origin_of(value)
-    names = set(names_in(origin)) if origin is not None else set()
-    if _contains(context.function.extent, span):
-        names.update(_NAME.findall(_STRING.sub("", span.text)))
-    for name in known:
-        if name in names and name in context.written:
-            yield _given(name, context)
+class _Telling:
+    """What the parameters behind one argument go back to, as long as some may be told."""
 
+    def __init__(self) -> None:
+        self.left = _MOST_TOLD
 
-def _given(name: str, context: CallContext) -> Given:
-    span, value = context.written[name], context.arguments.get(name)
-    is_default = _contains(context.function.extent, span)
-    if is_default:
-        earlier = [each for each in _names_before(name, context) if each in _read(span)]
-        through = tuple(_given(each, context) for each in earlier if each in context.written)
-    else:
-        through = tuple(_parameters(span, value, context.outer)) if context.outer else ()
-    return Given(name, value, span, is_default, through)
+    def parameters(self, span: Span, value: object, context: CallContext) -> tuple[Given, ...]:
+        """The parameters of the context that a value was made of: by its trace, or by the text."""
+        origin = origin_of(value)
+        names = set(names_in(origin)) if origin is not None else set()
+        if _contains(context.function.extent, span):
+            names.update(_read(span))
+        return tuple(self._given(context.ordered(names), context))
 
-
-def _names_before(name: str, context: CallContext) -> list[str]:
-    """Parameters that a default may read: those before its own."""
-    names = list(context.function.arguments)
-    return names[: names.index(name)]
+    def _given(self, names: Iterable[str], context: CallContext) -> Iterator[Given]:
+        for name in names:
+            self.left -= 1
+            if self.left < 0:
+                return
+            span, value = context.written[name], context.arguments.get(name)
+            is_default = _contains(context.function.extent, span)
+            if is_default:
+                place = context.places[name]
+                before = (each for each in context.ordered(_read(span))
+                          if context.places[each] < place)  # fmt: skip
+                through = tuple(self._given(before, context))
+            else:
+                through = self.parameters(span, value, context.outer) if context.outer else ()
+            yield Given(name, value, span, is_default, through)
 
 
 def _read(span: Span) -> frozenset[str]:

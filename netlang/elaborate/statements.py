@@ -30,20 +30,26 @@ def _path(body: Body, statement: ast.Path) -> None:
 
 
 def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
-    if any(output.name == tap.name for output in body.builder.outputs):
-        fix = new_label(tap.name_span, (output.name for output in body.builder.outputs))
-        raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name, fix=fix))
+    _refuse_again(body, tap)
     flow = body.flow
     auxiliary = isinstance(tap, ast.Auxiliary)
     if tap.path is not None:
         flow = path(body, tap.path, flow, tap=tap)
+        _refuse_again(body, tap)
     else:
         _refuse_elsewhere(body, tap)
     if flow is None:
-        body.builder.outputs.append(Output(tap.name, FAILED, auxiliary))
+        body.builder.outputs[tap.name,] = Output(tap.name, FAILED, auxiliary)
         return
     ref = single(body, flow, tap.span, f"output `{tap.name}`")
-    body.builder.outputs.append(Output(tap.name, ref, auxiliary))
+    body.builder.outputs[tap.name,] = Output(tap.name, ref, auxiliary)
+
+
+def _refuse_again(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
+    outputs = body.builder.outputs
+    if (tap.name,) in outputs:
+        fix = new_label(tap.name_span, (output.name for output in outputs.values()))
+        raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name, fix=fix))
 
 
 def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:

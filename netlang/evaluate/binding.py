@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import filterfalse
+from operator import attrgetter
 
 from netlang.advice.arguments import converted, missing_arguments, without_inputs
 from netlang.advice.edits import without_arguments
@@ -38,12 +40,14 @@ __all__ = ["argument_spans", "convert", "bind", "operator_of", "parameter_names"
 
 Evaluate = Callable[[ast.Expr], Value]
 
+_name_of: Callable[[ast.Parameter], str] = attrgetter("name")
+
 
 def parameter_names(layer: Layer) -> tuple[str, ...]:
     """The parameters of what a layer applies, in positional order."""
     if isinstance(layer.target, OperatorTarget):
         return _argument_names(layer.target.op)
-    return tuple([parameter.name for parameter in layer.target.definition.parameters])
+    return tuple(map(_name_of, layer.target.definition.parameters))
 
 
 @cache
@@ -57,7 +61,7 @@ def bind(
     """`layer` with more arguments; raises a diagnostic for one that it doesn't have."""
     names = parameter_names(layer)
     bound = dict(layer.arguments)
-    open_names = [name for name in names if name not in bound]
+    open_names = list(filterfalse(bound.__contains__, names))
     here: dict[str, ast.Argument] = {}
     unknown: list[Diagnostic] = []
     for place, argument in enumerate(arguments):
@@ -81,7 +85,8 @@ def bind(
         bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
     if unknown:
         raise NetlangError(*unknown)
-    return Layer(layer.target, tuple([(name, bound[name]) for name in names if name in bound]))
+    given = list(filter(bound.__contains__, names))
+    return Layer(layer.target, tuple(zip(given, map(bound.__getitem__, given), strict=True)))
 
 
 def _parameter(

@@ -125,7 +125,9 @@ class Layer(Record, dict=True):
     @cached_property
     def weight(self) -> int:
         """How many values it holds, those inside its arguments counted in."""
-        return 1 + sum([weight(bound.value) for _, bound in self.arguments])
+        values = [bound.value for _, bound in self.arguments]
+        inside = [value for value in values if isinstance(value, tuple | Layer)]
+        return 1 + len(values) - len(inside) + sum(map(weight, inside))
 
     def mapped(self, change: Callable[[Value], Value]) -> Layer:
         """The same layer with every argument changed."""

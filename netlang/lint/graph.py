@@ -64,7 +64,8 @@ class Walk:
 
     def net(self, program: Program) -> None:
         """Look at a whole net."""
-        layouts = tuple(declared(port, program.defaults) for port in program.net.inputs)
+        defaults = program.defaults
+        layouts = tuple(declared(port, defaults) for port in program.net.inputs)
         self._function(program.net, layouts, Calls())
 
     def _called(

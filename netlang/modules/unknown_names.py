@@ -6,7 +6,6 @@ net that uses it. What elaboration would find as well it finds in the same words
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from netlang.advice.arguments import foreign_module
@@ -27,6 +26,8 @@ from netlang.syntax import ast
 from netlang.syntax.ast.walk import LITERALS, outline, walk
 
 __all__ = ["unknown_names", "unknown_words"]
+
+_MOST_COMPUTED = 100
 
 
 def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
@@ -72,17 +73,20 @@ def _form(action: ast.Apply) -> tuple[str | None, ...] | None:
 class _Locals(Record):
     """What a block names itself: `names`, and those that its computed labels may come to.
 
-    `values` are those of `names` that can be nothing but labels.
+    `values` are those of `names` that can be nothing but labels. Of very many different computed
+    labels, one may come to any name.
     """
 
     names: frozenset[str]
     values: frozenset[str]
-    computed: tuple[re.Pattern[str], ...]
+    computed: frozenset[tuple[str, ...]]
 
     def __contains__(self, name: str) -> bool:
         if name in self.names:
             return True
-        return bool(self.computed) and any(label.fullmatch(name) for label in self.computed)
+        if not self.computed or len(self.computed) > _MOST_COMPUTED:
+            return bool(self.computed)
+        return any(_comes_to(name, texts) for texts in self.computed)
 
     def is_value(self, parts: tuple[str, ...]) -> bool:
         """Whether a name, by its parts, can be nothing but a label."""
@@ -92,7 +96,7 @@ class _Locals(Record):
 def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) -> _Locals:
     """The names of a block, from all of its nodes."""
     names, values = {parameter.name for parameter in definition.parameters}, set[str]()
-    computed: list[re.Pattern[str]] = []
+    computed = set[tuple[str, ...]]()
     for node in nodes:
         if isinstance(node, ast.Step):
             if node.label is not None:
@@ -102,7 +106,7 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
             values.add(node.name)
         elif isinstance(node, (ast.Unread, ast.Constant, ast.For)):
             names.update(_constants(node))
-    return _Locals(frozenset(names | values), frozenset(values - names), tuple(computed))
+    return _Locals(frozenset(names | values), frozenset(values - names), frozenset(computed))
 
 
 def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
@@ -167,14 +171,32 @@ def _constants(node: ast.Unread | ast.Constant | ast.For) -> Iterator[str]:
         yield from (target.name for target in node.targets)
 
 
-def _note_part(part: ast.LabelPart, values: set[str], computed: list[re.Pattern[str]]) -> None:
-    """A part of a label: plain text goes to `values`, what others look like to `computed`.
+def _note_part(part: ast.LabelPart, values: set[str], computed: set[tuple[str, ...]]) -> None:
+    """A part of a label: plain text goes to `values`, the texts of others to `computed`.
 
-    ``layer{i}`` is ``layer`` and something after it.
+    Those of ``layer{i}`` are `layer` and none behind it.
     """
-    pieces = part.pieces
-    if len(pieces) == 1 and isinstance(pieces[0], str):
-        values.add(pieces[0])
-    elif not all(isinstance(piece, str) for piece in pieces):
-        texts = (re.escape(p) if isinstance(p, str) else ".+" for p in pieces)
-        computed.append(re.compile("".join(texts)))
+    texts = [""]
+    for piece in part.pieces:
+        if isinstance(piece, str):
+            texts[-1] += piece
+        else:
+            texts.append("")
+    if len(texts) > 1:
+        computed.add(tuple(texts))
+    else:
+        values.add(texts[0])
+
+
+def _comes_to(name: str, texts: tuple[str, ...]) -> bool:
+    """Whether a name is these texts with at least a letter between each two."""
+    first, *between, last = texts
+    if not (name.startswith(first) and name.endswith(last)):
+        return False
+    place, end = len(first), len(name) - len(last)
+    for text in between:
+        place = name.find(text, place + 1, end)
+        if place < 0:
+            return False
+        place += len(text)
+    return place < end

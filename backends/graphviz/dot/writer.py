@@ -71,6 +71,9 @@ class _Writer:
         self._sheet = sheet
         self._nested = nested_skips(sheet)
         self._bends = {} if self._nested else _bends(long_links(sheet))
+        self._bends_to: dict[str, list[str]] = {}
+        for link, bend in self._bends.items():
+            self._bends_to.setdefault(link.head, []).append(bend)
 
     def lines(self) -> Iterator[str]:
         """The sheet as a cluster, and its edges."""
@@ -107,9 +110,8 @@ class _Writer:
             yield from self._frame(item, indent)
             return
         yield margin + _node(item)
-        for link, bend in self._bends.items():
-            if link.head == item.id:
-                yield f"{margin}{quoted(bend)} [label=<{_POINT}>];"
+        for bend in self._bends_to.get(item.id, ()):
+            yield f"{margin}{quoted(bend)} [label=<{_POINT}>];"
 
     def _link(self, link: Link) -> Iterator[str]:
         tail = quoted(link.tail.id) + (f":{quoted(link.tail.port)}" if link.tail.port else "")

@@ -107,7 +107,7 @@ class Wiring:
         refs = [ref for step in view.steps for ref in step.sources]
         refs += [output.ref for output in view.outputs]
         self._uses = Counter(ref.producer for ref in refs)
-        self._read = set(refs)
+        self._outputs = Counter(ref.producer for ref in set(refs))
 
     def follows(self, before: DrawnStep, after: DrawnStep) -> bool:
         """Whether `after` reads `before` alone and is its only reader."""
@@ -124,4 +124,4 @@ class Wiring:
 
     def has_several_outputs(self, step: DrawnStep) -> bool:
         """Whether more than one output of `step` is read."""
-        return sum(ref.producer == step.number for ref in self._read) > 1
+        return self._outputs[step.number] > 1

@@ -6,7 +6,8 @@ their numbers are: `bottleneck` of ResNet has two variants, with and without a p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from netlang.backends.graphviz.structure.view import view_of
 from netlang.ir.program import Function, Program
@@ -36,14 +37,15 @@ class Variants(Record, eq=False):
     all: tuple[Variant, ...]
     by_function: dict[Function, Variant]
     captioned: dict[str, frozenset[str]]
+    uses: Mapping[str, int]
+    """How often the blocks of a name are applied."""
 
     def of(self, function: Function) -> Variant:
         return self.by_function[function]
 
     def is_single(self, function: Function) -> bool:
         """Whether the block is used once in the whole program."""
-        name = function.name
-        return sum(variant.uses for variant in self.all if variant.name == name) == 1
+        return self.uses[function.name] == 1
 
 
 def variants_of(program: Program) -> Variants:
@@ -54,17 +56,18 @@ def variants_of(program: Program) -> Variants:
     for function in levels:
         grouped.setdefault(_key(function, keys), []).append(function)
     several = _count(members[0].name for members in grouped.values())
-    seen: dict[str, int] = {}
+    seen, applied = dict[str, int](), Counter[str]()
     variants = []
     for members in grouped.values():
         name = members[0].name
         seen[name] = seen.get(name, 0) + 1
         mark = f"({_letters(seen[name])})" if several[name] > 1 else ""
         total = sum(uses[member] for member in members)
+        applied[name] += total
         level = min(levels[member] for member in members)
         variants.append(Variant(name, mark, tuple(members), total, level))
     by_function = {member: variant for variant in variants for member in variant.members}
-    return Variants(tuple(variants), by_function, _captioned(tuple(levels)))
+    return Variants(tuple(variants), by_function, _captioned(tuple(levels)), applied)
 
 
 def _inventory(net: Function) -> tuple[dict[Function, int], dict[Function, int]]:
@@ -119,8 +122,10 @@ def _key(function: Function, keys: dict[Function, object]) -> object:
 def _captioned(functions: tuple[Function, ...]) -> dict[str, frozenset[str]]:
     """For each block the parameters worth telling at a call: those that differ between its uses."""
     captioned: dict[str, frozenset[str]] = {}
-    for name in dict.fromkeys(function.name for function in functions):
-        alike = [function for function in functions if function.name == name]
+    named: dict[str, list[Function]] = {}
+    for function in functions:
+        named.setdefault(function.name, []).append(function)
+    for name, alike in named.items():
         captioned[name] = frozenset(
             parameter
             for parameter, value in alike[0].arguments.items()

@@ -101,7 +101,7 @@ def _behind_transposes(x: str, emit: Emitter) -> str:
     ONNX Runtime (seen in 1.31) moves a Transpose past a Resize, and then can't interpolate along
     the axes where it finds the scales. No Transpose moves past a Reshape.
     """
-    if all(operation.kind != "Transpose" for operation in emit.graph.operations):
+    if "Transpose" not in emit.graph.kinds:
         return x
     as_it_is = emit.integers("untouched.shape", [0] * (emit.step.types[0].rank + 1))
     return emit.node("untouched", "Reshape", x, as_it_is)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.backends.onnx.emitter import Emitter
-from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.lowering.axes import spatial_axes
 from netlang.ops.spatial import Padding
 
@@ -37,16 +36,10 @@ def behind_padding(x: str, emit: Emitter) -> str:
     are less than everything, or too many for the window. What stands between it may move or drop;
     a Reshape stays.
     """
-    if not any(_adds_zeros(operation) for operation in emit.graph.operations):
+    if not emit.graph.adds_zeros:
         return x
     as_it_is = emit.integers("untouched.shape", [0] * (emit.step.types[0].rank + 1))
     return emit.node("untouched", "Reshape", x, as_it_is)
-
-
-def _adds_zeros(operation: Operation) -> bool:
-    """Whether it is a Pad of the default mode with the default value."""
-    mode = operation.attributes.get("mode", "constant")
-    return operation.kind == "Pad" and mode == "constant" and len(operation.inputs) == 2
 
 
 def pad_inputs(x: str, pads: Sequence[Padding], emit: Emitter, fill: float) -> tuple[str, ...]:

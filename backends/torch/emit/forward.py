@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from netlang.backends.torch.emit.modules import LOOP, settled
+from netlang.backends.torch.emit.running_names import RUNNING, RunningNames
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.python.printer import flat, width
 from netlang.backends.torch.python.traverse import map_expression, walk
@@ -36,7 +36,6 @@ from netlang.ir.types import Types
 
 __all__ = ["Unit", "Writer"]
 
-_RUNNING = ("x", "out", "y", "z")
 _DEEPEST = 3
 # The indentation of a method's body and ``out = ``.
 _BEFORE = len("        return ")
@@ -93,6 +92,12 @@ class Writer:
         self._learned: dict[Ref, Expression] = {}
         self._pending: _Pending | None = None
         self._lines: list[tuple[bool, Statement]] = []
+        self._running = RunningNames(self._needed)
+        self._lists = frozenset(
+            place
+            for place, unit in enumerate(self._units)
+            if any(isinstance(part, ListDisplay) for part in walk(unit.value))
+        )
 
     # --- what is read where -------------------------------------------------------------------
 
@@ -260,27 +265,21 @@ class Writer:
             elif isinstance(callee, Function) and len(callee.outputs) > 1:
                 name = callee.outputs[ref.output].name
             return self._taken.fresh(name.replace(".", "_"))
-        return next(name for name in _running() if not self._is_live(name, place))
+        return self._running.first_free(place)
 
     def _is_listed(self, ref: Ref) -> bool:
         """Whether a value is read as one of several that stand in a list."""
-        readers = [self._units[use] for use in self._uses[ref] if use < len(self._units)]
-        return any(isinstance(part, ListDisplay) for unit in readers for part in walk(unit.value))
+        return not self._lists.isdisjoint(self._uses[ref])
 
     def _goes_on(self, ref: Ref, value: Expression) -> bool:
         """Whether a branch that runs under a name of its own ends here."""
         read = {part.id for part in walk(value) if isinstance(part, Name)}
-        return len(self._uses[ref]) == 1 and any(name in read for name in _RUNNING[1:])
+        return len(self._uses[ref]) == 1 and any(name in read for name in RUNNING[1:])
 
-    def _is_live(self, name: str, place: int) -> bool:
-        """Whether a name holds a value that is read after `place`."""
+    def _needed(self, name: str) -> int:
+        """Where the value that a name holds is read last; -1 if it holds none that is read."""
         ref = self._holds.get(name)
-        return ref is not None and any(use > place for use in self._uses.get(ref, ()))
-
-
-def _running() -> Iterator[str]:
-    yield from _RUNNING
-    yield from (f"x{number}" for number in count(1))
+        return self._uses.get(ref, [-1])[-1] if ref is not None else -1
 
 
 def _over(part: Expression, values: Mapping[int, Expression]) -> Expression:

@@ -63,6 +63,9 @@ class Modules:
 
     def __init__(self, function: Function, steps: Sequence[Lowered]) -> None:
         self._function, self._steps = function, steps
+        self._at: dict[str, list[int]] = {}
+        for index, node in enumerate(function.nodes):
+            self._at.setdefault(node.path, []).append(index)
         self._root, self._readers = tree(function), Readers(function)
         self._chains = set(self._outermost_chains(self._root))
         self._runs = {} if self.whole else {i: run for run in self._all_runs() for i in run}
@@ -93,8 +96,8 @@ class Modules:
     def is_registered(self, path: str) -> bool:
         """Whether the step at `path` is a module, which `reuse` can apply once more."""
         return any(
-            node.path == path and (self.chain_of(index) is not None or self.is_module(index))
-            for index, node in enumerate(self._function.nodes)
+            self.chain_of(index) is not None or self.is_module(index)
+            for index in self._at.get(path, ())
         )
 
     def run_of(self, index: int) -> tuple[int, ...] | None:
@@ -134,7 +137,7 @@ class Modules:
         )
 
     def _outermost_chains(self, scope: LabelScope) -> Iterator[str]:
-        if is_chain(self._function, scope):
+        if is_chain(self._readers, scope):
             yield scope.path
             return
         for child in scope.children.values():

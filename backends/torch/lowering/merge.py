@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 from netlang.backends.torch.lowering.base import Lowered, applied, constant, dimension, lower
@@ -15,7 +16,7 @@ from netlang.backends.torch.python.tree import (
     Operand,
     call,
 )
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Mul, Sub
 
 __all__: list[str] = []
@@ -55,18 +56,18 @@ def _max(op: Max, inputs: Types, outputs: Types) -> Lowered:
 
 @lower.register
 def _concat(op: Concat, inputs: Types, outputs: Types) -> Lowered:
-    operands = ListDisplay(tuple(_each(index, inputs) for index in range(len(inputs))))
+    batched = [place for place, x in enumerate(inputs) if x.batch is not None]
+    operands = ListDisplay(tuple(_each(index, x, batched[:1]) for index, x in enumerate(inputs)))
     dim = constant(dimension(op.axis, outputs[0]))
     return Lowered(function=call("torch.cat", operands, dim), overwritable=True)
 
 
-def _each(index: int, inputs: Types) -> Expression:
+def _each(index: int, x: TensorType, batched: Sequence[int]) -> Expression:
     """An operand of a concatenation: a learned tensor joins every example, if there are any."""
-    batched = [place for place, x in enumerate(inputs) if x.batch is not None]
-    if not batched or index in batched:
+    if not batched or x.batch is not None:
         return Operand(index)
     examples = Index(Attribute(Operand(batched[0]), "shape"), Constant(0))
-    kept = (Constant(-1),) * inputs[index].rank
+    kept = (Constant(-1),) * x.rank
     return applied(Attribute(Operand(index), "expand"), examples, *kept)
 
 

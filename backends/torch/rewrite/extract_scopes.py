@@ -6,7 +6,10 @@ A scope is closed if one value enters it and one leaves it. One that is no plain
 
 from __future__ import annotations
 
-from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, branches, is_chain, tree
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain, tree
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
 from netlang.ir.types import TensorType
@@ -24,22 +27,38 @@ class _Closed(Record):
 
 def outlined(function: Function) -> Function:
     """A function whose closed scopes have become functions."""
-    while True:
-        candidates = (
-            _closed(function, scope)
-            for scope in branches(tree(function))
-            if not is_chain(function, scope)
-        )
-        found = next((closed for closed in candidates if closed is not None), None)
-        if found is None:
-            return function
-        function = _cut(function, found)
+    found = tuple(_outermost(_Whole(function), tree(function)))
+    return _cut(function, found) if found else function
 
 
-def _closed(function: Function, scope: LabelScope) -> _Closed | None:
+class _Whole:
+    """The function that scopes are cut out of, and what is asked about each of them."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.readers = Readers(function)
+        self.uses = Counter(node.module for node in function.nodes)
+
+
+def _outermost(whole: _Whole, scope: LabelScope) -> Iterator[_Closed]:
+    """The closed scopes in a scope, those inside of another one not.
+
+    Whether a scope is closed doesn't depend on what is cut out beside it, nor inside of it: a
+    call reads and makes the same single values.
+    """
+    for child in scope.children.values():
+        if isinstance(child, LabelScope):
+            found = None if is_chain(whole.readers, child) else _closed(whole, child)
+            if found is not None:
+                yield found
+            else:
+                yield from _outermost(whole, child)
+
+
+def _closed(whole: _Whole, scope: LabelScope) -> _Closed | None:
     """The scope's boundary, if it is closed and has something to own."""
     members = tuple(sorted(scope.members()))
-    inside, nodes, readers = set(members), function.nodes, Readers(function)
+    inside, nodes, readers = set(members), whole.function.nodes, whole.readers
     entries = {ref for i in members for ref in nodes[i].inputs if ref.producer not in inside}
     results = {
         Ref(i, k)
@@ -47,16 +66,15 @@ def _closed(function: Function, scope: LabelScope) -> _Closed | None:
         for k in range(len(nodes[i].types))
         if any(reader not in inside for reader in readers.of(Ref(i, k)))
     }
-    whole = len(members) < len(nodes) or scope.path != ""
-    if len(entries) != 1 or len(results) != 1 or not whole or not _is_own(function, members):
+    if len(entries) != 1 or len(results) != 1 or not _is_own(whole, members):
         return None
     return _Closed(scope.path, members, entries.pop(), results.pop())
 
 
-def _is_own(function: Function, members: tuple[int, ...]) -> bool:
+def _is_own(whole: _Whole, members: tuple[int, ...]) -> bool:
     """Whether the weights of the members are there, theirs alone and used in one mode."""
+    function = whole.function
     nodes = [function.nodes[index] for index in members]
-    others = [node for index, node in enumerate(function.nodes) if index not in set(members)]
     paths = {node.path for node in nodes}
     owns = any(
         isinstance(node.callee, Function) or node.callee.weights(function.input_types(node))
@@ -66,32 +84,23 @@ def _is_own(function: Function, members: tuple[int, ...]) -> bool:
         owns
         and len({node.auxiliary for node in nodes}) == 1
         and all(node.module in paths for node in nodes)
-        and not any(node.module in paths for node in others)
+        and sum(whole.uses[path] for path in paths) == len(nodes)
     )
 
 
-def _cut(function: Function, closed: _Closed) -> Function:
-    """The function with the members replaced by a call, where the last of them stood."""
-    inner = _inner(function, closed)
-    inside = set(closed.members)
+def _cut(function: Function, found: Sequence[_Closed]) -> Function:
+    """The function with members replaced by calls, each where the last of them stood."""
+    calls = {closed.members[-1]: closed for closed in found}
+    inside = {index for closed in found for index in closed.members}
     kept: list[tuple[int, Node]] = []
     for index, node in enumerate(function.nodes):
-        if index == closed.members[-1]:
-            call = Node(
-                closed.path,
-                inner,
-                (closed.entry,),
-                (function.type_of(closed.result),),
-                function.nodes[closed.members[0]].span,
-                closed.path,
-                node.auxiliary,
-                inner.arguments,
-            )
-            kept.append((closed.result.producer, call))
+        if index in calls:
+            closed = calls[index]
+            kept.append((closed.result.producer, _call(function, closed)))
         elif index not in inside:
             kept.append((index, node))
     place = {old: new for new, (old, _) in enumerate(kept)}
-    whole = {closed.result: Ref(place[closed.result.producer], 0)}
+    whole = {closed.result: Ref(place[closed.result.producer], 0) for closed in found}
 
     def moved(ref: Ref) -> Ref:
         if ref.producer == INPUT:
@@ -103,6 +112,21 @@ def _cut(function: Function, closed: _Closed) -> Function:
     )
     outputs = tuple(replace(output, ref=moved(output.ref)) for output in function.outputs)
     return replace(function, items=items, outputs=outputs)
+
+
+def _call(function: Function, closed: _Closed) -> Node:
+    """What stands for the members."""
+    inner, first = _inner(function, closed), function.nodes[closed.members[0]]
+    return Node(
+        closed.path,
+        inner,
+        (closed.entry,),
+        (function.type_of(closed.result),),
+        first.span,
+        closed.path,
+        first.auxiliary,
+        inner.arguments,
+    )
 
 
 def _inner(function: Function, closed: _Closed) -> Function:

@@ -15,7 +15,7 @@ from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.extract_scopes import outlined
 from netlang.backends.torch.rewrite.inline import inlined
 from netlang.backends.torch.rewrite.read_sizes import with_sizes
-from netlang.backends.torch.rewrite.scopes import is_chain, tree
+from netlang.backends.torch.rewrite.scopes import Readers, is_chain, tree
 from netlang.ir.program import Function, Node, Program
 from netlang.ir.verify import verify_function
 from netlang.records import replace
@@ -75,4 +75,5 @@ def _changed(
 
 def _stands_once(variants: Variants, variant: Variant) -> bool:
     """Whether a variant is a plain chain that the text calls in one place."""
-    return len(variants.places(variant)) == 1 and is_chain(variant.sample, tree(variant.sample))
+    sample = variant.sample
+    return len(variants.places(variant)) == 1 and is_chain(Readers(sample), tree(sample))

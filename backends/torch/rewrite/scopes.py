@@ -13,7 +13,7 @@ from typing import TypeAlias
 from netlang.backends.torch.lowering import is_plain
 from netlang.ir.program import INPUT, Function, Node, Ref
 
-__all__ = ["OUTPUT", "Branch", "Readers", "LabelScope", "branches", "is_chain", "tree"]
+__all__ = ["OUTPUT", "Branch", "Readers", "LabelScope", "is_chain", "tree"]
 
 OUTPUT = -2
 
@@ -66,16 +66,11 @@ def tree(function: Function) -> LabelScope:
     return root
 
 
-def branches(scope: LabelScope) -> Iterator[LabelScope]:
-    """The scopes in a scope, outer ones first."""
-    for child in scope.children.values():
-        if isinstance(child, LabelScope):
-            yield child
-            yield from branches(child)
-
-
 class Readers:
-    """Who reads each value of a function; `OUTPUT` stands for the function's outputs."""
+    """Who reads each value of a function; `OUTPUT` stands for the function's outputs.
+
+    `reused` are the paths of the modules that `reuse` applies once more.
+    """
 
     def __init__(self, function: Function) -> None:
         self._of: dict[Ref, list[int]] = {}
@@ -84,6 +79,8 @@ class Readers:
                 self._of.setdefault(ref, []).append(index)
         for output in function.outputs:
             self._of.setdefault(output.ref, []).append(OUTPUT)
+        self.function = function
+        self.reused = frozenset(node.module for node in function.nodes if node.reuses)
 
     def of(self, ref: Ref) -> list[int]:
         """The nodes that read a value, as often as they do."""
@@ -97,18 +94,23 @@ def _is_plain(function: Function, node: Node) -> bool:
     return is_plain(node.callee, function.input_types(node), node.types)
 
 
-def is_chain(function: Function, scope: LabelScope) -> bool:
-    """Whether a scope is a plain chain."""
+def is_chain(readers: Readers, scope: LabelScope) -> bool:
+    """Whether a scope of the function that `readers` speaks of is a plain chain."""
+    function = readers.function
     members = sorted(scope.members())
     if scope.merges or not _numbered(scope):
         return False
     if not all(_is_plain(function, function.nodes[index]) for index in members):
         return False
-    readers, nodes = Readers(function), function.nodes
-    reused = {node.module for node in nodes if node.reuses}
+    nodes = function.nodes
     for before, index in zip([None, *members], members, strict=False):
         node = nodes[index]
-        if node.reuses or node.path in reused or len(node.inputs) != 1 or len(node.types) != 1:
+        if (
+            node.reuses
+            or node.path in readers.reused
+            or len(node.inputs) != 1
+            or len(node.types) != 1
+        ):
             return False
         if before is not None and (
             node.inputs[0] != Ref(before)

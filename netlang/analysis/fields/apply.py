@@ -230,7 +230,7 @@ def hull_of(states: States, context: Context) -> State | None:
         return first
     found = alike(found, context)
     fields = tuple(
-        _merged(source, [field for field in fields if field is not None], context)
+        _merged(source, list(filter(None, fields)), context)
         for source, fields in enumerate(zip(*(state.fields for state in found), strict=True))
     )
     return State(found[0].layout, fields)

@@ -46,8 +46,9 @@ def recurrence(
     before = hull_of(states, fields.context) if len(states) == 1 else None
     lines: list[tuple[str, tuple[Line, ...]]] = []
     words: list[tuple[str, str]] = []
+    several = len({port for port, _ in fields.sources}) > 1
     for source, (port, axis) in enumerate(fields.sources):
-        name = _name(fields, port, axis)
+        name = _name(fields, port, axis, several)
         if made is not None and (field := made.fields[source]) is not None:
             words.append((name, _words(made, field, axis)))
         if before is not None:
@@ -55,11 +56,10 @@ def recurrence(
     return Recurrence(tuple(_all_lines(lines)), tuple(_all_words(words)))
 
 
-def _name(fields: Fields, port: int, axis: int) -> str:
-    """What an axis of an input is called."""
+def _name(fields: Fields, port: int, axis: int, several: bool) -> str:
+    """What an axis of an input is called, one of `several` with that of the input."""
     rank = fields.net.inputs[port].type.rank
     own = axis_name(rank - 1, axis - 1) if 2 <= rank <= 4 else f"axis {axis}"
-    several = len({number for number, _ in fields.sources}) > 1
     return f"{own} of `{fields.net.inputs[port].name}`" if several else own
 
 

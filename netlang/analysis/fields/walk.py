@@ -9,6 +9,7 @@ them, once for each. Repeats are gone through until each time adds the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import TypeAlias
 
 from netlang.analysis.fields.apply import applied
@@ -76,16 +77,16 @@ def sources_of(net: Function) -> tuple[Source, ...]:
 
 def fresh(types: Types, sources: Sequence[Source]) -> States:
     """What the elements of the inputs themselves read: each its own place."""
-    return tuple(
-        State(
-            tuple((size,) for size in type_.shape),
-            tuple(
-                Field((Strand(((axis, IDENTITY),)),)) if port == own else None
-                for port, axis in sources
-            ),
-        )
-        for own, type_ in enumerate(types)
-    )
+    places: dict[int, list[int]] = {}
+    for place, (port, _) in enumerate(sources):
+        places.setdefault(port, []).append(place)
+    found = []
+    for own, type_ in enumerate(types):
+        fields: list[Field | None] = [None] * len(sources)
+        for place in places.get(own, ()):
+            fields[place] = Field((Strand(((sources[place][1], IDENTITY),)),))
+        found.append(State(tuple((size,) for size in type_.shape), tuple(fields)))
+    return tuple(found)
 
 
 class Fields:
@@ -102,6 +103,7 @@ class Fields:
         self._called: set[Function] = set()
         self._known: dict[tuple[Function, States | None, tuple[Dim, ...]], States] = {}
         self.sources = sources_of(self.net)
+        self._every = range(len(self.sources))
         types = tuple(port.type for port in self.net.inputs)
         self.context = self._context(types, self.sources)
         self.inputs = fresh(types, self.sources)
@@ -153,11 +155,12 @@ class Fields:
         self, states: Sequence[State | None], *, places: bool = True
     ) -> dict[Source, AxisField]:
         found: dict[Source, AxisField] = {}
-        for state in states:
-            for number, source in enumerate(self.sources):
-                if state is not None and state.fields[number] is not None:
-                    axis = axis_field(state, number, self.context, places=places)
-                    found[source] = larger(found[source], axis) if source in found else axis
+        for state in filter(None, states):
+            # Of very many sources most values read few.
+            for number in compress(self._every, state.fields):
+                source = self.sources[number]
+                axis = axis_field(state, number, self.context, places=places)
+                found[source] = larger(found[source], axis) if source in found else axis
         return found
 
     def at(self, calls: Sequence[tuple[Function, int]]) -> States:

@@ -177,7 +177,8 @@ def _origin(origin: Origin) -> str:
     assert origin.span is not None
     ahead = f"in `{origin.partial}` " if origin.partial else ""
     given = "".join(f"; {_given(each)}" for each in origin.through)
-    return f"{_clipped(origin.text)} {ahead}at {_place(origin.span)}{given}"
+    more = "; and more" if origin.more else ""
+    return f"{_clipped(origin.text)} {ahead}at {_place(origin.span)}{given}{more}"
 
 
 def _given(given: Given) -> str:
@@ -191,8 +192,31 @@ def _given(given: Given) -> str:
 
 def _shown(value: object) -> str:
     """A value in a comment: a layer is told by its name."""
-    plain = isinstance(value, bool | int | float | str | tuple | Expr)
+    if isinstance(value, tuple):
+        return _clipped(_begun(value))
+    plain = isinstance(value, bool | int | float | str | Expr)
     return _clipped(literal(value) if plain else str(value))
+
+
+def _begun(value: tuple[object, ...]) -> str:
+    """A list, or as much of its beginning as is shown."""
+    text = ""
+    for piece in _pieces(value):
+        text += piece
+        if len(text) > LONGEST_TEXT:
+            break
+    return text
+
+
+def _pieces(value: object) -> Iterator[str]:
+    if isinstance(value, tuple):
+        yield "["
+        for number, item in enumerate(value):
+            yield ", " if number else ""
+            yield from _pieces(item)
+        yield "]"
+    else:
+        yield literal(value)
 
 
 def _expression(span: Span) -> str:

@@ -156,6 +156,7 @@ def _origin(origin: Origin) -> Json:
         **_place(origin.span),
         "constant": origin.partial,
         "through": [_given(given) for given in origin.through],
+        **({"more": True} if origin.more else {}),
     }
 
 

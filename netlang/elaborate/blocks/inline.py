@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from netlang.advice.bodies import steps_after
 from netlang.diagnostics.diagnostic import ChainLink
@@ -38,11 +38,11 @@ def inline(
     labels = len(builder.labels)
     session.active.append(target.definition)
     link = ChainLink(action.span, target.name, ".".join(path), body.block.shown)
-    with session.instance(link), builder.outputs_in([]) as taps:
+    with session.instance(link), builder.outputs_in({}) as taps:
         result = inner.run(target.definition.body)
     session.active.pop()
     builder.forget(path, labels)
-    taken = _taken(builder, taps, path, action.span)
+    taken = _taken(builder, tuple(taps.values()), path, action.span)
     if not inner.block.applied:
         _refuse_unapplied(target, action)
     return result if taken == () else taken
@@ -89,14 +89,14 @@ def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
 
 
 def _taken(
-    builder: FunctionBuilder, taps: list[Output], path: LabelPath, span: Span
+    builder: FunctionBuilder, taps: Sequence[Output], path: LabelPath, span: Span
 ) -> CurrentValue:
     """The outputs that an inlined block declared: its value, and those of training the caller's."""
     deployed = [tap for tap in taps if not tap.auxiliary]
     for tap in taps:
         where = (*path, tap.name)
         if tap.auxiliary:
-            builder.outputs.append(Output(".".join(where), tap.ref, auxiliary=True))
+            builder.outputs[where] = Output(".".join(where), tap.ref, auxiliary=True)
         elif len(deployed) > 1:
             flow = None if tap.ref == FAILED else (tap.ref,)
             builder.label(where, Labelled(flow, span, "an output", where))

@@ -144,8 +144,8 @@ def call(
     refs = builder.add(step.node(function, types, values))
     for output, ref in zip(function.outputs, refs, strict=True):
         if output.auxiliary:
-            name = ".".join((*step.path, output.name))
-            builder.outputs.append(Output(name, ref, auxiliary=True))
+            where = (*step.path, output.name)
+            builder.outputs[where] = Output(".".join(where), ref, auxiliary=True)
         else:
             deployed.append(ref)
     return tuple(deployed)

@@ -6,6 +6,7 @@ names either a step or a scope, and numbers run as `nn.Sequential` would count.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -61,7 +62,8 @@ class FunctionBuilder(Draft):
     inputs: list[Port] = field(default_factory=list)
     input_spans: dict[int, Span] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
-    outputs: list[Output] = field(default_factory=list)
+    # By their names; those of a block that is given a body, by their paths.
+    outputs: dict[LabelPath, Output] = field(default_factory=dict)
     # What is needed of the sizes, with the number of the node that needs it.
     conditions: list[tuple[int | None, Condition]] = field(default_factory=list)
     size: int = 0
@@ -159,13 +161,13 @@ class FunctionBuilder(Draft):
 
     def _refuse_folded(self, path: LabelPath, span: Span) -> None:
         """A number that a folded repeat has given to one of its steps can't be a label."""
-        for scope, numbered in self._folded.items():
-            if path[: len(scope)] != scope or len(path) == len(scope):
-                continue
-            number = path[len(scope)]
-            for numbers, where in numbered:
-                if number.isascii() and number.isdigit() and int(number) in numbers:
-                    self._taken(path, where, span)
+        for depth, number in enumerate(path):
+            if number.isascii() and number.isdigit() and path[:depth] in self._folded:
+                # The ranges of a scope stand in order.
+                numbered = self._folded[path[:depth]]
+                place = bisect_right(numbered, int(number), key=_first) - 1
+                if place >= 0 and int(number) in numbered[place][0]:
+                    self._taken(path, numbered[place][1], span)
 
     def merge_path(self, path: LabelPath, span: Span) -> None:
         """Reserve the path of a merge, which may be the scope of its own branches."""
@@ -195,7 +197,7 @@ class FunctionBuilder(Draft):
         return tuple(Ref(producer, index) for index in range(len(node.types)))
 
     @contextmanager
-    def outputs_in(self, outputs: list[Output]) -> Iterator[list[Output]]:
+    def outputs_in(self, outputs: dict[LabelPath, Output]) -> Iterator[dict[LabelPath, Output]]:
         """What is declared an output inside goes into `outputs`."""
         around, self.outputs = self.outputs, outputs
         try:
@@ -261,6 +263,10 @@ class Mark(Record):
     position: int
     labels: int
     outputs: int
+
+
+def _first(numbered: tuple[range, Span]) -> int:
+    return numbered[0].start
 
 
 def _joined(span: Span) -> Fix | None:

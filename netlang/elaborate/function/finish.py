@@ -31,7 +31,7 @@ __all__ = ["finish"]
 def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> ElaboratedFunction:
     """The function that a body has built: outputs named, dead steps reported."""
     builder, session = body.builder, body.session
-    outputs = tuple(builder.outputs)
+    outputs = tuple(builder.outputs.values())
     if all(output.auxiliary for output in outputs):
         outputs = (*_last(body, flow), *outputs)
     if body.block.given is None and not builder.items:

@@ -6,7 +6,10 @@ auxiliary outputs only are marked so; what leads nowhere has been reported.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import chain
 
 from netlang.ir.program import INPUT, Item, Node, Output, Ref, Repeat
 from netlang.records import replace
@@ -20,29 +23,22 @@ class Liveness:
     def __init__(self, items: tuple[Item, ...], outputs: tuple[Output, ...]) -> None:
         self._items = items
         self._readers = dict(self._reads(items))
-        self._spans = list(self._repeats(items))
+        self._spans = _Repeats(items)
         deployed = [output.ref for output in outputs if not output.auxiliary]
-        self._given = frozenset(output.ref for output in outputs)
         self.deployed = self._reached(deployed)
-        every = [output.ref for output in outputs]
+        self._given = every = [output.ref for output in outputs]
         self.all = self.deployed if every == deployed else self._reached(every)
 
     def dead(self) -> Iterator[Node]:
         """Nodes that nothing reads and that are no output."""
-        read = {self._folded(ref.producer) for refs in self._readers.values() for ref in refs}
+        read = {self._spans.folded(ref.producer) for refs in self._readers.values() for ref in refs}
         for index, node in self._numbered(self._items):
             if index not in self.all and index not in read:
                 yield node
 
     def reads_input(self, index: int) -> bool:
         """Whether input `index` leads to an output, or is one itself."""
-        read = Ref(INPUT, index)
-        return read in self._given or any(
-            ref == read
-            for producer, refs in self._readers.items()
-            if producer in self.all
-            for ref in refs
-        )
+        return index in self._inputs_read
 
     def marked(self) -> tuple[Item, ...]:
         """The items, with auxiliary nodes marked."""
@@ -82,27 +78,40 @@ class Liveness:
                 yield index, item.inputs
                 index += 1
 
-    def _repeats(self, items: tuple[Item, ...]) -> Iterator[Repeat]:
-        """All repeats, the outer ones first."""
-        for item in items:
-            if isinstance(item, Repeat):
-                yield item
-                yield from self._repeats(item.items)
-
-    def _folded(self, producer: int) -> int:
-        """The same node in the first time of every repeat around it."""
-        for repeat in self._spans:
-            if repeat.first <= producer < repeat.first + repeat.size * repeat.count:
-                producer = repeat.first + (producer - repeat.first) % repeat.size
-        return producer
+    @cached_property
+    def _inputs_read(self) -> frozenset[int]:
+        """The numbers of the inputs that lead to an output, or are one."""
+        used = (refs for producer, refs in self._readers.items() if producer in self.all)
+        refs = chain(self._given, *used)
+        return frozenset(ref.output for ref in refs if ref.producer == INPUT)
 
     def _reached(self, roots: list[Ref]) -> set[int]:
         seen: set[int] = set()
         waiting = [ref.producer for ref in roots]
         while waiting:
-            producer = self._folded(waiting.pop())
+            producer = self._spans.folded(waiting.pop())
             if producer == INPUT or producer in seen:
                 continue
             seen.add(producer)
             waiting.extend(ref.producer for ref in self._readers[producer])
         return seen
+
+
+class _Repeats:
+    """The repeats among some items, in order, and those inside of each."""
+
+    def __init__(self, items: tuple[Item, ...]) -> None:
+        self._repeats = [item for item in items if isinstance(item, Repeat)]
+        self._firsts = [repeat.first for repeat in self._repeats]
+        self._inner = [_Repeats(repeat.items) for repeat in self._repeats]
+
+    def folded(self, producer: int) -> int:
+        """The same node in the first time of every repeat around it."""
+        place = bisect_right(self._firsts, producer) - 1
+        if place < 0:
+            return producer
+        repeat = self._repeats[place]
+        if producer >= repeat.first + repeat.size * repeat.count:
+            return producer
+        once = repeat.first + (producer - repeat.first) % repeat.size
+        return self._inner[place].folded(once)
