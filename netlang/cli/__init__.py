@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
     from typing import NoReturn
 
     from netlang.cli.interrupts import Interrupts
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         interrupts = Interrupts()
         interrupts.watch()
         try:
-            status = _status(interrupts, sys.argv[1:] if arguments is None else arguments)
+            given = sys.argv[1:] if arguments is None else arguments
+            status = _status(interrupts, tuple(given), of_process=arguments is None)
         finally:
             interrupts.end(of_process=arguments is None)
     except KeyboardInterrupt:
@@ -47,11 +49,34 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-def _status(interrupts: Interrupts, arguments: Sequence[str]) -> int:
+def _status(interrupts: Interrupts, arguments: tuple[str, ...], *, of_process: bool) -> int:
     """The exit status of a command."""
     from netlang.cli.failures import guarded
-    from netlang.cli.program import run
     from netlang.cli.terminal import prepare_streams
 
     prepare_streams()
-    return guarded(lambda: run(tuple(arguments)), interrupts)
+    return guarded(lambda: _run(arguments, of_process), interrupts)
+
+
+def _run(arguments: tuple[str, ...], of_process: bool) -> int:
+    from netlang.cli.program import run
+
+    overview = not arguments or arguments[0].startswith("-")
+    if of_process and not overview and not {"-h", "--help"}.intersection(arguments):
+        _load_msgspec()
+    return run(arguments)
+
+
+def _load_msgspec() -> None:
+    """As it is loaded where there is no `typing_extensions`: that module takes a twentieth of a
+    start, and Python's own `typing` has all that msgspec looks for in it."""
+    from importlib import import_module
+    from typing import cast
+
+    name = "typing_extensions"
+    if name not in sys.modules:
+        sys.modules[name] = cast("ModuleType", None)  # an import of it fails, as it should
+        try:
+            import_module("msgspec")
+        finally:
+            del sys.modules[name]

@@ -34,7 +34,7 @@ __all__ = [
 # Characters of the largest text that is kept, with its tree, for when it is read again.
 KEPT = 2**16
 
-_DEFINITION = re.compile(r"^(net|block|train)\s+([A-Za-z_]\w*)", re.MULTILINE)
+_DEFINITION = re.compile(r"\n(net|block|train)\s+([A-Za-z_]\w*)")
 
 
 def read(path: Path, shown: str | None = None) -> Source:
@@ -139,9 +139,9 @@ def _not_installed() -> BrokenInstallation:
 def bundled_files() -> dict[str, Path]:
     """The files of the bundled library by their dotted name: ``resnet``, ``blocks.residual``."""
     folder = bundled_folder()
+    above = len(folder.parts)
     return {
-        ".".join(path.relative_to(folder).with_suffix("").parts): path
-        for path in sorted(folder.rglob("*.net"))
+        ".".join((*path.parts[above:-1], path.stem)): path for path in sorted(folder.rglob("*.net"))
     }
 
 
@@ -161,5 +161,5 @@ def bundled_definitions() -> tuple[tuple[str, str, str], ...]:
 
 
 def _definitions(text: str) -> Iterator[tuple[str, str]]:
-    for match in _DEFINITION.finditer(text):
+    for match in _DEFINITION.finditer(f"\n{text}"):
         yield match.group(1), match.group(2)

@@ -10,12 +10,13 @@ Holds on exit of `parse_part`: the text follows the grammar and the limits of `l
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast, final
+
+from msgspec.json import decode
 
 from netlang.records import Record
 from netlang.source import Source
@@ -105,7 +106,7 @@ class Stuck(Exception):
 @cache
 def load_tables() -> Tables:
     makers = EXPRESSIONS | STATEMENTS
-    data = json.loads(Path(__file__).with_name("tables.json").read_bytes())
+    data: Any = decode(Path(__file__).with_name("tables.json").read_bytes())
     rules = tuple(
         Rule(
             origin,
