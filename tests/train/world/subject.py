@@ -68,6 +68,18 @@ def _sketched(body: str, *lines: str) -> Callable[..., Result]:
     return run
 
 
+# All that has a memory: scaler, averaged weights and their count, momentum, a plateau that waits,
+# best scores, random streams, and the losses of a record that a signal comes into.
+_REMEMBERED = (
+    "precision: fp16",
+    "ema: 0.9",
+    "optimizer: rmsprop(lr=0.05, momentum=0.5)",
+    "schedule: plateau(patience=1, threshold=0.1)",
+    "evaluate_every: 5",
+    "steps: 40",
+)
+
+
 def separate() -> tuple[Recipe, Program]:
     """The recipe and net of the scenario with a batch norm in each process."""
     return sketch(_MAPS, *_lines("steps: 1"))
@@ -113,6 +125,8 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
     "resumed": _sketched(
         LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
     ),
+    "remembering": _sketched(_DROPOUT, *_REMEMBERED),
+    "stopped_remembering": _sketched(_DROPOUT, *_REMEMBERED),
     "killed": _sketched(
         LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
     ),
@@ -157,7 +171,8 @@ def carry_out(
     """Do a scenario; `stop` is the process that gets a signal after some steps."""
     notes = Notes()
     out = folder / f"{name}{apart}"
-    with _each_step(notes, stop, deadly=name == "killed"), without_pictures():
+    often = 10 if "remembering" in name else 1
+    with _each_step(notes, stop, often, deadly=name == "killed"), without_pictures():
         result = SCENARIOS[name](out, resume=resume, shard=shard)
     notes.steps, notes.signal = result.steps, result.signal
     lines = (folder / name / "metrics.jsonl").read_text().splitlines()
@@ -167,9 +182,9 @@ def carry_out(
 
 
 @contextmanager
-def _each_step(notes: Notes, stop: int | None, *, deadly: bool) -> Iterator[None]:
-    """Inside, every step is noted and has a record of its own."""
-    original, often = Stepper.__call__, loop._RECORD_EVERY
+def _each_step(notes: Notes, stop: int | None, often: int, *, deadly: bool) -> Iterator[None]:
+    """Inside, every step is noted, and each `often` has a record."""
+    original, usual = Stepper.__call__, loop._RECORD_EVERY
 
     def noted(self: Stepper, batch: Batch, whole: int, pace: Pace) -> None:
         original(self, batch, whole, pace)
@@ -179,11 +194,11 @@ def _each_step(notes: Notes, stop: int | None, *, deadly: bool) -> Iterator[None
         if len(notes.numbers) == _STOPPED_AFTER and stop == int(os.environ.get("RANK", "0")):
             os.kill(os.getpid(), signal.SIGKILL if deadly else signal.SIGUSR1)
 
-    Stepper.__call__, loop._RECORD_EVERY = noted, 1  # type: ignore[method-assign]
+    Stepper.__call__, loop._RECORD_EVERY = noted, often  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Stepper.__call__, loop._RECORD_EVERY = original, often  # type: ignore[method-assign]
+        Stepper.__call__, loop._RECORD_EVERY = original, usual  # type: ignore[method-assign]
 
 
 def _elements(state: State) -> dict[str, int]:

@@ -22,7 +22,9 @@ BY_THREE = (
     "plain", "synchronized", "short", "short_synchronized", "accumulated_synchronized", "all_of_it",
     "watching", "penalized", "recurrent", "scaled", "halves", "doubled",
 )  # fmt: skip
-SHARDED = {*BY_TWO, *BY_THREE, "stopped", "stopped_dropout", "killed", "compiled"}
+# Those of test_shards.
+REMEMBERING = ("remembering", "stopped_remembering")
+SHARDED = {*BY_TWO, *BY_THREE, "stopped", "stopped_dropout", "killed", "compiled", *REMEMBERING}
 # Numbers of half precision have three or four digits, and Muon makes its directions in bfloat16.
 LOSSES = {"halves": 1e-3, "scaled": 1e-4, "muon": 0.05}
 APART = ("dropout", "accumulated_synchronized")

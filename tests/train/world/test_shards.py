@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from shutil import copytree, rmtree
+from typing import Any
 
 import pytest
 import torch
@@ -19,13 +20,15 @@ from netlang.backends.torch.train.files.checkpoints import Checkpoints, digits_o
 from netlang.backends.torch.train.files.reader import Source
 from netlang.diagnostics.errors import NetlangError
 from tests.train.world.subject import APART, SHARD, carry_out
-from tests.train.world.support import compare, launched, notes_of, together
+from tests.train.world.support import compare, launched, notes_of, same_run, together
+
+REMEMBERING = "stopped_remembering"
 
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
-    together(2, folder, SHARD, "resumed", "stopped", "dropout")
+    together(2, folder, SHARD, "resumed", "stopped", "dropout", "remembering", REMEMBERING)
     return folder
 
 
@@ -189,6 +192,29 @@ def test_the_same_state_is_saved_twice(checkpoints: Checkpoints, tmp_path: Path)
         with opened_checkpoint(older) as source:
             source.check(digits_of(older))
         assert sorted(checkpoints.folder.iterdir()) == [older, newest]
+
+
+def test_all_that_has_a_memory_goes_on_with_it(two: Path, tmp_path: Path) -> None:
+    """As many processes end with the same bytes; one has the same counts and scores."""
+    facts = _facts(_newest(two / REMEMBERING))
+    assert facts["step"] < 20
+    assert facts["scaler"]["_growth_tracker"] > 0
+    assert facts["averages"] == facts["step"]
+    copytree(two / REMEMBERING, tmp_path / "one" / REMEMBERING)
+    copytree(two / REMEMBERING, tmp_path / "two" / REMEMBERING)
+    together(2, tmp_path / "two", SHARD, f"{REMEMBERING}+")
+    same_run(two / "remembering", tmp_path / "two" / REMEMBERING)
+    carry_out(REMEMBERING, tmp_path / "one", resume=True)
+    whole, found = (
+        _facts(_newest(run)) for run in (two / "remembering", tmp_path / "one" / REMEMBERING)
+    )
+    for name in ("step", "averages", "scaler", "loss_steps", "settled"):
+        assert found[name] == whole[name], name
+
+
+def _facts(checkpoint: Path) -> Any:
+    with opened_checkpoint(checkpoint) as source:
+        return json.loads(source.metadata["netlang"])
 
 
 @pytest.mark.parametrize("options", [(), (SHARD,), (SHARD, APART)])
