@@ -95,9 +95,9 @@ def _killed(out: Path, generator: random.Random, prepare: Callable[[], None] | N
 
 
 def _alone(reports: list[Report], faulty: int) -> str:
-    """Of the others one says that a process is gone; none goes on or breaks."""
+    """Of the others one says that a process is gone, if they hadn't ended before."""
     codes = {each.code for rank, each in enumerate(reports) if rank != faulty}
-    return "" if codes == {_LOST} else f"the others ended with {codes}"
+    return "" if codes <= {_LOST, ""} else f"the others ended with {codes}"
 
 
 def _moment(faulty: int, generator: random.Random) -> AtCall | AtEvent:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.campaigns.campaign import Campaign
 from tests.campaigns.running import run_here
 from tests.train.faults import damage, kill, refuse, shards, stop
+from tests.train.faults.attempt import AtCall
+from tests.train.faults.kill import standing
+from tests.train.faults.together import attempt_together, undisturbed
 from tests.train.faults.whole import whole
 from tests.train.faults.writers import WRITERS
 
@@ -47,9 +51,20 @@ def test_some_trials_with_shared_weights() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mistake", [2, 4])
-def test_a_mistake_with_shards_is_noticed(mistake: int) -> None:
-    assert any(shards.trial(number, mistake).failures for number in range(100))
+def test_a_bad_reader_of_shards_is_noticed() -> None:
+    assert any(shards.trial(number, 4).failures for number in range(3, 100, 5))
+
+
+@pytest.mark.slow
+def test_a_bad_writer_of_shards_is_noticed(tmp_path: Path) -> None:
+    """One that removes the old checkpoints first, killed before each rename in turn."""
+    renames = undisturbed().reports[0].counts["rename"]
+    assert any(_lost_by(tmp_path / str(number), number) for number in range(10, renames))
+
+
+def _lost_by(out: Path, number: int) -> str:
+    report, _ = attempt_together(out, 0, AtCall("rename", number, "before"), WRITERS[2])
+    return standing(out, report.committed)
 
 
 def test_the_undisturbed_run_has_every_kind_of_moment() -> None:
