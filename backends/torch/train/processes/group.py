@@ -47,8 +47,23 @@ def joined() -> Iterator[World]:
         timeout=_PATIENCE,
     )
     with _one_message(store):
-        yield World(rank, size, distributed.new_group(backend="gloo", timeout=_PATIENCE))
+        control = distributed.new_group(backend="gloo", timeout=_PATIENCE)
+        yield World(rank, size, control)
+        _come_to_rest(control)
         distributed.destroy_process_group()
+
+
+def _come_to_rest(control: distributed.ProcessGroup) -> None:
+    """Wait until all processes have come here, and what carried their messages has let go of them.
+
+    A thread of gloo may hold the tensors of the last message for a moment longer than its sender
+    waits. If the interpreter ends in that moment, PyTorch aborts the process
+    (github.com/pytorch/pytorch/issues/190489). A barrier has no tensors, and takes a round of
+    messages, during which such a thread runs on.
+    """
+    groups = [control] if torch.cuda.is_available() else [control, distributed.group.WORLD]
+    for group in groups * 2:
+        distributed.barrier(group)
 
 
 @contextmanager
