@@ -35,8 +35,9 @@ _NAMED = (
     ast.Name | ast.Apply | ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.Parameter
     | ast.Input | ast.Output
 )  # fmt: skip
-_CALL = re.compile(r"[A-Za-z_]\w*[ \t]*\(")
-_NUMBERED = re.compile(r"(.*?)(\d*)", re.DOTALL)
+# Compiled where they are used first: a file that is right needs none of them.
+_CALL = r"[A-Za-z_]\w*[ \t]*\("
+_NUMBERED = r"(?s:(.*?)(\d*))"
 
 
 def replaced(span: Span, text: str, description: str = "", *, safe: bool = False) -> Fix:
@@ -128,7 +129,7 @@ def _nodes_of(tree: _Same) -> _Nodes:
 def unused_name(name: str, taken: Iterable[str]) -> str:
     """`name` with the next number that nothing else has."""
     known = taken if isinstance(taken, frozenset) else set(taken)
-    match = _NUMBERED.fullmatch(name)
+    match = re.fullmatch(_NUMBERED, name)
     assert match is not None
     stem, number = match[1], int(match[2] or 1) + 1
     while f"{stem}{number}" in known:
@@ -166,7 +167,7 @@ def without_arguments(arguments: Sequence[ast.Argument], first: int, last: int) 
 def with_arguments(span: Span, texts: Sequence[str]) -> Edit:
     """More arguments for the call that begins at `span`, whether it has parentheses or not."""
     text = span.text
-    call = _CALL.match(text)
+    call = re.match(_CALL, text)
     if call is None:
         end = span.start + len(re.match(r"\w*", text)[0])  # type: ignore[index]  # matches always
         return Edit(Span(span.source, end, end), f"({', '.join(texts)})")

@@ -16,9 +16,8 @@ from netlang.syntax import ast
 __all__ = ["begins_path", "unknown_layer"]
 
 # Layers of PyTorch that are given the size of their input before anything else.
-_SIZED = re.compile(
-    r"conv(_?transpose)?_?\dd|(batch|instance)_?norm(_?\dd)?|group_?norm|linear|rnn|lstm|gru",
-    re.IGNORECASE,
+_SIZED = (
+    r"(?i:conv(_?transpose)?_?\dd|(batch|instance)_?norm(_?\dd)?|group_?norm|linear|rnn|lstm|gru)"
 )
 
 
@@ -37,7 +36,7 @@ def unknown_layer(
     bare = action.arguments is None and action.body is None
     known = [*layers, *(labels if bare and begins_path(file, action) else ())]
     fix = replacement(action.name, known, action.name_span)
-    if fix is not None and action.arguments and _SIZED.fullmatch(action.name):
+    if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
         fix = _without_size(fix, action.arguments)
     return UnknownLayer(span=action.name_span, name=action.name, fix=fix)
 

@@ -38,6 +38,8 @@ _SUMS: dict[str, Callable[[Totals], Dim]] = {
 # Of the facts that are formulas in the sizes, the figure that they come from.
 _FORMULAS = {"macs": "macs", "flops": "macs", "other_ops": "other", "memory": "memory"}
 
+_Sizes = tuple[tuple[str, int], ...]
+
 # Every name that `Facts.value` knows.
 FACTS = (*_SUMS, "auxiliary_params", "receptive_field")
 
@@ -47,8 +49,9 @@ class Facts:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._costs: dict[tuple[tuple[str, int], ...], Costs] = {}
-        self._fields: dict[tuple[tuple[str, int], ...], tuple[ReceptiveField | None, Fields]] = {}
+        self._checked: dict[tuple[_Sizes, int], tuple[_Sizes, dict[str, int]]] = {}
+        self._costs: dict[_Sizes, Costs] = {}
+        self._fields: dict[_Sizes, tuple[ReceptiveField | None, Fields]] = {}
 
     @property
     def params(self) -> int:
@@ -91,11 +94,20 @@ class Facts:
 
     def costs(self, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Costs:
         """Figures at some sizes, the defaults for those not given; checks that the net runs."""
-        complete = checked_sizes(self.program, sizes, batch)
-        key = tuple(sorted(complete.items()))
+        key, complete = self._complete(sizes, batch)
         if key not in self._costs:
             self._costs[key] = Costs(at_sizes(complete), sizes=complete)
         return self._costs[key]
+
+    def _complete(
+        self, sizes: Mapping[str, int] | None, batch: int = 1
+    ) -> tuple[_Sizes, dict[str, int]]:
+        """All sizes, as a key and by name; whether the net runs at them is looked up once."""
+        given = tuple(sorted(sizes.items())) if sizes else ()
+        if (given, batch) not in self._checked:
+            complete = checked_sizes(self.program, sizes, batch)
+            self._checked[given, batch] = tuple(sorted(complete.items())), complete
+        return self._checked[given, batch]
 
     def cost(self, sizes: Mapping[str, int] | None = None, batch: int = 1) -> FunctionCost:
         """The figures of the net at some sizes."""
@@ -111,15 +123,14 @@ class Facts:
         self, sizes: Mapping[str, int] | None = None, batch: int = 1
     ) -> tuple[ReceptiveField | None, Fields]:
         """The receptive field at some sizes, and what all values of the net read."""
-        complete = checked_sizes(self.program, sizes, batch)
-        key = tuple(sorted(complete.items()))
+        key, complete = self._complete(sizes, batch)
         if key not in self._fields:
             self._fields[key] = field_and_walk(self.program, complete)
         return self._fields[key]
 
     def shapes(self, sizes: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
         """The shape of every deployed output at some sizes, without the batch."""
-        complete = checked_sizes(self.program, sizes)
+        _, complete = self._complete(sizes)
         flow = Flow(self.program.net)
         return {
             output.name: tuple(evaluate(size, complete) for size in flow.type_of(output.ref).shape)

@@ -58,35 +58,35 @@ def applied(
     raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
 
 
-@applied.register
+@applied.register(NoInput)
 def _no_input(
     reach: NoInput, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
     return None
 
 
-@applied.register
+@applied.register(Pointwise)
 def _pointwise(
     reach: Pointwise, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
     return states[0]
 
 
-@applied.register
+@applied.register(Along)
 def _along(
     reach: Along, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
     return _places(along(reach.rules, output.rank), states, inputs, output, context)
 
 
-@applied.register
+@applied.register(Places)
 def _places(
     reach: Places, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
     return by_places(states[0], reach.sources, reach.rules, output, context)
 
 
-@applied.register
+@applied.register(Each)
 def _each(
     reach: Each, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
@@ -95,7 +95,7 @@ def _each(
     return hull_of(found, context)
 
 
-@applied.register
+@applied.register(AtMost)
 def _at_most(
     reach: AtMost, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
@@ -108,7 +108,7 @@ def _at_most(
     return replace(state, fields=fields)
 
 
-@applied.register
+@applied.register(Numbered)
 def _numbered(
     reach: Numbered, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
@@ -116,7 +116,7 @@ def _numbered(
     return state and replace(state, pool=reach.pool)
 
 
-@applied.register
+@applied.register(FromPool)
 def _from_pool(
     reach: FromPool, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
@@ -128,7 +128,7 @@ def _from_pool(
     return _at_most(AtMost(Each((everything, everything))), states, inputs, output, context)
 
 
-@applied.register
+@applied.register(Rearranged)
 def _rearranged(
     reach: Rearranged, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
@@ -142,7 +142,7 @@ def _rearranged(
     return rearranged(state, reach.split, reach.order, output.shape, context)
 
 
-@applied.register
+@applied.register(Aligned)
 def _aligned(
     reach: Aligned, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:
@@ -156,7 +156,7 @@ def _aligned(
     return hull_of(found, context)
 
 
-@applied.register
+@applied.register(Joined)
 def _joined(
     reach: Joined, states: States, inputs: Types, output: TensorType, context: Context
 ) -> State | None:

@@ -35,14 +35,14 @@ def taps_of(rule: object, number: Number) -> Taps:
     raise InternalError(f"{type(rule).__name__} tells no taps: the receptive field needs them")
 
 
-@taps_of.register
+@taps_of.register(Window)
 def _window(rule: Window, number: Number) -> Taps:
     first = -rule.before
     last = first + rule.dilation * (rule.kernel - 1)
     return Taps(1, rule.stride, (range(first, last + 1, rule.dilation),))
 
 
-@taps_of.register
+@taps_of.register(TransposedWindow)
 def _transposed(rule: TransposedWindow, number: Number) -> Taps:
     """Of the taps k of the kernel those that come from a place."""
     if max(rule.stride, rule.kernel) > LONGEST:
@@ -55,12 +55,12 @@ def _transposed(rule: TransposedWindow, number: Number) -> Taps:
     return Taps(rule.stride, 1, tuple(taps))
 
 
-@taps_of.register
+@taps_of.register(Cut)
 def _cut(rule: Cut, number: Number) -> Taps:
     return Taps(1, rule.step, ((number(rule.start),),))
 
 
-@taps_of.register
+@taps_of.register(Regions)
 def _regions(rule: Regions, number: Number) -> Taps:
     size, count = number(rule.size), number(rule.count)
     common = gcd(size, count)
@@ -71,7 +71,7 @@ def _regions(rule: Regions, number: Number) -> Taps:
     return Taps(period, size // common, taps)
 
 
-@taps_of.register
+@taps_of.register(Interpolated)
 def _interpolated(rule: Interpolated, number: Number) -> Taps:
     size, out = number(rule.size), number(rule.out)
     if rule.taps == 1 and rounds(size, out, single=rule.single):
@@ -107,7 +107,7 @@ def _around(place: int, whole: int, taps: int) -> range:
     return range(below - taps // 2 + 1, below + taps // 2 + 1)
 
 
-@taps_of.register
+@taps_of.register(Blocks)
 def _blocks(rule: Blocks, number: Number) -> Taps:
     width = rule.width
     if width * width > LONGEST:
@@ -116,7 +116,7 @@ def _blocks(rule: Blocks, number: Number) -> Taps:
     return Taps(width, width, tuple(range(start, start + width) for start in starts))
 
 
-@taps_of.register
+@taps_of.register(Grid)
 def _grid(rule: Grid, number: Number) -> Taps:
     size = number(rule.size)
     step = size // rule.count
@@ -125,14 +125,14 @@ def _grid(rule: Grid, number: Number) -> Taps:
     return Taps(step, 0, tuple(range(o, size, step) for o in range(step)))
 
 
-@taps_of.register
+@taps_of.register(Grouped)
 def _grouped(rule: Grouped, number: Number) -> Taps:
     if rule.made > LONGEST:
         raise TooLong
     return Taps(rule.made, rule.read, (range(rule.read),) * rule.made)
 
 
-@taps_of.register
+@taps_of.register(Shuffled)
 def _shuffled(rule: Shuffled, number: Number) -> Taps:
     if rule.size > LONGEST:
         raise TooLong
