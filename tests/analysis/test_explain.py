@@ -142,7 +142,8 @@ def test_what_an_element_reads_is_told(tmp_path: Path) -> None:
     )
     assert layer(program, "first").field_reads == ("element i reads 2*i - 1 to 2*i + 1",)
     assert layer(program, "turns").field_reads == (
-        "element 2*i reads 2*i - 1 to 2*i + 1, element 2*i + 1 reads 2*i - 1 to 2*i + 3",
+        "element 2*i reads 2*i - 1 to 2*i + 1, element 2*i + 1 reads 2*i - 1 to 2*i + 3;"
+        " the widest reads 5",
     )
     (text,) = layer(program, "mixed").field_reads
     assert text.endswith("; besides, every element reads 0 to 31")
@@ -157,6 +158,52 @@ def test_the_start_is_that_of_the_padding(tmp_path: Path) -> None:
     )
     lines = [str(line) for line in layer(program, "last").field]
     assert lines[-1] == "start_out = start_in - p*j = -2 - 1*2 = -4"
+
+
+NETS = Path(__file__).parent / "nets"
+# By hand. Focus: a 3x3 over pairs of elements is a 6x6 with stride 2 and pad 2.
+# U-Net: two 3x3 and a pool, four times: 5, 6, 14, 16, 32, 36, 68, 76, 140, and the first place goes
+# back by 1, 1, 2, 2, 4, 4, ... to -62. On the way up two neighbours share an element below, and a
+# level adds two to both sides: place o at the top goes down by o -> floor((o - 2) / 2), four times.
+# Swin-T: windows of 7 patches of 4, moved by 3 they lie over two of those before; a patch of the
+# second stage is two patches wide and reads blocks 7 patches long on both sides of its window.
+READS = {
+    ("fields.net:focus", "conv"): "element i reads 2*i - 2 to 2*i + 3",
+    ("unet", "down5.1.3"): "element i reads 16*i - 62 to 16*i + 77",
+    ("unet", "up4"): "elements 2*i and 2*i + 1 read 16*i - 62 to 16*i + 77; each reads 140",
+    ("unet", "mask"): "elements 16*i + 2 to 16*i + 13 read 16*i - 94 to 16*i + 109,"
+    " elements 16*i + 14 to 16*i + 17 read 16*i - 78 to 16*i + 109; the widest reads 204",
+    ("swin_t", "features.1.0.attn"): "elements 7*i to 7*i + 6 read 28*i to 28*i + 27;"
+    " each reads 28",
+    ("swin_t", "features.1.1.attn"): "elements 7*i + 3 to 7*i + 9 read 28*i to 28*i + 55;"
+    " each reads 56",
+    ("swin_t", "features.3.0.attn"): "elements 7*i to 7*i + 6 read 56*i - 28 to 56*i + 83;"
+    " each reads 112",
+}
+
+
+@pytest.mark.parametrize(("net", "step"), READS)
+def test_what_an_element_reads_by_hand(net: str, step: str) -> None:
+    spec = str(NETS / net) if ":" in net else net
+    found = layer(load_program(spec), step).field_reads
+    # Along both axes alike.
+    assert found == (READS[net, step],)
+
+
+def test_focus_is_a_window_of_six() -> None:
+    lines = layer(load_program(str(NETS / "fields.net:focus")), "conv").field
+    assert [str(line) for line in lines] == [
+        "r_out = r_in + (k - 1)*j = 2 + (3 - 1)*2 = 6",
+        "j_out = j*s = 2*1 = 2",
+        "start_out = start_in - p*j = 0 - 1*2 = -2",
+    ]
+
+
+def test_places_that_take_many_turns(tmp_path: Path) -> None:
+    text = "net a { input x: [1, 64]; last: upsample(size=[50], mode=linear) }\n"
+    (found,) = layer(written(tmp_path, text), "last").field_reads
+    assert found.startswith("what element i reads repeats every 25 elements, 32 further on;")
+    assert found.endswith("; the widest reads 2")
 
 
 def test_each_time_of_a_repeat_sees_more() -> None:

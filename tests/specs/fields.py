@@ -95,7 +95,7 @@ def compared(
     picked = list(_picked(shape, elements))
     module = positive(build(program), 0)
     with _WindowsAlone():
-        gradients = influence(module, inputs, -1, picked, statistics=False)
+        gradients = influence(module, inputs, -1, picked, statistics=False, together=False)
     for source, (port, axis) in enumerate(fields.sources):
         told = [by_windows(state, source, element, at) for element in picked]
         read = intervals(gradients[port], axis, noise=0.0)

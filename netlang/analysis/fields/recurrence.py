@@ -104,7 +104,7 @@ def _all_words(found: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _words(made: State, field: Field, axis: int) -> str:
     """What an element reads along one source, which is axis number `axis` of its input."""
-    places = _place_names(made, axis)
+    places = _place_names(made, axis, field)
     texts = [_strand(dict(strand.terms), places) for strand in field.strands[:MOST_PHASES]]
     text = ", and ".join(texts)
     if field.ended.span:
@@ -113,13 +113,15 @@ def _words(made: State, field: Field, axis: int) -> str:
     return f"{text} (at most)" if field.bound or field.loose else text
 
 
-def _place_names(made: State, own: int) -> list[str]:
-    """A name for the place along each part: i along the axis that stands where the source does."""
-    return [
+def _place_names(made: State, own: int, field: Field) -> list[str]:
+    """A name for the place along each part: i for the only one, or where the source stands."""
+    used = {part for strand in field.strands for part, _ in strand.terms}
+    found = [
         ("i" if axis == own else f"i_{axis}") + (f".{place}" if len(parts) > 1 else "")
         for axis, parts in enumerate(made.layout)
         for place in range(len(parts))
     ]
+    return ["i"] * len(found) if len(used) == 1 else found
 
 
 def _strand(terms: dict[int, Reads], places: Sequence[str]) -> str:
@@ -136,19 +138,47 @@ def _strand(terms: dict[int, Reads], places: Sequence[str]) -> str:
 
 
 def _alone(reads: Reads, place: str) -> str:
-    if reads.period > MOST_PHASES or reads.table:
-        return f"what element {place} reads repeats every {reads.period} elements"
     if reads.period == 1:
         bound = reads.bounds[0]
         if bound is None:
             return "nothing is read"
         return f"element {place} reads {_moved(_times(reads.advance, place), *bound)}"
-    texts = []
-    for phase, bound in enumerate(reads.bounds):
-        who = f"{reads.period}*{place}" + (f" + {phase}" if phase else "")
-        what = _moved(_times(reads.advance, place), *bound) if bound else "nothing"
-        texts.append(f"element {who} reads {what}")
-    return ", ".join(texts)
+    widths = {high - low + 1 for low, high in filter(None, reads.bounds)}
+    widest = f"the widest reads {max(widths, default=0)}"
+    if reads.table:
+        return f"what an element reads depends on its place {place}; {widest}"
+    groups = _alike(reads)
+    if len(groups) > MOST_PHASES:
+        further = f"every {reads.period} elements, {reads.advance} further on"
+        return f"what element {place} reads repeats {further}; {widest}"
+    text = ", ".join(_group(reads, first, count, place) for first, count in groups)
+    if len(widths) > 1:
+        return f"{text}; {widest}"
+    return f"{text}; each reads {max(widths)}" if widths else text
+
+
+def _alike(reads: Reads) -> list[tuple[int, int]]:
+    """The elements of one period in groups that read the same places: the first, and how many.
+
+    A group may go on from the last element of a period to the first of the next.
+    """
+    places = range(1, reads.period + 1)
+    starts = [place for place in places if reads.at(place) != reads.at(place - 1)] or [1]
+    first = [place % reads.period for place in starts]
+    if reads.period in starts:
+        first = [0, *first[:-1]]
+    ends = [*first[1:], first[0] + reads.period]
+    return [(start, end - start) for start, end in zip(first, ends, strict=True)]
+
+
+def _group(reads: Reads, first: int, count: int, place: str) -> str:
+    """What some neighbours read."""
+    one, other = (_sum(f"{reads.period}*{place}", own) for own in (first, first + count - 1))
+    bound = reads.at(first)
+    what = _moved(_times(reads.advance, place), *bound) if bound else "nothing"
+    if count == 1:
+        return f"element {one} reads {what}"
+    return f"elements {one} {'and' if count == 2 else 'to'} {other} read {what}"
 
 
 def _times(jump: int, place: str) -> str:

@@ -101,6 +101,7 @@ class Fields:
         self._flows: dict[Function, Flow] = {}
         self._fine = fine
         self._called: set[Function] = set()
+        self._states: States | None = None
         self._known: dict[tuple[Function, States | None, tuple[Dim, ...]], States] = {}
         self.sources = sources_of(self.net)
         self._every = range(len(self.sources))
@@ -122,8 +123,10 @@ class Fields:
         return self._numbers[size]
 
     def states(self) -> States:
-        """What the net's outputs read."""
-        return self.walk.outputs()
+        """What the net's outputs read; gone through once."""
+        if self._states is None:
+            self._states = self.walk.outputs()
+        return self._states
 
     def of_net(self) -> dict[Source, AxisField]:
         """The largest field of the net's outputs along each axis."""
