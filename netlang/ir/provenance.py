@@ -19,6 +19,7 @@ __all__ = [
     "InputOrigin",
     "Origin",
     "ParameterOrigin",
+    "Retracing",
     "Traced",
     "names_in",
     "operators_in",
@@ -130,25 +131,48 @@ def retrace(
     """
     if not isinstance(value, Traced):
         return value
-    outer = _outer(value.origin, parameters, inputs)
-    return int(value) if outer is None or isinstance(outer, int) else Traced(int(value), outer)
+    return Retracing(parameters, inputs).retrace(value)
 
 
-def _outer(
-    origin: Origin | int, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
-) -> Origin | int | None:
-    if isinstance(origin, int):
-        return origin
-    if isinstance(origin, BinaryOrigin):
-        left = _outer(origin.left, parameters, inputs)
-        right = _outer(origin.right, parameters, inputs)
+class Retracing:
+    """Numbers of a callee, told in the terms of one caller: see `retrace`.
+
+    Numbers that were computed from each other share parts of their origins; each is gone through
+    once.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
+    ) -> None:
+        self._parameters, self._inputs = parameters, inputs
+        # By identity, each with its origin, so that no other object can come to have it.
+        self._outer_of: dict[int, tuple[BinaryOrigin, BinaryOrigin | None]] = {}
+
+    def retrace(self, value: Dim) -> Dim:
+        """A number in the caller's terms, a plain one where they are plain numbers."""
+        if not isinstance(value, Traced):
+            return value
+        outer = self._outer(value.origin)
+        return int(value) if outer is None or isinstance(outer, int) else Traced(int(value), outer)
+
+    def _outer(self, origin: Origin | int) -> Origin | int | None:
+        if isinstance(origin, BinaryOrigin):
+            done = self._outer_of.get(id(origin))
+            if done is None:
+                done = self._outer_of[id(origin)] = (origin, self._computed(origin))
+            return done[1]
+        if isinstance(origin, int):
+            return origin
+        if isinstance(origin, ParameterOrigin):
+            given = self._parameters[origin.name]
+        else:
+            given = self._inputs[origin.index][origin.axis]
+        if isinstance(given, Traced):
+            return given.origin
+        return given if isinstance(given, int) and not isinstance(given, bool | Expr) else None
+
+    def _computed(self, origin: BinaryOrigin) -> BinaryOrigin | None:
+        left, right = self._outer(origin.left), self._outer(origin.right)
         if left is None or right is None or (isinstance(left, int) and isinstance(right, int)):
             return None
         return BinaryOrigin(origin.operator, left, right)
-    if isinstance(origin, ParameterOrigin):
-        given = parameters[origin.name]
-    else:
-        given = inputs[origin.index][origin.axis]
-    if isinstance(given, Traced):
-        return given.origin
-    return given if isinstance(given, int) and not isinstance(given, bool | Expr) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netlang.backends.torch.emit.formulas import Variable, plain, scalar, variables_in
 from netlang.backends.torch.lowering import Lowered
@@ -13,6 +13,7 @@ from netlang.backends.torch.rewrite.class_sharing import Site, Variant
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 from netlang.ir.types import Types
+from netlang.records import replace
 
 __all__ = [
     "Argument", "Constructor", "application", "axis_name", "environment_of", "given", "short",

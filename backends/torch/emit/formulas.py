@@ -33,10 +33,8 @@ Environment: TypeAlias = Mapping[Variable, NumberValue]
 
 def value_of(formula: Formula, environment: Environment) -> NumberValue | None:
     """What a formula gives in one instance; None where it can't be computed."""
-    if isinstance(formula, int | float):
-        return formula
     if not isinstance(formula, BinaryOrigin):
-        return environment.get(formula)
+        return formula if isinstance(formula, (int, float)) else environment.get(formula)
     left = value_of(formula.left, environment)
     right = value_of(formula.right, environment)
     if left is None or right is None:
@@ -55,21 +53,23 @@ def value_of(formula: Formula, environment: Environment) -> NumberValue | None:
     return None
 
 
-def variables_in(formula: Formula) -> Iterator[Variable]:
-    """The parameters and sizes that a formula speaks of, with repetition."""
-    if isinstance(formula, BinaryOrigin):
-        yield from variables_in(formula.left)
-        yield from variables_in(formula.right)
-    elif isinstance(formula, ParameterOrigin | InputOrigin):
-        yield formula
+def variables_in(formula: Formula) -> list[Variable]:
+    """The parameters and sizes that a formula speaks of, with repetition, from left to right."""
+    found: list[Variable] = []
+    left = [formula]
+    while left:
+        each = left.pop()
+        if isinstance(each, BinaryOrigin):
+            left += (each.right, each.left)
+        elif not isinstance(each, (int, float)):
+            found.append(each)
+    return found
 
 
 def known(formula: Formula, values: Environment) -> Formula:
     """A formula with some of its variables replaced by numbers, and computed as far as it goes."""
-    if isinstance(formula, int | float):
-        return formula
     if not isinstance(formula, BinaryOrigin):
-        return values.get(formula, formula)
+        return formula if isinstance(formula, (int, float)) else values.get(formula, formula)
     left, right = known(formula.left, values), known(formula.right, values)
     if isinstance(left, int | float) and isinstance(right, int | float):
         computed = value_of(formula, values)

@@ -8,7 +8,6 @@ lowering serves a block's class, an `nn.Sequential` and a line of `forward` alik
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import singledispatch
 
 from netlang.backends.lowerings import load_installed
@@ -32,8 +31,10 @@ from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
 from netlang.ir.types import TensorType, Types
+from netlang.records import Record
 
 __all__ = [
+    "APPLIED",
     "Lowered",
     "Unsupported",
     "applied",
@@ -53,14 +54,14 @@ __all__ = [
 ]
 
 APPLIED = Call(TheModule(), (Operand(0),))
+"""What most steps do with their module: call it with the one value that they read."""
 
 
 class Unsupported(Exception):
     """PyTorch has nothing for the operator with these arguments; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(Record):
     """One step.
 
     `constructor` makes its module and `apply` is the value in terms of the module; `function` is

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from netlang.backends.torch.lowering.base import (
     Lowered,
     applied,
@@ -31,6 +29,7 @@ from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.response_norm import LocalResponseNorm
 from netlang.ops.switchable_norm import SwitchableNorm
+from netlang.records import replace
 
 __all__: list[str] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import ClassVar, final
 
 from netlang.backends.torch.lowering.base import Lowered, lower
@@ -25,6 +24,7 @@ from netlang.ir.op import Arity, Case, Cost, Inferred, Op
 from netlang.ir.reach import Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
+from netlang.records import replace
 
 __all__ = ["Sized", "shape_of"]
 

@@ -7,9 +7,10 @@ quotes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
+
+from netlang.records import Record
 
 __all__ = [
     "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Constant", "Do", "Expression",
@@ -21,25 +22,21 @@ __all__ = [
 NumberValue: TypeAlias = int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Record):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Record):
     value: Expression
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Record):
     value: Expression
     item: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Record):
     """``start:stop:step`` inside an index."""
 
     start: Expression | None
@@ -47,8 +44,7 @@ class Slice:
     step: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(Record):
     """``name=value``, left out where the value turns out to be the constant `default`."""
 
     name: str
@@ -56,90 +52,76 @@ class Keyword:
     default: Constant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     function: Expression
     arguments: tuple[Expression, ...] = ()
     keywords: tuple[Keyword, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Record):
     value: int | float | bool | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Record):
     operator: str
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Record):
     operator: str
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class TupleDisplay:
+class TupleDisplay(Record):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListDisplay:
+class ListDisplay(Record):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Star:
+class Star(Record):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Generator:
+class Generator(Record):
     """``(element for target in iterable)``, with one loop for each pair."""
 
     element: Expression
     loops: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Record):
     """A number that an instance of a block has here; `role` says what it is (``stride``)."""
 
     value: NumberValue
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class PerAxis:
+class PerAxis(Record):
     """One number for each spatial axis; a single one where they turn out to be the same."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Record):
     """Input `index` of the step."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class SizeOf:
+class SizeOf(Record):
     """A size that depends on the net's input, by its formula; it is read from a value there."""
 
     formula: str
 
 
-@dataclass(frozen=True, slots=True)
-class TheModule:
+class TheModule(Record):
     """The module that the step applies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overwrite:
+class Overwrite(Record):
     """Whether the step may write its result over its input."""
 
 
@@ -150,53 +132,45 @@ Expression: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Record):
     target: Expression
     value: Expression
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Record):
     """An expression for its effect."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Record):
     value: Expression
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Record):
     test: Expression
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Record):
     target: str
     iterable: Expression
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record):
     name: str
     annotation: Expression | None = None
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionDef:
+class FunctionDef(Record):
     name: str
     parameters: tuple[Parameter, ...]
     returns: Expression
@@ -204,16 +178,14 @@ class FunctionDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """``name: annotation`` in a class body."""
 
     name: str
     annotation: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class ClassDef:
+class ClassDef(Record):
     name: str
     base: Expression
     body: tuple[Statement, ...]

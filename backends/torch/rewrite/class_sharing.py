@@ -8,10 +8,11 @@ differ.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.lowering import Lowered, Unsupported, lower
+from netlang.backends.torch.lowering.base import APPLIED
 from netlang.backends.torch.python.traverse import blanked, map_expression, walk
 from netlang.backends.torch.python.tree import (
     Expression,
@@ -22,6 +23,7 @@ from netlang.backends.torch.python.tree import (
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
+from netlang.records import replace
 
 __all__ = ["Site", "Variant", "Variants", "fill", "numbers_in"]
 
@@ -133,7 +135,8 @@ def _steps(function: Function) -> dict[int, _Step]:
 
 
 def _step(lowered: Lowered) -> _Step:
-    return _Step(lowered, *blanked((lowered.constructor, lowered.apply, lowered.function)))
+    apply = None if lowered.apply == APPLIED else lowered.apply
+    return _Step(lowered, *blanked((lowered.constructor, apply, lowered.function)))
 
 
 def _lowered(function: Function, node: Node, op: Op) -> Lowered:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain, tree
+from netlang.ir.dims import Dim
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
-from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced, retrace
-from netlang.ir.types import TensorType
+from netlang.ir.provenance import InputOrigin, ParameterOrigin, Retracing, Traced
 from netlang.records import Record, replace
 
 __all__ = ["outlined"]
@@ -133,6 +133,7 @@ def _inner(function: Function, closed: _Closed) -> Function:
     """The members as a function of the entering value; an empty doc tells it from a block."""
     place = {old: new for new, old in enumerate(closed.members)}
     own = _own_parameters(function)
+    without_input = Retracing(own, _plain_inputs(function))
 
     def moved(ref: Ref) -> Ref:
         if ref == closed.entry:
@@ -143,7 +144,9 @@ def _inner(function: Function, closed: _Closed) -> Function:
         path = node.path.removeprefix(f"{closed.path}.")
         path = "merge" if path == closed.path else path
         inputs = tuple(moved(ref) for ref in node.inputs)
-        types = tuple(_without_input(function, type_, own) for type_ in node.types)
+        types = tuple(
+            type_.with_shape(*map(without_input.retrace, type_.shape)) for type_ in node.types
+        )
         module = node.module.removeprefix(f"{closed.path}.")
         return replace(node, path=path, inputs=inputs, types=types,
                        module=path if not node.reuses else module, auxiliary=False)  # fmt: skip
@@ -176,13 +179,12 @@ def _own_parameters(function: Function) -> dict[str, object]:
     }
 
 
-def _without_input(function: Function, type_: TensorType, own: dict[str, object]) -> TensorType:
-    """A type whose numbers no longer speak of the enclosing function's input."""
-    plain = tuple(
+def _plain_inputs(function: Function) -> tuple[tuple[Dim, ...], ...]:
+    """The shapes of a function's inputs as plain numbers, which no longer speak of them."""
+    return tuple(
         tuple(int(size) if isinstance(size, int) else size for size in port.type.shape)
         for port in function.inputs
     )
-    return type_.with_shape(*(retrace(size, own, plain) for size in type_.shape))
 
 
 def _name(function: Function, path: str) -> str:

@@ -21,9 +21,9 @@ from netlang.ir.provenance import (
     MOST_OPERATORS,
     InputOrigin,
     ParameterOrigin,
+    Retracing,
     Traced,
     operators_in,
-    retrace,
 )
 from netlang.ir.types import TensorType, Types
 from netlang.modules.mentions import mentions_itself
@@ -136,8 +136,9 @@ def call(
     shapes = tuple(builder.type_of(ref).shape for ref in step.inputs)
     _pin(body, elaborated, values, shapes)
     builder.conditions += [(builder.size, condition) for condition in elaborated.conditions]
+    told = Retracing(values, shapes)
     types = tuple(
-        type_.with_shape(*(_retraced(body, size, values, shapes) for size in type_.shape))
+        type_.with_shape(*(_retraced(body, size, told) for size in type_.shape))
         for type_ in function.output_types
     )
     deployed = []
@@ -151,11 +152,9 @@ def call(
     return tuple(deployed)
 
 
-def _retraced(
-    body: Body, size: Dim, values: dict[str, Value], shapes: tuple[tuple[Dim, ...], ...]
-) -> Dim:
+def _retraced(body: Body, size: Dim, told: Retracing) -> Dim:
     """A size of a callee in the caller's terms; one that would take too many pins them."""
-    size = retrace(size, values, shapes)
+    size = told.retrace(size)
     if isinstance(size, Traced) and operators_in(size.origin) > MOST_OPERATORS:
         body.evaluator.pin(size)
         return int(size)

@@ -7,7 +7,6 @@ names and constants, never past another call.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass, replace
 
 from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.python.printer import flat
@@ -22,6 +21,7 @@ from netlang.backends.torch.python.tree import (
     Return,
     Statement,
 )
+from netlang.records import Record, names_of, replace
 
 __all__ = ["folded"]
 
@@ -103,8 +103,8 @@ def _parts(part: object) -> Iterator[object]:
     """What stands directly in a node or a tuple of nodes, in textual order."""
     if isinstance(part, tuple):
         yield from part
-    elif is_dataclass(part):
-        yield from (getattr(part, field.name) for field in fields(part))
+    elif isinstance(part, Record):
+        yield from (getattr(part, name) for name in names_of(part))
 
 
 def _depth(part: object) -> int:

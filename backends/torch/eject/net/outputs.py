@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from netlang.backends.torch.python.traverse import walk
 from netlang.backends.torch.python.tree import (
@@ -17,6 +16,7 @@ from netlang.backends.torch.python.tree import (
     Statement,
     TupleDisplay,
 )
+from netlang.records import replace
 
 __all__ = ["plain_outputs"]
 

@@ -9,7 +9,7 @@ same, and so are the weights that a seed draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 from netlang.backends.torch.python.traverse import map_expression, walk
@@ -31,6 +31,7 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
+from netlang.records import replace
 
 __all__ = ["joined"]
 
