@@ -23,11 +23,11 @@ from netlang.backends.torch.emit.constructors import (
 from netlang.backends.torch.emit.formulas import (
     Environment,
     Formula,
+    Settled,
     Variable,
     expression,
     fit,
     formula_of,
-    known,
     plain,
     variables_in,
 )
@@ -76,7 +76,7 @@ class _ArgumentChooser:
         self._constructors, self._class_name = made, class_name
         self._is_net = variant is variants.net
         self._environments = [environment_of(function) for function in variant.instances]
-        self._settled = self._settled_values()
+        self._settled = Settled(self._settled_values())
         self._extras: list[dict[Variable, NumberValue]] = [{} for _ in variant.instances]
         # The environments with the extra arguments in them.
         self._complete = [dict(environment) for environment in self._environments]
@@ -86,7 +86,8 @@ class _ArgumentChooser:
     def constructor(self) -> Constructor:
         formulas = self._formulas()
         if self._is_net and (decisive := self._decisive(formulas)):
-            self._settled = {**self._settled, **{v: self._environments[0][v] for v in decisive}}
+            decided = {v: self._environments[0][v] for v in decisive}
+            self._settled = Settled({**self._settled.values, **decided})
             formulas = self._formulas()
         used = list(
             dict.fromkeys(v for step in formulas for formula in step for v in variables_in(formula))
@@ -125,7 +126,7 @@ class _ArgumentChooser:
             given = {v for formula in step for v in variables_in(formula)}
             given |= speaks_of(function.input_types(node))
             decisive |= speaks_of(node.types) - given
-        return {v for v in decisive if v in self._environments[0] and v not in self._settled}
+        return {v for v in decisive if v in self._environments[0] and v not in self._settled.values}
 
     def _settled_values(self) -> Environment:
         """Variables to write as numbers.
@@ -217,7 +218,7 @@ class _ArgumentChooser:
         role = numbers[0].role
         formula = formula_of(column, self._complete)
         if formula is not None:
-            formula = known(formula, self._settled)
+            formula = self._settled.known(formula)
         else:
             formula = fit(column, self._complete, role, self._used)
         if formula is None:

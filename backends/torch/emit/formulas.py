@@ -21,7 +21,7 @@ from netlang.ir.provenance import (
 )
 
 __all__ = [
-    "Environment", "Formula", "Variable", "expression", "fit", "formula_of", "known", "plain",
+    "Environment", "Formula", "Settled", "Variable", "expression", "fit", "formula_of", "plain",
     "scalar", "value_of", "variables_in",
 ]  # fmt: skip
 
@@ -66,17 +66,33 @@ def variables_in(formula: Formula) -> list[Variable]:
     return found
 
 
-def known(formula: Formula, values: Environment) -> Formula:
-    """A formula with some of its variables replaced by numbers, and computed as far as it goes."""
-    if not isinstance(formula, BinaryOrigin):
-        return formula if isinstance(formula, (int, float)) else values.get(formula, formula)
-    left, right = known(formula.left, values), known(formula.right, values)
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        computed = value_of(formula, values)
-        return formula if computed is None else computed
-    if isinstance(left, float) or isinstance(right, float):
-        return formula
-    return _simplified(BinaryOrigin(formula.operator, left, right))
+class Settled:
+    """Formulas in which some variables are replaced by `values`."""
+
+    def __init__(self, values: Environment) -> None:
+        self.values = values
+        # By identity, each with its formula, so that no other object can come to have it.
+        self._known: dict[int, tuple[Formula, Formula]] = {}
+
+    def known(self, formula: Formula) -> Formula:
+        """A formula computed as far as it goes; what formulas share is computed once."""
+        if not isinstance(formula, BinaryOrigin):
+            if isinstance(formula, (int, float)):
+                return formula
+            return self.values.get(formula, formula)
+        done = self._known.get(id(formula))
+        if done is None:
+            done = self._known[id(formula)] = (formula, self._computed(formula))
+        return done[1]
+
+    def _computed(self, formula: BinaryOrigin) -> Formula:
+        left, right = self.known(formula.left), self.known(formula.right)
+        if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+            computed = value_of(formula, self.values)
+            return formula if computed is None else computed
+        if isinstance(left, float) or isinstance(right, float):
+            return formula
+        return _simplified(BinaryOrigin(formula.operator, left, right))
 
 
 def _simplified(formula: BinaryOrigin) -> Formula:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter, is_not
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from netlang.backends.torch.python.tree import (
     Attribute,
@@ -47,22 +47,31 @@ def _branches(kind: type[Record]) -> tuple[str, ...]:
 class _Readers(dict[type, Reader | None]):
     """What gives the fields of a part, last one first, by its kind; nothing for a literal.
 
-    All fields, or with `branches` those that may hold parts.
+    All fields, where leaves are as literals; or with `branches` those that may hold parts.
     """
 
     def __init__(self, *, branches: bool) -> None:
-        super().__init__()
+        super().__init__({tuple: _items})
         self._branches = branches
 
     def __missing__(self, kind: type) -> Reader | None:
-        if not issubclass(kind, Record):
-            self[kind] = None
-            return None
-        names = (_branches(kind) if self._branches else names_of(kind))[::-1]
-        # Of several names this gives a tuple.
-        several: Reader = attrgetter(*names) if len(names) > 1 else lambda item: ()
-        self[kind] = (lambda item: (getattr(item, names[0]),)) if len(names) == 1 else several
+        self[kind] = None
+        if issubclass(kind, Record) and (self._branches or kind not in _LEAVES):
+            names = _branches(kind) if self._branches else names_of(kind)
+            self[kind] = _reader(*names[::-1])
         return self[kind]
+
+
+def _items(part: object) -> tuple[object, ...]:
+    assert isinstance(part, tuple)
+    return part[::-1]
+
+
+def _reader(*names: str) -> Reader:
+    """What gives the fields of these names, in their order."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda part: tuple([getattr(part, name) for name in names])
 
 
 _ALL, _PARTS = _Readers(branches=False), _Readers(branches=True)
@@ -74,10 +83,10 @@ def walk(part: object) -> list[object]:
     left = [part]
     while left:
         item = left.pop()
-        if isinstance(item, tuple):
-            left += item[::-1]
-        elif (read := _PARTS[type(item)]) is not None:
-            found.append(item)
+        kind = type(item)
+        if (read := _PARTS[kind]) is not None:
+            if kind is not tuple:
+                found.append(item)
             left += read(item)
     return found
 
@@ -94,45 +103,44 @@ def blanked(part: object) -> tuple[tuple[object, ...], tuple[Number, ...]]:
     left = [part]
     while left:
         item = left.pop()
-        if isinstance(item, tuple):
+        kind = type(item)
+        if (read := _ALL[kind]) is None:
+            shape.append(item)
+        elif type(item) is tuple:
             shape.append(len(item))
-            left += item[::-1]
-        elif isinstance(item, Number):
+            left += read(item)
+        elif type(item) is Number:
             numbers.append(item)
-            shape += (Number, item.role)
-        elif (
-            type(item) in _LEAVES
-            or (isinstance(item, Attribute) and type(item.value) is Name)
-            or (read := _ALL[type(item)]) is None
-        ):
+            shape += (kind, item.role)
+        elif type(item) is Attribute and type(item.value) is Name:
             shape.append(item)
         else:
-            shape.append(type(item))
+            shape.append(kind)
             left += read(item)
     return tuple(shape), tuple(numbers)
 
 
 def map_expression(node: Node, change: Callable[[Expression], Expression]) -> Node:
     """The tree with `change` applied to every expression in it, innermost first."""
-    kind: type = type(node)
+    mapped: Node = _mapped(node, change)
+    return mapped
+
+
+def _mapped(part: Any, change: Callable[[Any], Any]) -> Any:
+    """An expression, keyword or literal, or a tuple of these, after `change`."""
+    kind: type = type(part)
     if kind in _LEAVES:
-        return change(node)  # type: ignore[arg-type, return-value]  # no leaf is a keyword
-    changes: dict[str, object] | None = None
+        return change(part)
+    if kind is tuple:
+        items = [_mapped(item, change) for item in part]
+        return tuple(items) if any(map(is_not, items, part)) else part
+    if _PARTS[kind] is None:
+        return part
+    changes: dict[str, object] = {}
     for name in _branches(kind):
-        value = getattr(node, name)
-        if value is not None and (mapped := _mapped(value, change)) is not value:
-            changes = changes or {}
+        value = getattr(part, name)
+        if value and (mapped := _mapped(value, change)) is not value:
             changes[name] = mapped
-    rebuilt: Node = node
-    if changes is not None:
-        rebuilt = kind(*[changes.get(name, getattr(node, name)) for name in names_of(kind)])
-    return rebuilt if isinstance(rebuilt, Keyword) else change(rebuilt)
-
-
-def _mapped(value: object, change: Callable[[Expression], Expression]) -> object:
-    if isinstance(value, tuple):
-        items = [_mapped(item, change) for item in value]
-        return tuple(items) if any(map(is_not, items, value)) else value
-    if _PARTS[type(value)] is None:
-        return value
-    return map_expression(value, change)  # type: ignore[type-var]  # the rest are expressions
+    if changes:
+        part = kind(*[changes.get(name, getattr(part, name)) for name in names_of(kind)])
+    return part if kind is Keyword else change(part)
