@@ -12,12 +12,14 @@ from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = [
+    "as_list",
     "compared",
     "converted",
     "counted",
     "foreign_module",
     "missing_arguments",
     "more_targets",
+    "of_itself",
     "without_inputs",
 ]
 
@@ -76,6 +78,30 @@ def converted(item: Argument, value: object, span: Span) -> Fix | None:
     if isinstance(value, Keyword):
         return replacement(value, item.kind.keywords, span)
     return None
+
+
+def as_list(item: Argument, arguments: tuple[ast.Argument, ...], operator: str) -> Fix | None:
+    """`reshape(128, 7, 7)`, whose numbers are one list."""
+    numbers = [each.value for each in arguments if each.name is None]
+    if len(numbers) < len(arguments) or not all(isinstance(each, ast.Number) for each in numbers):
+        return None
+    values = tuple(each.value for each in numbers if isinstance(each, ast.Number))
+    if not _takes(item, values):
+        return None
+    whole = arguments[0].span.to(arguments[-1].span)
+    instead = f"[{whole.text}]"
+    return replaced(whole, instead, f"write `{operator}({instead})`: it takes a list")
+
+
+_ACTIVATIONS = ("act", "activation", "nonlinearity")
+
+
+def of_itself(argument: ast.Argument) -> Fix | None:
+    """`conv(16, 3x3, activation=relu)`: what an activation is here."""
+    if argument.name not in _ACTIVATIONS or not isinstance(argument.value, ast.Name | ast.String):
+        return None
+    step = argument.value.span.text.strip('"').lower()
+    return Fix(f"an activation is a step of its own: `-> {step}` behind this one")
 
 
 def _is_member(item: Argument, value: object) -> bool:

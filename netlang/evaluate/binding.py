@@ -11,7 +11,13 @@ from functools import cache
 from itertools import filterfalse
 from operator import attrgetter
 
-from netlang.advice.arguments import converted, missing_arguments, without_inputs
+from netlang.advice.arguments import (
+    as_list,
+    converted,
+    missing_arguments,
+    of_itself,
+    without_inputs,
+)
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
@@ -103,6 +109,9 @@ def _parameter(
             return open_names.pop(0)
         last = max(index for index, each in enumerate(arguments) if each.name is None)
         edit = without_arguments(arguments, place, last)
+        fix = _as_list(layer, arguments) or Fix(
+            f"remove it; `{layer.name}` takes {_listed(names)}", (edit,)
+        )
         raise NetlangError(
             TooManyArguments(
                 span=argument.span,
@@ -110,12 +119,18 @@ def _parameter(
                 expected=_counted(len(names)),
                 given=len(arguments) + len(layer.arguments),
                 available=_listed(names),
-                fix=Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,)),
+                fix=fix,
             )
         )
     if argument.name in open_names:
         open_names.remove(argument.name)
     return argument.name
+
+
+def _as_list(layer: Layer, arguments: tuple[ast.Argument, ...]) -> Fix | None:
+    """The arguments as one list, where the operator takes just that."""
+    items = signature(layer.target.op) if isinstance(layer.target, OperatorTarget) else ()
+    return as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
 
 
 def _unknown(layer: Layer, argument: ast.Argument, names: tuple[str, ...]) -> UnknownArgument:
@@ -125,7 +140,7 @@ def _unknown(layer: Layer, argument: ast.Argument, names: tuple[str, ...]) -> Un
         callee=layer.name,
         name=name,
         available=_listed(names),
-        fix=replacement(name, names, span),
+        fix=of_itself(argument) or replacement(name, names, span),
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, final
 
-from netlang.advice.edits import inserted, without_statement
-from netlang.advice.nearest import replacement
+from netlang.advice.edits import inserted, replaced, without_statement
+from netlang.advice.nearest import nearest, replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
@@ -38,6 +38,9 @@ from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["read_recipe"]
+
+# What others call the model of a recipe.
+_MODELS = ("net", "network")
 
 
 def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Recipe:
@@ -214,6 +217,9 @@ class _Reading(Draft):
         if any(each.whole for each in self.definition.unread):
             return
         present = set(self.places).union(*(each.words for each in self.definition.unread))
+        # What is meant by a key that was told to be unknown isn't missing as well.
+        slips = (each.key for each in self.definition.entries if each.key not in KEYS)
+        present |= {meant for key in slips if (meant := _meant(key))}
         present |= {"steps"} if "epochs" in present else set()
         for key, (what, example) in NEEDED.items():
             if key not in present:
@@ -243,6 +249,14 @@ class _Reading(Draft):
         return inserted(last, f"\n{indent}{line}", f"add a line such as `{line}`")
 
 
+def _meant(key: str) -> str | None:
+    """The key that an unknown one is a slip of."""
+    return "model" if key in _MODELS else nearest(key, KEYS)
+
+
 def _unknown_key(entry: ast.Entry) -> UnknownKey:
-    fix = replacement(entry.key, KEYS, entry.key_span)
-    return UnknownKey(span=entry.key_span, key=entry.key, available=listed(KEYS), fix=fix)
+    span = entry.key_span
+    fix = replacement(entry.key, KEYS, span)
+    if entry.key in _MODELS:
+        fix = replaced(span, "model", "did you mean `model`?")
+    return UnknownKey(span=span, key=entry.key, available=listed(KEYS), fix=fix)

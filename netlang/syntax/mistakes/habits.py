@@ -158,6 +158,35 @@ def _path_of_file(spot: Spot) -> Diagnostic | None:
     return _unexpected(spot, advice, spot.replacing(advice, found.start(1), found.end(1), dotted))
 
 
+def _spaced_dims(spot: Spot) -> Diagnostic | None:
+    """`3 x 3` and `3 x3`, where `3x3` is one word."""
+    if spot.kind(-1) != "NUMBER" or spot.kind() != "NAME" or spot.new_line:
+        return None
+    spaced = spot.text() == "x" and spot.kind(1) == "NUMBER"
+    if not spaced and not re.fullmatch(r"x\d+(x\d+)*", spot.text()):
+        return None
+    span = spot.span(-1).to(spot.span(1) if spaced else spot.span())
+    instead = "".join(span.text.split())
+    advice = f"write `{instead}`, without spaces"
+    return _unexpected(spot, advice, spot.replacing(advice, span.start, span.end, instead))
+
+
+def _bare_fraction(spot: Spot) -> Diagnostic | None:
+    """`.2`."""
+    if (spot.kind(), spot.kind(1)) != (".", "NUMBER") or "NUMBER" not in spot.allowed:
+        return None
+    advice = f"write `0.{spot.text(1)}`"
+    return _unexpected(spot, advice, spot.replacing(advice, spot.start, spot.start, "0"))
+
+
+def _unclosed_call(spot: Spot) -> Diagnostic | None:
+    """`conv(8, 3x3 -> relu`."""
+    if spot.kind() != "->" or spot.innermost != "(" or ")" not in spot.allowed:
+        return None
+    advice = "close the parenthesis before it"
+    return _unexpected(spot, advice, spot.replacing(advice, spot.before, spot.before, ")"))
+
+
 def pipe(spot: Spot) -> Diagnostic | None:
     """`conv(8, 3x3) | relu`: between steps it isn't meant as `or`."""
     if spot.innermost != "{" or "->" not in spot.allowed or spot.source.text[spot.start + 1] == "|":
@@ -168,5 +197,6 @@ def pipe(spot: Spot) -> Diagnostic | None:
 
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
-    _shape_in_parentheses, _merge_in_brackets, _path_of_file,
+    _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
+    _bare_fraction, _unclosed_call,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.syntax import (
@@ -25,6 +26,7 @@ _STATEMENT_STARTS = (_VALUE_STARTS - {"["}) | {
     "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",
     "train", "from",
 }  # fmt: skip
+_FIRST_WORDS = ("input", "output", "auxiliary")
 _TAPS = {"input": "the name of an input", "output": "the name of an output",
          "auxiliary": "the name of an output"}  # fmt: skip
 
@@ -125,12 +127,27 @@ def _comma(spot: Spot) -> Diagnostic | None:
     )
 
 
+def _misspelt(spot: Spot) -> str:
+    """The word that `ouput` at the beginning of a statement was meant to be; "" for none."""
+    if spot.first != -1 or spot.kind(-1) != "NAME" or spot.kind() != "NAME":
+        return ""
+    return next(iter(get_close_matches(spot.text(-1), _FIRST_WORDS, 1, 0.75)), "")
+
+
 def _separator(spot: Spot) -> Diagnostic | None:
     if "SEP" not in spot.allowed or spot.kind() not in _STATEMENT_STARTS:
         return None
     if spot.before == spot.start:
         return None
-    if "->" in spot.allowed and spot.kind() in ("NAME", "reuse", "STRING", "{"):
+    word = _misspelt(spot)
+    if word:
+        expected = f"`{spot.text(-1)}` is no word that begins a statement"
+        span = spot.span(-1)
+        fix = spot.replacing(f"did you mean `{word}`?", span.start, span.end, word)
+    elif spot.kind(spot.first) == "assert" and spot.kind() == "STRING":
+        expected = "expected `,` before the message"
+        fix = spot.replacing("put a `,` between them", spot.before, spot.before, ",")
+    elif "->" in spot.allowed and spot.kind() in ("NAME", "reuse", "STRING", "{"):
         expected = "steps are joined by `->` or a line break"
         fix = spot.replacing("put `->` between them", spot.start, spot.start, "-> ")
     else:

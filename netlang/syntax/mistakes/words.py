@@ -77,7 +77,10 @@ def _foreign(spot: Spot, offset: int, word: str) -> Diagnostic:
         end = spot.tokens.starts[spot.index + offset + 1]
         advice = f"{_ADVICE[word]}: remove `{word}`"
         fix = spot.replacing(advice, span.start, end, "")
-    if instead:
+    if word not in _NEEDLESS and spot.text(offset + 1) in ("block", "net", "train"):
+        end = spot.tokens.starts[spot.index + offset + 1]
+        fix = spot.replacing(f"remove `{word}`", span.start, end, "")
+    elif instead:
         fix = spot.replacing(f"write `{instead}`", span.start, span.end, instead)
     return ForeignWord(
         span=span, found=word, instead=_ADVICE.get(word) or f"write `{instead}`", fix=fix

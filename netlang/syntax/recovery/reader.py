@@ -40,7 +40,9 @@ from netlang.syntax.recovery.trial import Trial
 
 __all__ = ["read_on"]
 
-_HEADING = re.compile(r"(?!from\b)([A-Za-z_]\w*)[ \t]+([A-Za-z_]\w*)")
+_HEADING = re.compile(
+    r"(?!from\b)(?:[a-z]+[ \t]+(?=(?:block|net|train)[ \t]+\w))?([A-Za-z_]\w*)[ \t]+([A-Za-z_]\w*)"
+)
 _LOOKED_AT = 8
 """Tokens behind a mistake that explanations may look at."""
 
