@@ -174,6 +174,7 @@ class Decisions:
             "scales": bool(self.scales),
             "logits": self.classifies,
             "draws": self.draws,
+            "unused": not self.names.all_used,
             "only": recipe.ema is None and recipe.precision is not Precision.FP16,
             # In a description with that, argparse fills in whatever stands behind a %.
             "percent": "%(prog)" in recipe.span.source.name,

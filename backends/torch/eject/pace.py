@@ -53,8 +53,8 @@ def rates_section(recipe: Recipe) -> Section:
         if len(text) > _LONG:
             section.add(f"{_SPACE}rate = {text}")
             text = "rate"
-        section.add(f"{_SPACE}for group in optimizer.param_groups:")
-        section.add(f'{_SPACE}    group["lr"] = {lr} * {_factor(text)}')
+        lines = _set(recipe, f"{lr} * {_factor(text)}")
+        section.add(*(f"{_SPACE}{line}" for line in lines))
         return section
     given = []
     for name, formula in (("rate", rate), ("momentum", momentum)):
@@ -136,11 +136,16 @@ def _reduced(recipe: Recipe) -> Iterator[str]:
     """The lines behind a reduction that set the rates."""
     text = _with_reductions(_inlined(rate_formula(recipe.schedule)))
     rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
+    yield from (f"    {line}" for line in _set(recipe, rate))
+
+
+def _set(recipe: Recipe, rate: str) -> Iterator[str]:
+    """The lines that give all groups of weights one rate."""
     if recipe.no_decay:
-        yield "    for group in optimizer.param_groups:"
-        yield f'        group["lr"] = {rate}'
+        yield "for group in optimizer.param_groups:"
+        yield f'    group["lr"] = {rate}'
     else:
-        yield f'    optimizer.param_groups[0]["lr"] = {rate}'
+        yield f'optimizer.param_groups[0]["lr"] = {rate}'
 
 
 def _length(duration: Duration) -> str:

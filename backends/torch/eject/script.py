@@ -91,11 +91,9 @@ class _Writer:
             "options": (" --data FOLDER" if self.data.folder and not self.data.place else "")
             + (" --weights FILE" if recipe.weights is not None else ""),
             "version": __version__,
-            "written": f" Written by netlang {__version__}.",
         }
         long = max(map(len, filled(ABOUT, set(), texts))) > WIDTH
-        given = texts | {"written": ""} if long else texts
-        yield from filled(ABOUT, {"long"} if long else set(), given)
+        yield from filled(ABOUT, {"long"} if long else set(), texts)
         yield ""
         yield from import_lines(imports, "\n".join([*self._constants(), *body]))
         yield ""
@@ -190,6 +188,7 @@ class _Writer:
         flags = {*decisions.flags(), *([] if plain else ["changes"])}
         texts = texts_of(decisions, self.normalized)
         texts |= self._blocks(section)
+        flags |= {"started"} if texts["start_weights"] or self.recipe.channels_last else set()
         for template, space in decisions.layout():
             for line in filled(template, flags, texts):
                 section.lines += wrapped(f"{space}{line}" if line else line)

@@ -80,7 +80,6 @@ IMPORTS = frozenset(
         "import torch.nn.functional as F",
         "from torch import nn",
         "from torch import optim",
-        "from torch.nn.parallel import DistributedDataParallel",
         "from torch.utils.data import DataLoader",
         "from torch.utils.data import Dataset",
     )

@@ -29,14 +29,13 @@ def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str
 
 
 ABOUT = '''
-"""Train `$net` by recipe `$recipe` of $file: `python train.py$options`.  #? !long
+"""Train `$net` by recipe `$recipe` of $file, also by torchrun. By netlang $version."""  #? !long
 """Train `$net` by recipe `$recipe` of $file.  #? long
   #? long
 On one device: `python train.py$options`.  #? long
-  #? !long
-On several devices: `torchrun --nproc-per-node 2 train.py$options`.$written
+On several devices: `torchrun --nproc-per-node 2 train.py$options`.  #? long
 Written by netlang $version.  #? long
-"""
+"""  #? long
 '''
 
 UNIFORM = '''
@@ -107,8 +106,8 @@ $score
 $judged
         sums += torch.stack([loss * len($counted), $right]).cpu()  #? logits
         sums += (loss * len($counted)).cpu()  #? !logits
-    model.train()  #? !freeze
-    set_training(model, $frozen)  #? freeze
+    model.train()  #? !freeze held
+    set_training(model, $frozen)  #? freeze held
     if SIZE > 1:
         dist.all_reduce(sums)
     return (sums / $count).tolist()  #? logits
@@ -121,11 +120,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)  #? !percent
     parser = argparse.ArgumentParser(description=__doc__.replace("%", "%%"))  #? percent
     parser.add_argument("--data", required=True, help="$folder")  #? placed !named
-    parser.add_argument("--data", default=$place, help="$folder")  #? named
+    parser.add_argument("--data", default=$place, help="$folder (%(default)s)")  #? named
     parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained
-    parser.add_argument("--workers", type=int, default=4, help="processes that read")  #? images
-    parser.add_argument("--out", default="checkpoint.pth", help="file of the state")
-    parser.add_argument("--every", type=int, default=10, help="steps between two reports")
+    parser.add_argument("--workers", type=int, default=4, help="processes (%(default)s)")  #? images
+    parser.add_argument("--out", default="checkpoint.pth", help="file of the state (%(default)s)")
+    parser.add_argument("--every", type=int, default=10, help="steps per report (%(default)s)")
     args = parser.parse_args()
     loading = {"num_workers": args.workers, "generator": torch.Generator()}  #? images draws
     say = print if RANK == 0 else lambda text: None
@@ -134,12 +133,14 @@ def main():
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
     torch.set_num_threads(1)  #? one_thread
 $parts
+$crowded
 $split
 $learned
     torch.manual_seed($weights_seed)
-    model = $model()
+    model = $model()  #? started
+    model = $model().to(DEVICE)  #? !started
 $start_weights
-    model.to(DEVICE)  #? !channels_last
+    model.to(DEVICE)  #? started !channels_last
     model.to(DEVICE, memory_format=torch.channels_last)  #? channels_last
     model = nn.SyncBatchNorm.convert_sync_batchnorm(model) if SIZE > 1 else model  #? sync
     freeze(model, $frozen)  #? freeze
@@ -161,7 +162,10 @@ $penalized
             each.load_state_dict(saved[name])  #? !only
         model.load_state_dict(saved["model"])  #? only
         optimizer.load_state_dict(saved["optimizer"])  #? only
-    net = DistributedDataParallel(model$unused) if SIZE > 1 else model
+    net = nn.parallel.DistributedDataParallel(model) if SIZE > 1 else model  #? !unused
+    net = model  #? unused
+    if SIZE > 1:  #? unused
+        net = nn.parallel.DistributedDataParallel(model, find_unused_parameters=True)  #? unused
     net = torch.compile(net)  #? compile
     weights = [each for each in model.parameters() if each.requires_grad]  #? clips
     step, epoch_steps = run["step"], len(batches($examples, 0))
@@ -251,6 +255,7 @@ if run["waiting"] == $patience:  #? early !nested
 END = """
     if run["best"]:  #? held
         $scored.load_state_dict(run["best"])  #? held
+    say(f"done: {step} steps, whose state is in {args.out}")  #? !tested
     if test$test_files:  #? maybe_test
 $finally
     if SIZE > 1:

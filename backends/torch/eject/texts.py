@@ -22,7 +22,9 @@ from netlang.backends.torch.eject.sources.splitting import split_lines
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.seeds import derived_seed
+from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Epochs, Precision, Recipe
+from netlang.recipes.words.data_images import ImageFolder
 from netlang.recipes.words.losses import LABEL
 
 __all__ = ["texts_of"]
@@ -108,8 +110,24 @@ def _data(decisions: Decisions) -> dict[str, str]:
         "both": "label.to(DEVICE)",
         "start": decisions.start("x.to(DEVICE)" if images else "images"),
         "sides": repr(sides_of(decisions.test)) if decisions.scales > 1 else "",
+        "crowded": "\n".join(_crowded(decisions)),
         "split": "\n".join(split_lines(recipe, len(names.inputs), images=images)),
     }
+
+
+def _crowded(decisions: Decisions) -> Iterator[str]:
+    """The end of a script that finds more classes of images than the net has outputs for."""
+    recipe, names = decisions.recipe, decisions.names
+    if not isinstance(recipe.data, ImageFolder) or names.logits is None:
+        return
+    known = value_types(recipe, decisions.program)
+    logits = next(known[key] for key, name in names.locals.items() if name == names.logits)
+    channels = None if logits is None else logits.channels
+    if not isinstance(channels, int):
+        return
+    yield f"    if len(train.classes) > {channels}:"
+    text = f"{{len(train.classes)}} classes in {{args.data}}, but outputs for {channels}"
+    yield f'        raise SystemExit(f"{text}")'
 
 
 def _steps(decisions: Decisions) -> dict[str, str]:
@@ -117,7 +135,6 @@ def _steps(decisions: Decisions) -> dict[str, str]:
     recipe, names = decisions.recipe, decisions.names
     return {
         "model": decisions.model,
-        "unused": "" if names.all_used else ", find_unused_parameters=True",
         "optimizer": _optimizer(recipe),
         "penalized": "\n".join(f"    {k} = {v}" for k, v in names.penalties.items()),
         "run": _run(decisions),
@@ -153,8 +170,8 @@ def _finally(decisions: Decisions, more: str) -> str:
     space = " " * (8 if decisions.data.test is None else 4)
     call = f"evaluate({'model' if decisions.recipe.ema is None else 'averaged'}, test{more})"
     if not decisions.classifies:
-        return f'{space}say(f"test loss {{{call}}}")'
-    return f'{space}say("test loss {{}}, accuracy {{}}".format(*{call}))'
+        return f'{space}say(f"step {{step}}: test loss {{{call}}}")'
+    return f'{space}say("step {{}}: test loss {{}}, accuracy {{}}".format(step, *{call}))'
 
 
 def _channels_last(decisions: Decisions, space: str) -> Iterator[str]:

@@ -10,17 +10,21 @@ import pytest
 from PIL import Image
 
 from netlang.backends.torch.eject import script
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.analysis.oracles import torchvision_models
 from tests.train.data import test_cifar
 from tests.train.eject import test_losses, test_sources, test_texts
 from tests.train.eject.support import (
+    losses,
     module_of_text,
     photos,
     printed,
     resumed_losses,
+    scores,
     script_losses,
     trained_losses,
+    trained_scores,
 )
 from tests.train.support import sketch
 
@@ -30,7 +34,11 @@ SMALL = "augment: resize(24)"
 
 # Recipes, and what is said where `--data` names an empty folder.
 MISSING = {
-    "images": (PICTURES, (SMALL, 'data: image_folder("a")'), r"no folders of images in .*/train"),
+    "images": (
+        PICTURES,
+        (SMALL, 'data: image_folder("a")'),
+        r"no folders of images in .*: give --data",
+    ),
     "one folder": (
         PICTURES,
         (SMALL, 'data: image_folder("a", test="val", validation=none)'),
@@ -69,7 +77,6 @@ def test_missing_data(name: str, tmp_path: Path) -> None:
 
 
 def test_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each sentence ends before the next begins."""
     text = script(*sketch(PICTURES, SMALL, 'data: image_folder("a")', 'weights: pretrained("b")'))
     module = module_of_text(text, tmp_path / "train.py")
     with patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit):
@@ -77,10 +84,8 @@ def test_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # Lines are broken at hyphens too.
     shown = "".join(capsys.readouterr().out.split())
     sentences = (
-        "Train `sketch` by recipe `sketch` of sketch.net.",
-        "On one device: `python train.py --data FOLDER --weights FILE`.",
-        "On several devices: `torchrun --nproc-per-node 2 train.py --data FOLDER --weights FILE`.",
-        "Written by netlang",
+        "train.py [-h] --data DATA --weights WEIGHTS [--workers WORKERS] [--out OUT]",
+        "Train `sketch` by recipe `sketch` of sketch.net, also by torchrun. By netlang",
     )
     assert "".join("".join(sentences).split()) in shown
 
@@ -94,6 +99,82 @@ def test_help_of_a_file_with_percent_signs(
         module.main()
     assert end.value.code == 0
     assert f"of {name}.net" in " ".join(capsys.readouterr().out.split())
+
+
+def image_folder(root: Path, *parts: str, classes: str = "ab") -> Path:
+    """Six images of each class in each part, `""` for the folder itself."""
+    for part in parts:
+        for number, name in enumerate(classes):
+            folder = root / part / name
+            folder.mkdir(parents=True)
+            for place in range(6):
+                pixels = np.full((30, 30, 3), 20 * number + 10 * place, np.uint8)
+                Image.fromarray(pixels).save(folder / f"{place}.png")
+    return root
+
+
+# Names of parts that both find, and what the recipe says of them.
+LAYOUTS = {
+    "flat": (("",), 'image_folder("mine", validation=none, test=none)'),
+    "flat, some held out": (("",), 'image_folder("mine")'),
+    "long names": (("training", "testing"), 'image_folder("mine")'),
+    "alike": (
+        ("training", "valid"),
+        'image_folder("mine", train="train", validation=none, test="val")',
+    ),
+    "validation": (("train", "validation", "test"), 'image_folder("mine")'),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layouts(name: str, tmp_path: Path) -> None:
+    parts, data = LAYOUTS[name]
+    root = image_folder(tmp_path / "mine", *parts)
+    lines = ["validation: 0.3"] if "held" in name else []
+    recipe, program = sketch(PICTURES, f"data: {data}", SMALL, "batch: 4", "steps: 5", *lines)
+    options = "--data", str(root), "--workers", "0"
+    expected = trained_losses(recipe, program, tmp_path / "run", Places({"mine": root}))
+    shown = printed(script(recipe, program), tmp_path / "script", *options)
+    assert losses(shown) == expected
+    assert scores(shown) == trained_scores(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("classes", "others", "said"),
+    [
+        ("abc", "abc", r"3 classes in .*mine, but outputs for 2"),
+        ("ab", "abc", r"training lacks \{'c'\} of .*val"),
+    ],
+)
+def test_classes(classes: str, others: str, said: str, tmp_path: Path) -> None:
+    """`netlang train` refuses the same: more classes than outputs, classes of a test alone."""
+    root = image_folder(tmp_path / "mine", "train", classes=classes)
+    image_folder(root, "val", classes=others)
+    data = 'data: image_folder("mine", validation=none, test="val")'
+    recipe, program = sketch(PICTURES, data, SMALL, "batch: 4", "steps: 2")
+    with pytest.raises(SystemExit, match=said):
+        printed(script(recipe, program), tmp_path / "script", "--data", str(root), "--workers", "0")
+    with pytest.raises(NetlangError):
+        trained_losses(recipe, program, tmp_path / "run", Places({"mine": root}))
+
+
+def test_help_says_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = script(*sketch(PICTURES, SMALL, 'data: image_folder("a")'))
+    module = module_of_text(text, tmp_path / "train.py")
+    with patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit):
+        module.main()
+    shown = " ".join(capsys.readouterr().out.split())
+    for default in ("4", "checkpoint.pth", "10"):
+        assert f"({default})" in shown
+
+
+def test_the_end_is_said(tmp_path: Path) -> None:
+    """Also where there is no test part to look at."""
+    root = image_folder(tmp_path / "mine", "")
+    data = 'data: image_folder("mine", validation=none, test=none)'
+    text = script(*sketch(PICTURES, data, SMALL, "batch: 4", "steps: 2"))
+    shown = printed(text, tmp_path / "script", "--data", str(root), "--workers", "0")
+    assert shown.splitlines()[-1].startswith("done: 2 steps, whose state is in ")
 
 
 # Runs that remember something from one step to the next, and are killed between two checkpoints.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import final
 
-from netlang.backends.torch.eject.text.sections import Section
+from netlang.backends.torch.eject.text.sections import WIDTH, Section
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.recipes.normalize import lower_normalization
 from netlang.backends.torch.seeds import derived_seed
@@ -85,8 +85,12 @@ def normalized(recipe: Recipe, program: Program) -> Normalized:
         text = f"{lowered.function.__name__}(x, *statistics)"
         return Normalized(recipe, text, learned=lowered.learn)
     axes = (-1,) + (1,) * (program.net.inputs[0].type.rank - 1)
+    together = (
+        f"MEAN, STD = torch.tensor({[list(each) for each in lowered.given]!r}).reshape{(2, *axes)}"
+    )
     constants = tuple(
         f"{name} = torch.tensor({list(values)!r}).reshape{axes}"
         for name, values in zip(("MEAN", "STD"), lowered.given, strict=True)
     )
+    constants = (together,) if len(together) <= WIDTH else constants
     return Normalized(recipe, "(x - MEAN.to(x.device)) / STD.to(x.device)", constants)

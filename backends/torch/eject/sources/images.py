@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.backends.torch.data.choice import TEST
 from netlang.backends.torch.eject.sources.base import (
     DataSection,
     data_section,
-    usual_names,
+    images_section,
+    wanted_parts,
 )
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime.folders import ENDINGS
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder, ImageSource
-from netlang.recipes.words.data_kinds import FOUND, NONE
+from netlang.recipes.words.data_kinds import FOUND
 
 __all__ = ["images_class", "skipping"]
 
@@ -108,72 +108,46 @@ _SKIPPING = '''
 
 @data_section.register
 def _(data: ImageFolder, recipe: Recipe) -> DataSection:
-    test = TEST if data.test == FOUND else (data.test,)
-    own = recipe.validation is None and data.validation != NONE
-    held = (usual_names(data) if data.validation == FOUND else (data.validation,)) if own else ()
-    single = len(test) == 1 and len(held) <= 1
-    section = Section()
+    section, parts = Section(), Section()
+    wanted_all = list(wanted_parts(data, recipe))
+    needed = all(each.needed for each in wanted_all)
     images_class(
         section,
         recipe,
         "those below one folder for each class",
-        tuple(_init(single)),
+        (*_INIT, f"    if not self.files{'' if needed else ' and classes is None'}:", _NOTHING),
         ("image = Image.open(file, formats=FORMATS)",),
     )
     section.imports |= {"from glob import escape", "from glob import glob"}
-    if not single:
-        section.imports.add("from itertools import product")
-    train = "train" if data.train == FOUND else data.train
-    folder = _folder(train)
-    parts = Section()
-    parts.add(f'    classes = sorted(each[:-1] for each in glob("*/", root_dir={folder}))')
-    made: list[tuple[str, tuple[str, ...], str]] = [("train", (train,), "prepare")]
-    made += [("test", test, "prepare_test")] if data.test != NONE else []
-    made += [("held", held, "prepare_test")] if held else []
-    for variable, names, prepare in made:
-        parts.add(_part(variable, names, prepare, single))
-        parts.add(*([f"    {variable}{skipping(data)}"] if skipping(data) else []))
-    return DataSection(
-        section,
-        parts,
-        images=True,
-        folder="folder of the images",
-        test=None if data.test == FOUND else data.test != NONE,
-        held=None if len(held) > 1 else bool(held),
-    )
+    for wanted in wanted_all:
+        names = wanted.names
+        alone = not any(each.needed for each in wanted_all if each is not wanted)
+        if data.train == FOUND and wanted.variable == "train" and alone:
+            # Where there are no parts, the folder is that of training.
+            names = (*names, "")
+        classes = "" if wanted.variable == "train" else ", train.classes"
+        folders = f"({', '.join(map(literal, names))}{',' * (len(names) == 1)})"
+        parts.add(
+            f"    {wanted.variable} = Images(args.data, {folders}, {wanted.prepare}{classes})"
+        )
+        parts.add(*([f"    {wanted.variable}{skipping(data)}"] if skipping(data) else []))
+    return images_section(section, parts, data, recipe, "folder of the images")
 
 
-def _init(single: bool) -> Iterator[str]:
-    """The files of one folder, or of each that there is of several."""
-    yield f"def __init__(self, {'folder' if single else 'folders'}, classes, prepare):"
-    yield f"    endings = ({', '.join(map(literal, ENDINGS))})"
-    yield "    self.files, self.prepare = [], prepare"
-    if single:
-        yield "    for label, name in enumerate(classes):"
-    else:
-        yield "    for folder, (label, name) in product(folders, enumerate(classes)):"
-    yield '        found = glob(os.path.join(escape(folder), escape(name), "**"), recursive=True)'
-    chosen = "(p for p in found if p.lower().endswith(endings))"
-    yield f"        found = sorted({chosen}, key=os.path.split)"
-    yield "        self.files += [(path, label) for path in found]"
-    if single:
-        yield "    if not self.files:"
-        yield f"        raise SystemExit({_NOTHING})"
-    else:
-        yield "    if not self.files and len(folders) == 1:"
-        yield f"        raise SystemExit({_NOTHING.replace('{folder}', '{folders[0]}')})"
-
-
-_NOTHING = 'f"no folders of images in {folder}: give --data the folder around it"'
-
-
-def _part(variable: str, names: tuple[str, ...], prepare: str, single: bool) -> str:
-    folders = _folder(names[0]) if single else f"[{_folder(names[0])}]"
-    if len(names) > 1:
-        several = ", ".join(map(literal, names))
-        folders = f'[f"{{args.data}}/{{name}}" for name in ({several})]'
-    return f"    {variable} = Images({folders}, classes, {prepare})"
-
-
-def _folder(name: str) -> str:
-    return f'f"{{args.data}}/{name}"'  # of letters, digits, _ and -
+# The files of the first folder that there is; classes are those of training.
+_INIT = (
+    "def __init__(self, data, parts, prepare, classes=None):",
+    f"    endings = ({', '.join(map(literal, ENDINGS))})",
+    "    folders = [os.path.join(data, part) for part in parts]",
+    "    folder = next(filter(os.path.isdir, folders), folders[0])",
+    '    found = sorted(each[:-1] for each in glob("*/", root_dir=folder))',
+    "    self.files, self.prepare, self.classes = [], prepare, classes or found",
+    "    if not set(found) <= set(self.classes):",
+    '        raise SystemExit(f"training lacks {set(found) - set(self.classes)} of {folder}")',
+    "    for label, name in enumerate(self.classes):",
+    '        found = glob(os.path.join(escape(folder), escape(name), "**"), recursive=True)',
+    "        found = sorted((p for p in found if p.lower().endswith(endings)), key=os.path.split)",
+    "        self.files += [(path, label) for path in found]",
+)
+_ADVICE = "give --data the folder around it"
+_NOTHING = f'        raise SystemExit(f"no folders of images in {{folder}}: {_ADVICE}")'
