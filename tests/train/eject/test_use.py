@@ -87,7 +87,7 @@ def test_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "train.py [-h] --data DATA --weights WEIGHTS [--workers WORKERS] [--out OUT]",
         "Train `sketch` by recipe `sketch` of sketch.net, also by torchrun. By netlang",
     )
-    assert "".join("".join(sentences).split()) in shown
+    assert all("".join(each.split()) in shown for each in sentences)
 
 
 @pytest.mark.parametrize("name", ["100%", "%s%d", "%(prog)s", "%(prog)s %d%", "%%(prog)"])
