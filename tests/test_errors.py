@@ -46,6 +46,7 @@ NO_PAIR = {
         f"E{number:04}": OF_RUNS
         for number in (
             720,
+            730,
             721,
             *range(732, 737),
             *range(738, 742),

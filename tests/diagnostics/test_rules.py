@@ -64,6 +64,7 @@ NOT_RUN = {
     **dict.fromkeys(("E0794", "E0795", "E0796"), "imports PyTorch: tests/train/faults shows it"),
     **dict.fromkeys(
         (
+            "E0730",
             "E0733",
             "E0734",
             "E0735",

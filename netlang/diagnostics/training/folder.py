@@ -1,10 +1,13 @@
-"""Errors about the folder of a run: in use, damaged, over (E0745, E0778, E0794 to E0796)."""
+"""Errors about the folder of a run: in use, damaged, over (E0730, E0745, E0778, E0794 to E0796)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["CannotProlong", "NoWholeCheckpoint", "RunAmongClasses", "RunLocked", "RunUnwritable"]
+__all__ = [
+    "CannotProlong", "NoWholeCheckpoint", "RunAmongClasses", "RunLocked", "RunUnwritable",
+    "TooManyTensors",
+]  # fmt: skip
 
 
 class RunLocked(Diagnostic):
@@ -27,6 +30,24 @@ class RunUnwritable(Diagnostic):
 
     path: str
     reason: str
+
+
+class TooManyTensors(Diagnostic):
+    """What a reader would refuse isn't written."""
+
+    code = "E0730"
+    title = (
+        "{tensors:,} tensors are too many for one file: their names and shapes take {size:,} bytes"
+    )
+    caption = "at most {limit:,} bytes are read, whoever wrote them"
+    help = (
+        "an optimizer without memory and no `ema` leave fewer; so does a net whose many small"
+        " weights are fewer large ones (`conv(groups=...)` instead of branches)"
+    )
+
+    tensors: int
+    size: int
+    limit: int
 
 
 class NoWholeCheckpoint(Diagnostic):

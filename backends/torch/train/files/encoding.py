@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.processes.rows import Kept, own_of, shape_of
-from netlang.backends.weights.header import METADATA, SIZES
+from netlang.backends.weights.header import LONGEST_HEADER, METADATA, SIZES
 from netlang.backends.weights.signature import DIGEST, NO_DIGEST, signed
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import TooManyTensors
 
 __all__ = ["DTYPES", "encode", "encode_signed", "header_of", "in_order"]
 
@@ -45,7 +47,10 @@ def in_order(tensors: Mapping[str, K]) -> dict[str, K]:
 
 
 def header_of(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> memoryview:
-    """The bytes of a file before those of the tensors."""
+    """The bytes of a file before those of the tensors.
+
+    Raises `NetlangError` where they are more than a reader takes.
+    """
     header: dict[str, object] = {METADATA: dict(sorted(metadata.items()))}
     begin = 0
     for name, kept in ordered.items():
@@ -56,6 +61,11 @@ def header_of(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> memor
         begin = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
+    if len(text) > LONGEST_HEADER:
+        found = TooManyTensors(
+            span=None, tensors=len(ordered), size=len(text), limit=LONGEST_HEADER
+        )
+        raise NetlangError(found)
     return memoryview(len(text).to_bytes(8, "little") + text)
 
 
