@@ -221,6 +221,31 @@ def test_all_that_failed_is_looked_at() -> None:
     assert {path.stem for path in KEPT.glob("*.net")} == set(CASES)
 
 
+def _without_rounding(patch: pytest.MonkeyPatch) -> None:
+    """`nearest` takes the element that the exact ratio says."""
+    patch.setattr(taps, "rounds", lambda *_, **__: False)
+
+
+def _all_places_read(patch: pytest.MonkeyPatch) -> None:
+    """What was added around a value counts as read."""
+    patch.setattr(along, "slid", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        (_without_rounding, "nearest_rounds_down"),
+        (_all_places_read, "cut_out_of_the_padding"),
+        (_all_places_read, "strides_past_what_is_read"),
+    ],
+)
+def test_rare_faults_are_noticed(fault: Patch, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They show in one of a thousand nets: the kept ones show them."""
+    spec = Spec((KEPT / f"{name}.net").read_text(encoding="utf-8"), {}, name)
+    fault(monkeypatch)
+    assert judged(spec, 1) is not None
+
+
 def test_a_failure_is_kept_whole() -> None:
     """A net without anything that ends its windows is looked at element by element."""
     found, counts = examined(load(drawn(0)), 0)

@@ -2,7 +2,7 @@
 
 The value looked at is the last one with places of its own: behind it everything is read. What is
 read besides windows is left out of the module (statistics of norms, the gates that global pools
-feed), so that gradients tell of windows alone.
+feed, attention over all places, recurrence), so that gradients tell of windows alone.
 """
 
 from __future__ import annotations
@@ -61,8 +61,12 @@ def _has_places(state: State) -> bool:
     return all(field is None or field.strands for field in state.fields) and any(state.fields)
 
 
+# Attention over all places and recurrent layers: the value first, the input as first argument.
+_LOOKING_AROUND = ("multi_head_attention_forward", "gru", "lstm", "rnn_tanh", "rnn_relu")
+
+
 class _WindowsAlone(TorchFunctionMode):
-    """While it holds, global pools pass no gradient."""
+    """While it holds, global pools pass no gradient, and places don't look at each other."""
 
     def __torch_function__(
         self,
@@ -73,6 +77,10 @@ class _WindowsAlone(TorchFunctionMode):
     ) -> Any:
         name = func.__name__
         found = func(*args, **(kwargs or {}))
+        if name in _LOOKING_AROUND:
+            seen, *rest = found
+            own = args[0].mean(-1, keepdim=True)
+            return (seen.detach() + own, *rest)
         if name.startswith("adaptive_avg_pool") or name in ("mean", "amax"):
             ones = all(size == 1 for size in found.shape[2:])
             return found.detach() if ones else found

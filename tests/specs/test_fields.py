@@ -21,6 +21,8 @@ def check(name: str) -> int:
         if error.diagnostics[0].code == "E0302":
             pytest.skip("a family: its members have its arguments")
         raise
+    if not all(port.type.dtype.is_float for port in program.net.inputs):
+        pytest.skip("words are numbers of rows, which have no gradient")
     sizes = sizes_for(program)
     net = with_places(program, sizes)
     if net is None:
