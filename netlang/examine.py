@@ -21,7 +21,7 @@ from netlang.syntax.lalr import no_collection
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
 
-__all__ = ["Examined", "examine", "examine_module", "warnings_of"]
+__all__ = ["Examined", "beside_causes", "examine", "examine_module", "warnings_of"]
 
 
 @final
@@ -80,6 +80,16 @@ def warnings_of(
     if findings.errors:
         raise NetlangError(*findings.errors)
     return findings.warnings
+
+
+def beside_causes(spec: str, error: NetlangError) -> NetlangError:
+    """What is wrong with the recipe that `spec` names, with the warnings that may be its cause."""
+    try:
+        module = resolve(spec, "train").module
+    except NetlangError:
+        return error  # there is no such recipe: that is what is wrong
+    causes = filter(_is_cause, examine_module(module).warnings)
+    return NetlangError(*error.diagnostics, *causes)
 
 
 def _linted(

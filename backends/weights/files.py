@@ -101,6 +101,10 @@ def metadata_of(path: Path) -> Mapping[str, str]:
     Whether the file is what was written is asked when its tensors are read.
     """
     try:
+        require_file(path)
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from None
+    try:
         with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")

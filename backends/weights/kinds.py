@@ -32,7 +32,10 @@ def require_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise ValueError("no such file") from None
+        last = path.with_name("last.safetensors")
+        beside = f"; a run without a validation part leaves `{last}`"
+        kept = path.name == "best.safetensors" and last.is_file()
+        raise ValueError(f"no such file{beside if kept else ''}") from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
     except ValueError:

@@ -68,6 +68,8 @@ def missing_arguments(span: Span, items: tuple[Argument, ...], given: Container[
 
 def converted(item: Argument, value: object, span: Span) -> Fix | None:
     """The value that was meant by the one written at `span`, where its form alone is wrong."""
+    if item.name == "shape" and value == -1:
+        return Fix("write `flatten` for one axis of all; sizes are a list without the batch")
     if _is_member(item, value):
         return replaced(span, f"[{span.text}]")
     text = _converted(item, value)

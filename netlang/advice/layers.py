@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from netlang.advice.edits import enclosing, without_arguments
 from netlang.advice.nearest import replacement
+from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.language.names import UnknownLayer
 from netlang.ir.arguments import signature
@@ -35,10 +36,21 @@ def unknown_layer(
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     bare = action.arguments is None and action.body is None
     known = [*layers, *(labels if bare and begins_path(file, action) else ())]
-    fix = replacement(action.name, known, action.name_span)
+    fix = _view(action) or replacement(action.name, known, action.name_span)
+    if fix is None:
+        fix = in_a_recipe(action.name)
     if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
         fix = _without_size(fix, action.arguments)
     return UnknownLayer(span=action.name_span, name=action.name, fix=fix)
+
+
+def _view(action: ast.Apply) -> Fix | None:
+    """PyTorch's `x.view(x.size(0), -1)`, where the batch is among the sizes."""
+    if action.name not in ("view", "viewas", "view_as"):
+        return None
+    return Fix(
+        "`flatten` makes one axis of all; `reshape([8, 4, 4])` takes sizes without the batch"
+    )
 
 
 def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:

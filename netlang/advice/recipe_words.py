@@ -8,7 +8,7 @@ from netlang.diagnostics.diagnostic import Fix
 
 __all__ = ["RECIPE_WORDS", "in_a_recipe"]
 
-# By the key that takes them; words that may mean much else, such as `scale`, are left out.
+# By the key that takes them; words that may mean much else, such as `step`, are left out.
 RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
     "optimizer": (
         "sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamax", "adamw", "nadam", "muon",
@@ -26,7 +26,8 @@ RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "augment": (
         "resize_shorter", "random_crop", "center_crop", "random_resized_crop", "ten_crop", "hflip",
-        "vflip", "color_jitter", "color_pca", "cutout", "random_erasing", "trivial_augment",
+        "vflip", "rotate", "scale", "translate", "shear", "grayscale", "noise", "blur",
+        "color_jitter", "color_pca", "cutout", "random_erasing", "trivial_augment",
         "rand_augment", "mixup", "cutmix",
     ),
     "normalize": ("standardize", "subtract_mean", "min_max", "pca_whitening", "zca_whitening"),

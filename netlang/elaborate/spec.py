@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from os.path import isfile
+from os.path import isdir, isfile
 from pathlib import Path
 
 from netlang.advice.nearest import nearest
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     BadSpec,
+    IsADirectory,
     NetNotInFile,
     NoNetInFile,
     NoRecipeInFile,
@@ -219,6 +220,10 @@ def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str
 
 
 def _unknown_name(name: str, kind: str) -> NetlangError:
+    if isdir(name):
+        inside = sorted(path.as_posix() for path in Path(name).glob("*.net"))
+        advice = f"name a file in it: `{inside[0]}`" if inside else "no `.net` file is in it"
+        return NetlangError(IsADirectory(span=None, path=name, advice=advice))
     known = [each for defined, each, _ in bundled_definitions() if defined == kind]
     match = f"{name}.net" if isfile(f"{name}.net") else nearest(name, known)
     advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"

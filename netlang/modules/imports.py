@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from os.path import isfile
+from os.path import exists, isdir
 from pathlib import Path
 
 from netlang.advice.nearest import nearest, replacement
@@ -32,7 +32,8 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     out of the folder.
     """
     relative = Path(*statement.module).with_suffix(".net")
-    if folder is not None and isfile(folder / relative):  # says no of a name that is too long
+    found = folder is not None and exists(folder / relative)  # says no of a name that is too long
+    if folder is not None and found and not isdir(folder / relative):
         if _leaves(folder, folder / relative):
             shown = relative.as_posix()
             raise NetlangError(ImportLeavesFolder(span=statement.module_span, path=shown))
@@ -41,7 +42,7 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     dotted = ".".join(statement.module)
     if dotted in bundled:
         return bundled[dotted], bundled_name(dotted)
-    beside = [] if folder is None else [path.stem for path in folder.glob("*.net")]
+    beside = [] if folder is None else [p.stem for p in folder.glob("*.net") if p.is_file()]
     match = nearest(dotted, [*bundled, *beside])
     # A folder in common makes no two files alike: their own names must be.
     if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import UnknownName
 from netlang.diagnostics.recipes.keys import BadSchedulePath, ModelNotNet, PathNotAllowed
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
@@ -20,6 +22,7 @@ from netlang.recipes.kinds import factors, labels, open_share, positive, words
 from netlang.recipes.read_loss import read_loss
 from netlang.recipes.recipe import Epochs, Precision, Steps
 from netlang.recipes.words.timing import Chain, Phase
+from netlang.records import replace
 from netlang.syntax import ast
 
 __all__ = ["KEYS", "NEEDED"]
@@ -45,7 +48,10 @@ def _stages(value: Written) -> tuple[ast.Expr, ...]:
 
 def _model(key: str, value: Written, names: Environment) -> object:
     expr = _one(key, value)
-    layer = Evaluator(names).decided(expr)
+    try:
+        layer = Evaluator(names).decided(expr)
+    except NetlangError as error:
+        raise NetlangError(*(_without_net(each, expr) for each in error.diagnostics)) from None
     if isinstance(layer, Layer) and isinstance(layer.target, BlockTarget):
         if isinstance(layer.target.definition, ast.NetDef):
             return layer
@@ -53,6 +59,15 @@ def _model(key: str, value: Written, names: Environment) -> object:
     else:
         actual = f"{describe(layer)}, {kind_of(layer)}"
     raise NetlangError(ModelNotNet(span=expr.span, actual=actual))
+
+
+def _without_net(found: Diagnostic, model: ast.Expr) -> Diagnostic:
+    """Advice on a name that none is near to: the first of a model is that of a net."""
+    first = found.span is not None and found.span.start == model.span.start
+    if not first or found.fix is not None or not isinstance(found, UnknownName):
+        return found
+    bundled = "`netlang list` shows the bundled ones"
+    return replace(found, fix=Fix(f"name a net of this file, or import one: {bundled}"))
 
 
 def _data(key: str, value: Written, names: Environment) -> object:

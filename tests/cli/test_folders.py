@@ -80,3 +80,23 @@ def test_nothing_in_it(run: Runner, verb: str) -> None:
 def test_the_folder_itself_may_be_a_link(tree: Runner) -> None:
     Path(tree.folder / "link").symlink_to(tree.folder / "nets")
     assert "checked 2 files" in tree("check", "link").out
+
+
+def test_what_a_run_copied_is_left_out(tree: Runner) -> None:
+    """The specs of a run are copies; other folders called `spec` are looked at."""
+    before = tree("check", "nets").out
+    run = tree.folder / "nets" / "runs" / "first"
+    (run / "spec").mkdir(parents=True)
+    (run / "spec" / "good.net").write_text(GOOD)
+    assert "runs/first/spec/good.net" in tree("check", "nets").out
+    (run / "run.json").write_text("{}")
+    assert tree("check", "nets").out == before
+
+
+@pytest.mark.parametrize("verb", ["summary", "explain", "expand", "train"])
+def test_a_folder_where_a_spec_is_wanted(tree: Runner, verb: str) -> None:
+    more = ("1",) if verb == "explain" else ()
+    said = tree.refused(verb, "nets", *more)
+    assert said.startswith(
+        "error[E0002]: `nets` is a directory\n  = help: name a file in it: `nets/"
+    )

@@ -121,3 +121,23 @@ def test_after_a_hundred_warnings_the_rest_is_counted(run: Runner) -> None:
     assert result.status == 1
     assert result.err.count("error[E0201]") == 3
     assert "warning[E0127]: and 33 more warnings not shown" in result.err
+
+
+def test_train_shows_what_may_be_the_cause(warned: Runner) -> None:
+    """Beside the error stand the warnings of axes, as `check` shows them, and no others."""
+    text = TRAINED.replace("[1, 8, 8]", "[8, 8, 3]").replace("8, 8]", "28, 3]", 0)
+    text = text.replace("[8, 8, 3]", "[16, 16, 3]").replace("5x5, pad=2", "1x1")
+    text = text.replace("maxpool(2x2)", "relu")
+    (warned.folder / "last.net").write_text(text)
+    said = warned.refused("train", "last.net")
+    assert said.startswith("error[E0717]")
+    assert said.count("warning[W0204]") == 1
+    assert "W0301" not in said
+    assert warned.refused("train", "nowhere.net").count("error[") == 1
+
+
+def test_a_net_and_its_recipe_are_both_said_to_be_right(warned: Runner) -> None:
+    (warned.folder / "both.net").write_text(TRAINED.replace(" -> softmax", ""))
+    lines = warned("check", "both.net").out.splitlines()
+    assert lines[0].startswith("a: ")
+    assert lines[1:] == ["both.net: the recipe is right: t"]

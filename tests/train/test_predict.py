@@ -339,3 +339,16 @@ def test_what_cannot_be_predicted(run: Path, tmp_path: Path) -> None:
     with pytest.raises(NetlangError) as caught:
         next(predict(recipe, program, foreign, [tmp_path / "x.png"], device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0747"]
+
+
+def test_weights_that_are_not_there(run: Path, tmp_path: Path) -> None:
+    """Without a validation part a run has no best weights: the last ones are pointed at."""
+    recipe, program = load_recipe(str(run / "pets.net"))
+    last = run / "run" / "last.safetensors"
+    for path, pointed in ((run / "run" / "best.safetensors", True), (tmp_path / "w.pth", False)):
+        with pytest.raises(NetlangError) as caught:
+            next(predict(recipe, program, path, [tmp_path / "x.png"], device="cpu"))
+        (problem,) = caught.value.diagnostics
+        assert problem.code == "E0922"
+        assert f"can't read weights from `{path}`: no such file" in problem.message
+        assert (f"leaves `{last}`" in problem.message) == pointed

@@ -173,3 +173,16 @@ def test_a_run_starts_from_them_and_freezes(tmp_path: Path) -> None:
         "head.weight",
         "head.bias",
     }
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    """No run can start from them; those that it skips don't matter."""
+    path, tensors = weights(tmp_path)
+    tensors["head.bias"][3] = torch.nan
+    save_file(tensors, path)
+    with pytest.raises(NetlangError) as caught:
+        loaded(path, 'pretrained("mine")')
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E0922"
+    assert "NaN or infinite values in `head.bias`" in problem.message
+    loaded(path, 'pretrained("mine", skip=["head"])')

@@ -11,7 +11,7 @@ from torch import nn
 from netlang.backends.torch.run.weights import tensor_of
 from netlang.backends.weights import Report, Slot, Stored, match, read_weights, slots
 from netlang.backends.weights.check import better_prefix
-from netlang.backends.weights.diagnostics import WeightsMismatch
+from netlang.backends.weights.diagnostics import UnreadableWeights, WeightsMismatch
 from netlang.backends.weights.prefixes import two_keys, without_keys
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
@@ -45,11 +45,23 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
                 rows=lacking.rows(), advice=_advice(needed, stored),
             )
         )  # fmt: skip
+    _require_finite(str(path), [slot.key for slot in needed], fitting, span)
     own = model.state_dict()
     with torch.no_grad():
         for slot in needed:
             if slot.key in fitting:
                 own[slot.key].copy_(tensor_of(np.array(fitting[slot.key].array(slot.dtype))))
+
+
+def _require_finite(
+    path: str, keys: Sequence[str], fitting: Mapping[str, Stored], span: Span | None
+) -> None:
+    """Refuse weights that no run can start from."""
+    suspect = [key for key in keys if key in fitting and not fitting[key].finite()]
+    if suspect:
+        shown = ", ".join(f"`{key}`" for key in suspect[:5]) + ", ..." * (len(suspect) > 5)
+        reason = f"no run can start from them: NaN or infinite values in {shown}"
+        raise NetlangError(UnreadableWeights(span=span, source=path, reason=reason))
 
 
 def _advice(needed: Sequence[Slot], stored: Mapping[str, Stored]) -> str:

@@ -152,13 +152,17 @@ class _Names:
 
 
 def _origins(step: ExpandedStep) -> Iterator[str]:
-    """Arguments that came from elsewhere one by one, the others together."""
-    defaults = [name for name, origin in step.origins.items() if origin.span is None]
+    """Arguments that came from elsewhere one by one, the others together.
+
+    One that isn't there and has no value to show is left out: it follows from others.
+    """
+    unwritten = [name for name, origin in step.origins.items() if origin.span is None]
+    defaults = [name for name in unwritten if getattr(step.op, name) is not None]
     here = [name for name, origin in step.origins.items() if origin.is_here]
     if here:
         yield f"{', '.join(here)}: written here"
     for name, origin in step.origins.items():
-        if name not in here and name not in defaults:
+        if name not in here and name not in unwritten:
             yield f"{name}: {_origin(origin)}"
     if defaults:
         yield f"{', '.join(defaults)}: default of {step.op.name}"

@@ -30,10 +30,14 @@ def files_in(names: Iterable[str]) -> Iterator[str]:
 
 
 def _under(folder: Path) -> Iterator[Path]:
-    """The files under a folder; links that leave it aren't followed, nor is what is hidden."""
+    """The files under a folder; links that leave it aren't followed, nor is what is hidden.
+
+    The specs that a run copied into its folder are left out: they are those that it was made from.
+    """
     top = folder.resolve()
     for where, folders, names in os.walk(folder):
-        folders[:] = [each for each in folders if not each.startswith(".")]
+        copied = "spec" if "run.json" in names else ""
+        folders[:] = [each for each in folders if not each.startswith(".") and each != copied]
         for name in names:
             path = Path(where) / name
             if path.suffix != ".net" or name.startswith(".") or not path.is_file():

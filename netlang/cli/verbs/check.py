@@ -67,8 +67,10 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
             told.append(problems)
             if not _wrong(problems) and kind == "text":
                 where = f"{visible(spec)}: " if several else ""
-                lines = (f"{where}{_line(program)}" for program in examined.programs)
-                click.echo("\n".join(lines) or _without_nets(spec, examined))
+                lines = [f"{where}{_line(program)}" for program in examined.programs]
+                if examined.recipes or not lines:
+                    lines.append(_besides_nets(spec, examined))
+                click.echo("\n".join(lines))
     except NetlangError as error:
         found.extend(error.diagnostics)
     _report(distinct(found), kind)
@@ -147,8 +149,8 @@ def _examined(spec: str) -> Examined:
         return Examined((), error.diagnostics)
 
 
-def _without_nets(spec: str, examined: Examined) -> str:
-    """What was looked at in a file that builds no net of its own."""
+def _besides_nets(spec: str, examined: Examined) -> str:
+    """What was looked at in a file besides nets."""
     from netlang.diagnostics.render.excerpt import visible
 
     if not examined.recipes:

@@ -11,6 +11,8 @@ from netlang.cli.options import data_option, places, workers_option
 from netlang.processes import is_first, one_voice
 
 if TYPE_CHECKING:
+    from netlang.ir.program import Program
+    from netlang.recipes.recipe import Recipe
     from netlang.targets import Trained
 
 __all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
@@ -83,13 +85,12 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> int:
     from netlang.cli.failures import STOPPED
     from netlang.diagnostics.render.excerpt import visible
-    from netlang.recipes.load import load_recipe
     from netlang.records import replace
     from netlang.resuming import command_to_resume
     from netlang.targets import RunOptions, needs, training_backend
 
     with one_voice():
-        recipe, program = load_recipe(spec, changes)
+        recipe, program = _loaded(spec, changes)
         where = places(data, recipe)
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists() and is_first():
@@ -102,6 +103,19 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
     if is_first():
         click.echo(f"{_scores(trained)}; results in {visible(str(trained.folder))}")
     return 0 if trained.signal is None else STOPPED + trained.signal
+
+
+def _loaded(spec: str, changes: tuple[str, ...]) -> tuple[Recipe, Program]:
+    """The recipe and its program; beside errors stand the warnings that may be their cause."""
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.recipes.load import load_recipe
+
+    try:
+        return load_recipe(spec, changes)
+    except NetlangError as error:
+        from netlang.examine import beside_causes
+
+        raise beside_causes(spec, error) from None
 
 
 def _scores(trained: Trained) -> str:
