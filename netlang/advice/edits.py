@@ -22,6 +22,7 @@ __all__ = [
     "enclosing",
     "names_of",
     "inserted",
+    "labels_read",
     "replaced",
     "unused_name",
     "with_arguments",
@@ -94,6 +95,22 @@ def names_of(tree: ast.File) -> frozenset[str]:
 def calls_of(tree: ast.File, name: str) -> Sequence[tuple[ast.Argument, ...]]:
     """The arguments of every call of a block."""
     return _calls_of(_Same(tree)).get(name, ())
+
+
+def labels_read(tree: ast.File) -> frozenset[str]:
+    """The first words of all labels that are read in a file."""
+    return _labels_read(_Same(tree))
+
+
+@lru_cache(maxsize=4)
+def _labels_read(tree: _Same) -> frozenset[str]:
+    found = set[str]()
+    for node in walk(tree.tree):
+        if isinstance(node, ast.Apply | ast.Name):
+            found.add(node.name)
+        elif isinstance(node, ast.Reference | ast.Reuse):
+            found.update(node.label.first_words)
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4)

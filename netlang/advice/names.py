@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from netlang.advice.edits import (
     calls_of,
     enclosing,
+    labels_read,
     names_of,
     replaced,
     unused_name,
@@ -129,7 +130,7 @@ def dead_step(file: ast.File, span: Span) -> Fix | None:
     last = next((i for i, step in enumerate(steps) if step.action.span == span), None)
     if last is None:
         return None
-    read = set(_read_labels(file))
+    read = labels_read(file)
     if (moved := _label_at_end(path, last, read)) is not None:
         return moved
     first = last
@@ -143,7 +144,7 @@ def dead_step(file: ast.File, span: Span) -> Fix | None:
     return Fix(advice, (Edit(Span(span.source, start, end), ""),))
 
 
-def _label_at_end(path: ast.Path, last: int, read: set[str]) -> Fix | None:
+def _label_at_end(path: ast.Path, last: int, read: frozenset[str]) -> Fix | None:
     """The label of an earlier step, where it was meant for the value of the whole path.
 
     That is so where the path ends at a dead step, and what labels its beginning is read elsewhere.
@@ -168,15 +169,6 @@ def _label_at_end(path: ast.Path, last: int, read: set[str]) -> Fix | None:
     return Fix(advice, edits)
 
 
-def _is_read(step: ast.Step, read: set[str]) -> bool:
+def _is_read(step: ast.Step, read: frozenset[str]) -> bool:
     """Whether a step is a value that stays, or has a label that is read elsewhere."""
     return step.label is not None and not read.isdisjoint(step.label.first_words)
-
-
-def _read_labels(tree: object) -> Iterator[str]:
-    """The first words of all labels that are read."""
-    for node in walk(tree):
-        if isinstance(node, ast.Apply | ast.Name):
-            yield node.name
-        elif isinstance(node, ast.Reference | ast.Reuse):
-            yield from node.label.first_words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from os.path import exists, isdir
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 __all__ = ["file_of", "imported_at", "not_in_file"]
+
+# Names of a file that a message lists.
+_MOST_SHOWN = 30
+# Names of an import that are compared with those of the file.
+_MOST_COMPARED = 20
 
 
 def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple[Path, str]:
@@ -63,16 +69,25 @@ def not_in_file(
     file: ast.File, statement: ast.FromImport, name: ast.Import, known: Collection[str]
 ) -> NetlangError:
     """The file that `file` imports from knows other names."""
-    available = ", ".join(f"`{each}`" for each in known) or "nothing"
+    shown = [f"`{each}`" for each in islice(known, _MOST_SHOWN)]
+    more = len(known) - len(shown)
+    available = ", ".join(shown) + (f" and {more:,} more" if more else "")
     return NetlangError(
         NameNotInFile(
             span=name.span,
             module=".".join(statement.module),
             name=name.name,
-            available=available,
-            fix=_read_as(file, replacement(name.name, known, name.span), name),
+            available=available or "nothing",
+            fix=_read_as(file, _near(statement, name, known), name),
         )
     )
+
+
+def _near(statement: ast.FromImport, name: ast.Import, known: Collection[str]) -> Fix | None:
+    """The name that may have been meant, for the first of very many in one import."""
+    if name not in statement.names[:_MOST_COMPARED]:
+        return None
+    return replacement(name.name, known, name.span)
 
 
 def _read_as(file: ast.File, fix: Fix | None, name: ast.Import) -> Fix | None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
-from netlang.advice.names import new_label
 from netlang.advice.nearest import nearest
-from netlang.diagnostics.diagnostic import Diagnostic, Label
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import (
     CircularConstant,
     CircularImport,
-    DefinedTwice,
     NamesTooDeep,
     UnusedConstant,
     UnusedParameter,
@@ -29,7 +28,7 @@ from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
-from netlang.modules.mentions import check_definition
+from netlang.modules.mentions import check_definition, refuse_again
 from netlang.ops import KEYWORDS
 from netlang.source import Source, Span
 from netlang.syntax import ast
@@ -49,7 +48,7 @@ class Library:
     def __init__(self) -> None:
         self._modules: dict[Path, Module] = {}
         self._refused: dict[Path, NetlangError] = {}
-        self._opening: list[Path] = []
+        self._opening: dict[Path, None] = {}
         self._depth = 0
         prelude = Path(__file__).with_name("prelude.net")
         self.prelude = Module(self, read(prelude), None, {})
@@ -108,11 +107,11 @@ class Library:
         if resolved in self._opening:
             cycle = " imports ".join(f"`{each.name}`" for each in (*self._opening, resolved))
             raise NetlangError(CircularImport(span=span, cycle=cycle))
-        self._opening.append(resolved)
+        self._opening[resolved] = None
         try:
             yield
         finally:
-            self._opening.pop()
+            del self._opening[resolved]
 
     def module(self, source: Source, folder: Path | None) -> Module:
         """A text as a file in `folder`, as far as it can be read: see `Module.mistakes`."""
@@ -144,6 +143,7 @@ class Module(Namespace):
         self._named: dict[str, Named] = {}
         self._imported: dict[str, tuple[ast.FromImport, ast.Import]] = {}
         self._unknown: dict[str, list[str]] = {}
+        self._opened: dict[int, Module] = {}
         self.recipes: dict[str, ast.TrainDef] = {}
         self._followed = False
         self._collect()
@@ -188,21 +188,10 @@ class Module(Namespace):
             for name in item.names:
                 self._imported[name.alias or name.name] = (item, name)
         elif isinstance(item, ast.TrainDef):
-            if item.name in self.recipes:
-                notes = (Label(self.recipes[item.name].name_span, "the first definition"),)
-                fix = new_label(item.name_span, iter(self.recipes))
-                raise NetlangError(
-                    DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
-                )
+            refuse_again(item, self.recipes, iter(self.recipes))
             self.recipes[item.name] = item
         elif not isinstance(item, ast.Assert):
-            before = self._named.get(item.name)
-            if before is not None:
-                notes = (Label(before.name_span, "the first definition"),)
-                fix = new_label(item.name_span, self.names())
-                raise NetlangError(
-                    DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
-                )
+            refuse_again(item, self._named, self.names())
             self._named[item.name] = item
             if isinstance(item, ast.BlockDef | ast.NetDef) and ast.is_known(item):
                 check_definition(self.file, item)
@@ -211,6 +200,11 @@ class Module(Namespace):
         """Every name that the file defines or imports."""
         yield from self._named
         yield from self._imported
+
+    @cached_property
+    def known(self) -> dict[str, None]:
+        """All names, in order."""
+        return dict.fromkeys(sorted(self.names()))
 
     def nets(self) -> dict[str, ast.NetDef | ast.NetAlias]:
         """The nets that the file defines, by name."""
@@ -278,17 +272,20 @@ class Module(Namespace):
         module = self.imported(statement)
         with imported_at(statement):
             value = module.find(name.name)
-        if value is not None and name.name in set(module.names()):
+        if value is not None and name.name in module.known:
             return value
-        raise not_in_file(self.file, statement, name, sorted(module.names()))
+        raise not_in_file(self.file, statement, name, module.known)
 
     def imported(self, statement: ast.FromImport) -> Module:
         """The file of an import: beside this one, or bundled."""
-        path, shown = file_of(statement, self.folder, self.name)
-        with self.library.importing(path, statement.module_span), imported_at(statement):
-            module = self.library.open(path, shown)
-            module.follow_imports()
-        return module
+        place = statement.span.start
+        if place not in self._opened:
+            path, shown = file_of(statement, self.folder, self.name)
+            with self.library.importing(path, statement.module_span), imported_at(statement):
+                module = self.library.open(path, shown)
+                module.follow_imports()
+            self._opened[place] = module
+        return self._opened[place]
 
     def follow_imports(self) -> None:
         """Open every file that this one imports, once; raises where one leads back."""

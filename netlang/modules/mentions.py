@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
 from netlang.advice.edits import replaced, without_statement
-from netlang.advice.names import without_parameter
+from netlang.advice.names import new_label, without_parameter
 from netlang.diagnostics.diagnostic import Fix, Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedConstant, UnusedParameter
@@ -21,7 +21,9 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import outline, walk
 
-__all__ = ["as_step", "check_definition", "mentioned", "mentions_itself"]
+__all__ = ["as_step", "check_definition", "mentioned", "mentions_itself", "refuse_again"]
+
+_Defined = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.TrainDef
 
 
 def mentioned(tree: object) -> set[str]:
@@ -47,6 +49,14 @@ _READ: Mapping[type, Callable[[Any], Iterable[str]]] = {
     ast.Unread: lambda node: node.words,
     ast.SizeDecl: lambda node: () if node.default or node.name is None else (node.name,),
 }
+
+
+def refuse_again(item: _Defined, known: Mapping[str, _Defined], taken: Iterator[str]) -> None:
+    """Raises where a name is defined that is `known`; `taken` are all names of the file."""
+    if item.name in known:
+        notes = (Label(known[item.name].name_span, "the first definition"),)
+        fix = new_label(item.name_span, taken)
+        raise NetlangError(DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix))
 
 
 def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:

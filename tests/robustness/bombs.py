@@ -104,6 +104,9 @@ BOMBS: dict[str, Callable[[], str]] = {
     "periods of large primes": lambda: _net(
         "maxpool(1, stride=9973) -> maxpool(1, stride=9967) -> conv_transpose(8, 1, stride=9949)"
     ),
+    "a computed label of 26 texts": lambda: (
+        "block b(i) {\na" + "{i}a" * 25 + "z: relu\n" + "a" * 60 + "\n}\n" + _net("relu")
+    ),
     "a thousand sizes": lambda: (
         "net a {\n    input x: [" + ", ".join(f"S{i}=8" for i in range(1000)) + "]\n    relu\n}\n"
     ),

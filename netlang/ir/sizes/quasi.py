@@ -90,6 +90,8 @@ def _not_negative(coefficients: list[int]) -> list[Run]:
         coefficients = coefficients[:-1]
     if len(coefficients) < 2:
         return [(0, None)] if not coefficients or coefficients[0] >= 0 else []
+    if len(coefficients) == 2:
+        return _line_not_negative(*coefficients)
 
     def positive_at(t: int) -> bool:
         return sum(c * comb(t, i) for i, c in enumerate(coefficients)) >= 0
@@ -104,6 +106,13 @@ def _not_negative(coefficients: list[int]) -> list[Run]:
         else:
             found.append(run)
     return found
+
+
+def _line_not_negative(start: int, slope: int) -> list[Run]:
+    """The run of t >= 0 where start + slope t is at least 0; the slope isn't 0."""
+    if slope > 0:
+        return [(max(0, -(start // slope)), None)]
+    return [(0, start // -slope)] if start >= 0 else []
 
 
 def _stretches(rising: list[Run]) -> list[tuple[int, int | None, bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes.keys import AugmentationNeedsImages
@@ -15,10 +15,14 @@ from netlang.source import Span
 
 __all__ = ["check_steps", "place_of", "shown_shape"]
 
+# Steps that others can't all follow.
+_LAST = (Mixing, TenCrop, MultiScale)
+
 
 def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
     """Every step that its data or its place in the recipe doesn't allow."""
     for key, steps in (("augment", recipe.augment), ("test", recipe.test)):
+        before: dict[type, Augmentation] = {}
         for place, step in enumerate(steps):
             if not recipe.data.is_image and not step.for_signals:
                 yield AugmentationNeedsImages(
@@ -28,7 +32,9 @@ def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
                     shape=shown_shape(recipe.data.shape),
                 )
                 continue
-            found = _in_key(step, key) or _behind(step, steps[:place])
+            found = _in_key(step, key) or _behind(step, before.values())
+            if isinstance(step, _LAST):
+                before.setdefault(type(step), step)
             if found:
                 where, why, advice = found
                 span = place_of(recipe, key, place)
@@ -56,8 +62,8 @@ def _in_key(step: Augmentation, key: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _behind(step: Augmentation, before: tuple[Augmentation, ...]) -> tuple[str, str, str] | None:
-    """What is wrong with a step behind those before it."""
+def _behind(step: Augmentation, before: Iterable[Augmentation]) -> tuple[str, str, str] | None:
+    """What is wrong with a step behind those before it which others can't all follow."""
     for other in before:
         where = f"behind `{other.name}`"
         if isinstance(other, Mixing) and isinstance(step, Mixing):

@@ -19,8 +19,9 @@ from netlang.syntax.mistakes.expected import can_follow
 
 __all__ = ["Automaton"]
 
-_BATCH = 200
-"""Tokens that are made at a time: those behind the next mistake are made again."""
+_FIRST_BATCH, _BATCH = 4, 200
+"""Tokens that are made at a time, twice as many each time: what stands behind the next mistake is
+made again."""
 
 _WORD = re.compile(r"[A-Za-z_]\w*\{?")
 _LONGEST = 20_000
@@ -57,6 +58,7 @@ class Automaton:
         self.lexer.brackets = ["{"] * depth
         self.lexer.before = "{" if self.tokens.kinds else ""
         self.tokens.problem = ""
+        self._batch = _FIRST_BATCH
         return len(self.tokens.kinds)
 
     def kind(self, index: int) -> str:
@@ -67,7 +69,8 @@ class Automaton:
     def look_ahead(self, index: int) -> None:
         """Make the tokens up to a number, as far as there are so many."""
         while index >= len(self.tokens.kinds) and not self.lexer.done:
-            self.lexer.read(_BATCH)
+            self.lexer.read(self._batch)
+            self._batch = min(2 * self._batch, _BATCH)
 
     def feed(self, kind: str, start: int, end: int) -> None:
         """Follow a token that the text lacks, or has elsewhere."""
@@ -95,9 +98,11 @@ class Automaton:
 
     def unclosed(self, place: int = 0) -> list[int]:
         """The tokens that opened the brackets around, outermost first; from a place on."""
-        opened: list[int] = []
+        opened, kinds = list[int](), self.tokens.kinds
         for value in self.stacks.values[place:]:
-            kind = self._kind_of(value)
+            if not isinstance(value, int):
+                continue
+            kind = kinds[value]
             if kind in _OPENERS:
                 opened.append(value)
             elif kind in _CLOSERS and opened:
