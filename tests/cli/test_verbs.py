@@ -251,3 +251,14 @@ def test_a_recipe_stands_for_its_net(run: Runner) -> None:
     assert run("draw", "mnist1d:cnn", "-o", "cnn.dot").status == 0
     assert (run.folder / "mine.dot").read_text() == (run.folder / "cnn.dot").read_text()
     assert "E0007" in run("summary", "mine.net:other").err
+
+
+def test_weights_of_a_file_are_said_or_refused(run: Runner) -> None:
+    """A script takes none by this option; an ONNX file without any is told to be random."""
+    refused = run("compile", "mnist1d", "-o", "train.py", "--weights", "w.safetensors")
+    assert refused.status == 2
+    assert "--weights is for the files of a net" in refused.err
+    assert not (run.folder / "train.py").exists()
+    written = run("compile", "good.net", "-o", "good.onnx", "--seed", "3")
+    assert written.status == 0
+    assert "its weights are random, from seed 3" in written.err
