@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from heapq import nlargest
 
 from netlang.diagnostics.diagnostic import Edit, Fix
@@ -100,11 +101,13 @@ def _beginning(one: str, other: str) -> int:
     return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     """A name without what spellings differ in: `MaxPool`, `max_pool` and `maxpool` are one."""
     return name.lower().replace("_", "").replace("-", "")
 
 
+@lru_cache(maxsize=1024)
 def _by_looks(name: str) -> str:
     """A name with digits for the letters that look like them."""
     return _plain(name).translate(_ALIKE)

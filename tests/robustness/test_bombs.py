@@ -26,7 +26,7 @@ BOMBS = {**bombs.BOMBS, **MORE_BOMBS}
 FILES = {**bombs.FILES, **MORE_FILES}
 TIMES = 4
 """As much work as that of so many checks of resnet50."""
-LOOPED = {"as many shrinking steps as are allowed": 25}
+LOOPED = {"as many shrinking steps as are allowed": 30}
 """Checks of resnet50 where loops add all of the 3,000 steps that they may, each of another type."""
 MOST = 50_000_000
 """Steps after which any text is given up."""
