@@ -17,6 +17,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from statistics import median
 
 import torch
 
@@ -73,7 +74,7 @@ def first(net: str, rounds: int, clock: str) -> Pairs:
 
 
 def main() -> int:
-    """Print all tables; 1 if the first misses its bounds."""
+    """Print all tables; 1 if `again` misses its bounds."""
     parser = arguments(__doc__, rounds=15)
     parser.add_argument("--cold", type=int, default=5, help="pairs of runs with nothing kept")
     parser.add_argument("--first", type=int, default=3, help="processes of each side and model")
@@ -87,15 +88,20 @@ def main() -> int:
         "first": (told.first, lambda net: first(net, told.first, clock.__name__)),
     }
     tables: dict[str, dict[str, Pairs]] = {}
-    holds = []
+    holds = True
     for what, (rounds, measure) in ways.items():
-        for net in told.nets if rounds else ():
-            found = tables.setdefault(what, {})[net] = measure(net)
-            show(net, found)
-        if rounds:
-            holds.append(report(what, tables[what], MEDIAN, EACH))
+        if not rounds:
+            continue
+        found = tables[what] = {}
+        for net in told.nets:
+            found[net] = measure(net)
+            show(net, found[net])
+        if what == "again":
+            holds = report(what, found, MEDIAN, EACH)
+        else:
+            print(f"{what}: {median(pair.times for pair in found.values()):.3f} times\n")
     write(told.json, tables)
-    return int(not all(holds[:1]))
+    return int(not holds)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 What is kept is found by all that a program is made from: the spec as written, the arguments, and
 the name, place and text of every file that its file imports, directly or not. The files are read
-each time, so nothing is out of date. Programs never change; the last few are kept, but for large
-ones.
+each time, so nothing is out of date. Programs never change; the last few are kept, but for those
+that are large or made from large files.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import Target, elaborate_target, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Function, Item, Program, Repeat
+from netlang.modules.files import KEPT
 from netlang.records import Draft, Record
 from netlang.source import Source
 
@@ -25,6 +26,8 @@ __all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded"]
 
 MOST_STEPS = 2000
 """Steps of the largest program that is kept: each takes one to ten kilobytes."""
+
+_PROGRAMS = 8
 
 _Files: TypeAlias = tuple[tuple[Path, Source], ...]
 
@@ -61,7 +64,7 @@ def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
     return found
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=_PROGRAMS)
 def _kept(spec: str, arguments: str, name: str, files: _Files) -> _Place:
     """The place of what is made from all this."""
     return _Place()
@@ -73,9 +76,9 @@ def forget_loaded() -> None:
 
 
 def _exactly(arguments: Mapping[str, object]) -> str | None:
-    """Arguments in an order and spelling of their own, None if they aren't plain values."""
+    """Arguments by name, as they are spelled; None if they aren't plain values."""
     plain = all(map(_is_plain, arguments.values()))
-    return repr(tuple(arguments.items())) if plain else None
+    return repr(sorted(arguments.items())) if plain else None
 
 
 def _is_plain(value: object) -> bool:
@@ -87,12 +90,16 @@ def _is_plain(value: object) -> bool:
 
 
 def _files(target: Target) -> _Files | None:
-    """All files that a net is made from; None if one can't be read, which may not matter."""
+    """All files that a net is made from.
+
+    None if one can't be read, which may not matter, or if one is too large for its text to be kept.
+    """
     try:
         target.module.follow_imports()
     except NetlangError:
         return None
-    return target.module.library.files
+    files = target.module.library.files
+    return files if all(len(source.text) <= KEPT for _, source in files) else None
 
 
 def _is_small(net: Function) -> bool:

@@ -12,6 +12,7 @@ import torch
 
 import netlang
 from netlang import loading
+from netlang.modules.files import KEPT
 
 NET = """\
 from part import width
@@ -111,6 +112,16 @@ def test_a_large_program_is_not_kept(spec: str, monkeypatch: pytest.MonkeyPatch)
     assert netlang.load(spec).program is not netlang.load(spec).program
     monkeypatch.setattr(loading, "MOST_STEPS", 3)
     assert netlang.load(spec).program is netlang.load(spec).program
+
+
+def test_a_net_of_a_large_file_is_not_kept(spec: str) -> None:
+    Path(spec).write_text(NET + "# " + "x" * KEPT + "\n", encoding="utf-8")
+    assert netlang.load(spec).program is not netlang.load(spec).program
+
+
+def test_the_order_of_arguments_does_not_matter(spec: str) -> None:
+    first = netlang.load(spec, classes=5, rate=1)
+    assert netlang.load(spec, rate=1, classes=5).program is first.program
 
 
 def test_modules_of_one_net_share_a_class_and_draw_their_own_weights(spec: str) -> None:
