@@ -6,6 +6,7 @@ A program that runs the file reads here how inputs are prepared and what the out
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,14 +15,15 @@ from netlang.backends.weights import WeightSource, class_names
 __all__ = ["facts_of_weights"]
 
 _LONGEST = 1 << 16
-"""Characters of a normalization's numbers: those of whitening may be megabytes."""
+"""Characters of an entry; what is longer is left out: the numbers of whitening may be megabytes."""
 
 
 def facts_of_weights(
     facts: Mapping[str, object], source: WeightSource | None, seed: int
 ) -> dict[str, str]:
     """The entries of the metadata; `facts` are those that a run wrote beside the weights."""
-    return {f"netlang.{name}": text for name, text in _entries(facts, source, seed)}
+    entries = _entries(facts, source, seed)
+    return {f"netlang.{name}": text for name, text in entries if _is_told(text)}
 
 
 def _entries(
@@ -33,8 +35,15 @@ def _entries(
     if "normalization" in facts:
         yield "normalization", json.dumps(_normalization(facts), ensure_ascii=False)
     steps = facts.get("test")
-    if isinstance(steps, list):
-        yield "test", " -> ".join(map(str, steps)) or "none"
+    if isinstance(steps, list) and all(isinstance(step, str) for step in steps):
+        yield "test", " -> ".join(steps) or "none"
+
+
+def _is_told(text: object) -> bool:
+    """Whether something is a text, not too long, that a file can hold: one of whole characters."""
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _origin(facts: Mapping[str, object], source: WeightSource | None, seed: int) -> str:
@@ -43,8 +52,8 @@ def _origin(facts: Mapping[str, object], source: WeightSource | None, seed: int)
         return f"random, drawn from seed {seed}: not trained"
     named = Path(source).name if isinstance(source, str | Path) else "given by a program"
     recipe, step = facts.get("recipe"), facts.get("step")
-    trained = f" (recipe {recipe}, step {step})" if isinstance(recipe, str) else ""
-    return f"{named}{trained}"
+    told = type(step) is int and _is_told(recipe)
+    return f"{named} (recipe {recipe}, step {step})" if told else named
 
 
 def _normalization(facts: Mapping[str, object]) -> dict[str, object] | None:
@@ -55,10 +64,18 @@ def _normalization(facts: Mapping[str, object]) -> dict[str, object] | None:
     kept, keys = facts.get("normalization"), facts.get("keys")
     if not isinstance(kept, dict):
         return None
-    told: dict[str, object] = {"recipe": keys.get("normalize") if isinstance(keys, dict) else None}
+    recipe = keys.get("normalize") if isinstance(keys, dict) else None
+    told: dict[str, object] = {"recipe": recipe if _is_told(recipe) else None}
     numbers = kept.get("numbers")
     if kept.get("function") == "affine" and isinstance(numbers, list) and len(numbers) == 2:
-        rows = [each.get("values") for each in numbers if isinstance(each, dict)]
-        if all(isinstance(row, list) for row in rows) and len(json.dumps(rows)) <= _LONGEST:
+        rows = [each.get("values") if isinstance(each, dict) else None for each in numbers]
+        if all(map(_is_row, rows)) and len(json.dumps(rows)) <= _LONGEST // 2:
             told |= dict(zip(("subtract", "divide"), rows, strict=True))
     return told
+
+
+def _is_row(row: object) -> bool:
+    """Whether something is a list of finite numbers, as JSON has them."""
+    return isinstance(row, list) and all(
+        type(number) in (int, float) and abs(number) <= sys.float_info.max for number in row
+    )

@@ -12,10 +12,11 @@ from typing import final
 import torch
 
 from netlang.backends.torch.recipes.normalize import Normalizer
+from netlang.recipes.overrides import read_override
 from netlang.recipes.recipe import Recipe
 from netlang.records import Record
 
-__all__ = ["KeptNormalizer", "kept_normalizer"]
+__all__ = ["kept_normalizer"]
 
 
 @final
@@ -29,21 +30,22 @@ def kept_normalizer(
     recipe: Recipe,
     facts: Mapping[str, object],
     device: torch.device,
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None],
 ) -> KeptNormalizer | None:
     """That of the run that wrote `facts` beside its weights; None where the recipe's holds.
 
-    The recipe's holds for weights that tell of none, and where `normalize` was overridden, by
-    another one than they were trained with. `say` is told where weights and recipe differ.
+    The recipe's holds for weights that tell of none, and where `normalize` was overridden, unless
+    by the one that they were trained with. `say` is told where weights and recipe differ.
     """
     if "normalization" not in facts:
         return None
     theirs, ours = _told(facts), recipe.describe()["normalize"]
-    differs = theirs is not None and theirs != ours
-    if differs and any(text.partition("=")[0].strip() == "normalize" for text in recipe.overrides):
-        say(f"normalize: {ours}, as asked for; the weights were trained with {theirs}")
+    asked = any(read_override(text).key == "normalize" for text in recipe.overrides)
+    if asked and theirs != ours:
+        trained = theirs or "one that they don't name"
+        say(f"normalize: {ours}, as asked for; the weights were trained with {trained}")
         return None
-    if differs:
+    if theirs is not None and theirs != ours:
         say(f"normalize: {theirs}, as the weights were trained; the recipe has {ours}")
     kept = facts["normalization"]
     return KeptNormalizer(Normalizer.from_facts(kept, device) if isinstance(kept, dict) else None)

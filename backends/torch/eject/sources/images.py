@@ -140,14 +140,14 @@ _INIT = (
     f"    endings = ({', '.join(map(literal, ENDINGS))})",
     "    folders = [os.path.join(data, part) for part in parts]",
     "    folder = next(filter(os.path.isdir, folders), folders[0])",
-    '    found = sorted(each[:-1] for each in glob("*/", root_dir=folder))',
-    "    self.files, self.prepare, self.classes = [], prepare, classes or found",
-    "    if not set(found) <= set(self.classes):",
-    '        raise SystemExit(f"training lacks {set(found) - set(self.classes)} of {folder}")',
+    '    names = sorted(each[:-1] for each in glob("*/", root_dir=folder))',
+    "    self.files, self.prepare, self.classes = [], prepare, classes or names",
+    "    if lacking := sorted(set(names) - set(self.classes)):",
+    """        raise SystemExit(f"training lacks {', '.join(lacking)} of {folder}")""",
     "    for label, name in enumerate(self.classes):",
     '        found = glob(os.path.join(escape(folder), escape(name), "**"), recursive=True)',
-    "        found = sorted((p for p in found if p.lower().endswith(endings)), key=os.path.split)",
-    "        self.files += [(path, label) for path in found]",
+    "        images = sorted((p for p in found if p.lower().endswith(endings)), key=os.path.split)",
+    "        self.files += [(path, label) for path in images]",
 )
 _ADVICE = "give --data the folder around it"
 _NOTHING = f'        raise SystemExit(f"no folders of images in {{folder}}: {_ADVICE}")'

@@ -3,97 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import torch
-from onnxruntime import InferenceSession
 from PIL import Image
 from safetensors.torch import load_file
 
-from netlang.backends.onnx import export
-from netlang.backends.torch import build
-from netlang.backends.torch.train import evaluate, predict, train
+from netlang.backends.torch.train import predict
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
-from netlang.recipes.places import Places
-from tests.train.augment.support import torchvision_functions
 from tests.train.data.support import draw
-
-IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-CLASSES = ("cats", "dogs", "Eulen")
-SPEC = """
-net small {
-    input image: [3, H=12, W=12]
-    conv(4, 3x3) -> relu -> gap -> flatten
-    output logits: linear(3)
-}
-train pets {
-    model: small()
-    data: image_folder("pets")
-    augment: random_resized_crop(12) -> hflip
-    test: resize_shorter(14) -> center_crop(12)
-    normalize: standardize
-    loss: cross_entropy
-    optimizer: sgd(lr=0.1)
-    batch: 4
-    steps: 4
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a spec, images of three classes, and a run on them."""
-    root = tmp_path_factory.mktemp("predict")
-    (root / "pets.net").write_text(SPEC, encoding="utf-8")
-    for number, name in enumerate(CLASSES):
-        folder = root / "pets" / "train" / name
-        folder.mkdir(parents=True)
-        for copy in range(3):
-            draw(10 * number + copy).save(folder / f"{copy}.png")
-    recipe, program = load_recipe(str(root / "pets.net"))
-    train(recipe, program, out=root / "run", places=Places({"pets": root / "pets"}), device="cpu")
-    return root
-
-
-def prepared(run: Path, image: Image.Image, normalization: str = "own") -> torch.Tensor:
-    """An image as the net is given it, ``[1, 3, 12, 12]``, without anything of ours."""
-    v2 = torchvision_functions()
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
-    small = v2.center_crop(v2.resize(pixels, [14], antialias=True), [12, 12]) / 255.0
-    facts = json.loads(_metadata(run / "run" / "last.safetensors"))
-    first, second = (each["values"] for each in facts["normalization"]["numbers"])
-    numbers = {"own": (first, second), "none": ([0.0] * 3, [1.0] * 3), "imagenet": IMAGENET}
-    result: torch.Tensor = v2.normalize(small, *numbers[normalization])[None]
-    return result
-
-
-def by_hand(run: Path, image: Image.Image, normalization: str = "own") -> list[float]:
-    """The probabilities of an image, without anything of ours but the net."""
-    model = build(load_recipe(str(run / "pets.net"))[1]).eval()
-    model.load_state_dict(load_file(run / "run" / "last.safetensors"))
-    shares: list[float] = model(prepared(run, image, normalization))[0].softmax(0).tolist()
-    return shares
-
-
-def _metadata(path: Path) -> str:
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as file:
-        return str(file.metadata()["netlang"])
-
-
-def predicted(run: Path, *images: object) -> list[dict[str, float]]:
-    recipe, program = load_recipe(str(run / "pets.net"))
-    weights = run / "run" / "last.safetensors"
-    found = predict(recipe, program, weights, images, device="cpu")
-    return [dict(each.classes) for each in found]
+from tests.train.predict.support import CLASSES, by_hand, predicted
 
 
 def test_probabilities_are_those_by_hand(run: Path) -> None:
@@ -194,89 +118,6 @@ def test_the_verb(run: Path) -> None:
     assert sum(each["probability"] for each in line["classes"]) == pytest.approx(1.0)
 
 
-def test_classes_go_into_the_onnx_file(run: Path, tmp_path: Path) -> None:
-    _, program = load_recipe(str(run / "pets.net"))
-    export(program, tmp_path / "pets.onnx", weights=run / "run" / "last.safetensors")
-    kept = {each.key: each.value for each in onnx.load(tmp_path / "pets.onnx").metadata_props}
-    assert json.loads(kept["netlang.classes"]) == sorted(CLASSES)
-
-
-def test_what_weights_need_goes_into_the_onnx_file(run: Path, tmp_path: Path) -> None:
-    """Enough to prepare an input without the run: the numbers are those by hand."""
-    _, program = load_recipe(str(run / "pets.net"))
-    weights = run / "run" / "last.safetensors"
-    export(program, tmp_path / "pets.onnx", weights=weights)
-    kept = {each.key: each.value for each in onnx.load(tmp_path / "pets.onnx").metadata_props}
-    first, second = json.loads(_metadata(weights))["normalization"]["numbers"]
-    told = json.loads(kept["netlang.normalization"])
-    assert told["recipe"].startswith("standardize")
-    assert told["subtract"] == pytest.approx(first["values"])
-    assert told["divide"] == pytest.approx(second["values"])
-    assert kept["netlang.weights"] == "last.safetensors (recipe pets, step 4)"
-    assert kept["netlang.test"].startswith("resize_shorter(size=14) -> center_crop(size=12")
-    assert kept["netlang.sizes"] == "H = 12\nW = 12"
-    torch.save(load_file(weights), tmp_path / "plain.pth")
-    export(program, tmp_path / "plain.onnx", weights=tmp_path / "plain.pth")
-    kept = {each.key: each.value for each in onnx.load(tmp_path / "plain.onnx").metadata_props}
-    assert kept["netlang.weights"] == "plain.pth"
-    assert "netlang.normalization" not in kept
-    export(program, tmp_path / "random.onnx", seed=7)
-    kept = {each.key: each.value for each in onnx.load(tmp_path / "random.onnx").metadata_props}
-    assert kept["netlang.weights"] == "random, drawn from seed 7: not trained"
-
-
-@pytest.mark.parametrize(
-    ("spec", "changes", "expected"),
-    [
-        ("standardize", (), "own"),
-        ("standardize", ("normalize=standardize",), "own"),
-        ("none", (), "own"),
-        ("imagenet", (), "own"),
-        ("standardize", ("normalize=none",), "none"),
-        ("standardize", ("normalize=imagenet",), "imagenet"),
-    ],
-)
-def test_the_weights_own_normalization_holds_unless_asked(
-    run: Path, tmp_path: Path, spec: str, changes: tuple[str, ...], expected: str
-) -> None:
-    """Whatever the recipe says by now; what the user asks for is carried out."""
-    text = SPEC.replace("normalize: standardize", f"normalize: {spec}")
-    (tmp_path / "pets.net").write_text(text, encoding="utf-8")
-    path = run / "pets" / "train" / "dogs" / "1.png"
-    weights = run / "run" / "last.safetensors"
-    recipe, program = load_recipe(str(tmp_path / "pets.net"), changes)
-    said: list[str] = []
-    (found,) = predict(recipe, program, weights, [path], device="cpu", say=said.append)
-    own, plain = by_hand(run, Image.open(path)), by_hand(run, Image.open(path), "none")
-    wanted = {"own": own, "none": plain, "imagenet": by_hand(run, Image.open(path), "imagenet")}
-    assert own != pytest.approx(plain, abs=1e-3)
-    names = dict(zip(sorted(CLASSES), wanted[expected], strict=True))
-    assert dict(found.classes) == pytest.approx(names, abs=1e-5)
-    assert bool(said) == (spec != "standardize" or expected != "own")
-    places = Places({"pets": run / "pets"})
-    scores = evaluate(recipe, program, weights, places=places, split="train", device="cpu")
-    assert scores.loss == pytest.approx(_loss_by_hand(run, expected), abs=1e-5)
-
-
-def _loss_by_hand(run: Path, normalization: str) -> float:
-    """The mean cross entropy of the training images, without anything of ours but the net."""
-    losses = [
-        -math.log(by_hand(run, Image.open(path), normalization)[number])
-        for number, name in enumerate(sorted(CLASSES))
-        for path in (run / "pets" / "train" / name).iterdir()
-    ]
-    return sum(losses) / len(losses)
-
-
-def test_a_normalization_without_its_numbers_is_refused(run: Path) -> None:
-    """One that was asked for, and is learned from data, which a prediction hasn't."""
-    recipe, program = load_recipe(str(run / "pets.net"), ["normalize=min_max"])
-    path = run / "pets" / "train" / "dogs" / "1.png"
-    with pytest.raises(NetlangError) as caught:
-        next(predict(recipe, program, run / "run" / "last.safetensors", [path], device="cpu"))
-    assert [each.code for each in caught.value.diagnostics] == ["E0747"]
-
-
 def test_keys_with_another_prefix(run: Path, tmp_path: Path) -> None:
     """Both verbs take `--prefix`, and offer nothing that they haven't."""
     state = load_file(run / "run" / "last.safetensors")
@@ -311,21 +152,6 @@ def test_the_verb_goes_on_behind_a_damaged_image(run: Path, tmp_path: Path) -> N
     assert named == [str(tmp_path / "a.png"), str(tmp_path / "c.png")]
     assert done.stderr.count("error[") == 1
     assert "b.png" in done.stderr
-
-
-def test_a_deployed_file_says_what_is_predicted(run: Path, tmp_path: Path) -> None:
-    """From a folder of images to a file that ONNX Runtime runs, by the commands alone."""
-    weights, target = run / "run" / "last.safetensors", tmp_path / "pets.onnx"
-    command = [sys.executable, "-m", "netlang", "compile", str(run / "pets.net")]
-    subprocess.run([*command, "-o", str(target), "--weights", str(weights)], check=True)
-    session = InferenceSession(target, providers=["CPUExecutionProvider"])
-    classes = json.loads(session.get_modelmeta().custom_metadata_map["netlang.classes"])
-    for path in sorted((run / "pets" / "train").rglob("*.png")):
-        x = prepared(run, Image.open(path)).numpy()
-        (logits,) = session.run(["logits"], {"image": x})
-        shares = torch.from_numpy(logits)[0].softmax(0).tolist()
-        (found,) = predicted(run, path)
-        assert dict(zip(classes, shares, strict=True)) == pytest.approx(found, abs=1e-5)
 
 
 def test_what_cannot_be_predicted(run: Path, tmp_path: Path) -> None:
