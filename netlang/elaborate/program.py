@@ -6,7 +6,6 @@ be met.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from netlang.advice.bodies import first_input
@@ -26,6 +25,7 @@ from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.solve import Solution, solve_conditions
+from netlang.ir.verification import asked
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.lalr import no_collection
@@ -56,7 +56,7 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
         session.diagnostics += _with_defaults(found, solution, session, program, file)
     if program is None or session.diagnostics:
         raise NetlangError(*_in_order(session.diagnostics))
-    if os.environ.get("NETLANG_VERIFY"):
+    if asked():
         from netlang.ir.verify import verify  # only here: few ask for it
 
         verify(program)

@@ -1,8 +1,9 @@
 """The invariants of a program, each checked: what every stage and rewrite must leave true.
 
-A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. The
-campaigns verify every program that they make. With `NETLANG_VERIFY=1` in the environment so does
-whoever compiles: after elaboration, and after every rewrite of a backend.
+A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. Who
+asks by `NETLANG_VERIFY=1` in the environment (`verification.py`) has every program verified after
+elaboration, and after every rewrite that the PyTorch backend does. All campaigns ask for it but
+`scaling`, which counts what compiling takes.
 
 Of each function:
 

@@ -65,7 +65,8 @@ class Summary:
 class Campaign:
     """A campaign by its name; `trial` and `shrink` are functions of a module.
 
-    Trials go to a process `chunk` at a time; `count` of them unless told how many.
+    Trials go to a process `chunk` at a time; `count` of them unless told how many. The compiler
+    checks its invariants in all of them, except where the campaign counts its work: `verifies`.
     """
 
     name: str
@@ -76,3 +77,4 @@ class Campaign:
     option: Option | None = None
     chunk: int = 20
     count: int = 100
+    verifies: bool = True

@@ -3,7 +3,8 @@
 A campaign is a function from a number to a `Verdict`. Trial `index` of ``--seed s`` has the number
 ``s * MOST + index``, so a run can be repeated, cut short and gone on with, and ``--only NUMBER``
 repeats one trial. A trial that raises is a failure like any other, and so is one that brings its
-process down, or that doesn't come to an end.
+process down, or that doesn't come to an end. The compiler checks its own invariants in every trial
+(`netlang/ir/verify.py`), unless the campaign counts the compiler's work.
 
 The state is a JSON file that is replaced after every chunk; ``--resume`` goes on from it. At the
 end a report is written beside it.
@@ -20,8 +21,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from pathlib import Path
+from unittest import mock
 
+from netlang.ir.verification import VARIABLE
 from tests.campaigns.campaign import MOST, Campaign, Failure, Option, Summary, Trial, Verdict
 from tests.campaigns.files import CASES
 from tests.campaigns.state import State
@@ -65,8 +69,9 @@ def _chunk(trial: Trial, numbers: range) -> list[tuple[int, Verdict]]:
 def run_here(campaign: Campaign, count: int, seed: int) -> State:
     """A short run in this process, for tests."""
     state = State(seed, count, count)
-    for number in state.numbers(0):
-        state.add(number, tried(campaign.trial, number))
+    with _verification(campaign):
+        for number in state.numbers(0):
+            state.add(number, tried(campaign.trial, number))
     state.done.append(0)
     return state
 
@@ -76,7 +81,8 @@ def command(campaign: Campaign, arguments: Sequence[str] | None = None) -> int:
     options = _options(campaign, arguments)
     trial = campaign.option.trial(options.option) if campaign.option else campaign.trial
     if options.only is not None:
-        return _only(trial, options.only)
+        with _verification(campaign):
+            return _only(trial, options.only)
     path: Path = options.state or STATES / f"{campaign.name}-{options.seed}-{options.count}.json"
     state = State(options.seed, options.count, campaign.chunk, options.option)
     if options.resume and path.exists():
@@ -86,9 +92,15 @@ def command(campaign: Campaign, arguments: Sequence[str] | None = None) -> int:
             return MISUSED
         state = saved
     path.parent.mkdir(parents=True, exist_ok=True)
-    _run(campaign.name, trial, state, path, options.workers)
+    with _verification(campaign):  # the processes take on the environment
+        _run(campaign.name, trial, state, path, options.workers)
     into = path.with_name(f"{path.stem}-report.json")
     return FAILED if report(campaign, state, into, save=options.save) else 0
+
+
+def _verification(campaign: Campaign) -> AbstractContextManager[object]:
+    """Let the compiler check its invariants, or not, as the campaign has it."""
+    return mock.patch.dict(os.environ, {VARIABLE: "1" if campaign.verifies else "0"})
 
 
 def _only(trial: Trial, number: int) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from netlang.ir.verification import asked
 from tests.campaigns.running import MOST, Failure, Verdict
 
-__all__ = ["DIES", "FAILS", "RAISES", "Below", "harmless", "trial"]
+__all__ = ["DIES", "FAILS", "RAISES", "Below", "harmless", "trial", "verifying"]
 
 DIES, FAILS, RAISES = MOST + 3, MOST + 5, MOST + 7
 
@@ -25,6 +26,11 @@ def trial(number: int) -> Verdict:
 def harmless(number: int) -> Verdict:
     """Never a failure."""
     return Verdict((), {"trials": 1})
+
+
+def verifying(number: int) -> Verdict:
+    """Says whether the compiler checks its invariants here."""
+    return Verdict((), {f"verified: {asked()}": 1})
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from netlang.backends.weights import numpy_type
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
+from netlang.ir.verification import VARIABLE
 from tests.campaigns.generator import INTEGERS_BELOW, Generated
 from tests.campaigns.precision import tensor_of
 from tests.onnx.support import Arrays, random_weights
@@ -83,7 +84,7 @@ def load(spec: Spec) -> Program:
 
 def verified() -> AbstractContextManager[object]:
     """Let the compiler check its invariants after every stage and rewrite."""
-    return mock.patch.dict(os.environ, NETLANG_VERIFY="1")
+    return mock.patch.dict(os.environ, {VARIABLE: "1"})
 
 
 @dataclass(frozen=True)

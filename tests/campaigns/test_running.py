@@ -11,8 +11,8 @@ import pytest
 from tests.campaigns import files
 from tests.campaigns.counts import headed, lines, of
 from tests.campaigns.files import cases
-from tests.campaigns.running import MOST, Campaign, Option, State, Summary, command
-from tests.campaigns.sample import DIES, FAILS, RAISES, Below, harmless, trial
+from tests.campaigns.running import MOST, Campaign, Option, State, Summary, command, run_here
+from tests.campaigns.sample import DIES, FAILS, RAISES, Below, harmless, trial, verifying
 from tests.campaigns.telling import report
 from tests.endless import Endless, limited
 
@@ -118,3 +118,12 @@ def test_counts_have_headings() -> None:
         "operators: conv: 2",
         "operators: relu: 1",
     )
+
+
+@pytest.mark.parametrize("verifies", [True, False])
+def test_the_compiler_verifies_in_the_processes(verifies: bool, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    campaign = Campaign("sample", "", verifying, verifies=verifies)
+    assert command(campaign, _given(state, "--count", "2")) == 0
+    assert State.read(state).counts == {f"verified: {verifies}": 2}
+    assert run_here(campaign, 2, 1).counts == {f"verified: {verifies}": 2}

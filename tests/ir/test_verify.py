@@ -168,7 +168,12 @@ def test_nobody_verifies_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     """And who asks gets it said that the compiler is at fault, not the spec."""
     asked: list[Program] = []
     monkeypatch.setattr("netlang.ir.verify.verify", asked.append)
-    load_program("lenet5")
-    assert not asked
+    for unasked in (None, "", "0"):
+        if unasked is None:
+            monkeypatch.delenv("NETLANG_VERIFY", raising=False)
+        else:
+            monkeypatch.setenv("NETLANG_VERIFY", unasked)
+        load_program("lenet5")
+        assert not asked
     monkeypatch.setenv("NETLANG_VERIFY", "1")
     assert load_program("lenet5") in asked

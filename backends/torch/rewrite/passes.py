@@ -7,7 +7,6 @@ stands there itself. What is computed, the label paths and their order stay the 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from operator import is_
 
@@ -17,6 +16,7 @@ from netlang.backends.torch.rewrite.inline import inlined
 from netlang.backends.torch.rewrite.read_sizes import with_sizes
 from netlang.backends.torch.rewrite.scopes import Readers, is_chain, tree
 from netlang.ir.program import Function, Node, Program
+from netlang.ir.verification import asked
 from netlang.ir.verify import verify_function
 from netlang.records import replace
 
@@ -40,7 +40,7 @@ def rewritten(program: Program) -> Variants:
 
 
 def _verified(net: Function, program: Program) -> Function:
-    if os.environ.get("NETLANG_VERIFY"):
+    if asked():
         verify_function(net, program.defaults)
     return net
 

@@ -86,6 +86,7 @@ CAMPAIGN = Campaign(
     trial=_trial(1),
     option=Option("--times", "texts so many times as large", _trial),
     chunk=1,
+    verifies=False,
 )
 
 
