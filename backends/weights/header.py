@@ -18,7 +18,7 @@ __all__ = ["LONGEST_HEADER", "METADATA", "SIZES", "Entry", "Header", "parse_head
 
 METADATA = "__metadata__"
 LONGEST_HEADER = 4 << 20
-"""Bytes: some 30,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
+"""Bytes: some 40,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
 _LONGEST_SHAPE = 64
 _MOST, _TOO_MANY = 1 << 60, 1 << 63
 _FIELDS = {"dtype", "shape", "data_offsets"}

@@ -41,8 +41,8 @@ class TooManyTensors(Diagnostic):
     )
     caption = "at most {limit:,} bytes are read, whoever wrote them"
     help = (
-        "an optimizer without memory and no `ema` leave fewer; so does a net whose many small"
-        " weights are fewer large ones (`conv(groups=...)` instead of branches)"
+        "use an optimizer without memory, leave out `ema`, or replace many branches by one"
+        " `conv(groups=...)`"
     )
 
     tensors: int

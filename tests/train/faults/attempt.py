@@ -170,8 +170,11 @@ def live(
     except NetlangError as error:
         report.code, report.message = error.diagnostics[0].code, error.diagnostics[0].message
         status = _CODED
-    except SystemExit:
-        report.code, status = QUIET, _CODED
+    except SystemExit as ended:
+        if ended.code == 1:
+            report.code, status = QUIET, _CODED
+        else:
+            report.message = f"ended with exit code {ended.code!r}"
     except BaseException:
         report.message = traceback.format_exc()
     sys.setprofile(None)

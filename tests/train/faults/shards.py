@@ -153,8 +153,7 @@ def _damaged(out: Path, generator: random.Random, prepare: Callable[[], None] | 
     reports = attempt_together(out, prepare=prepare)
     if both:
         named = all(path.name in reports[0].message for path in (older, newer))
-        for path in (older, newer):
-            shutil.rmtree(path)
+        # Two damaged checkpoints stay refused: the run begins anew.
         shutil.rmtree(out)
         right = reports[0].code == "E0796" and named
         return "" if right else f"ended with {_codes(reports)} {reports[0].message}"

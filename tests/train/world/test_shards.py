@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -13,11 +14,14 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from netlang.backends.torch.train.files.checkpoints import Checkpoints, digits_of, opened_checkpoint
+from netlang.backends.torch.train.files.pieces import Piece
 from netlang.backends.torch.train.files.reader import Source
+from netlang.backends.torch.train.files.shards import ShardFolder
 from netlang.diagnostics.errors import NetlangError
 from tests.train.world.subject import APART, SHARD, carry_out
 from tests.train.world.support import compare, launched, notes_of, same_run, together
@@ -159,6 +163,38 @@ def test_damage(checkpoints: Checkpoints, happens: Callable[[Path], object], why
     steps, said = _taken(checkpoints)
     assert steps == [30]
     assert why in said[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "Input/output"),
+        (ValueError("it is cut off"), "cut"),
+    ],
+)
+def test_an_older_one_is_taken_where_reading_fails(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    """A disk may fail after all bytes were compared."""
+    newest, older = checkpoints.found()
+    rows, taken = ShardFolder._rows, []
+
+    def failing(self: ShardFolder, piece: Piece, start: int, count: int) -> Tensor:
+        if self._path == newest:
+            raise error
+        return rows(self, piece, start, count)
+
+    def take(source: Source) -> None:
+        assert isinstance(source, ShardFolder)
+        for name in source.entries:
+            source.read(name)
+        taken.append(source._path)
+
+    monkeypatch.setattr(ShardFolder, "_rows", failing)
+    (said,) = checkpoints.restore(take)
+    assert newest.name in said
+    assert why in said
+    assert taken == [older]
 
 
 def test_nothing_is_begun_anew(checkpoints: Checkpoints) -> None:

@@ -97,7 +97,8 @@ class Checkpoints:
     def place(self, step: int, gathered: Path, digest: str) -> Path:
         """Add a folder whose manifest has this digest; old ones stay until `added`.
 
-        Raises `OSError`, after which nothing has changed.
+        Raises `OSError`, after which every whole checkpoint is still there: nothing but a damaged
+        one of the same name may be gone.
         """
         path = self.folder / _name(step, digest).removesuffix(_SUFFIX)
         if path.exists():

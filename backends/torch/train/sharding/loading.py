@@ -28,6 +28,7 @@ from torch.futures import Future
 from netlang.backends.torch.train.files.encoding import DTYPES
 from netlang.backends.torch.train.files.pieces import Piece, Stored
 from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
+from netlang.backends.torch.train.sharding.failures import as_raised
 
 __all__ = ["Read", "loaded"]
 
@@ -38,12 +39,15 @@ Read: TypeAlias = Callable[[Piece, int, int], Tensor]
 def loaded(
     expected: Mapping[str, Kept], stored: Mapping[str, Stored], read: Read
 ) -> dict[str, Tensor]:
-    """So much of each of these tensors as is expected, on the CPU; `stored` has the same names."""
+    """So much of each of these tensors as is expected, on the CPU; `stored` has the same names.
+
+    Raises what `read` raises.
+    """
     found = {
         name: torch.empty(own_of(kept).shape, dtype=own_of(kept).dtype)
         for name, kept in expected.items()
     }
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), as_raised():
         # Each process reads what it needs, and they have nothing to tell each other.
         warnings.filterwarnings("ignore", message="torch.distributed is disabled")
         load(

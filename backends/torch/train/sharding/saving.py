@@ -16,7 +16,6 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.default_planner import DefaultSavePlanner
 from torch.distributed.checkpoint.metadata import (
     ChunkStorageMetadata,
@@ -40,6 +39,7 @@ from netlang.backends.torch.train.files.encoding import header_of, in_order
 from netlang.backends.torch.train.files.pieces import places_of
 from netlang.backends.torch.train.files.shards import Shard, manifest_of, shard_name
 from netlang.backends.torch.train.processes.rows import Kept, Rows, flat_bytes, own_of, shape_of
+from netlang.backends.torch.train.sharding.failures import as_raised
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights.checkpoint import MANIFEST
 from netlang.backends.weights.signature import digest_of
@@ -60,16 +60,13 @@ def save_shards(
     raised in all of them: an `OSError`, if it was one.
     """
     own = {name: kept for name, kept in tensors.items() if _is_written_here(kept, world)}
-    try:
+    with as_raised():
         save(
             {name: own_of(kept) for name, kept in own.items()},
             storage_writer=_Writer(folder, metadata, world, commit),
             planner=_Planner(own),
             process_group=world.control,
         )
-    except CheckpointException as failed:
-        errors = [error for error, _ in failed.failures.values()]
-        raise next((e for e in errors if isinstance(e, OSError)), errors[0]) from None
 
 
 def _is_written_here(kept: Kept, world: World) -> bool:
