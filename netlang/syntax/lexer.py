@@ -20,7 +20,8 @@ from netlang.syntax.limits import MAX_DEPTH
 __all__ = ["Lexer", "Tokens", "Words"]
 
 _SPACE = r"[ \t\r\f]*(?:#[^\n]*)?"
-_LINES = r"(?P<NEWLINE>\n(?:[ \t\r\f\n]+|#[^\n]*)*)"
+# Possessive: a place to come back to for each of a million lines would take half a gigabyte.
+_LINES = r"(?P<NEWLINE>\n(?:[ \t\r\f\n]++|#[^\n]*+)*+)"
 _UNFINISHED = r'(?P<open_docstring>""")|(?P<open_string>")|(?P<bad_number>[0-9][0-9A-Za-z_]*)'
 
 _COLON = re.compile(r"[ \t]*:")

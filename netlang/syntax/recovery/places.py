@@ -21,8 +21,8 @@ __all__ = [
     "statement_behind",
 ]
 
-_PIECE = re.compile(r'"""[\s\S]*?"""|"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[\n()\[\]{};]')
-_BLANK = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*")
+_PIECE = re.compile(r'"""[\s\S]*?"""|"(?:[^"\\\n]++|\\.)*+"?|#[^\n]*|[\n()\[\]{};]')
+_BLANK = re.compile(r"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+")
 _INDENTATION = re.compile(r"[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t\r]*(?:#[^\n]*)?(?:\n|\Z)")
 _DEFINITION = re.compile(r"^(?:block|net|train|from)[ \t]+[A-Za-z_]", re.MULTILINE)
