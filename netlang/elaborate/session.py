@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import TooManySteps
+from netlang.diagnostics.many import Mistaken, mistaken
 from netlang.elaborate.function.inference import Inference
 from netlang.evaluate.literals import LiteralKey, LiteralStep
 from netlang.ir.dims import substitute
@@ -51,6 +52,7 @@ class ElaborationSession(Draft):
     limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)
+    _told: set[tuple[Mistaken, tuple[ChainLink, ...]]] = field(default_factory=set)
 
     @classmethod
     def for_text(cls, text: str) -> ElaborationSession:
@@ -72,7 +74,9 @@ class ElaborationSession(Draft):
         self.failures += 1
         for diagnostic in error.diagnostics:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
-            if chained not in self.diagnostics:
+            told = (mistaken(chained), chained.chain)
+            if told not in self._told:
+                self._told.add(told)
                 self.diagnostics.append(chained)
 
     def at_defaults(self, type_: TensorType) -> TensorType:

@@ -14,6 +14,7 @@ from netlang.advice.nearest import nearest, replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
+from netlang.diagnostics.many import Mistaken, mistaken
 from netlang.diagnostics.recipes.keys import (
     KeyTwice,
     MissingKey,
@@ -66,6 +67,7 @@ class _Reading(Draft):
     names: Environment
     overrides: tuple[str, ...]
     problems: list[Diagnostic] = field(default_factory=list)
+    told: set[Mistaken] = field(default_factory=set)
     failed: bool = False
     arguments: dict[str, ast.Entry] = field(default_factory=dict)
     replaced: dict[str, ast.Entry] = field(default_factory=dict)
@@ -75,7 +77,10 @@ class _Reading(Draft):
 
     def _keep(self, error: NetlangError) -> None:
         self.failed = True
-        self.problems += [item for item in error.diagnostics if item not in self.problems]
+        for item in error.diagnostics:
+            if mistaken(item) not in self.told:
+                self.told.add(mistaken(item))
+                self.problems.append(item)
 
     def unread(self) -> None:
         """What can't be read of the recipe was reported: its words may have named anything."""

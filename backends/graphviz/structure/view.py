@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Output, Ref
+from netlang.ir.repeats import Repeats
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record, replace
 
@@ -58,16 +59,6 @@ def is_identity(callee: Op | Function) -> bool:
     return isinstance(callee, Op) and callee.name == "identity"
 
 
-class _Fold(Record):
-    first: int
-    size: int
-    count: int
-
-    def folded(self, number: int) -> int:
-        inside = self.first <= number < self.first + self.size * self.count
-        return self.first + (number - self.first) % self.size if inside else number
-
-
 _views: WeakKeyDictionary[Function, View] = WeakKeyDictionary()
 
 
@@ -85,15 +76,12 @@ def in_training_only(view: View) -> View:
 
 
 def _view(function: Function) -> View:
-    folds: list[_Fold] = []
-    steps = list(_walk(function.items, 0, 1, (), folds))
+    repeats = Repeats(function.items)
+    steps = list(_walk(function.items, 0, 1, ()))
     resolved: dict[Ref, Ref] = {}
 
     def resolve(ref: Ref) -> Ref:
-        number = ref.producer
-        for fold in folds:
-            number = fold.folded(number)
-        place = Ref(number, ref.output)
+        place = Ref(repeats.folded(ref.producer), ref.output)
         return resolved.get(place, place)
 
     kept = []
@@ -110,7 +98,7 @@ def _view(function: Function) -> View:
 
 
 def _walk(
-    items: tuple[Item, ...], start: int, times: int, groups: tuple[Group, ...], folds: list[_Fold]
+    items: tuple[Item, ...], start: int, times: int, groups: tuple[Group, ...]
 ) -> Iterator[DrawnStep]:
     number = start
     for item in items:
@@ -118,10 +106,9 @@ def _walk(
             yield DrawnStep(number, item, (), times, groups)
             number += 1
             continue
-        folds.append(_Fold(number, item.size, item.count))
         if len(item.items) == 1:
-            yield from _walk(item.items, number, times * item.count, groups, folds)
+            yield from _walk(item.items, number, times * item.count, groups)
         else:
             group = Group(number, item.count, item.depth)
-            yield from _walk(item.items, number, times, (*groups, group), folds)
+            yield from _walk(item.items, number, times, (*groups, group))
         number += item.size * item.count

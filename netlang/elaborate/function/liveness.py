@@ -6,12 +6,12 @@ auxiliary outputs only are marked so; what leads nowhere has been reported.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain
 
 from netlang.ir.program import INPUT, Item, Node, Output, Ref, Repeat
+from netlang.ir.repeats import Repeats
 from netlang.records import replace
 
 __all__ = ["Liveness"]
@@ -23,7 +23,7 @@ class Liveness:
     def __init__(self, items: tuple[Item, ...], outputs: tuple[Output, ...]) -> None:
         self._items = items
         self._readers = dict(self._reads(items))
-        self._spans = _Repeats(items)
+        self._spans = Repeats(items)
         deployed = [output.ref for output in outputs if not output.auxiliary]
         self.deployed = self._reached(deployed)
         self._given = every = [output.ref for output in outputs]
@@ -95,23 +95,3 @@ class Liveness:
             seen.add(producer)
             waiting.extend(ref.producer for ref in self._readers[producer])
         return seen
-
-
-class _Repeats:
-    """The repeats among some items, in order, and those inside of each."""
-
-    def __init__(self, items: tuple[Item, ...]) -> None:
-        self._repeats = [item for item in items if isinstance(item, Repeat)]
-        self._firsts = [repeat.first for repeat in self._repeats]
-        self._inner = [_Repeats(repeat.items) for repeat in self._repeats]
-
-    def folded(self, producer: int) -> int:
-        """The same node in the first time of every repeat around it."""
-        place = bisect_right(self._firsts, producer) - 1
-        if place < 0:
-            return producer
-        repeat = self._repeats[place]
-        if producer >= repeat.first + repeat.size * repeat.count:
-            return producer
-        once = repeat.first + (producer - repeat.first) % repeat.size
-        return self._inner[place].folded(once)

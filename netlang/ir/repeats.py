@@ -1,0 +1,29 @@
+"""Which repeats a node is in, and which node of the first time it repeats."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from netlang.ir.program import Item, Repeat
+
+__all__ = ["Repeats"]
+
+
+class Repeats:
+    """The repeats among some items, in order, and those inside of each."""
+
+    def __init__(self, items: tuple[Item, ...]) -> None:
+        self._repeats = [item for item in items if isinstance(item, Repeat)]
+        self._firsts = [repeat.first for repeat in self._repeats]
+        self._inner = [Repeats(repeat.items) for repeat in self._repeats]
+
+    def folded(self, producer: int) -> int:
+        """The same node in the first time of every repeat around it."""
+        place = bisect_right(self._firsts, producer) - 1
+        if place < 0:
+            return producer
+        repeat = self._repeats[place]
+        if producer >= repeat.first + repeat.size * repeat.count:
+            return producer
+        once = repeat.first + (producer - repeat.first) % repeat.size
+        return self._inner[place].folded(once)
