@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate import Target, elaborate_target, resolve
+from netlang.elaborate import Target, elaborate_target, from_python, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Function, Item, Program, Repeat
 from netlang.modules.files import KEPT
@@ -46,13 +46,15 @@ class _Place(Draft):
 
 
 def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
-    """The net that `spec` names, called with `arguments`; raises `NetlangError`.
+    """The net that `spec` names, called with `arguments`.
+
+    Raises `NetlangError`, and `TypeError` for an argument that has no counterpart in the language.
 
     The same object as before, if nothing that it is made from has changed since.
     """
     target = resolve(spec, "net")
     place = _Place()
-    given = _exactly(arguments)
+    given = _exactly({name: from_python(value) for name, value in arguments.items()})
     if given is not None and (files := _files(target)) is not None:
         place = _kept(spec, given, target.name, files)
     if place.loaded is not None:
@@ -83,8 +85,7 @@ def _exactly(arguments: Mapping[str, object]) -> str | None:
 
 def _is_plain(value: object) -> bool:
     """Whether the spelling of a value tells all of it: 1, 1.0 and True are different."""
-    if type(value) in (tuple, list):
-        assert isinstance(value, tuple | list)
+    if isinstance(value, tuple):
         return all(map(_is_plain, value))
     return type(value) in (bool, int, float, str)
 

@@ -124,6 +124,14 @@ def test_the_order_of_arguments_does_not_matter(spec: str) -> None:
     assert netlang.load(spec, rate=1, classes=5).program is first.program
 
 
+def test_lists_without_an_end_and_numbers_without_a_spelling_are_refused(spec: str) -> None:
+    endless: list[object] = []
+    endless.append(endless)
+    for value in (endless, 10**5000):
+        with pytest.raises(TypeError, match="has no counterpart"):
+            netlang.load(spec, classes=value)
+
+
 def test_modules_of_one_net_share_a_class_and_draw_their_own_weights(spec: str) -> None:
     net = netlang.load(spec)
     torch.manual_seed(0)

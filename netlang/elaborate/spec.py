@@ -29,11 +29,15 @@ from netlang.records import Record
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.lalr import Stuck, parse_part
-from netlang.syntax.limits import Mistake
+from netlang.syntax.limits import MAX_DEPTH, Mistake
 
-__all__ = ["Target", "load_program", "resolve"]
+__all__ = ["Target", "from_python", "load_program", "resolve"]
 
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
+
+
+_MOST_BITS = 14_000
+"""Of whole numbers from Python, which writes out at most 4,300 digits."""
 
 
 class Target(Record):
@@ -68,6 +72,7 @@ def elaborate_target(target: Target, arguments: dict[str, object] | None = None)
 
 def _with_python_values(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
     """The layer with arguments given from Python."""
+    values = {name: from_python(value) for name, value in arguments.items()}
     source = Source(
         "<arguments>", ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     )
@@ -75,15 +80,23 @@ def _with_python_values(layer: Layer, arguments: dict[str, object], span: Span) 
     bound = dict(layer.arguments)
     named = tuple(ast.Argument(whole, name, whole, ast.Number(whole, 0)) for name in arguments)
     bind(layer, named, lambda expr: 0, span)
-    for name, value in arguments.items():
-        bound[name] = BoundArgument(_from_python(value), whole)
+    for name, given in values.items():
+        bound[name] = BoundArgument(given, whole)
     return Layer(layer.target, tuple(bound.items()))
 
 
-def _from_python(value: object) -> Value:
-    """A plain Python value as one of the language; raises `TypeError` for anything else."""
+def from_python(value: object, depth: int = 0) -> Value:
+    """A plain Python value as one of the language; raises `TypeError` for anything else.
+
+    That is also a list that is more than `MAX_DEPTH` deep (or contains itself), and a whole number
+    that Python won't write out.
+    """
     if isinstance(value, list | tuple):
-        return tuple(_from_python(item) for item in value)
+        if depth == MAX_DEPTH:
+            raise TypeError(f"a list that is over {MAX_DEPTH} deep has no counterpart")
+        return tuple(from_python(item, depth + 1) for item in value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise TypeError(f"a number of {value.bit_length():,} bits has no counterpart")
     if isinstance(value, bool | int | float | str | Layer):
         return value
     raise TypeError(f"{value!r} has no counterpart in the language")

@@ -87,6 +87,15 @@ _STEPS: dict[str, Callable[[], str]] = {
     "a split of 10^9": lambda: _net("split(1_000_000_000)", shape=f"[{10**9}, 4]"),
 }
 _ERRORS: dict[str, Callable[[], str]] = {
+    "3,000,000 lines of comments": lambda: (
+        "#\n" * 3_000_000 + "net a {\n    input x: [4]\n    relu\n}\n"
+    ),
+    "a string of 5 MB that isn't closed": lambda: (
+        'net a {\n    input x: [4]\n    "' + "x" * 5_000_000
+    ),
+    "16,000 layers that don't exist": lambda: (
+        "net a {\n    input x: [4]\n" + "".join(f"    lnear{i}(4)\n" for i in range(16_000)) + "}\n"
+    ),
     "1,000 unknown names": lambda: _net(_each(1000, "conw@")),
     "600 unknown values": lambda: _net(_each(600, "conv(widht@, 1x1)")),
     "5,000 false asserts": lambda: _net("relu") + _each(5000, "assert a.params == 3") + "\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from contextlib import nullcontext
 from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, finalize
 
@@ -25,9 +26,10 @@ def instance(program: Program, device: str | None = None, *, guard: bool = False
     """
     import torch
 
-    classes = _CLASSES.setdefault(program, {})
-    if guard not in classes:
-        classes[guard] = _class(program, guard)
+    with _LOCK:
+        classes = _CLASSES.setdefault(program, {})
+        if guard not in classes:
+            classes[guard] = _class(program, guard)
     # Inside a device's context every call of torch takes a detour.
     with nullcontext() if device is None else torch.device(device):
         return classes[guard]()
@@ -36,6 +38,7 @@ def instance(program: Program, device: str | None = None, *, guard: bool = False
 _CLASSES: WeakKeyDictionary[Program, dict[bool, type[nn.Module]]] = WeakKeyDictionary()
 """The classes of programs that are still in use, by whether they have a guard."""
 
+_LOCK = Lock()
 _numbers = count()
 
 

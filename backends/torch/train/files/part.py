@@ -96,7 +96,10 @@ def number_of(fact: Json) -> float:
         return float(str(fact))
     if not isinstance(fact, int | float) or isinstance(fact, bool):
         raise ValueError(f"{str(fact)[:40]!r} is no number")
-    return float(fact)
+    try:
+        return float(fact)
+    except OverflowError:
+        raise ValueError("one of its numbers is too large") from None
 
 
 def plain_number(value: float) -> Json:

@@ -41,7 +41,7 @@ __all__ = [
     "Shard", "ShardFolder", "manifest_of", "opened_folder", "shard_name",
 ]  # fmt: skip
 
-_NAME = re.compile(r"shard-\d{5,9}-of-\d{5,9}\.safetensors")
+_NAME = re.compile(r"shard-[0-9]{5,9}-of-[0-9]{5,9}\.safetensors")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 _MOST_READERS = 8
