@@ -17,7 +17,7 @@ from typing import final
 from netlang.backends.torch.train.processes.agreement import Agreement
 from netlang.backends.torch.train.world import World
 
-__all__ = ["Interrupt", "Stopped", "interrupts", "outlive_one"]
+__all__ = ["Interrupt", "Stopped", "interrupts", "outliving_one"]
 
 _SIGNALS = [
     getattr(signal, name)
@@ -84,7 +84,11 @@ class Interrupt:
 
 @contextmanager
 def interrupts(world: World | None = None) -> Iterator[Interrupt]:
-    """Inside, the first signal is noted and a Ctrl-C after it stops the process at once."""
+    """Inside, the first signal is noted and a Ctrl-C after it stops the process at once.
+
+    After an error in one of several processes SIGTERM stays with the `Interrupt`, which only notes
+    it: `outliving_one`, around this, takes it over.
+    """
     interrupt = Interrupt(world)
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
@@ -101,20 +105,26 @@ def interrupts(world: World | None = None) -> Iterator[Interrupt]:
         failed = False
     finally:
         if failed and world is not None and world.size > 1:
-            outlive_one(signal.SIGTERM)
             caught.remove(signal.SIGTERM)
         for number in caught:
             signal.signal(number, before[number])
 
 
-def outlive_one(number: signal.Signals) -> None:
-    """Let the next signal of this number pass: the one after it ends the process.
+@contextmanager
+def outliving_one(number: signal.Signals) -> Iterator[None]:
+    """After an error inside, let one signal of this number pass; then all is as it was before.
 
     For a process that has an error to tell: when one ends, `torchrun` at once sends SIGTERM to all.
     """
+    before = signal.getsignal(number)
 
     def passed(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        # What wasn't installed by Python can't be put back.
+        signal.signal(number, signal.SIG_DFL if before is None else before)
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(number, passed)
+    try:
+        yield
+    except BaseException:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(number, passed)
+        raise

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.data.loader import Loader
-from netlang.backends.torch.train.interrupt import Interrupt, Stopped, interrupts
+from netlang.backends.torch.train.interrupt import Interrupt, Stopped, interrupts, outliving_one
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.world import World
 from tests.quality import ROOT
@@ -85,18 +85,34 @@ def _interrupted(interrupt: Interrupt, passed: list[str]) -> None:
 
 
 def test_an_error_outlives_the_end_of_the_others() -> None:
-    """`torchrun` ends all processes when one has ended; another may have an error to tell."""
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(ValueError, match="told"), interrupts(World(0, 2)):
-            raise ValueError("told")
-        me(signal.SIGTERM)
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    with interrupts(World(0, 2)):
+    """`torchrun` ends all processes when one has ended; another may have an error to tell.
+
+    One signal passes, also on the way out; then the caller's own handler is there again.
+    """
+    heard: list[int] = []
+
+    def handler(number: int, frame: object) -> None:
+        heard.append(number)
+
+    signal.signal(signal.SIGTERM, handler)
+    with pytest.raises(ValueError, match="told"), outliving_one(signal.SIGTERM):
+        _failing()
+    me(signal.SIGTERM)
+    assert heard == []
+    me(signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+    signal.signal(signal.SIGTERM, handler)
+    with outliving_one(signal.SIGTERM), interrupts(World(0, 2)):
         pass
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGTERM) is handler
+
+
+def _failing() -> None:
+    try:
+        with interrupts(World(0, 2)):
+            raise ValueError("told")
+    finally:
+        me(signal.SIGTERM)
 
 
 def test_nohup_stays_in_force() -> None:

@@ -10,11 +10,11 @@ from signal import SIGTERM
 
 import torch
 from torch import distributed
-from torch._C._distributed_c10d import PrefixStore, Store
+from torch._C._distributed_c10d import BarrierOptions, PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from netlang import processes
-from netlang.backends.torch.train.interrupt import outlive_one
+from netlang.backends.torch.train.interrupt import outliving_one
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.processes import ProcessLost
@@ -46,24 +46,28 @@ def joined() -> Iterator[World]:
         world_size=size,
         timeout=_PATIENCE,
     )
-    with _one_message(store):
+    with _one_message(store), outliving_one(SIGTERM):
         control = distributed.new_group(backend="gloo", timeout=_PATIENCE)
         yield World(rank, size, control)
-        _come_to_rest(control)
+        _drain_gloo(control)
         distributed.destroy_process_group()
 
 
-def _come_to_rest(control: distributed.ProcessGroup) -> None:
+def _drain_gloo(control: distributed.ProcessGroup) -> None:
     """Wait until all processes have come here, and what carried their messages has let go of them.
 
     A thread of gloo may hold the tensors of the last message for a moment longer than its sender
     waits. If the interpreter ends in that moment, PyTorch aborts the process
     (github.com/pytorch/pytorch/issues/190489). A barrier has no tensors, and takes a round of
-    messages, during which such a thread runs on.
+    messages, during which such a thread runs on. Tensors on the CPU go through gloo on a host with
+    GPUs too, so both groups are asked for what connects their main memories.
     """
-    groups = [control] if torch.cuda.is_available() else [control, distributed.group.WORLD]
-    for group in groups * 2:
-        distributed.barrier(group)
+    world = distributed.group.WORLD
+    assert world is not None
+    options = BarrierOptions()
+    options.device = torch.device("cpu")
+    for group in (control, world) * 2:
+        group.barrier(opts=options).wait()
 
 
 @contextmanager
@@ -72,12 +76,10 @@ def _one_message(store: Store) -> Iterator[None]:
     try:
         yield
     except NetlangError:
-        outlive_one(SIGTERM)
         if not _first_to_speak(store):
             raise SystemExit(1) from None
         raise
     except RuntimeError as error:
-        outlive_one(SIGTERM)
         lost = _of_connections(error)
         if not _first_to_speak(store) and lost:
             raise SystemExit(1) from None
