@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import shutil
 import subprocess
 import sys
+from ast import literal_eval
 from pathlib import Path
 
 import onnx
@@ -18,6 +21,7 @@ from safetensors.torch import load_file
 from netlang.backends.onnx import export
 from netlang.backends.torch.train.files.encoding import encode_signed
 from netlang.recipes import load_recipe
+from tests.quality import ROOT
 from tests.train.predict.support import CLASSES, metadata, predicted, prepared
 
 
@@ -65,6 +69,21 @@ def test_a_deployed_file_says_what_is_predicted(run: Path, tmp_path: Path) -> No
         shares = torch.from_numpy(logits)[0].softmax(0).tolist()
         (found,) = predicted(run, path)
         assert dict(zip(classes, shares, strict=True)) == pytest.approx(found, abs=1e-5)
+
+
+def test_the_program_of_the_manual_says_what_is_predicted(run: Path, tmp_path: Path) -> None:
+    """It is told nothing but the file and an image."""
+    _, program = load_recipe(str(run / "pets.net"))
+    export(program, tmp_path / "pets.onnx", weights=run / "run" / "last.safetensors")
+    page = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```python\n(import json.+?)```", page, re.DOTALL)
+    image = next((run / "pets" / "train").rglob("*.png"))
+    shutil.copy(image, tmp_path / "tom.jpg")
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True)
+    told = literal_eval(done.stdout)
+    (found,) = predicted(run, image)
+    assert told == pytest.approx(found, abs=0.002)  # pixels are rounded once more
 
 
 def affine(*numbers: object) -> dict[str, object]:
