@@ -24,7 +24,7 @@ from netlang.backends.torch.train.files.provenance import facts_of_run, write_so
 from netlang.backends.torch.train.files.reader import Source
 from netlang.backends.torch.train.files.record import compare, identity_of
 from netlang.backends.torch.train.files.sharded import save_sharded
-from netlang.backends.torch.train.processes.copying import everywhere
+from netlang.backends.torch.train.processes.copying import hand_on
 from netlang.backends.torch.train.processes.rows import own_of
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import (
@@ -136,9 +136,7 @@ class RunFiles:
         chosen = self.checkpoints.newest
         name = self.world.copied(b"" if chosen is None else chosen.name.encode()).decode()
         if self.world.size > 1 and name:
-            with everywhere(self.folder.checkpoints / name, self.world) as file:
-                if not self.world.writes:
-                    take(file)
+            hand_on(self.folder.checkpoints / name, self.world, take)
 
 
 @contextmanager

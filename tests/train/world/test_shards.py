@@ -22,6 +22,8 @@ from netlang.backends.torch.train.files.checkpoints import Checkpoints, digits_o
 from netlang.backends.torch.train.files.pieces import Piece
 from netlang.backends.torch.train.files.reader import Source
 from netlang.backends.torch.train.files.shards import ShardFolder
+from netlang.backends.torch.train.processes.copying import _send
+from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from tests.train.world.subject import APART, SHARD, carry_out
 from tests.train.world.support import compare, launched, notes_of, same_run, together
@@ -262,6 +264,41 @@ def test_others_go_on(two: Path, tmp_path: Path, options: tuple[str, ...]) -> No
     assert kinds == {options == (SHARD,)}
     (tmp_path / "one").mkdir()
     compare(notes_of(tmp_path, "stopped"), carry_out("stopped", tmp_path / "one"))
+
+
+def test_what_another_host_has_is_compared(two: Path, tmp_path: Path) -> None:
+    """Process 1 has files of the right lengths with other bytes: it gets those of process 0."""
+    for name in ("stopped", "stopped.of.1"):
+        copytree(two / "stopped", tmp_path / name)
+    for shard in (tmp_path / "stopped.of.1").rglob("shard-*.safetensors"):
+        content = shard.read_bytes()
+        shard.write_bytes(content[: len(content) // 2] + bytes(-(-len(content) // 2)))
+    together(2, tmp_path, SHARD, APART, "stopped+")
+    (tmp_path / "one").mkdir()
+    compare(notes_of(tmp_path, "stopped"), carry_out("stopped", tmp_path / "one"))
+
+
+def test_files_that_are_read_are_compared(checkpoints: Checkpoints) -> None:
+    newest = checkpoints.found()[0]
+    shard = newest / "shard-00002-of-00002.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    with opened_checkpoint(newest) as source:
+        (shared,) = (name for name in source.entries if name == "model/a.weight")
+        with pytest.raises(ValueError, match="the bytes of shard-00002"):
+            source.read(shared)
+        # It lies in the other file.
+        assert source.read("records").dtype == torch.uint8
+
+
+def test_a_copy_that_has_no_room(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    newest = checkpoints.found()[0]
+    (tmp_path / "copy").mkdir()
+    _send(newest, World(), tmp_path / "copy")
+    for path in newest.iterdir():
+        assert (tmp_path / "copy" / newest.name / path.name).read_bytes() == path.read_bytes()
+    with pytest.raises(NetlangError) as caught:
+        _send(newest, World(), tmp_path / "nowhere")
+    assert caught.value.diagnostics[0].code == "E0795"
 
 
 def test_without_a_common_folder(two: Path, tmp_path: Path) -> None:

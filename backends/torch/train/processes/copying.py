@@ -2,74 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from netlang.backends.torch.train.files.checkpoints import digits_of, is_folder
-from netlang.backends.torch.train.files.reader import Source, opened
+from netlang.backends.torch.train.files.checkpoints import (
+    digits_of,
+    is_folder,
+    opened_checkpoint,
+)
+from netlang.backends.torch.train.files.reader import Source
 from netlang.backends.torch.train.files.shards import ShardFolder, opened_folder
+from netlang.backends.torch.train.storage import writing
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights.checkpoint import MANIFEST
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import UnreadableRun
 
-__all__ = ["everywhere"]
+__all__ = ["hand_on"]
 
 _CHUNK = 1 << 26
 
 
-@contextmanager
-def everywhere(path: Path, world: World) -> Iterator[Source]:
-    """Inside, the checkpoint at `path` in the first process, open in each of them.
+def hand_on(path: Path, world: World, take: Callable[[Source], None]) -> None:
+    """Let the other processes take the checkpoint at `path` that the first one took; all call it.
 
-    Where it can't be read at that path, the processes without it get a copy among the system's
-    temporary files.
+    Those that can't read it there, or find other bytes than were written, get a copy among the
+    system's temporary files. Raises `NetlangError` where there is no room for it, or it is of no
+    use either.
     """
+    taken = world.writes or _is_taken(path, take)
+    if not world.largest(int(not taken)):
+        return
     with ExitStack() as stack:
-        found = _own(path, stack)
-        if world.largest(int(found is None)):
-            copy = stack.enter_context(TemporaryDirectory()) if found is None else None
-            _send(path, _names(path, found), world, copy)
-            found = found or _own(Path(str(copy), path.name), stack)
-        assert found is not None
-        yield found
+        copy = None if taken else stack.enter_context(_temporary_folder())
+        _send(path, world, copy)
+        if copy is not None:
+            with _reading(path):
+                _take(copy / path.name, take)
 
 
-def _own(path: Path, stack: ExitStack) -> Source | None:
-    """The checkpoint, where this process finds it.
-
-    The first process has looked at all bytes of it. Of a folder, of which the others read a part
-    each, they look at the manifest and the lengths of the files.
-    """
+def _is_taken(path: Path, take: Callable[[Source], None]) -> bool:
     try:
-        if is_folder(path):
-            folder = stack.enter_context(opened_folder(path))
-            folder.check_manifest(digits_of(path))
-            return folder
-        file = stack.enter_context(opened(path))
-        file.check(digits_of(path))
+        _take(path, take)
     except (OSError, ValueError):
-        return None
-    return file
+        return False
+    return True
 
 
-def _names(path: Path, found: Source | None) -> list[str]:
+def _take(path: Path, take: Callable[[Source], None]) -> None:
+    """Of a folder, of which each process reads a part, the bytes of the files read are compared."""
+    with opened_checkpoint(path) as source:
+        if isinstance(source, ShardFolder):
+            source.check_manifest(digits_of(path))
+        else:
+            source.check(digits_of(path))
+        take(source)
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    with ExitStack() as stack:
+        with writing(Path("a temporary folder")):
+            path = stack.enter_context(TemporaryDirectory())
+        yield Path(path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Inside, what is wrong with a checkpoint becomes an error that names `path`."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise NetlangError(UnreadableRun(span=None, path=str(path), why=why)) from None
+
+
+def _names(path: Path) -> list[str]:
     """The files of a checkpoint, by their paths in the folder that it is in."""
-    if not isinstance(found, ShardFolder):
+    if not is_folder(path):
         return [path.name]
-    return [f"{path.name}/{name}" for name in (MANIFEST, *(shard.name for shard in found.shards))]
+    with opened_folder(path) as found:
+        return [f"{path.name}/{each}" for each in (MANIFEST, *(s.name for s in found.shards))]
 
 
-def _send(path: Path, names: list[str], world: World, copy: str | None) -> None:
+def _send(path: Path, world: World, copy: Path | None) -> None:
     """Write files of the first process into the folder `copy` of those that have one."""
+    with _reading(path):
+        names = _names(path) if world.writes else []
     for name in world.copied("\n".join(names).encode()).decode().split("\n"):
         with ExitStack() as stack:
-            source = stack.enter_context((path.parent / name).open("rb")) if world.writes else None
-            target = None if copy is None else Path(copy, name)
-            if target is not None:
-                target.parent.mkdir(exist_ok=True)
-                target.touch()
+            source = target = None
+            if copy is not None:
+                stack.enter_context(writing(copy / name))
+                (copy / name).parent.mkdir(exist_ok=True)
+                target = stack.enter_context((copy / name).open("xb"))
+            if world.writes:
+                stack.enter_context(_reading(path))
+                source = stack.enter_context((path.parent / name).open("rb"))
             while chunk := world.copied(b"" if source is None else source.read(_CHUNK)):
                 if target is not None:
-                    with target.open("ab") as file:
-                        file.write(chunk)
+                    target.write(chunk)
