@@ -12,6 +12,7 @@ from torch import nn
 from netlang.analysis.locate import locate
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.files.apart import require_apart
+from netlang.backends.torch.train.files.room import require_room
 from netlang.backends.torch.train.files.weights import WeightsFiles, facts_of_weights
 from netlang.backends.torch.train.folder import RunFolder, shared_folder
 from netlang.backends.torch.train.interrupt import interrupts
@@ -220,6 +221,8 @@ def _run(loop: Loop, again: str) -> Result:
         loop.ledger.progress.say(note)
     if state.step:
         loop.ledger.progress.say(f"resuming {folder.path} after step {state.step}")
+    if not loop.over:
+        require_room(state, validated=loop.data.validation is not None)
     loop.weights.save_best(state)
     finished = loop.run()
     for remark in loop.data.remarks():
