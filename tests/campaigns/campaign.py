@@ -65,7 +65,8 @@ class Summary:
 class Campaign:
     """A campaign by its name; `trial` and `shrink` are functions of a module.
 
-    Trials go to a process `chunk` at a time; `count` of them unless told how many. The compiler
+    Trials go to a process `chunk` at a time; `count` of them unless told how many, and no more
+    than `most` if there are no others. The compiler
     checks its invariants in all of them, except where the campaign counts its work: `verifies`.
     """
 
@@ -77,4 +78,5 @@ class Campaign:
     option: Option | None = None
     chunk: int = 20
     count: int = 100
+    most: int = MOST
     verifies: bool = True

@@ -128,7 +128,11 @@ def _options(campaign: Campaign, arguments: Sequence[str] | None) -> Namespace:
     parser.set_defaults(option=0)
     if own := campaign.option:
         parser.add_argument(own.name, type=int, dest="option", metavar="N", help=own.about)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    last = options.count if options.only is None else options.only % MOST + 1
+    if not 0 < last <= campaign.most:
+        parser.error(f"there are {campaign.most:,} trials")
+    return options
 
 
 def _run(name: str, trial: Trial, state: State, path: Path, workers: int) -> None:

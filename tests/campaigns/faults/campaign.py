@@ -66,6 +66,8 @@ CAMPAIGN = Campaign(
     about="plant faults one at a time and see whether random networks give them away",
     trial=trial,
     chunk=1,
+    count=len(FAULTS),
+    most=len(FAULTS),
 )
 
 
@@ -78,8 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     if what is not None:
         print(f"network {networks} fails without any fault: {what}", file=sys.stderr)
         return 1
-    every = [] if "--count" in arguments else ["--count", str(len(FAULTS))]
-    return command(CAMPAIGN, [*arguments, *every])
+    return command(CAMPAIGN, arguments)
 
 
 def _seed(arguments: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from io import BytesIO, TextIOWrapper
 from itertools import pairwise
 from pathlib import Path
@@ -14,37 +14,48 @@ from netlang.modules.files import forget_parsed
 from tests.campaigns.scaling.texts import Texts
 from tests.work import counted
 
-__all__ = ["END", "VERBS", "exponent", "steps"]
+__all__ = ["END", "VERBS", "OtherStatus", "exponent", "steps"]
 
 END = 60_000_000
 """Steps after which a text is given up: `TooMuch`."""
 
 VERBS: dict[str, tuple[str, ...]] = {
     "check": ("check", "main.net"),
-    "summary": ("summary", "main.net"),
-    "fmt": ("fmt", "--check", "main.net"),
-    "expand": ("expand", "main.net"),
-    "explain": ("explain", "main.net", "probe"),
-    "draw": ("draw", "main.net", "-o", "x.dot"),
-    "compile .py": ("compile", "main.net", "-o", "x.py"),
-    "compile .onnx": ("compile", "main.net", "-o", "x.onnx"),
+    "summary": ("summary", "main.net:a"),
+    "fmt": ("fmt", "main.net"),
+    "expand": ("expand", "main.net:a"),
+    "explain": ("explain", "main.net:a", "probe"),
+    "draw": ("draw", "main.net:a", "-o", "x.dot"),
+    "compile .py": ("compile", "main.net:a", "-o", "x.py"),
+    "compile .onnx": ("compile", "main.net:a", "-o", "x.onnx"),
 }
 _SMALL = 0.05
 """Of all steps: what grows by less says nothing of the exponent."""
 
 
-def steps(verb: str, texts: Texts, folder: Path) -> int:
-    """The steps of Python that a verb takes for files, which are written to the current folder."""
+class OtherStatus(AssertionError):
+    """A right text that is refused, or a wrong one that isn't: its steps say nothing."""
+
+
+def steps(verb: str, texts: Texts, folder: Path, status: int = 0) -> int:
+    """The steps of Python that a verb takes for files, which are written to the current folder.
+
+    Raises `OtherStatus` where it doesn't exit with `status`.
+    """
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     forget_parsed()
-    with (
-        redirect_stdout(TextIOWrapper(BytesIO())),
-        redirect_stderr(TextIOWrapper(BytesIO())),
-        counted(END) as work,
-        suppress(SystemExit),
-    ):
-        main(VERBS[verb])
+    messages = TextIOWrapper(BytesIO(), encoding="utf-8")
+    found: object = None
+    with redirect_stdout(TextIOWrapper(BytesIO())), redirect_stderr(messages):
+        try:
+            with counted(END) as work:
+                main(VERBS[verb])
+        except SystemExit as end:
+            found = end.code
+    if found != status:
+        messages.seek(0)
+        raise OtherStatus(f"{verb} exits with {found}, not {status}: {messages.read()[:500]}")
     return work.steps
 
 

@@ -117,7 +117,9 @@ _BLOCKS: dict[str, Make] = {
     "a long body of a block": lambda n: net(
         f"r {{ {joined(n, 'conv(8, 1x1)', '; ')} }}", head="block r { add { body; identity } }\n"
     ),
-    "nets": lambda n: each(n, lambda i: f"net a{i} {{ input x: [3]; probe: relu }}\n", ""),
+    "nets": lambda n: net("relu") + each(
+        n, lambda i: f"net a{i} {{ input x: [3]; probe: relu }}\n", ""
+    ),
     "net aliases": lambda n: net("conv(k, 1x1)").replace("net a {", "net a(k=1) {")
     + each(n, lambda i: f"net a{i} = a({i + 1})\n", ""),
     "nets as steps": lambda n: net(
@@ -134,11 +136,11 @@ _BLOCKS: dict[str, Make] = {
     "layers as values": lambda n: net(
         each(n, lambda i: f"l{i}"), head=each(n, lambda i: f"l{i} = conv(8, 1x1)\n", "")
     ),
-    "arguments filled in one by one": lambda n: net(
-        f"l{n}",
+    "arguments filled in bit by bit": lambda n: net(
+        "l60",  # a name may lead through 200 others
         head=f"block b({each(n, lambda i: f'p{i}=1', ', ')}) {{ "
-        f"{each(n, lambda i: f'conv(p{i}, 1x1)')} }}\nl0 = b\n"
-        + each(n, lambda i: f"l{i + 1} = l{i}(p{i}=2)\n", ""),
+        f"{each(n, lambda i: f'conv(p{i}, 1x1)')} }}\nl0 = b\n" + each(60, lambda i:
+            f"l{i + 1} = l{i}({', '.join(f'p{k}=2' for k in range(i, n, 60))})\n", ""),
     ),
     "a layer handed on": lambda n: net(
         joined(n, "b(relu)"), head="block b(act) { conv(8, 1x1) -> act }\n"
@@ -220,8 +222,9 @@ _LAYOUT: dict[str, Make] = {
     ),
     "a long comment": lambda n: net(f"relu  # {joined(n, 'word', ' ')}"),
     "a docstring": lambda n: f'"""{joined(n, "A line.")}"""\n' + net("relu"),
-    "docstrings": lambda n: each(
-        n, lambda i: f'net a{i} {{\n    """A line."""\n    input x: [3]\n    relu\n}}\n'
+    "docstrings": lambda n: (
+        each(n, lambda i: f'net a{i} {{\n    """A line."""\n    input x: [3]\n    relu\n}}\n')
+        + net("relu")
     ),
     "blank lines": lambda n: net(joined(n, "\n\nrelu\n\n")),
     "one long line": lambda n: net(joined(n, "relu", "; ")),
@@ -241,23 +244,28 @@ _RECIPES: dict[str, Make] = {
         length=f"epochs: {n + 9}",
     ),
 }  # fmt: skip
-RIGHT: dict[str, Make] = {**_STEPS, **_BLOCKS, **_VALUES, **_LAYOUT, **_RECIPES}
+_WARNED: dict[str, Make] = {
+    "warnings": lambda n: net("gap -> linear(3)\n" + joined(n, "linear(3)"), shape="[3, 32, 32]"),
+    "comments that allow nothing": lambda n: net(joined(n, "relu  # allow W0201")),
+}
+RIGHT: dict[str, Make] = {**_STEPS, **_BLOCKS, **_VALUES, **_LAYOUT, **_RECIPES, **_WARNED}
 
 
 def _diamonds(n: int) -> Texts:
-    """Each file takes the same name from the two behind it."""
-    return files(
-        "from m0 import b\n" + net("b"),
-        n % 90 + 3,
-        lambda i: (
-            f"from m{i + 1} import b as c\nfrom m{i + 2} import b as d\nblock b {{ c -> d }}\n"
-            if i < n % 90 + 1
-            else "block b { relu }\n"
-        ),
-    )
+    """Each file takes the same name from the two behind it, and the last two have none behind."""
+
+    def other(i: int) -> str:
+        if i >= n:
+            return "block b { relu }\n"
+        taken = "".join(f"from m{i + k} import b as b{k}\n" for k in (1, 2))
+        return f"{taken}block b {{ relu }}\nblock both {{ b1 -> b2 }}\n"
+
+    taken = each(n, lambda i: f"from m{i} import both as both{i}\n", "")
+    return files(taken + net(each(n, lambda i: f"both{i}")), n + 2, other)
 
 
 FILES: dict[str, Callable[[int], Texts]] = {
+    "imports of diamonds": _diamonds,
     "imports": lambda n: files(
         each(n, lambda i: f"from m{i} import b as b{i}\n", "") + net(each(n, lambda i: f"b{i}")),
         n,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from netlang.elaborate.function.liveness import Liveness
 from netlang.ir.program import INPUT, Ref
-from tests.campaigns.scaling.campaign import CONSTRUCTS, KNOWN, MOST, SIZES, measured
-from tests.campaigns.scaling.measure import VERBS, exponent
+from tests.campaigns.scaling.campaign import (
+    CONSTRUCTS,
+    MOST,
+    SIZES,
+    STEADY,
+    fault,
+    main,
+    measured,
+)
+from tests.campaigns.scaling.measure import VERBS, OtherStatus, exponent, steps
 
 PAIRS = [(name, verb) for name, (_, verbs) in CONSTRUCTS.items() for verb in verbs]
 SHORT = PAIRS[::17]
@@ -15,8 +25,7 @@ SHORT = PAIRS[::17]
 
 @pytest.mark.parametrize(("name", "verb"), SHORT)
 def test_work_grows_as_the_text_does(name: str, verb: str) -> None:
-    if verb not in KNOWN.get(name, ()):
-        assert measured(name, verb, SIZES)[0] <= MOST
+    assert fault(name, verb, measured(name, verb, SIZES)[0]) is None
 
 
 def test_every_verb_is_in_the_short_run() -> None:
@@ -40,6 +49,38 @@ def test_exponents() -> None:
     assert exponent(sizes, [10**6 + n * n for n in sizes]) == 0  # too little to tell
 
 
-def test_what_is_known_is_there() -> None:
-    for name, verbs in KNOWN.items():
-        assert set(verbs) <= set(CONSTRUCTS[name][1]) <= set(VERBS)
+def test_faults_of_exponents() -> None:
+    assert fault("statements", "check", 1.0) is None
+    assert fault("statements", "draw", 1.21) == "exponent 1.21"
+    assert fault("statements", "check", 0.0) == "the work doesn't grow"
+    assert fault(min(STEADY), "check", 0.0) is None
+
+
+@pytest.mark.parametrize("name", sorted(STEADY))
+def test_what_is_expected_not_to_grow_does_not(name: str) -> None:
+    assert measured(name, "check", SIZES)[0] == 0
+
+
+@pytest.mark.parametrize(("text", "status"), [("net a {", 0), ("net a { input x: [3]; relu }", 1)])
+def test_another_status_is_noticed(
+    text: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OtherStatus, match=f"check exits with {1 - status}, not {status}"):
+        steps("check", {"main.net": text}, tmp_path, status)
+
+
+@pytest.mark.parametrize("more", [["--count=9999"], ["--count", "0"], ["--only", "1009999"]])
+def test_there_are_no_more_trials_than_constructs(
+    more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(more)
+    assert end.value.code == 2
+    assert f"there are {len(CONSTRUCTS)} trials" in capsys.readouterr().err
+
+
+def test_the_command_line_measures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = str(tmp_path / "state.json")
+    assert main(["--count=1", "--workers", "1", "--state", state]) == 0
+    assert "scaling: 1 trials, seed 1: 0 failures" in capsys.readouterr().out

@@ -81,7 +81,7 @@ _SHAPES: dict[str, Make] = {
     "long values in messages": lambda n: net(
         joined(n, "conv(c, 1x1)"), head=f"c = [{joined(n, '1', ', ')}]\n"
     ),
-    "chained constants in error": lambda n: each(n, lambda i: f"c{i} = c{i + 1} + 1\n", "") + "",
+    "chained constants in error": lambda n: each(n, lambda i: f"c{i} = c{i + 1} + 1\n", ""),
 }
 _SYNTAX: dict[str, Make] = {
     "missing commas": lambda n: net(joined(n, "conv(8 1x1)")),
@@ -123,8 +123,6 @@ _RECIPE: dict[str, Make] = {
     ),
     "a key again and again": lambda n: net("relu") + f"train t {{\n{joined(n, 'batch: 3')}\n}}\n",
     "bad recipes": lambda n: net("relu") + each(n, lambda i: f"train t{i} {{ model: b }}\n", ""),
-    "warnings": lambda n: net("gap -> linear(3)\n" + joined(n, "linear(3)"), shape="[3, 32, 32]"),
-    "comments that allow nothing": lambda n: net(joined(n, "relu  # allow W0201")),
     "comments that allow what isn't": lambda n: net(joined(n, "relu  # allow W9999")),
 }  # fmt: skip
 WRONG: dict[str, Make] = {**_NAMES, **_TWICE, **_UNUSED, **_SHAPES, **_SYNTAX, **_RECIPE}
