@@ -18,7 +18,7 @@ class Fit(Record):
     partial: bool = False
     prefixes: tuple[tuple[str, str], ...] = ()
     entry: str | None = None
-    whole: bool = False
+    offers_partial: bool = True
 
 
 WHOLE = Fit()
@@ -32,7 +32,7 @@ class BuildOptions(Record):
     `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
     `prefixes` are starts of keys and what stands there instead; `entry` is the part of a checkpoint
     that holds the weights, where it has several.
-    `whole` says that `partial` makes no sense, so that no message offers it.
+    `offers_partial` is false where `partial` makes no sense, so that no message offers it.
     `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
     `opset` is for ONNX: the version of its operators, or None for the backend's choice. `guard` is
     for PyTorch source: whether it refuses inputs of sizes that the net isn't for.
@@ -47,12 +47,12 @@ class BuildOptions(Record):
     prefixes: tuple[tuple[str, str], ...] = ()
     entry: str | None = None
     guard: bool = False
-    whole: bool = False
+    offers_partial: bool = True
 
     @property
     def fit(self) -> Fit:
         """What of these says how the weights of a file go to those of the net."""
-        return Fit(self.partial, self.prefixes, self.entry, self.whole)
+        return Fit(self.partial, self.prefixes, self.entry, self.offers_partial)
 
 
 @final

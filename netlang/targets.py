@@ -210,7 +210,7 @@ def _loaded(point: EntryPoint) -> Backend:
     except (ImportError, AttributeError) as error:
         raise broken(package, str(error)) from error
     if not isinstance(found, Backend):
-        raise broken(package, f"`{point.value}` is no backend")
+        raise broken(package, f"`{point.value}` isn't a backend")
     return found
 
 

@@ -138,7 +138,7 @@ class Run:
     def evaluate(self, split: str = "test") -> dict[str, float]:
         """The scores of `weights` on the part `train`, `validation` or `test`."""
         if split not in _PARTS:
-            raise ValueError(f"{split!r} is no part: {', '.join(_PARTS)}")
+            raise ValueError(f"{split!r} isn't a part: {', '.join(_PARTS)}")
         given = self._options
         wanted = ScoreOptions(
             given.places, split, given.device, given.workers, given.quiet, given.shard

@@ -102,14 +102,14 @@ def require_fit(
     *,
     source: str,
     net: str,
-    whole: bool = False,
+    offers_partial: bool = True,
 ) -> None:
-    """Raise the report as one `NetlangError` if it says anything; `whole` offers no part of it."""
+    """Raise the report as one `NetlangError` if it says anything; `--partial` may be offered."""
     if report:
         raise NetlangError(
             WeightsMismatch(
                 span=None, source=source, net=net, counts=report.counts, rows=report.rows(),
-                advice=_advice(slots, stored, whole=whole),
+                advice=_advice(slots, stored, offers_partial=offers_partial),
             )
         )  # fmt: skip
 
@@ -155,9 +155,12 @@ def _type(dtype: str, shape: tuple[int, ...]) -> str:
     return sizes if dtype == "float32" else f"{dtype}{sizes}"
 
 
-def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored], *, whole: bool) -> str:
+def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored], *, offers_partial: bool) -> str:
     part = ", or load only what fits with --partial (in Python partial=True)"
-    return _prefix_advice(slots, stored) or f"give the weights of this net{'' if whole else part}"
+    return (
+        _prefix_advice(slots, stored)
+        or f"give the weights of this net{part if offers_partial else ''}"
+    )
 
 
 def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[Change, int] | None:

@@ -53,7 +53,7 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     if fit.partial:
         require_some(fitting, owned, stored, source=named, net=net)
     else:
-        require_fit(report, owned, stored, source=named, net=net, whole=fit.whole)
+        require_fit(report, owned, stored, source=named, net=net, offers_partial=fit.offers_partial)
     chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()
     lacking = (f"not loaded: {report}",) if report else ()

@@ -20,7 +20,7 @@ METADATA = "__metadata__"
 LONGEST_HEADER = 4 << 20
 """Bytes: some 40,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
 _LONGEST_SHAPE = 64
-_MOST, _TOO_MANY = 1 << 60, 1 << 63
+_MOST_ELEMENTS, _INT64_END = 1 << 60, 1 << 63
 _FIELDS = {"dtype", "shape", "data_offsets"}
 
 SIZES: Mapping[str, int] = {
@@ -56,10 +56,10 @@ def parse_header(text: bytes, size: int) -> Header:
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
     if not isinstance(found, dict):
-        raise ValueError("its header is no table")
+        raise ValueError("its header isn't a table")
     metadata = found.pop(METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise ValueError("its metadata are no texts")
+        raise ValueError("its metadata aren't texts")
     start = 8 + len(text)
     entries = {name: _entry(name, entry, start) for name, entry in found.items()}
     _check_ranges(entries, start, size)
@@ -81,16 +81,16 @@ def _entry(name: str, found: object, start: int) -> Entry:
     if width is None:
         raise ValueError(f"the type of `{_short(name)}` is unknown")
     if not _naturals(shape) or len(shape) > _LONGEST_SHAPE:
-        raise ValueError(f"the shape of `{_short(name)}` is none")
+        raise ValueError(f"the shape of `{_short(name)}` isn't one")
     if not _naturals(offsets) or len(offsets) != 2:
-        raise ValueError(f"`{_short(name)}` lies nowhere")
+        raise ValueError(f"`{_short(name)}` has no range of bytes")
     begin, end = offsets
     count = prod(shape)
     if end - begin != count * width:
         raise ValueError(f"`{_short(name)}` has not as many bytes as its shape wants")
-    if (count or prod(size or 1 for size in shape)) >= _MOST:
+    if (count or prod(size or 1 for size in shape)) >= _MOST_ELEMENTS:
         # An array counts the bytes of an empty tensor by its other sizes.
-        raise ValueError(f"the shape of `{_short(name)}` is none")
+        raise ValueError(f"the shape of `{_short(name)}` isn't one")
     return Entry(dtype, tuple(shape), start + begin, start + end)
 
 
@@ -99,7 +99,7 @@ def _naturals(found: object) -> bool:
     if type(found) is not list:
         return False
     for number in found:  # noqa: SIM110  # twice as fast as `all`, for a header of many tensors
-        if type(number) is not int or not 0 <= number < _TOO_MANY:
+        if type(number) is not int or not 0 <= number < _INT64_END:
             return False
     return True
 

@@ -19,7 +19,7 @@ __all__ = [
     "foreign_module",
     "missing_arguments",
     "more_targets",
-    "of_itself",
+    "activation_as_step",
     "without_inputs",
 ]
 
@@ -69,7 +69,7 @@ def missing_arguments(span: Span, items: tuple[Argument, ...], given: Container[
 def converted(item: Argument, value: object, span: Span) -> Fix | None:
     """The value that was meant by the one written at `span`, where its form alone is wrong."""
     if item.name == "shape" and value == -1:
-        return Fix("write `flatten` for one axis of all; sizes are a list without the batch")
+        return Fix("write `flatten` to make one axis; sizes are a list without the batch")
     if _is_member(item, value):
         return replaced(span, f"[{span.text}]")
     text = _converted(item, value)
@@ -98,12 +98,12 @@ def as_list(item: Argument, arguments: tuple[ast.Argument, ...], operator: str) 
 _ACTIVATIONS = ("act", "activation", "nonlinearity")
 
 
-def of_itself(argument: ast.Argument) -> Fix | None:
+def activation_as_step(argument: ast.Argument) -> Fix | None:
     """`conv(16, 3x3, activation=relu)`: what an activation is here."""
     if argument.name not in _ACTIVATIONS or not isinstance(argument.value, ast.Name | ast.String):
         return None
     step = argument.value.span.text.strip('"').lower()
-    return Fix(f"an activation is a step of its own: `-> {step}` behind this one")
+    return Fix(f"an activation is a step of its own: write `-> {step}` after this step")
 
 
 def _is_member(item: Argument, value: object) -> bool:

@@ -48,9 +48,7 @@ def _view(action: ast.Apply) -> Fix | None:
     """PyTorch's `x.view(x.size(0), -1)`, where the batch is among the sizes."""
     if action.name not in ("view", "viewas", "view_as"):
         return None
-    return Fix(
-        "`flatten` makes one axis of all; `reshape([8, 4, 4])` takes sizes without the batch"
-    )
+    return Fix("`flatten` makes one axis; `reshape([8, 4, 4])` takes sizes without the batch")
 
 
 def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:

@@ -70,7 +70,7 @@ def fit_of(prefixes: Sequence[str], entry: str | None) -> Fit:
     """The options of `fit_options` as one object, where all weights are needed."""
     from netlang.build import Fit
 
-    return Fit(prefixes=tuple(map(_prefix, prefixes)), entry=entry, whole=True)
+    return Fit(prefixes=tuple(map(_prefix, prefixes)), entry=entry, offers_partial=False)
 
 
 class WeightsAsked(TypedDict):

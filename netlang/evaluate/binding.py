@@ -12,10 +12,10 @@ from itertools import filterfalse
 from operator import attrgetter
 
 from netlang.advice.arguments import (
+    activation_as_step,
     as_list,
     converted,
     missing_arguments,
-    of_itself,
     without_inputs,
 )
 from netlang.advice.edits import without_arguments
@@ -42,7 +42,7 @@ from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["argument_spans", "convert", "bind", "operator_of", "parameter_names"]
+__all__ = ["argument_spans", "convert", "bind", "operator_of"]
 
 Evaluate = Callable[[ast.Expr], Value]
 
@@ -140,7 +140,7 @@ def _unknown(layer: Layer, argument: ast.Argument, names: tuple[str, ...]) -> Un
         callee=layer.name,
         name=name,
         available=_listed(names),
-        fix=of_itself(argument) or replacement(name, names, span),
+        fix=activation_as_step(argument) or replacement(name, names, span),
     )
 
 

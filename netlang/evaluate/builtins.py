@@ -27,7 +27,7 @@ def _numbers(values: tuple[Value, ...]) -> list[int | float]:
     numbers: list[int | float] = []
     for item in items:
         if not is_number(item):
-            raise Refusal(f"{kind_of(item)} is no number")
+            raise Refusal(f"{kind_of(item)} isn't a number")
         numbers.append(item)  # type: ignore[arg-type]  # checked just now
     return numbers
 
@@ -37,18 +37,18 @@ def _number(value: Value) -> int | float:
 
 
 def _not_one() -> int | float:
-    raise Refusal("a list is no number")
+    raise Refusal("a list isn't a number")
 
 
 def _whole_number(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refusal(f"{kind_of(value)} is no whole number")
+        raise Refusal(f"{kind_of(value)} isn't a whole number")
     return int(value)
 
 
 def _items(value: Value) -> tuple[Value, ...]:
     if not isinstance(value, tuple):
-        raise Refusal(f"{kind_of(value)} is no list")
+        raise Refusal(f"{kind_of(value)} isn't a list")
     return value
 
 
@@ -92,7 +92,7 @@ def _product(*values: Value) -> Value:
     result: Dim | float = 1
     for item in items:
         if not isinstance(item, int | float | Expr) or isinstance(item, bool):
-            raise Refusal(f"{kind_of(item)} is no number")
+            raise Refusal(f"{kind_of(item)} isn't a number")
         result = result * item  # type: ignore[operator]  # sizes and floats don't meet in a shape
     return result
 

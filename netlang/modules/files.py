@@ -69,7 +69,7 @@ def _text(content: bytes) -> str:
     """The text of a file, each line ended by a line feed alone; raises `ValueError` for others."""
     text = content.decode("utf-8")
     if "\0" in text:
-        raise ValueError("it is no text file")
+        raise ValueError("it isn't a text file")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 

@@ -59,7 +59,7 @@ class ConvTranspose(Op):
     stride: Sizes = argument(sizes(), "step in the output", default=1)
     pad: Sizes = argument(sizes(minimum=0), "elements cut off on each side", default=0)
     output_pad: Sizes = argument(
-        sizes(minimum=0), "elements added behind, fewer than stride or dilation", default=0
+        sizes(minimum=0), "elements added at the end, fewer than stride or dilation", default=0
     )
     groups: int = argument(count, "number of groups that the channels are split into", default=1)
     bias: bool = argument(flag, "whether to add a learned bias", default=True)

@@ -44,7 +44,7 @@ class Pad(Layout):
 
     before: Sizes = argument(sizes(minimum=0), "elements added in front")
     after: Sizes | None = argument(
-        sizes(minimum=0), "elements added behind; `before` if not", default=None
+        sizes(minimum=0), "elements added at the end; `before` if not", default=None
     )
     mode: str = argument(
         choice("constant", "reflect", "replicate", "circular"), "what to add", default="constant"

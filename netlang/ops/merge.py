@@ -183,7 +183,7 @@ class Matmul(Op):
 
 @final
 class Concat(Op):
-    """The branches one behind the other along an axis, the channels unless told otherwise.
+    """The branches one after the other along an axis, the channels unless told otherwise.
 
     Shape: [C1, *size], [C2, *size], ... -> [C1 + C2 + ..., *size]; the other axes must agree. A
     learned tensor joins every example.

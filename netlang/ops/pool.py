@@ -125,7 +125,7 @@ class Sliding(Record):
         windows = -(-room // stride) + 1
         what, formula = out_axis(x.rank, axis + 1), f"ceil(({text})/{stride}) + 1"
         if (windows - 1) * stride >= size + pad:
-            note = "the last window would start in the padding behind"
+            note = "the last window would start in the padding at the end"
             return Line(what, f"{formula} - 1", windows - 1, note)
         return Line(what, formula, windows)
 

@@ -226,7 +226,7 @@ class Gru(Recurrent):
     and element of a state the sums of maps and biases, and 14: two sigmoids of 4, one tanh, three
     products, a sum and a difference.
 
-    Source: Cho et al. 2014, arXiv:1406.1078, with the reset gate behind the map as in cuDNN.
+    Source: Cho et al. 2014, arXiv:1406.1078, with the reset gate after the map as in cuDNN.
     """
 
     name: ClassVar[str] = "gru"

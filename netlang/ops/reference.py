@@ -90,7 +90,7 @@ _HEADING = "(?:Shape|Parameters|MACs|Other|Source)"
 
 _HEAD = """# Operators
 
-Every operator of the language, with its arguments in positional order. What stands behind `=` is a
+Every operator of the language, with its arguments in positional order. What stands after `=` is a
 default; an argument in brackets may be left out, and its row says what then holds; all others must
 be given. Meanings and defaults are PyTorch's. [The language](language.md) says how to apply them.
 

@@ -27,7 +27,7 @@ def _pooled(op: Op, inputs: Types, out: Sizes) -> TensorType:
     """[C, H, W] and [K, 4] -> [K, C, *out]."""
     x, boxes = inputs_of(op, inputs)
     ranked(op, batched(op, floating(op, x)), range(3, 4), "a map of shape [C, H, W] first")
-    expected = "boxes of shape [K, 4] behind the map"
+    expected = "boxes of shape [K, 4] after the map"
     ranked(op, batched(op, floating(op, boxes, 1, _ADVICE), 1), range(2, 3), expected, 1)
     if boxes.shape[1] != _CORNERS:
         from netlang.diagnostics.language.shapes import WrongRank

@@ -85,8 +85,8 @@ def extents(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
 def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
     """Elements added before and after each axis.
 
-    `same` adds as many as the kernel takes away at stride 1, the odd one behind (as PyTorch does);
-    with stride s the output has ceil(size / s).
+    `same` adds as many as the kernel takes away at stride 1, the odd one at the end (as PyTorch
+    does); with stride s the output has ceil(size / s).
     """
     if isinstance(pad, str):
         return tuple(((e - 1) // 2, e // 2) for e in extent)

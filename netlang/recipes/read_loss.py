@@ -72,7 +72,7 @@ def _malformed(expr: ast.Expr, why: str) -> NetlangError:
 def _number(expr: ast.Expr, names: Environment) -> float:
     value = Evaluator(names).decided(expr)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _malformed(expr, "this factor is no number")
+        raise _malformed(expr, "this factor isn't a number")
     return float(value)
 
 
@@ -80,7 +80,7 @@ def _term(expr: ast.Expr, names: Environment) -> Term:
     """``cross_entropy(logits, label, label_smoothing=0.1)``, or the name alone."""
     word = word_of(expr)
     if word is None:
-        raise _malformed(expr, "this is no loss")
+        raise _malformed(expr, "this isn't a loss")
     classes = table("loss")
     cls = classes.get(word.name)
     if cls is None or not issubclass(cls, LossFunction):

@@ -36,7 +36,7 @@ _FAMILIES: tuple[tuple[str, str, tuple[type[Augmentation], ...]], ...] = (
     ),
     ("Values", "Each pixel stays where it is.", COLORS),
     ("Policies", "Operations that are drawn from a list.", POLICIES),
-    ("Mixing", "It stands behind all changes of the size, once.", MIXING),
+    ("Mixing", "It stands after all changes of the size, once.", MIXING),
 )
 
 _HEAD = """# Paths of a recipe

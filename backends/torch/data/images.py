@@ -121,7 +121,7 @@ def read_file(path: str) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
-            raise OSError("it is no ordinary file")
+            raise OSError("it isn't an ordinary file")
         if facts.st_size > LARGEST_FILE:
             raise OSError(f"it has {facts.st_size:,} bytes")
         return file.read()
@@ -215,7 +215,7 @@ def reason(error: Exception) -> str:
         limit = f"{Image.MAX_IMAGE_PIXELS:,}" if Image.MAX_IMAGE_PIXELS else "any number of"
         return f"it has more than {limit} pixels, as a decompression bomb has"
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image of a known format"
+        return "it isn't an image of a known format"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

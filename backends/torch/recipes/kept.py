@@ -7,11 +7,14 @@ them. So theirs holds, whatever the recipe says by now, unless the user asks for
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import final
 
 import torch
 
 from netlang.backends.torch.recipes.normalize import Normalizer
+from netlang.backends.weights.diagnostics import UnreadableWeights
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.overrides import read_override
 from netlang.recipes.recipe import Recipe
 from netlang.records import Record
@@ -29,13 +32,15 @@ class KeptNormalizer(Record):
 def kept_normalizer(
     recipe: Recipe,
     facts: Mapping[str, object],
+    weights: Path,
     device: torch.device,
     say: Callable[[str], None],
 ) -> KeptNormalizer | None:
     """That of the run that wrote `facts` beside its weights; None where the recipe's holds.
 
     The recipe's holds for weights that tell of none, and where `normalize` was overridden, unless
-    by the one that they were trained with. `say` is told where weights and recipe differ.
+    by the one that they were trained with. `say` is told where weights and recipe differ. Raises
+    `NetlangError` where what the facts tell can't be had, naming `weights`.
     """
     if "normalization" not in facts:
         return None
@@ -48,7 +53,15 @@ def kept_normalizer(
     if theirs is not None and theirs != ours:
         say(f"normalize: {theirs}, as the weights were trained; the recipe has {ours}")
     kept = facts["normalization"]
-    return KeptNormalizer(Normalizer.from_facts(kept, device) if isinstance(kept, dict) else None)
+    if not isinstance(kept, dict):
+        return KeptNormalizer(None)
+    try:
+        return KeptNormalizer(Normalizer.from_facts(kept, device))
+    except ValueError:
+        reason = "the normalization that it tells of isn't one"
+        raise NetlangError(
+            UnreadableWeights(span=None, source=str(weights), reason=reason)
+        ) from None
 
 
 def _told(facts: Mapping[str, object]) -> str | None:

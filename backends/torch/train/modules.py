@@ -40,7 +40,7 @@ def trained_module(
     doesn't fit.
     """
     options = BuildOptions(
-        path, fit.partial, prefixes=fit.prefixes, entry=fit.entry, whole=fit.whole
+        path, fit.partial, prefixes=fit.prefixes, entry=fit.entry, offers_partial=fit.offers_partial
     )
     model = filled(program, options, tell=say)
     step = facts_beside(path).get("step")

@@ -66,7 +66,7 @@ def predict(
     facts = facts_beside(weights)
     with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
         model = trained_module(program, weights, say, fit)[0].to(chosen).eval()
-        normalizer = _normalizer(recipe, facts, chosen, say)
+        normalizer = _normalizer(recipe, facts, weights, chosen, say)
         ready = Prepare(recipe, chosen, World(), None, workers=0, normalizer=normalizer)
         classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1, say)
         names = class_names(facts)
@@ -138,11 +138,12 @@ def _asked_for() -> Iterator[None]:
 def _normalizer(
     recipe: Recipe,
     facts: Mapping[str, object],
+    weights: Path,
     device: torch.device,
     say: Callable[[str], None],
 ) -> Normalizer | None:
     """That of the run that wrote the weights, else one whose numbers the recipe gives."""
-    kept = kept_normalizer(recipe, facts, device, say)
+    kept = kept_normalizer(recipe, facts, weights, device, say)
     if kept is not None:
         return kept.normalizer
     if recipe.normalize is None:

@@ -73,13 +73,13 @@ def evaluate(  # noqa: PLR0913 - one for each option
                 say(note)
             classes = None if parts.classes is None else len(parts.classes)
             ready = Prepare(recipe, chosen, world, classes, workers)
-            taken = _Taken(program, Path(weights), fit, say)
+            taken = _WeightsFile(program, Path(weights), fit, say)
             return _scored(taken, parts, split, ready, sharded=sharded)
 
 
 @final
 @dataclass(frozen=True)
-class _Taken:
+class _WeightsFile:
     """The weights of a net in a file; `say` is told what there is to know of it."""
 
     program: Program
@@ -92,12 +92,14 @@ class _Taken:
         return trained_module(self.program, self.path, self.say, self.fit)
 
 
-def _scored(weights: _Taken, parts: Parts, split: str, ready: Prepare, *, sharded: bool) -> Scores:
+def _scored(
+    weights: _WeightsFile, parts: Parts, split: str, ready: Prepare, *, sharded: bool
+) -> Scores:
     """The scores of the weights of a file on one part of the data."""
     recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
     facts = facts_beside(weights.path)
     _require_classes(recipe, parts, facts, weights.path)
-    with closing(_normalized(ready, facts, parts, weights.say).testing(examples)) as data:
+    with closing(_normalized(ready, facts, parts, weights).testing(examples)) as data:
         model, step = _trained(weights, ready.world, ready.device, sharded=sharded)
         found = score(model, Objective(recipe, weights.program), data, step, sharded=sharded)
     for remark in examples.remarks() if isinstance(examples, Images) else ():
@@ -106,7 +108,7 @@ def _scored(weights: _Taken, parts: Parts, split: str, ready: Prepare, *, sharde
 
 
 def _trained(
-    weights: _Taken, world: World, device: torch.device, *, sharded: bool
+    weights: _WeightsFile, world: World, device: torch.device, *, sharded: bool
 ) -> tuple[nn.Module, int]:
     """The net with the weights of a file on the device, and their step.
 
@@ -125,10 +127,10 @@ def _trained(
 
 
 def _normalized(
-    ready: Prepare, facts: Mapping[str, object], parts: Parts, say: Callable[[str], None]
+    ready: Prepare, facts: Mapping[str, object], parts: Parts, weights: _WeightsFile
 ) -> Prepare:
     """By what a run wrote beside its weights, else as the recipe says: by the training part."""
-    kept = kept_normalizer(ready.recipe, facts, ready.device, say)
+    kept = kept_normalizer(ready.recipe, facts, weights.path, ready.device, weights.say)
     if kept is None:
         return ready.normalized(parts.train)
     return replace(ready, normalizer=kept.normalizer)

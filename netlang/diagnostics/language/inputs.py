@@ -123,7 +123,7 @@ class BatchWritten(Diagnostic):
     """`size` stands first in a shape, and can only be the batch."""
 
     code = "E0528"
-    title = "the batch is no size of input `{name}`"
+    title = "input `{name}` is declared with its batch"
     caption = "every net takes batches of any size: `{size}` isn't written"
     help = "leave the batch out"
 

@@ -150,7 +150,7 @@ class NotAValue(Diagnostic):
 
 class SeveralValues(Diagnostic):
     code = "E0220"
-    title = "`{name}` is no single value"
+    title = "`{name}` isn't a single value"
     caption = "this stands for several values, or for a scope"
     help = "name one of them: {values}"
 

@@ -271,7 +271,7 @@ class WindowOfPadding(Diagnostic):
     code: ClassVar[str] = "E0420"
     title: ClassVar[str] = "a window of `{operator}` has nothing but padding to read"
     caption: ClassVar[str] = (
-        "with a dilation of {dilation}, its elements lie before and behind the {axis}, "
+        "with a dilation of {dilation}, its elements lie before and after the {axis}, "
         "which is {size}"
     )
     help: ClassVar[str] = "use a smaller `dilation`, or no `pad`"

@@ -50,7 +50,7 @@ class UnknownSize(Diagnostic):
     """A size was given for a name that the net's inputs don't have."""
 
     code: ClassVar[str] = "E0453"
-    title: ClassVar[str] = "`{size}` is no symbolic size of `{net}`"
+    title: ClassVar[str] = "`{size}` isn't a symbolic size of `{net}`"
     help: ClassVar[str] = "{known}"
 
     size: str
@@ -62,7 +62,7 @@ class SizeNotPositive(Diagnostic):
     """A size or the batch is below 1."""
 
     code: ClassVar[str] = "E0454"
-    title: ClassVar[str] = "`{size}` = {value} is no size: expected a whole number >= 1"
+    title: ClassVar[str] = "`{size}` = {value} isn't a size: expected a whole number >= 1"
 
     size: str
     value: int

@@ -200,7 +200,7 @@ class LineBreakInside(Diagnostic):
     title: ClassVar[str] = "the line ends in the middle of {what}"
     caption: ClassVar[str] = "expected {expected}"
     help: ClassVar[str] = (
-        "go on behind it; a value may run over several lines inside `( )`, and a line that begins "
+        "go on after it; a value may run over several lines inside `( )`, and a line that begins "
         "with `->` continues a path"
     )
 

@@ -42,7 +42,7 @@ class SoftmaxAxis(Caution):
     code: ClassVar[str] = "W0203"
     title: ClassVar[str] = "`{operator}` goes along the {axis} of this image, not its channels"
     caption: ClassVar[str] = "axis 1 of {received}, {size}; the channels are axis 0"
-    help: ClassVar[str] = "write `{operator}(0)`: the batch is no axis here"
+    help: ClassVar[str] = "write `{operator}(0)`: the batch isn't an axis here"
 
     operator: str
     axis: str

@@ -29,11 +29,16 @@ class Inference:
             return known[2]
         inferred = op.infer(inputs)
         same = all(self._shared(type_) is type_ for type_ in inputs)
-        outputs = tuple([self._shared(type_) for type_ in inferred.outputs]) if same else (None,)
-        shared = tuple([type_ for type_ in outputs if type_ is not None])
-        if len(shared) == len(outputs):
-            inferred = Inferred(shared, inferred.constraints)
-            self._known[key] = op, inputs, inferred
+        if not same:
+            return inferred
+        outputs = list[TensorType]()
+        for type_ in inferred.outputs:
+            shared = self._shared(type_)
+            if shared is None:
+                return inferred
+            outputs.append(shared)
+        inferred = Inferred(tuple(outputs), inferred.constraints)
+        self._known[key] = op, inputs, inferred
         return inferred
 
     def _shared(self, type_: TensorType) -> TensorType | None:

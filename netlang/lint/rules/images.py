@@ -55,7 +55,9 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
         axis="height" if x.rank == 3 else "depth",
         received=str(x),
         size=str(x.shape[1]),
-        fix=replaced(axis, "0", f"write `{name}(0)`: the batch is no axis here") if axis else None,
+        fix=replaced(axis, "0", f"write `{name}(0)`: the batch isn't an axis here")
+        if axis
+        else None,
         chain=site.chain,
     )
 

@@ -65,7 +65,7 @@ def _in_key(step: Augmentation, key: str) -> tuple[str, str, str] | None:
 def _behind(step: Augmentation, before: Iterable[Augmentation]) -> tuple[str, str, str] | None:
     """What is wrong with a step behind those before it which others can't all follow."""
     for other in before:
-        where = f"behind `{other.name}`"
+        where = f"after `{other.name}`"
         if isinstance(other, Mixing) and isinstance(step, Mixing):
             return where, "examples are mixed once", "keep one of them"
         if isinstance(other, Mixing) and isinstance(step, SizeStep):

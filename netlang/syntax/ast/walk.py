@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from netlang.records import Record, names_of
 from netlang.syntax import ast
 
-__all__ = ["LEFT_OUT", "LITERALS", "Outline", "outline", "walk"]
+__all__ = ["LEFT_OUT", "LITERALS", "outline", "walk"]
 
 Definition: TypeAlias = ast.BlockDef | ast.NetDef
 

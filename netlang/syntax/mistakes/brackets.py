@@ -74,7 +74,7 @@ def _closing(spot: Spot) -> Diagnostic | None:
     if early is not None:
         return StatementMisplaced(
             span=spot.span(spot.first), what="a step", where="outside a body",
-            reason="this is no definition", fix=early,
+            reason="this isn't a definition", fix=early,
         )  # fmt: skip
     reason = "no bracket is open here"
     notes: tuple[Label, ...] = ()

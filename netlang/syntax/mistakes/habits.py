@@ -42,7 +42,7 @@ def _quoted_label(spot: Spot) -> Diagnostic | None:
         return None
     start, end = spot.span(-1).start, spot.span(1).end
     text = f'"{spot.source.text[start:end]}"'
-    advice = f"a label that is no name stands in quotes: `{text}`"
+    advice = f"a label that isn't a name stands in quotes: `{text}`"
     return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
 
 

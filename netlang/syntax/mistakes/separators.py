@@ -141,7 +141,7 @@ def _separator(spot: Spot) -> Diagnostic | None:
         return None
     word = _misspelt(spot)
     if word:
-        expected = f"`{spot.text(-1)}` is no word that begins a statement"
+        expected = f"no statement begins with `{spot.text(-1)}`"
         span = spot.span(-1)
         fix = spot.replacing(f"did you mean `{word}`?", span.start, span.end, word)
     elif spot.kind(spot.first) == "assert" and spot.kind() == "STRING":

@@ -127,7 +127,8 @@ def _outside_body(spot: Spot) -> Diagnostic | None:
     if word in _IN_BODY and not spot.first:
         return StatementMisplaced(
             span=spot.span(), what=f"`{word}`", where="outside a body",
-            reason="this is no definition", advice="put it into the braces of a `net` or a `block`",
+            reason="this isn't a definition",
+            advice="put it into the braces of a `net` or a `block`",
             fix=closed_early(spot),
         )  # fmt: skip
     if spot.index + spot.first < 0 or spot.first != -1 or spot.kind(-1) != "NAME":
@@ -143,7 +144,8 @@ def _outside_body(spot: Spot) -> Diagnostic | None:
     if spot.kind() in ("(", "->", "SEP", "$END", "{", "COMPUTED", "."):
         return StatementMisplaced(
             span=spot.span(-1), what="a step", where="outside a body",
-            reason="this is no definition", advice="put it into the braces of a `net` or a `block`",
+            reason="this isn't a definition",
+            advice="put it into the braces of a `net` or a `block`",
             fix=closed_early(spot),
         )  # fmt: skip
     return None

@@ -229,7 +229,7 @@ def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
     assert len(parts.train) == 6
     (note,) = parts.notes
     assert note.startswith("2 images are damaged and left out")
-    assert note.count("it is no ordinary file") == 2
+    assert note.count("it isn't an ordinary file") == 2
 
 
 def test_a_part_without_images_is_refused(tmp_path: Path) -> None:

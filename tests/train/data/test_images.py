@@ -267,7 +267,7 @@ def test_formats_that_run_programs_are_no_images(tmp_path: Path) -> None:
     (tmp_path / "train/cat/0.jpg").write_bytes(encoded(draw(1), "EPS"))
     part = load(tmp_path, FOLDER).train
     assert isinstance(part, EncodedImages)
-    with pytest.raises(NetlangError, match="no image of a known format"), opened(part, 0):
+    with pytest.raises(NetlangError, match="isn't an image of a known format"), opened(part, 0):
         pass
 
 

@@ -28,9 +28,9 @@ def test_files_are_read_again_when_they_changed(tmp_path: Path) -> None:
     assert damaged(images, tmp_path, said.append) == {}
     assert len(said) == 1
     Path(images.name(2)).write_bytes(b"nonsense")
-    assert damaged(images, tmp_path, said.append) == {2: "it is no image of a known format"}
+    assert damaged(images, tmp_path, said.append) == {2: "it isn't an image of a known format"}
     assert "among 1 of" in said[-1]
-    assert damaged(images, tmp_path, said.append) == {2: "it is no image of a known format"}
+    assert damaged(images, tmp_path, said.append) == {2: "it isn't an image of a known format"}
     draw(4).save(images.name(2))
     assert damaged(images, tmp_path, said.append) == {}
     assert len(said) == 3

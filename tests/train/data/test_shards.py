@@ -153,7 +153,7 @@ def test_damaged_images_are_named_and_skipped(tmp_path: Path) -> None:
     parts = load(tmp_path, 'shards("pets", corrupt=skip)')
     assert len(parts.train) == 2
     (note,) = parts.notes
-    assert "train-0.tar: bad: it is no image" in note
+    assert "train-0.tar: bad: it isn't an image" in note
 
 
 def tar(path: Path, files: Mapping[str, bytes], format: int = tarfile.USTAR_FORMAT) -> Path:

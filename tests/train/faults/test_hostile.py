@@ -44,7 +44,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "short": (b"\x01\0\0", "it is cut off"),
     "longer header than the file": (b"\xff" * 8 + b"{}", "it is cut off"),
     "no JSON": (file_of(b"{\xff"), "codec"),
-    "a list": (file_of([]), "no table"),
+    "a list": (file_of([]), "isn't a table"),
     "nested": (file_of(b"[" * 1_000_000), "nested too deeply"),
     "a number of a million digits": (file_of(b"1" * 1_000_000), "digits"),
     "twice": (file_of(b'{"a": 1, "a": 1}'), "twice"),
@@ -200,7 +200,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda t, f: t.update({"random/cpu": torch.zeros(1 << 20, dtype=torch.uint8)}),
         "too large",
     ),
-    "records of floats": (lambda t, f: t.update(records=torch.zeros(9)), "no text"),
+    "records of floats": (lambda t, f: t.update(records=torch.zeros(9)), "isn't a text"),
     "records of noise": (
         lambda t, f: t.update(records=torch.full((9,), 255, dtype=torch.uint8)),
         "codec",

@@ -87,3 +87,18 @@ def test_what_is_asked_for_holds_over_a_normalization_without_a_name(
         assert [share for _, share in found.classes] == pytest.approx(shares, abs=1e-5)
         assert len(said) == len(changes)
         assert all("as asked for; the weights were trained with one" in line for line in said)
+
+
+@pytest.mark.parametrize("numbers", [[1, 2], [], [{"shape": [3], "values": [1.0]}] * 2])
+def test_a_normalization_of_a_stranger_is_refused(
+    run: Path, tmp_path: Path, numbers: list[object]
+) -> None:
+    last, weights = run / "run" / "last.safetensors", tmp_path / "w.safetensors"
+    facts = {"netlang": json.dumps({"normalization": {"function": "affine", "numbers": numbers}})}
+    weights.write_bytes(b"".join(encode_signed(load_file(last), facts)))
+    recipe, program = load_recipe(str(run / "pets.net"))
+    path, places = run / "pets" / "train" / "dogs" / "1.png", Places({"pets": run / "pets"})
+    with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
+        next(predict(recipe, program, weights, [path], device="cpu"))
+    with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
+        evaluate(recipe, program, weights, places=places, split="train", device="cpu")

@@ -150,13 +150,13 @@ def _file(path: Path) -> None:
     [
         (_cut, "bytes, its header wants"),
         (_gone, "it lacks shard-00001-of-00002.safetensors"),
-        (_linked, "no plain file"),
+        (_linked, "isn't a plain file"),
         (_outside, "its manifest names the file '../shard-00001"),
         (_of_another, "shard-00002-of-00002.safetensors"),
         (_file, "Not a directory"),
         (lambda path: (path / "manifest.json").unlink(), "No such file"),
         (lambda path: (path / "manifest.json").write_text("[" * 10**5), "nested too deeply"),
-        (lambda path: (path / "manifest.json").write_text("{}"), "its manifest is none"),
+        (lambda path: (path / "manifest.json").write_text("{}"), "its manifest isn't valid"),
     ],
 )
 def test_damage(checkpoints: Checkpoints, happens: Callable[[Path], object], why: str) -> None:

@@ -94,7 +94,7 @@ class _Python(_Version):
         if images.ndim != 2 or images.shape[1] != _PIXELS or len(images) != len(labels):
             raise DataRefused(f"{len(labels)} labels for images of the sizes {images.shape}")
         if not all(isinstance(label, int) and 0 <= label < 100 for label in labels):
-            raise DataRefused("a label is no class number")
+            raise DataRefused("a label isn't a class number")
         return images, labels
 
     def classes(self, content: bytes) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ class _Python(_Version):
 def _entries(content: bytes) -> dict[str, object]:
     found = read_inert(content)
     if not isinstance(found, dict):
-        raise DataRefused("it is no dictionary")
+        raise DataRefused("it isn't a dictionary")
     return {_text(key): value for key, value in found.items()}
 
 
@@ -115,7 +115,7 @@ def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if not isinstance(value, str):
-        raise DataRefused("a name in it is no text")
+        raise DataRefused("a name in it isn't a text")
     return value
 
 
@@ -231,5 +231,5 @@ def _from_archive(path: Path, files: tuple[str, ...]) -> dict[str, bytes]:
                 assert stream is not None  # it is a regular file
                 found[name] = bytes(read_exactly(stream, member.size))
     except tarfile.TarError as error:
-        raise DataRefused(f"it is no whole archive: {error}") from None
+        raise DataRefused(f"it isn't a whole archive: {error}") from None
     return found

@@ -69,7 +69,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     with unpacked(path) as (file, most):
         zero, kind, axes = np.frombuffer(read_exactly(file, 4), ">u2, u1, u1")[0].tolist()
         if zero != 0 or kind != _UBYTE:
-            raise DataRefused("it is no IDX file of bytes")
+            raise DataRefused("it isn't an IDX file of bytes")
         shape = np.frombuffer(read_exactly(file, 4 * axes), ">u4").tolist()
         if prod(shape) > most:
             raise DataRefused(f"its header says {prod(shape):,} bytes, which it can't hold")

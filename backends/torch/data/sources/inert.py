@@ -58,7 +58,7 @@ def read_inert(content: bytes) -> object:
                 return _filled(reading.stack.pop())
             reading.follow(opcode.name, argument)
     except (ValueError, IndexError, TypeError, KeyError, UnicodeError) as error:
-        raise DataRefused(f"it is no whole pickle: {error}") from None
+        raise DataRefused(f"it isn't a whole pickle: {error}") from None
     raise DataRefused("it ends before its end")
 
 
@@ -109,7 +109,7 @@ class _Reading:
 
     def _named(self, text: object) -> None:
         if text not in _KNOWN:
-            raise DataRefused(f"it asks for `{str(text).replace(' ', '.')}`, which is no data")
+            raise DataRefused(f"it asks for `{str(text).replace(' ', '.')}`, which isn't data")
         self.stack.append(_Name(str(text)))
 
     def _last(self, count: int) -> list[object]:
@@ -185,7 +185,7 @@ def _array(state: tuple[object, ...]) -> NDArray[np.generic]:
 
 def _number(value: object) -> int:
     if not isinstance(value, int):
-        raise TypeError(f"a value of the type {type(value).__name__} is no whole number")
+        raise TypeError(f"a value of the type {type(value).__name__} isn't a whole number")
     return value
 
 
@@ -194,7 +194,7 @@ def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if not isinstance(value, str):
-        raise TypeError(f"a value of the type {type(value).__name__} is no text")
+        raise TypeError(f"a value of the type {type(value).__name__} isn't a text")
     return value
 
 

@@ -41,7 +41,7 @@ def _archive(path: Path) -> ZipFile:
     try:
         return ZipFile(path)
     except BadZipFile as error:
-        raise DataRefused(f"it is no archive of arrays: {error}") from None
+        raise DataRefused(f"it isn't an archive of arrays: {error}") from None
 
 
 def _array(archive: ZipFile, name: str) -> NDArray[np.generic]:

@@ -65,7 +65,7 @@ def _header(block: bytes) -> tarfile.TarInfo:
     try:
         return tarfile.TarInfo.frombuf(block, _ENCODING, _ERRORS)
     except tarfile.HeaderError as error:
-        raise DataRefused(f"it is no whole tar file: {error}") from None
+        raise DataRefused(f"it isn't a whole tar file: {error}") from None
 
 
 def _extension(file: IO[bytes], length: int) -> bytes:

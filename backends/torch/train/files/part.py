@@ -67,7 +67,7 @@ class Part:
         """Bytes that were stored as a tensor."""
         found = self.at_most(name, most)
         if found.dtype != torch.uint8:
-            raise ValueError(f"`{self._prefix}{name}` is no text")
+            raise ValueError(f"`{self._prefix}{name}` isn't a text")
         return found.numpy().tobytes()
 
     def _entry(self, name: str) -> Described:
@@ -79,14 +79,14 @@ class Part:
 def mapping_of(fact: Json) -> dict[str, Json]:
     """A fact that is a table."""
     if not isinstance(fact, dict):
-        raise ValueError(f"{str(fact)[:40]!r} is no table")
+        raise ValueError(f"{str(fact)[:40]!r} isn't a table")
     return fact
 
 
 def whole_of(fact: Json) -> int:
     """A fact that is a whole number from 0 on."""
     if not isinstance(fact, int) or isinstance(fact, bool) or fact < 0:
-        raise ValueError(f"{str(fact)[:40]!r} is no whole number")
+        raise ValueError(f"{str(fact)[:40]!r} isn't a whole number")
     return fact
 
 
@@ -95,7 +95,7 @@ def number_of(fact: Json) -> float:
     if fact in ("inf", "-inf", "nan"):
         return float(str(fact))
     if not isinstance(fact, int | float) or isinstance(fact, bool):
-        raise ValueError(f"{str(fact)[:40]!r} is no number")
+        raise ValueError(f"{str(fact)[:40]!r} isn't a number")
     try:
         return float(fact)
     except OverflowError:

@@ -190,11 +190,11 @@ def parsed_json(text: str) -> object:
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} isn't a number")
 
 
 def plain_file(path: Path) -> IO[bytes]:
     # Opening a pipe would wait for its other end, so what it is is asked first.
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise ValueError("it is no plain file")
+        raise ValueError("it isn't a plain file")
     return path.open("rb")

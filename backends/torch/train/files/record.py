@@ -75,7 +75,7 @@ def _read(path: Path) -> dict[str, Json]:
     try:
         found = parsed_json(read_small(path))
         if not isinstance(found, dict) or not isinstance(found.get("keys"), dict):
-            raise ValueError("it is no record of a run")
+            raise ValueError("it isn't the record of a run")
     except (OSError, ValueError) as error:
         raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
     return found

@@ -154,7 +154,7 @@ def _parsed(text: str) -> tuple[dict[str, str], list[Shard]]:
     """Metadata and files that a manifest names; `ValueError` where it is none."""
     found = parsed_json(text)
     if not isinstance(found, dict) or found.keys() != {"metadata", "shards"}:
-        raise ValueError("its manifest is none")
+        raise ValueError("its manifest isn't valid")
     metadata, listed = found["metadata"], found["shards"]
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise ValueError("the metadata of its manifest are no texts")
