@@ -35,7 +35,8 @@ class _Plain:
         if isinstance(value, Expr):
             return str(value)
         if isinstance(value, Mapping):
-            return tuple((key, self.of(each)) for key, each in value.items())
+            found = ((key, each) for key, each in value.items() if not isinstance(each, Span))
+            return tuple((key, self.of(each)) for key, each in found)
         if isinstance(value, frozenset):
             return tuple(sorted(map(str, value)))
         if isinstance(value, tuple):
