@@ -32,6 +32,7 @@ finally:
         file.write(str(calls))
 """
 NEVER = 10**9
+RANDOM = "its weights are random, from seed 0: --weights gives it trained ones\n"
 
 
 # Whoever started the tests may ignore it, as a shell does for a job in the background.
@@ -54,7 +55,8 @@ def test_interrupted_at_any_call(arguments: tuple[str, ...], tmp_path: Path) -> 
     for number in [2, 3, *range(5, calls, calls // 12)]:  # 1 is `main` itself
         done = _interrupted(tmp_path, number, *arguments)
         assert done.returncode in (130, -signal.SIGINT), (number, done.stderr)
-        assert done.stderr in ("", "interrupted\n"), number
+        # It may have come to its last words by then.
+        assert done.stderr.replace(RANDOM, "") in ("", "interrupted\n"), number
         names = {path.name for path in tmp_path.iterdir()} - {"good.net", "calls", "a.onnx"}
         assert not names, number
 

@@ -101,7 +101,7 @@ def test_no_file_is_imported(verb: str, run: Runner) -> None:
         return  # it reads one file
     name, *options = verb.split()
     text = run.refused(name, "a.net", *options, *VERBS[verb])
-    assert text.startswith("error[E0212]: ")
+    assert text.startswith("error[E0016]: ")
     assert "`unit.net`" in text
 
 
