@@ -123,6 +123,8 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
 
 def _no_batch(body: Body, name: str, sizes: tuple[ast.SizeDecl, ...]) -> None:
     """Refuse a first size that is called as people call the batch, and has no value."""
+    if not sizes:
+        return
     first = sizes[0].span
     nameless = sizes[0].default is None and body.evaluator.names.find(first.text) is None
     if len(sizes) > 1 and ((is_batch(sizes[0]) and nameless) or first.text == "-1"):
