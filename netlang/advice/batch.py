@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from netlang.advice.edits import replaced
+from netlang.advice.pictures import OPAQUE, SMALLEST
 from netlang.diagnostics.diagnostic import Fix
 from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["is_batch", "is_batch_of_pictures", "number_of", "other_sizes", "without_batch"]
-
-_COLOURS = (1, 3)
-_SMALLEST = 16
-"""Pixels along a side of what is taken for a picture."""
 
 _NAMES = frozenset(("b", "bs", "n", "batch", "batchsize", "batch_size"))
 
@@ -26,7 +23,7 @@ def is_batch_of_pictures(sizes: tuple[ast.SizeDecl, ...]) -> bool:
     if len(sizes) != 4:
         return False
     first, second, height, width = map(number_of, sizes)
-    if second not in _COLOURS or height is None or height != width or height < _SMALLEST:
+    if second not in OPAQUE or height is None or height != width or height < SMALLEST:
         return False
     # `[3, 3, 224, 224]` may well be three pictures in colour, one after the other.
     return is_batch(sizes[0]) or (first is not None and first != 3)

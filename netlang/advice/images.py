@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from netlang.advice.batch import number_of
 from netlang.advice.edits import enclosing, replaced
+from netlang.advice.pictures import OPAQUE, SMALLEST
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["channels_first", "channels_moved", "in_order"]
-
-_COLOURS = (1, 3)
-_SMALLEST = 16
-"""Pixels along a side of what is taken for a picture."""
 
 
 def in_order(file: ast.File, step: Span, channels: int, kernel: int | None = None) -> Fix | None:
@@ -54,7 +51,7 @@ def _is_channels_last(sizes: tuple[ast.SizeDecl, ...]) -> bool:
     if len(sizes) != 3:
         return False
     height, width, channels = map(number_of, sizes)
-    return channels in _COLOURS and height == width and height is not None and height >= _SMALLEST
+    return channels in OPAQUE and height == width and height is not None and height >= SMALLEST
 
 
 def channels_first(sizes: tuple[ast.SizeDecl, ...]) -> Fix:

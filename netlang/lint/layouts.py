@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 
+from netlang.advice.pictures import COLOURS, SMALLEST
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Port
@@ -32,12 +33,6 @@ KEEPING = frozenset((
 ))  # fmt: skip
 """What leaves the meaning of the axes as it is."""
 
-_COLOURS = (1, 3, 4)
-"""Channels of pictures: grey, red-green-blue, and that with opacity."""
-
-_SMALLEST = 16
-"""Pixels along a side of what is taken for a picture by its shape alone."""
-
 
 class Layout(Enum):
     """`CHANNELS_LAST` is the input of a net that is probably declared so by mistake."""
@@ -53,9 +48,9 @@ def declared(port: Port, defaults: Mapping[str, int]) -> Layout:
     if len(shape) != 3 or not port.type.dtype.is_float:
         return Layout.UNKNOWN
     first, middle, last = (_at(size, defaults) for size in shape)
-    if first in _COLOURS and min(middle, last) >= _SMALLEST:
+    if first in COLOURS and min(middle, last) >= SMALLEST:
         return Layout.CHANNELS_FIRST
-    if last in _COLOURS and min(first, middle) >= _SMALLEST and (last == 3 or first == middle):
+    if last in COLOURS and min(first, middle) >= SMALLEST and (last == 3 or first == middle):
         return Layout.CHANNELS_LAST
     return Layout.UNKNOWN
 

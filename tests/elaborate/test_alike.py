@@ -22,7 +22,7 @@ def program_of(body: str, head: str = "") -> Program:
     return elaborate(net_layer(module, "a", span), "a", span)
 
 
-def test_the_rule_of_an_operator_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rule_of_an_operator_is_asked_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Types] = []
     rule = Conv.infer
 
@@ -32,7 +32,7 @@ def test_the_rule_of_an_operator_is_asked_once(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Conv, "infer", infer)
     program = program_of("conv(8, 3x3, pad=1)\nconv(4, 1x1)\nconv(8, 1x1)\n" * 30)
-    assert len(asked) <= 6
+    assert len(asked) <= 2 * 3
     callees = {id(node.callee) for node in program.net.nodes}
     assert len(program.net.nodes) == 90
     assert len(callees) == 3

@@ -10,13 +10,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
 
 from torch import Tensor
 
 from netlang.atomic import replacing, write_all
 from netlang.backends.torch.train.files.encoding import encode, encode_signed
-from netlang.backends.torch.train.files.reader import Source, opened, parsed_json
+from netlang.backends.torch.train.files.reader import Json, Source, opened, parsed_json
 from netlang.backends.weights.signature import FACTS
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import RunUnwritable
@@ -26,8 +25,6 @@ __all__ = [
     "Json", "encoded_state", "facts_of", "load_tensors", "metadata_of", "save_tensors",
     "write_parts", "write_text", "writing",
 ]  # fmt: skip
-
-Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 
 def write_text(path: Path, text: str) -> None:

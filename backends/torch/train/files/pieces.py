@@ -54,8 +54,7 @@ def places_of(offsets: Mapping[str, Iterable[int]]) -> dict[str, str]:
 
 def pieces_of(file: TensorFile, name: str) -> dict[str, Piece]:
     """What is in a file of this name; `ValueError` where it doesn't say which rows these are."""
-    places: Json = parsed_json(file.metadata.get(PLACES, "{}"))  # type: ignore[assignment]
-    known = mapping_of(places)
+    known = mapping_of(parsed_json(file.metadata.get(PLACES, "{}")))
     return {
         tensor: Piece(_first(known.get(tensor), entry), name, entry)
         for tensor, entry in file.entries.items()

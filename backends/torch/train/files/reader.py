@@ -12,10 +12,11 @@ import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import IO, Protocol, final
+from typing import Protocol, TypeAlias, final
 
 import torch
 from torch import Tensor
@@ -32,9 +33,11 @@ from netlang.backends.weights.header import (
 from netlang.backends.weights.signature import check_signature, digest_of
 
 __all__ = [
-    "Described", "Source", "TensorFile", "opened", "parsed_json", "plain_file", "read_rows",
+    "Described", "Json", "Source", "TensorFile", "opened", "parsed_json", "plain_file", "read_rows",
     "read_small",
 ]  # fmt: skip
+
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 _CHUNK = 1 << 20
 _LARGEST_TEXT = 16 << 20
@@ -84,7 +87,7 @@ class Source(ABC):
 class TensorFile(Source):
     """An open file."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: BufferedReader) -> None:
         self._file = file
         self.size = size = os.fstat(file.fileno()).st_size
         start = file.read(8)
@@ -149,18 +152,18 @@ class TensorFile(Source):
         return read_rows(self._file, entry, first, count)
 
 
-def read_rows(file: IO[bytes], entry: Entry, first: int, count: int) -> Tensor:
+def read_rows(file: BufferedReader, entry: Entry, first: int, count: int) -> Tensor:
     """So many rows, from the one at `first` on, of a tensor that lies in `file`; on the CPU."""
     others = entry.shape[1:]
     row = SIZES[entry.dtype] * prod(others)
     return _filled(file, entry, entry.begin + first * row, (count, *others))
 
 
-def _filled(file: IO[bytes], entry: Entry, begin: int, shape: tuple[int, ...]) -> Tensor:
+def _filled(file: BufferedReader, entry: Entry, begin: int, shape: tuple[int, ...]) -> Tensor:
     tensor = torch.empty(shape, dtype=DTYPES[entry.dtype])
     file.seek(begin)
     memory = tensor.reshape(-1).view(torch.uint8).numpy().data
-    if file.readinto(memory) != len(memory):  # type: ignore[attr-defined]
+    if file.readinto(memory) != len(memory):
         raise ValueError("it is cut off")
     return tensor
 
@@ -181,19 +184,20 @@ def read_small(path: Path) -> str:
     return content.decode("utf-8")
 
 
-def parsed_json(text: str) -> object:
+def parsed_json(text: str) -> Json:
     """What a JSON text says; `ValueError` where it is none, or nested without end."""
     try:
-        return json.loads(text, parse_constant=_no_number)
+        found: Json = json.loads(text, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    return found
 
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} isn't a number")
 
 
-def plain_file(path: Path) -> IO[bytes]:
+def plain_file(path: Path) -> BufferedReader:
     # Opening a pipe would wait for its other end, so what it is is asked first.
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError("it isn't a plain file")

@@ -155,9 +155,10 @@ def _parsed(text: str) -> tuple[dict[str, str], list[Shard]]:
     found = parsed_json(text)
     if not isinstance(found, dict) or found.keys() != {"metadata", "shards"}:
         raise ValueError("its manifest isn't valid")
-    metadata, listed = found["metadata"], found["shards"]
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise ValueError("the metadata of its manifest are no texts")
+    given, listed = mapping_of(found["metadata"]), found["shards"]
+    metadata = {name: text for name, text in given.items() if isinstance(text, str)}
+    if len(metadata) != len(given):
+        raise ValueError("the metadata of its manifest aren't texts")
     if not isinstance(listed, list):
         raise ValueError("its manifest lists no files")
     shards = [_shard(mapping_of(each)) for each in listed]
