@@ -7,12 +7,12 @@ places depends on the block and not on how often it is repeated.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from math import prod
 
 from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
+from netlang.ir.repeats import Repeats
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record
 
@@ -34,52 +34,28 @@ class PlacedNode(Record, gc=False):
         return (*self.node.inputs, *later)
 
 
-class _Level:
-    """The repeats that stand side by side, and inside each of them the next level."""
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.repeats: list[Repeat] = []
-        self.inner: list[_Level] = []
-
-    def add(self, repeat: Repeat) -> _Level:
-        inner = _Level()
-        self.starts.append(repeat.first)
-        self.repeats.append(repeat)
-        self.inner.append(inner)
-        return inner
-
-
 class Flow:
     """The places of a function, by number and in order."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self.steps: dict[int, PlacedNode] = {}
-        self._top = _Level()
-        self._collect(function.items, 0, (), self._top)
+        self._repeats = Repeats(function.items)
+        self._collect(function.items, 0, ())
 
-    def _collect(
-        self, items: tuple[Item, ...], place: int, repeats: tuple[Repeat, ...], level: _Level
-    ) -> None:
+    def _collect(self, items: tuple[Item, ...], place: int, repeats: tuple[Repeat, ...]) -> None:
         times = prod(repeat.count for repeat in repeats)
         for item in items:
             if isinstance(item, Node):
                 self.steps[place] = PlacedNode(place, item, times, repeats)
                 place += 1
             else:
-                self._collect(item.items, place, (*repeats, item), level.add(item))
+                self._collect(item.items, place, (*repeats, item))
                 place += item.count * item.size
 
     def place(self, producer: int) -> int:
         """The place of node number `producer`: that of its first time in every repeat around it."""
-        level = self._top
-        while producer not in self.steps:
-            index = bisect_right(level.starts, producer) - 1
-            repeat = level.repeats[index]
-            producer = repeat.first + (producer - repeat.first) % repeat.size
-            level = level.inner[index]
-        return producer
+        return producer if producer in self.steps else self._repeats.folded(producer)
 
     def type_of(self, ref: Ref) -> TensorType:
         """The type of a value."""
