@@ -102,14 +102,18 @@ def require_fit(
     *,
     source: str,
     net: str,
+    trained: str | None = None,
     offers_partial: bool = True,
 ) -> None:
-    """Raise the report as one `NetlangError` if it says anything; `--partial` may be offered."""
+    """Raise the report as one `NetlangError` if it says anything; `--partial` may be offered.
+
+    `trained` is the call of the net that the weights are of, where they tell it.
+    """
     if report:
         raise NetlangError(
             WeightsMismatch(
                 span=None, source=source, net=net, counts=report.counts, rows=report.rows(),
-                advice=_advice(slots, stored, offers_partial=offers_partial),
+                advice=_advice(slots, stored, trained, offers_partial=offers_partial),
             )
         )  # fmt: skip
 
@@ -155,12 +159,18 @@ def _type(dtype: str, shape: tuple[int, ...]) -> str:
     return sizes if dtype == "float32" else f"{dtype}{sizes}"
 
 
-def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored], *, offers_partial: bool) -> str:
-    part = ", or load only what fits with --partial (in Python partial=True)"
-    return (
-        _prefix_advice(slots, stored)
-        or f"give the weights of this net{part if offers_partial else ''}"
-    )
+def _advice(
+    slots: Sequence[Slot],
+    stored: Mapping[str, Stored],
+    trained: str | None,
+    *,
+    offers_partial: bool,
+) -> str:
+    part = ", or load only what fits with --partial (in Python partial=True)" * offers_partial
+    wanted = "give the weights of this net"
+    if trained is not None:
+        wanted = f"the run trained `{trained}`: name the net so, or give the weights of this one"
+    return _prefix_advice(slots, stored) or f"{wanted}{part}"
 
 
 def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[Change, int] | None:

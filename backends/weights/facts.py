@@ -9,7 +9,9 @@ from pathlib import Path
 from netlang.backends.weights.files import WeightSource, metadata_of
 from netlang.backends.weights.signature import FACTS
 
-__all__ = ["class_names", "facts_beside", "facts_in"]
+__all__ = ["class_names", "facts_beside", "facts_in", "trained_net"]
+
+_LONGEST_CALL = 200
 
 
 def facts_beside(source: WeightSource) -> Mapping[str, object]:
@@ -38,3 +40,14 @@ def class_names(facts: Mapping[str, object]) -> tuple[str, ...]:
     if isinstance(classes, list) and all(isinstance(name, str) for name in classes):
         return tuple(classes)
     return ()
+
+
+def trained_net(facts: Mapping[str, object]) -> str | None:
+    """The net of the run, as its recipe calls it (``digits(width=32)``); None where none is told.
+
+    Facts may be a stranger's: what is long or no terminal should show is left out.
+    """
+    keys = facts.get("keys")
+    net = keys.get("model") if isinstance(keys, dict) else None
+    shown = isinstance(net, str) and len(net) <= _LONGEST_CALL and net.isprintable()
+    return net if shown else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netlang.backends.weights.check import match, require_fit, require_some
-from netlang.backends.weights.facts import facts_in
+from netlang.backends.weights.facts import facts_in, trained_net
 from netlang.backends.weights.files import WeightSource, read_entry
 from netlang.backends.weights.prefixes import Change, changed
 from netlang.backends.weights.slots import Slot
@@ -49,18 +49,22 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     opened = read_entry(source, fit.entry)
     stored = changed(opened.tensors, [Change(old, new) for old, new in fit.prefixes])
     fitting, report = match(owned, stored)
+    facts = facts_in(opened.metadata)
     named = f"`{source}`" if isinstance(source, str | Path) else name_of(source)
     if fit.partial:
         require_some(fitting, owned, stored, source=named, net=net)
     else:
-        require_fit(report, owned, stored, source=named, net=net, offers_partial=fit.offers_partial)
+        require_fit(
+            report, owned, stored, source=named, net=net, trained=trained_net(facts),
+            offers_partial=fit.offers_partial,
+        )  # fmt: skip
     chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()
     lacking = (f"not loaded: {report}",) if report else ()
     fitting = {
         slot.key: fitting[slot.key].bound_for(slot.dtype) for slot in owned if slot.key in fitting
     }
-    return Given(fitting, (*chosen, *loaded, *lacking), facts_in(opened.metadata))
+    return Given(fitting, (*chosen, *loaded, *lacking), facts)
 
 
 def name_of(source: WeightSource) -> str:

@@ -5,17 +5,16 @@ A function is looked at once for each layout of its inputs; of a repeat, one tim
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import final
 
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.ir.repeats import Repeats
 from netlang.lint.calls import Calls, Found
 from netlang.lint.layouts import Layout, declared, made_by
 from netlang.lint.registry import SiteRule
 from netlang.lint.site import About, Site
-from netlang.records import Draft, field
 
 __all__ = ["Walk"]
 
@@ -24,30 +23,6 @@ _MOST_LAYOUTS = 8
 
 _LONGEST = 60
 """Characters of a call in a chain."""
-
-
-@final
-class _Times(Draft):
-    """Repeats by the number of their first node, each with those inside it."""
-
-    starts: list[int] = field(default_factory=list)
-    repeats: list[tuple[Repeat, _Times]] = field(default_factory=list)
-
-    def add(self, start: int, repeat: Repeat) -> _Times:
-        inner = _Times()
-        self.starts.append(start)
-        self.repeats.append((repeat, inner))
-        return inner
-
-    def folded(self, number: int) -> int:
-        """The same node in the first time of every repeat around it."""
-        place = bisect_right(self.starts, number) - 1
-        if place < 0:
-            return number
-        start, (repeat, inner) = self.starts[place], self.repeats[place]
-        if number >= start + repeat.size * repeat.count:
-            return number
-        return inner.folded(start + (number - start) % repeat.size)
 
 
 @final
@@ -125,10 +100,10 @@ class _Function:
         self._made: dict[Ref, Layout] = {
             Ref(INPUT, number): layout for number, layout in enumerate(inputs)
         }
-        self._times = _Times()
+        self._repeats = Repeats(function.items)
 
     def outputs(self) -> tuple[Layout, ...]:
-        for number, node in self._numbered(self._function.items, 0, self._times):
+        for number, node in self._numbered(self._function.items, 0):
             layouts = tuple(self._layout(ref) for ref in node.inputs)
             given = self._walk.node(self._function, node, layouts, self._calls)
             for output, layout in enumerate(given):
@@ -137,16 +112,14 @@ class _Function:
 
     def _layout(self, ref: Ref) -> Layout:
         if ref.producer != INPUT:
-            ref = Ref(self._times.folded(ref.producer), ref.output)
+            ref = Ref(self._repeats.folded(ref.producer), ref.output)
         return self._made.get(ref, Layout.UNKNOWN)
 
-    def _numbered(
-        self, items: tuple[Item, ...], number: int, times: _Times
-    ) -> Iterator[tuple[int, Node]]:
+    def _numbered(self, items: tuple[Item, ...], number: int) -> Iterator[tuple[int, Node]]:
         """Every node with its number, of a repeat those of the first time."""
         for item in items:
             if isinstance(item, Repeat):
-                yield from self._numbered(item.items, number, times.add(number, item))
+                yield from self._numbered(item.items, number)
                 number += item.size * item.count
             else:
                 yield number, item
