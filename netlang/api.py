@@ -162,13 +162,7 @@ class Net:
 
 
 def _options(weights: Weights | None, seed: int, fit: Fit) -> BuildOptions:
-    return BuildOptions(
-        None if weights is None else _source(weights),
-        fit.partial,
-        seed,
-        prefixes=fit.prefixes,
-        entry=fit.entry,
-    )
+    return BuildOptions(None if weights is None else _source(weights), fit, seed)
 
 
 def _source(weights: Weights) -> Path | Mapping[str, object]:

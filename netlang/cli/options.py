@@ -85,7 +85,7 @@ class WeightsAsked(TypedDict):
 
 def build_options(asked: WeightsAsked) -> BuildOptions:
     """The options of `weight_options` as one object."""
-    from netlang.build import BuildOptions
+    from netlang.build import BuildOptions, Fit
 
     file = asked["weights"]
     given = {
@@ -95,13 +95,8 @@ def build_options(asked: WeightsAsked) -> BuildOptions:
     }
     for option in (option for option, value in given.items() if value and file is None):
         raise click.UsageError(f"{option} says how to read --weights, which is missing")
-    return BuildOptions(
-        Path(file) if file is not None else None,
-        asked["partial"],
-        asked["seed"],
-        prefixes=tuple(_prefix(text) for text in asked["prefixes"]),
-        entry=asked["entry"],
-    )
+    fit = Fit(asked["partial"], tuple(map(_prefix, asked["prefixes"])), asked["entry"])
+    return BuildOptions(Path(file) if file is not None else None, fit, asked["seed"])
 
 
 def _prefix(text: str) -> tuple[str, str]:

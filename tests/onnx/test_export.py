@@ -21,7 +21,7 @@ from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.flatten import flatten
 from netlang.backends.onnx.wire import LARGE, PHASES
 from netlang.backends.weights import slots
-from netlang.build import BuildOptions
+from netlang.build import BuildOptions, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
@@ -269,7 +269,7 @@ def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:
         export(program, path, weights=weights)
     assert [d.code for d in error.value.diagnostics] == ["E0921"]
     assert not path.exists()
-    written = BACKEND.write(program, path, BuildOptions(weights=weights, partial=True))
+    written = BACKEND.write(program, path, BuildOptions(weights=weights, fit=Fit(partial=True)))
     loaded, note = written.notes
     assert loaded.startswith(f"loaded {len(arrays) - 1} of {len(arrays) + 1} tensors, ")
     assert first in note

@@ -17,7 +17,7 @@ from netlang.backends.torch.train.storage import save_tensors
 from netlang.backends.weights import initial, read_weights, slots
 from netlang.backends.weights.header import parse_header
 from netlang.backends.weights.mapped import MappedFile
-from netlang.build import BuildOptions
+from netlang.build import BuildOptions, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 
@@ -50,7 +50,7 @@ def test_while_the_module_is_made(weights: Path, monkeypatch: pytest.MonkeyPatch
 def test_before_the_values_are_copied(weights: Path) -> None:
     kept = {slot.key: initial(slot, 1) for slot in slots(CNN)[1:]}
     save_file(kept, weights)
-    options = BuildOptions(weights=weights, partial=True)
+    options = BuildOptions(weights=weights, fit=Fit(partial=True))
     with pytest.raises(OSError, match=r"w\.safetensors was cut off"):
         filled(CNN, options, tell=lambda _: cut(weights))
 

@@ -39,9 +39,6 @@ def trained_module(
     `say` is told what there is to know of the file. Raises `NetlangError` where it can't be read or
     doesn't fit.
     """
-    options = BuildOptions(
-        path, fit.partial, prefixes=fit.prefixes, entry=fit.entry, offers_partial=fit.offers_partial
-    )
-    model = filled(program, options, tell=say)
+    model = filled(program, BuildOptions(path, fit), tell=say)
     step = facts_beside(path).get("step")
     return model, step if isinstance(step, int) else 0

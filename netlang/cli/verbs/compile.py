@@ -69,10 +69,11 @@ def _compile(
     options = replace(build_options(asked), opset=opset, guard=guard)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
-    if guard and (names_recipe(spec) or not any(name.lower().endswith(".py") for name in names)):
+    has_source = any(_is_source(path) for _, path in jobs)
+    if guard and (names_recipe(spec) or not has_source):
         raise click.UsageError("--guard is for the .py file of a net")
     if names_recipe(spec):
-        if options.weights is not None and any(name.lower().endswith(".py") for name in names):
+        if options.weights is not None and has_source:
             raise click.UsageError(
                 "--weights is for the files of a net. A script that starts from trained weights is"
                 " one of a recipe that does: with `weights='pretrained(\"start\")'`, it has a"
@@ -91,6 +92,11 @@ def _compile(
     return 0
 
 
+def _is_source(path: Path) -> bool:
+    """Whether Python text was asked for: of a net its module, of a recipe its script."""
+    return path.suffix.lower() == ".py"
+
+
 def _of_recipe(
     spec: str,
     changes: tuple[str, ...],
@@ -106,7 +112,7 @@ def _of_recipe(
     module, recipe, program = open_recipe(spec, changes)
     show(warnings_of(module, program, recipe))
     for backend, path in jobs:
-        if isinstance(backend, TrainingBackend) and path.suffix.lower() == ".py":
+        if isinstance(backend, TrainingBackend) and _is_source(path):
             yield write_script(backend, recipe, program, path)
         else:
             yield write(backend, program, path, options)
