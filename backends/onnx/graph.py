@@ -1,6 +1,7 @@
-"""The flat graph under construction: nodes, constants and the weights that they read.
+"""The flat graph while it is written: nodes, constants and the weights that they read.
 
-On exit, every value has one unique name, and each node comes after the values that it reads.
+Holds on exit: every value has one name, no name is used twice, and a node stands after what it
+reads.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Operation:
 
 @dataclass(eq=False)
 class Graph:
-    """The flat graph under construction. No inner value may take a name in `reserved`."""
+    """The flat graph as it grows; `reserved` are names that no inner value may take."""
 
     opset: int
     reserved: frozenset[str]
@@ -46,7 +47,7 @@ class Graph:
     """Whether there is a Pad of the default mode with the default value."""
 
     def fresh(self, wish: str) -> str:
-        """`wish`, or a similar name if it is taken."""
+        """`wish`, or the like of it if that name is taken."""
         name, count = wish, 1
         while name in self.taken or name in self.reserved:
             count += 1
@@ -58,7 +59,7 @@ class Graph:
         self, kind: str, name: str, inputs: Sequence[str], outputs: Sequence[str],
         attributes: Mapping[str, Attribute],
     ) -> tuple[str, ...]:  # fmt: skip
-        """Append a node; returns the names of its outputs."""
+        """Append a node; returns the names that its outputs got."""
         named = tuple(map(self.fresh, outputs))
         self.kinds.add(kind)
         mode = attributes.get("mode", "constant")
@@ -67,7 +68,7 @@ class Graph:
         return named
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:
-        """Add a constant; returns its name."""
+        """A constant value of the graph."""
         named = self.fresh(name)
         self.constants[named] = values
         return named

@@ -13,6 +13,7 @@ from onnx.reference import ReferenceEvaluator
 
 from netlang.backends.onnx import runtime
 from netlang.backends.weights import Slot, initial, slots
+from netlang.elaborate import load_program
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref, Size
 from netlang.ir.types import Types
@@ -20,8 +21,8 @@ from netlang.ir.weights import WindowCoordinates, WindowOffsets
 from netlang.source import Source, Span
 
 __all__ = [
-    "Arrays", "check_file", "largest_difference", "program_of", "random_weights", "run",
-    "run_reference",
+    "Arrays", "check_file", "largest_difference", "program_in", "program_of",
+    "random_weights", "run", "run_reference",
 ]  # fmt: skip
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -36,6 +37,13 @@ def program_of(op: Op, inputs: Types, sizes: Mapping[str, int]) -> Program:
     outputs = tuple(Output(f"y{index}", Ref(0, index)) for index in range(len(types)))
     net = Function("net", {}, ports, (node,), outputs, SPAN)
     return Program("net", net, tuple(Size(n, s, SPAN) for n, s in sizes.items()), ())
+
+
+def program_in(folder: Path, text: str) -> Program:
+    """The program of a spec that is written to a folder."""
+    path = folder / "spec.net"
+    path.write_text(text, encoding="utf-8")
+    return load_program(str(path))
 
 
 def random_weights(program: Program, seed: int = 0) -> Arrays:

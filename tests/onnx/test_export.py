@@ -1,32 +1,24 @@
-"""What stands in a file beside the values: names, types, metadata; and how it gets to disk."""
+"""What stands in a file beside the values: names, types, metadata."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 import torch
-from safetensors.numpy import save_file
 
-from netlang.atomic import gather_into
 from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, export, runtime
-from netlang.backends.onnx.backend import BACKEND
-from netlang.backends.onnx.flatten import flatten
-from netlang.backends.onnx.wire import LARGE, PHASES
 from netlang.backends.weights import slots
-from netlang.build import BuildOptions, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from tests.onnx.interpreter import Interpreted
-from tests.onnx.support import check_file, largest_difference, random_weights, run
+from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
 
 TAPS = """
 net taps {
@@ -69,12 +61,6 @@ net symbolic {
     output rows: flatten(start=1)
 }
 """
-
-
-def program_of(text: str, folder: Path) -> Program:
-    path = folder / "spec.net"
-    path.write_text(text, encoding="utf-8")
-    return load_program(str(path))
 
 
 def agree_with_torch(program: Program, path: Path, sizes: tuple[tuple[int, ...], ...]) -> None:
@@ -127,18 +113,18 @@ def test_sizes_are_named_by_their_formulas(tmp_path: Path) -> None:
 
 
 def test_outputs_that_are_inputs_or_one_value_twice(tmp_path: Path) -> None:
-    agree_with_torch(program_of(TAPS, tmp_path), tmp_path / "net.onnx", ((1, 4), (3, 4)))
+    agree_with_torch(program_in(tmp_path, TAPS), tmp_path / "net.onnx", ((1, 4), (3, 4)))
 
 
 def test_a_weight_used_twice_is_stored_once(tmp_path: Path) -> None:
-    program, path = program_of(REUSED, tmp_path), tmp_path / "net.onnx"
+    program, path = program_in(tmp_path, REUSED), tmp_path / "net.onnx"
     agree_with_torch(program, path, ((2, 4, 8, 8), (1, 4, 6, 10)))
     names = [tensor.name for tensor in onnx.load(path).graph.initializer if "/" not in tensor.name]
     assert names == [slot.key for slot in slots(program) if slot.required]
 
 
 def test_learned_tensors_as_values_and_outputs(tmp_path: Path) -> None:
-    program, path = program_of(LEARNED, tmp_path), tmp_path / "net.onnx"
+    program, path = program_in(tmp_path, LEARNED), tmp_path / "net.onnx"
     agree_with_torch(program, path, ((2, 4, 3, 3), (1, 4, 2, 5)))
     names = [tensor.name for tensor in onnx.load(path).graph.initializer]
     assert names == ["scale", "shift"]
@@ -146,139 +132,18 @@ def test_learned_tensors_as_values_and_outputs(tmp_path: Path) -> None:
 
 def test_symbolic_sizes_are_computed_in_the_graph(tmp_path: Path) -> None:
     sizes = ((2, 4, 11, 9), (1, 4, 12, 14), (1, 4, 1, 2), (3, 4, 30, 7))
-    agree_with_torch(program_of(SYMBOLIC, tmp_path), tmp_path / "net.onnx", sizes)
+    agree_with_torch(program_in(tmp_path, SYMBOLIC), tmp_path / "net.onnx", sizes)
 
 
 def test_a_reshape_to_several_symbolic_sizes(tmp_path: Path) -> None:
     text = "net halves {\n input x: [4, H=6, W=5]\n reshape([2, 2 * x.height, x.width])\n}\n"
-    program, path = program_of(text, tmp_path), tmp_path / "net.onnx"
+    program, path = program_in(tmp_path, text), tmp_path / "net.onnx"
     export(program, path)
     check_file(path)
     for height, width in ((6, 5), (3, 8)):
         x = np.random.default_rng(0).standard_normal((3, 4, height, width), np.float32)
         (found,) = run(path, {"x": x})
         assert np.array_equal(found, x.reshape(3, 2, 2 * height, width))
-
-
-def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:
-    first, second, other = (tmp_path / name for name in ("a.onnx", "b.onnx", "c.onnx"))
-    export(load_program("cnn"), first)
-    export(load_program("cnn"), second)
-    export(load_program("cnn"), other, seed=1)
-    assert first.read_bytes() == second.read_bytes()
-    assert first.read_bytes() != other.read_bytes()
-
-
-@pytest.mark.parametrize("from_file", [True, False])
-def test_a_large_model_has_its_weights_in_a_file_beside_it(from_file: bool, tmp_path: Path) -> None:
-    program, inline, path = load_program("cnn"), tmp_path / "inline.onnx", tmp_path / "net.onnx"
-    arrays = random_weights(program)
-    weights = tmp_path / "w.safetensors"
-    save_file(arrays, weights)
-    source = weights if from_file else arrays
-    assert export(program, inline, weights=source).beside == ()
-    beside = tmp_path / "net.onnx.data"
-    assert export(program, path, weights=source, inline_limit=5000).beside == (beside,)
-    assert path.stat().st_size < 5000
-    graph = onnx.load(path, load_external_data=False).graph
-    stored = [tensor for tensor in graph.initializer if tensor.external_data]
-    assert [tensor.name for tensor in stored] == list(arrays)
-    for tensor in stored:
-        place = {entry.key: entry.value for entry in tensor.external_data}
-        assert place["location"] == "net.onnx.data"
-        assert int(place["offset"]) % 4096 == 0
-    check_file(path)
-    x = np.random.default_rng(0).standard_normal((2, 40), np.float32)
-    assert np.array_equal(run(path, {"x": x})[0], run(inline, {"x": x})[0])
-
-
-def test_a_failed_write_leaves_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "net.onnx"
-    path.write_bytes(b"before")
-
-    def full(*_: object) -> None:
-        raise OSError("no space left")
-
-    monkeypatch.setattr("netlang.backends.onnx.exporter.initial", full)
-    with pytest.raises(OSError, match="no space left"):
-        export(load_program("cnn"), path)
-    assert path.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_weights_file_that_shrinks_while_it_is_copied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program, weights = load_program("cnn"), tmp_path / "w.safetensors"
-    save_file(random_weights(program), weights)
-
-    def flattened(*arguments: Any) -> Any:
-        os.truncate(weights, 100)  # between its header and its values
-        return flatten(*arguments)
-
-    monkeypatch.setattr("netlang.backends.onnx.flatten.flatten", flattened)
-    with pytest.raises(OSError, match="was cut off"):
-        export(program, tmp_path / "net.onnx", weights=weights)
-    assert list(tmp_path.iterdir()) == [weights]
-
-
-def test_large_tensors_lie_in_the_file_as_in_memory(tmp_path: Path) -> None:
-    program = program_of("net n {\n input x: [300]\n a: linear(70)\n b: linear(300)\n}\n", tmp_path)
-    weights, path = tmp_path / "w.safetensors", tmp_path / "net.onnx"
-    arrays = random_weights(program)
-    for name in ("odd", "name"):  # beside a tensor that shifts what follows it
-        save_file(arrays, weights, {name: "x" * 8 * len(name)})
-        export(program, path, weights=weights)
-        graph, whole = onnx.load(path).graph, path.read_bytes()
-        found = {each.name: each for each in graph.initializer}
-        assert list(found) == list(arrays)
-        for key, values in arrays.items():
-            assert np.array_equal(onnx.numpy_helper.to_array(found[key]), values)
-            at_home = weights.read_bytes().index(values.tobytes())
-            if values.nbytes >= LARGE:
-                assert (whole.index(values.tobytes()) - at_home) % PHASES == 0
-                assert not found[key].doc_string.strip()
-            else:
-                assert not found[key].HasField("doc_string")
-
-
-@pytest.mark.parametrize("together", [1, 7, 64, 1 << 22])
-def test_parts_are_written_one_after_the_other(
-    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("netlang.atomic._GATHERED", together)
-    monkeypatch.setattr("netlang.atomic._PARTS", 3)
-    parts = [bytes([each]) * (each * 5 % 17) for each in range(40)]
-    path = tmp_path / "file"
-    path.touch()
-    gather_into(path, parts)
-    assert path.read_bytes() == b"".join(parts)
-
-
-def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:
-    program, path = load_program("cnn"), tmp_path / "net.onnx"
-    arrays = random_weights(program)
-    first, *_, last = arrays
-    kept = arrays.pop(first)
-    arrays[last] = np.zeros((3, 3), np.float32)
-    weights = tmp_path / "w.safetensors"
-    save_file(arrays, weights)
-    with pytest.raises(NetlangError) as error:
-        export(program, path, weights=weights)
-    assert [d.code for d in error.value.diagnostics] == ["E0921"]
-    assert not path.exists()
-    written = BACKEND.write(program, path, BuildOptions(weights=weights, fit=Fit(partial=True)))
-    loaded, note = written.notes
-    assert loaded.startswith(f"loaded {len(arrays) - 1} of {len(arrays) + 1} tensors, ")
-    assert first in note
-    assert last in note
-    graph = onnx.load(path).graph
-    found = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    assert not np.array_equal(found[first], kept)
-    second = list(arrays)[1]
-    assert np.array_equal(found[second], arrays[second])
 
 
 @pytest.mark.parametrize("opset", [LOWEST_OPSET - 1, HIGHEST_OPSET + 1])

@@ -1,1 +1,1 @@
-"""Lays out sheets and writes them as DOT text."""
+"""Sheets laid out and written as DOT text."""

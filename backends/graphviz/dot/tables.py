@@ -1,4 +1,4 @@
-"""A stack as an HTML-like table: one row per step, with its label, caption, count and shape."""
+"""A stack as an HTML-like table: label, caption, count and shape of each step, one step a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["table"]
 
 
 class _Columns(Record):
-    """The columns that a table has besides the captions."""
+    """Which columns a table has beside the captions."""
 
     labels: bool
     counts: bool
@@ -72,7 +72,7 @@ def _lines(item: Row | Bracket, columns: _Columns) -> Iterator[str]:
 
 
 def _caption(row: Row, item: Row | Bracket) -> str:
-    """The caption. Within a bracket, it includes the row's own count."""
+    """The caption; within a bracket a row's own count stands in it."""
     own = isinstance(item, Bracket) and row.times > 1
     return f"{row.caption} {TIMES} {row.times}" if own else row.caption
 

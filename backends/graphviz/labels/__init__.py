@@ -1,1 +1,1 @@
-"""The text that a diagram shows for a step: label, caption, values and shape."""
+"""What a diagram says of a step: label, caption, values and shape."""

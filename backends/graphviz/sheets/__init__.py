@@ -1,1 +1,1 @@
-"""Turns a function into the elements of a drawing: stacks, circles, frames and links."""
+"""A function as the elements of a drawing: stacks, circles, frames and links."""

@@ -1,4 +1,4 @@
-"""The elements of a diagram, independent of DOT."""
+"""What a diagram consists of, before anything is said about DOT."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ __all__ = [
 
 
 class Row(Record):
-    """One step in a stack: its label, caption, output shape and number of applications.
+    """One step in a stack: its label, its caption, the shape it makes, how often it is applied.
 
-    `key` is its full path and so the name of the value. A heavy row opens a box of its own. `block`
-    names the block that is called, if any. `steps` counts the steps of the function that the row
-    stands for.
+    `key` is its full path: the name of the value. A heavy row opens a box of its own; `block` names
+    the block that is called, if one is; `steps` counts the steps of the function that it tells.
     """
 
     key: str
@@ -39,12 +38,12 @@ class Row(Record):
     steps: int = 1
 
     def alike(self, other: Row) -> bool:
-        """Whether both rows could be one row applied twice."""
+        """Whether both could be one row applied twice."""
         return (self.label, self.caption) == (other.label, other.caption)
 
 
 class Bracket(Record):
-    """Rows applied `times` times in succession; the function spells out `written` of these."""
+    """Rows applied `times` times in a row, `written` times of which stand in the function."""
 
     rows: tuple[Row, ...]
     times: int
@@ -52,15 +51,14 @@ class Bracket(Record):
 
     @property
     def steps(self) -> int:
-        """How many steps of the function the bracket stands for."""
+        """How many steps of the function it tells."""
         return self.written * sum(row.steps for row in self.rows)
 
 
 class Stack(Record):
-    """A chain of steps in one box.
+    """A chain of steps in one box; `ports` name the last step's outputs where several are used.
 
-    `ports` name the outputs of the last step where several are used. A chain too long for one box
-    continues the box named in `beside`.
+    A chain too long for one box goes on `beside` the box named.
     """
 
     id: str
@@ -78,7 +76,7 @@ class Stack(Record):
 
 
 class Junction(Record):
-    """An elementwise merge, drawn as a small circle."""
+    """A merge that works element by element: a small circle."""
 
     id: str
     symbol: str
@@ -96,7 +94,7 @@ class Pill(Record):
 
 
 class Frame(Draft):
-    """A named group of elements: a scope, a block drawn in place, or a repeat."""
+    """A named group of elements: a scope, a block opened in place, a repeat."""
 
     id: str
     title: str
@@ -109,7 +107,7 @@ Element: TypeAlias = Stack | Junction | Pill | Frame
 
 
 class End(Record):
-    """Where a link starts: an element, and the port if it has several outputs."""
+    """Where a link starts: an element, and the port of one of several outputs."""
 
     id: str
     port: str = ""
@@ -122,13 +120,13 @@ class Link(Record):
 
 
 class Sheet(Draft):
-    """One connected drawing: the net or the inside of one block."""
+    """One connected drawing: the net, or the inside of one block."""
 
     root: Frame
     links: list[Link] = field(default_factory=list)
 
     def nodes(self) -> list[Stack | Junction | Pill]:
-        """All elements except frames, in order."""
+        """All elements but frames, in order."""
         found: list[Stack | Junction | Pill] = []
         waiting: list[Element] = [self.root]
         while waiting:

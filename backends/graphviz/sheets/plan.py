@@ -1,4 +1,4 @@
-"""The choices for a whole page: variants of blocks, sizes, depth to open, names."""
+"""What holds for a whole page: the variants of blocks, the sizes, how deep to open, the names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Names", "Plan"]
 
 
 class Plan(Record):
-    """The choices that all sheets of a page share."""
+    """What holds for all sheets of a page."""
 
     variants: Variants
     sizes: Mapping[str, int]
@@ -25,7 +25,7 @@ class Plan(Record):
         return self.depth is None or variant.level <= self.depth
 
     def opened(self, step: DrawnStep) -> Function | None:
-        """The block whose inside is drawn in place of the call: one that is used once."""
+        """The block that is drawn as its inside in place of the call: one that is used once."""
         callee = step.node.callee
         if not isinstance(callee, Function) or not self.variants.is_single(callee):
             return None
@@ -33,12 +33,12 @@ class Plan(Record):
 
 
 class Names(Draft):
-    """Hands out names; each one is unique on the page."""
+    """Hands out every name of the page once."""
 
     taken: set[str] = field(default_factory=set)
 
     def fresh(self, text: str) -> str:
-        """`text` as a name, with a number appended if it is taken."""
+        """`text` as a name, with a number if it is taken."""
         name = base = name_of(text)[:200]
         number = 1
         while name in self.taken:

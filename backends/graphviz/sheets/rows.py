@@ -1,4 +1,4 @@
-"""Folds the rows of a stack: consecutive repetitions are written once, with a count."""
+"""Folds the rows of a stack: what comes several times in a row is written once, with a count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_PERIOD = 6
 
 
 def fold(rows: Sequence[Row]) -> tuple[Row | Bracket, ...]:
-    """The same steps in as few rows as possible. Shapes are those of the last repetition."""
+    """The same steps in as few rows as possible; shapes are those of the last time."""
     folded: list[Row | Bracket] = []
     position = 0
     merged = _merged(rows)
@@ -30,7 +30,7 @@ def fold(rows: Sequence[Row]) -> tuple[Row | Bracket, ...]:
 
 
 def _merged(rows: Sequence[Row]) -> list[Row]:
-    """Merges equal heavy neighbours into one row."""
+    """Equal heavy neighbours as one row."""
     merged: list[Row] = []
     for row in rows:
         last = merged[-1] if merged else None
@@ -42,7 +42,7 @@ def _merged(rows: Sequence[Row]) -> list[Row]:
 
 
 def _repetition(rows: Sequence[Row]) -> tuple[int, int]:
-    """The shortest period (two rows or more) at the start of `rows`, and its repetitions."""
+    """The shortest period of at least two rows that `rows` start with, and how often it comes."""
     if not rows[0].heavy:  # a repeat starts with its convolution, not with the rest of another
         return 1, 1
     for period in range(2, min(_LONGEST_PERIOD, len(rows) // 2) + 1):
@@ -61,7 +61,7 @@ def _same(left: Sequence[Row], right: Sequence[Row]) -> bool:
 
 
 def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
-    """Cuts rows before each one that opens a box; calls of one block stay together."""
+    """Cuts rows before each that opens a box of its own; calls of one block stay together."""
     stacks: list[list[Row | Bracket]] = []
     for row in rows:
         if stacks and _joins(stacks[-1], row):
@@ -72,7 +72,7 @@ def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
 
 
 def columns_of(rows: Sequence[Row | Bracket], most: int) -> list[tuple[Row | Bracket, ...]]:
-    """Cuts rows that are too many for one box into similar parts, each starting at a heavy row."""
+    """Cuts rows that are too many for one box into about equal parts, each from a heavy row on."""
     parts = -(-len(rows) // most)
     size = -(-len(rows) // parts)
     heavy = [index for index, row in enumerate(rows) if isinstance(row, Bracket) or row.heavy]
@@ -97,7 +97,7 @@ def _joins(stack: Sequence[Row | Bracket], row: Row | Bracket) -> bool:
 def without_repeated_shapes(
     rows: Sequence[Row | Bracket], before: str
 ) -> tuple[Row | Bracket, ...]:
-    """Rows that show their shape only where it changes; `before` is the incoming shape."""
+    """Rows that tell their shape only where it changes; `before` is the shape that comes in."""
     told: list[Row | Bracket] = []
     for item in rows:
         inner = []

@@ -1,8 +1,7 @@
-"""Groups the blocks of a program so that each distinct structure is drawn once.
+"""The blocks of a program, grouped so that each distinct structure is drawn once.
 
-Two functions belong to one variant if they come from the same block and are wired alike, regardless
-of their numbers. For example, ResNet's `bottleneck` has two variants, with and without a
-projection.
+Two functions are of one variant if they come from the same block and are wired alike, whatever
+their numbers are: `bottleneck` of ResNet has two variants, with and without a projection.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ __all__ = ["Variant", "Variants", "variants_of"]
 
 
 class Variant(Record, eq=False):
-    """One structure of a block: the functions that have it and their number of applications."""
+    """One structure of a block: the functions that have it and how often they are applied."""
 
     name: str
     mark: str
@@ -28,7 +27,7 @@ class Variant(Record, eq=False):
 
     @property
     def title(self) -> str:
-        """The block's name, followed by a letter if the block has several variants."""
+        """The block's name, with a letter where the block has several variants."""
         return f"{self.name} {self.mark}" if self.mark else self.name
 
 
@@ -50,7 +49,7 @@ class Variants(Record, eq=False):
 
 
 def variants_of(program: Program) -> Variants:
-    """All variants below the net."""
+    """Every variant below the net."""
     levels, uses = _inventory(program.net)
     keys: dict[Function, object] = {}
     grouped: dict[object, list[Function]] = {}
@@ -72,7 +71,7 @@ def variants_of(program: Program) -> Variants:
 
 
 def _inventory(net: Function) -> tuple[dict[Function, int], dict[Function, int]]:
-    """The depth below the net and the number of applications of every function, by first use."""
+    """Level below the net and number of applications of every function, in order of first use."""
     levels: dict[Function, int] = {}
     uses: dict[Function, int] = {}
     frontier: list[tuple[Function, int]] = [(net, 1)]
@@ -99,7 +98,7 @@ def _calls(function: Function) -> Iterator[tuple[Function, int]]:
 
 
 def _key(function: Function, keys: dict[Function, object]) -> object:
-    """A key that is equal for functions of one variant."""
+    """Equal for functions of one variant."""
     if function not in keys:
         view = view_of(function)
         steps = tuple(
@@ -121,7 +120,7 @@ def _key(function: Function, keys: dict[Function, object]) -> object:
 
 
 def _captioned(functions: tuple[Function, ...]) -> dict[str, frozenset[str]]:
-    """For each block, the parameters to show at a call: those that differ between its uses."""
+    """For each block the parameters worth telling at a call: those that differ between its uses."""
     captioned: dict[str, frozenset[str]] = {}
     named: dict[str, list[Function]] = {}
     for function in functions:
@@ -144,7 +143,7 @@ def _count(names: Iterator[str]) -> dict[str, int]:
 
 
 def _letters(number: int) -> str:
-    """A number as letters: 1 is a, 26 is z, 27 is aa."""
+    """1 is a, 26 is z, 27 is aa."""
     text = ""
     while number:
         number, rest = divmod(number - 1, 26)

@@ -1,4 +1,4 @@
-"""Attention within blocks or grids: the image is cut up, attended to and reassembled."""
+"""Attention within blocks or grids: the image is cut up, attended to, and put together again."""
 
 from __future__ import annotations
 

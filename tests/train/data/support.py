@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
+from netlang.backends.torch.data.images import open_image
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Parts
 from netlang.diagnostics.errors import NetlangError
@@ -18,7 +21,7 @@ from netlang.recipes.places import Places
 from netlang.recipes.read import read_recipe
 from netlang.source import Source
 
-__all__ = ["draw", "load", "pictures", "recipe_for", "refusal", "tree"]
+__all__ = ["draw", "encoded", "load", "pictures", "pixels", "recipe_for", "refusal", "tree"]
 
 TEXT = """
 net sketch {{
@@ -61,6 +64,20 @@ def draw(seed: int, mode: str = "RGB", size: tuple[int, int] = (20, 12)) -> Imag
     generator = np.random.default_rng(seed)
     coarse = Image.fromarray(generator.integers(0, 256, (4, 5, 3), dtype=np.uint8))
     return coarse.resize(size, Image.Resampling.BICUBIC).convert(mode)
+
+
+def encoded(image: Image.Image, format: str, **options: object) -> bytes:
+    """The bytes of an image in this format."""
+    content = BytesIO()
+    image.save(content, format, **options)
+    return content.getvalue()
+
+
+def pixels(content: bytes, channels: int = 3) -> NDArray[np.uint8]:
+    """An image as training decodes it, [H,W] or [H,W,C]."""
+    image, broken = open_image(content, channels)
+    assert not broken
+    return np.asarray(image)
 
 
 def tree(root: Path, files: Mapping[str, int]) -> Path:

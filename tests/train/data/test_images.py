@@ -1,4 +1,4 @@
-"""Images as they are decoded: turned upright, converted as documented, named when damaged."""
+"""Images as they are decoded: turned upright, named when damaged."""
 
 from __future__ import annotations
 
@@ -10,29 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.images import EncodedImages, open_image, opened
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.words.sizes import RandomCrop
-from tests.train.data.support import draw, load, pictures, refusal
+from tests.train.data.support import draw, encoded, load, pictures, pixels, refusal
 
 ORIENTATION = 0x0112
 FOLDER = 'image_folder("pets")'
-
-
-def encoded(image: Image.Image, format: str, **options: object) -> bytes:
-    content = BytesIO()
-    image.save(content, format, **options)
-    return content.getvalue()
-
-
-def pixels(content: bytes, channels: int = 3) -> NDArray[np.uint8]:
-    image, broken = open_image(content, channels)
-    assert not broken
-    return np.asarray(image)
 
 
 def exif(orientation: object) -> Image.Exif:
@@ -98,100 +85,6 @@ def test_broken_orientations_are_counted_over_processes(
     (remark,) = part.remarks()
     assert remark.startswith("2 images have a broken orientation tag and are taken as stored: ")
     assert "train/cat/0.jpg" in remark
-
-
-def grey_ramp(high: float) -> NDArray[np.float64]:
-    return np.linspace(0, high, 240).reshape(12, 20)
-
-
-def test_grey_becomes_three_equal_channels() -> None:
-    image = draw(1, "L")
-    found = pixels(encoded(image, "PNG"))
-    assert np.array_equal(found, np.repeat(np.asarray(image)[:, :, None], 3, 2))
-    assert np.array_equal(pixels(encoded(image, "PNG"), 1), np.asarray(image))
-
-
-def test_colour_becomes_luma() -> None:
-    image = draw(1)
-    assert np.array_equal(pixels(encoded(image, "PNG"), 1), np.asarray(image.convert("L")))
-
-
-def test_palettes_are_looked_up() -> None:
-    image = draw(1).quantize(7)
-    for format in ("PNG", "GIF", "BMP"):
-        found = pixels(encoded(image, format))
-        assert np.array_equal(found, np.asarray(image.convert("RGB"))), format
-
-
-def test_one_bit_becomes_black_and_white() -> None:
-    image = draw(1, "1")
-    assert set(pixels(encoded(image, "PNG")).ravel().tolist()) == {0, 255}
-
-
-@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
-def test_cmyk(format: str) -> None:
-    content = encoded(draw(1).convert("CMYK"), format)
-    expected = Image.open(BytesIO(content)).convert("RGB")
-    assert np.array_equal(pixels(content), np.asarray(expected))
-
-
-def on_white(image: Image.Image) -> NDArray[np.uint8]:
-    rgba = np.asarray(image.convert("RGBA")).astype(float)
-    alpha = rgba[:, :, 3:] / 255.0
-    return np.rint(rgba[:, :, :3] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
-
-
-def with_alpha(mode: str) -> Image.Image:
-    image = draw(1, mode)
-    image.putalpha(draw(2, "L"))
-    return image
-
-
-@pytest.mark.parametrize("mode", ["RGBA", "LA"])
-@pytest.mark.parametrize("format", ["PNG", "WEBP"])
-def test_what_is_transparent_lies_on_white(mode: str, format: str) -> None:
-    content = encoded(with_alpha(mode), format, **({"lossless": True} if format == "WEBP" else {}))
-    expected = on_white(Image.open(BytesIO(content))).astype(int)
-    assert np.abs(pixels(content).astype(int) - expected).max() <= 1
-
-
-def test_black_lines_on_a_transparent_ground_stay_visible() -> None:
-    image = Image.new("RGBA", (20, 12), (0, 0, 0, 0))
-    image.putpixel((3, 4), (0, 0, 0, 255))
-    found = pixels(encoded(image, "PNG"))
-    assert found[4, 3].tolist() == [0, 0, 0]
-    assert found[0, 0].tolist() == [255, 255, 255]
-
-
-@pytest.mark.parametrize("transparency", [2, bytes([0, 128, 255, 0, 255, 255, 255])])
-def test_a_transparent_colour_of_a_palette(transparency: int | bytes) -> None:
-    content = encoded(draw(1).quantize(7), "PNG", transparency=transparency)
-    expected = on_white(Image.open(BytesIO(content))).astype(int)
-    assert np.abs(pixels(content).astype(int) - expected).max() <= 1
-
-
-def test_sixteen_bits_keep_their_upper_eight() -> None:
-    ramp = grey_ramp(0xFFFF).astype(np.uint16)
-    for format in ("PNG", "TIFF"):
-        content = encoded(Image.fromarray(ramp), format)
-        assert np.array_equal(pixels(content, 1), (ramp >> 8).astype(np.uint8)), format
-    content = b"P5 20 12 65535\n" + ramp.astype(">u2").tobytes()
-    assert np.abs(pixels(content, 1).astype(int) - (ramp >> 8)).max() == 0
-
-
-def test_numbers_without_a_white_are_refused() -> None:
-    for ramp in (grey_ramp(1.0).astype(np.float32), grey_ramp(1 << 20).astype(np.int32)):
-        with pytest.raises(ValueError, match="its pixels are"):
-            open_image(encoded(Image.fromarray(ramp), "TIFF"), 3)
-
-
-@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
-def test_of_an_animation_the_first_picture_counts(format: str) -> None:
-    frames = [draw(seed).quantize(9) for seed in (1, 2, 3)]
-    content = encoded(frames[0], format, save_all=True, append_images=frames[1:])
-    expected = Image.open(BytesIO(content)).convert("RGB")
-    assert Image.open(BytesIO(content)).n_frames == 3  # type: ignore[attr-defined]  # of the plugin
-    assert np.array_equal(pixels(content), np.asarray(expected))
 
 
 def write_over(path: Path, content: Callable[[bytes], bytes]) -> None:

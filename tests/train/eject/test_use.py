@@ -13,8 +13,8 @@ from netlang.backends.torch.eject import script
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.analysis.oracles import torchvision_models
-from tests.train.data import test_cifar
-from tests.train.eject import test_losses, test_sources, test_texts
+from tests.train.data import cifar
+from tests.train.eject import sources, test_losses, test_sources, test_texts
 from tests.train.eject.support import (
     losses,
     module_of_text,
@@ -216,7 +216,7 @@ def test_a_data_set_of_the_hub(tmp_path: Path) -> None:
     """Without `--data` a set of the Hub is asked for by its name; here nothing is downloaded."""
     import datasets
 
-    test_sources.folders(tmp_path)
+    sources.folders(tmp_path)
     here = datasets.load_dataset(str(tmp_path), cache_dir=str(tmp_path / "cache"))
     data = 'data: hugging_face("mine", repository="nobody/pets")'
     recipe, program = sketch(PICTURES, data, SMALL, "batch: 3", "steps: 3")
@@ -245,9 +245,9 @@ def test_another_data_set_in_cifars_place(tmp_path: Path) -> None:
     """CIFAR-100's pickles under the names of CIFAR-10's have no `labels`."""
     files = {
         name: content.replace(b"labels", b"titles")
-        for name, content in test_cifar.python_files().items()
+        for name, content in cifar.python_files().items()
     }
-    test_cifar.write(tmp_path / "cifar-10-batches-py", files)
+    cifar.write(tmp_path / "cifar-10-batches-py", files)
     text = script(*sketch(test_sources.PICTURES.format(3, 32, 32, 10), 'data: cifar10("a")'))
     with pytest.raises(SystemExit, match="a file of CIFAR has no labels"):
         printed(text, tmp_path / "script", "--data", str(tmp_path))

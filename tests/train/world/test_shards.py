@@ -1,14 +1,13 @@
-"""Checkpoints of which each process writes a part: what is in them, and what becomes of damage."""
+"""Checkpoints of which each process writes a part: what is in them, and what becomes of"""
 
 from __future__ import annotations
 
 import errno
 import json
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from netlang.backends.torch.train.files.shards import ShardFolder
 from netlang.backends.torch.train.processes.copying import _send
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
+from tests.train.world.damage import a_file, cut, flips, gone, linked, of_another, outside
 from tests.train.world.subject import APART, SHARD, carry_out
 from tests.train.world.support import compare, launched, notes_of, same_run, together
 
@@ -90,18 +90,9 @@ def _taken(checkpoints: Checkpoints) -> tuple[list[int], list[str]]:
     return steps, said
 
 
-def _flips(folder: Path) -> Iterator[tuple[Path, int]]:
-    """Some bits of each file, those of the ends and of the headers among them."""
-    generator = random.Random(3)
-    for path in sorted(folder.iterdir()):
-        last = 8 * path.stat().st_size - 1
-        yield from ((path, bit) for bit in (0, 70, last))
-        yield from ((path, generator.randrange(last)) for _ in range(20))
-
-
 def test_any_flipped_bit_is_noticed(checkpoints: Checkpoints) -> None:
     newest = checkpoints.found()[0]
-    for path, bit in _flips(newest):
+    for path, bit in flips(newest):
         whole = path.read_bytes()
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
@@ -114,46 +105,15 @@ def test_any_flipped_bit_is_noticed(checkpoints: Checkpoints) -> None:
     assert _taken(checkpoints) == ([40], [])
 
 
-def _cut(path: Path) -> None:
-    shard = path / "shard-00002-of-00002.safetensors"
-    shard.write_bytes(shard.read_bytes()[:-8])
-
-
-def _gone(path: Path) -> None:
-    (path / "shard-00001-of-00002.safetensors").unlink()
-
-
-def _linked(path: Path) -> None:
-    shard = path / "shard-00001-of-00002.safetensors"
-    shard.rename(path.parent / "elsewhere")
-    shard.symlink_to(path.parent / "elsewhere")
-
-
-def _outside(path: Path) -> None:
-    manifest = path / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("shard-00001-of", "../shard-00001-of"))
-
-
-def _of_another(path: Path) -> None:
-    (other,) = [each for each in path.parent.iterdir() if each != path]
-    name = "shard-00002-of-00002.safetensors"
-    (path / name).write_bytes((other / name).read_bytes())
-
-
-def _file(path: Path) -> None:
-    rmtree(path)
-    path.write_bytes(b"{}")
-
-
 @pytest.mark.parametrize(
     ("happens", "why"),
     [
-        (_cut, "bytes, its header wants"),
-        (_gone, "it lacks shard-00001-of-00002.safetensors"),
-        (_linked, "isn't a plain file"),
-        (_outside, "its manifest names the file '../shard-00001"),
-        (_of_another, "shard-00002-of-00002.safetensors"),
-        (_file, "Not a directory"),
+        (cut, "bytes, its header wants"),
+        (gone, "it lacks shard-00001-of-00002.safetensors"),
+        (linked, "isn't a plain file"),
+        (outside, "its manifest names the file '../shard-00001"),
+        (of_another, "shard-00002-of-00002.safetensors"),
+        (a_file, "Not a directory"),
         (lambda path: (path / "manifest.json").unlink(), "No such file"),
         (lambda path: (path / "manifest.json").write_text("[" * 10**5), "nested too deeply"),
         (lambda path: (path / "manifest.json").write_text("{}"), "its manifest isn't valid"),
@@ -201,7 +161,7 @@ def test_an_older_one_is_taken_where_reading_fails(
 
 def test_nothing_is_begun_anew(checkpoints: Checkpoints) -> None:
     for path in checkpoints.found():
-        _gone(path)
+        gone(path)
     with pytest.raises(NetlangError) as caught:
         _taken(checkpoints)
     assert caught.value.diagnostics[0].code == "E0796"

@@ -1,0 +1,143 @@
+"""How a file gets to disk: its bytes, weights in and beside it, writes that fail."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from safetensors.numpy import save_file
+
+from netlang.atomic import gather_into
+from netlang.backends.onnx import export
+from netlang.backends.onnx.backend import BACKEND
+from netlang.backends.onnx.flatten import flatten
+from netlang.backends.onnx.wire import LARGE, PHASES
+from netlang.build import BuildOptions, Fit
+from netlang.diagnostics.errors import NetlangError
+from netlang.elaborate import load_program
+from tests.onnx.support import check_file, program_in, random_weights, run
+
+
+def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second, other = (tmp_path / name for name in ("a.onnx", "b.onnx", "c.onnx"))
+    export(load_program("cnn"), first)
+    export(load_program("cnn"), second)
+    export(load_program("cnn"), other, seed=1)
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes() != other.read_bytes()
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_a_large_model_has_its_weights_in_a_file_beside_it(from_file: bool, tmp_path: Path) -> None:
+    program, inline, path = load_program("cnn"), tmp_path / "inline.onnx", tmp_path / "net.onnx"
+    arrays = random_weights(program)
+    weights = tmp_path / "w.safetensors"
+    save_file(arrays, weights)
+    source = weights if from_file else arrays
+    assert export(program, inline, weights=source).beside == ()
+    beside = tmp_path / "net.onnx.data"
+    assert export(program, path, weights=source, inline_limit=5000).beside == (beside,)
+    assert path.stat().st_size < 5000
+    graph = onnx.load(path, load_external_data=False).graph
+    stored = [tensor for tensor in graph.initializer if tensor.external_data]
+    assert [tensor.name for tensor in stored] == list(arrays)
+    for tensor in stored:
+        place = {entry.key: entry.value for entry in tensor.external_data}
+        assert place["location"] == "net.onnx.data"
+        assert int(place["offset"]) % 4096 == 0
+    check_file(path)
+    x = np.random.default_rng(0).standard_normal((2, 40), np.float32)
+    assert np.array_equal(run(path, {"x": x})[0], run(inline, {"x": x})[0])
+
+
+def test_a_failed_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"before")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("netlang.backends.onnx.exporter.initial", full)
+    with pytest.raises(OSError, match="no space left"):
+        export(load_program("cnn"), path)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_weights_file_that_shrinks_while_it_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, weights = load_program("cnn"), tmp_path / "w.safetensors"
+    save_file(random_weights(program), weights)
+
+    def flattened(*arguments: Any) -> Any:
+        os.truncate(weights, 100)  # between its header and its values
+        return flatten(*arguments)
+
+    monkeypatch.setattr("netlang.backends.onnx.flatten.flatten", flattened)
+    with pytest.raises(OSError, match="was cut off"):
+        export(program, tmp_path / "net.onnx", weights=weights)
+    assert list(tmp_path.iterdir()) == [weights]
+
+
+def test_large_tensors_lie_in_the_file_as_in_memory(tmp_path: Path) -> None:
+    program = program_in(tmp_path, "net n {\n input x: [300]\n a: linear(70)\n b: linear(300)\n}\n")
+    weights, path = tmp_path / "w.safetensors", tmp_path / "net.onnx"
+    arrays = random_weights(program)
+    for name in ("odd", "name"):  # beside a tensor that shifts what follows it
+        save_file(arrays, weights, {name: "x" * 8 * len(name)})
+        export(program, path, weights=weights)
+        graph, whole = onnx.load(path).graph, path.read_bytes()
+        found = {each.name: each for each in graph.initializer}
+        assert list(found) == list(arrays)
+        for key, values in arrays.items():
+            assert np.array_equal(onnx.numpy_helper.to_array(found[key]), values)
+            at_home = weights.read_bytes().index(values.tobytes())
+            if values.nbytes >= LARGE:
+                assert (whole.index(values.tobytes()) - at_home) % PHASES == 0
+                assert not found[key].doc_string.strip()
+            else:
+                assert not found[key].HasField("doc_string")
+
+
+@pytest.mark.parametrize("together", [1, 7, 64, 1 << 22])
+def test_parts_are_written_one_after_the_other(
+    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netlang.atomic._GATHERED", together)
+    monkeypatch.setattr("netlang.atomic._PARTS", 3)
+    parts = [bytes([each]) * (each * 5 % 17) for each in range(40)]
+    path = tmp_path / "file"
+    path.touch()
+    gather_into(path, parts)
+    assert path.read_bytes() == b"".join(parts)
+
+
+def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:
+    program, path = load_program("cnn"), tmp_path / "net.onnx"
+    arrays = random_weights(program)
+    first, *_, last = arrays
+    kept = arrays.pop(first)
+    arrays[last] = np.zeros((3, 3), np.float32)
+    weights = tmp_path / "w.safetensors"
+    save_file(arrays, weights)
+    with pytest.raises(NetlangError) as error:
+        export(program, path, weights=weights)
+    assert [d.code for d in error.value.diagnostics] == ["E0921"]
+    assert not path.exists()
+    written = BACKEND.write(program, path, BuildOptions(weights=weights, fit=Fit(partial=True)))
+    loaded, note = written.notes
+    assert loaded.startswith(f"loaded {len(arrays) - 1} of {len(arrays) + 1} tensors, ")
+    assert first in note
+    assert last in note
+    graph = onnx.load(path).graph
+    found = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    assert not np.array_equal(found[first], kept)
+    second = list(arrays)[1]
+    assert np.array_equal(found[second], arrays[second])
