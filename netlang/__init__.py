@@ -1,8 +1,8 @@
 """netlang: a file that reads like the table in the paper becomes a model, an ONNX file, a picture.
 
-``netlang.load("resnet50")`` gives a `Net`, ``netlang.train("mnist1d")`` a `Run`; everything else
-hangs on these. Importing this package
-costs next to nothing: what it offers is loaded at first use.
+``netlang.load("resnet50")`` returns a `Net` and ``netlang.train("mnist1d")`` a `Run`; everything
+else is reached from these. Importing this package costs next to nothing: its contents are loaded on
+first use.
 """
 
 from __future__ import annotations

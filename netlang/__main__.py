@@ -1,4 +1,4 @@
-"""``python -m netlang`` is the command line."""
+"""Runs the command line: ``python -m netlang``."""
 
 from netlang.cli import main
 

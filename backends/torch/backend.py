@@ -121,7 +121,7 @@ class TorchBackend(TrainingBackend):
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:
-    """What there is to say of weights that were given for source; raises where they don't fit."""
+    """Notes on weights given for source. Raises `NetlangError` if they don't fit."""
     from netlang.backends.weights import given, slots
     from netlang.backends.weights.given import name_of
 

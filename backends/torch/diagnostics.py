@@ -1,4 +1,4 @@
-"""What can go wrong between an elaborated program and PyTorch source: E0901 to E0919."""
+"""Errors between an elaborated program and its PyTorch source: E0901 to E0919."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["NoLowering", "NotAModuleName"]
 
 
 class NoLowering(Diagnostic):
-    """An operator, or an operator with these arguments, that PyTorch can't express."""
+    """An operator, or an operator with certain arguments, that PyTorch can't express."""
 
     code: ClassVar[str] = "E0901"
     title: ClassVar[str] = "`{operator}` can't be written in PyTorch here"
@@ -22,7 +22,7 @@ class NoLowering(Diagnostic):
 
 
 class NotAModuleName(Diagnostic):
-    """A module registered under the name of an attribute that ``nn.Module`` itself sets."""
+    """A module with the name of an attribute that ``nn.Module`` itself sets."""
 
     code: ClassVar[str] = "E0902"
     title: ClassVar[str] = "no module of PyTorch can be called `{label}`"

@@ -1,8 +1,8 @@
-"""A call of a plain function, to be made or to be printed.
+"""A call of a plain function that can be executed or printed.
 
-Every word of a recipe is lowered to one: a function of PyTorch's, or one of
-`netlang.backends.torch.runtime`, with its settings. Training calls it; a written training script
-holds its text. So both do the same.
+Every word of a recipe is lowered to one: a function of PyTorch or of
+`netlang.backends.torch.runtime`, with its settings. Training calls it, and a training script
+contains its text, so both do the same.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ _BUILTIN = (len,)
 @final
 @dataclass(frozen=True)
 class Invocation:
-    """`function` with its settings; what it works on is given when it is called."""
+    """`function` with its settings; the operands are passed when it is called."""
 
     function: Callable[..., Any]
     settings: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
 
     def __call__(self, *operands: object) -> Any:
-        """What the function makes of the operands."""
+        """The result for the given operands."""
         return self.function(*operands, **self.settings)
 
     def source(self, *operands: str) -> str:
-        """The call as a person would write it: what is the function's default is left out."""
+        """The call as a person would write it, without arguments that equal their defaults."""
         known = _defaults(self.function)
         given = (
             f"{name}={literal(value)}"
@@ -64,7 +64,7 @@ class Invocation:
 
 
 def callee(function: Callable[..., Any]) -> str:
-    """What a script calls a function: by its own name if its text is copied, else PyTorch's."""
+    """A function's name in a script: its own if its text is copied, else PyTorch's."""
     name: str = function.__name__
     if function.__module__.startswith(RUNTIME) or function in _BUILTIN:
         return name
@@ -89,7 +89,7 @@ def literal(value: Setting) -> str:
 
 
 def _defaults(function: Callable[..., Any]) -> Mapping[str, object]:
-    """The defaults of a function, none where it doesn't tell them (one written in C)."""
+    """The defaults of a function; none if it doesn't expose them (one written in C)."""
     try:
         parameters = inspect.signature(function).parameters
     except ValueError:
@@ -98,5 +98,5 @@ def _defaults(function: Callable[..., Any]) -> Mapping[str, object]:
 
 
 def _same(default: object, value: Setting) -> bool:
-    """Whether leaving a value out changes nothing; 0 is 0.0, but not False."""
+    """Whether omitting a value changes nothing; 0 equals 0.0, but not False."""
     return isinstance(default, bool) is isinstance(value, bool) and default == value

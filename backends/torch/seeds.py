@@ -1,4 +1,4 @@
-"""Seeds of the purposes that a run draws numbers for."""
+"""Seeds for the different purposes for which a run draws numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["derived_seed"]
 
 
 def derived_seed(seed: int, purpose: str) -> int:
-    """A seed for one purpose: streams of different purposes are independent of each other."""
+    """The seed for one purpose. Streams of different purposes are independent."""
     digest = sha256(f"{seed}/{purpose}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1

@@ -1,4 +1,4 @@
-"""Weights of a net: which it has, values from a seed, files to take them from, whether they fit."""
+"""Weights of a net: which ones it has, initial values, reading files, and whether files fit."""
 
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.check import Misfit, Report, match, require_fit

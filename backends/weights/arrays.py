@@ -1,4 +1,4 @@
-"""Element types as numpy has them."""
+"""Element types as numpy types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["numpy_type"]
 
 @cache
 def numpy_type(dtype: DType) -> np.dtype[np.generic]:
-    """numpy's type of elements; bfloat16, which it lacks, is that of the package ml_dtypes."""
+    """numpy's element type; for bfloat16, which numpy lacks, that of the package ml_dtypes."""
     import ml_dtypes
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Weights given beside weights needed: what fits, and a report of what doesn't."""
+"""Compares given weights with needed ones: what fits, and a report of what doesn't."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A key, what the net expects under it and what was given; None for nothing."""
+    """A key, what the net expects under it, and what was given; None for a missing side."""
 
     key: str
     expected: str | None
@@ -29,7 +29,7 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was not loaded: empty where everything fits."""
+    """What was not loaded; empty if everything fits."""
 
     missing: tuple[Misfit, ...] = ()
     unexpected: tuple[Misfit, ...] = ()
@@ -51,7 +51,7 @@ class Report:
         return ", ".join(parts) or "everything fits"
 
     def rows(self) -> tuple[str, ...]:
-        """Key, expected and given, one line each; the first `ROWS` of every kind."""
+        """Key, expected and given, one line each: the first `ROWS` of every kind."""
         rows = [("key", "expected", "given")]
         for found in (self.misshapen, self.missing, self.unexpected):
             rows.extend((m.key, m.expected or "-", m.given or "-") for m in found[:ROWS])
@@ -73,7 +73,7 @@ class Report:
 def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str, Stored], Report]:
     """The tensors that fit, by key, and the report on the others.
 
-    Keys of auxiliary heads and batch counters may be absent or present; those that torchvision has
+    Keys of auxiliary heads and batch counters may be absent or present. Keys that torchvision has
     renamed since it published a file count as the new ones.
     """
     known = {slot.key for slot in slots}
@@ -105,9 +105,9 @@ def require_fit(
     trained: str | None = None,
     offers_partial: bool = True,
 ) -> None:
-    """Raise the report as one `NetlangError` if it says anything; `--partial` may be offered.
+    """Raise the report as one `NetlangError` if it isn't empty; `--partial` may be offered.
 
-    `trained` is the call of the net that the weights are of, where they tell it.
+    `trained` is the call of the net that the weights belong to, if the file says so.
     """
     if report:
         raise NetlangError(
@@ -174,10 +174,10 @@ def _advice(
 
 
 def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[Change, int] | None:
-    """The change of a prefix that makes more tensors fit than now, and how many, if any does.
+    """The change of a prefix that makes the most additional tensors fit, and how many fit then.
 
-    One that brings less than half of what could fit is a chance likeness, as of `layer2.0` to
-    `layer3.0`.
+    None if there is none. A change that brings less than half of what could fit is a coincidence,
+    such as `layer2.0` for `layer3.0`.
     """
     by_key = {slot.key: slot for slot in slots}
 
@@ -192,7 +192,7 @@ def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[
 
 
 def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
-    """That change in words; nothing where none helps."""
+    """Advice on the better prefix in words; empty if there is none."""
     found = better_prefix(slots, stored)
     if found is None:
         return ""

@@ -1,7 +1,7 @@
-"""A run's checkpoint in place of weights: told apart from them, with the file that is meant.
+"""Recognizes a run's checkpoint given in place of weights, and names the file that was meant.
 
-Both are safetensors files with netlang's facts. Weights hold a digest of themselves; that of a
-checkpoint is in its name, or in the manifest beside it, where several processes wrote a part each.
+Both are safetensors files with netlang's facts. Weights contain a digest of themselves. That of a
+checkpoint is in its name or, if several processes each wrote a part, in the manifest beside it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _FILES = {"best.safetensors": "of the best validation score", "last.safetensors"
 
 
 def is_checkpoint(header: Header) -> bool:
-    """Whether a file holds the state of a run."""
+    """Whether a file contains the state of a run."""
     ours = FACTS in header.metadata and DIGEST not in header.metadata
     part = PLACES in header.metadata
     return ours and (part or ("records" in header.entries and "losses" in header.entries))
 
 
 def where_weights_are(path: Path) -> str:
-    """What to give instead: the weights of the run whose checkpoint this is."""
+    """What to give instead: the weights of the run that wrote the checkpoint."""
     checkpoint = path.parent if (path.parent / MANIFEST).is_file() else path
     run = checkpoint.absolute().parent.parent
     found = [f"`{checkpoint.parent.parent / name}` ({what})" for name, what in _FILES.items()

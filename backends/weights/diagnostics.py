@@ -18,7 +18,7 @@ __all__ = [
 
 
 class WeightsMismatch(Diagnostic):
-    """Keys are missing, unknown, or their tensors have another shape or type: `rows` list them."""
+    """Keys are missing or unknown, or tensors have another shape or type: `rows` list them."""
 
     code = "E0921"
     title = "{source} doesn't fit net `{net}`: {counts}"
@@ -42,7 +42,7 @@ class UnreadableWeights(Diagnostic):
 
 
 class TrainingCheckpoint(Diagnostic):
-    """The state of a run, of which the weights are a part."""
+    """The state of a run, which includes the weights but isn't a weights file."""
 
     code = "E0772"
     title = "`{source}` is a checkpoint of a run, which `--resume` goes on from, not weights alone"
@@ -53,7 +53,7 @@ class TrainingCheckpoint(Diagnostic):
 
 
 class UnknownWeightsFormat(Diagnostic):
-    """Neither safetensors nor a PyTorch file, by its suffix."""
+    """Neither a safetensors nor a PyTorch file, judging by the suffix."""
 
     code = "E0923"
     title = "can't read weights from `{source}`: the suffix `{suffix}` is not known"
@@ -64,7 +64,7 @@ class UnknownWeightsFormat(Diagnostic):
 
 
 class UnsafeWeights(Diagnostic):
-    """A pickle of something else, or a damaged one: unpickling it could run code."""
+    """A damaged pickle or one of other objects: unpickling it could run code."""
 
     code = "E0924"
     title = (
@@ -80,7 +80,7 @@ class UnsafeWeights(Diagnostic):
 
 
 class NotAStateDict(Diagnostic):
-    """A PyTorch file that holds something else than tensors by key."""
+    """A PyTorch file that contains something other than tensors by key."""
 
     code = "E0925"
     title = "`{source}` is not a state dict: it holds {found}"
@@ -91,7 +91,7 @@ class NotAStateDict(Diagnostic):
 
 
 class NothingFits(Diagnostic):
-    """Part of a file was asked for, and no part fits: `rows` show keys of both sides."""
+    """Partial weights were requested, but nothing fits: `rows` show keys of both sides."""
 
     code = "E0926"
     title = "nothing in {source} fits net `{net}`"
@@ -115,7 +115,7 @@ class NoSuchEntry(Diagnostic):
 
 
 class PrefixWithoutKeys(Diagnostic):
-    """`--prefix` or `rename` changes no key, or gives two keys one name."""
+    """`--prefix` or `rename` changes no key, or gives two keys the same name."""
 
     code = "E0928"
     title = "`{change}` {problem}"

@@ -1,4 +1,4 @@
-"""What a run wrote beside its weights: classes, how images are prepared, recipe and step."""
+"""The facts that a run stores beside its weights: classes, image preparation, recipe and step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_CALL = 200
 
 
 def facts_beside(source: WeightSource) -> Mapping[str, object]:
-    """The facts of a `.safetensors` file; nothing beside weights of others.
+    """The facts of a `.safetensors` file; none for files written by others.
 
     Raises `NetlangError` for a file that can't be read.
     """
@@ -25,7 +25,7 @@ def facts_beside(source: WeightSource) -> Mapping[str, object]:
 
 
 def facts_in(metadata: Mapping[str, str]) -> Mapping[str, object]:
-    """The facts among the texts of a file; none where they can't be read."""
+    """The facts in a file's metadata; none if they can't be read."""
     text = metadata.get(FACTS, "{}")
     try:
         found = json.loads(text)
@@ -35,7 +35,7 @@ def facts_in(metadata: Mapping[str, str]) -> Mapping[str, object]:
 
 
 def class_names(facts: Mapping[str, object]) -> tuple[str, ...]:
-    """The names of the labels, by their numbers; none where the facts have none."""
+    """The names of the labels by number; none if the facts have none."""
     classes = facts.get("classes")
     if isinstance(classes, list) and all(isinstance(name, str) for name in classes):
         return tuple(classes)
@@ -43,9 +43,9 @@ def class_names(facts: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def trained_net(facts: Mapping[str, object]) -> str | None:
-    """The net of the run, as its recipe calls it (``digits(width=32)``); None where none is told.
+    """The net of the run as written in its recipe (``digits(width=32)``); None if unknown.
 
-    Facts may be a stranger's: what is long or no terminal should show is left out.
+    Facts may come from a stranger's file: text that is too long or unfit for a terminal is dropped.
     """
     keys = facts.get("keys")
     net = keys.get("model") if isinstance(keys, dict) else None

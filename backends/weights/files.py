@@ -1,9 +1,9 @@
-"""Reading weights: safetensors files, PyTorch state dicts and mappings of arrays.
+"""Reads weights: safetensors files, PyTorch state dicts and mappings of arrays.
 
-Nothing is read before it is asked for: a safetensors file is mapped into memory, and only its
-header is looked at. What a ``.pth`` file may do is said in `pickles`.
+Reading is lazy: a safetensors file is mapped into memory, and only its header is read at first.
+What a ``.pth`` file may do is described in `pickles`.
 
-Holds on exit: every `Stored` has the shape and the type that its data have.
+On exit, every `Stored` has the shape and type of its data.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WeightSource = str | Path | Mapping[str, "NDArray[np.generic]"] | Mapping[str, o
 class Opened:
     """The tensors of a file or mapping by key, and the texts beside them.
 
-    `note` says which entry of a checkpoint was taken, if one was chosen.
+    `note` says which entry of a checkpoint was chosen, if any.
     """
 
     tensors: dict[str, Stored]
@@ -63,14 +63,14 @@ class Opened:
 
 
 def read_weights(source: WeightSource) -> dict[str, Stored]:
-    """The tensors of a file or mapping by key; raises `NetlangError` if it isn't one of weights."""
+    """The tensors of a file or mapping by key. Raises `NetlangError` if it contains no weights."""
     return read_entry(source, None).tensors
 
 
 def read_entry(source: WeightSource, entry: str | None) -> Opened:
-    """As `read_weights`, with what stands beside the tensors.
+    """As `read_weights`, with the texts beside the tensors.
 
-    `entry` names the one to take of a checkpoint that keeps weights under a name.
+    `entry` names the one to use in a checkpoint that keeps weights under a name.
     """
     if isinstance(source, Mapping):
         return Opened({key: _from_array(value) for key, value in source.items()})
@@ -96,9 +96,9 @@ def read_entry(source: WeightSource, entry: str | None) -> Opened:
 
 
 def metadata_of(path: Path) -> Mapping[str, str]:
-    """The texts beside the tensors of a safetensors file; raises `NetlangError` if it is none.
+    """The texts beside the tensors of a safetensors file. Raises `NetlangError` for other files.
 
-    Whether the file is what was written is asked when its tensors are read.
+    Whether the file is intact is checked when its tensors are read.
     """
     try:
         require_file(path)
@@ -148,7 +148,7 @@ def _safetensors(path: Path) -> Opened:
 
 
 def _header(path: Path, file: MappedFile) -> Header:
-    """What the file says that it holds; `ValueError` where that can't be, or it is damaged."""
+    """The header of the file. `ValueError` if the file can't be valid, or is damaged."""
     data = file.bytes
     if len(data) < 8:
         raise ValueError("it is cut off")

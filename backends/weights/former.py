@@ -1,8 +1,8 @@
-"""Keys that published files still have under names which their models have given up.
+"""Obsolete keys that published files still have, though their models have renamed them.
 
 torchvision renamed a few submodules after it had published weights, and renames their keys whenever
 it loads a file (``densenet._load_state_dict``, ``_load_from_state_dict`` of ``MLPBlock``,
-``FeaturePyramidNetwork`` and ``RPNHead``). The specs have the names of today.
+``FeaturePyramidNetwork`` and ``RPNHead``). The specs use the current names.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def former_names(needed: Collection[str]) -> list[tuple[str, str]]:
 
 
 def renamed(stored: Mapping[str, T], needed: Collection[str]) -> dict[str, T]:
-    """The tensors by the keys of today.
+    """The tensors under their current keys.
 
-    A key changes only where the net doesn't know it, needs the new one and hasn't got it.
+    A key changes only if the net doesn't know it, needs the new one, and that one isn't there.
     """
     return {_today(key, stored, needed): value for key, value in stored.items()}
 

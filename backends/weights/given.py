@@ -1,7 +1,7 @@
-"""Weights that the user gave for a net: read, and held against those that the net owns.
+"""Weights that the user gave for a net, read and compared with those that the net owns.
 
-Whatever takes weights takes them through `given`, so that a file is refused in the same words
-wherever it is named.
+Every command that takes weights uses `given`, so that a file is refused in the same words
+everywhere.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _MOST_KEYS = 5
 
 @dataclass(frozen=True)
 class Given:
-    """The tensors that fit, by key, and what the user should know of them and of the others.
+    """The tensors that fit, by key, and notes for the user on them and on the others.
 
-    `facts` are what a run wrote beside its weights.
+    `facts` are those that a run stored beside its weights.
     """
 
     tensors: Mapping[str, Stored]
@@ -35,7 +35,7 @@ class Given:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def notes_on_values(self) -> tuple[str, ...]:
-        """The notes, with a warning of values that aren't finite: reads all of them."""
+        """The notes, including a warning about values that aren't finite. Reads all values."""
         suspect = [key for key, each in self.tensors.items() if not each.finite()]
         return (*self.notes, *not_finite(suspect))
 
@@ -43,8 +43,8 @@ class Given:
 def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Given:
     """The tensors of `source` that fit `owned`.
 
-    `net` is the name for messages. Raises `NetlangError` where `source` can't be read, where
-    nothing fits and, without `fit.partial`, where anything doesn't.
+    `net` is the name for messages. Raises `NetlangError` if `source` can't be read, if nothing fits
+    or, without `fit.partial`, if anything doesn't fit.
     """
     opened = read_entry(source, fit.entry)
     stored = changed(opened.tensors, [Change(old, new) for old, new in fit.prefixes])
@@ -68,7 +68,7 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
 
 
 def name_of(source: WeightSource) -> str:
-    """What messages call weights."""
+    """What messages call the weights."""
     return str(source) if isinstance(source, str | Path) else "the mapping of weights"
 
 
@@ -85,14 +85,14 @@ def _loaded(owned: Sequence[Slot], fitting: Mapping[str, Stored]) -> str:
 
 
 def suspects(small: Mapping[str, Stored]) -> set[str]:
-    """The keys of tensors that aren't finite; small ones are looked at together, which is cheap."""
+    """The keys of tensors that aren't finite. Small ones are checked together, which is cheap."""
     if all_finite(small.values()):
         return set()
     return {key for key, each in small.items() if not each.finite()}
 
 
 def not_finite(keys: Sequence[str]) -> tuple[str, ...]:
-    """A warning of tensors with NaN or infinite values, if there are any."""
+    """A warning about tensors with NaN or infinite values, if there are any."""
     if not keys:
         return ()
     shown = ", ".join(f"`{key}`" for key in keys[:_MOST_KEYS])

@@ -1,8 +1,8 @@
-"""The header of a safetensors file, read without trusting it.
+"""Reads the header of an untrusted safetensors file.
 
-Eight bytes give the length of a JSON object, which gives each tensor's type, shape and range of
-bytes (github.com/huggingface/safetensors). Holds on exit: the ranges lie in the file one after the
-other, without gap or overlap, and fit the shapes; names and metadata are texts.
+Eight bytes give the length of a JSON object, which gives each tensor's type, shape and byte range
+(github.com/huggingface/safetensors). On exit, the ranges are consecutive, without gap or overlap,
+and fit the shapes; names and metadata are texts.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Entry(NamedTuple):
 @final
 @dataclass(frozen=True)
 class Header:
-    """What a file says that it holds."""
+    """The contents of a file according to its header."""
 
     entries: Mapping[str, Entry]
     metadata: Mapping[str, str]
 
 
 def parse_header(text: bytes, size: int) -> Header:
-    """The header with this JSON, of a file of `size` bytes; `ValueError` says what is wrong."""
+    """The header with this JSON, for a file of `size` bytes. `ValueError` says what is wrong."""
     try:
         found = json.loads(text, object_pairs_hook=_once)
     except RecursionError:
@@ -95,7 +95,7 @@ def _entry(name: str, found: object, start: int) -> Entry:
 
 
 def _naturals(found: object) -> bool:
-    """Whether something is a list of whole numbers, none below 0 or above what a file can have."""
+    """Whether a value is a list of whole numbers from 0 to the most that a file can have."""
     if type(found) is not list:
         return False
     for number in found:  # noqa: SIM110  # twice as fast as `all`, for a header of many tensors

@@ -1,7 +1,7 @@
-"""Values of weights from a seed.
+"""Initial weights from a seed.
 
-Holds on exit: a value depends on the seed and the weight's key alone, not on order or on the other
-weights, so that a net keeps its values where a layer is added.
+A value depends only on the seed and the weight's key, not on order or on the other weights. So a
+net keeps its values when a layer is added.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["initial"]
 
 
 def initial(slot: Slot, seed: int) -> NDArray[np.generic]:
-    """The value that `slot` starts with, drawn as its `Init` says."""
+    """The initial value of `slot`, drawn as its `Init` says."""
 
     drawn = _drawn(slot.weight, slot.weight.init, _generator(slot.key, seed))
     return drawn.astype(numpy_type(slot.dtype), copy=False)

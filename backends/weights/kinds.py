@@ -1,7 +1,7 @@
-"""What lies at a path that was given for weights: a file, or something to be called by its name.
+"""Identifies a file that was given as weights but is something else.
 
-A download that went wrong gives a page or a pointer in place of a checkpoint. Said here, before a
-reader of formats fails somewhere inside it.
+A failed download leaves a web page or a pointer in place of a checkpoint. That is reported here,
+before a parser fails somewhere inside the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STARTS = (
 
 
 def require_file(path: Path) -> None:
-    """Raise `ValueError` with the reason where `path` can't be read as a file."""
+    """Raise `ValueError` with the reason if `path` can't be read as a file."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -45,9 +45,9 @@ def require_file(path: Path) -> None:
 
 
 def foreign(path: Path) -> str | None:
-    """What the file is, where its first bytes say that it has no weights; None if they don't.
+    """What the file is, if its first bytes show that it has no weights; else None.
 
-    Raises `ValueError` where it can't be opened.
+    Raises `ValueError` if it can't be opened.
     """
     try:
         with opened(path) as file:
@@ -65,7 +65,7 @@ def foreign(path: Path) -> str | None:
 
 
 def _text(start: bytes) -> str | None:
-    """`a web page` or `a text` for bytes that a person could read."""
+    """`a web page` or `a text` for bytes that a person could read; else None."""
     if any(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in start):
         return None
     try:

@@ -1,4 +1,4 @@
-"""A file of weights, mapped into memory: its bytes are read where and when they are looked at."""
+"""Weights files mapped into memory, whose bytes are read only when they are accessed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _GIVE_BACK: int | None = getattr(mmap, "MADV_DONTNEED", None)
 
 @final
 class MappedFile:
-    """A file that isn't empty, of the size that it has when it is opened."""
+    """A file with a fixed, nonzero size, determined when it is opened."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `OSError` where it can't be read and `ValueError` where it is empty or no file."""
+        """Raises `OSError` if it can't be read, and `ValueError` if it is empty or not a file."""
         with opened(path) as file:
             self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._path = path
@@ -42,22 +42,22 @@ class MappedFile:
         return np.frombuffer(self.bytes, dtype, count, begin if count else 0).reshape(shape)
 
     def pieces(self, begin: int) -> Iterator[bytes]:
-        """Copies of the bytes from `begin` on, in order; raises as `require_whole` does."""
+        """Copies of the bytes from `begin` on, in order. Raises as `require_whole` does."""
         for start in range(begin, len(self.bytes), _PIECE):
             self.about_to_read(_PIECE)
             yield self.bytes[start : start + _PIECE]
 
     def close(self) -> None:
-        """Let the file go, before anything asks for its arrays."""
+        """Close the file. No arrays of it may have been requested."""
         self.bytes.close()
 
     def require_whole(self) -> None:
-        """Raise `OSError` where the file is shorter than it was when it was opened."""
+        """Raise `OSError` if the file has become shorter since it was opened."""
         if self.bytes.size() < len(self.bytes):
             raise OSError(f"{self._path} was cut off while it was read")
 
     def about_to_read(self, size: int) -> None:
-        """As `require_whole`, before so many bytes are read."""
+        """As `require_whole`, before `size` bytes are read."""
         self.require_whole()
         self._held += size
         if self._held > _HELD and _GIVE_BACK is not None:

@@ -1,7 +1,7 @@
-"""Words in front of keys: changed as the user says, and found where a change would make keys fit.
+"""Prefixes of keys: changed as the user says, and suggested if a change would make keys fit.
 
-Wrappers put one there (`module.` of DataParallel, `_orig_mod.` of torch.compile, `model.` of
-Lightning), and a net that is part of a larger one has the name of its place (`backbone.`).
+Wrappers add one (`module.` of DataParallel, `_orig_mod.` of torch.compile, `model.` of Lightning),
+and a net that is part of a larger one has the name of its place (`backbone.`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Keys that start with `old` start with `new` instead; any key starts with an empty `old`."""
+    """Replaces the prefix `old` of keys by `new`; every key has the empty prefix."""
 
     old: str
     new: str
@@ -32,14 +32,14 @@ class Change:
         return f"{self.old}={self.new}"
 
     def apply(self, key: str) -> str | None:
-        """The new key, or None where the key doesn't start with `old`."""
+        """The new key, or None if the key doesn't start with `old`."""
         return self.new + key.removeprefix(self.old) if key.startswith(self.old) else None
 
 
 def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T]:
-    """The tensors under their new keys; of several changes that fit a key, the first counts.
+    """The tensors under their new keys; of several changes that match a key, the first counts.
 
-    Raises `NetlangError` where a change fits no key, or two keys become one.
+    Raises `NetlangError` if a change matches no key, or if two keys become one.
     """
     made: dict[str, Change | None] = {}
     found: dict[str, T] = {}
@@ -57,13 +57,13 @@ def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T
 
 
 def without_keys(change: str, stored: Collection[str], span: Span | None = None) -> NetlangError:
-    """The error of a change, as the user wrote it, that changes no key of a file."""
+    """The error for a change, as the user wrote it, that matches no key of a file."""
     some = ", ".join(f"`{key}`" for key in list(stored)[:3])
     return _refused(change, "changes no key", f"keys of the file: {some}", span)
 
 
 def two_keys(change: str, new: str, span: Span | None = None) -> NetlangError:
-    """The error of a change, as the user wrote it, that gives two tensors one key."""
+    """The error for a change, as the user wrote it, that gives two tensors the same key."""
     advice = "change the start of these keys to something that no other key starts with"
     return _refused(change, f"makes two keys `{new}`", advice, span)
 
@@ -71,7 +71,7 @@ def two_keys(change: str, new: str, span: Span | None = None) -> NetlangError:
 def best_change(
     stored: Mapping[str, T], needed: Collection[str], fits: Callable[[str, T], bool]
 ) -> tuple[Change, int] | None:
-    """The change of one prefix that makes most tensors fit, and how many; None if none does.
+    """The change of one prefix that makes the most tensors fit, and how many; None if none does.
 
     `fits` says whether a tensor fits the net under a key.
     """
@@ -89,7 +89,7 @@ def best_change(
 
 
 def _prefixes(key: str) -> Iterator[str]:
-    """The first words of a key with the dot after them: one, two and three of them."""
+    """The first one, two and three words of a key, each with the dot after it."""
     end = -1
     for _ in range(_MOST_WORDS):
         end = key.find(".", end + 1)

@@ -1,7 +1,7 @@
-"""The digest that a file of weights holds of itself: damage is noticed wherever it is read.
+"""The digest that a weights file contains of itself, so that any reader notices damage.
 
-It stands in the metadata and is SHA-256 of all bytes, with zeros in its own place. Files that
-others wrote have none.
+It is in the metadata: SHA-256 of all bytes, with zeros in place of the digest. Files written by
+others have none.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def digest_of(parts: Iterable[bytes | memoryview]) -> str:
 
 
 def signed(start: bytes, rest: Iterable[bytes | memoryview]) -> bytes:
-    """The start of a file, up to the end of its header, with the digest where zeros stand."""
+    """The start of a file, up to the end of its header, with the digest in place of the zeros."""
     return stamped(start, digest_of([start, *rest]))
 
 
 def stamped(start: bytes, digest: str) -> bytes:
-    """The start of a file with its digest where zeros stand."""
+    """The start of a file with a given digest in place of the zeros."""
     before, entry, after = start.partition(_entry(NO_DIGEST))
     assert entry, "the digest has a place of its own"
     return before + _entry(digest) + after
@@ -41,7 +41,7 @@ def stamped(start: bytes, digest: str) -> bytes:
 def check_signature(
     start: bytes, metadata: Mapping[str, str], rest: Iterable[bytes | memoryview]
 ) -> None:
-    """Raise `ValueError` where a file is one of ours and isn't what was written."""
+    """Raise `ValueError` if a file is signed and isn't what was written."""
     claimed = metadata.get(DIGEST)
     if claimed is None and FACTS not in metadata:
         return

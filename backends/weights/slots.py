@@ -1,6 +1,6 @@
-"""The weights that a net owns, by key: what every way of filling them starts from.
+"""The weights that a net owns, by key: the basis for filling them in any way.
 
-Holds on exit: slots come in the order of PyTorch's ``state_dict``, each key once; a step that
+On exit, slots are in the order of PyTorch's ``state_dict`` and each key occurs once; a step that
 reuses another one's weights adds none.
 """
 
@@ -21,7 +21,7 @@ BATCH_COUNTER = "num_batches_tracked"
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One tensor of the net and its type; an auxiliary one exists in training only."""
+    """One tensor of the net and its type. An auxiliary one exists only in training."""
 
     key: str
     weight: Weight
@@ -30,12 +30,12 @@ class Slot:
 
     @property
     def required(self) -> bool:
-        """Whether a deployed net can't run without a value for it."""
+        """Whether a deployed net needs a value for it."""
         return not self.auxiliary and self.weight.name != BATCH_COUNTER
 
 
 def slots(program: Program) -> tuple[Slot, ...]:
-    """Every weight of `program`, auxiliary heads included."""
+    """Every weight of `program`, including auxiliary heads."""
     floats = program.floats
     return tuple(
         Slot(each.key, each.weight, each.weight.dtype or floats, each.auxiliary)

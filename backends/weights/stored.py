@@ -1,4 +1,4 @@
-"""Tensors as they lie in a file or in memory, before a net takes them."""
+"""Tensors as stored in a file or in memory, before they are converted for a net."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16:
 @final
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """A tensor as it lies in its file.
+    """A stored tensor.
 
-    `dtype` is None where the data are of a type that no weight can take; `type_name` names it.
-    `file` is the one that the data are mapped from, if they are. `target` is the type that a net
-    wants them to have, where that is another one.
+    `dtype` is None if no weight can have the type of the data; `type_name` names that type. `file`
+    is the file from which the data are mapped, if any. `target` is the type that the net needs, if
+    it is a different one.
     """
 
     shape: tuple[int, ...]
@@ -40,7 +40,7 @@ class Stored:
 
     @property
     def address(self) -> int:
-        """Where the data begin in memory."""
+        """The address of the data in memory."""
         return int(self.data.__array_interface__["data"][0])
 
     def fits(self, dtype: DType) -> bool:
@@ -49,13 +49,13 @@ class Stored:
         return mine is dtype or (mine is not None and mine.is_float is dtype.is_float)
 
     def bound_for(self, dtype: DType) -> Stored:
-        """These data for a weight of a type: one that is too narrow makes infinities of some."""
+        """These data for a weight of a type. If that is too narrow, some values become infinite."""
         return self if dtype is self.dtype else replace(self, target=dtype)
 
     def array(self, dtype: DType) -> NDArray[np.generic]:
-        """The data as `dtype`; without a copy if that is their type.
+        """The data as `dtype`, without a copy if they have that type.
 
-        Raises `OSError` where the file was cut off since it was opened.
+        Raises `OSError` if the file was truncated after it was opened.
         """
         import numpy as np
 
@@ -69,7 +69,7 @@ class Stored:
             return self.data.astype(wanted)
 
     def finite(self) -> bool:
-        """Whether no value is NaN or infinite, as the net will have it; raises as `array` does."""
+        """Whether no value is NaN or infinite after conversion; raises as `array` does."""
         import numpy as np
 
         if self.file is not None:
@@ -82,7 +82,7 @@ class Stored:
 
 
 def all_finite(tensors: Iterable[Stored]) -> bool:
-    """Whether no value of several small tensors is NaN or infinite, all looked at in one go.
+    """Whether no value of several small tensors is NaN or infinite, checked all at once.
 
     Raises `OSError` as `Stored.array` does.
     """
@@ -101,9 +101,9 @@ def all_finite(tensors: Iterable[Stored]) -> bool:
 
 
 def _are_finite(values: NDArray[np.generic]) -> bool:
-    """One pass, as fast as memory: NaN and infinity stay in a sum of squares.
+    """One pass at memory speed: NaN and infinity persist in a sum of squares.
 
-    Without them it is finite, but where it overflows.
+    A finite sum proves that all values are finite. An infinite one may be an overflow.
     """
     import numpy as np
 

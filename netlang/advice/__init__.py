@@ -1,3 +1,3 @@
-"""Errors to what would mend them: edits of the text, and the nearest of the names that would do."""
+"""From errors to fixes: edits of the text, and the nearest of the valid names."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""Fixes of arguments and of values of the wrong kind."""
+"""Fixes for arguments and for values of the wrong kind."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def foreign_module(name: ast.Name) -> Fix | None:
 
 
 def missing_arguments(span: Span, items: tuple[Argument, ...], given: Container[str]) -> Fix | None:
-    """The required arguments that a call lacks, with values to begin with."""
+    """Adds the required arguments that a call lacks, with initial values."""
     missing = [item.name for item in items if item.required and item.name not in given]
     if not missing or any(name not in _EXAMPLES for name in missing):
         return None
@@ -67,7 +67,7 @@ def missing_arguments(span: Span, items: tuple[Argument, ...], given: Container[
 
 
 def converted(item: Argument, value: object, span: Span) -> Fix | None:
-    """The value that was meant by the one written at `span`, where its form alone is wrong."""
+    """The intended value in place of the one at `span`, if only its form is wrong."""
     if item.name == "shape" and value == -1:
         return Fix("write `flatten` to make one axis; sizes are a list without the batch")
     if _is_member(item, value):
@@ -83,7 +83,7 @@ def converted(item: Argument, value: object, span: Span) -> Fix | None:
 
 
 def as_list(item: Argument, arguments: tuple[ast.Argument, ...], operator: str) -> Fix | None:
-    """`reshape(128, 7, 7)`, whose numbers are one list."""
+    """For `reshape(128, 7, 7)`: puts the numbers into one list."""
     numbers = [each.value for each in arguments if each.name is None]
     if len(numbers) < len(arguments) or not all(isinstance(each, ast.Number) for each in numbers):
         return None
@@ -99,7 +99,7 @@ _ACTIVATIONS = ("act", "activation", "nonlinearity")
 
 
 def activation_as_step(argument: ast.Argument) -> Fix | None:
-    """`conv(16, 3x3, activation=relu)`: what an activation is here."""
+    """For `conv(16, 3x3, activation=relu)`: writes the activation as a step."""
     if argument.name not in _ACTIVATIONS or not isinstance(argument.value, ast.Name | ast.String):
         return None
     step = argument.value.span.text.strip('"').lower()
@@ -107,7 +107,7 @@ def activation_as_step(argument: ast.Argument) -> Fix | None:
 
 
 def _is_member(item: Argument, value: object) -> bool:
-    """Whether a list was wanted, and this is what could be in it."""
+    """Whether a list was expected and this value could be an item of it."""
     return not isinstance(value, tuple) and _takes(item, (value,))
 
 
@@ -120,12 +120,12 @@ def _takes(item: Argument, value: object) -> bool:
 
 
 def _takes_whole(item: Argument, number: int) -> bool:
-    """Whether a whole number was wanted, and this one would do."""
+    """Whether a whole number was expected and this one would be valid."""
     return _takes(item, number) and not _takes(item, number + 0.5)
 
 
 def _converted(item: Argument, value: object) -> str | None:
-    """The value in the form that was wanted, as the language writes it."""
+    """The value in the expected form, as the language writes it."""
     if isinstance(value, str) and not isinstance(value, Keyword):
         whole = (
             value.isdecimal() and len(value) < _LONGEST_NUMBER and _takes_whole(item, int(value))
@@ -142,9 +142,9 @@ def _converted(item: Argument, value: object) -> str | None:
 
 
 def without_inputs(first: Span, second: Span, value: object) -> Fix | None:
-    """`linear(64, 10)`: what comes in isn't counted, so the second of two numbers is meant.
+    """For `linear(64, 10)`: drops the input size, which the language doesn't state.
 
-    `value` is that of the second; `bias=10` is something else.
+    `value` is that of the second argument. `bias=10` doesn't count.
     """
     if isinstance(value, bool) or not isinstance(value, int) or first.source is not second.source:
         return None
@@ -156,7 +156,7 @@ def without_inputs(first: Span, second: Span, value: object) -> Fix | None:
 
 
 def compared(expr: ast.Expr, value: object) -> Fix | None:
-    """A number as a condition."""
+    """Turns a number used as a condition into a comparison."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(expr, ast.Conditional | ast.Logical | ast.Unary):
@@ -165,14 +165,14 @@ def compared(expr: ast.Expr, value: object) -> Fix | None:
 
 
 def counted(span: Span, value: object) -> Fix | None:
-    """A whole number where a list of that many is needed."""
+    """Turns a whole number into a range where a list is needed."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         return None
     return replaced(span, f"range({span.text})")
 
 
 def more_targets(targets: tuple[ast.Name, ...], count: int) -> Fix | None:
-    """Names for the values of an item that have none."""
+    """Adds names for the values of an item that have none."""
     if count <= len(targets):
         return None
     names = [f"value{number}" for number in range(len(targets) + 1, count + 1)]

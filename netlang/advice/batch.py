@@ -1,4 +1,4 @@
-"""An input with the batch among its sizes, as PyTorch's shapes have it: here it isn't written."""
+"""Inputs with the batch among their sizes, as in PyTorch's shapes; here it isn't written."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NAMES = frozenset(("b", "bs", "n", "batch", "batchsize", "batch_size"))
 
 
 def is_batch(size: ast.SizeDecl) -> bool:
-    """Whether the name of a size is one that people give the batch."""
+    """Whether a size has a name that people give to the batch."""
     return size.name is not None and size.name.lower() in _NAMES
 
 
 def is_batch_of_pictures(sizes: tuple[ast.SizeDecl, ...]) -> bool:
-    """Whether sizes are those of a batch of square pictures: `[8, 3, 224, 224]`."""
+    """Whether sizes look like a batch of square pictures: `[8, 3, 224, 224]`."""
     if len(sizes) != 4:
         return False
     first, second, height, width = map(number_of, sizes)
@@ -30,18 +30,18 @@ def is_batch_of_pictures(sizes: tuple[ast.SizeDecl, ...]) -> bool:
 
 
 def number_of(size: ast.SizeDecl) -> int | None:
-    """The size where it is written as a number, also as the default of a symbol."""
+    """The size as a number, if it is written as one or as the default of a symbol."""
     value = size.default.value if isinstance(size.default, ast.Number) else None
     return value if isinstance(value, int) else None
 
 
 def other_sizes(sizes: tuple[ast.SizeDecl, ...]) -> str:
-    """The shape without its first size, as it would be written."""
+    """The text of the shape without its first size."""
     return f"[{', '.join(size.span.text for size in sizes[1:])}]"
 
 
 def without_batch(sizes: tuple[ast.SizeDecl, ...]) -> Fix:
-    """The first size removed."""
+    """Removes the first size."""
     first, second = sizes[0].span, sizes[1].span
     advice = f"leave the batch out: `{other_sizes(sizes)}`"
     return replaced(Span(first.source, first.start, second.start), "", advice)

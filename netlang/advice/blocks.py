@@ -1,4 +1,4 @@
-"""A label inside a block, read from outside of it: the block written out as a scope."""
+"""Fixes the reading of a label inside a block from outside, by writing the block as a scope."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def first_words(definition: ast.BlockDef | ast.NetDef) -> set[str]:
 def as_scope(
     file: ast.File, definition: ast.BlockDef | ast.NetDef, label: Span, instance: str
 ) -> Fix | None:
-    """The block's own steps in place of its call, labelled at `label` and read as `instance`.
+    """The block's own steps in place of its call, labelled `label` and read as `instance`.
 
-    None where the block has parameters or inputs, or is of another file than the call.
+    None if the block has parameters or inputs, or is in another file than the call.
     """
     step = enclosing(file, label, ast.Step)
     if step is None or not isinstance(step.action, ast.Apply) or step.action.body is not None:

@@ -1,4 +1,4 @@
-"""Fixes of how a body is put together: inputs, taps, bodies of blocks."""
+"""Fixes for the structure of a body: inputs, taps, bodies of blocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IMAGE = "input image: [3, H=224, W=224]"
 
 
 def first_input(suite: ast.Suite) -> Fix:
-    """An input at the beginning of a body that has none."""
+    """Adds an input at the beginning of a body that has none."""
     source, start = suite.span.source, suite.span.start
     text = f" {_IMAGE};" if suite.statements else f" {_IMAGE} "
     if suite.statements and "\n" in source.text[start : suite.statements[0].span.start]:
@@ -27,7 +27,7 @@ def first_input(suite: ast.Suite) -> Fix:
 
 
 def input_earlier(file: ast.File, declaration: ast.Input) -> Fix | None:
-    """An `input` line moved before the first step."""
+    """Moves an `input` line before the first step."""
     suite = enclosing(file, declaration.span, ast.Suite)
     steps = [] if suite is None else [s for s in suite.statements if not isinstance(s, ast.Input)]
     if not steps:  # a scope of its own, which can't declare inputs
@@ -44,14 +44,14 @@ def input_earlier(file: ast.File, declaration: ast.Input) -> Fix | None:
 
 
 def with_body(call: Span) -> Fix:
-    """A body that changes nothing, for a block that applies one."""
+    """Adds a body that changes nothing to the call of a block that applies one."""
     return inserted(
         call, " { identity }", "write the steps in braces after it, to begin with `{ identity }`"
     )
 
 
 def steps_after(action: ast.Apply) -> Fix | None:
-    """The one path of a body that can't stand, as steps that follow."""
+    """Turns a body that isn't allowed, with a single path, into further steps."""
     suite = action.body
     if suite is None or len(suite.statements) != 1:
         return None
@@ -64,7 +64,7 @@ def steps_after(action: ast.Apply) -> Fix | None:
 
 
 def glued_body(action: ast.Node, is_layer: Callable[[str], bool]) -> Diagnostic | None:
-    """`add{identity}`: it reads as a computed name, but begins with the name of a layer."""
+    """For `add{identity}`, which reads as a computed name but begins with the name of a layer."""
     if not isinstance(action, ast.Reference) or len(action.label.parts) != 1:
         return None
     pieces = action.label.parts[0].pieces

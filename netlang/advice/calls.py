@@ -1,6 +1,6 @@
-"""Steps of operators written as calls of functions: `relu(x)` and `concat(a, b)`, as in Python.
+"""Fixes for steps written as function calls, as in Python: `relu(x)` and `concat(a, b)`.
 
-Values are not arguments: they flow in from the left, `x -> relu`.
+Values aren't arguments here. They flow in from the left: `x -> relu`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ IsValue = Callable[[tuple[str, ...]], bool]
 
 
 def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
-    """Raises `NetlangError` where the first arguments of a step are labelled values.
+    """Raises `NetlangError` if the first arguments of a step are labelled values.
 
-    `is_value` says of the parts of a name whether it is one.
+    `is_value` tells whether the parts of a name denote a value.
     """
     arguments = action.arguments or ()
     count, values = 0, list[str]()
@@ -44,7 +44,7 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
 
 
 def _values(expr: ast.Expr, is_value: IsValue) -> list[str]:
-    """The labelled values that an argument names, in a list perhaps."""
+    """The labelled values that an argument names, possibly in a list."""
     if isinstance(expr, ast.ListExpr | ast.TupleExpr):
         items = [_values(item, is_value) for item in expr.items]
         return [text for item in items for text in item] if all(items) else []
@@ -61,7 +61,7 @@ def _values(expr: ast.Expr, is_value: IsValue) -> list[str]:
 
 
 def _as_path(file: ast.File, action: ast.Apply, count: int, values: str) -> Fix | None:
-    """The values in front of the path that the call begins; None where others flow in."""
+    """Writes the values before the path that the call begins; None if others already flow in."""
     path = enclosing(file, action.span, ast.Path)
     if path is None or not begins_path(file, action):
         return None

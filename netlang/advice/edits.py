@@ -1,7 +1,7 @@
-"""Changes of the text that make an error go away: what several errors need.
+"""Edits of the text, as several fixes need them.
 
-A fix is offered only where the result compiles as far as this error goes; each function returns
-None, or nothing, where no such change is at hand.
+A fix is offered only if the result compiles as far as this error is concerned. Functions return
+None, or nothing, if there is no such edit.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ _NUMBERED = r"(?s:(.*?)(\d*))"
 
 
 def replaced(span: Span, text: str, description: str = "", *, safe: bool = False) -> Fix:
-    """`text` in place of `span`."""
+    """Replaces `span` by `text`."""
     return Fix(description or f"write `{text.strip()}`", (Edit(span, text),), safe)
 
 
 def inserted(span: Span, text: str, description: str, *, safe: bool = False) -> Fix:
-    """`text` after `span`."""
+    """Inserts `text` after `span`."""
     return replaced(Span(span.source, span.end, span.end), text, description, safe=safe)
 
 
 def enclosing(tree: ast.File, span: Span, kind: type[NodeT]) -> NodeT | None:
-    """The innermost node of a kind that covers `span`."""
+    """The innermost node of a kind that contains `span`."""
     if tree.span.source is not span.source:
         return None
     nodes = _nodes_of(_Same(tree))
@@ -67,7 +67,7 @@ def enclosing(tree: ast.File, span: Span, kind: type[NodeT]) -> NodeT | None:
 
 @final
 class _Same:
-    """A tree that is equal to itself alone."""
+    """A tree that is compared by identity."""
 
     def __init__(self, tree: ast.File) -> None:
         self.tree = tree
@@ -80,7 +80,7 @@ class _Same:
 
 
 class _Nodes(NamedTuple):
-    """The nodes of a tree in the order of their starts, outer ones first, and whose each is."""
+    """The nodes of a tree by start position, outer ones first, with their parents."""
 
     starts: list[int]
     nodes: list[ast.Node]
@@ -88,7 +88,7 @@ class _Nodes(NamedTuple):
 
 
 def names_of(tree: ast.File) -> frozenset[str]:
-    """Every name that a file makes or reads."""
+    """Every name that a file defines or reads."""
     return _names_of(_Same(tree))
 
 
@@ -98,7 +98,7 @@ def calls_of(tree: ast.File, name: str) -> Sequence[tuple[ast.Argument, ...]]:
 
 
 def labels_read(tree: ast.File) -> frozenset[str]:
-    """The first words of all labels that are read in a file."""
+    """The first words of all labels that a file reads."""
     return _labels_read(_Same(tree))
 
 
@@ -131,7 +131,7 @@ def _names_of(tree: _Same) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _nodes_of(tree: _Same) -> _Nodes:
-    """All nodes of a tree: made once, for all errors that ask what is around them."""
+    """All nodes of a tree, computed once for all errors that ask for the surrounding nodes."""
     nodes = sorted(walk(tree.tree), key=lambda node: (node.span.start, -node.span.end))
     parents: list[int] = []
     around: list[int] = []
@@ -144,7 +144,7 @@ def _nodes_of(tree: _Same) -> _Nodes:
 
 
 def unused_name(name: str, taken: Iterable[str]) -> str:
-    """`name` with the next number that nothing else has."""
+    """`name` with the next unused number."""
     known = taken if isinstance(taken, frozenset) else set(taken)
     match = re.fullmatch(_NUMBERED, name)
     assert match is not None
@@ -155,7 +155,7 @@ def unused_name(name: str, taken: Iterable[str]) -> str:
 
 
 def without_statement(span: Span) -> Edit:
-    """The removal of a statement with its line, or with its `;` where the line has others."""
+    """Removes a statement with its line, or with its `;` if other statements share the line."""
     text = span.source.text
     start = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.end)
@@ -172,7 +172,7 @@ def without_statement(span: Span) -> Edit:
 
 
 def without_arguments(arguments: Sequence[ast.Argument], first: int, last: int) -> Edit:
-    """The removal of arguments `first` to `last` with their commas."""
+    """Removes arguments `first` to `last` with their commas."""
     start, end = arguments[first].span.start, arguments[last].span.end
     if first:
         start = arguments[first - 1].span.end
@@ -182,7 +182,7 @@ def without_arguments(arguments: Sequence[ast.Argument], first: int, last: int) 
 
 
 def with_arguments(span: Span, texts: Sequence[str]) -> Edit:
-    """More arguments for the call that begins at `span`, whether it has parentheses or not."""
+    """Adds arguments to the call that begins at `span`, with or without parentheses."""
     text = span.text
     call = re.match(_CALL, text)
     if call is None:
@@ -198,7 +198,7 @@ def with_arguments(span: Span, texts: Sequence[str]) -> Edit:
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the bracket closes that was opened before `start`."""
+    """The position of the bracket that closes the one opened before `start`."""
     depth = 1
     for place in range(start, len(text)):
         depth += (text[place] in "([") - (text[place] in ")]")

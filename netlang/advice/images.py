@@ -1,4 +1,4 @@
-"""What was probably meant where a convolution is written as in PyTorch, or an image as in NumPy."""
+"""Fixes for convolutions written as in PyTorch and images written as in NumPy."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["channels_first", "channels_moved", "in_order"]
 
 
 def in_order(file: ast.File, step: Span, channels: int, kernel: int | None = None) -> Fix | None:
-    """`conv(3, 64, 3)` at `step` of 3 channels, in PyTorch's order, without these channels.
+    """For `conv(3, 64, 3)` on 3 channels, PyTorch's order: drops the number of input channels.
 
-    `kernel` is its size where it is known; otherwise it is the number that is written.
+    `kernel` is the kernel size if it is known, else the written number.
     """
     call = enclosing(file, step, ast.Apply)
     numbers = call.arguments[:3] if call and call.arguments and "conv" in call.name else ()
@@ -36,7 +36,7 @@ def in_order(file: ast.File, step: Span, channels: int, kernel: int | None = Non
 
 
 def channels_moved(file: ast.File, step: Span) -> Fix | None:
-    """The channels first in the input of the net around `step`, if they seem to stand last."""
+    """Moves the channels of the net's input first, if they seem to be last."""
     net = enclosing(file, step, ast.NetDef)
     for each in net.body.statements if net is not None else ():
         if isinstance(each, ast.Input) and each.type is not None:
@@ -47,7 +47,7 @@ def channels_moved(file: ast.File, step: Span) -> Fix | None:
 
 
 def _is_channels_last(sizes: tuple[ast.SizeDecl, ...]) -> bool:
-    """Whether sizes are those of a square picture with its channels last: `[224, 224, 3]`."""
+    """Whether sizes look like a square picture with channels last: `[224, 224, 3]`."""
     if len(sizes) != 3:
         return False
     height, width, channels = map(number_of, sizes)
@@ -55,7 +55,7 @@ def _is_channels_last(sizes: tuple[ast.SizeDecl, ...]) -> bool:
 
 
 def channels_first(sizes: tuple[ast.SizeDecl, ...]) -> Fix:
-    """The last size before the others."""
+    """Moves the last size to the front."""
     *places, channels = (size.span.text for size in sizes)
     instead = ", ".join((channels, *places))
     span = sizes[0].span.to(sizes[-1].span)

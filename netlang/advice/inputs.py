@@ -12,10 +12,10 @@ __all__ = ["value_before"]
 
 
 def value_before(file: ast.File, span: Span, name: str) -> tuple[str, Fix | None]:
-    """What to write for `in` at `span` in a net with the one input `name`, and the fix.
+    """What to write for `in` at `span` in a net with the single input `name`, and the fix.
 
-    `in.channels` in an argument means the value that the step reads: the input only where nothing
-    stands between.
+    `in.channels` in an argument refers to the value that the step reads, which is the input only if
+    no step stands between.
     """
     before = _step_before(file, span) if span.advisable else None
     if before is None:
@@ -31,7 +31,7 @@ def value_before(file: ast.File, span: Span, name: str) -> tuple[str, Fix | None
 
 
 def _step_before(file: ast.File, span: Span) -> ast.Step | None:
-    """The step whose value the step around `span` reads; None where that is an input."""
+    """The step whose value the step around `span` reads; None if that is an input."""
     path = enclosing(file, span, ast.Path)
     suite = enclosing(file, span, ast.Suite)
     if path is None or suite is None:
@@ -46,7 +46,7 @@ def _step_before(file: ast.File, span: Span) -> ast.Step | None:
 
 
 def _names(file: ast.File) -> list[str]:
-    """Every name that a file makes or reads."""
+    """Every name that a file defines or reads."""
     steps = [node.label for node in walk(file) if isinstance(node, ast.Step) and node.label]
     labels = [word for label in steps for word in label.first_words]
     return labels + [node.name for node in walk(file) if isinstance(node, ast.Name | ast.Apply)]

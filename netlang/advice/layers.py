@@ -1,4 +1,4 @@
-"""A step whose name nothing has: what may have been meant by it."""
+"""Fixes for a step whose name is unknown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIZED = (
 
 
 def begins_path(file: ast.File, action: ast.Action) -> bool:
-    """Whether an action is the first of its path, where values may stand."""
+    """Whether an action is the first of its path, where values are allowed."""
     path = enclosing(file, action.span, ast.Path)
     return path is not None and path.steps[0].action.span == action.span
 
@@ -31,7 +31,7 @@ def begins_path(file: ast.File, action: ast.Action) -> bool:
 def unknown_layer(
     file: ast.File, action: ast.Apply, layers: Iterable[str], labels: Iterable[str]
 ) -> UnknownLayer:
-    """The error, with the nearest of the `layers`, or of the `labels` where a value may stand."""
+    """The error with the nearest of the `layers` or, if a value is allowed, of the `labels`."""
     if not action.name_span.advisable:
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     bare = action.arguments is None and action.body is None
@@ -45,14 +45,14 @@ def unknown_layer(
 
 
 def _view(action: ast.Apply) -> Fix | None:
-    """PyTorch's `x.view(x.size(0), -1)`, where the batch is among the sizes."""
+    """For PyTorch's `x.view(x.size(0), -1)`, which includes the batch."""
     if action.name not in ("view", "viewas", "view_as"):
         return None
     return Fix("`flatten` makes one axis; `reshape([8, 4, 4])` takes sizes without the batch")
 
 
 def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:
-    """`LSTM(64, 128)` with its name changed would mean 128 layers: the size of the input goes."""
+    """Also drops the input size, since `LSTM(64, 128)` would become 128 layers when renamed."""
     op = operator(fix.edits[0].text)
     if op is None:
         return fix

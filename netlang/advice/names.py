@@ -1,4 +1,4 @@
-"""Fixes that rename, number or remove what has a name."""
+"""Fixes that rename, number or remove named things."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ __all__ = ["dead_step", "new_label", "numbered", "renamed", "without_parameter"]
 
 
 def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None) -> Fix | None:
-    """Another name for what is assigned at `span`, there and where it is read after it.
+    """Renames what is assigned at `span`, there and where it is read later.
 
-    `scope` is what the name is visible in, the innermost suite without it.
+    `scope` is where the name is visible; by default, the innermost suite.
     """
     scope = (scope or enclosing(file, span, ast.Suite)) if span.advisable else None
     if scope is None:
@@ -54,7 +54,7 @@ def new_label(span: Span, taken: Iterator[str]) -> Fix | None:
 
 
 def numbered(file: ast.File, error: NetlangError) -> NetlangError:
-    """The error, where a loop makes the same label again, with a label for each time."""
+    """The error, with numbered labels if a loop repeats the same label."""
     return NetlangError(*(_numbered(file, each) for each in error.diagnostics))
 
 
@@ -68,7 +68,7 @@ def _numbered(file: ast.File, diagnostic: Diagnostic) -> Diagnostic:
 
 
 def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
-    """A number in a label that a loop makes again and again."""
+    """Adds a number to a label that a loop repeats."""
     if not span.advisable:
         return None
     loop = enclosing(file, span, ast.For)
@@ -90,7 +90,7 @@ def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
 
 
 def _is_counter(loop: ast.For) -> bool:
-    """Whether the first name of a loop is another whole number each time."""
+    """Whether the first name of a loop is a different whole number each time."""
     iterable = loop.iterable
     if not isinstance(iterable, ast.Call) or not isinstance(iterable.callee, ast.Name):
         return False
@@ -100,7 +100,7 @@ def _is_counter(loop: ast.For) -> bool:
 def without_parameter(
     file: ast.File, definition: ast.BlockDef | ast.NetDef, index: int
 ) -> Fix | None:
-    """The removal of a parameter, and of what calls in the same file give for it."""
+    """Removes a parameter, and the arguments passed for it in the same file."""
     parameters = definition.parameters
     if not parameters[index].span.advisable:
         return None
@@ -122,7 +122,7 @@ def without_parameter(
 
 
 def dead_step(file: ast.File, span: Span) -> Fix | None:
-    """The removal of a step that leads nowhere, and of those before it that led only there."""
+    """Removes a step whose value isn't used, and the earlier steps that led only there."""
     path = enclosing(file, span, ast.Path) if span.advisable else None
     if path is None or enclosing(file, span, ast.Output) is not None:
         return None
@@ -145,9 +145,9 @@ def dead_step(file: ast.File, span: Span) -> Fix | None:
 
 
 def _label_at_end(path: ast.Path, last: int, read: frozenset[str]) -> Fix | None:
-    """The label of an earlier step, where it was meant for the value of the whole path.
+    """Moves the label of an earlier step to the end of the path, if its final value was meant.
 
-    That is so where the path ends at a dead step, and what labels its beginning is read elsewhere.
+    That is so if the path ends at an unused step, and the label at its beginning is read elsewhere.
     """
     labelled = [step for step in path.steps if step.label is not None]
     if last + 1 < len(path.steps) or len(labelled) != 1 or not last:
@@ -170,5 +170,5 @@ def _label_at_end(path: ast.Path, last: int, read: frozenset[str]) -> Fix | None
 
 
 def _is_read(step: ast.Step, read: frozenset[str]) -> bool:
-    """Whether a step is a value that stays, or has a label that is read elsewhere."""
+    """Whether a step's value is kept, or has a label that is read elsewhere."""
     return step.label is not None and not read.isdisjoint(step.label.first_words)

@@ -1,4 +1,4 @@
-"""Did you mean: the nearest of the names that would have been right."""
+""" "Did you mean": finds the nearest of the valid names."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _FOREIGN = {
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that `name` is most likely a slip of, if any is near."""
+    """The candidate that `name` is most likely a misspelling of, if any is near."""
     from difflib import SequenceMatcher, get_close_matches
 
     if len(name) > _LONGEST:
@@ -72,10 +72,10 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def _alike(name: str, known: set[str]) -> Iterable[str]:
-    """Of very many names, those that share most letters with `name`, and its word of here.
+    """Of very many names, those that share most letters with `name`, and its synonym here.
 
-    Of those that share as many, the ones that begin and end most alike, then the shortest: labels
-    in stages that are built alike have the same letters.
+    Ties are broken by equal beginnings and endings, then by length: labels in stages of the same
+    structure have the same letters.
     """
     if len(known) <= _MOST_COMPARED:
         return known
@@ -92,7 +92,7 @@ def _alike(name: str, known: set[str]) -> Iterable[str]:
 
 
 def _ends(one: str, other: str) -> int:
-    """How many letters two names have in common at their beginnings and ends."""
+    """How many letters two names share at the beginning and at the end."""
     return _beginning(one, other) + _beginning(one[::-1], other[::-1])
 
 
@@ -103,20 +103,20 @@ def _beginning(one: str, other: str) -> int:
 
 @lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
-    """A name without what spellings differ in: `MaxPool`, `max_pool` and `maxpool` are one."""
+    """A name in a normal spelling: `MaxPool`, `max_pool` and `maxpool` are the same."""
     return name.lower().replace("_", "").replace("-", "")
 
 
 @lru_cache(maxsize=1024)
 def _by_looks(name: str) -> str:
-    """A name with digits for the letters that look like them."""
+    """A name with digits in place of letters that look like them."""
     return _plain(name).translate(_ALIKE)
 
 
 def replacement(name: str, candidates: Iterable[str], span: Span) -> Fix | None:
-    """A fix that writes the nearest candidate over `span`.
+    """Replaces `span` by the nearest candidate.
 
-    It is safe only where nothing but the spelling differs: all else is a guess.
+    The fix is safe only if just the spelling differs; anything else is a guess.
     """
     match = nearest(name, candidates) if span.advisable else None
     if match is None:

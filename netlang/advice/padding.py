@@ -1,4 +1,4 @@
-"""The padding that a step lacks whose branch comes out smaller than the others."""
+"""Finds the missing padding of a step whose branch comes out smaller than the others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KERNEL, _PAD, _STRIDE = "kernel", "pad", "stride"
 def padded(
     found: BranchesDiffer | ConcatMismatch, file: ast.File, origins: tuple[Span, ...]
 ) -> Fix | None:
-    """`pad` so that the smaller branch keeps its sizes, where one step of it alone shrinks."""
+    """Adds `pad` so that the smaller branch keeps its sizes, if a single step of it shrinks."""
     shapes = (found.expected.numbers, found.received.numbers)
     if len(shapes[0]) != len(shapes[1]) or len(shapes[0]) < 2:
         return None
@@ -43,7 +43,7 @@ def padded(
 
 
 def _shrinking(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:
-    """The steps of the path up to `end` that shrink their input for want of padding."""
+    """The steps of the path up to `end` that shrink their input for lack of padding."""
     path = enclosing(file, end, ast.Path)
     for step in path.steps if path else ():
         call = step.action
@@ -59,7 +59,7 @@ def _shrinking(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:
 
 
 def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
-    """The argument of an operator, given by name or in its place."""
+    """The argument of an operator, given by name or by position."""
     op = operator(call.name)
     names = [item.name for item in signature(op)] if op else []
     for place, argument in enumerate(call.arguments or ()):
@@ -70,7 +70,7 @@ def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
 
 
 def _number(expr: ast.Expr | None, absent: int) -> int:
-    """A whole number or equal dims; `absent` without one, -1 for anything else."""
+    """A whole number or equal dims; `absent` if missing, -1 for anything else."""
     if expr is None:
         return absent
     if isinstance(expr, ast.Number) and isinstance(expr.value, int):

@@ -1,4 +1,4 @@
-"""What is taken for a picture by its shape alone."""
+"""Recognizes pictures by their shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of recipes where they mean nothing: in constants, defaults and nets."""
+"""Fixes for words of recipes outside recipes: in constants, defaults and nets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
 
 
 def in_a_recipe(name: str) -> Fix | None:
-    """Where a word of recipes belongs, if it is one."""
+    """Says where a word belongs, if it is a word of recipes."""
     key = next((key for key, words in RECIPE_WORDS.items() if name in words), None)
     if key is None:
         return None

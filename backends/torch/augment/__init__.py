@@ -1,1 +1,1 @@
-"""Paths of a recipe (`augment`, `test`) as functions of `netlang.backends.torch.runtime`."""
+"""Turns the paths of a recipe (`augment`, `test`) into calls of runtime functions."""

@@ -1,4 +1,4 @@
-"""Steps that change values, as calls."""
+"""Lowerings of the steps that change pixel values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that move pixels, as calls."""
+"""Lowerings of the steps that move pixels."""
 
 from __future__ import annotations
 

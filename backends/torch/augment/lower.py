@@ -1,4 +1,4 @@
-"""What carries out each step of a path: a function of the runtime with its settings."""
+"""Lowers each step of a path to a function of the runtime with its settings."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["Acts", "Lowered", "either_way", "lower", "made", "moving", "pair"]
 
 
 class Acts(Enum):
-    """What a function works on, `u` being the uniform numbers of the examples, `[B, numbers]`.
+    """What a function works on. `u` holds the uniform numbers of the examples, `[B, numbers]`.
 
-    `REGION`: `(region, u) -> region`, with numpy. `BATCH`: `(x, u) -> x`. `MIX`: `(x, targets, u)
-    -> (x, targets)`, of one example more than `u` has. Without numbers, `u` isn't given.
+    `REGION`: `(region, u) -> region`, in numpy. `BATCH`: `(x, u) -> x`. `MIX`: `(x, targets, u) ->
+    (x, targets)`, on one example more than `u` has. A step that draws no numbers isn't given `u`.
     """
 
     REGION = "region"
@@ -31,10 +31,11 @@ class Acts(Enum):
 @final
 @dataclass(frozen=True)
 class Lowered:
-    """A step as a call. `resizes` says that a region is stretched, `views` how many come of one.
+    """A step as a call.
 
+    `resizes` says that it scales the region, `views` how many views it makes of each example.
     `masks` does the same to masks of the images' size, `(masks, u) -> masks`; without it, `BATCH`
-    leaves them as they are.
+    leaves masks unchanged.
     """
 
     call: Invocation
@@ -47,7 +48,7 @@ class Lowered:
 
 @singledispatch
 def lower(step: Augmentation, classes: int | None) -> Lowered:
-    """The call that a step stands for; `classes` is the number of labels, where there are some."""
+    """The call for a step. `classes` is the number of classes, if there are labels."""
     raise InternalError(f"`{step.name}` has no lowering to PyTorch")
 
 
@@ -62,16 +63,16 @@ def moving(
     masks: Mapping[str, Setting] | None = None,
     **settings: Setting,
 ) -> Lowered:
-    """A step that moves pixels; with the settings `masks` it takes each as it is."""
+    """The call of a step that moves pixels; it treats masks alike, with the settings `masks`."""
     call = Invocation(function, settings)
     return Lowered(call, numbers, masks=Invocation(function, {**settings, **(masks or {})}))
 
 
 def pair(value: Range) -> tuple[float, float]:
-    """Both ends."""
+    """A range as its two ends."""
     return value.start, value.stop
 
 
 def either_way(value: float | Range) -> tuple[float, float]:
-    """Both ends; of one number, minus and plus it."""
+    """A range as its two ends; a single number stands for minus and plus that number."""
     return pair(value) if isinstance(value, Range) else (-value, value)

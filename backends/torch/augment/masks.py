@@ -1,8 +1,8 @@
-"""Targets that have a value for each place of the input: they move with it.
+"""Targets with a value for each place of the input, which move with it.
 
-Those of an image's height and width (``[H, W]``, ``[C, H, W]``), or of a signal's length. On their
-way through a path they are channels of one float32 tensor; each keeps its values, and what comes
-from outside is 0.
+These have the height and width of an image (``[H, W]``, ``[C, H, W]``) or the length of a signal.
+On their way through a path they are channels of one float32 tensor. Their values aren't
+interpolated; places from outside the image get 0.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class Masks:
 
     @classmethod
     def of(cls, targets: Mapping[str, Tensor], x: Tensor) -> Masks | None:
-        """Those of inputs `x`; None without any."""
+        """The masks among the targets of inputs `x`, or None if there are none."""
         if not any(is_mask(value, x) for value in targets.values()):
             return None
         return cls(x, targets, mask_values(x, *targets.values()))
 
     def moved(self, values: Tensor) -> dict[str, Tensor]:
-        """All targets, the masks with new values, in their own types and shapes."""
+        """All targets, with new values for the masks, in their original types and shapes."""
         moved = mask_targets(self.x, values, *self.targets.values())
         return dict(zip(self.targets, moved, strict=True))

@@ -1,4 +1,4 @@
-"""Steps that mix examples, as calls."""
+"""Lowerings of the steps that mix examples."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""A path of a recipe, `augment` or `test`, as it is carried out.
+"""The execution of a recipe's `augment` or `test` path.
 
-It is split after the last step that changes the size. For images in files the front is done for
-each image by itself, in worker processes, and gives uint8 of one size; the rest is done on the
-device, in batches. For examples in memory all is done on the device. The random numbers of a step
-follow from the seed, the epoch, the example's number and the step's place alone.
+A path is split after its last step that changes the size. For images in files, the front part runs
+image by image in worker processes and produces uint8 images of one size; the rest runs on the
+device in batches. For examples in memory, everything runs on the device. The random numbers of a
+step depend only on the seed, the epoch, the example's number and the step's position.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = ["Path", "Way", "path_for"]
 @final
 @dataclass(frozen=True)
 class Way:
-    """The stages of a path up to its last change of size, `front`, and those behind it.
+    """The stages of a path up to its last change of size (`front`) and those after it.
 
     `ragged` says that the front leaves images of different sizes different.
     """
@@ -52,10 +52,10 @@ class Way:
 @final
 @dataclass(frozen=True)
 class Path:
-    """The steps of a path, ready to run; it can be sent to another process.
+    """The steps of a path, ready to run. A path can be sent to another process.
 
-    `ways` has one for each scale of a `multi_scale`, else one. `images` says that the front is
-    done by `host`.
+    `ways` has one entry per scale of a `multi_scale`, else one. `images` says that `host` runs the
+    front.
     """
 
     seed: int
@@ -64,17 +64,17 @@ class Path:
 
     @property
     def scales(self) -> int:
-        """How many sizes each example is seen in."""
+        """The number of sizes at which each example is seen."""
         return len(self.ways)
 
     @property
     def ragged(self) -> bool:
-        """Whether `hosts` gives different sizes for different images: only one fits a batch."""
+        """Whether `hosts` may make different sizes; then a batch holds only one of them."""
         return any(way.ragged for way in self.ways)
 
     @property
     def views(self) -> int:
-        """How many examples `device` makes of one, behind each other: 10 with `ten_crop`."""
+        """The number of consecutive views that `device` makes of an example: 10 with `ten_crop`."""
         views = 1
         for stage in (*self.ways[0].front, *self.ways[0].back):
             views *= stage.placed.step.views if isinstance(stage, Change) else 1
@@ -82,19 +82,19 @@ class Path:
 
     @property
     def mixes(self) -> int:
-        """How often examples are mixed: so many more does `device` take than it returns, first."""
+        """How often examples are mixed: `device` takes that many more than it returns, in front."""
         return sum(isinstance(stage, Change) and stage.mixes for stage in self.ways[0].back)
 
     def host(self, image: Image, number: int, epoch: int) -> NDArray[np.uint8]:
-        """The front for an image in a file: ``[C, H, W]``, with views ``[V, C, H, W]``.
+        """The front for an image in a file: ``[C, H, W]``, or with views ``[V, C, H, W]``.
 
-        The image is decoded here; it is not to be used again. Raises `ImageTooSmall`.
+        The image is decoded here and must not be used again. Raises `ImageTooSmall`.
         """
         (way,) = self.ways
         return self._front(way, image, Draws(self.seed, epoch, np.array([number])))
 
     def hosts(self, image: Image, number: int, epoch: int) -> list[NDArray[np.uint8]]:
-        """`host` at each scale."""
+        """The result of `host` at each scale."""
         if len(self.ways) > 1:
             image.load()  # else the first scale would choose how it is decoded
         draws = Draws(self.seed, epoch, np.array([number]))
@@ -119,12 +119,12 @@ class Path:
         epoch: int,
         scale: int = 0,
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """What the device does: float32 ``[B, ...]`` in 0..1, and the targets.
+        """The device's part of the path: float32 ``[B, ...]`` in 0..1, and the targets.
 
-        `inputs` are what `host` gave, as a batch, or the examples as they are in memory; uint8 is
-        divided by 255. With views the result has `V` examples for each, in order. With mixing,
-        there are `mixes` numbers, inputs and targets more than examples come back. Masks among the
-        targets go where their inputs go.
+        `inputs` are a batch of what `host` returned, or the examples as they are in memory; uint8
+        is divided by 255. With views, the result has `V` consecutive examples for each. With
+        mixing, there must be `mixes` more numbers, inputs and targets than examples are returned.
+        Masks among the targets move with their inputs.
         """
         x = inputs / 255.0 if inputs.dtype == torch.uint8 else inputs
         way, draws = self.ways[scale], Draws(self.seed, epoch, numbers)
@@ -144,10 +144,10 @@ class Path:
 def path_for(
     steps: tuple[Augmentation, ...], seed: int, *, images: bool, classes: int | None = None
 ) -> Path:
-    """The path of some steps, which were checked.
+    """The path for a sequence of checked steps.
 
-    `seed` is the one derived for the path, `images` says that examples are in files, `classes` is
-    the number of labels where there are labels.
+    `seed` is the seed derived for the path, `images` says that the examples are in files, and
+    `classes` is the number of classes if there are labels.
     """
     sizes = [place for place, step in enumerate(steps) if isinstance(step, SizeStep)]
     front = sizes[-1] + 1 if sizes else 0
@@ -166,7 +166,7 @@ def path_for(
 def _moved(
     stages: tuple[Stage, ...], x: Tensor, targets: Mapping[str, Tensor], draws: Draws
 ) -> tuple[Tensor, Mapping[str, Tensor]]:
-    """Stages for a batch, and for the masks among its targets."""
+    """Applies stages to a batch and to the masks among its targets."""
     masks = Masks.of(targets, x) if any(stage.moves for stage in stages) else None
     x, values = _sized(stages, x, draws, None if masks is None else masks.values)
     return x, targets if masks is None or values is None else masks.moved(values)
@@ -175,7 +175,7 @@ def _moved(
 def _sized(
     stages: tuple[Stage, ...], x: Tensor, draws: Draws, masks: Tensor | None = None
 ) -> tuple[Tensor, Tensor | None]:
-    """Stages for a batch; where they make sizes different on the way, for each by itself."""
+    """Applies stages to a batch; one example at a time if sizes differ in between."""
     before = x, masks
     for stage in stages:
         if isinstance(stage, Change):

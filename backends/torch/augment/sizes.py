@@ -1,4 +1,4 @@
-"""Steps that change the size, as calls."""
+"""Lowerings of the steps that change the size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _region(
 
 
 def shorter(shortest: int, longest: int) -> Lowered:
-    """The shorter side between two lengths."""
+    """Resizes the shorter side to a length between two bounds."""
     return _region(resize_shorter, 1, True, shortest=shortest, longest=longest)
 
 

@@ -1,4 +1,4 @@
-"""Parts of a path that are carried out at once, and the random numbers of their steps."""
+"""The stages of a path, each of which runs at once, and the random numbers of their steps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Change", "Cut", "Draws", "Placed", "Stage", "stages_of"]
 @final
 @dataclass(frozen=True)
 class Draws:
-    """Where the random numbers of a batch come from; without `numbers`, in tests, all are 0."""
+    """The source of a batch's random numbers; without `numbers`, as in a test path, all are 0."""
 
     seed: int
     epoch: int
@@ -35,14 +35,14 @@ class Draws:
         return uniform(self.seed, self.epoch, self.numbers, placed.place, wanted)
 
     def some(self, which: slice) -> Draws:
-        """Those of some of the examples."""
+        """The draws of some of the examples."""
         return self if self.numbers is None else replace(self, numbers=self.numbers[which])
 
 
 @final
 @dataclass(frozen=True)
 class Placed:
-    """A step and its position in the path, which its numbers follow from."""
+    """A step and its position in the path, which determines its random numbers."""
 
     place: int
     step: Lowered
@@ -51,17 +51,17 @@ class Placed:
 @final
 @dataclass(frozen=True)
 class Cut:
-    """Steps that together choose one region of each image and its new size."""
+    """Consecutive steps that together choose one region of each image and its new size."""
 
     steps: tuple[Placed, ...]
 
     @property
     def moves(self) -> bool:
-        """Whether pixels come to lie elsewhere."""
+        """Whether pixels may change places."""
         return True
 
     def region(self, height: int, width: int, count: int, draws: Draws) -> Region:
-        """The region of each of `count` images of one size; raises `ImageTooSmall`."""
+        """The region of each of `count` images of one size. Raises `ImageTooSmall`."""
         region = whole(height, width, count)
         for placed in self.steps:
             given = (draws.of(placed, count),) if placed.step.numbers else ()
@@ -78,27 +78,27 @@ class Change:
 
     @property
     def mixes(self) -> bool:
-        """Whether it mixes each example with the one before."""
+        """Whether the step mixes each example with the one before it."""
         return self.placed.step.acts is Acts.MIX
 
     @property
     def moves(self) -> bool:
-        """Whether pixels may come to lie elsewhere."""
+        """Whether pixels may change places."""
         return self.placed.step.masks is not None
 
     def change(self, x: Tensor, draws: Draws) -> Tensor:
-        """`x` float32 ``[B, ...]``."""
+        """Changes `x`, float32 ``[B, ...]``."""
         return self.placed.step.call(x, *self._numbers(len(x), draws))  # type: ignore[no-any-return]
 
     def mix(
         self, x: Tensor, targets: Mapping[str, Tensor], draws: Draws
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """One example more goes in than `draws` has and comes out."""
+        """Mixes a batch with one example more than `draws` has, which is also returned."""
         given = self._numbers(len(x) - 1, draws)
         return self.placed.step.call(x, targets, *given)  # type: ignore[no-any-return]
 
     def move(self, masks: Tensor, draws: Draws) -> Tensor:
-        """What `change` does to masks of the images' size, float32 ``[B, K, H, W]``."""
+        """Applies the same change to masks of the images' size, float32 ``[B, K, H, W]``."""
         call = self.placed.step.masks
         if call is None:
             return masks
@@ -114,7 +114,7 @@ Stage = Cut | Change
 
 
 def stages_of(steps: tuple[Placed, ...]) -> tuple[Stage, ...]:
-    """Steps in stages: what can be done by one resizing at most is one."""
+    """Groups steps into stages; steps that one resizing can do together are one stage."""
     stages: list[Stage] = []
     for placed in steps:
         last = stages[-1] if stages else None
@@ -128,9 +128,9 @@ def stages_of(steps: tuple[Placed, ...]) -> tuple[Stage, ...]:
 
 
 def _joins(before: Cut, placed: Placed) -> bool:
-    """Whether a step gives the same before and after the pixels of `before` are computed.
+    """Whether a step gives the same result before and after the pixels of `before` are computed.
 
-    Behind a resizing, another one and black around the result need its pixels.
+    After a resizing, another resizing and a black border need the resized pixels.
     """
     resized = any(each.step.resizes for each in before.steps)
     padded = bool(placed.step.call.settings.get("pad"))

@@ -1,1 +1,1 @@
-"""Data sets of recipes: where they lie, how examples are read, in which order they come."""
+"""Data sets of recipes: where they are, how examples are read, and in which order."""

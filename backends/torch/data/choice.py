@@ -1,4 +1,4 @@
-"""Which of the parts that data have are for training, validation and the test."""
+"""Chooses which parts of the data are for training, validation and the test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEST = ("test", "testing")
 @final
 @dataclass(frozen=True)
 class Choice:
-    """The parts by their names in the data; `train` is None where no name is one of a part."""
+    """The chosen parts by their names in the data. `train` is None if no part is for training."""
 
     train: str | None
     validation: str | None
@@ -33,15 +33,15 @@ class Choice:
 
     @property
     def others(self) -> dict[str, str]:
-        """The parts beside the training part, by their names, with their purposes."""
+        """The parts besides the training part: their names with their purposes."""
         named = {"validation": self.validation, "test": self.test}
         return {purpose: name for purpose, name in named.items() if name is not None}
 
 
 def choose(recipe: Recipe, available: Collection[str], where: str) -> Choice:
-    """The parts of `available` that a recipe wants; raises `NetlangError` for one that isn't there.
+    """The parts of `available` that a recipe wants. Raises `NetlangError` if one doesn't exist.
 
-    `where` is the place, for messages.
+    `where` is the location, for messages.
     """
     data, span = recipe.data, recipe.places["data"]
     assert isinstance(data, ImageSource | Arrays)
@@ -64,7 +64,7 @@ class _Search:
     span: Span
 
     def one(self, wanted: str, usual: Sequence[str]) -> str | None:
-        """The part of that name, or that the recipe leaves to be found; None for `none`."""
+        """The part named by the recipe, or found by the usual names; None for `none`."""
         if wanted == NONE:
             return None
         if wanted == FOUND:

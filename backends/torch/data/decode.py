@@ -1,6 +1,6 @@
-"""Parts of an image that was opened, as fast as the installed packages allow.
+"""Decodes regions of an opened image, as fast as the installed packages allow.
 
-JPEG files go through simplejpeg where it is installed (extra `fast`), else through Pillow. Both use
+JPEG files are decoded by simplejpeg if it is installed (extra `fast`), else by Pillow. Both use
 libjpeg-turbo with the same settings, so the pixels are the same.
 """
 
@@ -25,14 +25,14 @@ class _Decode(Protocol):
     def __call__(
         self, data: bytes, colorspace: str, *, min_height: int, min_width: int
     ) -> NDArray[np.uint8]:
-        """``[H, W, C]`` of at least that size; raises ValueError for a damaged file."""
+        """``[H, W, C]`` of at least this size; raises ValueError for a damaged file."""
 
 
 def cropped(image: Image, box: tuple[float, float, float, float]) -> NDArray[np.uint8] | Image:
-    """`Image.crop`: left, top, right and bottom of whole numbers; black beyond the image.
+    """Like `Image.crop`: left, top, right and bottom as whole numbers; black outside the image.
 
-    A JPEG file that is not yet decoded gives ``[H, W, C]``, which spares Pillow's own form of
-    pixels. Raises what Pillow does where the file is damaged.
+    For a JPEG file that isn't decoded yet, the result is an array ``[H, W, C]``, which avoids
+    Pillow's own pixel format. Raises whatever Pillow raises if the file is damaged.
     """
     pixels = _fast(image) if type(image) is JpegImageFile and image.tile else None
     if pixels is None:
@@ -49,7 +49,7 @@ def cropped(image: Image, box: tuple[float, float, float, float]) -> NDArray[np.
 
 
 def _fast(image: JpegImageFile) -> NDArray[np.uint8] | None:
-    """None where Pillow is to do it: without the package, and for files with something wrong."""
+    """The decoded pixels; None if Pillow must decode: without the package, or for faulty files."""
     decode, space, file = _simplejpeg(), _SPACES.get(image.mode), image.fp
     if decode is None or space is None or file is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether data fit a net and its loss: what could not be known before they were read."""
+"""Checks that the data fit the net and its loss, as far as only the data can tell."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _KINDS = {
 
 
 def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
-    """Raise `NetlangError` where a part has other inputs, targets or classes than the net needs."""
+    """Raise `NetlangError` if a part has other inputs, targets or classes than the net needs."""
     problems: list[Diagnostic] = [
         *_classes(recipe, program, parts),
         *_decisions(recipe, program, parts),
@@ -65,7 +65,7 @@ def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
 def _targets(
     recipe: Recipe, part: Tensors, steps: tuple[Augmentation, ...]
 ) -> dict[str, TensorType]:
-    """The targets as the loss gets them: a path changes the size of masks as that of images."""
+    """The targets as the loss gets them: a path resizes masks along with their images."""
     shape = prepared_shape(recipe, steps)[0]
     sides = tuple(side for side in shape[1:] if side is not None)
     found = {}
@@ -82,7 +82,7 @@ def _type(value: Tensor) -> TensorType:
 
 
 def _inputs(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
-    """The path of a recipe may change the sizes of the first input, of the others nothing does."""
+    """Mismatched inputs. The path of a recipe can change the size of the first input only."""
     for place, (port, value) in enumerate(zip(program.net.inputs, part.inputs, strict=True)):
         given = _type(value)
         sizes_differ = place > 0 and not _fits(given, port.type)
@@ -91,7 +91,7 @@ def _inputs(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnos
 
 
 def _sizes(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
-    """Sizes of arrays that some step of the net can't run at; `check` knows those of images."""
+    """Sizes of arrays at which some step of the net can't run; `check` covers those of images."""
     if recipe.data.is_image:
         return
     sizes: dict[str, int] = {}
@@ -125,7 +125,7 @@ def _input(
 
 
 def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnostic]:
-    """A channel for each class at least; `check` has compared known numbers of classes."""
+    """Too few channels for the classes; `check` has compared the numbers that it knew."""
     for term, output, channels in _heads(recipe, program, parts):
         count = len(parts.classes or ())
         if not isinstance(channels, int) or channels < count:
@@ -140,7 +140,7 @@ def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnos
 
 
 def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnostic]:
-    """Labels that a loss of two classes reads stand for two at most."""
+    """Labels with more than two classes for a loss that takes two."""
     count = recipe.data.classes or len(parts.classes or ())
     for term in recipe.loss.terms if count > 2 else ():
         if not isinstance(term.function, DECISIONS):
@@ -159,7 +159,7 @@ def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagn
 
 
 def spare_channels(recipe: Recipe, program: Program, parts: Parts) -> tuple[str, ...]:
-    """What the user should know of outputs that have channels for more classes than there are."""
+    """Notes on outputs that have channels for more classes than there are."""
     count = len(parts.classes or ())
     return tuple(
         f"`{output}` of net `{program.name}` has {channels} channels, `{recipe.data.place}` has"
@@ -170,7 +170,7 @@ def spare_channels(recipe: Recipe, program: Program, parts: Parts) -> tuple[str,
 
 
 def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Term, str, int | Dim]]:
-    """Outputs that a loss compares with the labels of named classes, with their channels."""
+    """Outputs that a loss compares with labels of named classes, with their number of channels."""
     if parts.classes is None or recipe.data.classes is not None:
         return
     names = (each.name for each in program.net.outputs)
@@ -187,6 +187,6 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
 
 
 def shown_classes(classes: tuple[str, ...]) -> str:
-    """How many there are, and the names of the first ones."""
+    """The number of classes and the names of the first ones."""
     names = ", ".join(f"`{name}`" for name in classes[:5]) + (", ..." if len(classes) > 5 else "")
     return f"1 class, {names}" if len(classes) == 1 else f"{len(classes)} classes, {names}"

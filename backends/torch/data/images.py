@@ -1,7 +1,7 @@
-"""Images of strangers: opened without trust, turned upright, converted, and named when damaged.
+"""Untrusted images: opened safely, turned upright, converted, and named in errors.
 
-Holds on exit: an image has 8 bits in each of 1 or 3 channels. Only JPEGs are not decoded yet, so
-that they can be at a reduced size; `opened` names the file whatever Pillow raises until then.
+On exit, an image has 8 bits in each of 1 or 3 channels. Only JPEGs are still undecoded, so that
+they can be decoded at a reduced size; until then, `opened` names the file in any error of Pillow's.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ _SHOWN = 5
 
 @contextmanager
 def strict() -> Iterator[list[warnings.WarningMessage]]:
-    """Inside, an image that is too large is an error, and other warnings of Pillow are kept.
+    """Inside, a too large image is an error, and other warnings of Pillow are recorded.
 
-    The filters of warnings are those of the whole process: threads enter together.
+    Warning filters are global to the process, so all threads share one such context.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -61,9 +61,9 @@ def strict() -> Iterator[list[warnings.WarningMessage]]:
 
 
 def open_image(content: bytes, channels: int) -> tuple[Image.Image, bool]:
-    """The image in the bytes of a file, and whether its orientation is broken.
+    """The image in the bytes of a file, and whether its orientation tag is invalid.
 
-    Raises whatever Pillow does where it can't be opened or decoded.
+    Raises whatever Pillow raises if it can't be opened or decoded.
     """
     with strict() as caught:
         image: Image.Image = Image.open(BytesIO(content), formats=FORMATS)
@@ -76,13 +76,13 @@ def open_image(content: bytes, channels: int) -> tuple[Image.Image, bool]:
 
 
 def taken(image: Image.Image, channels: int) -> tuple[Image.Image, bool]:
-    """An image as it is used, and whether its orientation is broken; raises as `open_image`."""
+    """An image as it is used, and whether its orientation is invalid; raises as `open_image`."""
     image, broken = _turned(image)
     return flattened(_checked(image), channels), broken
 
 
 def verify_image(content: bytes) -> None:
-    """Raises whatever Pillow does where `open_image` or decoding would; within `strict`."""
+    """Raises whatever `open_image` or decoding would raise. Call it within `strict`."""
     image: Image.Image = Image.open(BytesIO(content), formats=FORMATS)
     if image.format in _LAZY:
         # Every byte is read, but an eighth of the lines and columns computed.
@@ -114,7 +114,7 @@ def _checked(image: Image.Image) -> Image.Image:
 
 
 def read_file(path: str) -> bytes:
-    """The bytes of an image file; raises `OSError`."""
+    """The bytes of an image file. Raises `OSError`."""
     # Not blocked by a pipe, which is refused like a device: either could go on without end.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
@@ -145,14 +145,14 @@ class EncodedImages(Images, ABC):
 
     @abstractmethod
     def content(self, number: int) -> bytes:
-        """The bytes of the file; raises `OSError`."""
+        """The bytes of the file. Raises `OSError`."""
 
     @abstractmethod
     def identity(self, number: int) -> str:
-        """What changes when the file does; raises `OSError`."""
+        """A text that changes whenever the file does. Raises `OSError`."""
 
     def verify(self, number: int) -> None:
-        """Raises whatever reading or decoding the image would; within `strict`."""
+        """Raises whatever reading or decoding the image would raise. Call it within `strict`."""
         verify_image(self.content(number))
 
     def image(self, number: int) -> Image.Image:
@@ -161,7 +161,7 @@ class EncodedImages(Images, ABC):
         return image
 
     def note(self, number: int, *, broken: bool) -> None:
-        """Remember whether the orientation of an image is broken."""
+        """Record whether the orientation tag of an image is invalid."""
         if broken:
             self._broken[number] = 1
 
@@ -181,10 +181,10 @@ class EncodedImages(Images, ABC):
 
 @contextmanager
 def opened(images: Images, number: int) -> Iterator[Image.Image]:
-    """Inside, an image, which can be decoded; a damaged file is an error that names it.
+    """Inside, an image that can be decoded; errors of a damaged file name the file.
 
-    So is an image that is smaller than what is cut out of it. Raises `NetlangError`; a lack of
-    memory or of files to open is passed on as it is.
+    The same holds for an image smaller than a crop of it. Raises `NetlangError`; a lack of memory
+    or of file handles is passed on unchanged.
     """
     try:
         image = images.image(number)
@@ -203,7 +203,7 @@ def opened(images: Images, number: int) -> Iterator[Image.Image]:
 
 
 def unreadable(name: str, error: Exception) -> Exception:
-    """What to raise for a file that can't be read."""
+    """The exception to raise for a file that can't be read."""
     if isinstance(error, NetlangError) or (isinstance(error, OSError) and error.errno in _SYSTEM):
         return error
     return NetlangError(ImageUnreadable(span=None, path=name, why=reason(error)))

@@ -1,4 +1,4 @@
-"""From the data source of a recipe to its parts: read, whole, and split as the recipe says."""
+"""Loads the parts of a recipe's data source: read, checked, and split as the recipe says."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ _SHOWN = 10
 def load_parts(recipe: Recipe, places: Places, say: Say = lambda _: None) -> Parts:
     """The parts of a recipe's data, in memory or in files, as they are stored.
 
-    `say` is told what takes long. Raises `NetlangError` for data that aren't there, are damaged, or
-    don't hold what the recipe wants.
+    `say` gets messages about what takes long. Raises `NetlangError` if data are missing, damaged,
+    or lack what the recipe wants.
     """
     data, span = recipe.data, recipe.places["data"]
     if data.place is None:
@@ -83,7 +83,7 @@ _READ: Mapping[type[Data], Callable[[Recipe, Path], Parts]] = {
 
 
 def _without_damaged(recipe: Recipe, parts: Parts, root: Path, say: Say) -> Parts:
-    """The parts without images that can't be decoded, counted and named, where that is wanted."""
+    """The parts without undecodable images, if the recipe skips these; they are reported."""
     if not isinstance(recipe.data, ImageSource) or recipe.data.corrupt != "skip":
         return parts
     train, more = _undamaged(parts.train, root, say)
@@ -109,7 +109,7 @@ def _undamaged(part: Examples, root: Path, say: Say) -> tuple[Examples, tuple[st
 
 
 def _absent(recipe: Recipe, parts: Parts) -> Iterator[str]:
-    """Classes that are trained on and that a part of the data's own has no examples of."""
+    """Classes of the training part of which a separate part has no examples."""
     trained = parts.train.labels
     if parts.classes is None or trained is None:
         return

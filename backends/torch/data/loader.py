@@ -1,8 +1,8 @@
 """Batches of examples on the device: in the order of an epoch, or each example once.
 
-The batch at a position of an epoch follows from the seed alone, for any number of workers and
-processes. Each process takes its slice of it. Small sets lie on the device; images in files are
-read and prepared by `workers` processes ahead of the training.
+The batch at a position of an epoch depends only on the seed, whatever the number of workers and
+processes. Each process takes its slice of it. Small sets reside on the device; images in files are
+read and prepared by `workers` processes ahead of training.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _THOUSAND = 1024
 
 
 def usual_workers() -> int:
-    """One process for each core but one, which trains; shared by the processes of this machine."""
+    """One process for each core but one, divided by the training processes of this host."""
     if sys.platform == "win32":
         return 0
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
@@ -48,10 +48,10 @@ def usual_workers() -> int:
 
 @final
 class Loader:
-    """The batches of one part of a data set, before the part of `path` that the device does.
+    """The batches of one part of a data set, before the device's part of `path`.
 
     `workers` processes prepare images in files; None stands for `usual_workers`. They start with
-    the first batch and end with `close`, or with this process.
+    the first batch and end with `close` or with this process.
     """
 
     def __init__(
@@ -74,26 +74,28 @@ class Loader:
 
     @property
     def epoch_steps(self) -> int:
-        """Batches of an epoch; a last one of a single example is left out: batch normalization
-        can't train on it."""
+        """The number of batches of an epoch.
+
+        A last batch of a single example is dropped, since batch normalization can't train on it.
+        """
         count = len(self.examples)
         return max(1, count // self._batch + (count % self._batch > 1))
 
     def whole(self, position: int) -> int:
-        """Examples of the batch at a position of an epoch, over all processes."""
+        """The number of examples in the batch at a position of an epoch, over all processes."""
         return min(self._batch, len(self.examples) - position * self._batch)
 
     def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
-        """This process' slices of the batches of an epoch, from the one at `first` on.
+        """This process's slices of the batches of an epoch, starting with batch `first`.
 
-        With a path that mixes, the examples before the slice come first: one for each mixing.
+        If the path mixes examples, the ones before the slice are put first, one for each mixing.
         """
         if isinstance(self._source, ScaledImages):
             raise InternalError("training at several scales")
         return self._source.batches(epoch, self._plan, first)
 
     def once(self, part: slice | None = None) -> Iterator[Batch]:
-        """Every example of this process' share once, without numbers, in their own order.
+        """Every example of this process's share once, in their own order and without numbers.
 
         Images that the path leaves in different sizes come in batches of one size. `part` asks for
         other examples than the share.
@@ -105,7 +107,7 @@ class Loader:
         )
 
     def close(self) -> None:
-        """End the workers."""
+        """Stop the workers."""
         self._source.close()
 
     def __enter__(self) -> Self:
@@ -118,18 +120,18 @@ class Loader:
 
     @property
     def _chunk(self) -> int:
-        """Examples of a batch where no gradients are kept."""
+        """The batch size where no gradients are kept."""
         examples = self.examples
         small = isinstance(examples, Tensors) and examples.inputs[0][0].numel() <= _SMALL
         return max(self._most, _THOUSAND) if small else self._most
 
     @property
     def _most(self) -> int:
-        """Examples of the largest batch that this process sees."""
+        """The number of examples in the largest batch that this process sees."""
         return -(-min(self._batch, len(self.examples)) // self.world.size) + self._mixes
 
     def _shares(self, epoch: int) -> list[NDArray[np.int64]]:
-        """The numbers of each batch of an epoch, in this process."""
+        """The numbers of each batch of an epoch in this process."""
         order = epoch_order(self._seed, epoch, len(self.examples))
         shares = []
         for position in range(self.epoch_steps):
@@ -145,7 +147,7 @@ class Loader:
 def _source(
     examples: Examples, path: Path, most: int, device: torch.device, workers: int | None
 ) -> Resident | Decoding | ScaledImages:
-    """Where batches of up to `most` examples come from."""
+    """The source of batches of up to `most` examples."""
     if isinstance(examples, Tensors):
         return Resident(examples, device)
     if not isinstance(examples, Images):

@@ -1,6 +1,6 @@
 """Names of millions of files in one block of memory.
 
-A list of strings would be copied piece by piece in every worker process, since counting references
+A list of strings would be copied bit by bit in every worker process, since reference counting
 writes to each string.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["Names", "shown"]
 
 @final
 class Names:
-    """A list of paths that never changes."""
+    """An immutable list of paths."""
 
     def __init__(self, block: bytes, ends: NDArray[np.int64]) -> None:
         self.block = block
@@ -31,7 +31,7 @@ class Names:
 
     @classmethod
     def joined(cls, lists: Sequence[Names]) -> Names:
-        """One list of all of them."""
+        """The concatenation of several lists."""
         starts = np.cumsum([0, *(len(each.block) for each in lists)])
         ends = [each.ends + start for each, start in zip(lists, starts, strict=False)]
         return cls(b"".join(each.block for each in lists), np.concatenate(ends))
@@ -48,5 +48,5 @@ class Names:
 
 
 def shown(path: str) -> str:
-    """A path for a message: bytes that are no text are spelled out."""
+    """A path for a message; bytes that aren't valid text are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""Images that someone gives by hand: in files, in folders, as objects of Pillow or arrays."""
+"""Images given by hand: files, folders, Pillow images or arrays."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Picture: TypeAlias = "Path | Image.Image"
 
 
 def pictures_of(given: Iterable[object]) -> tuple[Picture, ...]:
-    """Every image that is meant, in order; of a folder those below it, as a data set has them.
+    """Every image that `given` stands for, in order; for a folder, the images below it.
 
-    Raises `NetlangError` where there is none at a path, `TypeError` and `ValueError` for an object
-    that is none.
+    Raises `NetlangError` if there is no image at a path, and `TypeError` or `ValueError` for an
+    object that isn't an image.
     """
     return tuple(each for item in given for each in _pictures(item))
 
@@ -79,7 +79,7 @@ def single(picture: Picture, channels: int) -> Images:
 
 @final
 class Pictures(EncodedImages):
-    """Images of Pillow, treated as if they were read from files."""
+    """Pillow images, treated as if they were read from files."""
 
     def __init__(self, pictures: tuple[Image.Image, ...], channels: int) -> None:
         super().__init__(np.zeros(len(pictures), np.int64), channels)

@@ -1,7 +1,7 @@
-"""Which images of a data set are damaged: found once, before they are numbered.
+"""Finds the damaged images of a data set once, before its images are numbered.
 
-So every part keeps its numbers whatever happens later, and a score never counts an image twice to
-stand in for another. What was found is kept by path, size and time of change, in the user's cache.
+So the numbers of the others never change, and no score counts an image twice in place of a damaged
+one. Findings are kept in the user's cache, keyed by path, size and modification time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def damaged(
 ) -> Mapping[int, str]:
     """The numbers of the images that can't be decoded, with the reasons.
 
-    `root` is where the data set lies. Processes that ask at the same time wait for the first.
+    `root` is the location of the data set. Of several processes, the first scans and the others
+    wait.
     """
     if not isinstance(images, EncodedImages):
         # Opened by a package of others: there is nothing to know a file by.
@@ -54,13 +55,13 @@ def damaged(
 
 
 def cache_file(root: Path) -> Path:
-    """Where findings about a data set are kept."""
+    """The cache file with the findings about a data set."""
     name = sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     return cache_folder() / f"images-{name}.npz"
 
 
 def cache_folder() -> Path:
-    """The user's folder for what can be found out again."""
+    """The user's cache folder for what can be recomputed."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "netlang"
 
@@ -75,7 +76,7 @@ def _key(images: EncodedImages, number: int) -> int:
 
 
 def _checked(images: Images, numbers: list[int]) -> Iterator[tuple[int, str]]:
-    """The reason why each image can't be read, or an empty one; Pillow decodes in many threads."""
+    """For each image the reason why it can't be read, or ""; Pillow decodes in many threads."""
     chunks = [numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK)]
 
     def check(chunk: list[int]) -> list[tuple[int, str]]:
@@ -104,7 +105,7 @@ def _flaw(images: Images, number: int) -> str:
 
 
 def _read(file: Path) -> dict[int, str]:
-    """What is known; nothing where the file isn't there or isn't ours: it will be written anew."""
+    """The cached findings; none if the file is missing or invalid, and will be rewritten."""
     try:
         with np.load(BytesIO(file.read_bytes()), allow_pickle=False) as kept:
             keys, whys = kept["keys"], kept["whys"]
@@ -126,7 +127,7 @@ def _write(file: Path, known: Mapping[int, str]) -> None:
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
-    """One process at a time; without a lock where the system has none to give."""
+    """Exclusive access among processes; no lock where the system has none."""
     try:
         import fcntl
 

@@ -1,4 +1,4 @@
-"""Examples by number, the parts of a data set, and the batches that a step sees."""
+"""Numbered examples, the parts of a data set, and the batches that a step sees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Batch", "Examples", "Images", "Parts", "Tensors"]
 
 
 class Examples(ABC):
-    """Examples with numbers from 0 on."""
+    """Examples, numbered from 0."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -28,20 +28,20 @@ class Examples(ABC):
     @property
     @abstractmethod
     def labels(self) -> NDArray[np.int64] | None:
-        """The class number of each, ``[n]``, known without reading any; None without classes."""
+        """The class number of each example, ``[n]``, without reading any; None without classes."""
 
     @abstractmethod
     def subset(self, numbers: NDArray[np.int64]) -> Examples:
-        """The examples of these numbers, numbered anew in this order."""
+        """The examples with these numbers, renumbered in this order."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Tensors(Examples):
-    """Examples that are wholly in memory, on the device that trains.
+    """Examples that are entirely in memory, on the device that trains.
 
-    `inputs` are the net's, in its order, ``[n, ...]``: uint8 for images as they were stored (white
-    is 255), else float32. `targets` are named: `label`, ``[n]`` int64, or whatever a source gives.
+    `inputs` are the net's inputs in order, ``[n, ...]``: uint8 for images as stored (white is 255),
+    else float32. `targets` are named: `label`, ``[n]`` int64, or whatever a source provides.
     """
 
     inputs: tuple[Tensor, ...]
@@ -64,7 +64,7 @@ class Tensors(Examples):
         return Tensors(tuple(value.to(device) for value in self.inputs), moved)
 
     def at(self, index: Tensor) -> Tensors:
-        """The examples at an index on their device."""
+        """The examples at an index that lies on their device."""
         picked = {name: value[index] for name, value in self.targets.items()}
         return Tensors(tuple(value[index] for value in self.inputs), picked)
 
@@ -76,33 +76,35 @@ def _index(numbers: NDArray[np.int64], like: Tensor) -> Tensor:
 
 
 class Images(Examples):
-    """Images in files, each with a class: decoded when they are needed, in worker processes.
+    """Images in files, each with a class. Worker processes decode them on demand.
 
-    Objects are small and can be sent to another process.
+    The objects are small and can be sent to other processes.
     """
 
     @abstractmethod
     def image(self, number: int) -> Image:
-        """The image as documented: upright, in the data's number of channels, not yet decoded
-        where the format allows that. Raises whatever Pillow does where the file is damaged:
-        `images.opened` makes an error of it that names the file."""
+        """The image, upright, in the data's number of channels, not yet decoded if possible.
+
+        Raises whatever Pillow raises if the file is damaged; `images.opened` turns that into an
+        error that names the file.
+        """
 
     @abstractmethod
     def name(self, number: int) -> str:
         """The file, for messages."""
 
     def remarks(self) -> tuple[str, ...]:
-        """What there was to remark of the images that were opened so far, in any process."""
+        """Remarks on the images opened so far, in any process."""
         return ()
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The parts of a data set. `classes` are the names of the labels, by the training part.
+    """The parts of a data set. `classes` are the names of the labels in the training part.
 
-    `validation` is what the recipe holds out or the data keep apart; None without either. `notes`
-    are what the user should know: skipped files, empty folders.
+    `validation` is the part that the recipe holds out or the data provide, else None. `notes` tell
+    the user of skipped files and empty folders.
     """
 
     train: Examples
@@ -117,10 +119,10 @@ class Parts:
 class Batch:
     """What one step sees, on the device.
 
-    `numbers` are those of the examples within their part, ``[B]`` int64 on the CPU, which their
-    random numbers follow from; None in evaluation. Before `augment` image inputs are uint8 (0 to
-    255) or float32; after it all inputs are float32. `others` are the images of `inputs` at the
-    further scales of a test path.
+    `numbers` are those of the examples within their part, ``[B]`` int64 on the CPU, which determine
+    their random numbers; None in evaluation. Before `augment`, image inputs are uint8 (0 to 255) or
+    float32; after it all inputs are float32. `others` are the images of `inputs` at the further
+    scales of a test path.
     """
 
     inputs: tuple[Tensor, ...]

@@ -1,4 +1,4 @@
-"""A share of the training examples for validation, drawn by the seed."""
+"""Holds out a share of the training examples for validation, drawn by the seed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Numbers = NDArray[np.int64]
 
 
 def split(examples: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
-    """What stays to train on and what is held out, both in their old order.
+    """The examples that remain for training and those held out, both in their original order.
 
-    Where the examples have classes, each gives its share. `seed` is that of the recipe.
+    If the examples have classes, each class gives its share. `seed` is the recipe's.
     """
     kept, held = split_numbers(len(examples), share, examples.labels, seed)
     return examples.subset(kept), examples.subset(held)
@@ -27,7 +27,7 @@ def split(examples: Examples, share: float, seed: int) -> tuple[Examples, Exampl
 def split_numbers(
     count: int, share: float, labels: Numbers | None, seed: int
 ) -> tuple[Numbers, Numbers]:
-    """The numbers of the examples that stay and of those that are held out, ascending."""
+    """The numbers of the remaining and of the held-out examples, ascending."""
     order = epoch_order(derived_seed(seed, "validation"), 0, count)
     chosen = held_out(order, share, np.zeros(count, np.int64) if labels is None else labels)
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)

@@ -1,4 +1,4 @@
-"""What a recipe decides in the templates of a script: which lines are written, and their texts."""
+"""A recipe's decisions about the templates of a script: which lines it has, with which texts."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ __all__ = ["Decisions"]
 @final
 @dataclass(frozen=True)
 class Decisions:
-    """`model` is what the class of the net is called.
+    """The decisions for one script. `model` is the name of the net's class.
 
-    `train` and `test` are the paths of the examples, `learned` says that the numbers which they are
-    normalised by come from them.
+    `train` and `test` are the paths of the examples. `learned` says that the numbers for
+    normalization are computed from the data.
     """
 
     recipe: Recipe
@@ -61,26 +61,26 @@ class Decisions:
 
     @property
     def held(self) -> bool:
-        """Whether there may be a part for validation."""
+        """Whether there may be a validation part."""
         return self.recipe.validation is not None or self.data.held is not False
 
     @property
     def maybe_held(self) -> bool:
-        """Whether that is seen when the script runs."""
+        """Whether the script decides at run time if there is a validation part."""
         return self.recipe.validation is None and self.data.held is None
 
     @property
     def by_losses(self) -> bool:
-        """Whether a plateau may have to look at the losses of training."""
+        """Whether a plateau may have to look at training losses."""
         return plateau_of(self.recipe.schedule) is not None and (not self.held or self.maybe_held)
 
     @property
     def nested(self) -> bool:
-        """Whether evaluations and checkpoints come at the end of an epoch."""
+        """Whether evaluations and checkpoints happen at the end of an epoch."""
         return self.recipe.evaluate_every is None and self.recipe.checkpoint_every is None
 
     def layout(self) -> Iterator[tuple[str, str]]:
-        """The templates in their order, each with its indentation."""
+        """The templates in order, each with its indentation."""
         yield from (
             (each, "")
             for each in (template.BATCHES, template.EVALUATE, template.MAIN, template.LOOP)
@@ -92,7 +92,7 @@ class Decisions:
         yield template.END, ""
 
     def _judging(self, space: str) -> Iterator[tuple[str, str]]:
-        """What is done about the error."""
+        """What the script does with the error of an evaluation."""
         there = "held.files" if self.data.images else "held"
         watched = plateau_of(self.recipe.schedule) is not None
         if not self.nested:
@@ -114,26 +114,26 @@ class Decisions:
 
     @cached_property
     def rates(self) -> Section:
-        """The lines that set the rates of a step."""
+        """The lines that set the learning rates of a step."""
         return rates_section(self.recipe)
 
     @property
     def scales(self) -> int:
-        """In how many sizes a test sees each example, one after the other; 0 for a single one."""
+        """The number of sizes in which a test sees each example in turn; 0 for a single one."""
         return self.test.scales if several_sizes(self.test) else 0
 
     @property
     def masks(self) -> bool:
-        """Whether targets may have to be moved with their inputs in training."""
+        """Whether targets may have to move with their inputs in training."""
         return isinstance(self.recipe.data, Arrays) and moves(self.train)
 
     @property
     def test_masks(self) -> bool:
-        """Whether they may in a test; at several scales nothing is compared with a mask."""
+        """The same in a test; at several scales nothing is compared with a mask."""
         return isinstance(self.recipe.data, Arrays) and moves(self.test) and not self.scales
 
     def start(self, x: str) -> str:
-        """What becomes of a batch of pixels first."""
+        """The first transformation of a batch of pixels."""
         if self.data.images:
             views = ".flatten(0, 1)" if x != "x" and self.test.views > 1 else ""
             return f"{x}{views}.movedim(-1, -3) / 255.0"
@@ -184,11 +184,11 @@ class Decisions:
 
     @property
     def classifies(self) -> bool:
-        """Whether there is an accuracy."""
+        """Whether accuracy is defined."""
         return self.names.logits is not None or self.names.binary is not None
 
     def calls(self, flags: set[str]) -> Iterator[Callable[..., object]]:
-        """The runtime's functions that the loop calls."""
+        """The runtime functions that the loop calls."""
         for each in optimization_for(self.recipe, torch.device("cpu")).invocations:
             if each.function.__module__.startswith(RUNTIME):
                 yield each.function

@@ -35,11 +35,11 @@ HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
 @final
 @dataclass(frozen=True)
 class Names:
-    """What a script calls the values of a batch, and the loss of training and of a test.
+    """The names in a script for the values of a batch and for the losses of training and test.
 
     `locals` has a name for each input, target and output; `inputs` and `targets` are those of the
-    data, in order. `logits` is the output of the classes, if there is one, `binary` that of a
-    decision. `penalties` are calls that give weights to count, by name.
+    data, in order. `logits` is the output with class scores, if there is one, `binary` the one with
+    decisions. `penalties` maps names to calls that return the penalized weights.
     """
 
     locals: Mapping[str, str]
@@ -64,9 +64,9 @@ class Names:
 
 
 def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) -> Names:
-    """What a script needs to know of its net and loss.
+    """The names and facts that a script needs of its net and loss.
 
-    No value gets a `reserved` name; as long as those aren't known, values have names of no script.
+    No value gets a `reserved` name; while these aren't known yet, values have placeholder names.
     """
     outputs, scope, found = program.net.outputs, PythonScope(reserved or ()), dict[str, str]()
     before = "" if reserved is not None else "value_of_"
@@ -106,7 +106,7 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
 
 
 def forward_lines(recipe: Recipe, names: Names) -> Iterator[str]:
-    """The lines of a step from the inputs to the gradient."""
+    """The lines of a step, from the inputs to the gradient."""
     space, local = " " * 12, dict(names.locals)
     x = names.inputs[0]
     if recipe.accumulate > 1:
@@ -148,7 +148,7 @@ def calls_of(recipe: Recipe) -> tuple[Callable[..., Any], ...]:
 
 
 def loss_lines(code: Code, local: Mapping[str, str], space: str) -> Iterator[str]:
-    """The lines of a loss; of a long sum, one for each term."""
+    """The lines of a loss: for a long sum, one for each term."""
     line = f"{space}loss = {code.source(local)}"
     if len(line) <= WIDTH:
         yield line
@@ -157,7 +157,7 @@ def loss_lines(code: Code, local: Mapping[str, str], space: str) -> Iterator[str
 
 
 def _added(code: Code, names: Mapping[str, str], space: str) -> Iterator[str]:
-    """A sum, as many terms on a line as there is room for."""
+    """A sum, with as many terms on a line as fit."""
     line = ""
     for symbol, term in _terms(code):
         text = term.source(names) if not symbol else term.within(2, names)
@@ -172,7 +172,7 @@ def _added(code: Code, names: Mapping[str, str], space: str) -> Iterator[str]:
 
 
 def _terms(code: Code) -> Iterator[tuple[str, Code]]:
-    """The terms of a sum with the signs before them, the first without."""
+    """The terms of a sum with their signs; the first one has none."""
     if isinstance(code, Infix) and code.symbol in "+-":
         yield from _terms(code.left)
         yield code.symbol, code.right
@@ -181,15 +181,15 @@ def _terms(code: Code) -> Iterator[tuple[str, Code]]:
 
 
 def is_class_number(recipe: Recipe, program: Program) -> bool:
-    """Whether `label` is known to be class numbers; else it may be a probability of each."""
+    """Whether `label` is certainly a class number; otherwise it may hold class probabilities."""
     return value_types(recipe, program).get(LABEL) is not None
 
 
 def averaged_lines(names: Names, views: int, scales: int, half: bool) -> Iterator[str]:
-    """Outputs of several views of an example as one.
+    """The lines that average the outputs of several views of an example.
 
-    `scales` is how often the net was called for it; those outputs are in a list `seen`, in `half`
-    precision or not. It is 0 where it was called once, without a list.
+    `scales` says how often the net was called for it; the outputs are then in a list `seen`,
+    possibly in `half` precision. With a single call, `scales` is 0 and there is no list.
     """
     binary, count = names.binary, views * max(1, scales)
     for place, name in enumerate(names.deployed):
@@ -210,9 +210,9 @@ def averaged_lines(names: Names, views: int, scales: int, half: bool) -> Iterato
 
 
 def judged_lines(names: Names, label: str, *, numbered: bool) -> Iterator[str]:
-    """The lines that find what is classified right, where that takes more than a comparison.
+    """The lines that count correct classifications, if that takes more than a comparison.
 
-    `numbered` says that labels are class numbers for sure.
+    `numbered` says that labels are certainly class numbers.
     """
     logits, binary = names.logits, names.binary
     if binary is not None:

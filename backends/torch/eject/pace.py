@@ -1,4 +1,4 @@
-"""The learning rates of a script: a formula of the step, and what a plateau remembers."""
+"""The learning rates of a script: a formula of the step, and the state of a plateau."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _phases(schedule: Schedule) -> tuple[Schedule, ...]:
 
 
 def rates_section(recipe: Recipe) -> Section:
-    """The lines that set the rates of a step; none where they change between steps, or never."""
+    """The lines that set the rates of a step; none if rates change elsewhere or never."""
     section = Section()
     if _by_reductions(recipe):
         return section
@@ -72,13 +72,13 @@ def _is_uniform(recipe: Recipe) -> bool:
 
 
 def _by_reductions(recipe: Recipe) -> bool:
-    """Whether the rate changes only where a plateau is seen."""
+    """Whether the rate changes only when a plateau is detected."""
     schedule = recipe.schedule
     return isinstance(schedule, Plateau) and _is_uniform(recipe)
 
 
 def _factor(text: str) -> str:
-    """An expression as the second factor of a product: computed first."""
+    """An expression parenthesized as the second factor of a product."""
     node = ast.parse(text, mode="eval").body
     first = isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Pow)
     return f"({text})" if first else text
@@ -89,7 +89,7 @@ def _with_reductions(text: str) -> str:
 
 
 def noted(recipe: Recipe, nested: bool, by_losses: bool) -> str:
-    """What a run remembers of every evaluation; of the last of an epoch its step."""
+    """What a run records of every evaluation; for the last one of an epoch, the step."""
     parts = ['"step": step'] if nested else []
     parts += ['"since": 0.0'] if by_losses else []
     if isinstance(recipe.schedule, Plateau):
@@ -98,7 +98,7 @@ def noted(recipe: Recipe, nested: bool, by_losses: bool) -> str:
 
 
 def observed_lines(recipe: Recipe) -> Iterator[str]:
-    """What becomes of `run` after an evaluation that gave `error`."""
+    """The lines that update `run` after an evaluation that gave `error`."""
     if isinstance(recipe.schedule, Plateau):
         yield from _observed(recipe.schedule, "")
         if _by_reductions(recipe):
@@ -116,14 +116,14 @@ def observed_lines(recipe: Recipe) -> Iterator[str]:
 
 
 def _between(begin: str, end: str) -> str:
-    """The condition that the phase between two steps is due."""
+    """The condition that a step lies between two steps."""
     if not end:
         return f"step >= {begin}"
     return f"{begin} <= step < {end}" if begin else f"step < {end}"
 
 
 def _observed(plateau: Plateau, space: str) -> Iterator[str]:
-    """The lines that compare an error with the lowest, once it is counted in `waited`."""
+    """The lines that compare an error with the lowest one, counting in `waited`."""
     waited = 'min(run["waited"], 0)' if plateau.cooldown else "0"
     reduced = f'"waited": {-plateau.cooldown}, "reductions": run["reductions"] + 1'
     yield f'{space}if error < run["lowest"] * {1.0 - plateau.threshold!r}:'
@@ -133,14 +133,14 @@ def _observed(plateau: Plateau, space: str) -> Iterator[str]:
 
 
 def _reduced(recipe: Recipe) -> Iterator[str]:
-    """The lines behind a reduction that set the rates."""
+    """The lines that set the rates after a reduction."""
     text = _with_reductions(_inlined(rate_formula(recipe.schedule)))
     rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
     yield from (f"    {line}" for line in _set(recipe, rate))
 
 
 def _set(recipe: Recipe, rate: str) -> Iterator[str]:
-    """The lines that give all groups of weights one rate."""
+    """The lines that give all parameter groups one rate."""
     if recipe.no_decay:
         yield "for group in optimizer.param_groups:"
         yield f'    group["lr"] = {rate}'
@@ -153,7 +153,7 @@ def _length(duration: Duration) -> str:
 
 
 def _inlined(formula: Formula) -> str:
-    """The formula with its one function written out, where that is a single expression."""
+    """The formula with its one function inlined, if that is a single expression."""
     call = ast.parse(formula.source, mode="eval").body
     if not isinstance(call, ast.Call) or len(formula.functions) != 1:
         return formula.source
@@ -173,7 +173,7 @@ def _inlined(formula: Formula) -> str:
 
 
 def _expression(function: Callable[..., Any]) -> ast.expr | None:
-    """What a function returns, if that is all that it does."""
+    """The returned expression, if the function does nothing else."""
     node = ast.parse(inspect.getsource(function)).body[0]
     assert isinstance(node, ast.FunctionDef)
     last = node.body[-1]
@@ -182,7 +182,7 @@ def _expression(function: Callable[..., Any]) -> ast.expr | None:
 
 
 class _Replacing(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Substitutes expressions for names."""
 
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self._values = values
@@ -192,7 +192,7 @@ class _Replacing(ast.NodeTransformer):
 
 
 class _Folding(ast.NodeTransformer):
-    """Computes with numbers, and leaves out what is added as 0 or multiplied by 1."""
+    """Folds constants and drops terms of 0 and factors of 1."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
@@ -206,7 +206,7 @@ class _Folding(ast.NodeTransformer):
 
 
 def _plainer(node: ast.expr) -> ast.expr:
-    """Without `float(...)` around all, and without a floor of 0 below a power of a factor."""
+    """Without an outer `float(...)`, and without a floor of 0 below a power of a factor."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         first, *rest = node.args
         floor = rest[0].value if rest and isinstance(rest[0], ast.Constant) else None
@@ -216,7 +216,7 @@ def _plainer(node: ast.expr) -> ast.expr:
 
 
 def _chosen(name: str, text: str) -> Iterator[str]:
-    """The rate of the phase that a step is in: `a if step < 5 else b` as statements."""
+    """The rate of a step's phase: `a if step < 5 else b` as statements."""
     *phases, last = text.split(" else ")
     for number, phase in enumerate(phases):
         value, condition = phase.rsplit(" if ", 1)

@@ -1,4 +1,4 @@
-"""The names that a script has for itself: values of a batch and classes have others."""
+"""Names that a script uses itself and that values of a batch and classes must avoid."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ["names_at_the_top", "reserved_names"]
 
 
 def reserved_names(text: str, values: Collection[str]) -> frozenset[str]:
-    """All names of a script that mean the same in each function that has one of `values`.
+    """All names of a script with the same meaning in each function that has one of `values`.
 
-    Those are what it imports and defines, and what these functions call anything else by.
+    These are the names that it imports and defines, and all other names in these functions.
     """
     found = set[str]()
     for node in ast.parse(text).body:
@@ -23,12 +23,12 @@ def reserved_names(text: str, values: Collection[str]) -> frozenset[str]:
 
 
 def names_at_the_top(text: str) -> frozenset[str]:
-    """What a script imports and defines, and what the statements outside of functions read."""
+    """Names that a script imports, defines or reads at the top level."""
     return frozenset(name for node in ast.parse(text).body for name in _bound(node))
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
-    """What a statement at the top gives a meaning to."""
+    """The names that a top-level statement binds."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -38,7 +38,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
 
 
 def _named(node: ast.AST) -> Iterator[str]:
-    """Every name in a statement, arguments and what is caught too."""
+    """Every name in a statement, including arguments and caught exceptions."""
     for each in ast.walk(node):
         if isinstance(each, ast.Name):
             yield each.id

@@ -1,6 +1,6 @@
-"""A training script from a recipe: model, data, augmentations and loop as plain PyTorch.
+"""A training script from a recipe: model, data, augmentation and loop as plain PyTorch.
 
-Its losses are those of `netlang train`, step for step: its functions are the text of those that
+Its losses equal those of `netlang train` step for step: it contains the text of the functions that
 training calls, and its random numbers have the same seeds.
 """
 
@@ -51,7 +51,7 @@ _PREPARE_VIEWS = "Corners and middle of a test image and of its mirror image, ui
 
 
 def script(recipe: Recipe, program: Program) -> str:
-    """The text of the script; raises `NetlangError` for what no script is written for."""
+    """The text of the script. Raises `NetlangError` if a script can't express the recipe."""
     first, model = names_of(recipe, program, None), model_of(program)
     parts = data_section(recipe.data, recipe), normalized(recipe, program)
     around = "\n".join(_Writer(recipe, program, first, replace(model, lines=()), *parts).lines())
@@ -75,7 +75,7 @@ class _Writer:
     normalized: Normalized
 
     def lines(self) -> Iterator[str]:
-        """All of the script."""
+        """All lines of the script."""
         body = [*self.model.lines, "", ""]
         main = self._main()
         for text in self._definitions(main):
@@ -102,7 +102,7 @@ class _Writer:
         yield from body
 
     def _definitions(self, main: Section) -> Iterator[str]:
-        """What is copied from the runtime, and what draws numbers."""
+        """The definitions copied from the runtime, and those that draw numbers."""
         for text in self._copied(main).definitions:
             yield text
             if text.startswith("def mix(") and self.draws:
@@ -157,13 +157,13 @@ class _Writer:
 
     @cached_property
     def decisions(self) -> Decisions:
-        """What the templates ask for."""
+        """The decisions for the templates."""
         paths = self.train, self.test
         given = self.recipe, self.program, self.names, self.data, self.model.class_name
         return Decisions(*given, self.normalized.learned is not None, *paths)
 
     def _main(self) -> Section:
-        """All behind the model: the data, what is done with them, and the loop."""
+        """Everything after the model: the data, their processing, and the loop."""
         section, decisions = Section(), self.decisions
         parts = [self.data.section] if self.data.section.lines else []
         parts += self._prepare() if self.data.images else []
@@ -197,7 +197,7 @@ class _Writer:
         return section
 
     def _blocks(self, section: Section) -> dict[str, str]:
-        """Texts of several lines, whose functions the script gets."""
+        """Multi-line texts by name; the script gets the functions that they call."""
         start = self.decisions.start("x.to(DEVICE)")
         drawn = start_section(self.recipe, self.program)
         drawn.take(trained_section(self.recipe, self.program))
@@ -230,7 +230,7 @@ class _Writer:
         yield from prepared_lines(section, self.test, space, None, targets, masks=masks)
 
     def _prepared(self) -> Section:
-        """`prepared(x)`: a batch as for a test, before it is normalised."""
+        """`prepared(x)`: a batch prepared as for a test, before normalization."""
         section = Section()
         side = ", side" if self.decisions.scales and not self.data.images else ""
         section.add(
@@ -241,7 +241,7 @@ class _Writer:
         return section
 
     def _prepare(self) -> list[Section]:
-        """What a worker does with an image of training and of a test."""
+        """What a worker does with an image of the training and of the test part."""
         channels = self.recipe.data.shape[0] or 3
         about = _PREPARE_VIEWS if self.test.views > 1 else _PREPARE_TEST
         given = (self.train, "prepare", _PREPARE, True), (self.test, "prepare_test", about, False)

@@ -1,4 +1,4 @@
-"""How a script begins: imports, the weights that it draws, the numbers that it normalises by."""
+"""The beginning of a script: imports, initial weights, numbers for normalization."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["IMPORTS", "import_lines", "start_section"]
 
 
 def import_lines(imports: Iterable[str], text: str) -> Iterator[str]:
-    """The imports whose names a text has, those of the standard library first."""
+    """The imports that a text needs, those of the standard library first."""
     read = {each.id for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Name)}
     used = [line for line in imports if line.split()[-1].split(".")[0] in read]
     merged: dict[str, set[str]] = {}
@@ -51,7 +51,7 @@ def start_section(recipe: Recipe, program: Program) -> Section:
 
 
 def _filling(section: Section, fill: Fill, model: nn.Module) -> Iterator[str]:
-    """The lines that draw some weights: by the classes of their layers, where those say it all."""
+    """The lines that draw some of the weights, by layer class if that suffices."""
     wanted = [id(each) for each in fill.weights(model)]
     layers = [each for each in model.modules() if id(getattr(each, "weight", None)) in wanted]
     kinds = tuple({type(each): None for each in layers})

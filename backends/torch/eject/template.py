@@ -1,7 +1,7 @@
-"""The text of a script around what the recipe decides.
+"""Fills the template of a script with a recipe's decisions.
 
-A line that ends in ``#? a !b`` is written if `a` holds and `b` doesn't. ``$name`` stands for a text
-of the recipe.
+A line that ends in ``#? a !b`` is written if `a` holds and `b` doesn't. ``$name`` stands for one of
+the recipe's texts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The texts that the templates of a script have places for."""
+"""The texts for the placeholders in the templates of a script."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
 
 
 def _together() -> dict[str, str]:
-    """How images are loaded."""
+    """The loading of images."""
     return {
         "given": "args.workers",
         "named": "workers",
@@ -62,7 +62,7 @@ def _together() -> dict[str, str]:
 
 
 def _apart() -> dict[str, str]:
-    """The same with random numbers of their own: loaders take none from dropout."""
+    """The same with separate random numbers: loaders take none from dropout."""
     return {
         "given": "loading",
         "named": "loading",
@@ -72,7 +72,7 @@ def _apart() -> dict[str, str]:
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
-    """What the recipe says, as numbers."""
+    """The settings of the recipe as numbers."""
     epochs = isinstance(recipe.length, Epochs)
     return {
         "frozen": literal(recipe.freeze),
@@ -92,7 +92,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
 
 
 def _data(decisions: Decisions) -> dict[str, str]:
-    """Examples and batches of them."""
+    """The data: examples and their batches."""
     recipe, names, images = decisions.recipe, decisions.names, decisions.data.images
     return {
         "error": "(error, loss)" if decisions.classifies else "error",
@@ -116,7 +116,7 @@ def _data(decisions: Decisions) -> dict[str, str]:
 
 
 def _crowded(decisions: Decisions) -> Iterator[str]:
-    """The end of a script that finds more classes of images than the net has outputs for."""
+    """The check that the net has an output for each class of the images."""
     recipe, names = decisions.recipe, decisions.names
     if not isinstance(recipe.data, ImageFolder) or names.logits is None:
         return
@@ -131,7 +131,7 @@ def _crowded(decisions: Decisions) -> Iterator[str]:
 
 
 def _steps(decisions: Decisions) -> dict[str, str]:
-    """A step of training, and what is remembered of it."""
+    """One training step, and what is recorded of it."""
     recipe, names = decisions.recipe, decisions.names
     return {
         "model": decisions.model,
@@ -146,7 +146,7 @@ def _steps(decisions: Decisions) -> dict[str, str]:
 
 
 def _scores(decisions: Decisions) -> dict[str, str]:
-    """What a test makes of the outputs."""
+    """How a test turns outputs into scores."""
     recipe, names = decisions.recipe, decisions.names
     half, label = recipe.precision in HALVES, names.locals.get(LABEL, "")
     numbered = is_class_number(recipe, decisions.program)
@@ -164,7 +164,7 @@ def _scores(decisions: Decisions) -> dict[str, str]:
 
 
 def _finally(decisions: Decisions, more: str) -> str:
-    """The line that looks at the test part."""
+    """The line that evaluates the test part."""
     if decisions.data.test is False:
         return ""
     space = " " * (8 if decisions.data.test is None else 4)
@@ -182,7 +182,7 @@ def _channels_last(decisions: Decisions, space: str) -> Iterator[str]:
 
 
 def _ordered(decisions: Decisions, inputs: tuple[str, ...]) -> Iterator[str]:
-    """What a model is called with in a test."""
+    """The arguments of the model in a test."""
     for text, port in zip(inputs, decisions.program.net.inputs, strict=True):
         last = decisions.recipe.channels_last and port.type.rank == 3
         whole = f"({text})" if " " in text else text
@@ -190,7 +190,7 @@ def _ordered(decisions: Decisions, inputs: tuple[str, ...]) -> Iterator[str]:
 
 
 def _run(decisions: Decisions) -> str:
-    """What a run remembers."""
+    """What a run records."""
     parts = ['"step": 0']
     if decisions.held:
         worst = "(math.inf, math.inf)" if decisions.classifies else "math.inf"
@@ -204,7 +204,7 @@ def _run(decisions: Decisions) -> str:
 
 
 def _optimizer(recipe: Recipe) -> str:
-    """The optimizer, with one kernel for all weights where the device of the script has one."""
+    """The optimizer, fused into one kernel if the script's device supports it."""
     on_cpu, on_gpu = (
         optimization_for(recipe, torch.device(name)).source().replace("torch.optim.", "optim.")
         for name in ("cpu", "cuda")

@@ -16,9 +16,9 @@ __all__ = ["trained_section"]
 
 
 def trained_section(recipe: Recipe, program: Program) -> Section:
-    """The lines of `main` that read `--weights` and put them in place; none without `weights`.
+    """The lines of `main` that load `--weights` into the model; none without `weights`.
 
-    They go before what moves the model to its device.
+    They come before the line that moves the model to its device.
     """
     section, wanted = Section(), recipe.weights
     if wanted is None:
@@ -46,7 +46,7 @@ def trained_section(recipe: Recipe, program: Program) -> Section:
 
 
 def _auxiliary(needed: tuple[Slot, ...]) -> Iterator[str]:
-    """Labels of what exists in training alone: the outermost ones that hold nothing else."""
+    """The outermost labels under which everything exists only in training."""
     deployed = {slot.key.split(".")[0] for slot in needed if not slot.auxiliary}
     found = (slot.key for slot in needed if slot.auxiliary)
     yield from dict.fromkeys(

@@ -1,4 +1,4 @@
-"""What the classes of the emitted source are called."""
+"""Names for the classes of the emitted source."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _net(word: str) -> str:
 
 
 def class_names(variants: Variants, taken: Iterable[str]) -> dict[Variant, str]:
-    """A name for each variant; the net's first, then those of variants of one block told apart."""
+    """A name for each variant: the net's first; variants of one block get different names."""
     scope = PythonScope(taken)
     names = {variants.net: scope.fresh(pascal(variants.net.name))}
     blocks: dict[str, list[Variant]] = {}
@@ -63,7 +63,7 @@ def class_names(variants: Variants, taken: Iterable[str]) -> dict[Variant, str]:
 
 
 def _suffixes(group: list[Variant]) -> dict[Variant, str]:
-    """What tells the variants of a block apart: nothing for one, else a label that it alone has."""
+    """Suffixes for the variants of a block: none for one variant, else a label that only it has."""
     features = {variant: Counter(_features(variant.sample)) for variant in group}
     everywhere = Counter(name for found in features.values() for name in found)
     alone = {

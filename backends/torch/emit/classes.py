@@ -38,7 +38,7 @@ _TENSOR = Name("Tensor")
 
 
 def file_name(function: Function) -> str:
-    """The file that a function comes from, without where it lies."""
+    """The file that a function comes from, without its folder."""
     return function.span.source.name.replace("\\", "/").rpartition("/")[2]
 
 
@@ -56,7 +56,7 @@ class ClassWriter:
         self._stored = self._stored_arguments()
 
     def definitions(self) -> Iterator[ClassDef]:
-        """The class, after what it returns."""
+        """The class, preceded by the tuples that it returns."""
         if self._modules.whole:
             yield self._sequential()
             return
@@ -97,7 +97,7 @@ class ClassWriter:
         return ClassDef(self._constructor.class_name, dotted("nn.Sequential"), body, self._doc())
 
     def _guarded_forward(self) -> Iterator[FunctionDef]:
-        """What a plain chain does once the sizes of its input are checked."""
+        """The `forward` of a plain chain that first checks the sizes of its input."""
         name = PythonScope(self._taken).fresh(self._function.inputs[0].name)
         checked = Do(call(GUARD, Name(name)))
         value = Return(Call(Attribute(call("super"), "forward"), (Name(name),)))
@@ -116,14 +116,14 @@ class ClassWriter:
         return (self._init((begun, *stored, *modules, *(converted if modules else ()))),)
 
     def _converted(self) -> tuple[Statement, ...]:
-        """All weights made to be of the type of floats that the net computes in."""
+        """Conversion of all weights to the floating-point type of the net."""
         floats = float_type(port.type for port in self._function.inputs)
         if not self._is_net or floats in (None, DType.FLOAT32):
             return ()
         return (Do(Call(dotted("self.to"), (dotted(f"torch.{floats.value}"),))),)
 
     def _stored_arguments(self) -> Mapping[str, str]:
-        """Constructor arguments that `forward` reads, with the attribute that keeps each."""
+        """Constructor arguments that `forward` reads, and the attribute that stores each."""
         names = {argument.name for argument in self._constructor.arguments}
         labels = PythonScope(
             {node.path.partition(".")[0] for node in self._function.nodes} | MODULE_ATTRIBUTES
@@ -144,7 +144,7 @@ class ClassWriter:
         return self._modules.chain_of(index) is None
 
     def _units(self) -> Iterator[Unit]:
-        """The calls of `forward`, a plain chain being one."""
+        """The calls of `forward`; a plain chain is one call."""
         nodes = self._function.nodes
         chains: dict[str, list[int]] = {}
         for index in range(len(nodes)):
@@ -179,7 +179,7 @@ class ClassWriter:
         )  # fmt: skip
 
     def _run(self, run: Sequence[int]) -> Unit:
-        """Numbered modules of one kind, one after the other, as a loop."""
+        """Consecutive numbered modules of one kind, as a loop."""
         first, last = self._function.nodes[run[0]], self._function.nodes[run[-1]]
         value = Call(self._modules.numbered(), (Operand(0),))
         loop = (int(first.path), int(last.path) + 1)
@@ -188,7 +188,7 @@ class ClassWriter:
         )
 
     def _kept(self, part: Expression) -> Expression:
-        """A functional call that reads constructor arguments where they were stored."""
+        """A functional call that reads constructor arguments from where they are stored."""
 
         def change(inner: Expression) -> Expression:
             if isinstance(inner, Name) and inner.id in self._stored:

@@ -1,7 +1,7 @@
-"""The constructor of each variant: which arguments it takes, and every number in terms of them.
+"""The constructor of each variant: its arguments, and every number as a formula in them.
 
-On exit each number of a variant's steps is an expression that has been computed for every instance
-and gave the instance's number; what no expression gives is an argument of its own.
+On exit, each number of a variant's steps has an expression that was evaluated for every instance
+and gave the instance's number. A number without such an expression becomes an argument of its own.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def constructors_of(variants: Variants, class_names: Mapping[Variant, str]) -> l
 
 
 class _ArgumentChooser:
-    """Works out one variant, all of whose callees are done."""
+    """Chooses the arguments of one variant, after all of its callees."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class _ArgumentChooser:
         )
 
     def _formulas(self) -> list[list[Formula]]:
-        """Every number of every step."""
+        """The formulas for every number of every step."""
         nodes = self._variant.sample.nodes
         columns = (self._step_columns(index) for index in range(len(nodes)))
         return [
@@ -115,10 +115,9 @@ class _ArgumentChooser:
         ]
 
     def _decisive(self, formulas: list[list[Formula]]) -> set[Variable]:
-        """Parameters of the net that decide the shape of a value without being told to its step.
+        """Parameters of the net that decide a value's shape without being passed to its step.
 
-        Another value for one of them would not give the net that the spec describes, so they are no
-        arguments.
+        With other values they would no longer give the net of the spec, so they aren't arguments.
         """
         function = self._variant.sample
         decisive: set[Variable] = set()
@@ -131,8 +130,8 @@ class _ArgumentChooser:
     def _settled_values(self) -> Environment:
         """Variables to write as numbers.
 
-        For the net these are its input sizes and the parameters that also decide something else;
-        for a block the parameters that have one value wherever the net uses it.
+        For the net, these are its input sizes and the parameters that also decide something else;
+        for a block, the parameters with the same value wherever the net uses it.
         """
         first, pinned = self._environments[0], self._variant.sample.pinned
         if self._is_net:
@@ -150,10 +149,10 @@ class _ArgumentChooser:
         }
 
     def _is_settled(self, name: str, number: NumberValue) -> bool:
-        """Whether a parameter that is the same in all instances is no argument.
+        """Whether a parameter with the same value in all instances is not an argument.
 
-        One that the net's own arguments decide is. Of a block that is called once, those that
-        decide something else and those at a value that does nothing are none.
+        This holds for a parameter that the net's own arguments decide and, in a block called once,
+        for parameters that decide something else or whose value has no effect.
         """
         calls = [site.node for site in self._variant.sites if not site.node.reuses]
         if any(origin_of(call.arguments.get(name)) is not None for call in calls):
@@ -163,7 +162,7 @@ class _ArgumentChooser:
     # --- columns ------------------------------------------------------------------------------
 
     def _step(self, function: Function, index: int) -> Lowered:
-        """A step of an instance, numbers still in it; a call as the callee's constructor."""
+        """A step of an instance, with its numbers; a call as the callee's constructor."""
         node = function.nodes[index]
         if not isinstance(node.callee, Function):
             return self._variants.step(function, index)
@@ -194,7 +193,7 @@ class _ArgumentChooser:
         callee: Function,
         values: Mapping[Variable, NumberValue],
     ) -> None:
-        """A block that is applied once more must be the module that it was the first time."""
+        """A block that is applied again must be the same module as the first time."""
         first = next(i for i, other in enumerate(function.nodes) if other.path == node.module)
         owner = function.nodes[first].callee
         assert isinstance(owner, Function)
@@ -213,7 +212,7 @@ class _ArgumentChooser:
         return [self._variants.numbers(f, index) for f in self._variant.instances]
 
     def _formula(self, numbers: tuple[Number, ...], node: Node) -> Formula:
-        """One column as a formula; where nothing gives it, a new argument does."""
+        """The formula of one column, or a new argument if none fits."""
         column = [number.value for number in numbers]
         role = numbers[0].role
         formula = formula_of(column, self._complete)
@@ -227,7 +226,7 @@ class _ArgumentChooser:
         return formula
 
     def _extra(self, column: list[NumberValue], node: Node, role: str) -> Formula:
-        """An argument that the block itself doesn't have, named after the step and the number."""
+        """A new argument that the block itself lacks, named after the step and the number."""
         taken = {v.name for e in self._complete for v in e if isinstance(v, ParameterOrigin)}
         wanted = f"{node.path.replace('.', '_')}_{short(role)}"
         name = identifiers.PythonScope(taken).fresh(wanted)
@@ -238,7 +237,7 @@ class _ArgumentChooser:
     # --- arguments ----------------------------------------------------------------------------
 
     def _arguments(self, used: list[Variable]) -> tuple[Argument, ...]:
-        """The arguments: input sizes, then the block's parameters in order, then others."""
+        """The arguments: input sizes, then the block's parameters in order, then the others."""
         order = [ParameterOrigin(name) for name in self._variant.sample.arguments]
         inputs = sorted(
             (v for v in used if isinstance(v, InputOrigin)), key=lambda v: (v.index, v.axis)
@@ -267,7 +266,7 @@ class _ArgumentChooser:
         return f"{prefix}_{axis_name(variable.axis, port.type.rank)}"
 
     def _default(self, variable: Variable, name: str) -> NumberValue | None:
-        """The value that most calls give, where it goes without saying; or that all give."""
+        """The value that most calls pass, if it is a natural default, or that all calls pass."""
         if isinstance(variable, InputOrigin):
             return None
         sites = [site for site in self._variant.sites if not site.node.reuses]

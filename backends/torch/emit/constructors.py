@@ -1,4 +1,4 @@
-"""What a constructor is, and what its arguments are in an instance and at a call."""
+"""Constructors, and their arguments in an instance and at a call."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Argument:
 
 @dataclass(eq=False)
 class Constructor:
-    """A variant with its numbers told."""
+    """A variant with formulas for its numbers."""
 
     variant: Variant
     class_name: str
@@ -45,7 +45,7 @@ class Constructor:
 
 
 def environment_of(function: Function) -> dict[Variable, NumberValue]:
-    """What a function's parameters and input sizes are, as plain numbers."""
+    """The values of a function's parameters and input sizes, as plain numbers."""
     found: dict[Variable, NumberValue] = {}
     for name, value in function.arguments.items():
         number = scalar(value)
@@ -59,7 +59,7 @@ def environment_of(function: Function) -> dict[Variable, NumberValue]:
 
 
 def given(callee: Constructor, site: Site) -> dict[Variable, NumberValue]:
-    """What a call gives for each argument, in the caller's terms."""
+    """The values that a call passes for each argument, in the caller's terms."""
     node = site.node
     function = node.callee
     assert isinstance(function, Function)
@@ -78,7 +78,7 @@ def given(callee: Constructor, site: Site) -> dict[Variable, NumberValue]:
 
 
 def speaks_of(types: Types) -> set[Variable]:
-    """The parameters and sizes that the sizes of some types come from."""
+    """The parameters and sizes from which the sizes of some types derive."""
     return {
         variable
         for type_ in types
@@ -93,7 +93,7 @@ def application(node: Node) -> Expression:
 
 
 def axis_name(axis: int, rank: int) -> str:
-    """What a constructor calls a size. Of [C, L] or [L, F] it takes the last for a width only."""
+    """The constructor's name for a size. The last of two sizes is taken for features."""
     if axis == 0:
         return "channels" if rank > 1 else "features"
     names = {2: ("features",), 3: ("height", "width"), 4: ("depth", "height", "width")}
@@ -101,12 +101,12 @@ def axis_name(axis: int, rank: int) -> str:
 
 
 def short(role: str) -> str:
-    """A role as the end of an argument's name."""
+    """A role as a suffix of an argument name."""
     return {"out_channels": "out", "out_features": "out", "kernel_size": "kernel"}.get(role, role)
 
 
 def without_defaults(step: Lowered) -> Lowered:
-    """A step without the keyword arguments that are at their defaults."""
+    """A step without the keyword arguments that have their default values."""
     return replace(
         step,
         constructor=None if step.constructor is None else _without_defaults(step.constructor),

@@ -1,8 +1,8 @@
 """Numbers of a block as expressions in its parameters.
 
-A *column* holds the number that stands at one place of the block in each of its instances. On exit
-a column is told by one expression that gives the right number in every instance: the elaborator's
-own where it says one, a plain number, or the simplest that fits; or None where nothing does.
+A *column* holds the number at one place of the block in each of its instances. On exit, a column
+has one expression that gives the right number in every instance: the elaborator's own if there is
+one, a plain number, or the simplest one that fits. It is None if nothing fits.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Environment: TypeAlias = Mapping[Variable, NumberValue]
 
 
 def value_of(formula: Formula, environment: Environment) -> NumberValue | None:
-    """What a formula gives in one instance; None where it can't be computed."""
+    """The value of a formula in one instance; None if it can't be computed."""
     if not isinstance(formula, BinaryOrigin):
         return formula if isinstance(formula, (int, float)) else environment.get(formula)
     left = value_of(formula.left, environment)
@@ -54,7 +54,7 @@ def value_of(formula: Formula, environment: Environment) -> NumberValue | None:
 
 
 def variables_in(formula: Formula) -> list[Variable]:
-    """The parameters and sizes that a formula speaks of, with repetition, from left to right."""
+    """The parameters and sizes in a formula, with repetition, from left to right."""
     found: list[Variable] = []
     left = [formula]
     while left:
@@ -75,7 +75,7 @@ class Settled:
         self._known: dict[int, tuple[Formula, Formula]] = {}
 
     def known(self, formula: Formula) -> Formula:
-        """A formula computed as far as it goes; what formulas share is computed once."""
+        """A formula computed as far as possible; shared subformulas are computed once."""
         if not isinstance(formula, BinaryOrigin):
             if isinstance(formula, (int, float)):
                 return formula
@@ -96,7 +96,7 @@ class Settled:
 
 
 def _simplified(formula: BinaryOrigin) -> Formula:
-    """Without what does nothing (``x * 1``), and with multiples of one term as one multiple."""
+    """Without operations that do nothing (``x * 1``), and with multiples of a term combined."""
     operator, left, right = formula.operator, formula.left, formula.right
     neutral = 0 if operator in ("+", "-") else 1
     if right == neutral and operator != "%":
@@ -116,7 +116,7 @@ def _simplified(formula: BinaryOrigin) -> Formula:
 
 
 def _multiple(term: Origin | int) -> tuple[int, Origin | int]:
-    """``3 * x`` as 3 and x, another term as 1 and itself."""
+    """A multiple as factor and term: ``3 * x`` as 3 and x; any other term as 1 and itself."""
     if isinstance(term, BinaryOrigin) and term.operator == "*":
         if isinstance(term.left, int):
             return term.left, term.right
@@ -126,7 +126,7 @@ def _multiple(term: Origin | int) -> tuple[int, Origin | int]:
 
 
 def expression(formula: Formula, names: Mapping[Variable, str]) -> Expression:
-    """A formula as source, with its variables by the names given."""
+    """A formula as source, with the given names for its variables."""
     if isinstance(formula, BinaryOrigin):
         left, right = expression(formula.left, names), expression(formula.right, names)
         swap = formula.operator == "*" and isinstance(right, Constant)
@@ -140,7 +140,7 @@ def expression(formula: Formula, names: Mapping[Variable, str]) -> Expression:
 def formula_of(
     column: Sequence[NumberValue], environments: Sequence[Environment]
 ) -> Formula | None:
-    """What a column is, as far as provenance and equality tell."""
+    """The formula of a column, as far as provenance and equality give one."""
     for origin in dict.fromkeys(origin_of(value) for value in column):
         if origin is not None and _gives(origin, column, environments):
             return origin
@@ -167,10 +167,10 @@ def fit(
     role: str,
     used: Collection[Variable] = (),
 ) -> Formula | None:
-    """The simplest formula that gives a column which differs between instances.
+    """The simplest formula for a column that differs between instances.
 
-    Of two variables that both do, one whose name is like `role`, and then one that is not in
-    `used`, is better.
+    If two variables both fit, one with a name similar to `role` is preferred, then one not in
+    `used`.
     """
     shared = list(_distinct(environments))
     shared.sort(key=lambda v: (_distance(v, role), v in used))
@@ -181,7 +181,7 @@ def fit(
 
 
 def _distinct(environments: Sequence[Environment]) -> Iterator[Variable]:
-    """The variables of all instances, without a size of an input that another always equals."""
+    """The variables of all instances, without an input size that always equals another."""
     seen: set[tuple[NumberValue, ...]] = set()
     for variable in environments[0]:
         if not all(variable in environment for environment in environments):
@@ -195,7 +195,7 @@ def _distinct(environments: Sequence[Environment]) -> Iterator[Variable]:
 
 
 def _distance(variable: Variable, role: str) -> int:
-    """How little a variable has to do with a role, by its name."""
+    """How unrelated a variable is to a role, judging by its name."""
     if isinstance(variable, InputOrigin):
         return 0 if role.startswith("in_") or role == "num_features" else 2
     return 0 if variable.name in role else 1
@@ -230,7 +230,7 @@ def _scaled(variable: Variable, wanted: int, value: int) -> Iterator[Formula]:
 
 
 def scalar(value: object) -> int | float | None:
-    """A value as a number: itself, or the one that all items of a tuple are (``3x3``)."""
+    """A value as a number: itself, or the common value of a tuple's items (``3x3``)."""
     if isinstance(value, tuple) and value and all(item == value[0] for item in value):
         value = value[0]
     if isinstance(value, bool) or not isinstance(value, int | float):

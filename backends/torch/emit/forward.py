@@ -1,8 +1,8 @@
-"""The body of `forward`: straight lines, calls nested where they read well, names that say what.
+"""The body of `forward`: straight lines, nested calls where they read well, meaningful names.
 
-On entry the steps of a function are units: one for each module call, functional call or merge. On
-exit every value that is read more than once, or later, has a name; the others stand where they are
-read, or are the running value ``x``.
+On entry, the steps of a function are units, one for each module call, functional call or merge. On
+exit, every value that is read more than once, or later, has a name; the others are written where
+they are read, or are the running value ``x``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _BEFORE = len("        return ")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One call in `forward`: its operands, its expression over them, and what is known of it."""
+    """One call in `forward`: its operands, its expression over them, and its properties."""
 
     result: int
     operands: tuple[Ref, ...]
@@ -59,7 +59,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A value that has no name yet."""
+    """A value without a name so far."""
 
     ref: Ref
     value: Expression
@@ -69,7 +69,7 @@ class _Pending:
 
 
 class Writer:
-    """Writes the statements up to the return."""
+    """Writes all statements before the return."""
 
     def __init__(
         self,
@@ -102,14 +102,14 @@ class Writer:
     # --- what is read where -------------------------------------------------------------------
 
     def _is_alias(self, unit: Unit) -> bool:
-        """An identity: the value goes by the name that it has."""
+        """An identity: the value keeps its existing name."""
         if unit.value != Operand(0):
             return False
         self._same[Ref(unit.result)] = self.root(unit.operands[0])
         return True
 
     def root(self, ref: Ref) -> Ref:
-        """The value that `ref` is, identities left out."""
+        """The value behind `ref`, skipping identities."""
         return self._same.get(ref, ref)
 
     def _all_uses(self) -> dict[Ref, list[int]]:
@@ -127,7 +127,7 @@ class Writer:
     # --- statements ---------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Write every unit; the last value may still be without a name."""
+        """Write every unit. The last value may still be without a name."""
         for place, unit in enumerate(self._units):
             if unit.loop is not None:
                 self._write_loop(place, unit, unit.loop)
@@ -137,7 +137,7 @@ class Writer:
                 self._learned[Ref(unit.result)] = unit.value
 
     def last(self, ref: Ref) -> tuple[Expression, str]:
-        """The one output, which may be what was written last, and its shape."""
+        """The only output, which may be the last value written, and its shape."""
         pending, root = self._pending, self.root(ref)
         if pending is not None and pending.ref == root and self._uses[root] == [len(self._units)]:
             self._pending = None
@@ -146,12 +146,12 @@ class Writer:
         return self.named(ref), ""
 
     def named(self, ref: Ref) -> Expression:
-        """A value by its name, which it has once it is flushed; a learned tensor as it stands."""
+        """A value by the name that it gets when flushed; a learned tensor as it is."""
         root = self.root(ref)
         return self._learned.get(root) or Name(self._names[root])
 
     def statements(self) -> tuple[Statement, ...]:
-        """What was written, with steps of training only behind a condition."""
+        """The statements, with a condition around steps that exist only in training."""
         return tuple(self._grouped())
 
     def _grouped(self) -> Iterator[Statement]:
@@ -186,7 +186,7 @@ class Writer:
             self._pending = made
 
     def _write_loop(self, place: int, unit: Unit, loop: tuple[int, int]) -> None:
-        """The same kind of module again and again, on one name."""
+        """The same kind of module several times in succession, on one name."""
         self.flush()
         ref, before = Ref(unit.result), self.named(self.root(unit.operands[0]))
         name = self._name(ref, unit, place, unit.value)
@@ -198,14 +198,14 @@ class Writer:
         self._lines.append((unit.auxiliary, For(LOOP, numbers, (step,))))
 
     def _may_overwrite(self, unit: Unit, operands: Sequence[Ref]) -> bool:
-        """Whether the input is read by nothing else and not needed to go backwards."""
+        """Whether nothing else reads the input and the backward pass doesn't need it."""
         if not operands or not any(isinstance(part, Overwrite) for part in walk(unit.value)):
             return False
         producer = self._made.get(operands[0])
         return producer is not None and producer.overwritable and len(self._uses[operands[0]]) == 1
 
     def _nests(self, unit: Unit, operands: Sequence[Ref]) -> bool:
-        """Whether what was written last reads well inside of this step."""
+        """Whether the value written last reads well nested in this step."""
         pending = self._pending
         if pending is None or operands.count(pending.ref) != 1:
             return False
@@ -219,7 +219,7 @@ class Writer:
         return len(read) == 1 and fits and pending.depth < deepest
 
     def flush(self) -> None:
-        """Give what was written last a name."""
+        """Give the value written last a name."""
         pending, self._pending = self._pending, None
         if pending is None:
             return
@@ -252,7 +252,7 @@ class Writer:
     # --- names --------------------------------------------------------------------------------
 
     def _name(self, ref: Ref, unit: Unit, place: int, value: Expression) -> str:
-        """The output's name, the label's if the value is put aside, else the running one."""
+        """A name for the output: the label if the value is kept, else the running name."""
         if ref in self._output_names:
             return self._taken.fresh(self._output_names[ref])
         aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, value)
@@ -268,22 +268,22 @@ class Writer:
         return self._running.first_free(place)
 
     def _is_listed(self, ref: Ref) -> bool:
-        """Whether a value is read as one of several that stand in a list."""
+        """Whether a value is read as one of several in a list."""
         return not self._lists.isdisjoint(self._uses[ref])
 
     def _goes_on(self, ref: Ref, value: Expression) -> bool:
-        """Whether a branch that runs under a name of its own ends here."""
+        """Whether a branch with a name of its own ends here."""
         read = {part.id for part in walk(value) if isinstance(part, Name)}
         return len(self._uses[ref]) == 1 and any(name in read for name in RUNNING[1:])
 
     def _needed(self, name: str) -> int:
-        """Where the value that a name holds is read last; -1 if it holds none that is read."""
+        """Where the value held by a name is read last; -1 if it holds none that is read."""
         ref = self._holds.get(name)
         return self._uses.get(ref, [-1])[-1] if ref is not None else -1
 
 
 def _over(part: Expression, values: Mapping[int, Expression]) -> Expression:
-    """A step's expression with its operands filled in; ``x`` for those that aren't given."""
+    """A step's expression with its operands filled in; ``x`` for missing ones."""
 
     def change(inner: Expression) -> Expression:
         if isinstance(inner, Operand):

@@ -1,6 +1,6 @@
-"""The modules of a class: which steps are modules, how they are registered and reached.
+"""The modules of a class: which steps are modules, how they are registered and accessed.
 
-Registration follows the order of first appearance in the spec, so `state_dict()` does too.
+Registration follows the order of first appearance in the spec, and so does `state_dict()`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ LOOP = "index"
 
 
 def settled(part: Expression, overwrite: bool) -> Expression:
-    """A tree in which it is decided whether the step may write over its input."""
+    """A tree with the decision filled in whether the step may overwrite its input."""
 
     def change(inner: Expression) -> Expression:
         if isinstance(inner, Overwrite):
@@ -74,17 +74,17 @@ class Modules:
 
     @property
     def whole(self) -> bool:
-        """Whether the class is an `nn.Sequential` itself."""
+        """Whether the class itself is an `nn.Sequential`."""
         return "" in self._chains
 
     def chain_of(self, index: int) -> str | None:
-        """The path of the outermost plain chain that a node is in."""
+        """The path of the outermost plain chain that contains a node."""
         path = self._function.nodes[index].path
         ends = [end for end, char in enumerate(path) if char == "."]
         return next((path[:end] for end in ends if path[:end] in self._chains), None)
 
     def is_module(self, index: int) -> bool:
-        """Whether a node outside of chains owns a module or learned tensor."""
+        """Whether a node outside of chains owns a module or a learned tensor."""
         node, step = self._function.nodes[index], self._steps[index]
         if node.reuses or step.constructor is None or isinstance(node.callee, Identity):
             return False
@@ -94,18 +94,18 @@ class Modules:
         return labelled or bool(node.callee.weights(self._function.input_types(node)))
 
     def is_registered(self, path: str) -> bool:
-        """Whether the step at `path` is a module, which `reuse` can apply once more."""
+        """Whether the step at `path` is a module, which `reuse` can apply again."""
         return any(
             self.chain_of(index) is not None or self.is_module(index)
             for index in self._at.get(path, ())
         )
 
     def run_of(self, index: int) -> tuple[int, ...] | None:
-        """The loop that a node is part of: numbered modules of one kind, one after the other."""
+        """The loop that a node is part of: consecutive numbered modules of one kind."""
         return self._runs.get(index)
 
     def numbered(self) -> Expression:
-        """The module that a loop is at."""
+        """The current module of a loop."""
         return Call(Attribute(_SELF, "get_submodule"), (call("str", Name(LOOP)),))
 
     def _all_runs(self) -> Iterator[tuple[int, ...]]:
@@ -121,12 +121,12 @@ class Modules:
             yield tuple(run)
 
     def _can_loop(self, index: int) -> bool:
-        """Whether a node is a numbered module that is applied plainly."""
+        """Whether a node is a numbered module that is simply applied."""
         node, step = self._function.nodes[index], self._steps[index]
         return node.path.isdigit() and self.is_module(index) and step.plain and not node.auxiliary
 
     def _follows(self, before: int, index: int) -> bool:
-        """Whether a node goes on with a loop."""
+        """Whether a node continues a loop."""
         one, two = self._function.nodes[before], self._function.nodes[index]
         return (
             self._can_loop(index)
@@ -145,7 +145,7 @@ class Modules:
                 yield from self._outermost_chains(child)
 
     def _owns(self, branch: Branch) -> bool:
-        """Whether a part of the tree has modules."""
+        """Whether a part of the tree contains modules."""
         if isinstance(branch, int):
             return self.is_module(branch)
         if branch.path in self._chains:
@@ -153,7 +153,7 @@ class Modules:
         return any(self._owns(child) for child in branch.children.values())
 
     def _is_list(self, scope: LabelScope) -> bool:
-        """Whether a container is numbered from 0 and holds modules only."""
+        """Whether a container is numbered from 0 and contains only modules."""
         numbers = [str(number) for number in range(len(scope.children))]
         return list(scope.children) == numbers and all(
             (self.is_module(child) and not self._steps[child].parameter)
@@ -169,7 +169,7 @@ class Modules:
         return self._sequence(self._root)
 
     def statements(self) -> tuple[Statement, ...]:
-        """What `__init__` does to register everything."""
+        """The statements of `__init__` that register everything."""
         return tuple(self._registered(self._root, _SELF))
 
     def _registered(self, scope: LabelScope, owner: Expression) -> Iterator[Statement]:
@@ -198,7 +198,7 @@ class Modules:
                 yield from self._registered(child, registered(owner, label, "_modules"))
 
     def _span(self, branch: Branch) -> Span:
-        """Where the first step of a part of the tree is written."""
+        """The span of the first step in a part of the tree."""
         while isinstance(branch, LabelScope):
             branch = next(iter(branch.children.values()))
         return self._function.nodes[branch].span
@@ -221,7 +221,7 @@ class Modules:
         return Call(dotted("nn.Sequential"), self._sequence(scope))
 
     def _sequence(self, scope: LabelScope) -> tuple[Expression, ...]:
-        """The layers of a plain chain; one may write over what the layer before it made."""
+        """The layers of a plain chain; a layer may overwrite the result of the one before it."""
         items: list[Expression] = []
         overwritable = False
         for child in scope.children.values():
@@ -238,7 +238,7 @@ class Modules:
     # --- access -------------------------------------------------------------------------------
 
     def reference(self, path: str, parameter: bool = False) -> Expression:
-        """How `forward` reaches the module or learned tensor at a path."""
+        """The expression by which `forward` accesses the module or learned tensor at a path."""
         owner: Expression = _SELF
         scope: Branch = self._root
         parts = path.split(".")
@@ -252,7 +252,7 @@ class Modules:
 
 
 def _folded(items: Sequence[Expression]) -> tuple[Expression, ...]:
-    """Items with what repeats told as a comprehension."""
+    """Items with repetitions written as a comprehension."""
     found: list[Expression] = []
     position = 0
     while position < len(items):
@@ -266,7 +266,7 @@ def _folded(items: Sequence[Expression]) -> tuple[Expression, ...]:
 
 
 def _list(items: Sequence[Expression]) -> Expression:
-    """Items as a list, or as a comprehension where they are all the same."""
+    """Items as a list, or as a comprehension if they are all the same."""
     folded = _folded(items)
     if len(folded) == 1 and isinstance(folded[0], Star):
         return folded[0].value
@@ -274,7 +274,7 @@ def _list(items: Sequence[Expression]) -> Expression:
 
 
 def _repetition(items: Sequence[Expression], start: int) -> tuple[int, int]:
-    """Period and number of times of the longest repetition that begins at `start`."""
+    """The period and count of the longest repetition that begins at `start`."""
     best = (1, 1)
     for period in range(1, _LONGEST_PERIOD + 1):
         unit = items[start : start + period]

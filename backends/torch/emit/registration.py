@@ -1,7 +1,7 @@
-"""How a module or learned tensor gets under its label, and how it is read from there.
+"""Registers modules and learned tensors under their labels, and reads them from there.
 
-Most labels are attributes. One that isn't an identifier, or that `nn.Module` has an attribute of,
-is registered and read by its text: the key of the state is the label in any case.
+Most labels are attributes. A label that isn't an identifier, or that `nn.Module` has an attribute
+of, is registered and read by its text. Either way the label is the key in the state dict.
 """
 
 from __future__ import annotations
@@ -45,5 +45,5 @@ def registered(owner: Expression, label: str, kind: str) -> Expression:
 
 
 def _collides(label: str) -> bool:
-    """Whether `nn.Module` itself has, or may have, an attribute of that name."""
+    """Whether `nn.Module` has, or may have, an attribute of that name."""
     return label in MODULE_ATTRIBUTES or label.startswith("_")

@@ -1,4 +1,4 @@
-"""What a class returns: one value, or several as a tuple, in training and deployed."""
+"""The return value of a class: one value, or a tuple, in training and when deployed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TENSOR = Name("Tensor")
 
 
 class Returned:
-    """The outputs of a function as its class returns them; a net names several of them."""
+    """The outputs of a function as its class returns them; several outputs of a net have names."""
 
     def __init__(self, function: Function, class_name: str, *, is_net: bool) -> None:
         self._function, self._class_name, self._is_net = function, class_name, is_net
@@ -68,7 +68,7 @@ class Returned:
         return f"{self._class_name}{'TrainingOutput' if training else 'Output'}"
 
     def statements(self, writer: Writer) -> tuple[Statement, ...]:
-        """What a function with several outputs returns, in training and deployed."""
+        """The return statements of a function with several outputs, in training and deployed."""
         everything = self._packed(writer, self._outputs)
         if not self._is_net or not self._has_auxiliary:
             return (Return(everything),)
@@ -84,7 +84,7 @@ class Returned:
         return TupleDisplay(values)
 
     def absent(self, writer: Writer) -> Iterator[Statement]:
-        """A block's auxiliary outputs are None when deployed, unless a deployed value is one."""
+        """When deployed, a block's auxiliary outputs are None, unless they are deployed as well."""
         if self._is_net:
             return
         for output in self._outputs:

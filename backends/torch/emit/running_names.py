@@ -1,4 +1,4 @@
-"""Names of values that no label names: the first that is free at the place where one is made."""
+"""Names for values without a label: at each place, the first one that is free."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ RUNNING = ("x", "out", "y", "z")
 
 
 class RunningNames:
-    """The names of values that no label names; `needed` says where the value of one is read last.
+    """The names for values without a label. `needed` says where the value of a name is read last.
 
-    Each name but those not yet taken stands in one of two heaps: the first of those that may be
-    free is at the top of one, that which becomes free first at the top of the other.
+    Every name that was given out is in one of two heaps. The top of one is the first name that may
+    be free; the top of the other is the name that becomes free first.
     """
 
     def __init__(self, needed: Callable[[str], int]) -> None:
@@ -26,7 +26,7 @@ class RunningNames:
         self._busy: list[tuple[int, int]] = []
 
     def first_free(self, place: int) -> str:
-        """The first name that holds nothing read after `place`, which never goes back."""
+        """The first name whose value isn't read after `place`. Places must not decrease."""
         while self._busy and self._busy[0][0] <= place:
             heappush(self._perhaps, heappop(self._busy)[1])
         while True:

@@ -42,14 +42,14 @@ class Emitted:
 
 
 def class_name(program: Program) -> str:
-    """What `emit` calls the class of the net."""
+    """The name of the net's class in the output of `emit`."""
     return emitted(program).class_name
 
 
 def emit(program: Program, *, guard: bool = False) -> str:
-    """The source of a module that defines the net, and nothing but PyTorch in it.
+    """The source of a module that defines the net using nothing but PyTorch.
 
-    With `guard`, it refuses inputs of sizes that the net isn't for.
+    With `guard`, the net refuses inputs of unsuitable sizes.
     """
     return emitted(program, guard=guard).source
 
@@ -62,10 +62,10 @@ def emitted(
     guard: bool = False,
     taken: Collection[str] = (),
 ) -> Emitted:
-    """Both at once: most of the work is to find the classes, which the name needs as well.
+    """The source and the class name; computing the name takes most of the work anyway.
 
-    `change` gets the classes before they are written, in lines of up to `width` columns. None is
-    called by a name that is `taken`.
+    `change` is applied to the classes before they are written, in lines of up to `width` columns.
+    No class gets a name in `taken`.
     """
     # All that it takes is gone before collections begin again: they would walk it in vain.
     with no_collection(), columns(width):
@@ -107,7 +107,7 @@ def _definitions(
 
 
 def _about(program: Program) -> str:
-    """The docstring of the file: the spec's own words, and where it comes from."""
+    """The docstring of the file: the spec's own text and origin."""
     net = program.net
     origin = f"Written by netlang from `{net.name}` in {file_name(net)}."
     doc = program.doc or net.doc
@@ -121,7 +121,7 @@ def _words(line: str) -> Iterator[str]:
 
 
 def _imports(names: set[str]) -> Iterator[str]:
-    """The imports that the names need, in the usual order."""
+    """The imports for these names, in the usual order."""
     if "NamedTuple" in names:
         yield _IMPORTS["NamedTuple"]
         yield ""

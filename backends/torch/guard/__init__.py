@@ -1,4 +1,4 @@
-"""A function in the emitted source that refuses inputs of sizes that the net isn't for."""
+"""A function in the emitted source that refuses inputs of unsuitable sizes."""
 
 from netlang.backends.torch.guard.function import GUARD, guard_lines
 

@@ -1,8 +1,8 @@
-"""The text of `check_sizes`: what `forward` of a guarded net calls first.
+"""The text of `check_sizes`, which `forward` of a guarded net calls first.
 
-It asks for the rank and the fixed sizes of every input, for one size wherever a symbol stands, and
-for the conditions of the net as deployed (`netlang.ir.sizes`). Nothing of a spec gets into it but
-sanitised names, numbers, and literals that are quoted.
+It checks the rank and the fixed sizes of every input, that each symbol has one size everywhere, and
+the conditions of the deployed net (`netlang.ir.sizes`). Only sanitized names, numbers and quoted
+literals of a spec get into it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def guard_lines(program: Program) -> list[str]:
 def _of_inputs(
     program: Program, inputs: Sequence[str], names: Mapping[str, str], read: Sequence[str]
 ) -> list[str]:
-    """What is asked of the inputs' ranks and fixed sizes; the sizes in `read` get their names."""
+    """Checks of the inputs' ranks and fixed sizes; the sizes in `read` are assigned to names."""
     lines: list[str] = []
     tests: list[str] = []
     known: set[str] = set()
@@ -67,7 +67,7 @@ def _of_inputs(
 
 
 def _sizes(port: Port) -> tuple[Dim, ...]:
-    """The sizes of an input, the batch first."""
+    """The sizes of an input, batch first."""
     batch = port.type.batch
     return port.type.shape if batch is None else (batch, *port.type.shape)
 
@@ -81,7 +81,7 @@ def _symbols(program: Program) -> Iterable[str]:
 def _is_read(
     name: str, names: Mapping[str, str], program: Program, conditions: Iterable[str]
 ) -> bool:
-    """Whether a symbol stands in a condition, or more than once in the inputs."""
+    """Whether a symbol occurs in a condition, or more than once in the inputs."""
     sizes = [_renamed(dim, names) for port in program.net.inputs for dim in _sizes(port)]
     places = sum(name in symbols_of(dim) for dim in sizes)
     return places > 1 or any(re.search(rf"\b{re.escape(name)}\b", text) for text in conditions)
@@ -97,7 +97,7 @@ def _axes(port: Port, name: str) -> Iterator[str]:
 
 
 def _fixed(port: Port, name: str, tests: Sequence[str]) -> Iterator[str]:
-    """That sizes are the numbers, or those of other axes, that the net says."""
+    """Tests that sizes are the spec's numbers, or equal to those of other axes."""
     if tests:
         yield from _if(tests)
         said = f"`{port.name}` must be of shape {_shown(port)}"
@@ -105,7 +105,7 @@ def _fixed(port: Port, name: str, tests: Sequence[str]) -> Iterator[str]:
 
 
 def _texts(program: Program, names: Mapping[str, str]) -> tuple[str, ...]:
-    """The conditions as formulas, with the names that their sizes have here."""
+    """The conditions as formulas with this function's names for the sizes."""
     conditions = (
         replace(one, constraint=_with_names(one.constraint, names))
         for one in program.deployed_conditions
@@ -133,7 +133,7 @@ def _renamed(dim: Dim, names: Mapping[str, str]) -> Dim:
 
 
 def _if(tests: Sequence[str]) -> Iterator[str]:
-    """``if test or test:``, one a line where they are too long."""
+    """``if test or test:``, with one test per line if they are too long."""
     first, *others = tests
     line = f"if {' or '.join(tests)}:"
     if len(line) + 4 <= WIDTH:
@@ -146,7 +146,7 @@ def _if(tests: Sequence[str]) -> Iterator[str]:
 
 
 def _assigned(texts: Sequence[str]) -> Iterator[str]:
-    """``works = one and another``, a part on each line where they are too long for one."""
+    """``works = one and another``, with one part per line if they are too long."""
     several = len(texts) > 1
     parts = [f"({t})" if " or " in t else t for t in texts] if several else texts[0].split(" or ")
     word = "and" if several else "or"
@@ -161,7 +161,7 @@ def _assigned(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _raised(values: str, message: str) -> Iterator[str]:
-    """A statement that raises `ValueError`: what it is, in braces, and what it must be."""
+    """A statement that raises `ValueError`, giving the actual values in braces and the rule."""
     whole = f'f"{values}: {message}"'
     if _is_plain(message) and len(f"    raise ValueError({whole})") + 4 <= WIDTH:
         yield f"    raise ValueError({whole})"
@@ -179,5 +179,5 @@ def _raised(values: str, message: str) -> Iterator[str]:
 
 
 def _is_plain(message: str) -> bool:
-    """Whether a message can stand in an f-string as it is."""
+    """Whether a message can be put into an f-string unchanged."""
     return message.isascii() and not set(message) & set('{}"\\')

@@ -1,4 +1,4 @@
-"""One lowering per operator, in files by family; importing this registers them all."""
+"""One lowering per operator, in files by family. Importing this package registers them all."""
 
 from __future__ import annotations
 

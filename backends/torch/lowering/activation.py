@@ -1,4 +1,4 @@
-"""Activations: functions of every element, and softmax over an axis."""
+"""Activations: elementwise functions, and softmax over an axis."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How an operator looks in PyTorch: the dispatch that every family registers with.
+"""Operators as PyTorch code: the dispatch in which every family registers its lowerings.
 
-A lowering is a tree with holes: `Number` for each number of the operator, `Operand` for what it
-reads, `TheModule` for the module that holds its weights. The emitter fills the holes, so that one
-lowering serves a block's class, an `nn.Sequential` and a line of `forward` alike.
+A lowering is a tree with holes: `Number` for each number of the operator, `Operand` for each input,
+`TheModule` for the module that holds its weights. The emitter fills the holes, so one lowering
+serves a block's class, an `nn.Sequential` and a line of `forward` alike.
 """
 
 from __future__ import annotations
@@ -58,16 +58,16 @@ APPLIED = Call(TheModule(), (Operand(0),))
 
 
 class Unsupported(Exception):
-    """PyTorch has nothing for the operator with these arguments; the message says why."""
+    """PyTorch can't express the operator with these arguments; the message says why."""
 
 
 class Lowered(Record):
-    """One step.
+    """One step as PyTorch code.
 
-    `constructor` makes its module and `apply` is the value in terms of the module; `function` is
-    the value without one. A `parameter` is a learned tensor rather than a module. `light` steps
-    read well around the call that made their input. The backward pass of an `overwritable` step
-    doesn't need its output, so that the next may write over it.
+    `constructor` makes its module, and `apply` is the value in terms of the module; `function` is
+    the value without a module. A `parameter` is a learned tensor rather than a module. `light`
+    steps read well around the call that made their input. The backward pass of an `overwritable`
+    step doesn't need its output, so the next step may overwrite it.
     """
 
     constructor: Expression | None = None
@@ -99,21 +99,22 @@ def number(value: object, role: str) -> Number:
 
 
 def epsilon(value: float, inputs: Types) -> Expression:
-    """What keeps a divisor from being 0, in the type of floats of the first input."""
+    """The number that keeps a divisor from being 0, in the type of the first input."""
     kept = inputs[0].dtype.kept(value)
     return number(value, "eps") if kept == value else Constant(kept)
 
 
 def size(value: Dim, role: str) -> Expression:
-    """A size: a number of the operator, or to be read from a value where it depends on the input.
+    """A size: a number of the operator, or read from a value if it depends on the input.
 
-    The step must then be a function: no module knows it when it is made.
+    In the latter case the step must be a function, since a module couldn't know the size when it is
+    constructed.
     """
     return number(value, role) if isinstance(value, int) else SizeOf(str(value))
 
 
 def window_sizes(values: Sequence[Dim], role: str) -> tuple[Expression, ...]:
-    """Sizes as arguments of a call, unpacked from one shape if they stand side by side in it."""
+    """Sizes as arguments of a call, unpacked from one shape if they are adjacent in it."""
     items = tuple(size(value, role) for value in values)
     if all(isinstance(item, SizeOf) for item in items):
         return (Star(TupleDisplay(items)),)
@@ -126,19 +127,19 @@ def per_axis_number(values: Sequence[int], role: str) -> PerAxis:
 
 
 def constant(value: int | float | bool | str | None) -> Constant:
-    """A literal that is part of the structure: two instances that differ in it differ in class."""
+    """A literal that belongs to the structure: instances that differ in it differ in class."""
     return Constant(value)
 
 
 def option(
     name: str, value: Expression, default: int | float | bool | str | None = None
 ) -> Keyword:
-    """A keyword argument that is left out at its default."""
+    """A keyword argument that is omitted if it has its default value."""
     return Keyword(name, value, Constant(default))
 
 
 def applied(function: Expression, *arguments: Expression | Keyword) -> Call:
-    """A call in order of positional and keyword arguments."""
+    """A call with its arguments in order, positional ones first."""
     return Call(
         function,
         tuple(item for item in arguments if not isinstance(item, Keyword)),
@@ -157,7 +158,7 @@ def layer(
     *arguments: Expression | Keyword,
     light: bool = False,
 ) -> Lowered:
-    """A weightless layer whose module and function take the same arguments."""
+    """A layer without weights whose module and function take the same arguments."""
     return Lowered(
         constructor=applied(module, *arguments),
         function=None if function is None else functional(function, *arguments),
@@ -166,7 +167,7 @@ def layer(
 
 
 def arithmetic(operator: str, left: int, right: int) -> int:
-    """``left operator right`` for one of ``+ - * //``, with its origin if a side has one."""
+    """``left operator right`` for one of ``+ - * //``; has an origin if either side has one."""
     value = {
         "+": left + right,
         "-": left - right,
@@ -180,12 +181,12 @@ def arithmetic(operator: str, left: int, right: int) -> int:
 
 
 def dimension(axis: int, x: TensorType) -> int:
-    """An axis of the language, which leaves out the batch, as a dimension of the tensor."""
+    """An axis of the language, which omits the batch, as a dimension of the tensor."""
     return axis + 1 if axis >= 0 and x.batch is not None else axis
 
 
 def permuted(part: Expression, order: Sequence[int], x: TensorType) -> Call:
-    """`part` with its axes in another order, the batch staying in front; it has the axes of `x`."""
+    """`part` with its axes, those of `x`, permuted; the batch stays first."""
     batch = () if x.batch is None else (Constant(0),)
     shift = len(batch)
     return Call(Attribute(part, "permute"), (*batch, *(Constant(axis + shift) for axis in order)))

@@ -76,7 +76,7 @@ def _padding(
 
 
 def _padded(pads: tuple[Padding, ...], mode: str) -> Expression:
-    """The input with elements added on its edges; `F.pad` counts axes from the last."""
+    """The input padded at its edges; `F.pad` counts axes from the last."""
     amounts = tuple(Constant(amount) for pair in reversed(pads) for amount in pair)
     kind = "constant" if mode == "zeros" else mode
     return call(

@@ -1,4 +1,4 @@
-"""Elements added at the borders and taken away from them."""
+"""Padding and cropping of borders."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _crop(op: cut.Crop, inputs: Types, outputs: Types) -> Lowered:
 
 
 def _window(offset: int, wanted: Dim, spare: Dim) -> Slice:
-    """A window along one axis, told from whichever end has plain numbers."""
+    """A window along one axis, counted from whichever end has plain numbers."""
     start = number(offset, "offset")
     if isinstance(wanted, int):
         return Slice(start, number(offset + wanted, "end"))

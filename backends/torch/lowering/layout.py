@@ -1,4 +1,4 @@
-"""Operators that only lay elements out in another way."""
+"""Operators that only rearrange elements."""
 
 from __future__ import annotations
 

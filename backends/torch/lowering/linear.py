@@ -1,4 +1,4 @@
-"""Affine maps: `nn.Linear`, and the one with numbers of the spec for weights."""
+"""Affine maps: `nn.Linear`, and the one whose weights are numbers in the spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merges: arithmetic on the branches, and concatenation."""
+"""Merges: arithmetic on branches, and concatenation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__: list[str] = []
 
 
 def _chained(operator: str, inputs: Types) -> Lowered:
-    """``a + b + ...``; neither sums nor products need their result to go backwards."""
+    """``a + b + ...``; the backward pass of sums and products doesn't need their result."""
     operands: list[Expression] = [Operand(index) for index in range(len(inputs))]
     return Lowered(
         function=reduce(lambda left, right: Binary(operator, left, right), operands),
@@ -63,7 +63,7 @@ def _concat(op: Concat, inputs: Types, outputs: Types) -> Lowered:
 
 
 def _each(index: int, x: TensorType, batched: Sequence[int]) -> Expression:
-    """An operand of a concatenation: a learned tensor joins every example, if there are any."""
+    """An operand of a concatenation: learned tensors are repeated for every example, if any."""
     if not batched or x.batch is not None:
         return Operand(index)
     examples = Index(Attribute(Operand(batched[0]), "shape"), Constant(0))

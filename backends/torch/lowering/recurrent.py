@@ -1,4 +1,4 @@
-"""Recurrent layers. PyTorch's return a state beside the output, and that not batch first."""
+"""Recurrent layers. PyTorch's also return a state, which isn't batch first."""
 
 from __future__ import annotations
 

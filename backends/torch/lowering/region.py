@@ -1,4 +1,4 @@
-"""Pooling of boxes, by functions that the emitted source holds: torch itself has none."""
+"""Pooling of boxes, by functions that the emitted source contains, since torch has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels traded for places, and channels in another order."""
+"""Exchange of channels and places, and permutation of channels."""
 
 from __future__ import annotations
 

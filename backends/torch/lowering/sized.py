@@ -1,4 +1,4 @@
-"""Operators some of whose sizes are those of other values: ``size=skip.shape[-2:]``."""
+"""Operators with sizes taken from other values: ``size=skip.shape[-2:]``."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ __all__ = ["Sized", "shape_of"]
 
 @final
 class Sized(Op):
-    """`op` with inputs added that only their sizes are read of.
+    """`op` with additional inputs of which only the sizes are read.
 
-    `own` is the number of inputs that `op` has itself. `sizes` tells each size that depends on the
-    net's input, by its formula, over all inputs as operands.
+    `own` is the number of inputs that `op` itself has. `sizes` maps each size that depends on the
+    net's input to its formula over the sizes of all operands.
     """
 
     name: ClassVar[str] = "sized"
@@ -78,7 +78,7 @@ def _sized(op: Sized, inputs: Types, outputs: Types) -> Lowered:
 
 
 def _with_sizes(part: Expression, sizes: Mapping[str, Expression], ranks: list[int]) -> Expression:
-    """A tree with its sizes filled in, those that are the end of one shape as that end.
+    """A tree with its sizes filled in; those at the end of one shape become a slice of it.
 
     `ranks` are those of the inputs as tensors.
     """

@@ -1,4 +1,4 @@
-"""Learned tensors: as values, and looked up by number."""
+"""Learned tensors: as values, and as tables for lookup."""
 
 from __future__ import annotations
 

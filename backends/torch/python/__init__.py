@@ -1,1 +1,1 @@
-"""Python source as trees: identifiers, and the layout that `ruff format` would give it."""
+"""Python source as trees: identifiers, and layout as by `ruff format`."""

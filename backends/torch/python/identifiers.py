@@ -1,8 +1,8 @@
-"""Names in emitted source: words of a spec made safe to be Python identifiers.
+"""Names in emitted source: a spec's words turned into safe Python identifiers.
 
-Holds on exit: an identifier is ASCII, no keyword and none of the names that emitted code relies on.
-Attribute names of modules are never changed, for they are the keys of the state: whether one can
-be written as ``self.label`` is decided here, and nowhere else.
+On exit, an identifier is ASCII, not a keyword and not one of the names that emitted code relies on.
+Attribute names of modules are never changed, since they are the keys of the state dict: whether a
+label can be written as ``self.label`` is decided here and nowhere else.
 """
 
 from __future__ import annotations
@@ -92,20 +92,20 @@ MODULE_ATTRIBUTES = frozenset(
 
 
 def is_identifier(text: str) -> bool:
-    """Whether Python reads `text` as one name and leaves it as it is."""
+    """Whether Python reads `text` as one name and leaves it unchanged."""
     return text.isascii() and text.isidentifier() and not keyword.iskeyword(text)
 
 
 def is_attribute(label: str) -> bool:
     """Whether a submodule `label` can be set and read as ``self.label``.
 
-    An underscore in front may meet private attributes, and two are mangled by Python.
+    A leading underscore may clash with private attributes, and Python mangles two.
     """
     return is_identifier(label) and label not in MODULE_ATTRIBUTES and not label.startswith("_")
 
 
 def identifier(text: str) -> str:
-    """The identifier nearest to `text` that emitted code can use for a local or parameter."""
+    """The identifier closest to `text` that emitted code can use for a local or parameter."""
     name = re.sub(r"\W", "_", text, flags=re.ASCII).strip("_")
     if not name or name[0].isdigit():
         name = f"x{name}"
@@ -113,13 +113,13 @@ def identifier(text: str) -> str:
 
 
 class PythonScope:
-    """The names of one Python scope: each is given out once."""
+    """The names of one Python scope; each is given out once."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
     def fresh(self, text: str) -> str:
-        """An identifier like `text` that is not taken yet; takes it."""
+        """A new identifier like `text`."""
         name = wanted = identifier(text)
         number = 2
         while name in self._taken:

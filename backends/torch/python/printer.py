@@ -1,8 +1,8 @@
-"""Expressions as Python text, laid out as `ruff format` lays it out by default.
+"""Prints expressions as Python text, laid out as `ruff format` does by default.
 
-Holds on exit: the text parses, and formatting it again changes nothing. What doesn't fit on a line
-of 88 columns, or as many as `columns` says, is broken at its outermost bracket: all on one further
-line if it fits there, else one item a line with a trailing comma.
+On exit, the text parses, and formatting it again changes nothing. What doesn't fit on a line of 88
+columns, or of the number given by `columns`, is broken at its outermost bracket: everything on one
+further line if it fits there, else one item per line with a trailing comma.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _TIGHTEST = 9
 
 
 def width() -> int:
-    """How many columns a line may have."""
+    """The maximum number of columns of a line."""
     return _width.get()
 
 
@@ -79,7 +79,7 @@ def _constant(value: int | float | bool | str | None) -> str:
 
 
 def _string(value: str) -> str:
-    """The literal that `repr` gives, in double quotes unless that takes more escapes."""
+    """A string literal in double quotes, unless single quotes need fewer escapes."""
     # With a double quote in it, `repr` delimits by single ones and escapes those.
     body = repr(f'"{value}')[2:-1].replace("\\'", "'")
     quote = '"' if value.count('"') <= value.count("'") else "'"
@@ -88,7 +88,7 @@ def _string(value: str) -> str:
 
 
 def flat(node: Expression | Keyword, binding: int = 0) -> str:
-    """An expression on one line; in parentheses where it binds less than `binding`."""
+    """An expression on one line; parenthesized if it binds less tightly than `binding`."""
     match node:
         case Name(id):
             return id
@@ -111,7 +111,7 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
 
 
 def _in_brackets(node: Expression) -> str:
-    """An expression that has brackets of its own."""
+    """An expression that has its own brackets."""
     match node:
         case Index(value, TupleDisplay(items)):
             return f"{flat(value, _TIGHTEST)}[{', '.join(map(flat, items))}]"
@@ -144,7 +144,7 @@ def _binary(node: Binary, binding: int) -> str:
 
 
 def _slice(node: Slice) -> str:
-    """Colons stand alone between names and numbers, and like an operator between anything else."""
+    """Colons have no spaces between names and numbers; otherwise they are spaced like operators."""
     parts = [node.start, node.stop, *([node.step] if node.step else [])]
     if all(part is None or isinstance(part, Name | Constant) for part in parts):
         return ":".join(flat(part) if part else "" for part in parts)
@@ -155,7 +155,7 @@ def _slice(node: Slice) -> str:
 
 
 def _simple(node: Expression) -> bool:
-    """What the style guide for ``**`` calls a simple operand."""
+    """Whether the style guide for ``**`` calls it a simple operand."""
     if isinstance(node, Attribute):
         return _simple(node.value)
     return isinstance(node, Name) or (
@@ -168,7 +168,7 @@ def _loop(loop: tuple[str, Expression]) -> str:
 
 
 def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = "") -> list[str]:
-    """An expression after `head` and before `tail`, broken where it doesn't fit."""
+    """An expression after `head` and before `tail`, broken if it doesn't fit."""
     line = f"{indent}{head}{flat(node)}{tail}"
     if len(line) <= width():
         return [line]
@@ -205,7 +205,7 @@ def _bracketed(
     *,
     together: bool = True,
 ) -> list[str]:
-    """Items between brackets: `together` on one line of their own, else each on one."""
+    """Items between brackets: `together` on one line of their own, else one per line."""
     if not items:
         return [f"{indent}{head}{tail}"]
     inner = indent + INDENT
@@ -234,7 +234,7 @@ def _comprehension(
 
 
 def _broken_binary(node: Binary, indent: str, head: str, tail: str) -> list[str]:
-    """A sum or product in parentheses, one operand a line where one line is too short."""
+    """A sum or product in parentheses; one operand per line if one line is too short."""
     inner = indent + INDENT
     whole = inner + flat(node)
     body = [whole] if len(whole) <= width() else [inner + line for line in _operands(node)]
@@ -242,7 +242,7 @@ def _broken_binary(node: Binary, indent: str, head: str, tail: str) -> list[str]
 
 
 def _operands(node: Binary) -> Iterator[str]:
-    """Each operand behind its operator; those that bind less keep their parentheses."""
+    """Each operand after its operator; those that bind less tightly keep their parentheses."""
     own = _PRECEDENCE[node.operator]
     if isinstance(node.left, Binary) and _PRECEDENCE[node.left.operator] == own:
         yield from _operands(node.left)

@@ -1,7 +1,7 @@
-"""Statements, classes and docstrings as Python text, laid out as `ruff format` does by default.
+"""Prints statements, classes and docstrings as Python text, laid out as `ruff format` does.
 
-Holds on exit: the text parses, formatting it again changes nothing, and no comment or docstring
-ends before its place.
+On exit, the text parses, formatting it again changes nothing, and no comment or docstring ends
+prematurely.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = ["docstring", "printable", "quoted", "statement_lines"]
 
 
 def printable(text: str) -> str:
-    """`text` with every character that an editor wouldn't show as itself written as an escape."""
+    """`text` with escapes for all characters that an editor wouldn't show as themselves."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def statement_lines(statement: Statement, indent: str = "") -> list[str]:
-    """A statement with everything in it, as lines."""
+    """A statement, including everything in it, as lines."""
     match statement:
         case Assign(target, value, comment):
             return _commented(layout(value, indent, f"{_target(target)} = "), indent, comment)
@@ -59,7 +59,7 @@ def statement_lines(statement: Statement, indent: str = "") -> list[str]:
 
 
 def _target(target: Expression) -> str:
-    """What is assigned to; several names stand without parentheses."""
+    """The target of an assignment; several names stand without parentheses."""
     several = isinstance(target, TupleDisplay) and len(target.items) > 1
     return flat(target)[1:-1] if several else flat(target)
 
@@ -73,7 +73,7 @@ def _returned(value: Expression, indent: str) -> list[str]:
 
 
 def _commented(lines: list[str], indent: str, comment: str) -> list[str]:
-    """A comment behind a statement of one line, or above it where there is no room."""
+    """A comment after a one-line statement, or above it if there is no room."""
     if not comment:
         return lines
     text = f"# {printable(comment)}"
@@ -123,7 +123,7 @@ def _docstring(text: str, indent: str) -> list[str]:
 
 
 def docstring(text: str, indent: str = "") -> list[str]:
-    """`text` between triple quotes, such that nothing in it can end them."""
+    """`text` between triple quotes, which nothing in it can end."""
     first, *rest = _wrapped(
         _dedented(text.strip().expandtabs().splitlines()), width() - len(indent)
     )
@@ -135,19 +135,19 @@ def docstring(text: str, indent: str = "") -> list[str]:
 
 
 def quoted(line: str) -> str:
-    """A line for a docstring: nothing in it is an escape or ends the quotes."""
+    """A line for a docstring; nothing in it is an escape or ends the quotes."""
     return printable(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"').rstrip()
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    """Lines after the first without the indentation that they share."""
+    """The lines, all but the first without their common indentation."""
     rest = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
     shared = min(rest, default=0)
     return [lines[0].strip(), *(line[shared:].rstrip() for line in lines[1:])]
 
 
 def _wrapped(lines: list[str], most: int) -> list[str]:
-    """Long lines broken between words; there is room for the quotes in the first."""
+    """Long lines broken between words; the first one leaves room for the quotes."""
     found: list[str] = []
     for number, line in enumerate(lines):
         room = most if number or len(lines) > 1 else most - 3

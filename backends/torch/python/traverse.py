@@ -1,7 +1,7 @@
-"""Walks through trees of Python source: their nodes, their shape, and trees with parts replaced.
+"""Walks through trees of Python source: nodes, structure, and replacement of parts.
 
-A tree may be deep and there are many of them, so the walks go by stacks and know the fields of each
-kind of node once.
+Trees can be deep and there are many, so the walks use explicit stacks and look up the fields of
+each kind of node once.
 """
 
 from __future__ import annotations
@@ -38,16 +38,17 @@ Reader = Callable[[object], tuple[object, ...]]
 
 @cache
 def _branches(kind: type[Record]) -> tuple[str, ...]:
-    """The names of the fields that may hold parts."""
+    """The names of the fields that may contain parts."""
     return tuple(
         name for name in names_of(kind) if kind.__annotations__[name] not in _LITERAL_TYPES
     )
 
 
 class _Readers(dict[type, Reader | None]):
-    """What gives the fields of a part, last one first, by its kind; nothing for a literal.
+    """For each kind of part, the function that returns its fields, last one first.
 
-    All fields, where leaves are as literals; or with `branches` those that may hold parts.
+    All fields, if leaves are treated like literals; with `branches`, only those that may contain
+    parts. Literals have none.
     """
 
     def __init__(self, *, branches: bool) -> None:
@@ -68,7 +69,7 @@ def _items(part: object) -> tuple[object, ...]:
 
 
 def _reader(*names: str) -> Reader:
-    """What gives the fields of these names, in their order."""
+    """The function that returns the fields with these names, in order."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda part: tuple([getattr(part, name) for name in names])
@@ -78,7 +79,7 @@ _ALL, _PARTS = _Readers(branches=False), _Readers(branches=True)
 
 
 def walk(part: object) -> list[object]:
-    """Every node of a tree, each before what is in it, in textual order."""
+    """Every node of a tree in textual order, each before its children."""
     found: list[object] = []
     left = [part]
     while left:
@@ -92,11 +93,11 @@ def walk(part: object) -> list[object]:
 
 
 def blanked(part: object) -> tuple[tuple[object, ...], tuple[Number, ...]]:
-    """What is left of a tree without the values of its numbers, and the numbers in textual order.
+    """A tree's structure without the values of its numbers, and the numbers in textual order.
 
-    The first is equal for two trees that differ in the values of numbers only. It lists the nodes,
-    each before what is in it: their kinds and lengths say what belongs to which. A node without
-    numbers may stand there itself.
+    The structure is equal for two trees that differ only in numbers. It lists the nodes, each
+    before its children; their kinds and lengths determine the nesting. A node without numbers may
+    appear as a whole.
     """
     shape: list[object] = []
     numbers: list[Number] = []

@@ -1,8 +1,7 @@
 """Python source as a tree: the few forms that an emitted model needs.
 
-Everything that is emitted is built from these; text of a spec can only get in as a `Constant`,
-which prints through `repr`, as a sanitised `Name`, or in a comment or docstring, which the printer
-quotes.
+All emitted code is built from these. Text of a spec can get in only as a `Constant`, printed
+through `repr`, as a sanitized `Name`, or in a comment or docstring, which the printer quotes.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class Slice(Record):
 
 
 class Keyword(Record):
-    """``name=value``, left out where the value turns out to be the constant `default`."""
+    """``name=value``, omitted if the value turns out to be the constant `default`."""
 
     name: str
     value: Expression
@@ -86,33 +85,33 @@ class Star(Record):
 
 
 class Generator(Record):
-    """``(element for target in iterable)``, with one loop for each pair."""
+    """``(element for target in iterable)``, with one loop per pair."""
 
     element: Expression
     loops: tuple[tuple[str, Expression], ...]
 
 
 class Number(Record):
-    """A number that an instance of a block has here; `role` says what it is (``stride``)."""
+    """A number of an instance of a block; `role` says what it is (``stride``)."""
 
     value: NumberValue
     role: str
 
 
 class PerAxis(Record):
-    """One number for each spatial axis; a single one where they turn out to be the same."""
+    """One number per spatial axis; a single one if they turn out to be equal."""
 
     items: tuple[Expression, ...]
 
 
 class Operand(Record):
-    """Input `index` of the step."""
+    """Input number `index` of the step."""
 
     index: int
 
 
 class SizeOf(Record):
-    """A size that depends on the net's input, by its formula; it is read from a value there."""
+    """A size that depends on the net's input, by its formula; it is read from a value."""
 
     formula: str
 
@@ -122,7 +121,7 @@ class TheModule(Record):
 
 
 class Overwrite(Record):
-    """Whether the step may write its result over its input."""
+    """Whether the step may overwrite its input with its result."""
 
 
 Expression: TypeAlias = (
@@ -139,7 +138,7 @@ class Assign(Record):
 
 
 class Do(Record):
-    """An expression for its effect."""
+    """An expression evaluated for its effect."""
 
     value: Expression
 
@@ -199,7 +198,7 @@ Statement: TypeAlias = (
 
 @cache
 def dotted(text: str) -> Expression:
-    """``nn.Conv2d`` as a tree; `text` is ours, never a spec's: there are few."""
+    """``nn.Conv2d`` as a tree. `text` is ours, never a spec's, so there are few."""
     first, *rest = text.split(".")
     found: Expression = Name(first)
     for name in rest:

@@ -1,1 +1,1 @@
-"""Lowerings of the words of recipes: each becomes calls of PyTorch or of plain functions."""
+"""Lowerings of the words of recipes to calls of PyTorch or of plain functions."""

@@ -1,4 +1,4 @@
-"""Expressions over tensors that can be evaluated and printed, so that both say the same."""
+"""Expressions over tensors that can be evaluated and printed, with the same meaning."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _ATOM = 10
 
 
 class Code(ABC):
-    """An expression; `rank` is how tightly it binds, as in Python."""
+    """An expression; `rank` is its precedence in Python."""
 
     @property
     @abstractmethod
     def rank(self) -> int:
-        """The higher, the tighter."""
+        """The precedence; higher binds tighter."""
 
     @abstractmethod
     def evaluate(self, values: Values) -> Any:
-        """Its value, names by `values`."""
+        """The value, with names looked up in `values`."""
 
     @abstractmethod
     def source(self, names: Mapping[str, str]) -> str:
-        """Its text; names that aren't in `names` stand for themselves."""
+        """The source text, with names replaced as in `names`."""
 
     @property
     @abstractmethod
     def parts(self) -> tuple[Code, ...]:
-        """The expressions that it is made of."""
+        """The subexpressions."""
 
     def within(self, rank: int, names: Mapping[str, str]) -> str:
-        """Its text as part of one that binds so tightly."""
+        """The text as an operand of an expression of the given rank."""
         text = self.source(names)
         return text if self.rank >= rank else f"({text})"
 
@@ -65,7 +65,7 @@ def names_in(code: Code) -> Iterator[str]:
 @final
 @dataclass(frozen=True)
 class Named(Code):
-    """A value by name."""
+    """A value looked up by name."""
 
     name: str
     rank: ClassVar[int] = _ATOM
@@ -157,7 +157,7 @@ _OPERATORS: Mapping[str, tuple[int, Callable[[Any, Any], Any]]] = {
 @final
 @dataclass(frozen=True)
 class Infix(Code):
-    """``left + right`` and its like."""
+    """``left + right`` and similar."""
 
     symbol: str
     left: Code

@@ -1,9 +1,9 @@
 """Optimizers of `torch.optim` without their guards against `torch.compile`.
 
-The methods of an optimizer are wrapped, so that a compiler that meets them leaves them alone. The
-first call of a wrapper imports that compiler, `torch._dynamo`: over a second, nearly as long as
-PyTorch itself. Each call costs time in a step of a small net, too. Here only nets are compiled,
-never what an optimizer does.
+An optimizer's methods are wrapped so that a compiler skips them. The first call of a wrapper
+imports that compiler, `torch._dynamo`, which takes over a second, nearly as long as importing
+PyTorch. Each call also costs time in a step of a small net. Here only nets are compiled, never an
+optimizer.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ _GUARDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 @cache
 def eager(kind: type[Optimizer]) -> type[Optimizer]:
-    """A class that does the same bit for bit, since what it calls is what the guards call.
+    """A class that does bit for bit the same, since it calls what the guards call.
 
-    A wrapper made by `functools.wraps` says what it wraps; a method without one is taken as it is.
-    Of what wraps `step`, the hooks come back where an optimizer is made, and `no_grad` stands here.
+    A wrapper made by `functools.wraps` exposes the wrapped function; methods without one are used
+    as they are. Of the wrappers of `step`, the hooks return when an optimizer is constructed, and
+    `no_grad` is applied here.
     """
     methods = {name: unwrap(getattr(kind, name)) for name in _GUARDED}
     methods["step"] = torch.no_grad()(unwrap(kind.step))

@@ -1,4 +1,4 @@
-"""Initial weights as a recipe's `init` says: rules, each of which fills some parameters."""
+"""Initial weights according to a recipe's `init`: rules that each fill some parameters."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ __all__ = ["Fill", "initialize", "lower_init"]
 @final
 @dataclass(frozen=True)
 class Fill:
-    """`weights` gives parameters of a model, `fill` draws one of them anew."""
+    """`weights` selects parameters of a model; `fill` draws new values for one of them."""
 
     weights: Invocation
     fill: Invocation
 
     def source(self, model: str = "model") -> tuple[str, str]:
-        """The lines that a script has for it."""
+        """The lines that do this in a script."""
         return (
             f"for weight in {self.weights.source(model)}:",
             f"    {self.fill.source('weight')}",
@@ -53,9 +53,9 @@ class Fill:
 def initialize(
     model: nn.Module, rules: tuple[Initialization, ...], program: Program, seed: int
 ) -> None:
-    """Draw weights anew by the rules, in the order of the modules.
+    """Draw new weights by the rules, in the order of the modules.
 
-    They are drawn on the CPU; weights that a spec fixes (they are not trained) stay as they are.
+    They are drawn on the CPU. Weights fixed by the spec (untrained ones) are unchanged.
     """
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
@@ -65,7 +65,7 @@ def initialize(
 
 
 def lower_init(rules: tuple[Initialization, ...], program: Program) -> Iterator[Fill]:
-    """What the rules do, in order."""
+    """The fills of the rules, in order."""
     for rule in rules:
         if isinstance(rule, Torchvision):
             yield from lower_init(FAMILIES[rule.family], program)

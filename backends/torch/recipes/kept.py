@@ -1,7 +1,7 @@
-"""Which normalization inputs go through where the weights of a file are used.
+"""Chooses the normalization of inputs for weights from a file.
 
-Weights are of use with the normalization that they were trained with, which a run writes beside
-them. So theirs holds, whatever the recipe says by now, unless the user asks for another one.
+Weights are useful only with the normalization that they were trained with, which a run stores
+beside them. So that one is used, whatever the recipe says now, unless the user overrides it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["kept_normalizer"]
 
 @final
 class KeptNormalizer(Record):
-    """The normalizer that a run kept; None where it trained on inputs as they are."""
+    """The normalizer that a run stored; None if it trained on unchanged inputs."""
 
     normalizer: Normalizer | None
 
@@ -36,11 +36,11 @@ def kept_normalizer(
     device: torch.device,
     say: Callable[[str], None],
 ) -> KeptNormalizer | None:
-    """That of the run that wrote `facts` beside its weights; None where the recipe's holds.
+    """The normalizer of the run that wrote `facts` beside its weights; None for the recipe's own.
 
-    The recipe's holds for weights that tell of none, and where `normalize` was overridden, unless
-    by the one that they were trained with. `say` is told where weights and recipe differ. Raises
-    `NetlangError` where what the facts tell can't be had, naming `weights`.
+    The recipe's own applies to weights that store none, and if `normalize` was overridden by
+    something other than what they were trained with. `say` gets a message if weights and recipe
+    differ. Raises `NetlangError`, naming `weights`, if the stored normalization can't be used.
     """
     if "normalization" not in facts:
         return None
@@ -65,7 +65,7 @@ def kept_normalizer(
 
 
 def _told(facts: Mapping[str, object]) -> str | None:
-    """The normalization in the words of the recipe that was trained by."""
+    """The normalization as written in the recipe of the stored weights."""
     keys = facts.get("keys")
     told = keys.get("normalize") if isinstance(keys, dict) else None
     return told if isinstance(told, str) else None

@@ -41,7 +41,7 @@ __all__ = ["Side", "lower_loss", "lower_operand", "penalized"]
 @final
 @dataclass(frozen=True)
 class Side:
-    """An operand, and its type where it is known."""
+    """An operand, with its type if known."""
 
     code: Code
     type: TensorType | None = None
@@ -53,7 +53,7 @@ def lower_operand(operand: Operand, types: Types) -> Side:
 
 
 def penalized(function: Penalty) -> Invocation:
-    """What gives the weights of a model that a penalty counts."""
+    """The function that returns the weights of a model that a penalty counts."""
     return Invocation(runtime.penalized, {"spare": function.spare, "below": function.below})
 
 
@@ -95,7 +95,7 @@ def _applied(applied: Apply, x: Code, type: TensorType | None) -> Code:
 
 @singledispatch
 def lower_loss(function: LossFunction, *sides: Side) -> Code:
-    """The mean of a loss over a batch; a penalty takes the list of weights."""
+    """The mean of a loss over a batch; a penalty takes a list of weights."""
     raise InternalError(f"no rule computes the loss {function.name}")
 
 
@@ -105,7 +105,7 @@ def _call(function: object, settings: dict[str, Setting], *operands: Code) -> Co
 
 
 def _fitted(left: Side, right: Side) -> Code:
-    """The target in the shape and type of the prediction; a number is repeated."""
+    """The target in the shape and type of the prediction; a number is broadcast."""
     a, b = left.type, right.type
     if is_number(b):
         assert isinstance(right.code, Literal)

@@ -1,4 +1,4 @@
-"""Normalizations of recipes: how their numbers come to be, and what is done with them."""
+"""Normalizations of recipes: how their numbers are computed and applied."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SPELLED = 4096
 @final
 @dataclass(frozen=True)
 class LoweredNormalization:
-    """`function` of an input and two tensors: given ones, or what `learn` makes of batches."""
+    """`function` of an input and two tensors, given or computed by `learn` from batches."""
 
     function: Callable[[Tensor, Tensor, Tensor], Tensor]
     given: tuple[Row, Row] | None = None
@@ -51,7 +51,7 @@ class LoweredNormalization:
 @final
 @dataclass(frozen=True, eq=False)
 class Normalizer:
-    """A normalization with its numbers, on the device that uses them."""
+    """A normalization with its numbers, on the device where it is used."""
 
     function: Callable[[Tensor, Tensor, Tensor], Tensor]
     numbers: tuple[Tensor, Tensor]
@@ -61,13 +61,13 @@ class Normalizer:
         return self.function(x, *self.numbers)
 
     def facts(self) -> dict[str, Any]:
-        """Everything about it, for JSON: nothing is lost on the way."""
+        """All its data for JSON, without loss."""
         numbers = [_stored(each) for each in self.numbers]
         return {"function": self.function.__name__, "numbers": numbers}
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any], device: torch.device) -> Normalizer:
-        """The one that `facts` tell of; raises `ValueError` where they tell of none."""
+        """The normalizer that `facts` describe. Raises `ValueError` if they describe none."""
         try:
             first, second = (_restored(each).to(device) for each in facts["numbers"])
             return cls(_FUNCTIONS[facts["function"]], (first, second))
@@ -80,7 +80,7 @@ def normalizer_for(
 ) -> Normalizer:
     """The normalizer of a recipe.
 
-    `batches` are the training inputs, prepared as for a test; they are looked at where the recipe
+    `batches` are the training inputs, prepared as for a test. They are read only if the recipe
     doesn't give the numbers.
     """
     lowered = lower_normalization(wanted)
@@ -96,7 +96,7 @@ def normalizer_for(
 
 @singledispatch
 def lower_normalization(wanted: Normalization) -> LoweredNormalization:
-    """What a normalization computes, and from what."""
+    """What a normalization computes, and from which numbers."""
     raise InternalError(f"no rule computes {wanted.name}")
 
 

@@ -1,4 +1,4 @@
-"""Optimizers of recipes as those of `torch.optim`, with the groups of parameters they work on."""
+"""Optimizers of recipes as those of `torch.optim`, with their parameter groups."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FUSED = ("cpu", "cuda", "mps")
 @final
 @dataclass(frozen=True)
 class Optimization:
-    """An optimizer and its groups; without groups it works on all parameters alike."""
+    """An optimizer and its groups; without groups it treats all parameters alike."""
 
     optimizer: Invocation
     groups: tuple[Invocation, ...] = ()
@@ -50,7 +50,7 @@ class Optimization:
     ) -> torch.optim.Optimizer:
         """The optimizer of a model whose frozen parameters are marked.
 
-        `weight` gives what is to be changed in place of each parameter, if it isn't that itself.
+        `weight` maps each parameter to the tensor to optimize, if that is a different one.
         """
         call = replace(self.optimizer, function=eager(self.optimizer.function))
         lists = [groups(model) for groups in self.groups]
@@ -62,7 +62,7 @@ class Optimization:
         return made
 
     def source(self, model: str = "model") -> str:
-        """What a script writes for it."""
+        """The source text for a script."""
         groups = [groups.source(model) for groups in self.groups]
         return self.optimizer.source(*(groups or [f"{model}.parameters()"]))
 
@@ -73,7 +73,7 @@ class Optimization:
 
 
 def optimization_for(recipe: Recipe, device: torch.device) -> Optimization:
-    """How the weights of a recipe's net change on a device."""
+    """The optimization of a recipe's net on a device."""
     wanted = recipe.optimizer
     optimizer = lower_optimizer(wanted, device.type)
     shared: dict[str, Setting] = {"no_decay": recipe.no_decay, "rates": recipe.rates}
@@ -96,7 +96,7 @@ def _groups(lr: float, weight_decay: float, rest: Mapping[str, Setting]) -> Invo
 
 @singledispatch
 def lower_optimizer(wanted: Optimizer, device: str) -> Invocation:
-    """The class of `torch.optim` for a word, called on parameters or groups of them."""
+    """The class of `torch.optim` for a word, to be called on parameters or groups of them."""
     raise InternalError(f"no rule builds the optimizer {wanted.name}")
 
 

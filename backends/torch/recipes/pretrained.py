@@ -1,4 +1,4 @@
-"""Trained weights that a run starts from: taken from a file under the labels that a recipe says."""
+"""Loads the trained weights that a run starts from, under the labels that a recipe gives."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = ["load_pretrained", "renamed"]
 
 
 def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: Places) -> None:
-    """Fill the model with the weights that the recipe names, if it does.
+    """Fill the model with the weights that the recipe names, if any.
 
-    What it skips keeps its fresh weights; keys of the file that the net doesn't have are left out.
-    Raises `NetlangError` where a weight is missing or has another shape, listing all of them.
+    Skipped weights keep their fresh values; keys of the file that the net lacks are ignored. Raises
+    `NetlangError`, listing every problem, if a weight is missing or has another shape.
     """
     wanted = recipe.weights
     if wanted is None:
@@ -56,7 +56,7 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
 def _require_finite(
     path: str, keys: Sequence[str], fitting: Mapping[str, Stored], span: Span | None
 ) -> None:
-    """Refuse weights that no run can start from."""
+    """Refuse weights that aren't finite, which no run can start from."""
     suspect = [key for key in keys if key in fitting and not fitting[key].finite()]
     if suspect:
         shown = ", ".join(f"`{key}`" for key in suspect[:5]) + ", ..." * (len(suspect) > 5)
@@ -65,7 +65,7 @@ def _require_finite(
 
 
 def _advice(needed: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
-    """The words in front of all keys that don't belong there, as far as that helps."""
+    """Advice on prefixes that all keys share, if a change of prefix would help."""
     usual = "name what starts fresh with `skip`, other labels with `rename`"
     better = better_prefix(needed, stored)
     if better is None:
@@ -78,10 +78,10 @@ def _advice(needed: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
 def renamed(
     stored: Mapping[str, Stored], pairs: tuple[tuple[str, str], ...], span: Span | None = None
 ) -> dict[str, Stored]:
-    """The tensors under the labels of the net; of labels that fit a key, the longest counts.
+    """The tensors under the labels of the net; if several labels match a key, the longest counts.
 
-    An empty label stands for the whole: of the file, everything fits it. Raises `NetlangError`
-    where a label fits no key, or two keys become one.
+    An empty label stands for the whole file and matches every key. Raises `NetlangError` if a label
+    matches no key, or if two keys become one.
     """
     pairs = tuple((old.rstrip("."), new.rstrip(".")) for old, new in pairs)
     longest = sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
@@ -105,10 +105,10 @@ def renamed(
 
 
 def _longest_of(longest: list[tuple[str, str]], key: str) -> tuple[str, str] | None:
-    """The first of the labels, longest first, that fits a key."""
+    """The first label, longest first, that matches a key."""
     return next((each for each in longest if not each[0] or below(key, (each[0],))), None)
 
 
 def _shown(pair: tuple[str, str]) -> str:
-    """A pair of labels as a recipe has it."""
+    """A pair of labels as written in a recipe."""
     return f'rename=[("{pair[0]}", "{pair[1]}")]'

@@ -1,7 +1,7 @@
-"""Schedules as expressions of Python, for a training script.
+"""Schedules as Python expressions for a training script.
 
-They are written in the names `step` (steps done), `epoch_steps`, `steps` (of the run) and, for a
-plateau, `reductions`; the formulas are those that training calls.
+They use the names `step` (steps done), `epoch_steps`, `steps` (of the run) and, for a plateau,
+`reductions`; the formulas are those that training calls.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Formula:
 
 
 def rate_formula(schedule: Schedule) -> Formula:
-    """What the learning rates are multiplied by for the step after `step` steps."""
+    """The factor of the learning rates for the step after `step` steps."""
     phases = _phases(schedule)
     return _chosen(phases, [phase.rule for phase in phases])
 
 
 def momentum_formula(schedule: Schedule) -> Formula | None:
-    """The momentum of that step, if the schedule sets it; None in it for the optimizer's own."""
+    """The momentum of that step, if the schedule sets it; None in it means the optimizer's own."""
     phases = _phases(schedule)
     rules = [phase.rule.momentum for phase in phases]
     return _chosen(phases, rules) if any(rules) else None
@@ -48,7 +48,7 @@ def _phases(schedule: Schedule) -> tuple[Phase, ...]:
 
 
 def _chosen(phases: tuple[Phase, ...], rules: list[Rule | None]) -> Formula:
-    """One rule after the other, each until its phase ends."""
+    """One rule after the other, each until the end of its phase."""
     parts, begin = [], ""
     for phase, rule in zip(phases, rules, strict=True):
         text = _rule(rule, begin)
@@ -62,7 +62,7 @@ def _chosen(phases: tuple[Phase, ...], rules: list[Rule | None]) -> Formula:
 
 
 def _with_called(functions: dict[Callable[..., float], None]) -> Iterator[Callable[..., float]]:
-    """The functions, and before each those of its module that it calls."""
+    """The functions, each preceded by the functions of its module that it calls."""
     seen: set[str] = set()
     for function in functions:
         for name in (*function.__code__.co_names, function.__name__):
@@ -95,5 +95,5 @@ def _length(duration: Duration, begin: str) -> str:
 
 
 def _grouped(text: str) -> str:
-    """In parentheses where an operator of lower rank would tear it apart."""
+    """Parenthesized if an operator of lower precedence would split it."""
     return f"({text})" if " + " in text or " - " in text else text

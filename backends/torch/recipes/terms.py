@@ -25,7 +25,8 @@ __all__ = ["LoweredTerm", "lowered_terms", "total"]
 class LoweredTerm:
     """`factor` times an expression.
 
-    A penalty reads the list of weights under the name `penalized`; `weights` gives it from a model.
+    A penalty reads the list of weights under the name `penalized`; `weights` returns it for a
+    model.
     """
 
     factor: float
@@ -35,11 +36,11 @@ class LoweredTerm:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """What it reads."""
+        """The names that it reads."""
         return frozenset(names_in(self.code))
 
     def value(self, values: Mapping[str, Tensor]) -> Tensor:
-        """Its loss without the factor; a penalty stands among the values."""
+        """Its loss without the factor; penalties are among the values."""
         if self.weights is not None:
             return values[self.penalized]
         found: Tensor = self.code.evaluate(values)
@@ -63,7 +64,7 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
 
 
 def total(terms: tuple[LoweredTerm, ...]) -> Code:
-    """The sum of terms, from the left; needs one at least."""
+    """The sum of terms from the left; there must be at least one."""
     first, *rest = terms
     code = first.code
     if first.factor != 1.0:

@@ -1,1 +1,1 @@
-"""Functions of the IR rewritten into those that PyTorch source has classes for."""
+"""Rewrites functions of the IR into those that get classes in PyTorch source."""

@@ -1,8 +1,8 @@
-"""Functions that can share a class.
+"""Finds functions that can share a class.
 
-A *variant* of a block are its instances whose steps are alike in everything but numbers. On exit
-every function belongs to one; it becomes one class, whose constructor takes the numbers that
-differ.
+A *variant* of a block consists of its instances whose steps are alike in everything but numbers. On
+exit, every function belongs to one variant, which becomes one class; the numbers that differ become
+arguments of its constructor.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class Variant:
 
     @property
     def sample(self) -> Function:
-        """An instance to read the structure from."""
+        """An instance from which the structure can be read."""
         return self.instances[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """An operator as it looks in PyTorch, what is left of that without its numbers, and these."""
+    """An operator as PyTorch code, that code without its numbers, and the numbers."""
 
     lowered: Lowered
     shape: tuple[object, ...]
@@ -66,7 +66,7 @@ class _Step:
 class Variants:
     """All variants of a net, callees before callers.
 
-    Steps of functions that `before` knows too are taken from there.
+    The steps of functions that `before` also contains are reused from there.
     """
 
     def __init__(self, net: Function, before: Variants | None = None) -> None:
@@ -83,7 +83,7 @@ class Variants:
         return self._of[function]
 
     def step(self, function: Function, index: int) -> Lowered:
-        """How operator node `index` of a function looks, its numbers as they are there."""
+        """Operator node `index` of a function as PyTorch code, with its own numbers."""
         return self._steps[function][index].lowered
 
     def numbers(self, function: Function, index: int) -> tuple[Number, ...]:
@@ -91,7 +91,7 @@ class Variants:
         return self._steps[function][index].numbers
 
     def places(self, variant: Variant) -> set[tuple[Variant, str]]:
-        """Where the text calls a variant: the calling variant and the step's path."""
+        """Where the text calls a variant: pairs of the calling variant and the step's path."""
         return {(self._of[site.caller], site.node.path) for site in variant.sites}
 
     def _visit(self, function: Function) -> Variant:
@@ -110,7 +110,7 @@ class Variants:
         return variant
 
     def _structure(self, function: Function) -> object:
-        """Equal for functions that differ in numbers only."""
+        """A key that is equal for functions that differ only in numbers."""
         steps = tuple(
             (node.path, node.module, node.inputs, node.auxiliary, self._shape(function, index))
             for index, node in enumerate(function.nodes)

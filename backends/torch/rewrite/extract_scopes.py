@@ -1,7 +1,7 @@
-"""Closed scopes as functions of their own.
+"""Turns closed scopes into functions of their own.
 
-A scope is closed if one value enters it and one leaves it. One that is no plain chain needs a
-`forward`, so it becomes a class; plain chains stay, as `nn.Sequential`.
+A scope is closed if one value enters it and one leaves it. A closed scope that isn't a plain chain
+needs a `forward`, so it becomes a class; plain chains remain and become `nn.Sequential`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def outlined(function: Function) -> Function:
 
 
 class _Whole:
-    """The function that scopes are cut out of, and what is asked about each of them."""
+    """The function that scopes are extracted from, with the facts needed about each scope."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -41,10 +41,10 @@ class _Whole:
 
 
 def _outermost(whole: _Whole, scope: LabelScope) -> Iterator[_Closed]:
-    """The closed scopes in a scope, those inside of another one not.
+    """The closed scopes in a scope, without those inside another closed one.
 
-    Whether a scope is closed doesn't depend on what is cut out beside it, nor inside of it: a
-    call reads and makes the same single values.
+    Whether a scope is closed doesn't depend on what is extracted beside or inside it, since a call
+    reads and makes the same values.
     """
     for child in scope.children.values():
         if isinstance(child, LabelScope):
@@ -56,7 +56,7 @@ def _outermost(whole: _Whole, scope: LabelScope) -> Iterator[_Closed]:
 
 
 def _closed(whole: _Whole, scope: LabelScope) -> _Closed | None:
-    """The scope's boundary, if it is closed and has something to own."""
+    """The scope's boundary, if it is closed and owns something."""
     members = tuple(sorted(scope.members()))
     inside, nodes, readers = set(members), whole.function.nodes, whole.readers
     entries = {ref for i in members for ref in nodes[i].inputs if ref.producer not in inside}
@@ -72,7 +72,7 @@ def _closed(whole: _Whole, scope: LabelScope) -> _Closed | None:
 
 
 def _is_own(whole: _Whole, members: tuple[int, ...]) -> bool:
-    """Whether the weights of the members are there, theirs alone and used in one mode."""
+    """Whether the members use only their own weights, all of them present and in one mode."""
     function = whole.function
     nodes = [function.nodes[index] for index in members]
     paths = {node.path for node in nodes}
@@ -89,7 +89,7 @@ def _is_own(whole: _Whole, members: tuple[int, ...]) -> bool:
 
 
 def _cut(function: Function, found: Sequence[_Closed]) -> Function:
-    """The function with members replaced by calls, each where the last of them stood."""
+    """The function with members replaced by calls, each at the place of its last member."""
     calls = {closed.members[-1]: closed for closed in found}
     inside = {index for closed in found for index in closed.members}
     kept: list[tuple[int, Node]] = []
@@ -115,7 +115,7 @@ def _cut(function: Function, found: Sequence[_Closed]) -> Function:
 
 
 def _call(function: Function, closed: _Closed) -> Node:
-    """What stands for the members."""
+    """The call that replaces the members."""
     inner, first = _inner(function, closed), function.nodes[closed.members[0]]
     return Node(
         closed.path,
@@ -130,7 +130,7 @@ def _call(function: Function, closed: _Closed) -> Node:
 
 
 def _inner(function: Function, closed: _Closed) -> Function:
-    """The members as a function of the entering value; an empty doc tells it from a block."""
+    """The members as a function of the entering value. Unlike a block's, its doc is empty."""
     place = {old: new for new, old in enumerate(closed.members)}
     own = _own_parameters(function)
     without_input = Retracing(own, _plain_inputs(function))
@@ -170,7 +170,7 @@ def _inner(function: Function, closed: _Closed) -> Function:
 
 
 def _own_parameters(function: Function) -> dict[str, object]:
-    """The arguments of the enclosing function, which numbers of the scope still speak of."""
+    """The arguments of the enclosing function that numbers of the scope still refer to."""
     return {
         name: Traced(int(value), ParameterOrigin(name))
         if isinstance(value, int) and not isinstance(value, bool)
@@ -180,7 +180,7 @@ def _own_parameters(function: Function) -> dict[str, object]:
 
 
 def _plain_inputs(function: Function) -> tuple[tuple[Dim, ...], ...]:
-    """The shapes of a function's inputs as plain numbers, which no longer speak of them."""
+    """The shapes of a function's inputs as plain numbers, without reference to the inputs."""
     return tuple(
         tuple(int(size) if isinstance(size, int) else size for size in port.type.shape)
         for port in function.inputs
@@ -188,6 +188,6 @@ def _plain_inputs(function: Function) -> tuple[tuple[Dim, ...], ...]:
 
 
 def _name(function: Function, path: str) -> str:
-    """What to call a scope: its label without a number behind it."""
+    """A name for a scope: its label without a trailing number."""
     label = path.rpartition(".")[2].rstrip("0123456789").rstrip("_-")
     return label or f"{function.name}_part"

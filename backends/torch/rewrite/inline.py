@@ -1,4 +1,4 @@
-"""Calls replaced by the steps of the block that they call, under the call's path."""
+"""Replaces calls by the steps of the called block, under the call's path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sizes = tuple[tuple[Dim, ...], ...]
 
 
 def inlined(function: Function, short: Collection[Function]) -> Function:
-    """A function in which the plain chains of `short` stand instead of their calls."""
+    """A function with the plain chains of `short` in place of their calls."""
     while any(_is_short(node, short) for node in function.nodes):
         function = _once(function, short)
     return function
@@ -46,7 +46,7 @@ def _once(function: Function, short: Collection[Function]) -> Function:
 
 
 def _steps(function: Function, call: Node, entry: Ref, start: int) -> list[Node]:
-    """The steps of a plain chain in the caller's terms; the first will be node `start`."""
+    """The steps of a plain chain in the caller's terms; the first becomes node `start`."""
     callee = call.callee
     assert isinstance(callee, Function)
     arguments = call.arguments
@@ -71,7 +71,7 @@ def _steps(function: Function, call: Node, entry: Ref, start: int) -> list[Node]
 
 
 def _in_terms(op: Op, arguments: Mapping[str, object], sizes: Sizes) -> Op:
-    """An operator whose numbers are told in the caller's terms."""
+    """An operator whose numbers are expressed in the caller's terms."""
     changes = {
         name: traced
         for name in names_of(op)

@@ -1,8 +1,8 @@
-"""Functions rewritten towards the classes that a PyTorch user would write.
+"""Rewrites functions towards the classes that a PyTorch user would write.
 
-On exit every size that depends on the input is read from a value, every scope that is closed and no
-plain chain is a function of its own, and a block that is a plain chain and called in one place
-stands there itself. What is computed, the label paths and their order stay the same.
+On exit, every size that depends on the input is read from a value, every closed scope that isn't a
+plain chain is a function of its own, and a block that is a plain chain and called in one place is
+inlined there. The computation, the label paths and their order stay the same.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _verified(net: Function, program: Program) -> Function:
 def _everywhere(net: Function, change: Callable[[Function], Function]) -> Function:
     """The net with `change` applied to every function once, callers before callees.
 
-    What nothing changes in is the same function as before.
+    Functions in which nothing changes stay the same objects.
     """
     return _changed(net, change, {})
 
@@ -56,7 +56,7 @@ def _everywhere(net: Function, change: Callable[[Function], Function]) -> Functi
 def _changed(
     function: Function, change: Callable[[Function], Function], done: dict[Function, Function]
 ) -> Function:
-    """A function and its callees, those that are `done` once."""
+    """A function and its callees after the change; `done` holds those already changed."""
     if function in done:
         return done[function]
 

@@ -1,9 +1,9 @@
-"""Sizes that depend on the net's input, told as sizes of values that are at hand.
+"""Reads sizes that depend on the net's input from values that are available.
 
-A spec says such a size with an attribute of some value (``size=image.shape[1:]``); in the IR it is
-a formula in the sizes of the net's input. On exit every operator that needs one is a `Sized`, whose
-further inputs are the values to read it from. A block that has no such value gets one of the net's
-inputs as a further input of its own.
+A spec takes such a size from an attribute of some value (``size=image.shape[1:]``); in the IR it is
+a formula in the sizes of the net's input. On exit, every operator that needs such sizes is a
+`Sized`, whose additional inputs are the values to read them from. A block without a suitable value
+gets one of the net's inputs as an additional input.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def symbolic_sizes(op: Op) -> tuple[Expr, ...]:
 
 
 class _Changed(Record):
-    """A function after the pass, and the inputs of the net that it has as further inputs."""
+    """A function after the pass, and the net inputs that it received as additional inputs."""
 
     function: Function
     added: tuple[int, ...]
@@ -91,7 +91,7 @@ def _sized(values: _Values, node: Node, op: Op, sizes: Sequence[Expr]) -> Node:
 
 
 class _Values(Draft, eq=False, dict=True):
-    """The values of a function that a step can read: inputs, and what was `made` before it."""
+    """The values that a step of a function can read: inputs, and what was `made` before it."""
 
     function: Function
     net: Function
@@ -103,7 +103,7 @@ class _Values(Draft, eq=False, dict=True):
         return Readers(self.function)
 
     def of_net(self, index: int) -> Ref:
-        """An input of the net, as a further input of the function if need be."""
+        """An input of the net, added as an input of the function if necessary."""
         if self.function is self.net:
             return Ref(INPUT, index)
         if index not in self.added:
@@ -117,7 +117,7 @@ class _Values(Draft, eq=False, dict=True):
         return self.function.type_of(ref)
 
     def all(self) -> Iterator[Ref]:
-        """Inputs, then what was made last, then what only the step behind it reads."""
+        """Inputs, then the latest values, then values that only the next step reads."""
         yield from self.inputs()
         nodes = self.function.nodes
         before = [
@@ -132,7 +132,7 @@ class _Values(Draft, eq=False, dict=True):
         yield from (Ref(INPUT, index) for index in range(len(self.function.inputs)))
 
     def _is_passing(self, ref: Ref) -> bool:
-        """Whether a value is on its way from one step of a scope to the next."""
+        """Whether a value only passes from one step of a scope to the next."""
         readers = self._readers.of(ref)
         if len(readers) != 1 or OUTPUT in readers:
             return False
@@ -144,20 +144,20 @@ class _Values(Draft, eq=False, dict=True):
 
 
 class _Reading(Draft, eq=False):
-    """Sizes of one step, told over `inputs`, to which values are added that are read."""
+    """The sizes of one step, expressed over `inputs`; values that they need are added there."""
 
     values: _Values
     inputs: list[Ref]
 
     def tell(self, size: Dim) -> Expression:
-        """An expression that gives `size`."""
+        """An expression for `size`."""
         if isinstance(size, int):
             return Constant(size)
         found = self._as_one_size(size) or self._in_terms_of_inputs(size)
         return found or self._sum(size)
 
     def _as_one_size(self, size: Expr) -> Expression | None:
-        """A size of some value, of the step's own inputs first."""
+        """A size of some value, preferring the step's own inputs."""
         for ref in (*self.inputs, *self.values.all()):
             for axis, known in self._sizes(ref):
                 if known == size:
@@ -165,7 +165,7 @@ class _Reading(Draft, eq=False):
         return None
 
     def _sizes(self, ref: Ref) -> Iterator[tuple[int, Dim]]:
-        """The sizes of a value with the dimensions of its tensor."""
+        """The sizes of a value with their dimensions in its tensor."""
         type_ = self.values.type_of(ref)
         yield from enumerate(type_.shape, start=int(type_.batch is not None))
 
@@ -175,7 +175,7 @@ class _Reading(Draft, eq=False):
         return shape_of(Operand(self.inputs.index(ref)), axis)
 
     def _in_terms_of_inputs(self, size: Expr) -> Expression | None:
-        """A multiple or part of a size of an input, as a block says it of its own."""
+        """A multiple or fraction of an input's size, as a block expresses its own sizes."""
         for ref in (*self.values.inputs(), *self.inputs):
             for axis, known in self._sizes(ref):
                 if isinstance(known, Expr) and (told := _linear(size, known)) is not None:
@@ -213,7 +213,7 @@ class _Reading(Draft, eq=False):
         return self._of_net(atom.name)
 
     def _of_net(self, name: str) -> Expression:
-        """The size `name` of the input of the net where it stands alone."""
+        """The size `name` from an input of the net where it stands alone."""
         for index, port in enumerate(self.values.net.inputs):
             if symbol(name) in port.type.shape:
                 axis = port.type.shape.index(symbol(name)) + int(port.type.batch is not None)
@@ -222,7 +222,7 @@ class _Reading(Draft, eq=False):
 
 
 def _linear(size: Expr, known: Expr) -> tuple[int, int, int] | None:
-    """How `size` is ``(factor * known + summand) // divisor``, if it is."""
+    """The numbers for which `size` is ``(factor * known + summand) // divisor``, if any."""
     leading, monomial = known.terms[0]
     factor = next((c // leading for c, m in size.terms if m == monomial and c % leading == 0), 0)
     if factor > 0 and isinstance(rest := size - known * factor, int):

@@ -1,7 +1,7 @@
 """The label paths of a function as a tree, and which of its scopes are plain chains.
 
-A plain chain is what `nn.Sequential` can hold: steps numbered from 0, each of which reads what the
-one before made and nothing else.
+A plain chain is what `nn.Sequential` can hold: steps numbered from 0, each of which reads the
+result of the one before and nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OUTPUT = -2
 class LabelScope:
     """The steps under one label path, in order of first appearance.
 
-    `merges` are labelled merges whose label is this scope.
+    `merges` are merges labelled with this scope's own path.
     """
 
     path: str
@@ -30,7 +30,7 @@ class LabelScope:
     merges: list[int] = field(default_factory=list)
 
     def members(self) -> Iterator[int]:
-        """The nodes in it, by scope."""
+        """The nodes in it, including those of inner scopes."""
         for child in self.children.values():
             if isinstance(child, LabelScope):
                 yield from child.members()
@@ -67,9 +67,9 @@ def tree(function: Function) -> LabelScope:
 
 
 class Readers:
-    """Who reads each value of a function; `OUTPUT` stands for the function's outputs.
+    """The readers of each value of a function; `OUTPUT` stands for the function's outputs.
 
-    `reused` are the paths of the modules that `reuse` applies once more.
+    `reused` are the paths of the modules that `reuse` applies again.
     """
 
     def __init__(self, function: Function) -> None:
@@ -83,7 +83,7 @@ class Readers:
         self.reused = frozenset(node.module for node in function.nodes if node.reuses)
 
     def of(self, ref: Ref) -> list[int]:
-        """The nodes that read a value, as often as they do."""
+        """The nodes that read a value, once for each read."""
         return self._of.get(ref, [])
 
 
@@ -95,7 +95,7 @@ def _is_plain(function: Function, node: Node) -> bool:
 
 
 def is_chain(readers: Readers, scope: LabelScope) -> bool:
-    """Whether a scope of the function that `readers` speaks of is a plain chain."""
+    """Whether a scope of the function of `readers` is a plain chain."""
     function = readers.function
     members = sorted(scope.members())
     if scope.merges or not _numbered(scope):
@@ -130,7 +130,7 @@ def _numbered(scope: LabelScope) -> bool:
 
 
 def _is_whole(function: Function, members: list[int]) -> bool:
-    """Whether a chain of all steps is all that the function does."""
+    """Whether a chain of all steps is everything that the function does."""
     return (
         len(function.inputs) == 1
         and len(function.outputs) == 1

@@ -1,4 +1,4 @@
-"""The emitted source as a module of PyTorch: what runs is exactly the text that `emit` gives."""
+"""The emitted source as a PyTorch module, which runs exactly the text from `emit`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["instance"]
 
 
 def instance(program: Program, device: str | None = None, *, guard: bool = False) -> nn.Module:
-    """An instance of the net's class, freshly initialised, on `device` or PyTorch's default.
+    """An instance of the net's class, freshly initialized, on `device` or PyTorch's default.
 
-    A program has one class, or two: with and without a guard.
+    A program has at most two classes, with and without a guard.
     """
     import torch
 
@@ -43,7 +43,7 @@ _numbers = count()
 
 
 def _class(program: Program, guard: bool) -> type[nn.Module]:
-    """The class that the text of a program defines; tracebacks show that text."""
+    """The class that a program's text defines; tracebacks show that text."""
     from torch import nn
 
     text = emitted(program, guard=guard)

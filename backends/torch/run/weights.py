@@ -1,6 +1,6 @@
 """A module with given weights: those of a file or mapping, or initial ones from a seed.
 
-A seed gives the values that it gives in an ONNX file: they depend on it and the weight's key alone.
+A seed gives the same values as in an ONNX file: they depend only on the seed and the weight's key.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def filled(
     guard: bool = False,
     tell: Callable[[str], None] = warn_the_caller,
 ) -> nn.Module:
-    """The network in training mode, every weight as `options` says.
+    """The network in training mode, with weights as `options` say.
 
-    Raises `NetlangError` where a file doesn't fit; `tell` gets what there is to know of it: with
-    `partial`, what was not loaded.
+    Raises `NetlangError` if a file doesn't fit. `tell` gets notes on it: with `partial`, what was
+    not loaded.
     """
     import numpy as np
 
@@ -57,7 +57,7 @@ def filled(
 
 
 def tensor_of(data: NDArray[np.generic]) -> torch.Tensor:
-    """The tensor of an array; bfloat16 is a type of floats to torch alone, here just bits."""
+    """The tensor for an array; numpy lacks bfloat16, so its arrays hold just bits."""
     import numpy as np
     import torch
 

@@ -1,4 +1,4 @@
-"""Examples of different sizes, in batches of one size."""
+"""Groups examples of different sizes into batches of one size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["by_size"]
 def by_size(
     batches: Iterable[list[tuple[list[Tensor], int, int]]],
 ) -> Iterator[tuple[list[Tensor], Tensor]]:
-    """Of each batch the examples of one size: their views, at every scale stacked, and labels."""
+    """The examples of each size in a batch: their views, stacked over the scales, and labels."""
     for examples in batches:
         alike: dict[tuple[torch.Size, ...], list[tuple[list[Tensor], int]]] = {}
         for views, label, _ in examples:

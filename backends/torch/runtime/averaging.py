@@ -1,4 +1,4 @@
-"""Averaged weights: an exponential moving average of what an optimizer makes of a model."""
+"""Averaged weights: an exponential moving average of a model's weights during training."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["average", "averaged_pairs"]
 
 
 def averaged_pairs(averaged: nn.Module, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
-    """Every parameter and buffer of an averaged model with the model's own."""
+    """Every parameter and buffer of an averaged model, paired with the model's own."""
     own = dict(model.state_dict(keep_vars=True))
     return [(value, own[key].detach()) for key, value in averaged.state_dict().items()]
 
 
 @torch.no_grad()
 def average(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
-    """Move averages towards the values beside them; whole numbers are copied."""
+    """Move averages towards their paired values; whole numbers are copied."""
     floating = [(old, new) for old, new in pairs if old.is_floating_point()]
     if floating:
         old, new = zip(*floating, strict=True)

@@ -1,6 +1,6 @@
-"""Parts of one image with plain numbers: what `regions` and `cutting` do for any number of images.
+"""Regions of a single image in plain numbers, as `regions` and `cutting` do for many images.
 
-Training scripts have these; a test holds them equal to the others.
+Training scripts contain these; a test checks that both agree.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def random_box(
 def stretched(
     image: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> Tensor:
-    """Left, top, right, bottom of an image, resized; a large JPEG is decoded at 1/2, 1/4 or 1/8."""
+    """A box (left, top, right, bottom), resized; a large JPEG is decoded at 1/2, 1/4 or 1/8."""
     (left, top, right, bottom), full = box, image.width
     factor = max(1, int(min((bottom - top) / size[0], (right - left) / size[1])) // 2)
     found = image.draft(image.mode, (image.width // factor, image.height // factor))

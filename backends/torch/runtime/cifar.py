@@ -1,6 +1,6 @@
-"""CIFAR as it is published, in the binary version or the one of pickles, unpacked or not.
+"""CIFAR as published: the binary version or the pickled one, unpacked or not.
 
-Training scripts have this; a test holds it equal to what `netlang train` reads.
+Training scripts contain this; a test checks that it agrees with what `netlang train` reads.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["pickled", "read_cifar", "unpacked"]
 
 
 def unpacked(place: str, folder: str, archive: str, names: list[str]) -> list[bytes]:
-    """The contents of files in a folder, or in the archive that they came in; else nothing."""
+    """The contents of files in a folder or in their archive; none if neither exists."""
     for root in (place, os.path.join(place, folder)):
         paths = [os.path.join(root, name) for name in names]
         if all(map(os.path.isfile, paths)):
@@ -34,7 +34,7 @@ def unpacked(place: str, folder: str, archive: str, names: list[str]) -> list[by
 
 
 def pickled(content: bytes, key: str) -> tuple[NDArray[np.uint8], list[int]]:
-    """Images and labels of a pickle, read off its opcodes: nothing that it holds is executed."""
+    """Images and labels of a pickle, read from its opcodes. Nothing in it is executed."""
     steps: list[tuple[str, Any]] = [(op.name, value) for op, value, _ in genops(content)]
     texts = [n for n, (_, value) in enumerate(steps) if isinstance(value, str | bytes)]
     place = max(texts, key=lambda n: len(steps[n][1]))
@@ -59,10 +59,10 @@ def read_cifar(
     column: int = 0,
     columns: int = 1,
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Images and labels of training and of the test, which the last file has.
+    """Images and labels of the training part and of the test part, which is the last file.
 
-    `versions` are folder and archive of the binary one, whose rows begin with some `columns` of
-    labels, and of the one of pickles, which have them under `key`.
+    `versions` are the folder and archive of the binary version, whose rows begin with `columns`
+    label bytes, and of the pickled one, which has labels under `key`.
     """
     (folder, archive), (pickles, packed) = versions
     batches = []

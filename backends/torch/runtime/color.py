@@ -1,6 +1,6 @@
-"""Changes of the colours of images `x`, float32 `[B, C, H, W]` in 0..1, by numbers `u` on the CPU.
+"""Colour changes of images `x`, float32 `[B, C, H, W]` in 0..1, by numbers `u` on the CPU.
 
-`u` is float64 `[B, k]`, uniform in [0, 1): what each example gets is decided on the CPU, so that
+`u` is float64 `[B, k]`, uniform in [0, 1). Each example's change is decided on the CPU, so that
 nothing waits for the device. Definitions are torchvision's.
 """
 
@@ -18,13 +18,13 @@ __all__ = [
 
 
 def per_example(value: Tensor, x: Tensor) -> Tensor:
-    """Values of each example, `[B]` or `[B, C]`, on the device of `x`, to be combined with it."""
+    """Values of each example, `[B]` or `[B, C]`, on the device of `x`, to broadcast with it."""
     value = value.to(x.dtype) if value.is_floating_point() else value
     return value[(..., *[None] * (x.dim() - value.dim()))].to(x.device, non_blocking=True)
 
 
 def replace_(x: Tensor, where: Tensor, change: Callable[..., Tensor], *values: Tensor) -> None:
-    """Put `change(examples, *values)` in place of the examples for which `where` is true."""
+    """Replace the examples for which `where` is true by `change(examples, *values)`."""
     if where.any():
         rows = where.nonzero()[:, 0].to(x.device, non_blocking=True)
         chosen = x[rows]
@@ -39,7 +39,7 @@ def luma(x: Tensor) -> Tensor:
 
 
 def adjust_brightness(x: Tensor, factor: Tensor) -> Tensor:
-    """From black (0) over the image itself (1) to brighter ones."""
+    """From black (0) over the image itself (1) to brighter."""
     return (factor * x).clamp(0.0, 1.0)
 
 

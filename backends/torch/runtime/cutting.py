@@ -1,7 +1,7 @@
-"""Pixels of regions: of one image in a file, or of a batch in memory.
+"""Pixels of regions, of one image in a file or of a batch in memory.
 
 Resizing is Pillow's `BILINEAR`: each new pixel is a mean of the pixels near it, weighted by a
-triangle that grows with the reduction.
+triangle that widens with the reduction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["cut_batch", "cut_image", "cut_masks", "reduced", "triangles"]
 def cut_image(
     image: Image.Image, region: Region, crop: Callable[..., object] = Image.Image.crop
 ) -> Tensor:
-    """The region, that of one image, as uint8 `[1, C, h, w]`."""
+    """The region of a single image, as uint8 `[1, C, h, w]`."""
     low, high, start, stop, size = reduced(image, Region(*(each[0] for each in region)))
     low, high = (start, stop) if (stop - start == size).all() else (low, high)
     (top, left), (bottom, right) = np.rint(low), np.rint(high)
@@ -37,7 +37,7 @@ def cut_image(
 
 
 def reduced(image: Image.Image, region: Region) -> Region:
-    """Let a JPEG be decoded at 1/2, 1/4 or 1/8 where the region stays twice its new size."""
+    """Let a JPEG be decoded at 1/2, 1/4 or 1/8 if the region stays twice its new size."""
     factor = int(((region.stop - region.start) / region.size).min()) // 2
     if factor < 2:
         return region
@@ -49,7 +49,7 @@ def reduced(image: Image.Image, region: Region) -> Region:
 
 
 def cut_batch(x: Tensor, region: Region) -> Tensor:
-    """The regions of images `[B, C, H, W]`, which have one new size: `[B, C, h, w]`."""
+    """The regions of images `[B, C, H, W]`, all with one new size: `[B, C, h, w]`."""
     low, high, start, stop, size = region
     margin = int(max(0, -low.min(), -start.min(), *(np.maximum(high, stop) - x.shape[2:]).ravel()))
     x = F.pad(x, [margin] * 4)
@@ -63,7 +63,7 @@ def cut_batch(x: Tensor, region: Region) -> Tensor:
 
 
 def cut_masks(x: Tensor, region: Region) -> Tensor:
-    """As `cut_batch`, of masks: each new pixel is the old one that its middle lies in."""
+    """As `cut_batch`, for masks: each new pixel is the old one that contains its centre."""
     start, stop, size = region[2:]
     margin = int(max(0, -start.min(), *(stop - x.shape[2:]).ravel()) + 1)
     x = F.pad(x, [margin] * 4)
@@ -77,7 +77,7 @@ def cut_masks(x: Tensor, region: Region) -> Tensor:
 
 
 def triangles(x: Tensor, region: Region, axis: int) -> Tensor:
-    """How much each new pixel along an axis takes of each old one, `[B, new, old]`."""
+    """The weight of each old pixel in each new one along an axis, `[B, new, old]`."""
     bounds = np.stack([each[:, axis] for each in region[:4]])
     low, high, start, stop = torch.from_numpy(bounds).float().to(x.device)[:, :, None, None]
     new = torch.arange(int(region.size[0, axis]), device=x.device)[:, None] + 0.5

@@ -1,4 +1,4 @@
-"""Parts of examples erased, by numbers `u`, float64 `[B, k]` in [0, 1) on the CPU."""
+"""Erases parts of examples, by numbers `u`, float64 `[B, k]` in [0, 1) on the CPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["cutout", "in_box", "random_erasing"]
 
 
 def in_box(x: Tensor, start: Tensor, stop: Tensor) -> Tensor:
-    """Where in `x` a box of each example is: from `start` to before `stop`, `[B, axes]`."""
+    """Whether an element of `x` is in its example's box, `start` to before `stop`, `[B, axes]`."""
     inside = torch.ones((), dtype=torch.bool, device=x.device)
     for axis in range(-start.shape[1], 0):
         place = torch.arange(x.shape[axis], device=x.device).view(-1, *[1] * (-axis - 1))
@@ -24,7 +24,7 @@ def in_box(x: Tensor, start: Tensor, stop: Tensor) -> Tensor:
 
 
 def cutout(x: Tensor, u: Tensor, size: int, value: float = 0.0) -> Tensor:
-    """Erase a square (of a signal, an interval) around a random place; parts may lie outside."""
+    """Erase a square (of a signal, an interval) around a random place, even beyond the border."""
     sides = torch.tensor(x.shape[2:] or x.shape[1:])
     start = (u[:, : len(sides)] * sides).floor() - size // 2
     return torch.where(in_box(x, start, start + size), value, x)

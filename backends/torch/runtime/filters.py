@@ -1,4 +1,4 @@
-"""Noise and blur of examples `x` by numbers `u`, float64 `[B, k]` in [0, 1) on the CPU."""
+"""Noise and blur for examples `x`, by numbers `u`, float64 `[B, k]` in [0, 1) on the CPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["blur", "noise", "random_bits"]
 
 
 def random_bits(x: Tensor, u: Tensor) -> Tensor:
-    """A whole number of 24 bits, signed, for each element of `x`: a hash of its example's `u`."""
+    """A signed whole number of 24 bits for each element of `x`: a hash of its example's `u`."""
     key = mix((u[:, 0] * 2.0**53).long()).to(x.device, non_blocking=True)
     count = x[0].numel()
     pairs = mix(key[:, None] + torch.arange((count + 1) // 2, device=x.device))
@@ -30,7 +30,7 @@ def noise(x: Tensor, u: Tensor, std: float) -> Tensor:
 def blur(x: Tensor, u: Tensor, kernel: int, sigma: tuple[float, float] = (0.1, 2.0)) -> Tensor:
     """Gaussian blur with a deviation (in pixels) from a range; the borders are mirrored.
 
-    The kernel never reaches further than the image.
+    The kernel reaches no further than the image.
     """
     deviation = sigma[0] + (sigma[1] - sigma[0]) * u[:, :1]
     half = min(kernel // 2, x.shape[2] - 1, x.shape[3] - 1)

@@ -1,4 +1,4 @@
-"""The images below a folder."""
+"""Lists the images below a folder."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".w
 
 
 def image_files(folder: str) -> list[str]:
-    """Paths of the images below a folder, by their names' endings, in a fixed order.
+    """Paths of the images below a folder, by file name suffix, in a fixed order.
 
-    Hidden files and folders are left out; links are followed, but not in circles.
+    Hidden files and folders are skipped. Links are followed, but not in circles.
     """
     found = []
     for where, folders, files in os.walk(folder, followlinks=True):

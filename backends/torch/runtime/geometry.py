@@ -1,8 +1,8 @@
-"""Movements of the pixels of images `x`, float32 `[B, C, H, W]`, in batches, by numbers `u`.
+"""Geometric changes of images `x`, float32 `[B, C, H, W]`, in batches, by numbers `u`.
 
-`u` is float64 `[B, k]`, uniform in [0, 1), on the CPU. Between pixels values are read bilinearly;
-what comes from outside is black. With `mode="nearest"`, for masks, each keeps its value. Signals,
-`[B, L]` or `[B, C, L]`, move along their one axis.
+`u` is float64 `[B, k]`, uniform in [0, 1), on the CPU. Values between pixels are interpolated
+bilinearly, and places outside the image are black. With `mode="nearest"`, for masks, values are
+kept. Signals, `[B, L]` or `[B, C, L]`, move along their only axis.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def vflip(x: Tensor, u: Tensor, p: float = 0.5) -> Tensor:
 
 
 def between(u: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """The first number of each example, made uniform between two bounds: `[B]`."""
+    """The first number of each example, mapped to between two bounds: `[B]`."""
     return bounds[0] + (bounds[1] - bounds[0]) * u[:, 0]
 
 
@@ -45,7 +45,7 @@ def moved(
     f: Tensor | float = 0.0,
     mode: str = "bilinear",
 ) -> Tensor:
-    """Each pixel (i, j) from (a i + b j + c, d i + e j + f), right and down from the middle."""
+    """Pixel (i, j) is that at (a i + b j + c, d i + e j + f), right and down from the centre."""
     image = x if x.dim() == 4 else x.reshape(len(x), -1, 1, x.shape[-1])
     height, width = image.shape[2:]
     rows = a, b * height / width, c * 2 / width, d * width / height, e, f * 2 / height
@@ -56,24 +56,24 @@ def moved(
 
 
 def rotate(x: Tensor, u: Tensor, degrees: tuple[float, float], mode: str = "bilinear") -> Tensor:
-    """Turn counter-clockwise by an angle between two."""
+    """Rotate counter-clockwise by an angle between two bounds."""
     angle = torch.deg2rad(between(u, degrees))
     return moved(x, a=angle.cos(), b=-angle.sin(), d=angle.sin(), e=angle.cos(), mode=mode)
 
 
 def scale(x: Tensor, u: Tensor, factor: tuple[float, float], mode: str = "bilinear") -> Tensor:
-    """Enlarge or shrink by a factor between two."""
+    """Enlarge or shrink by a factor between two bounds."""
     step = 1.0 / between(u, factor)
     return moved(x, a=step, e=step if x.dim() == 4 else 1.0, mode=mode)
 
 
 def shear(x: Tensor, u: Tensor, degrees: tuple[float, float], mode: str = "bilinear") -> Tensor:
-    """Slant sideways by an angle between two."""
+    """Shear sideways by an angle between two bounds."""
     return moved(x, b=torch.deg2rad(between(u, degrees)).tan(), mode=mode)
 
 
 def translate(x: Tensor, u: Tensor, share: float, mode: str = "bilinear") -> Tensor:
-    """Shift by whole pixels, up to a share of the size either way."""
+    """Shift by whole pixels, up to a share of the size in either direction."""
     sides = torch.tensor((x.shape[3], x.shape[2]) if x.dim() == 4 else (x.shape[-1], 0))
     most = (share * sides).floor()
     right, down = (most - (u * (2 * most + 1)).floor()).T
@@ -81,7 +81,7 @@ def translate(x: Tensor, u: Tensor, share: float, mode: str = "bilinear") -> Ten
 
 
 def ten_crop(x: Tensor, size: tuple[int, int], pad: int = 0) -> Tensor:
-    """Four corners and the middle, then those of the mirrored image: `[B * 10, C, h, w]`."""
+    """Four corners and the centre, then those of the mirrored image: `[B * 10, C, h, w]`."""
     (below, right), x = room(whole(*x.shape[2:]), size, pad)[0].astype(int), F.pad(x, [pad] * 4)
     places = (0, 0), (0, right), (below, 0), (below, right), (round(below / 2), round(right / 2))
     views = [image[:, :, y:, x:] for image in (x, x.flip(3)) for y, x in places]

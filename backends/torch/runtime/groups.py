@@ -1,4 +1,4 @@
-"""Parameters of a model in groups: which are trained, at which rate, with which weight decay."""
+"""Parameter groups of a model: which are trained, at which rate, with which weight decay."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["freeze", "parameter_groups", "set_training"]
 
 
 def freeze(model: nn.Module, labels: tuple[str, ...]) -> None:
-    """Don't train what lies below the labels."""
+    """Exclude everything below the labels from training."""
     for name, parameter in model.named_parameters():
         if is_below(name, labels):
             parameter.requires_grad_(False)
 
 
 def set_training(model: nn.Module, frozen: tuple[str, ...]) -> None:
-    """Training mode, but frozen parts compute what they do in evaluation and keep statistics."""
+    """Set training mode; frozen parts compute as in evaluation and keep their statistics."""
     model.train()
     for name, module in model.named_modules():
         if is_below(name, frozen):
@@ -36,7 +36,7 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Groups by rate and decay: `no_decay` names kinds of weights, `rates` factors by label.
 
-    Of labels that fit, the last one counts. `matrices` takes matrices alone, or all but those.
+    If several labels match, the last one counts. `matrices` selects only matrices, or all others.
     """
     groups: dict[tuple[float, float], dict[str, Any]] = {}
     for key, parameter, kinds in parameter_kinds(model):

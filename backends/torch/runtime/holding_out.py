@@ -1,4 +1,4 @@
-"""Examples that are held out of training to choose the best weights by."""
+"""Holds out examples of training to choose the best weights by."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["held_out"]
 
 
 def held_out(order: NDArray[np.int64], share: float, labels: NDArray[np.int64]) -> NDArray[np.bool]:
-    """Which examples are held out, ``[n]``: the first of each class in `order`, a permutation.
+    """Which examples are held out, ``[n]``: of each class the first ones of `order`.
 
-    Each class gives its share, rounded so that the shares of all make up that of the whole; at
-    least one example of each class stays.
+    `order` is a permutation. Each class gives its share, rounded so that all shares add up to that
+    of the whole. At least one example of each class remains.
     """
     counts = np.bincount(labels)
     given = np.floor(share * counts).astype(np.int64)

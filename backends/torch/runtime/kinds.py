@@ -1,4 +1,4 @@
-"""What the parameters of a model are for."""
+"""The roles of a model's parameters."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["is_below", "norm_factors", "parameter_kinds", "weights_of"]
 
 
 def is_below(key: str, labels: tuple[str, ...]) -> bool:
-    """Whether a key is one of the labels or lies below one."""
+    """Whether a key equals one of the labels or lies below one."""
     return any(f"{key}.".startswith(f"{label}.") for label in labels)
 
 
 def parameter_kinds(model: nn.Module) -> list[tuple[str, nn.Parameter, set[str]]]:
-    """Every trained parameter with its key and kinds: its layer's for a weight, `biases`, ..."""
+    """Each trained parameter with its key and kinds: its layer's for a weight, `biases`, ..."""
     norms = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
     output = nn.modules.linear.NonDynamicallyQuantizableLinear  # of `nn.MultiheadAttention`
     layers: dict[str, Any] = {
@@ -46,7 +46,7 @@ def parameter_kinds(model: nn.Module) -> list[tuple[str, nn.Parameter, set[str]]
 def weights_of(
     model: nn.Module, of: tuple[str, ...], below: tuple[str, ...] = ()
 ) -> list[nn.Parameter]:
-    """The trained parameters of some kinds, of the whole model or below some labels."""
+    """The trained parameters of some kinds, in the whole model or below some labels."""
     return [
         parameter
         for key, parameter, kinds in parameter_kinds(model)
@@ -55,5 +55,5 @@ def weights_of(
 
 
 def norm_factors(model: nn.Module, paths: tuple[str, ...]) -> list[nn.Parameter]:
-    """The factors of some norms."""
+    """The scale factors of some norms."""
     return [model.get_parameter(f"{path}.weight") for path in paths]

@@ -1,4 +1,4 @@
-"""Losses that PyTorch doesn't have as one function; each is the mean over a batch's examples."""
+"""Losses that PyTorch lacks as a single function; each is the mean over a batch's examples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def weighted_cross_entropy(
 def weighted_binary_cross_entropy(
     logits: Tensor, target: Tensor, pos_weight: tuple[float, ...], reduction: str
 ) -> Tensor:
-    """Binary cross-entropy of logits with a factor for what is true, one for all or a channel."""
+    """Binary cross-entropy of logits with a factor for positives, one for all or per channel."""
     weight = torch.tensor(pos_weight, dtype=logits.dtype, device=logits.device)
     weight = weight.view(-1, *[1] * (logits.dim() - 2)) if len(pos_weight) > 1 else weight
     loss = F.binary_cross_entropy_with_logits(
@@ -37,7 +37,7 @@ def weighted_binary_cross_entropy(
 
 
 def hinge_of_the_worst(logits: Tensor, label: Tensor, margin: float = 1.0, p: int = 1) -> Tensor:
-    """What the largest score of a wrong class exceeds that of the right one by."""
+    """How much the largest score of a wrong class, plus a margin, exceeds the right one's."""
     right = logits.gather(1, label[:, None])
     worst = logits.scatter(1, label[:, None], float("-inf")).amax(1, keepdim=True)
     return (margin - right + worst).clamp(min=0).pow(p).mean()
@@ -55,7 +55,7 @@ def kl_normal(mean: Tensor, logvar: Tensor, reduction: str = "sum") -> Tensor:
 
 
 def spread(target: Tensor, like: Tensor) -> Tensor:
-    """A target of the shape of `like`: of class numbers, 1 in their channel and 0 elsewhere."""
+    """A target in the shape of `like`; class numbers become 1 in their channel and 0 elsewhere."""
     if target.dim() < like.dim():
         classes = like.shape[1]
         target = F.one_hot(target, classes).movedim(-1, 1) if classes > 1 else target[:, None]
@@ -65,7 +65,7 @@ def spread(target: Tensor, like: Tensor) -> Tensor:
 def focal(
     logits: Tensor, target: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "sum"
 ) -> Tensor:
-    """-alpha_t (1 - p_t)^gamma log p_t, every class a decision of its own."""
+    """-alpha_t (1 - p_t)^gamma log p_t, with a separate decision for every class."""
     target = spread(target, logits)
     p = logits.sigmoid()
     p_t = p * target + (1 - p) * (1 - target)
@@ -75,7 +75,7 @@ def focal(
 
 
 def dice(probabilities: Tensor, mask: Tensor, smooth: float = 1.0) -> Tensor:
-    """1 - (2 sum p t + smooth) / (sum p + sum t + smooth), the mean over channels."""
+    """1 - (2 sum p t + smooth) / (sum p + sum t + smooth), averaged over channels."""
     p, t = (x[..., None].flatten(2) for x in (probabilities, spread(mask, probabilities)))
     both = (2 * p * t).sum(2) + smooth
     return 1 - (both / (p.sum(2) + t.sum(2) + smooth)).mean()
@@ -84,7 +84,7 @@ def dice(probabilities: Tensor, mask: Tensor, smooth: float = 1.0) -> Tensor:
 def penalized(
     model: nn.Module, spare: tuple[str, ...] = (), below: tuple[str, ...] = ()
 ) -> list[nn.Parameter]:
-    """The trained weights but those of the kinds that are spared."""
+    """The trained weights, except those of the spared kinds."""
     return [
         parameter
         for key, parameter, kinds in parameter_kinds(model)

@@ -1,6 +1,6 @@
-"""Examples mixed with the one before: `B + 1` examples and targets go in, `B` come out.
+"""Mixes each example with the one before: `B + 1` examples and targets in, `B` out.
 
-`u` is float64 `[B, k]` in [0, 1) on the CPU, of the examples from the second on.
+`u` is float64 `[B, k]` in [0, 1) on the CPU, for the examples from the second on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["beta", "cutmix", "is_mask", "mix_targets", "mixup", "one_hot", "past
 
 
 def beta(u: Tensor, alpha: float) -> Tensor:
-    """Numbers distributed as Beta(alpha, alpha): its inverse CDF (by trapezoids) of `u`."""
+    """Numbers distributed as Beta(alpha, alpha): its inverse CDF (by trapezoids) at `u`."""
     grid = np.linspace(0.0, 1.0, 2049)
     power = 1.0 / min(alpha, 1.0)
     half = grid**power / 2.0
@@ -36,7 +36,7 @@ def one_hot(value: Tensor, classes: int) -> Tensor:
 
 
 def mix_targets(targets: Mapping[str, Tensor], share: Tensor, classes: int) -> dict[str, Tensor]:
-    """`share` `[B]` of each own target, the rest of that before; classes become probabilities."""
+    """`share` `[B]` of each target, the rest of the one before; classes become probabilities."""
     numbers = {
         name: value if value.is_floating_point() else one_hot(value, classes)
         for name, value in targets.items()
@@ -56,7 +56,7 @@ def mixup(
 
 
 def paste(x: Tensor, start: Tensor, stop: Tensor) -> Tensor:
-    """Each example with a box of the one before: from `start` to before `stop`, `[B, axes]`."""
+    """Each example with a box of the one before, from `start` to before `stop`, `[B, axes]`."""
     return torch.where(in_box(x, start, stop), x[:-1], x[1:])
 
 
@@ -69,10 +69,10 @@ def is_mask(target: Tensor, x: Tensor) -> bool:
 def cutmix(
     x: Tensor, targets: Mapping[str, Tensor], u: Tensor, alpha: float, classes: int = 0
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """A box of each example is that of the one before; Yun et al. 2019.
+    """A box of each example is taken from the one before; Yun et al. 2019.
 
-    The rest of the area is from Beta(alpha, alpha), its centre anywhere. Masks are cut alike,
-    other targets are mixed by area.
+    The area outside the box is a share from Beta(alpha, alpha); the centre lies anywhere. Masks are
+    cut alike, other targets are mixed by area.
     """
     sides = torch.tensor(x.shape[2:] or x.shape[1:])
     half = (0.5 * (1.0 - beta(u[:, :1], alpha)) ** (1.0 / len(sides)) * sides).floor()

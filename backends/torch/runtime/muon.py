@@ -35,19 +35,19 @@ class MuonAndAdamW(torch.optim.Optimizer):
         self._share()
 
     def _share(self) -> None:
-        """Both work on the groups and the state of this optimizer: it is saved as one."""
+        """Let both use the groups and state of this optimizer, so that it is saved as one."""
         split = len(self._muon.param_groups)
         self._muon.param_groups = self.param_groups[:split]
         self._adamw.param_groups = self.param_groups[split:]
         self._muon.state = self._adamw.state = self.state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a saved state."""
+        """Continue from a saved state."""
         super().load_state_dict(state_dict)
         self._share()
 
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """One step of both."""
+        """One step of both optimizers."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         self._muon.step()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
         self._adamw.step()

@@ -1,4 +1,4 @@
-"""From a file of any kind of image to the picture that a person would see, of 1 or 3 channels."""
+"""Converts any image file to the picture that a person would see, with 1 or 3 channels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["flattened", "upright"]
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF orientation says; as it is where the tag says nothing known."""
+    """The image turned as its EXIF orientation says; unchanged if the tag is unknown."""
     turns = {
         2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM,
         5: Transpose.TRANSPOSE, 6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE,
@@ -21,7 +21,7 @@ def upright(image: Image.Image) -> Image.Image:
 
 
 def flattened(image: Image.Image, channels: int) -> Image.Image:
-    """8 bits a channel, grey (1) or RGB (3); what is transparent lies on white."""
+    """8 bits a channel, grey (1) or RGB (3), with transparent parts on white."""
     if image.mode.startswith("I"):  # 16 bits: the upper 8 of them
         image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:

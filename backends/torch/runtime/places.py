@@ -1,4 +1,4 @@
-"""Targets that have a value for each place of the input, while they move with it."""
+"""Targets with a value for each place of the input, which move with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mask_values(x: Tensor, *targets: Tensor) -> Tensor:
 
 
 def mask_targets(x: Tensor, values: Tensor, *targets: Tensor) -> list[Tensor]:
-    """The targets, those that are masks of `x` with new values, in their own types and shapes."""
+    """The targets, with new values for masks of `x`, in their original types and shapes."""
     found, sides = [], values.shape[2:]
     for target in targets:
         if not is_mask(target, x):

@@ -1,7 +1,8 @@
 """Automatic policies: random operations on images `x`, float32 `[B, C, H, W]` in 0..1.
 
-They work on whole grey levels, 0 to 255, each operation as torchvision defines it for uint8. `u` is
-float64 `[B, k]` in [0, 1) on the CPU. An operation is applied at once to all that drew it.
+They work on whole grey levels, 0 to 255; each operation is torchvision's definition for uint8. `u`
+is float64 `[B, k]` in [0, 1) on the CPU. An operation is applied at once to all examples that drew
+it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ __all__ = [
 
 
 def blend(x: Tensor, other: Tensor | float, factor: Tensor) -> Tensor:
-    """`other` (0) over `x` (1) to beyond, in whole grey levels."""
+    """From `other` (0) over `x` (1) and beyond, in whole grey levels."""
     return (other + factor * (x - other)).clamp(0.0, 255.0).floor()
 
 
 def brighten(x: Tensor, factor: Tensor) -> Tensor:
-    """From black (0) over the image itself (1) to brighter ones."""
+    """From black (0) over the image itself (1) to brighter."""
     return blend(x, 0.0, factor)
 
 
@@ -39,7 +40,7 @@ def contrast(x: Tensor, factor: Tensor) -> Tensor:
 
 
 def sharpen(x: Tensor, factor: Tensor) -> Tensor:
-    """From smoothed (0) over the image itself (1) to sharper; the border stays."""
+    """From smoothed (0) over the image itself (1) to sharper; the border is unchanged."""
     inner = x[:, :, 1:-1, 1:-1]
     if inner.numel():
         smooth = ((9.0 * F.avg_pool2d(x, 3, 1) + 4.0 * inner) / 13.0).round()
@@ -65,17 +66,17 @@ def equalize(x: Tensor) -> Tensor:
 
 
 def posterize(x: Tensor, step: Tensor) -> Tensor:
-    """Only every `step`-th grey level."""
+    """Grey levels rounded down to multiples of `step`."""
     return (x / step).floor() * step
 
 
 def solarize(x: Tensor, threshold: Tensor) -> Tensor:
-    """Levels from a threshold on inverted."""
+    """Inverts the levels from a threshold on."""
     return torch.where(x >= threshold, 255.0 - x, x)
 
 
 def move(x: Tensor, matrix: Tensor) -> Tensor:
-    """The pixel at (x, y) from (a x + b y + c, d x + e y + f); `matrix` is `[B, 6, 1, 1]`."""
+    """Pixel (x, y) is that at (a x + b y + c, d x + e y + f); `matrix` is `[B, 6, 1, 1]`."""
     height, width = x.shape[2:]
     across = torch.arange(width, device=x.device) - (width - 1) / 2
     down = torch.arange(height, device=x.device)[:, None] - (height - 1) / 2
@@ -91,10 +92,10 @@ def change_levels(
     limits: tuple[float, float, float, float, float, float],
     values: bool = True,
 ) -> Tensor:
-    """Apply to each example the operation that it drew (0 to 13) at a level from -30 to 30.
+    """Apply to each example the operation that it drew (0 to 13), at a level from -30 to 30.
 
-    `limits` are what level 30 does: shear, shift to the right and down in pixels, angle in degrees,
-    change of a blend's factor, bits that `posterize` takes away. Masks keep their `values`.
+    `limits` are the effects of level 30: shear, shift right and down in pixels, angle in degrees,
+    change of a blend's factor, bits that `posterize` removes. Masks keep their `values`.
     """
     height, width = x.shape[2:]
     sizes = [

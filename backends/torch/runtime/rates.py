@@ -10,7 +10,7 @@ __all__ = ["set_rates"]
 def set_rates(
     optimizer: torch.optim.Optimizer, scale: float, momentum: float | None = None
 ) -> None:
-    """Multiply the rate of every group that it began with; None stands for its own momentum."""
+    """Multiply each group's initial rate; for momentum, None stands for the group's own."""
     for group in optimizer.param_groups:
         group["lr"] = group.setdefault("initial_lr", group["lr"]) * scale
         own = group["betas"][0] if "betas" in group else group.get("momentum")

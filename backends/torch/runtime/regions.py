@@ -1,4 +1,4 @@
-"""Regions of images: what steps that change the size do, before any pixel is touched.
+"""Regions of images: what size-changing steps do, computed before any pixel is touched.
 
 `u` is float64 `[B, k]`, uniform in [0, 1). Definitions are torchvision's.
 """
@@ -22,9 +22,9 @@ class ImageTooSmall(ValueError):
 
 
 class Region(NamedTuple):
-    """For each example the part of its image that is wanted, `start` to `stop`, and its new `size`.
+    """For each example the wanted part of its image, `start` to `stop`, and its new `size`.
 
-    Resizing reads the pixels from `low` to `high`; outside of the image all is black. Each is
+    Resizing reads the pixels from `low` to `high`; everything outside the image is black. Each is
     float64 `[B, 2]`, in pixels down and across.
     """
 
@@ -36,13 +36,13 @@ class Region(NamedTuple):
 
 
 def whole(height: int, width: int, count: int = 1) -> Region:
-    """All of each of `count` images."""
+    """The whole of each of `count` images."""
     size = np.full((count, 2), (height, width), np.float64)
     return Region(0 * size, size, 0 * size, size, size)
 
 
 def cut(region: Region, offset: NDArray[np.float64], size: NDArray[np.float64]) -> Region:
-    """The part of `size` from `offset` on; what isn't resized can be read no further."""
+    """The part of `size` from `offset` on. Without a resizing, nothing outside it is read."""
     step = (region.stop - region.start) / region.size
     start = region.start + offset * step
     return region._replace(start=start, stop=start + size * step, size=size)
@@ -55,14 +55,14 @@ def resize(region: Region, size: tuple[int, int] | NDArray[np.float64]) -> Regio
 
 
 def resize_shorter(region: Region, u: NDArray[np.float64], shortest: int, longest: int) -> Region:
-    """The shorter side from `shortest` to `longest`, the other in proportion."""
+    """The shorter side resized to between `shortest` and `longest`, the other in proportion."""
     side = shortest + np.floor(u * (longest - shortest + 1))
     size = np.floor(side * region.size / region.size.min(1, keepdims=True))
     return resize(region, size)
 
 
 def room(region: Region, size: tuple[int, int], pad: int = 0) -> NDArray[np.float64]:
-    """How far a part of `size` can move; raises `ImageTooSmall` where it doesn't fit."""
+    """How far a part of `size` can move. Raises `ImageTooSmall` if it doesn't fit."""
     free = region.size + 2 * pad - size
     if free.min() < 0:
         height, width = region.size[free.min(1).argmin()]
@@ -74,13 +74,13 @@ def room(region: Region, size: tuple[int, int], pad: int = 0) -> NDArray[np.floa
 def random_crop(
     region: Region, u: NDArray[np.float64], size: tuple[int, int], pad: int = 0
 ) -> Region:
-    """A part anywhere, `pad` black pixels around the image included."""
+    """A part anywhere, including `pad` black pixels around the image."""
     free = room(region, size, pad)
     return cut(region, np.floor(u * (free + 1)) - pad, np.full_like(free, size))
 
 
 def center_crop(region: Region, size: tuple[int, int], pad: int = 0) -> Region:
-    """The part in the middle, of the image with `pad` black pixels around it."""
+    """The central part of the image with `pad` black pixels around it."""
     free = room(region, size, pad)
     return cut(region, np.rint(free / 2) - pad, np.full_like(free, size))
 
@@ -92,7 +92,7 @@ def random_resized_crop(
     scale: tuple[float, float] = (0.08, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Region:
-    """A share `scale` of the area, width over height in `ratio`: ten tries, else the middle."""
+    """A share `scale` of the area, width over height in `ratio`: ten tries, else the centre."""
     area = region.size.prod(1, keepdims=True) * (scale[0] + (scale[1] - scale[0]) * u[:, :10])
     shape = np.exp(log(ratio[0]) + (log(ratio[1]) - log(ratio[0])) * u[:, 10:20])
     tries = np.rint(np.sqrt(np.stack([area / shape, area * shape], 2)))

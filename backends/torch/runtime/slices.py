@@ -1,4 +1,4 @@
-"""A batch in parts, for where memory is short."""
+"""Divides a batch into parts when memory is short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["slices"]
 
 
 def slices(count: int, most: int) -> list[slice]:
-    """Slices of nearly equal length, at most `most`; none of a single example if that can be."""
+    """Slices of nearly equal length, at most `most`; if possible, none of a single example."""
     parts = -(-count // most)
     if most > 1:
         # Batch normalization can't train on one example.

@@ -1,7 +1,7 @@
-"""Statistics of the training data, and what is made of an input with them.
+"""Statistics of the training data, and the normalization of inputs by them.
 
-Sums are float64, and deviations are taken from the mean so far (Chan, Golub, LeVeque 1979), so
-that a large mean costs no digits.
+Sums are float64, and deviations are taken from the running mean (Chan, Golub, LeVeque 1979), so
+that a large mean costs no precision.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def moments(
 def bounds(
     batches: Iterable[Tensor], low: float, high: float, per_element: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Shift and scale that bring the values of each channel or element to `low` to `high`."""
+    """Shift and scale that map the values of each channel or element to `low` to `high`."""
     least, most = torch.tensor(float("inf")), torch.tensor(float("-inf"))
     for batch in batches:
         x = batch.cpu().double()
@@ -50,7 +50,7 @@ def bounds(
 
 
 def whitening(batches: Iterable[Tensor], eps: float, zca: bool) -> tuple[Tensor, Tensor]:
-    """Mean and the matrix that makes rows white (over n - 1), by the largest component first."""
+    """Mean, and the matrix that whitens rows (over n - 1), largest component first."""
     count, mean, products = 0, torch.zeros(()), torch.zeros(())
     for batch in batches:
         rows = batch.cpu().double().flatten(1)
@@ -68,7 +68,7 @@ def whitening(batches: Iterable[Tensor], eps: float, zca: bool) -> tuple[Tensor,
 
 
 def affine(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """(x - shift) / scale by channel, or by element where there are as many numbers."""
+    """(x - shift) / scale by channel, or by element if there are as many numbers."""
     if len(shift) == x[0].numel():
         return (x - shift.view_as(x[0])) / scale.view_as(x[0])
     shape = (-1,) + (1,) * (x.dim() - 2)

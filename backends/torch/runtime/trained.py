@@ -1,6 +1,6 @@
-"""Trained weights put into a model, under the names that its own weights have.
+"""Puts trained weights into a model under its own names.
 
-Training scripts have this; a test holds it equal to what `netlang train` does.
+Training scripts contain this; a test checks that it agrees with `netlang train`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["relabelled", "take_weights"]
 def relabelled(
     stored: Mapping[str, Tensor], rename: tuple[tuple[str, str], ...]
 ) -> dict[str, Tensor]:
-    """Weights under new labels; the longest counts, an empty one stands for the whole."""
+    """Weights under new labels; the longest match counts, an empty label stands for the whole."""
     given: dict[str, Tensor] = {}
     used = set()
     for key, value in stored.items():
@@ -44,9 +44,9 @@ def take_weights(
     optional: tuple[str, ...] = (),
     former: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Take trained weights, labels of the file renamed; what lies below `skip` stays fresh.
+    """Load trained weights, renaming labels of the file; weights below `skip` stay fresh.
 
-    `former` are patterns of keys that models have given up, with what became of them.
+    `former` are patterns of obsolete keys and their replacements.
     """
     given = relabelled(stored, rename)
     own = {key: each for key, each in model.state_dict().items() if not is_below(key, skip)}

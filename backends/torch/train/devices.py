@@ -1,4 +1,4 @@
-"""Where the arithmetic happens, and that it happens the same way each time."""
+"""Chooses the device and makes its arithmetic reproducible."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _WORTH_SHARING = 300_000_000
 
 
 def choose_device(name: str | None = None, world: World | None = None) -> torch.device:
-    """The device of that name, or the fastest kind that is here: CUDA, then MPS, then CPU.
+    """The device of that name, or the fastest available kind: CUDA, then MPS, then CPU.
 
-    Of several processes of a host each has the GPU of its number.
+    Of several processes on a host, each gets the GPU of its number.
     """
     several = world is not None and world.size > 1
     if name is not None and "," in name:
@@ -66,25 +66,25 @@ def _one_each(names: str) -> SeveralDevices:
 
 
 def threads_for(program: Program, batch: int) -> int:
-    """How many threads a step is worth on a CPU: one, unless there is enough to share out.
+    """The number of CPU threads for a step: one, unless there is enough work to share.
 
-    Handing a layer of microseconds to several threads costs more than it saves, and many times more
-    where other processes want the cores.
+    Distributing a layer that takes microseconds over several threads costs more than it saves, and
+    many times more if other processes want the cores.
     """
     return torch.get_num_threads() if worth_sharing(program, batch) else 1
 
 
 def worth_sharing(program: Program, batch: int) -> bool:
-    """Whether the work of a step is enough for several threads of a CPU."""
+    """Whether a step is enough work for several CPU threads."""
     return Facts(program).macs * batch >= _WORTH_SHARING
 
 
 @contextmanager
 def reproducible(device: torch.device, threads: int) -> Iterator[None]:
-    """Inside, algorithms are deterministic; random streams and settings are restored on exit.
+    """Inside, algorithms are deterministic. Random streams and settings are restored on exit.
 
-    An operation that has no deterministic algorithm on a GPU runs with a warning of PyTorch's. On a
-    CPU the number of threads alone decides in which order sums are taken.
+    An operation without a deterministic algorithm on a GPU runs with a warning of PyTorch's. On a
+    CPU, only the number of threads affects the order of sums.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -116,7 +116,7 @@ def _deterministic_kernels() -> Iterator[None]:
 
 
 def random_state(device: torch.device) -> dict[str, torch.Tensor]:
-    """The state of the random streams that a model draws from (dropout, samples)."""
+    """The state of the random streams that a model draws from (dropout, sampling)."""
     states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
@@ -126,7 +126,7 @@ def random_state(device: torch.device) -> dict[str, torch.Tensor]:
 
 
 def restore_random_state(states: dict[str, torch.Tensor], device: torch.device) -> None:
-    """Go on from `random_state`; on another kind of device its own stream is left as it is."""
+    """Continue from `random_state`; on another kind of device, its own stream is unchanged."""
     torch.set_rng_state(states["cpu"])
     if device.type == "cuda" and "cuda" in states:
         torch.cuda.set_rng_state(states["cuda"], device)

@@ -1,4 +1,4 @@
-"""Scores of a model on a part of the data: each example counted once, however it is batched."""
+"""Scores a model on a part of the data: each example counts once, however it is batched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Evaluation", "averaged", "evaluating", "evaluation", "score"]
 @final
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores, and for classifiers how often each class (row) was classified as each (column)."""
+    """Scores, and for classifiers how often each class (row) was predicted as each (column)."""
 
     scores: Scores
     confusion: Tensor | None
@@ -34,7 +34,7 @@ class Evaluation:
 def score(
     model: nn.Module, objective: Objective, data: Prepared, step: int, *, sharded: bool = False
 ) -> Scores:
-    """Mean loss, and share of right classes for classifiers."""
+    """Mean loss, and for classifiers the share of correct predictions."""
     return evaluation(model, objective, data, step, sharded=sharded).scores
 
 
@@ -48,11 +48,11 @@ def evaluation(
     confusion: bool = False,
     sharded: bool = False,
 ) -> Evaluation:
-    """Scores in evaluation mode, which is left again. The device is waited for once.
+    """Scores in evaluation mode, which is left again. Waits for the device once.
 
-    Outputs of several views of an example are averaged: probabilities for a classifier, else
-    the outputs as they are. `confusion` asks for the classes too. A `sharded` model is called
-    equally often by all processes, since each call needs all of them.
+    Outputs of several views of an example are averaged: for a classifier the probabilities, else
+    the outputs themselves. `confusion` asks for the counts of classes too. A `sharded` model is
+    called equally often by all processes, since each call needs all of them.
     """
     sums = _Sums(objective, confusion)
     with evaluating(model):
@@ -62,7 +62,7 @@ def evaluation(
 
 
 def _equally_often(model: nn.Module, objective: Objective, data: Prepared) -> Iterator[Views]:
-    """This process' share; calls that it lacks beside others are made with any example."""
+    """This process's share, with extra calls on any example to match the other processes."""
     share, seen = data.once(), None
     while True:
         views = next(share, None)
@@ -81,7 +81,7 @@ def _equally_often(model: nn.Module, objective: Objective, data: Prepared) -> It
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Inside, evaluation mode; then each module has its own mode again (some may be frozen)."""
+    """Inside, evaluation mode; afterwards each module has its own mode again."""
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -93,7 +93,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 @final
 class _Sums:
-    """What is added up on the device, batch by batch."""
+    """Sums on the device, added up batch by batch."""
 
     def __init__(self, objective: Objective, confusion: bool) -> None:
         self._objective = objective
@@ -123,7 +123,7 @@ class _Sums:
             self._confusion = found if self._confusion is None else self._confusion + found
 
     def result(self, data: Prepared, step: int) -> Evaluation:
-        """The sums over all processes as means."""
+        """The means, from the sums over all processes."""
         # A process may have no example of a small part.
         world, count = data.world, len(data.examples)
         loss = world.total(_sum(self._losses)) / count
@@ -142,7 +142,7 @@ class _Sums:
 
 
 def _sum(values: list[Tensor]) -> float:
-    """Batch by batch in 64 bits, as scripts add: Python's own `sum` rounds as its version does."""
+    """The sum, batch by batch in 64 bits as in scripts, since `sum` rounds by Python version."""
     return reduce(add, torch.stack(values).tolist(), 0.0) if values else 0.0
 
 
@@ -171,5 +171,5 @@ def averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[st
 
 
 def _by_example(value: Tensor, count: int) -> Tensor:
-    """``[B, V, ...]`` of ``[B * V, ...]``."""
+    """``[B, V, ...]`` from ``[B * V, ...]``."""
     return value.reshape(count, -1, *value.shape[1:])

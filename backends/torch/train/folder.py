@@ -1,8 +1,8 @@
-"""The folder of a run: what was asked for, how far it came, and what came out.
+"""The folder of a run: its task, its progress and its results.
 
-`run.json` has the recipe with every choice resolved, versions, the machine and a fingerprint of
-the net; it changes only where a run is prolonged. The files that these come from lie beside it. A
-folder is resumed only with the same recipe and net.
+`run.json` has the recipe with every choice resolved, versions, the machine and a fingerprint of the
+net; it changes only when a run is prolonged. The sources lie beside it. A folder is resumed only
+with the same recipe and net.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _RUN = "run"
 @final
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of a run by their purpose."""
+    """The files of a run by purpose."""
 
     path: Path
 
@@ -59,7 +59,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        """Everything that is needed to go on."""
+        """Everything that is needed to resume."""
         return self.path / "checkpoints"
 
     @property
@@ -72,32 +72,32 @@ class RunFolder:
 
     @property
     def confusion(self) -> Path:
-        """Which classes the test took for which."""
+        """The confusion matrix of the test."""
         return self.path / "confusion.csv"
 
     @property
     def board(self) -> Path:
-        """TensorBoard's events."""
+        """The event files of TensorBoard."""
         return self.path / "tensorboard"
 
     @property
     def best(self) -> Path:
-        """Weights of the best evaluation."""
+        """The weights of the best evaluation."""
         return self.path / "best.safetensors"
 
     @property
     def last(self) -> Path:
-        """Weights at the end of the run, or where it was interrupted."""
+        """The weights at the end of the run, or where it was interrupted."""
         return self.path / "last.safetensors"
 
 
 @final
 @dataclass(frozen=True)
 class RunFiles:
-    """A run folder that this process alone writes to; `notes` are what there is to say of it.
+    """A run folder to which only this process writes; `notes` are remarks for the user.
 
-    `identity` is a digest of the recipe, but for its length, and the net: a checkpoint of another
-    run is none of this.
+    `identity` is a digest of the recipe, except its length, and of the net. It distinguishes this
+    run's checkpoints from those of other runs.
     """
 
     folder: RunFolder
@@ -107,7 +107,7 @@ class RunFiles:
     world: World = field(default_factory=World)
 
     def save(self, state: State) -> None:
-        """Add a checkpoint of `state`; when this returns it is there, whatever happens later."""
+        """Add a checkpoint of `state`, which is durable on return."""
         facts: dict[str, Json] = {**state.facts(), _RUN: self.identity}
         tensors = state.tensors()
         if state.layout.sharded:
@@ -117,9 +117,9 @@ class RunFiles:
             self.checkpoints.write(state.step, encoded_state(whole, facts))
 
     def restore(self, state: State) -> list[str]:
-        """Bring `state` to the newest whole checkpoint, if there is one; what to say of that.
+        """Load the newest intact checkpoint into `state`, if there is one; returns remarks.
 
-        Raises `NetlangError` where there are checkpoints and none of them can be used.
+        Raises `NetlangError` if there are checkpoints but none can be used.
         """
 
         def take(file: Source) -> None:
@@ -132,7 +132,7 @@ class RunFiles:
         return notes
 
     def _hand_on(self, take: Callable[[Source], None]) -> None:
-        """Let the other processes take the checkpoint that the first one took, if there was one."""
+        """Let the other processes load the checkpoint that the first one loaded, if any."""
         chosen = self.checkpoints.newest
         name = self.world.copied(b"" if chosen is None else chosen.name.encode()).decode()
         if self.world.size > 1 and name:
@@ -153,8 +153,8 @@ def shared_folder(
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
-    The first one alone writes. `data` are facts of the data that a run can't change. Raises
-    `NetlangError` as `open_folder` does, and where the processes have different recipes or nets.
+    Only the first one writes. `data` are facts of the data that must stay the same. Raises
+    `NetlangError` as `open_folder` does, and if the processes have different recipes or nets.
     """
     if world.writes:
         record = _record(recipe, program, device, world)
@@ -182,10 +182,10 @@ def open_folder(
     resume: bool,
     world: World,
 ) -> Iterator[RunFiles]:
-    """Inside, the folder of a run, made or found, is this process' own; `wanted` is its record.
+    """Inside, the new or existing folder of a run belongs to this process; `wanted` is its record.
 
-    Raises `NetlangError` where another process trains in it, it can't be written, or it holds a
-    run that isn't to be resumed or has another recipe or other data.
+    Raises `NetlangError` if another process trains in it, if it can't be written, or if it contains
+    a run that isn't to be resumed or has another recipe or other data.
     """
     folder = RunFolder(path)
     checkpoints = Checkpoints(folder.checkpoints)
@@ -224,7 +224,7 @@ def _refuse_another(folder: RunFolder, checkpoints: Checkpoints, *, resume: bool
 
 
 def _begun(folder: RunFolder, checkpoints: Checkpoints) -> bool:
-    """Whether there is a run to lose: one that was refused before its first step is none."""
+    """Whether there is a run to lose; one that was refused before its first step doesn't count."""
     metrics = folder.metrics
     measured = metrics.exists() and metrics.stat().st_size > 0
     return measured or bool(checkpoints.found()) or folder.best.exists() or folder.last.exists()
@@ -237,7 +237,7 @@ def _record(
 
 
 def fingerprint(program: Program) -> str:
-    """A digest of the net: every operator with its arguments, every path and connection."""
+    """A digest of the net: every operator with its arguments, every path and every connection."""
     digest = sha256()
     numbers: dict[Function, int] = {}
 

@@ -1,8 +1,8 @@
-"""Signals as a wish that the loop looks at between two steps.
+"""Turns signals into a flag that the loop checks between steps.
 
-Ctrl-C, the end that a system or a scheduler asks for (SIGTERM), its warning before that (SIGUSR1,
-``sbatch --signal=USR1@120``) and a closed terminal (SIGHUP) let a run save its state and stop.
-Several processes stop after the same step, whichever of them a signal came to.
+Ctrl-C, the end requested by a system or scheduler (SIGTERM), its earlier warning (SIGUSR1, ``sbatch
+--signal=USR1@120``) and a closed terminal (SIGHUP) let a run save its state and stop. Several
+processes stop after the same step, whichever of them received the signal.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _SIGNALS = [
 
 @final
 class Stopped(BaseException):
-    """A signal came where nothing changes the state of the run."""
+    """A signal came while nothing was changing the state of the run."""
 
 
 @final
 class Interrupt:
-    """Whether the run is to stop, and by which signal.
+    """Whether the run should stop, and because of which signal.
 
-    `with interrupt:` is for what may take long and changes nothing, waiting for data or evaluating:
-    inside, a signal doesn't wait for its end but raises `Stopped`. A process among several has to
-    wait for the others' word, which `heed` brings before a step.
+    `with interrupt:` wraps slow code that changes nothing, such as waiting for data or evaluating:
+    there, a signal raises `Stopped` at once. A process among several has to wait for the others,
+    which `heed` asks before a step.
     """
 
     def __init__(self, world: World | None = None) -> None:
@@ -56,7 +56,7 @@ class Interrupt:
         self._check()
 
     def heed(self) -> None:
-        """Raise `Stopped` in all processes where a signal came to one of them, a step ago."""
+        """Raise `Stopped` in all processes if one of them received a signal a step ago."""
         if self._agreement is not None:
             agreed = self._agreement.reached(self.signal or 0)
             if agreed:
@@ -84,10 +84,10 @@ class Interrupt:
 
 @contextmanager
 def interrupts(world: World | None = None) -> Iterator[Interrupt]:
-    """Inside, the first signal is noted and a Ctrl-C after it stops the process at once.
+    """Inside, the first signal is recorded, and a further Ctrl-C stops the process at once.
 
-    After an error in one of several processes SIGTERM stays with the `Interrupt`, which only notes
-    it: `outliving_one`, around this, takes it over.
+    After an error in one of several processes, SIGTERM is still only recorded; `outliving_one`,
+    around this, takes it over.
     """
     interrupt = Interrupt(world)
     if threading.current_thread() is not threading.main_thread():
@@ -112,9 +112,10 @@ def interrupts(world: World | None = None) -> Iterator[Interrupt]:
 
 @contextmanager
 def outliving_one(number: signal.Signals) -> Iterator[None]:
-    """After an error inside, let one signal of this number pass; then all is as it was before.
+    """After an error inside, ignore one signal of this number, then restore the handler.
 
-    For a process that has an error to tell: when one ends, `torchrun` at once sends SIGTERM to all.
+    For a process with an error to report: when one process ends, `torchrun` immediately sends
+    SIGTERM to all.
     """
     before = signal.getsignal(number)
 

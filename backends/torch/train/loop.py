@@ -1,8 +1,8 @@
 """The training loop: plain PyTorch, one step after the other.
 
-The batch of every step follows from the seed and the number of the step alone, so a resumed run
-sees the batches that the uninterrupted one would have seen. Between two evaluations the loop never
-waits for the device: the losses of a record are read when the next one is due.
+The batch of every step depends only on the seed and the number of the step, so a resumed run sees
+the same batches as an uninterrupted one. Between two evaluations the loop never waits for the
+device: the losses of a record are read when the next record is due.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _WORTH_SAVING = 200
 @final
 @dataclass(frozen=True)
 class _Pending:
-    """A record whose losses, of `steps` steps, have not been read yet."""
+    """A record whose losses, over `steps` steps, haven't been read yet."""
 
     step: int
     steps: int
@@ -54,9 +54,10 @@ class _Pending:
 @final
 @dataclass
 class Loop:
-    """One run of a recipe, from where it is to the end.
+    """One run of a recipe, from its current state to the end.
 
-    `begin` gives a state at the newest checkpoint, or at the start, with what makes its steps.
+    `begin` gives the state, at the newest checkpoint or the start, and the function that makes its
+    steps.
     """
 
     recipe: Recipe
@@ -87,7 +88,7 @@ class Loop:
 
     @property
     def over(self) -> bool:
-        """Whether every step was made, or as many evaluations passed as may without improvement."""
+        """Whether all steps are done, or too many evaluations passed without improvement."""
         state, patience = self.state, self.recipe.early_stopping
         if state.step >= self.steps:
             return True
@@ -97,9 +98,9 @@ class Loop:
         return waited >= patience
 
     def run(self) -> bool:
-        """Train to the end, or until interrupted; whether the end was reached.
+        """Train to the end or until interrupted; returns whether the end was reached.
 
-        Raises `NotFinite` where the loss becomes infinite or no number; the files are intact then.
+        Raises `NotFinite` if the loss becomes infinite or NaN; the files are intact then.
         """
         require_time(self.recipe, self.epoch_steps, self.steps)
         self.ledger.progress.begin(self.state.step, self.steps, self.recipe.batch)
@@ -113,7 +114,7 @@ class Loop:
         return finished
 
     def _to_the_end(self) -> None:
-        """Raises `Stopped` where a signal comes, before a step or in what changes nothing."""
+        """Raises `Stopped` if a signal comes before a step or during code that changes nothing."""
         state = self.state
         if state.settled < state.step:
             # A signal came before the evaluation after the last step.
@@ -142,7 +143,7 @@ class Loop:
                 self._after_step(pace)
 
     def _after_step(self, pace: Pace) -> None:
-        """What is due after a step of this pace."""
+        """Do what is due after a step of this pace."""
         state = self.state
         self._record(self.recipe.optimizer.lr * pace.scale)
         state.settled = state.step
@@ -155,7 +156,7 @@ class Loop:
         return self.state.step % every == 0 or self.state.step == self.steps
 
     def _pace(self, step: int) -> Pace:
-        """Rate and momentum of the step after `step` steps."""
+        """The rate and momentum of the step after `step` steps."""
         return self.recipe.schedule.pace(self._clock(step))
 
     def _clock(self, step: int) -> Clock:
@@ -164,7 +165,7 @@ class Loop:
     # --- records and evaluations ------------------------------------------------------------
 
     def _record(self, rate: float) -> None:
-        """Begin the record that is due after this step, and end the one before it."""
+        """Begin the record that is due after this step, and finish the one before it."""
         evaluating = self._due(self.evaluate_every)
         if not evaluating and not self._due(_RECORD_EVERY):
             return
@@ -182,7 +183,7 @@ class Loop:
             self._judge(scores)
 
     def _settle(self, extra: dict[str, Json] | None = None) -> None:
-        """End the record that is pending; raises `NotFinite` where its loss isn't finite."""
+        """Finish the pending record. Raises `NotFinite` if its loss isn't finite."""
         pending, self._pending = self._pending, None
         if pending is None:
             return
@@ -196,7 +197,7 @@ class Loop:
         self.ledger.add({"step": pending.step, "loss": loss, "lr": pending.rate, **(extra or {})})
 
     def _validate(self) -> Scores | None:
-        """Scores on the validation part, if there is one."""
+        """The scores on the validation part, if there is one."""
         part = self.data.validation
         if part is None:
             return None
@@ -207,7 +208,7 @@ class Loop:
             )
 
     def _judge(self, scores: Scores | None) -> None:
-        """Do what depends on an evaluation."""
+        """Do everything that depends on an evaluation."""
         state = self.state
         self._settle(None if scores is None else _named("validation", scores))
         error = state.since.mean if scores is None else scores.error
@@ -222,7 +223,7 @@ class Loop:
             self._watches[state.step] = state.watch
 
     def _conclude(self) -> None:
-        """Look at the test part, once, with the best weights where a validation part chose some."""
+        """Evaluate the test part once, with the best weights if a validation part chose any."""
         state, part = self.state, self.data.test
         if part is None or state.test is not None:
             return
@@ -238,9 +239,9 @@ class Loop:
         self._saved = -1
 
     def _search(self, step: int) -> NotFinite:
-        """What made the loss infinite or no number at the latest after `step` steps.
+        """What made the loss infinite or NaN by step `step`.
 
-        The steps since the last checkpoint are made again, and looked at one by one.
+        The steps since the last checkpoint are repeated and examined one by one.
         """
         self.ledger.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
         self.state, self.stepper = state, stepper = self.begin()
@@ -261,7 +262,7 @@ class Loop:
     # --- files ------------------------------------------------------------------------------
 
     def checkpoint(self) -> None:
-        """Save the state, and the weights if they are the best so far."""
+        """Save the state, and also the weights if they are the best so far."""
         if self._saved == self.state.step:
             return
         self._settle()
@@ -275,7 +276,7 @@ class Loop:
         self._watches.clear()
 
     def _intact(self) -> bool:
-        """Whether the losses since the last record and all weights are finite."""
+        """Whether all weights and the losses since the last record are finite."""
         state, world = self.state, self.data.train.world
         own = [state.layout.own(each) for each in state.model.parameters()]
         weights = [each for each in own if each.numel()]

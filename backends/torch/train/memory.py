@@ -1,10 +1,10 @@
-"""Memory: where it ends, the user is told; on a CPU, what a step frees is kept for the next one.
+"""Reports a lack of memory to the user; on a CPU, keeps what a step frees for the next step.
 
-glibc gives blocks of over 32 MiB back to the system as soon as they are freed, and takes new ones,
-page by page, for the next tensor of that size: that can take longer than what is computed in them.
-Smaller ones it learns to keep: each that it gets back raises its thresholds (mallopt(3), "dynamic
-mmap threshold"). Once a program sets one it never learns again, so a run leaves those thresholds
-that learning ends at, whatever they were before it.
+glibc returns blocks of over 32 MiB to the system when they are freed, and takes new ones, page by
+page, for the next tensor of that size. That can take longer than the computation on them. It learns
+to keep smaller blocks: each block that it gets back raises its thresholds (mallopt(3), "dynamic
+mmap threshold"). Once a program sets a threshold, glibc stops learning, so a run leaves the
+thresholds at which learning ends, whatever they were before.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ASKED = re.compile(r"tried to allocate [\d.]+ \w+", re.IGNORECASE)
 
 @contextmanager
 def memory_told(device: torch.device) -> Iterator[None]:
-    """Inside, memory that runs out becomes an error that says what to do."""
+    """Inside, running out of memory becomes an error that says what to do."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -51,11 +51,11 @@ def memory_told(device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def freed_memory_kept(device: torch.device) -> Iterator[None]:
-    """Inside, a process that trains on the CPU keeps what it freed; on exit it gives it back.
+    """Inside, a process that trains on the CPU keeps freed memory; on exit it is returned.
 
-    From then on glibc keeps freed blocks of up to 32 MiB, 64 MiB of them at most at the end of its
-    memory, as it does in any process that has freed one so large. Where memory isn't glibc's
-    nothing happens.
+    From then on, glibc keeps freed blocks of up to 32 MiB, and at most 64 MiB at the end of its
+    memory, as in any process that has once freed such a large block. If memory isn't managed by
+    glibc, nothing happens.
     """
     library = _glibc() if device.type == "cpu" else None
     if library is None:

@@ -1,4 +1,4 @@
-"""The module of a program, and weights files that fit it."""
+"""The module of a program, and the weights files that fit it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def module_of(program: Program, seed: int) -> nn.Module:
 
 
 def empty_module(program: Program) -> nn.Module:
-    """The network in training mode, with no memory for its weights."""
+    """The network in training mode, on the meta device, without memory for its weights."""
     return build(program, "meta")
 
 
@@ -34,10 +34,9 @@ def trained_module(
     say: Callable[[str], None] = lambda _: None,
     fit: Fit = WHOLE,
 ) -> tuple[nn.Module, int]:
-    """The network with the weights of a file, and the step that a run saved them at, else 0.
+    """The network with the weights of a file, and the step at which a run saved them, else 0.
 
-    `say` is told what there is to know of the file. Raises `NetlangError` where it can't be read or
-    doesn't fit.
+    `say` gets notes on the file. Raises `NetlangError` if it can't be read or doesn't fit.
     """
     model = filled(program, BuildOptions(path, fit), tell=say)
     step = facts_beside(path).get("step")

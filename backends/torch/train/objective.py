@@ -33,7 +33,7 @@ _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 @final
 @dataclass(frozen=True)
 class Binary:
-    """An output of decisions: probabilities, or their logits; `single` is one for each example."""
+    """An output of decisions: probabilities or logits. `single` means one for each example."""
 
     output: str
     is_logit: bool
@@ -42,11 +42,11 @@ class Binary:
 
 @final
 class Objective:
-    """What a recipe minimises, on a program's outputs.
+    """What a recipe minimizes on a program's outputs.
 
-    In evaluation, terms that read an auxiliary output are left out, since it exists in training
-    only, and so are penalties: a score is about the data. With `apart`, penalties are no part of
-    the loss of a batch: `penalty` gives them.
+    Evaluation leaves out terms that read an auxiliary output, which exists only in training, and
+    penalties, since a score is about the data. With `apart`, penalties aren't part of the loss of a
+    batch; `penalty` returns them.
     """
 
     def __init__(self, recipe: Recipe, program: Program, *, apart: bool = False) -> None:
@@ -65,7 +65,7 @@ class Objective:
         self._binary = None if self._logits else self._decided(recipe, program)
 
     def _classified(self, recipe: Recipe, program: Program) -> str | None:
-        """The output that a term takes for scores of the classes of `label`."""
+        """The output that a term uses as scores of the classes of `label`."""
         types = value_types(recipe, program)
         for term in recipe.loss.terms:
             function = term.function
@@ -81,7 +81,7 @@ class Objective:
         return None
 
     def _decided(self, recipe: Recipe, program: Program) -> Binary | None:
-        """The output that a term takes for a decision, `label` being 0 or 1."""
+        """The output that a term uses as a decision, where `label` is 0 or 1."""
         types = value_types(recipe, program)
         for term in recipe.loss.terms:
             if not isinstance(term.function, DECISIONS):
@@ -97,7 +97,7 @@ class Objective:
 
     @property
     def binary(self) -> Binary | None:
-        """The output whose values are decisions, each about a class or not, if there is one."""
+        """The output whose values are yes-or-no decisions, if there is one."""
         return self._binary
 
     @property
@@ -112,12 +112,12 @@ class Objective:
 
     @property
     def counted(self) -> tuple[int, ...]:
-        """The places of the outputs that count in the loss."""
+        """The indices of the outputs that count in the loss."""
         names = {name for term in self._terms for name in term.names}
         return tuple(place for place, name in enumerate(self._all) if name in names)
 
     def nothing(self, model: nn.Module, batch: Batch) -> Tensor:
-        """The zero that a batch without examples adds to a loss, with its gradient."""
+        """The zero, with its gradient, that a batch without examples adds to a loss."""
         result = self._called(model, batch)
         values = result if isinstance(result, tuple) else (result,)
         if len(values) == len(self._all):
@@ -127,7 +127,7 @@ class Objective:
     def penalty(
         self, model: nn.Module, weight: Callable[[nn.Parameter], nn.Parameter]
     ) -> Tensor | None:
-        """The sum of the penalties, if there are any, on what `weight` gives of each parameter."""
+        """The sum of the penalties, if there are any, on what `weight` returns for a parameter."""
         found: Tensor | None = None
         for term in self._terms:
             if term.weights is not None:
@@ -158,7 +158,7 @@ class Objective:
         return values
 
     def _penalties(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-        """The penalties, by their names; the weights that they count are looked up once."""
+        """The penalties by name; the weights that they count are looked up once."""
         if self._counted[0] is not model:
             found = {t.penalized: t.weights(bare(model)) for t in self._terms if t.weights}
             self._counted = model, found
@@ -167,7 +167,7 @@ class Objective:
                 yield term.penalized, term.code.evaluate(self._counted[1])
 
     def loss(self, values: Mapping[str, Tensor]) -> Tensor:
-        """The sum of the terms, mean over the batch."""
+        """The sum of the terms, as mean over the batch."""
         found: Tensor | None = None
         for term in self._terms:
             if not term.names <= values.keys():
@@ -180,7 +180,7 @@ class Objective:
         return found
 
     def correct(self, values: Mapping[str, Tensor]) -> Tensor | None:
-        """How many examples of the batch are classified right; of positions, their share counts."""
+        """How many examples of the batch are classified correctly; of positions, the share."""
         found = self.predicted(values)
         if found is None:
             return None
@@ -193,7 +193,7 @@ class Objective:
         return right.sum() if right.dim() == 1 else right.flatten(1).float().mean(1).sum()
 
     def predicted(self, values: Mapping[str, Tensor]) -> Tensor | None:
-        """Class numbers ``[B, ...]``, or decisions as 0 and 1; None for a net that has neither."""
+        """Class numbers ``[B, ...]``, or decisions as 0 and 1; None if the net has neither."""
         if self._logits is not None:
             return values[self._logits].argmax(1)
         if self._binary is None:
@@ -203,12 +203,12 @@ class Objective:
 
     @property
     def classifies(self) -> bool:
-        """Whether there is an accuracy."""
+        """Whether accuracy is defined."""
         return self._logits is not None or self._binary is not None
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:
-    """What a module returned, by output: a tensor, or a tuple of them in the program's order."""
+    """What a module returned, by output name: a tensor, or a tuple in the program's order."""
     values = result if isinstance(result, tuple) else (result,)
     if len(values) != len(names):
         raise InternalError(f"the module returned {len(values)} values for outputs {names}")

@@ -1,4 +1,4 @@
-"""`netlang predict`: what a trained classifier takes images for."""
+"""`netlang predict`: the classes that a trained classifier sees in images."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def predict(
 ) -> Iterator[Prediction]:
     """The classes of images by their probability, in the order of `images`.
 
-    These are paths of files or of folders, which stand for the images below them, images of Pillow,
-    or arrays. They are prepared as for a test. Names of classes and the normalization are those
-    that a run wrote beside its weights, unless the recipe's `normalize` was overridden; `fit` says
-    how the weights go to those of the net, `say` is told what there is to know of the files.
-    Raises `NetlangError` for weights that can't be read or don't fit, for a net that doesn't
-    classify images, and for an image that can't be read, where `damaged` isn't there to be told.
+    These are paths of files, paths of folders (which stand for the images below them), Pillow
+    images, or arrays. They are prepared as for a test. Class names and the normalization are those
+    that a run stored beside its weights, unless the recipe's `normalize` was overridden. `fit` says
+    how the weights map to those of the net; `say` gets notes on the files. Raises `NetlangError`
+    for weights that can't be read or don't fit, for a net that doesn't classify images and, without
+    `damaged`, for an image that can't be read; with it, `damaged` gets the error instead.
     """
     objective = Objective(recipe, program)
     binary = objective.binary is not None and objective.binary.single
@@ -80,7 +80,7 @@ def predict(
 def _shares(
     classifier: _Classifier, picture: Picture, damaged: Callable[[NetlangError], None] | None
 ) -> Tensor | None:
-    """The probabilities of an image; None where it can't be read and `damaged` is told so."""
+    """The probabilities for an image; None if it can't be read and `damaged` was called."""
     try:
         return classifier(picture)
     except NetlangError as error:
@@ -94,7 +94,7 @@ def _shares(
 @final
 @dataclass(frozen=True)
 class _Classifier:
-    """Probabilities of the classes of one image at a time."""
+    """Computes the class probabilities of one image at a time."""
 
     ready: Prepare
     objective: Objective
@@ -122,7 +122,7 @@ class _Classifier:
 
 @contextmanager
 def _asked_for() -> Iterator[None]:
-    """Inside, advice on an image that can't be read is for one that someone has named."""
+    """Inside, advice on an unreadable image is for an image that someone has named."""
     try:
         yield
     except NetlangError as error:
@@ -142,7 +142,7 @@ def _normalizer(
     device: torch.device,
     say: Callable[[str], None],
 ) -> Normalizer | None:
-    """That of the run that wrote the weights, else one whose numbers the recipe gives."""
+    """The normalizer of the run that wrote the weights, else one with numbers from the recipe."""
     kept = kept_normalizer(recipe, facts, weights, device, say)
     if kept is not None:
         return kept.normalizer
@@ -157,7 +157,7 @@ def _normalizer(
 def _ranked(shares: Tensor, names: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
     """Every class with its probability, the most probable first.
 
-    A net may have more classes than it was trained on: those have numbers.
+    A net may have more classes than it was trained on; these are shown as numbers.
     """
     order = shares.argsort(descending=True, stable=True).tolist()
     return tuple(

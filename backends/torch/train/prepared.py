@@ -1,6 +1,6 @@
-"""Batches as a net sees them: the loader's, after the path's part on the device and normalisation.
+"""Batches as a net sees them: after the path's part on the device and normalization.
 
-Order on the device: bytes become 0..1, the rest of the path, normalisation, channels last.
+Order on the device: bytes to 0..1, the rest of the path, normalization, channels last.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Change: TypeAlias = Callable[[Tensor], Tensor]
 
 
 class Source(Protocol):
-    """Batches of one part of a data set on the device, as `data.loader.Loader` gives them."""
+    """Batches of one part of a data set on the device, like `data.loader.Loader`."""
 
     @property
     def examples(self) -> Examples:
@@ -38,22 +38,22 @@ class Source(Protocol):
         """Batches of an epoch."""
 
     def whole(self, position: int) -> int:
-        """Examples of the batch at a position of an epoch, over all processes."""
+        """The number of examples in the batch at a position of an epoch, over all processes."""
 
     def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
-        """This process' slices of the batches of an epoch, from the one at `first` on."""
+        """This process's slices of the batches of an epoch, from batch `first` on."""
 
     def once(self, part: slice | None = None) -> Iterator[Batch]:
-        """Every example of this process' share once, or of another part of all of them."""
+        """Every example of this process's share once, or of another part of all examples."""
 
     def close(self) -> None:
-        """End what prepares batches."""
+        """Stop preparing batches."""
 
 
 @final
 @dataclass(frozen=True)
 class Views:
-    """The same examples, seen several times: at each scale a batch of `views` of each."""
+    """The same examples several times: for each scale a batch with `views` of each example."""
 
     scales: tuple[Batch, ...]
     views: int
@@ -65,7 +65,7 @@ class Views:
 @final
 @dataclass(frozen=True)
 class Prepared:
-    """A part of the data, its first input prepared by `path` and then `normalize`."""
+    """A part of the data whose first input goes through `path` and then `normalize`."""
 
     source: Source
     path: Path
@@ -88,12 +88,12 @@ class Prepared:
         return self.source.whole(position)
 
     def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
-        """Batches to train on, augmented as this epoch draws it."""
+        """Training batches, augmented with this epoch's random numbers."""
         for batch in self.source.batches(epoch, first):
             yield self._seen(batch, epoch, 0)
 
     def once(self, part: slice | None = None) -> Iterator[Views]:
-        """Every example of this process' share, or of another part, once in all its views."""
+        """Every example of this process's share, or of another part, once in all its views."""
         for batch in self.source.once(part):
             sizes = batch.inputs[:1] + batch.others
             if not self.path.images:
@@ -106,7 +106,7 @@ class Prepared:
             yield Views(seen, self.path.views)
 
     def close(self) -> None:
-        """End what prepares batches."""
+        """Stop preparing batches."""
         self.source.close()
 
     def _seen(self, batch: Batch, epoch: int, scale: int) -> Batch:
@@ -130,7 +130,7 @@ class Prepared:
 
 
 def _with_one_more(batch: Batch) -> Batch:
-    """The batch, and one more example that is zero everywhere."""
+    """The batch with one more example, which is zero everywhere."""
     assert batch.numbers is not None
     return Batch(
         tuple(_longer(each) for each in batch.inputs),
@@ -144,7 +144,7 @@ def _longer(values: Tensor) -> Tensor:
 
 
 def _nothing_of(batch: Batch) -> Batch:
-    """None of the examples of a batch, in their shape."""
+    """An empty batch with the shapes of a batch."""
     assert batch.numbers is not None
     return Batch(
         tuple(each[:0] for each in batch.inputs),

@@ -1,4 +1,4 @@
-"""Carrying out a recipe: from a checked recipe and its program to weights in a folder."""
+"""Carries out a recipe: from a checked recipe and its program to weights in a folder."""
 
 from __future__ import annotations
 
@@ -44,10 +44,11 @@ __all__ = ["Result", "train"]
 @final
 @dataclass(frozen=True)
 class Result:
-    """How a run ended, and where its files are; `signal` is the one that stopped it, if any.
+    """How a run ended, and where its files are. `signal` is the signal that stopped it, if any.
 
-    `best` and `last` are scores on the validation part, if there is one; `test` is that of the best
-    weights, or else the last, on the test part. `epoch_steps` are the steps of an epoch.
+    `best` and `last` are scores on the validation part, if there is one. `test` is the score on the
+    test part of the best weights, or else of the last. `epoch_steps` is the number of steps in an
+    epoch.
     """
 
     folder: RunFolder
@@ -60,18 +61,18 @@ class Result:
 
     @property
     def scored(self) -> str:
-        """Which weights `figures` are of."""
+        """Which weights the `figures` belong to."""
         step = self.steps if self.best is None else self.best.step
         name = "last weights" if self.best is None else "best weights"
         return f"{name} (step {step}, epoch {-(-step // self.epoch_steps)})"
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether the run reached its end."""
         return self.signal is None
 
     def figures(self) -> dict[str, float]:
-        """What to show of the run: the best validation scores and those of the test."""
+        """The figures to show: the best validation scores and the test scores."""
         parts = {"validation": self.best, "test": self.test}
         return {
             f"{part} {name}": value
@@ -97,12 +98,12 @@ def train(  # noqa: PLR0913 - one for each option
 ) -> Result:
     """Train `program` by `recipe` in the folder `out`.
 
-    `recipe` was checked against `program`. With `resume`, a run in the folder goes on from its last
-    checkpoint and ends with the weights that it would have had without the break; where there is no
-    run yet, it starts. `workers` processes prepare images in files, one for each core but one if
-    not given. With `tensorboard`, events are written for it; with `shard`, weights and what is kept
-    of them are shared out over several processes. `again` is what to write to go on with a run that
-    was stopped. Raises `NetlangError` for everything that stands in the way.
+    `recipe` must have been checked against `program`. With `resume`, a run in the folder continues
+    from its last checkpoint and ends with the weights that it would have had without the break; if
+    there is no run yet, one starts. `workers` processes prepare images in files; by default, one
+    for each core but one. With `tensorboard`, events are written for it; with `shard`, several
+    processes share the weights and the optimizer's tensors. `again` is the command that continues a
+    stopped run. Raises `NetlangError` for everything that prevents the run.
     """
     require_drawing()
     if tensorboard:
@@ -120,7 +121,7 @@ def train(  # noqa: PLR0913 - one for each option
 @final
 @dataclass(frozen=True)
 class _Wanted:
-    """What `train` was asked for, as far as this process has a part in it."""
+    """What `train` was asked for, as far as it concerns this process."""
 
     out: Path
     places: Places
@@ -133,7 +134,7 @@ class _Wanted:
     again: str
 
     def is_sharded(self, world: World) -> bool:
-        """Whether weights are shared out among processes."""
+        """Whether the processes share the weights."""
         return is_sharded(self.shard, world, "trains", self.shown.say)
 
 
@@ -180,13 +181,13 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
 
 
 def _weights_files(recipe: Recipe, data: Split, folder: RunFolder) -> WeightsFiles:
-    """The files of the weights, with the facts that stand beside them."""
+    """The weights files with the facts that are stored beside them."""
     kept = None if data.normalizer is None else data.normalizer.facts()
     return WeightsFiles(folder, facts_of_weights(recipe, data.classes, kept))
 
 
 def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: State) -> nn.Module:
-    """What training calls, so that the processes' gradients become those of the whole batch."""
+    """What training calls, so that all processes' gradients are those of the whole batch."""
     spare = not recipe.sync_batch_norm
     if state.layout.sharded:
         from netlang.backends.torch.train.sharding.standing import Attended
@@ -198,7 +199,7 @@ def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: Sta
 def _not_finite(
     error: NotFinite, recipe: Recipe, program: Program, saved: int | None
 ) -> LossNotFinite:
-    """The message, at the layer's place in the spec where it is known."""
+    """The error, located at the layer in the spec if that is known."""
     place = recipe.places["optimizer"]
     culprit = error.culprit or Culprit("repeating the steps doesn't show where")
     if culprit.label:

@@ -1,4 +1,4 @@
-"""`netlang eval`: the scores of weights from a file on a part of a recipe's data."""
+"""`netlang eval`: scores of the weights in a file on a part of a recipe's data."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def evaluate(  # noqa: PLR0913 - one for each option
     """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
 
     Examples are prepared as for a test, images in files by `workers` processes, and normalized as
-    the weights were in training, unless the recipe's `normalize` was overridden. `fit` says how the
-    weights go to those of the net. With `shard`, each of several processes has some
-    rows of the weights. The step is that of the file; `say` is told what there is to know of the
-    data. Raises `NetlangError` where there is no such part, and where the labels stand for other
-    classes than in training.
+    in the training of the weights, unless the recipe's `normalize` was overridden. `fit` says how
+    the weights map to those of the net. With `shard`, each of several processes has some rows of
+    the weights. The step is the one stored in the file. `say` gets notes on the data. Raises
+    `NetlangError` if there is no such part, or if the labels stand for other classes than in
+    training.
     """
     with joined() as world:
         chosen = choose_device(device, world)
@@ -80,7 +80,7 @@ def evaluate(  # noqa: PLR0913 - one for each option
 @final
 @dataclass(frozen=True)
 class _WeightsFile:
-    """The weights of a net in a file; `say` is told what there is to know of it."""
+    """The weights of a net in a file; `say` gets notes on it."""
 
     program: Program
     path: Path
@@ -112,7 +112,7 @@ def _trained(
 ) -> tuple[nn.Module, int]:
     """The net with the weights of a file on the device, and their step.
 
-    Of a `sharded` one the first process reads the file, and deals out the rows.
+    If it is `sharded`, the first process reads the file and distributes the rows.
     """
     if not sharded:
         model, step = weights.module()
@@ -129,7 +129,10 @@ def _trained(
 def _normalized(
     ready: Prepare, facts: Mapping[str, object], parts: Parts, weights: _WeightsFile
 ) -> Prepare:
-    """By what a run wrote beside its weights, else as the recipe says: by the training part."""
+    """The normalization that a run stored beside its weights, else the recipe's.
+
+    The numbers of the latter come from the training part.
+    """
     kept = kept_normalizer(ready.recipe, facts, weights.path, ready.device, weights.say)
     if kept is None:
         return ready.normalized(parts.train)

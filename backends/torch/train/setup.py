@@ -1,4 +1,4 @@
-"""What a run starts from: the parts of the data as batches, and the state before the first step."""
+"""The start of a run: the parts of the data as batches, and the state before the first step."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _ENOUGH = 10_000
 @final
 @dataclass(frozen=True)
 class Split:
-    """The parts of the data as batches; `classes` are the names of the labels.
+    """The parts of the data as batches. `classes` are the names of the labels.
 
-    `normalizer` is what inputs of the net go through: it belongs to the weights.
+    `normalizer` prepares the net's inputs and belongs to the weights.
     """
 
     train: Prepared
@@ -60,7 +60,7 @@ class Split:
     normalizer: Normalizer | None = None
 
     def facts(self) -> dict[str, Json]:
-        """What has to be the same when a run goes on: examples of each part, names of classes."""
+        """What must be unchanged when a run continues: examples per part, class names."""
         parts = {"training": self.train, "validation": self.validation, "test": self.test}
         counts: dict[str, Json] = {
             name: None if part is None else len(part.examples) for name, part in parts.items()
@@ -68,14 +68,14 @@ class Split:
         return counts | {"classes": None if self.classes is None else list(self.classes)}
 
     def remarks(self) -> tuple[str, ...]:
-        """What there was to remark of the images so far."""
+        """Remarks on the images seen so far."""
         parts = (self.train, self.validation, self.test)
         images = [each.examples for each in parts if each is not None]
         found = (each.remarks() for each in images if isinstance(each, Images))
         return tuple(remark for remarks in found for remark in remarks)
 
     def close(self) -> None:
-        """End what prepares batches."""
+        """Stop preparing batches."""
         for part in (self.train, self.validation, self.test):
             if part is not None:
                 part.close()
@@ -84,7 +84,7 @@ class Split:
 @final
 @dataclass(frozen=True)
 class Prepare:
-    """How examples of a recipe become batches on a device; mixed ones get `classes`."""
+    """Turns the examples of a recipe into batches on a device; mixed ones get `classes`."""
 
     recipe: Recipe
     device: torch.device
@@ -94,9 +94,10 @@ class Prepare:
     normalizer: Normalizer | None = None
 
     def normalized(self, train: Examples) -> Prepare:
-        """With the recipe's normalization: its numbers are of training examples if not given.
+        """With the recipe's normalization, computed from the training examples if not given.
 
-        They are prepared as for a test. Every process looks at all of them, so all have the same.
+        They are prepared as for a test. Every process uses all of them, so all get the same
+        numbers.
         """
         recipe = self.recipe
         if recipe.normalize is None:
@@ -110,11 +111,11 @@ class Prepare:
         return replace(self, normalizer=made)
 
     def training(self, examples: Examples) -> Prepared:
-        """Augmented, in the order of each epoch."""
+        """Augmented batches, in the order of each epoch."""
         return self._prepared(examples, self.recipe.augment, "augment")
 
     def testing(self, examples: Examples) -> Prepared:
-        """As for a test, each once."""
+        """Batches as for a test, each example once."""
         return self._prepared(examples, self.recipe.test_path, "test")
 
     def _prepared(
@@ -139,10 +140,10 @@ def prepare(
     workers: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Split:
-    """The parts of a recipe's data, ready to train on; raises `NetlangError` for what is wrong.
+    """The parts of a recipe's data, ready for training. Raises `NetlangError` for any problem.
 
-    `workers` processes prepare images in files; None stands for one for each core but one. `say` is
-    told what takes long.
+    `workers` processes prepare images in files; None stands for one for each core but one. `say`
+    gets messages about what takes long.
     """
     parts = load_parts(recipe, places, say)
     require_fit(recipe, program, parts)
@@ -179,7 +180,7 @@ def fresh_state(
     *,
     shard: bool = False,
 ) -> State:
-    """The state before the first step; the random streams are there too.
+    """The state before the first step, including the random streams.
 
     With `shard`, each of several processes has some rows of the weights.
     """
@@ -211,7 +212,7 @@ def _whole_state(
 
 
 def _drawn(recipe: Recipe, program: Program, places: Places) -> nn.Module:
-    """The net with the weights that it begins with, on the CPU."""
+    """The net with its initial weights, on the CPU."""
     model = module_of(program, derived_seed(recipe.seed, "weights"))
     initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
     load_pretrained(model, recipe, program, places)
@@ -219,7 +220,7 @@ def _drawn(recipe: Recipe, program: Program, places: Places) -> nn.Module:
 
 
 def _arranged(model: nn.Module, recipe: Recipe, device: torch.device, world: World) -> nn.Module:
-    """The net as it is trained: what it shares with other processes, what is frozen."""
+    """The net prepared for training: shared among processes, with frozen parts."""
     if recipe.sync_batch_norm and world.size > 1:
         model = share_batch_norms(model, device)
     freeze(model, recipe.freeze)

@@ -1,6 +1,6 @@
-"""The state of a run: all that the rest of it depends on, as tensors and plain facts.
+"""The state of a run: everything that the rest of it depends on, as tensors and plain facts.
 
-Holds on exit of `take`: the model, optimizer, random streams and all else are bit for bit those
+After `take`, the model, optimizer, random streams and everything else equal, bit for bit, those
 whose `tensors` and `facts` were written.
 """
 
@@ -46,7 +46,7 @@ _LONGEST_RECORDS = 1 << 30
 @final
 @dataclass(frozen=True)
 class Scores:
-    """An evaluation after `step` steps; `accuracy` is a share of 1, None without classes."""
+    """An evaluation after `step` steps. `accuracy` is between 0 and 1, or None without classes."""
 
     step: int
     loss: float
@@ -54,13 +54,13 @@ class Scores:
 
     @property
     def error(self) -> float:
-        """What is to be small: 1 - accuracy, or the loss; infinite for no number."""
+        """The number to minimize: 1 - accuracy, or the loss; infinite instead of NaN."""
         if self.accuracy is not None:
             return 1.0 - self.accuracy
         return self.loss if isfinite(self.loss) else inf
 
     def better_than(self, other: Scores | None) -> bool:
-        """Whether the error is smaller; of two alike, the loss beside an accuracy."""
+        """Whether the error is smaller or, with equal accuracy, the loss."""
         if other is None or self.error != other.error:
             return other is None or self.error < other.error
         return self.accuracy is not None and self.loss < other.loss
@@ -77,7 +77,7 @@ class Scores:
 @final
 @dataclass
 class Since:
-    """Losses since a moment: their sum, and of how many steps."""
+    """Losses since some moment: their sum and the number of steps."""
 
     total: float = 0.0
     steps: int = 0
@@ -94,14 +94,13 @@ class State:
 
     `averaged` is the model with averaged weights, updated `averages` times. `best` and `last` are
     scores on the validation part, `test` is the one on the test part, when the run is over, with
-    `confusion` ``[classes, classes]`` of a classifier, on the CPU (kept of 2,048 classes at most).
-    `losses` is this process' sum, on the device, of the losses since the last record, of
-    `loss_steps` steps;
-    `since` holds those between the last evaluation and that record. `settled` is the last step
-    whose record and evaluation were made, if due: a signal may come in between. So that a
-    checkpoint is all that a run needs, `best_weights` are those of the best score, on the CPU, and
-    `records` the lines of the metrics. In `world` each process has a state of its own; `layout`
-    says what of the weights it has.
+    `confusion` ``[classes, classes]`` of a classifier, on the CPU (kept for at most 2,048 classes).
+    `losses` is this process's sum, on the device, of the losses of the `loss_steps` steps since the
+    last record; `since` holds those between the last evaluation and that record. `settled` is the
+    last step whose record and evaluation, if due, were made: a signal may come in between.
+    `best_weights` are those of the best score, on the CPU, and `records` the lines of the metrics,
+    so that a run needs nothing but the checkpoint. In `world` each process has a state of its own;
+    `layout` says which part of the weights it has.
     """
 
     model: nn.Module
@@ -127,17 +126,17 @@ class State:
 
     @property
     def scored(self) -> nn.Module:
-        """The model that is evaluated and kept: the averaged one, where there is one."""
+        """The model that is evaluated and saved: the averaged one, if there is one."""
         return self.model if self.averaged is None else self.averaged
 
     def keep_best(self, scores: Scores) -> None:
-        """Remember that the weights are the best so far."""
+        """Remember the current weights as the best so far."""
         self.best = scores
         self.best_weights = {key: on_cpu(kept) for key, kept in self.kept(self.scored).items()}
 
     @contextmanager
     def at_best(self) -> Iterator[nn.Module]:
-        """Inside, the scored model has the best weights; then those that it had."""
+        """Inside, the scored model has the best weights; afterwards its own again."""
         own = {key: self.layout.own(value) for key, value in self.scored.state_dict().items()}
         before = {key: value.to("cpu", copy=True) for key, value in own.items()}
         _fill(own, {key: own_of(kept) for key, kept in self.best_weights.items()})
@@ -147,11 +146,11 @@ class State:
             _fill(own, before)
 
     def kept(self, model: nn.Module) -> dict[str, Kept]:
-        """What this process has of the weights of a model, by their keys."""
+        """This process's part of the weights of a model, by key."""
         return {key: self.layout.kept(value) for key, value in model.state_dict().items()}
 
     def tensors(self) -> dict[str, Kept]:
-        """Every tensor of the state by a name of its own; all processes ask at the same moment."""
+        """Every tensor of the state under a unique name. All processes must call it together."""
         tensors = {f"model/{key}": kept for key, kept in self.kept(self.model).items()}
         if self.averaged is not None:
             averaged = self.kept(self.averaged)
@@ -191,9 +190,9 @@ class State:
         }
 
     def take(self, file: Source) -> None:
-        """Become the state that was saved; raises `ValueError` where the file is of another run.
+        """Load a saved state. Raises `ValueError` if the file is of another run.
 
-        An error leaves a mixture, which another call replaces.
+        An error leaves a mixture, which a further call replaces.
         """
         part, facts = Part(file, ""), facts_of(file)
         try:
@@ -225,7 +224,7 @@ class State:
         parsed_records(self.records)
 
     def _take_losses(self, part: Part) -> None:
-        """Each process goes on with its own sum; of other processes the first one has them all."""
+        """Each process continues its own sum; if their number changed, the first gets the total."""
         names = {_losses_of(0), *(name for name in part.names if name.startswith("losses/"))}
         found = {name: part.one(name, self.losses).to(self.device) for name in sorted(names)}
         if found.keys() == {_losses_of(rank) for rank in range(self.world.size)}:

@@ -1,7 +1,7 @@
-"""The files of a run, each of them either whole or not there.
+"""The files of a run, each written atomically.
 
-Tensors are stored as safetensors, everything else as JSON in its metadata: reading a file can't run
-anything. Files of weights hold a digest of their own bytes, so that damage is noticed.
+Tensors are stored as safetensors, everything else as JSON in its metadata, so reading a file can't
+run anything. Weights files contain a digest of their own bytes, so damage is noticed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def write_parts(path: Path, parts: list[memoryview]) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Inside, what the system refuses becomes an error that names `path`."""
+    """Inside, errors of the system become errors that name `path`."""
     try:
         yield
     except OSError as error:
@@ -49,12 +49,12 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> None:
-    """Replace a file by tensors and what belongs to them, with a digest of it all."""
+    """Replace a file by tensors and facts about them, with a digest of everything."""
     write_parts(path, encode_signed(tensors, metadata_of(facts)))
 
 
 def encoded_state(tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> list[memoryview]:
-    """The bytes of a checkpoint; its digest goes into its name."""
+    """The bytes of a checkpoint, whose digest goes into its name."""
     return encode(tensors, metadata_of(facts))
 
 
@@ -64,9 +64,9 @@ def metadata_of(facts: Mapping[str, Json]) -> dict[str, str]:
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Json]]:
-    """Tensors of a file, on the CPU, and the facts that were stored with them.
+    """The tensors of a file, on the CPU, and the facts stored with them.
 
-    Raises `NetlangError` where it is none or isn't what was written.
+    Raises `NetlangError` if the file is of another kind or isn't what was written.
     """
     try:
         with opened(path) as file:
@@ -78,7 +78,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Json]]:
 
 
 def facts_of(file: Source) -> dict[str, Json]:
-    """The facts that were stored with tensors; none in files that others wrote."""
+    """The facts stored with tensors; none in files that others wrote."""
     found = parsed_json(file.metadata.get(FACTS, "{}"))
     if not isinstance(found, dict):
         raise ValueError("its facts are no table")

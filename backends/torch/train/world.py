@@ -1,4 +1,4 @@
-"""The processes that train together: which part of each batch is this one's, and what all found."""
+"""The processes that train together: each one's part of a batch, and communication."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["World"]
 @final
 @dataclass(frozen=True)
 class World:
-    """This process' `rank` among `size`; one process alone is the default.
+    """This process's `rank` among `size`; a single process is the default.
 
-    `control` connects the processes' main memories, apart from what connects their devices. Every
-    method that talks to the others has to be called by all of them, in the same order.
+    `control` connects the processes' main memories, separately from what connects their devices.
+    Every method that communicates has to be called by all processes, in the same order.
     """
 
     rank: int = 0
@@ -26,23 +26,23 @@ class World:
 
     @property
     def writes(self) -> bool:
-        """Whether this process writes the files of the run: the first one alone does."""
+        """Whether this process writes the files of the run: only the first one does."""
         return self.rank == 0
 
     def part(self, count: int) -> slice:
-        """This process' slice of `count` examples: contiguous, of nearly equal length."""
+        """This process's slice of `count` examples: contiguous, of nearly equal length."""
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
     def factor(self, count: int, whole: int) -> float:
-        """What to multiply the mean loss of `count` of a batch's `whole` examples by.
+        """The factor for the mean loss of `count` of a batch's `whole` examples.
 
-        Gradients are averaged over processes, so this makes them those of the whole batch's mean
-        however unequal the slices are.
+        Gradients are averaged over processes. With this factor, the result is the gradient of the
+        whole batch's mean, however unequal the slices are.
         """
         return count * self.size / whole
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum of `values` over all processes, on each of them; `values` stay as they are."""
+        """The sum of `values` over all processes, in each of them; `values` is unchanged."""
         if self.size == 1:
             return values
         total = values.clone()
@@ -66,7 +66,7 @@ class World:
         return int(found)
 
     def gathered(self, values: Tensor) -> list[Tensor]:
-        """The `values` of every process in order; they lie in main memory and are of one size."""
+        """The `values` of every process in order; they must be in main memory and of one size."""
         if self.size == 1:
             return [values]
         found = [torch.empty_like(values) for _ in range(self.size)]
@@ -74,7 +74,7 @@ class World:
         return found
 
     def copied(self, content: bytes, source: int = 0) -> bytes:
-        """The `content` that process `source` gave, on each of them."""
+        """The `content` given by process `source`, in each of them."""
         if self.size == 1:
             return content
         length = torch.tensor(len(content))

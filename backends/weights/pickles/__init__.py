@@ -1,4 +1,4 @@
-"""Files that `torch.save` wrote: looked at from outside, then read by torch."""
+"""Files written by `torch.save`: inspected from outside, then read by torch."""
 
 from netlang.backends.weights.pickles.checkpoint import (
     ENTRIES,

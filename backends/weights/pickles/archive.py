@@ -1,13 +1,13 @@
-"""The outside of a file of PyTorch, looked at before PyTorch reads it.
+"""Inspects a PyTorch file before PyTorch reads it.
 
 ``torch.load(weights_only=True)`` runs no code of a file, but takes as much memory and time as the
-file asks for: an archive may be compressed a thousandfold, and a pickle of 300 bytes may ask for
-gigabytes. Holds on exit: records are stored as they are, so that reading takes no more than the
-file's size; the pickle is short, shallow and names nothing that makes bytes out of a number.
+file demands: an archive may be compressed a thousandfold, and a pickle of 300 bytes may ask for
+gigabytes. On exit, records are known to be uncompressed, so that reading takes no more than the
+file's size, and the pickle to be short, shallow and free of calls that make bytes out of a number.
 
 The formats: a zip archive with the records ``*/data.pkl`` and ``*/data/0`` ..., or (before PyTorch
-1.6) pickles one after the other (``torch/serialization.py``). The pickle is read as a list of
-operations, by the standard library's disassembler, and never executed here.
+1.6) consecutive pickles (``torch/serialization.py``). The standard library's disassembler lists the
+operations of the pickle; it is never executed here.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _TOO_LONG = (
 
 
 def named_objects(path: Path) -> tuple[str, ...]:
-    """Names of the objects in the file that are no part of tensors; each once, in order.
+    """The names of all objects in the file that aren't part of tensors, each once, in order.
 
-    Raises `ValueError` with the reason where the file is not one that `torch.save` wrote, or
-    would take more to read than it holds.
+    Raises `ValueError` with the reason if the file wasn't written by `torch.save`, or if reading it
+    would take more than it holds.
     """
     try:
         with path.open("rb") as file:
@@ -84,7 +84,7 @@ def _inner_pickle(file: IO[bytes]) -> bytes:
 
 
 def _description(records: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    """The record ``data.pkl`` that torch reads: it looks for it without regard to case."""
+    """The record ``data.pkl`` as torch finds it: ignoring case."""
     names = [each.filename.casefold() for each in records]
     folder = records[0].filename.partition("/")[0] if records else ""
     if len(set(names)) < len(names) or f"{folder}/data.pkl" not in (r.filename for r in records):
@@ -95,7 +95,7 @@ def _description(records: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
 
 
 def _check_directory(file: IO[bytes]) -> None:
-    """Whether the list of records is short enough to be read."""
+    """Check that the list of records is short enough to be read."""
     file.seek(0, 2)
     file.seek(max(0, file.tell() - (1 << 16) - _END.size))
     end = file.read()
@@ -118,7 +118,7 @@ def _legacy(file: IO[bytes]) -> Iterator[str]:
 
 
 def _names(pickle: BytesIO) -> Iterator[str]:
-    """The names in one pickle, from where it starts to its end."""
+    """The names in the pickle at the current position, up to its end."""
     begin, marks, texts, nesting = pickle.tell(), 0, ("", ""), Nesting()
     for count, (operation, argument) in enumerate(_operations(pickle)):
         if count > _MOST_OPERATIONS or pickle.tell() - begin > LONGEST_PICKLE:
@@ -135,7 +135,7 @@ def _names(pickle: BytesIO) -> Iterator[str]:
 
 
 def _operations(pickle: BytesIO) -> Iterator[tuple[pickletools.OpcodeInfo, object]]:
-    """What the pickle would do and with what; nothing is done."""
+    """The operations of the pickle with their arguments; nothing is executed."""
     found = pickletools.genops(pickle)
     while True:
         try:

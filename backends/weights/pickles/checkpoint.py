@@ -1,7 +1,7 @@
-"""Files of PyTorch: state dicts, and checkpoints that have one under a name.
+"""PyTorch files: state dicts, and checkpoints that contain one under a name.
 
-They are read by torch with ``weights_only=True`` and never otherwise, since a pickle can run code,
-and only after `archive` has seen that reading takes no more than the file holds.
+Since a pickle can run code, they are read only by torch with ``weights_only=True``, and only after
+`archive` has checked that reading takes no more than the file holds.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _MOST_NAMES = 5
 
 
 def read_pickled(path: Path, entry: str | None) -> tuple[dict[str, Stored], str | None]:
-    """The tensors by key, and a note on which entry of a checkpoint they are.
+    """The tensors by key, and a note on the chosen entry of a checkpoint.
 
-    `entry` is the one to take; None takes the file itself or the first of `ENTRIES`. Raises
-    `NetlangError` where the file can't be read safely or holds no weights.
+    `entry` is the one to use; None means the file itself or the first of `ENTRIES`. Raises
+    `NetlangError` if the file can't be read safely or contains no weights.
     """
     found = _loaded(path)
     if not isinstance(found, Mapping):
@@ -79,7 +79,7 @@ def _loaded(path: Path) -> object:
 def _entry(
     path: Path, found: Mapping[object, object], entry: str | None
 ) -> tuple[Mapping[object, object], str | None]:
-    """The mapping of tensors to take, and a note on the choice if there was one."""
+    """The chosen mapping of tensors, and a note on the choice if there was one."""
     inner = {str(key): value for key, value in found.items() if _is_state(value)}
     if entry is not None:
         if entry not in inner:
@@ -98,7 +98,7 @@ def _entry(
 
 
 def stored_tensor(tensor: torch.Tensor) -> Stored:
-    """A tensor of torch as it lies in memory; without data where no weight can take them."""
+    """A torch tensor in memory; without data if no weight can use it."""
     import numpy as np
     import torch
 
@@ -115,7 +115,7 @@ def stored_tensor(tensor: torch.Tensor) -> Stored:
 
 
 def _oddity(tensor: torch.Tensor) -> str:
-    """What keeps a tensor from being an array of numbers in memory."""
+    """Why a tensor isn't an array of numbers in memory."""
     import torch
 
     if tensor.is_nested:
@@ -135,7 +135,7 @@ def _name(tensor: torch.Tensor) -> str:
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
-    """Whether a value is a tensor of torch; asking doesn't load torch."""
+    """Whether a value is a torch tensor. This doesn't load torch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
 

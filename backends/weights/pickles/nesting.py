@@ -1,7 +1,8 @@
-"""How deep the tuples of a pickle would be nested, from its operations alone.
+"""Computes how deep the tuples of a pickle would be nested, from its operations alone.
 
-Python hashes a tuple by its items, without a bound: one that is nested 100,000 deep as the key of a
-dictionary ends the process. Lists and dictionaries can be no keys, and are freed without recursion.
+Python hashes a tuple by its items, recursively and without limit, so a tuple nested 100,000 deep as
+a dictionary key crashes the process. Lists and dictionaries can't be keys, and are freed without
+recursion.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ _TAKEN = ("GET", "BINGET", "LONG_BINGET")
 
 @final
 class Nesting:
-    """The stack that a pickle works on, with the depth of each value's tuples in its place.
+    """The pickle's stack, with the depth of each value's tuples in place of the value.
 
-    None stands for a mark. What a pickle keeps for later has its depth in `_memo`.
+    None stands for a mark. `_memo` has the depths of memoized values.
     """
 
     def __init__(self) -> None:
@@ -28,9 +29,9 @@ class Nesting:
         self._memo: dict[object, int] = {}
 
     def after(self, operation: pickletools.OpcodeInfo, argument: object) -> int:
-        """Carry an operation out; the depth of what is on top of the stack then.
+        """Apply an operation; returns the depth of the value then on top of the stack.
 
-        Raises `ValueError` where it takes what isn't there.
+        Raises `ValueError` if it takes values that aren't there.
         """
         name = operation.name
         if name == "MARK":
@@ -45,7 +46,7 @@ class Nesting:
         return self._top()
 
     def _popped(self, operation: pickletools.OpcodeInfo) -> list[int]:
-        """The depths of what an operation takes from the stack."""
+        """The depths of the values that an operation pops."""
         before, found = operation.stack_before, []
         singles = len(before)
         if pickletools.markobject in before:

@@ -1,6 +1,6 @@
-"""How batches of images come about: worker processes, the memory they share, the way to the device.
+"""Makes batches of images: worker processes, their shared memory, and the transfer to the device.
 
-Workers get small tasks through pipes and leave pixels in slots of memory that all processes see. So
-no batch is sent, nothing lies in /dev/shm, and a worker that dies is noticed where its answer is
-waited for.
+Workers get small tasks through pipes and write pixels into slots of shared memory. So no batch is
+sent through a pipe, nothing is stored in /dev/shm, and a dead worker is noticed when its answer is
+awaited.
 """

@@ -1,4 +1,4 @@
-"""Batches of images in files, prepared by workers ahead of the training."""
+"""Batches of images in files, prepared by workers ahead of training."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _SPARE = 2
 
 @final
 class Decoding:
-    """Images in files, up to `most` of them in a batch, all of one size.
+    """Images in files, up to `most` in a batch, all of one size.
 
-    Workers start when the first batch is asked for, and go on beyond the end of an epoch.
+    Workers start with the first batch and work ahead across the end of an epoch.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Decoding:
     def batches(
         self, epoch: int, plan: Callable[[int], list[Numbers]], first: int
     ) -> Generator[Batch, None, None]:
-        """The batches of an epoch from the one at `first` on; `plan` gives the numbers of each."""
+        """The batches of an epoch from batch `first` on; `plan` gives the numbers in each."""
         if self._next != (epoch, first):
             self._stream = self._prepared(_endless(plan, epoch, first))
         # Whatever interrupts this generator, a later one begins where it stopped.
@@ -67,14 +67,14 @@ class Decoding:
         self._next = (epoch + 1, 0)
 
     def once(self, chunks: Iterable[range]) -> Iterator[Batch]:
-        """The batches of these ranges."""
+        """One batch for each of these ranges."""
         self._next = None
         numbers = ((0, np.arange(chunk.start, chunk.stop)) for chunk in chunks)
         for batch in self._prepared(numbers):
             yield Batch(batch.inputs, batch.targets)
 
     def close(self) -> None:
-        """End the workers and give back the memory."""
+        """Stop the workers and release the memory."""
         if self._started is not None:
             ring, transfer, pool = self._started
             pool.close()
@@ -106,7 +106,7 @@ class Decoding:
             yield Batch(inputs, targets, task.numbers)
 
     def _start(self, number: int) -> tuple[Ring, Transfer, Pool[Task, None]]:
-        """Memory for images of the size of this one, and workers."""
+        """Memory for images of the size of image `number`, and the workers."""
         shape = given(attempt(self._shape, number))
         rows, channels_last = self._most, (*shape[:-3], *shape[-2:], shape[-3])
         slots = DEPTH * self._workers + _SPARE
@@ -136,14 +136,14 @@ class Decoding:
 
 
 def _any(numbers: Numbers) -> int:
-    """One of them; of a process without a share of the batch, the first image there is."""
+    """One of the numbers; for a process without a share of the batch, the first image."""
     return int(numbers[0]) if len(numbers) else 0
 
 
 def _endless(
     plan: Callable[[int], list[Numbers]], epoch: int, first: int
 ) -> Iterator[tuple[int, Numbers]]:
-    """What is wanted from a position on, without an end."""
+    """All batches from a position on, without end."""
     for each in count(epoch):
         for numbers in plan(each)[first:]:
             yield each, numbers

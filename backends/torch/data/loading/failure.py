@@ -1,4 +1,4 @@
-"""What went wrong in a worker, in a form that can be sent: the error alone, without a stack."""
+"""A worker's error in a form that can be sent: the error without its traceback."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ R = TypeVar("R")
 @final
 @dataclass(frozen=True)
 class Failure:
-    """A user's errors, or the stack of an error that is ours."""
+    """User errors, or the traceback of an internal error."""
 
     diagnostics: tuple[Diagnostic, ...]
     stack: str = ""
 
     def error(self) -> Exception:
-        """What to raise."""
+        """The exception to raise."""
         if self.diagnostics:
             return NetlangError(*self.diagnostics)
         return InternalError(f"preparing examples failed:\n{self.stack}")
 
 
 def given(answer: R | Failure) -> R:
-    """An answer, or the error that it stands for."""
+    """An answer; raises the error that it stands for, if it is one."""
     if isinstance(answer, Failure):
         raise answer.error() from None
     return answer
 
 
 def attempt(work: Callable[[T], R], task: T) -> R | Failure:
-    """The result of the work, or how it failed."""
+    """The result of the work, or its failure."""
     try:
         return work(task)
     except NetlangError as error:
@@ -62,7 +62,7 @@ def attempt(work: Callable[[T], R], task: T) -> R | Failure:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: of Python, of a GPU, or of PyTorch on a CPU (without a type)."""
+    """Whether memory ran out: Python's, a GPU's, or PyTorch's on a CPU (of no own type)."""
     text = str(error)
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError)
@@ -71,7 +71,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def refusal(error: OSError) -> Diagnostic:
-    """What a refusal of the system means for the user."""
+    """A user's diagnostic for a refusal by the system."""
     reason = error.strerror or str(error)
     if error.errno in FILES:
         return TooManyOpenFiles(span=None, limit=_limit())
@@ -79,7 +79,7 @@ def refusal(error: OSError) -> Diagnostic:
 
 
 def _limit() -> str:
-    """How many files a process may have open."""
+    """The number of files that a process may have open."""
     if os.name != "posix":
         return "no more"
     import resource

@@ -1,7 +1,7 @@
-"""Processes that do one kind of work, their answers in the order of the tasks.
+"""Processes that do one kind of work and answer in the order of the tasks.
 
-They ignore Ctrl-C and SIGTERM, which a terminal or scheduler sends to every process of a group: the
-one that started them decides. When that one is gone, however it ended, they end too.
+They ignore Ctrl-C and SIGTERM, which a terminal or scheduler sends to a whole process group; their
+parent decides. When the parent is gone, for whatever reason, they end too.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _PATIENCE = 1.0
 
 @final
 class Pool(Generic[T, R]):
-    """`count` processes that do `work`; with none of them it is done here, when it is asked for.
+    """`count` processes that do `work`; with a count of 0, this process does it on demand.
 
-    `work`, tasks and answers can be pickled; answers are small. An error of the work is raised here
-    as if it had happened here. Raises `NetlangError` where processes can't be started.
+    `work`, tasks and answers must be picklable, and answers small. An error of the work is raised
+    here as if it had happened here. Raises `NetlangError` if processes can't be started.
     """
 
     def __init__(self, work: Callable[[T], R], count: int) -> None:
@@ -57,14 +57,14 @@ class Pool(Generic[T, R]):
 
     @property
     def processes(self) -> tuple[BaseProcess, ...]:
-        """The processes that work."""
+        """The worker processes."""
         return tuple(worker.process for worker in self._workers)
 
     def results(self, tasks: Iterable[T]) -> Iterator[R]:
-        """The answer to each task; as many as `DEPTH` for each worker are under way.
+        """The answer to each task. Up to `DEPTH` tasks per worker are in flight.
 
-        A further task is taken when an answer is there, before it is given out. One iterator at a
-        time: of those before, what is under way is waited for and forgotten.
+        The next task is taken once an answer has arrived and before it is yielded. One iterator at
+        a time: the pending answers of earlier ones are awaited and discarded.
         """
         if not self._workers:
             for task in tasks:
@@ -88,7 +88,7 @@ class Pool(Generic[T, R]):
         self._asked.append(worker)
 
     def close(self) -> None:
-        """End the processes; a task in work is not waited for long."""
+        """Stop the processes, waiting only briefly for a task in progress."""
         atexit.unregister(self.close)
         for worker in self._workers:
             worker.dismiss()
@@ -100,7 +100,7 @@ class Pool(Generic[T, R]):
 
 @final
 class _Worker:
-    """One process, and the pipe to it."""
+    """One process and the pipe to it."""
 
     def __init__(self, work: Callable[[T], R]) -> None:
         context = multiprocessing.get_context()
@@ -124,7 +124,7 @@ class _Worker:
             raise self._ended() from None
 
     def answer(self) -> object:
-        """What the process says next; raises `NetlangError` where it is gone."""
+        """The next message of the process. Raises `NetlangError` if it is gone."""
         try:
             return self._pipe.recv()
         except (EOFError, ConnectionResetError):
@@ -137,7 +137,7 @@ class _Worker:
         return NetlangError(WorkerEnded(span=None, how=how))
 
     def dismiss(self) -> None:
-        """Tell the process to end after its task."""
+        """Tell the process to end after its current task."""
         try:
             self._pipe.send(None)
         except OSError:
@@ -155,7 +155,7 @@ class _Worker:
 
 
 def _serve(work: Callable[[T], R], pipe: Connection) -> None:
-    """The life of a worker."""
+    """The main loop of a worker."""
     torch.set_num_threads(1)
     parent = multiprocessing.parent_process()
     assert parent
@@ -172,7 +172,7 @@ def _serve(work: Callable[[T], R], pipe: Connection) -> None:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Processes that are started inside never see Ctrl-C and SIGTERM: they inherit the mask."""
+    """Processes started inside never see Ctrl-C and SIGTERM, since they inherit the signal mask."""
     if sys.platform == "win32":
         yield
         return

@@ -1,4 +1,4 @@
-"""The work of a worker: from numbers of images to pixels."""
+"""The work of a worker: from image numbers to pixels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Filling", "Scaling", "Task", "prepared"]
 @final
 @dataclass(frozen=True)
 class Task:
-    """Images to prepare, and the slot of the ring to leave them in."""
+    """Images to prepare, and the slot of the ring to write them to."""
 
     epoch: int
     numbers: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Filling:
     ring: Ring
 
     def __call__(self, task: Task) -> None:
-        """Raises `NetlangError` for a damaged image, or one that gets another size."""
+        """Raises `NetlangError` for a damaged image, or one of a different size."""
         slot = self.ring.slots[task.slot]
         for place, number in enumerate(task.numbers.tolist()):
             pixels = np.moveaxis(prepared(self.images, self.path, number, task.epoch), -3, -1)
@@ -57,18 +57,18 @@ class Filling:
 @final
 @dataclass(frozen=True)
 class Scaling:
-    """Gives the pixels of an image at every scale of a path."""
+    """Prepares an image at every scale of a path."""
 
     images: Images
     path: Path
 
     def __call__(self, number: int) -> list[NDArray[np.uint8]]:
-        """``[C, H, W]`` each, of any size; raises `NetlangError` for a damaged image."""
+        """Arrays ``[C, H, W]`` of any size. Raises `NetlangError` for a damaged image."""
         with opened(self.images, number) as image:
             return self.path.hosts(image, number, 0)
 
 
 def prepared(images: Images, path: Path, number: int, epoch: int) -> NDArray[np.uint8]:
-    """``[C, H, W]``, or ``[V, C, H, W]`` where a path gives several views."""
+    """``[C, H, W]``, or ``[V, C, H, W]`` if the path makes several views."""
     with opened(images, number) as image:
         return path.host(image, number, epoch)

@@ -1,4 +1,4 @@
-"""Batches of examples that lie on the device: an index is all that a step needs."""
+"""Batches of examples that reside on the device, where a step only needs an index."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Resident:
     def batches(
         self, epoch: int, plan: Callable[[int], list[NDArray[np.int64]]], first: int
     ) -> Generator[Batch, None, None]:
-        """The batches of an epoch from the one at `first` on; `plan` gives the numbers of each."""
+        """The batches of an epoch from batch `first` on; `plan` gives the numbers in each."""
         rest = plan(epoch)[first:]
         # One copy to the device for all of them.
         rows = torch.from_numpy(np.concatenate(rest)).to(self._device)
@@ -44,7 +44,7 @@ class Resident:
             start += count
 
     def _together(self, plan: list[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
-        """Batches that are gathered by one call: as many as make a few megabytes."""
+        """Batches that are gathered by one call: enough to make a few megabytes."""
         example = sum(value[:1].nbytes for value in self._tensors)
         size = max(map(len, plan), default=1)
         few = max(1, _GATHERED // max(1, example * size))
@@ -65,18 +65,18 @@ class Resident:
         )
 
     def once(self, chunks: Iterator[range]) -> Iterator[Batch]:
-        """The batches of these ranges."""
+        """One batch for each of these ranges."""
         for chunk in chunks:
             rows = slice(chunk.start, chunk.stop)
             targets = {name: value[rows] for name, value in self._examples.targets.items()}
             yield Batch(tuple(value[rows] for value in self._examples.inputs), targets)
 
     def close(self) -> None:
-        """Nothing is held that wouldn't go by itself."""
+        """Nothing needs to be released."""
 
 
 def _cut(gathered: Batch, plan: list[NDArray[np.int64]]) -> Iterator[Batch]:
-    """The batches that lie one after the other in `gathered`; the numbers of each are given."""
+    """Splits `gathered` into its consecutive batches; `plan` gives the numbers in each."""
     lengths = [len(each) for each in plan]
     inputs = [torch.split(value, lengths) for value in gathered.inputs]
     targets = {name: torch.split(value, lengths) for name, value in gathered.targets.items()}

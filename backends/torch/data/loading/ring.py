@@ -1,4 +1,4 @@
-"""Memory that processes share, in slots of one shape that are used again and again."""
+"""Memory shared by processes, in slots of one shape that are reused in turn."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class _Duplicate(Protocol):
 
 @final
 class Ring:
-    """`count` slots of the given shape, uint8: what one process writes the others see.
+    """`count` slots of the given shape, uint8: what one process writes, the others see.
 
-    The memory has no name, so nothing is left behind however a process ends. It is reserved when
-    the ring is made: raises `OSError` where there is not so much. A ring can be passed to a process
+    The memory has no name, so nothing remains however a process ends. It is reserved on
+    construction, which raises `OSError` if there isn't enough. A ring can be passed to a process
     that is being started.
     """
 
@@ -41,7 +41,7 @@ class Ring:
         return _attached, (self.count, self.shape, DupFd(self._file))
 
     def close(self) -> None:
-        """Let go of the file; the memory itself goes with its last user."""
+        """Close the file. The memory is freed with its last user."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -52,7 +52,7 @@ def _attached(count: int, shape: tuple[int, ...], duplicate: _Duplicate) -> Ring
 
 
 def _reserved(size: int) -> int:
-    """A file without a name, of `size` bytes that are really there."""
+    """An unnamed file whose `size` bytes are actually reserved."""
     # Not in /dev/shm, which containers keep small.
     if sys.platform == "linux":
         file = os.memfd_create("netlang")

@@ -25,7 +25,7 @@ Scales = list[NDArray[np.uint8]]
 
 @final
 class ScaledImages:
-    """Images in files, each in all sizes of a path. Workers start when the first are asked for."""
+    """Images in files, each in all sizes of a path. Workers start with the first batch."""
 
     def __init__(self, images: Images, path: Path, device: torch.device, workers: int) -> None:
         self._images = images
@@ -36,7 +36,7 @@ class ScaledImages:
         self._pool: Pool[int, Scales] | None = None
 
     def once(self, chunks: Iterable[range]) -> Iterator[Batch]:
-        """The batches of these ranges, each divided by size: all images of one have the same."""
+        """The batches of these ranges, each divided into groups of images with the same sizes."""
         if self._pool is None:
             self._pool = Pool(self._work, self._workers)
         listed = list(chunks)
@@ -50,7 +50,7 @@ class ScaledImages:
                 yield self._batch([one for one, _ in images], [each for _, each in images])
 
     def close(self) -> None:
-        """End the workers."""
+        """Stop the workers."""
         if self._pool is not None:
             self._pool.close()
         self._pool = None
@@ -63,6 +63,6 @@ class ScaledImages:
         return Batch((first,), targets, others=tuple(others))
 
     def _moved(self, images: tuple[NDArray[np.uint8], ...]) -> Tensor:
-        """``[B, C, H, W]``, or with views, in the order of training: channels last."""
+        """``[B, C, H, W]``, or with views, channels last as in training."""
         pixels = [np.ascontiguousarray(np.moveaxis(each, -3, -1)) for each in images]
         return torch.from_numpy(np.stack(pixels)).to(self._device).movedim(-1, -3)

@@ -1,4 +1,4 @@
-"""The way of a batch to the device that trains, beside the computing where that is possible."""
+"""Transfers batches to the training device, overlapping with computation where possible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Runtime(Protocol):
 
 @final
 class Transfer:
-    """Copies slots of a ring to a device; on a GPU on a stream of its own, from pinned memory."""
+    """Copies slots of a ring to a device; on a GPU from pinned memory, on a separate stream."""
 
     def __init__(self, ring: Ring, device: torch.device) -> None:
         self._device = device
@@ -34,7 +34,7 @@ class Transfer:
             _pin(self._slots)
 
     def images(self, slot: int, count: int) -> Tensor:
-        """The first images of a slot: ``[count, C, H, W]`` in the order that channels_last has."""
+        """The first images of a slot, ``[count, C, H, W]`` in channels_last layout."""
         host = self._slots[slot, :count]
         if self._stream is None:
             # A copy on the CPU too: the slot is used again.
@@ -57,13 +57,13 @@ class Transfer:
         return moved
 
     def await_free(self, slot: int) -> None:
-        """Wait until a slot is copied and can be written anew."""
+        """Wait until a slot has been copied and can be written again."""
         event = self._copied.pop(slot, None)
         if event is not None:
             event.synchronize()
 
     def close(self) -> None:
-        """Let the memory be moved again."""
+        """Unpin the memory."""
         if self._stream is not None:
             self._stream.synchronize()
             if self._slots.is_pinned():
@@ -71,7 +71,7 @@ class Transfer:
 
 
 def _pin(memory: Tensor) -> None:
-    """Keep memory where it is, so that a GPU can read it by itself; slower where that's refused."""
+    """Pin memory, so that a GPU can read it directly; if that is refused, copies are slower."""
     _runtime().cudaHostRegister(memory.data_ptr(), memory.nbytes, 0)
 
 

@@ -1,1 +1,1 @@
-"""How each data source of a recipe becomes parts: one module for each kind of files."""
+"""Reads each kind of data source of a recipe: one module for each."""

@@ -1,4 +1,4 @@
-"""Named arrays of numpy, one file for each part."""
+"""Named numpy arrays, one file for each part."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _part(recipe: Recipe, file: Path) -> Tensors:
 
 
 def _tensor(name: str, array: NDArray[np.generic], *, as_image: bool) -> Tensor:
-    """Whole numbers as int64, but uint8 of images as it is; floats, truth values as float32."""
+    """Whole numbers as int64, except uint8 images, which stay; floats and booleans as float32."""
     is_image = as_image and array.dtype == np.uint8
     if array.dtype.kind in "iu" and not is_image:
         if array.dtype == np.uint64 and array.size and array.max() >= 1 << 63:

@@ -1,8 +1,8 @@
 """CIFAR-10 and CIFAR-100 as they are published: https://www.cs.toronto.edu/~kriz/cifar.html.
 
 The binary version has rows of one label (CIFAR-10) or two (CIFAR-100: coarse, fine) and 3072 bytes
-of an image; the Python version has pickles, which are read without being carried out. Either may be
-in its archive still.
+of an image; the Python version has pickles, which are read without being executed. Either may still
+be in its archive.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LARGEST = 1 << 30
 
 
 class _Version(ABC):
-    """How one version of a data set is laid out."""
+    """The layout of one version of a data set."""
 
     folder: str
     archive: str
@@ -46,11 +46,11 @@ class _Version(ABC):
 
     @abstractmethod
     def batch(self, content: bytes) -> tuple[Bytes, Sequence[int]]:
-        """Images ``[n, 3072]`` and labels of a file; raises `DataRefused`."""
+        """The images ``[n, 3072]`` and labels of a file. Raises `DataRefused`."""
 
     @abstractmethod
     def classes(self, content: bytes) -> tuple[str, ...]:
-        """The names of the classes; raises `DataRefused`."""
+        """The names of the classes. Raises `DataRefused`."""
 
 
 @final
@@ -146,7 +146,7 @@ def _versions(data: Cifar10 | Cifar100) -> tuple[_Version, ...]:
 
 
 def load_cifar(recipe: Recipe, root: Path) -> Parts:
-    """The parts in a folder or an archive; raises `NetlangError`."""
+    """The parts in a folder or an archive. Raises `NetlangError`."""
     data = recipe.data
     assert isinstance(data, Cifar10 | Cifar100)
     version, place = _place(recipe, root, _versions(data))
@@ -219,7 +219,7 @@ def _from_folder(folder: Path, files: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def _from_archive(path: Path, files: tuple[str, ...]) -> dict[str, bytes]:
-    """Files of an archive by their last names; nothing is unpacked to the disk."""
+    """Files of an archive by their last names. Nothing is unpacked to the disk."""
     found = {}
     try:
         with tarfile.open(path, "r:*") as archive:

@@ -1,6 +1,6 @@
-"""Reading files of strangers into memory: never more than they can hold, nor than there is of it.
+"""Reads untrusted files into memory: never more than fits, nor more than the file really holds.
 
-Functions raise `DataRefused` with the reason, of which `named` makes an error that says the file.
+Functions raise `DataRefused` with the reason; `named` turns it into an error that names the file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class DataRefused(Exception):
 
 @contextmanager
 def named(path: Path | str, span: Span | None) -> Iterator[None]:
-    """Inside, what is wrong with a file is an error that names it."""
+    """Inside, a `DataRefused` becomes an error that names the file."""
     try:
         yield
     except DataRefused as error:
@@ -43,14 +43,14 @@ def named(path: Path | str, span: Span | None) -> Iterator[None]:
 
 
 def memory() -> int:
-    """Bytes of memory that the machine has."""
+    """The machine's memory in bytes."""
     if not hasattr(os, "sysconf"):  # on Windows
         return 1 << 40
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def read_exactly(file: IO[bytes], size: int) -> bytearray:
-    """`size` bytes that are there, read piece by piece."""
+    """`size` bytes, which must be there, read piece by piece."""
     if size > memory():
         raise DataRefused(f"it holds {size:,} bytes, more than there is memory")
     content = bytearray()
@@ -64,7 +64,7 @@ def read_exactly(file: IO[bytes], size: int) -> bytearray:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[tuple[IO[bytes], int]]:
-    """A file, gzipped or not by its first bytes, and how many bytes it can hold at most."""
+    """A file, unpacked if its first bytes say gzip, and the most bytes that it can hold."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)

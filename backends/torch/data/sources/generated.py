@@ -1,4 +1,4 @@
-"""Data sets that a package holds or makes: the real examples, checked to be what everyone has."""
+"""Data sets that a package contains or generates, checked to be the usual examples."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _CLASSES = tuple("0123456789")
 
 
 def load_mnist1d(recipe: Recipe) -> Parts:
-    """4000 signals to train on and 1000 for the test; raises `NetlangError` where they differ."""
+    """4000 signals for training and 1000 for the test. Raises `NetlangError` if they differ."""
     arrays = _generate_mnist1d()
     actual = sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
     if actual != MNIST1D_SHA256:
@@ -54,9 +54,9 @@ def load_mnist1d(recipe: Recipe) -> Parts:
 
 @cache
 def _generate_mnist1d() -> tuple[NDArray[np.generic], ...]:
-    """The arrays that the authors' generator makes from its default seed; nothing is downloaded.
+    """The arrays that the authors' generator makes from its default seed. Nothing is downloaded.
 
-    That takes seconds, so they are kept. Those kept are used where each byte is as it should be.
+    This takes seconds, so the arrays are cached, and used again only if every byte is right.
     """
     file = cache_folder() / "mnist1d.bin"
     content = _kept(file)
@@ -104,7 +104,7 @@ def _arrays(content: bytes) -> Iterator[NDArray[np.generic]]:
 
 @contextmanager
 def _global_randomness_kept() -> Iterator[None]:
-    """The generator seeds the global random streams; they are put back."""
+    """Restores the global random streams, which the generator seeds."""
     before, numpy_before = random.getstate(), np.random.get_state()
     try:
         yield
@@ -114,9 +114,9 @@ def _global_randomness_kept() -> Iterator[None]:
 
 
 def _table_of_sklearn() -> NDArray[np.float64]:
-    """Its file of digits, ``[1797, 65]``: 64 pixels from 0 to 16, and the label.
+    """The file of digits, ``[1797, 65]``: 64 pixels from 0 to 16, and the label.
 
-    Read as scikit-learn reads it, which takes a second to import.
+    Parsed as scikit-learn does, which itself takes a second to import.
     """
     with needs("data"):
         found = find_spec("sklearn")
@@ -127,7 +127,7 @@ def _table_of_sklearn() -> NDArray[np.float64]:
 
 
 def load_digits_of_sklearn(recipe: Recipe) -> Parts:
-    """Images ``[1, size, size]``, 0..1; every fifth is for the test."""
+    """Images ``[1, size, size]`` in 0..1; every fifth one belongs to the test part."""
     assert isinstance(recipe.data, Digits)
     table = _table_of_sklearn()
     actual = sha256(table.astype("<f8").tobytes()).hexdigest()

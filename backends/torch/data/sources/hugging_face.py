@@ -1,7 +1,7 @@
-"""Data sets as the package `datasets` reads them: saved by it, in a folder, or of the Hub.
+"""Data sets read by the package `datasets`: saved in a folder, or from the Hub.
 
-It gives the bytes of images; they are opened here as those of any other source. Scripts of data
-sets are not run: the versions that this needs have no way to.
+The package returns the bytes of images, which are opened here as those of any other source. Data
+set scripts are not run; the supported versions can't run them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["load_hugging_face"]
 
 
 class _Table(Protocol):
-    """`datasets.Dataset`, as far as it is used here."""
+    """The part of `datasets.Dataset` that is used here."""
 
     features: Mapping[str, object]
 
@@ -84,7 +84,7 @@ class _Images(EncodedImages):
 
 
 def load_hugging_face(recipe: Recipe, root: Path | None) -> Parts:
-    """The parts of a data set at `root`, or of that name on the Hub; raises `NetlangError`."""
+    """The parts of a data set at `root`, or of that name on the Hub. Raises `NetlangError`."""
     data = recipe.data
     assert isinstance(data, HuggingFace)
     tables = _tables(recipe, data, root)
@@ -139,7 +139,7 @@ def _tables(recipe: Recipe, data: HuggingFace, root: Path | None) -> Mapping[str
 
 
 def _labels(table: _Table, column: str) -> tuple[NDArray[np.str_], tuple[str, ...]]:
-    """Labels as text, and the names of the classes where the data set says them."""
+    """Labels as text, and the names of the classes if the data set gives them."""
     values = np.array([str(value) for value in table[column]], np.str_)
     names = getattr(table.features[column], "names", None)
     return values, tuple(map(str, names)) if isinstance(names, list) else ()

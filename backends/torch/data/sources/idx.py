@@ -1,7 +1,7 @@
-"""IDX files, as MNIST and its relatives are published: http://yann.lecun.com/exdb/mnist.
+"""IDX files, the format of MNIST and its relatives: http://yann.lecun.com/exdb/mnist.
 
-Two bytes of zero, one for the type of the values, one for the number of axes, the size of each axis
-in four bytes, the values: all with the most significant byte first.
+Two zero bytes, one byte for the type of the values, one for the number of axes, four bytes for the
+size of each axis, then the values: all big-endian.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STEMS = {"train": ("train",), "test": ("t10k", "test")}
 
 
 def load_idx(recipe: Recipe, root: Path) -> Parts:
-    """The parts in the files of `root`, or of `raw` below it; raises `NetlangError`."""
+    """The parts in the files of `root`, or of `raw` below it. Raises `NetlangError`."""
     parts = {use: _part(recipe, root, stems) for use, stems in _STEMS.items()}
     classes = checked_labels(recipe, parts)
     return Parts(parts["train"], None, parts["test"], classes)
@@ -65,7 +65,7 @@ def _read(recipe: Recipe, path: Path, axes: int) -> NDArray[np.uint8]:
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """The array of a file, gzipped or not; raises `DataRefused` or `OSError`."""
+    """The array of a file, gzipped or not. Raises `DataRefused` or `OSError`."""
     with unpacked(path) as (file, most):
         zero, kind, axes = np.frombuffer(read_exactly(file, 4), ">u2, u1, u1")[0].tolist()
         if zero != 0 or kind != _UBYTE:
@@ -80,7 +80,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 
 
 def _file(recipe: Recipe, root: Path, stems: tuple[str, ...], what: str, axes: int) -> Path:
-    """The file of a part; the names with a point are those of some copies."""
+    """The file of a part. Some copies have a dot in the names."""
     data = recipe.data
     assert isinstance(data, Idx)
     prefix = "" if data.prefix == NONE else f"{data.prefix}-"

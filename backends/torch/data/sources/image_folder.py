@@ -1,7 +1,7 @@
-"""Images in one folder for each class, as torchvision's ImageFolder has them.
+"""Images in one folder for each class, as in torchvision's ImageFolder.
 
-Classes are the folders of the training part, sorted by name; other parts are aligned with them by
-name. Names are compared as a person reads them (Unicode's NFC): macOS writes them in another form.
+Classes are the folders of the training part, sorted by name; folders of other parts are matched by
+name. Names are compared in Unicode's NFC, since macOS writes them in another form.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class FileImages(EncodedImages):
 
 
 def load_image_folder(recipe: Recipe, root: Path) -> Parts:
-    """The parts below `root`; raises `NetlangError`."""
+    """The parts below `root`. Raises `NetlangError`."""
     data = recipe.data
     assert isinstance(data, ImageFolder)
     choice = choose(recipe, _folders(root, recipe), str(root))
@@ -79,7 +79,7 @@ def load_image_folder(recipe: Recipe, root: Path) -> Parts:
 
 
 def _not_read(part: Path, folders: Mapping[str, str]) -> list[str]:
-    """What to say of pictures in kinds of files that no image is taken from."""
+    """Notes on pictures in file formats that aren't read."""
     found = [
         name
         for folder in folders.values()
@@ -94,7 +94,7 @@ def _not_read(part: Path, folders: Mapping[str, str]) -> list[str]:
 
 
 def _root_as_training(root: Path, recipe: Recipe, choice: Choice) -> Path:
-    """The root itself as the training part, if its folders are classes and not parts."""
+    """The root itself as the training part, if its folders are classes rather than parts."""
     usual = {*TRAIN, *VALIDATION, *TEST}
     names = set(_folders(root, recipe))
     if {name.casefold() for name in names} & usual or choice.others:
@@ -110,7 +110,7 @@ def _root_as_training(root: Path, recipe: Recipe, choice: Choice) -> Path:
 
 
 def _refuse_folder_above(recipe: Recipe, train: Path, folders: Mapping[str, str]) -> None:
-    """Refuse a path that is one level too high, where the only class would be the data set."""
+    """Refuse a path one level too high, where the data set itself would be the only class."""
     if len(folders) != 1:
         return
     (inside,) = (train / name for name in folders.values())
@@ -127,7 +127,7 @@ def _refuse_folder_above(recipe: Recipe, train: Path, folders: Mapping[str, str]
 
 
 def _folders(part: Path, recipe: Recipe) -> Mapping[str, str]:
-    """The folders in a folder by their names in NFC; hidden ones left out."""
+    """The folders in a folder by their NFC names, without hidden ones."""
     try:
         with os.scandir(part) as entries:
             names = [each.name for each in entries if each.is_dir() and each.name[0] != "."]

@@ -1,9 +1,9 @@
-"""What a pickle of arrays says, read without carrying it out.
+"""The contents of a pickle of arrays, read without executing it.
 
-A pickle is a program that can call anything. Here its instructions are read by `pickletools`, and
-those that build numbers, bytes, texts, lists, tuples and dictionaries are followed; an array of
-numpy and its type are recognised by name. Nothing is imported and nothing is called: every other
-instruction or name is refused.
+A pickle is a program that can call anything. Here `pickletools` reads its instructions, and those
+that build numbers, bytes, texts, lists, tuples and dictionaries are interpreted; numpy's arrays and
+types are recognized by name. Nothing is imported or called, and every other instruction or name is
+refused.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _KNOWN = {*_RECONSTRUCT, _ENCODE, _ARRAY, _TYPE}
 
 
 class _Mark:
-    """Where the items of the next list, tuple or dictionary begin on the stack."""
+    """The place on the stack where the items of the next list, tuple or dictionary begin."""
 
 
 @final
 @dataclass(frozen=True)
 class _Name:
-    """A function or class that is named, and nothing more."""
+    """The name of a function or class, and nothing more."""
 
     text: str
 
@@ -44,13 +44,13 @@ class _Name:
 @final
 @dataclass
 class _Shell:
-    """An array or type of numbers whose contents follow."""
+    """An array or number type whose contents follow."""
 
     value: NDArray[np.generic] | str | None = None
 
 
 def read_inert(content: bytes) -> object:
-    """Lists, tuples, dictionaries, numbers, texts, bytes and arrays; raises `DataRefused`."""
+    """Lists, tuples, dictionaries, numbers, texts, bytes and arrays. Raises `DataRefused`."""
     reading = _Reading()
     try:
         for opcode, argument, _ in pickletools.genops(content):
@@ -63,7 +63,7 @@ def read_inert(content: bytes) -> object:
 
 
 def _filled(value: object) -> object:
-    """Arrays in place of their shells, in the values of a dictionary too."""
+    """A value with its shells replaced by arrays, also inside dictionaries."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return _plain(value)
@@ -75,7 +75,7 @@ def _plain(value: object) -> object:
 
 @final
 class _Reading:
-    """The stack and the memory of a pickle."""
+    """The stack and memo of a pickle."""
 
     def __init__(self) -> None:
         self.stack: list[object] = []
@@ -83,7 +83,7 @@ class _Reading:
         self.containers = 0
 
     def follow(self, name: str, argument: object) -> None:
-        """One instruction."""
+        """Interpret one instruction."""
         self.containers += name in _MAKE_CONTAINERS
         if self.containers > _CONTAINERS:
             raise DataRefused(f"it has over {_CONTAINERS} lists, tuples and dictionaries")
@@ -113,7 +113,7 @@ class _Reading:
         self.stack.append(_Name(str(text)))
 
     def _last(self, count: int) -> list[object]:
-        """The last items, taken from the stack."""
+        """The last items, popped from the stack."""
         if len(self.stack) < count:
             raise IndexError("too few values")
         items = self.stack[len(self.stack) - count :]
@@ -121,7 +121,7 @@ class _Reading:
         return items
 
     def marked(self) -> list[object]:
-        """The items since the last mark, taken with it from the stack."""
+        """The items since the last mark, popped from the stack together with it."""
         start = max(n for n, item in enumerate(self.stack) if isinstance(item, _Mark))
         items = self.stack[start + 1 :]
         del self.stack[start:]
@@ -146,7 +146,7 @@ class _Reading:
             target[key] = value
 
     def call(self) -> None:
-        """What a call of one of the known names would give, without the call."""
+        """The result of calling one of the known names, without the call."""
         name, arguments = self._last(2)
         if not isinstance(name, _Name) or not isinstance(arguments, tuple):
             raise DataRefused("it wants a call, which data need not")
@@ -160,7 +160,7 @@ class _Reading:
             raise DataRefused(f"it wants a call of `{name.text}`, which data need not")
 
     def build(self) -> None:
-        """The contents of a shell."""
+        """Fill in the contents of a shell."""
         shell, state = self._last(2)
         if not isinstance(shell, _Shell) or not isinstance(state, tuple):
             raise DataRefused("it sets the state of an object, which data need not")
@@ -170,7 +170,7 @@ class _Reading:
 
 
 def _array(state: tuple[object, ...]) -> NDArray[np.generic]:
-    """The array of a state: version, shape, type, order by columns, bytes."""
+    """The array for a state: version, shape, type, column order, bytes."""
     _, shape, kind, by_columns, content = state
     if not isinstance(kind, _Shell) or kind.value not in ("u1", "|u1", b"u1"):
         raise DataRefused("it holds an array of other values than bytes")
@@ -190,7 +190,7 @@ def _number(value: object) -> int:
 
 
 def _text(value: object) -> str:
-    """A text or bytes; other values are not even shown: they may be nested without end."""
+    """Text or bytes. Other values aren't even shown, since they may be nested without end."""
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Class numbers of examples in memory: whole numbers from 0 on, alike in every part."""
+"""Class numbers of examples in memory: whole numbers from 0, alike in every part."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def checked_labels(
 ) -> tuple[str, ...] | None:
     """The names of the classes: `names`, or their numbers; None without labels of one axis.
 
-    Raises `NetlangError` for labels that are no class numbers, or none of the training part's.
+    Raises `NetlangError` for labels that aren't class numbers, or don't occur in training.
     """
     found = {purpose: part.targets.get(LABEL) for purpose, part in parts.items()}
     labels = {use: each for use, each in found.items() if each is not None and each.dim() == 1}
@@ -43,10 +43,10 @@ def checked_labels(
 def numbered_labels(
     recipe: Recipe, written: Mapping[str, NDArray[np.str_]], names: Sequence[str] = ()
 ) -> tuple[dict[str, NDArray[np.int64]], tuple[str, ...]]:
-    """Class numbers of each part from labels as text, and the names of the classes.
+    """Class numbers for each part, from labels as text, and the names of the classes.
 
-    Whole numbers are class numbers, called by `names` where those are given; other texts are names
-    of classes, numbered in their order. Raises `NetlangError` for a label that training lacks.
+    Whole numbers are class numbers, named by `names` if given; other texts are class names, in the
+    order of `names` or sorted. Raises `NetlangError` for a label that training lacks.
     """
     found = {purpose: np.unique(each) for purpose, each in written.items()}
     if all(text.isascii() and text.isdigit() for each in found.values() for text in each.tolist()):

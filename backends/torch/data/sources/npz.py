@@ -1,7 +1,7 @@
-"""Arrays of an `.npz` file, read without trust: no objects, and no more memory than they need.
+"""Arrays of an untrusted `.npz` file: no objects, and no more memory than the arrays need.
 
-Before anything is read, what an array says of its size is compared with what the archive says, and
-that with what so many compressed bytes can hold.
+Before anything is read, the size that an array declares is compared with the archive's, and that
+with the most that so many compressed bytes can hold.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 
 
 def array_names(path: Path) -> tuple[str, ...]:
-    """The names of the arrays in a file; raises `DataRefused`."""
+    """The names of the arrays in a file. Raises `DataRefused`."""
     with _archive(path) as archive:
         return tuple(name.removesuffix(_ENDING) for name in archive.namelist())
 
 
 def read_npz(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.generic]]:
-    """The arrays of these names, which are there; raises `DataRefused`."""
+    """The arrays with these names, which must exist. Raises `DataRefused`."""
     with _archive(path) as archive:
         return {name: _array(archive, name) for name in names}
 

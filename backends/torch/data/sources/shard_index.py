@@ -1,7 +1,8 @@
-"""What one shard holds: where each image lies, what its sample is called, and its label.
+"""The index of a shard: the place of each image, the key of its sample, and its label.
 
-Which files belong to a sample is WebDataset's own rule (`group_by_keys`), given places in the file
-in place of contents. What was found is kept in the user's cache, by path, size and time of change.
+WebDataset's own rule (`group_by_keys`) decides which files belong to a sample; it is given places
+in the file instead of contents. Indexes are kept in the user's cache, keyed by path, size and
+modification time.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ Place: TypeAlias = tuple[int, int]
 @final
 @dataclass(frozen=True, eq=False)
 class ShardIndex:
-    """The samples of a shard: keys, places of the images, labels as they are written."""
+    """The samples of a shard: keys, places of the images, labels as written."""
 
     keys: Names
     offsets: NDArray[np.int64]
@@ -47,7 +48,7 @@ class ShardIndex:
 
 
 def shard_index(path: Path) -> ShardIndex:
-    """The index of a shard, from the cache where the file is as it was; raises `DataRefused`."""
+    """The index of a shard, from the cache if the file is unchanged. Raises `DataRefused`."""
     facts = os.stat(path)
     identity = f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}"
     file = cache_folder() / f"shard-{sha256(os.fsencode(identity)).hexdigest()[:32]}.npz"
@@ -76,7 +77,7 @@ def _read_index(path: Path) -> ShardIndex:
 
 
 def _samples(file: IO[bytes], path: str) -> Iterator[dict[str, object]]:
-    """Samples by WebDataset's rule: each ending with the place of that file."""
+    """Samples by WebDataset's rule: for each file ending, the place of that file."""
     with needs("shards"):
         from webdataset.tariterators import group_by_keys
     places = (
@@ -123,7 +124,7 @@ def _content(file: IO[bytes], key: str, value: object) -> bytes:
 
 
 def _read(file: Path) -> ShardIndex | None:
-    """What the cache has; None where it has nothing, or nothing of ours."""
+    """The cached index; None if there is none or it is invalid."""
     try:
         with np.load(BytesIO(file.read_bytes()), allow_pickle=False) as kept:
             keys = Names(kept["block"].tobytes(), kept["ends"])

@@ -1,7 +1,7 @@
-"""Images in tar shards, numbered by shard and place: any of them can be read by itself.
+"""Images in tar shards, numbered by shard and place, so that each can be read on its own.
 
-So the order of an epoch is that of other data, a function of seed and epoch, and a process reads
-only what belongs to its slice of each batch.
+So an epoch's order is a function of seed and epoch as for other data, and a process reads only what
+belongs to its slice of each batch.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ShardImages(EncodedImages):
         labels: NDArray[np.int64],
         channels: int,
     ) -> None:
-        """`shard` is the number of the file of each image, `places` its offset and size."""
+        """`shard` is the number of each image's file, `places` its offset and size."""
         super().__init__(labels, channels)
         self._shards = shards
         self._shard = shard
@@ -87,7 +87,7 @@ class ShardImages(EncodedImages):
 
 
 def load_shards(recipe: Recipe, root: Path) -> Parts:
-    """The parts in the shards of `root`; raises `NetlangError`."""
+    """The parts in the shards of `root`. Raises `NetlangError`."""
     data = recipe.data
     assert isinstance(data, Shards)
     found = _shards(root)
@@ -114,7 +114,7 @@ def load_shards(recipe: Recipe, root: Path) -> Parts:
 
 
 def _shards(root: Path) -> Mapping[str, list[Path]]:
-    """Shards by part: of folders, or by the beginning of their names; "" for numbers alone."""
+    """Shards by part, from folders or file name prefixes; "" for names that are only numbers."""
     found: dict[str, list[Path]] = {}
     for path in sorted(root.glob(f"*/*{_ENDING}")):
         found.setdefault(path.parent.name, []).append(path)
@@ -129,7 +129,7 @@ def _shards(root: Path) -> Mapping[str, list[Path]]:
 def _read(
     recipe: Recipe, paths: Sequence[Path]
 ) -> tuple[NDArray[np.str_], tuple[Names, NDArray[np.int32], NDArray[np.int64], Names]]:
-    """The labels as they are written, and what else `ShardImages` is made of."""
+    """The labels as written, and the other arguments of `ShardImages`."""
     indices = []
     for path in paths:
         with named(path, recipe.places["data"]):

@@ -1,8 +1,8 @@
-"""Where the files of a tar archive lie in it, from one pass over its headers.
+"""Finds where the files of a tar archive lie, in one pass over its headers.
 
-Nothing is unpacked, so a name that leads elsewhere leads nowhere: names are compared and shown, no
-more. The headers are read by Python's `tarfile`; only the way from one to the next is made here, as
-a header must not make anyone read more than there is.
+Nothing is unpacked, so a name with a path outside is harmless: names are only compared and shown.
+Python's `tarfile` reads the headers; only the step from one to the next is done here, because a
+header must not cause more to be read than exists.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Member:
 
 
 def members(file: IO[bytes]) -> Iterator[Member]:
-    """The regular files of an open archive, in order; raises `DataRefused` where it is damaged."""
+    """The regular files of an open archive, in order. Raises `DataRefused` if it is damaged."""
     whole = os.fstat(file.fileno()).st_size
     name: str | None = None
     size: int | None = None
@@ -75,7 +75,7 @@ def _extension(file: IO[bytes], length: int) -> bytes:
 
 
 def _records(content: bytes) -> dict[str, str]:
-    """The fields of an extended header, each as ``length key=value`` and a new line: POSIX pax."""
+    """The fields of an extended header, each ``length key=value`` and a newline (POSIX pax)."""
     found = {}
     while content.strip(b"\0"):
         length, space, _ = content.partition(b" ")

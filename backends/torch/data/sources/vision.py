@@ -1,6 +1,6 @@
-"""Data sets as torchvision reads them, from where they were downloaded to.
+"""Data sets read by torchvision, from where they were downloaded to.
 
-torchvision is imported when a recipe asks for one of them, and for nothing else.
+torchvision is imported only when a recipe asks for one of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _THREE = _by_split(train="train", val="val", test="test")
 @final
 @dataclass(frozen=True)
 class Call:
-    """How a class of torchvision is called for each part, and what it calls labels and classes."""
+    """How to call a torchvision class for each part, and its names for labels and classes."""
 
     parts: Mapping[str, Mapping[str, str | bool]] = field(default_factory=lambda: {"train": {}})
     labels: str = "_labels"
@@ -72,7 +72,7 @@ CALLS: Mapping[str, Call] = {
 
 
 class _Set(Protocol):
-    """A data set of torchvision: pairs of a picture and a class number."""
+    """A torchvision data set: pairs of a picture and a class number."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, number: int) -> tuple[Image.Image, int]: ...
@@ -80,7 +80,7 @@ class _Set(Protocol):
 
 @final
 class _Pictures(Images):
-    """Pictures as torchvision opens them, of some numbers of a set."""
+    """Pictures as torchvision opens them, for some numbers of a set."""
 
     def __init__(
         self, pictures: _Set, numbers: NDArray[np.int64], labels: NDArray[np.int64], channels: int
@@ -111,7 +111,7 @@ class _Pictures(Images):
 
 
 def load_torchvision(recipe: Recipe, root: Path) -> Parts:
-    """The parts of a set of torchvision at `root`; raises `NetlangError`."""
+    """The parts of a torchvision set at `root`. Raises `NetlangError`."""
     data = recipe.data
     assert isinstance(data, Torchvision)
     call = CALLS[data.set]
@@ -152,7 +152,7 @@ def _opened(recipe: Recipe, name: str, call: Call, part: str, root: Path) -> _Se
 
 
 def _texts(labels: Sequence[SupportsInt | tuple[object, SupportsInt]]) -> NDArray[np.str_]:
-    """Labels as text: of a list of numbers, or of pairs of a file and a number."""
+    """Labels as text, from a list of numbers or of (file, number) pairs."""
     plain = (each[1] if isinstance(each, tuple) else each for each in labels)
     return np.array([str(int(each)) for each in plain], np.str_)
 

@@ -1,4 +1,4 @@
-"""Whether a net draws random numbers in training, as dropout does."""
+"""Finds out whether a net draws random numbers in training, as dropout does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["draws", "operator_draws"]
 
 
 def draws(net: Function) -> bool:
-    """Whether a step of `net`, or of a block in it, draws; each block is looked at once."""
+    """Whether a step of `net`, or of a block in it, draws; each block is visited once."""
     seen, left = set[int](), [net]
     while left:
         function = left.pop()
@@ -31,7 +31,7 @@ def draws(net: Function) -> bool:
 
 
 def operator_draws(op: Op) -> bool:
-    """Whether an operator draws; of one that a plugin brings nobody knows, so it may."""
+    """Whether an operator draws. A plugin's operator is unknown, so it may."""
     match op:
         case Dropout(p=p) | StochasticDepth(p=p) | DropConnect(p=p):
             return p > 0

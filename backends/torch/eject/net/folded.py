@@ -1,7 +1,7 @@
-"""Values that are used once, where they are used: ``x = pool(x)`` and ``x = self.conv2(x)`` as one.
+"""Moves values that are used once to their use: ``x = pool(x)`` and ``x = self.conv2(x)`` as one.
 
-What is computed, and in which order, stays the same: a value only moves to the next statement, past
-names and constants, never past another call.
+The computation and its order stay the same: a value only moves to the next statement, past names
+and constants, never past another call.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _method(part: Statement) -> Statement:
 
 
 def _joined(first: Statement, second: Statement, later: Sequence[Statement]) -> Statement | None:
-    """Both as one statement; None where that would compute something else, or be hard to read."""
+    """Both statements as one, or None if that would change the result or be hard to read."""
     if not isinstance(first, Assign) or not isinstance(first.target, Name):
         return None
     if not isinstance(second, Assign | Return) or not isinstance(first.value, Call):
@@ -74,7 +74,7 @@ def _joined(first: Statement, second: Statement, later: Sequence[Statement]) -> 
 
 
 def _reads(statements: Sequence[Statement], name: Name) -> bool:
-    """Whether statements read a name before they give it another value."""
+    """Whether statements read a name before they assign it again."""
     for statement in statements:
         values = statement.value if isinstance(statement, Assign) else statement
         if name in walk(values):
@@ -85,7 +85,7 @@ def _reads(statements: Sequence[Statement], name: Name) -> bool:
 
 
 def _comes_first(value: Expression, name: Name) -> bool:
-    """Whether a name is read once, and before any call in the expression is made."""
+    """Whether an expression reads a name once, before it makes any call."""
     parts = list(_evaluated(value))
     return parts.count(name) == 1 and not any(
         isinstance(each, Call) for each in parts[: parts.index(name)]
@@ -93,14 +93,14 @@ def _comes_first(value: Expression, name: Name) -> bool:
 
 
 def _evaluated(part: object) -> Iterator[object]:
-    """The nodes of an expression in the order in which Python computes them."""
+    """The nodes of an expression in Python's order of evaluation."""
     for each in _parts(part):
         yield from _evaluated(each)
     yield part
 
 
 def _parts(part: object) -> Iterator[object]:
-    """What stands directly in a node or a tuple of nodes, in textual order."""
+    """The direct children of a node or tuple of nodes, in textual order."""
     if isinstance(part, tuple):
         yield from part
     elif isinstance(part, Record):
@@ -108,5 +108,5 @@ def _parts(part: object) -> Iterator[object]:
 
 
 def _depth(part: object) -> int:
-    """How many calls stand in each other."""
+    """How deep calls are nested."""
     return isinstance(part, Call) + max(map(_depth, _parts(part)), default=0)

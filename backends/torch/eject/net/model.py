@@ -1,4 +1,4 @@
-"""The model of a script: the emitted source, in its parts."""
+"""The model of a script: the emitted source in parts."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Model:
 
 
 def model_of(program: Program, taken: Collection[str] = ()) -> Model:
-    """The text that training runs, as a script has it: in its width, without annotations.
+    """The text that training runs, formatted for a script: to its width, without annotations.
 
-    No class gets a name that is `taken`.
+    No class gets a name in `taken`.
     """
     found = emitted(program, _shorter, WIDTH, taken=taken)
     tree = ast.parse(found.source)
@@ -53,12 +53,12 @@ def model_of(program: Program, taken: Collection[str] = ()) -> Model:
 
 
 def _shorter(definitions: Sequence[ClassDef]) -> list[ClassDef]:
-    """The classes as a person would write them; nothing is computed differently."""
+    """The classes as a person would write them, with the same computation."""
     return folded(plain_outputs(joined(definitions)))
 
 
 def _without_docstrings(lines: list[str]) -> Iterator[str]:
-    """What a class is in a comment behind its name, where there is room for it."""
+    """Moves a class docstring into a comment after the class name, if there is room."""
     left = iter(lines)
     for line in left:
         if not line.startswith("class "):

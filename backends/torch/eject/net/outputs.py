@@ -1,4 +1,4 @@
-"""The outputs of a net that has several, as a plain tuple: a script takes them apart at once."""
+"""Several outputs of a net as a plain tuple, which a script unpacks at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["plain_outputs"]
 
 
 def plain_outputs(definitions: Sequence[ClassDef]) -> list[ClassDef]:
-    """The classes without the named tuples that only the last one, the net, returns."""
+    """The classes without the named tuples, which only the last class, the net, returns."""
     *blocks, net = definitions
     tuples = {each.name for each in blocks if all(isinstance(p, Field) for p in each.body)}
     tuples -= {part.id for each in blocks for part in walk(each.body) if isinstance(part, Name)}
@@ -34,7 +34,7 @@ def plain_outputs(definitions: Sequence[ClassDef]) -> list[ClassDef]:
 
 
 def _without(statement: Statement, names: set[str]) -> Statement:
-    """What returns one of the named tuples returns its items."""
+    """A statement that returns plain tuples instead of the named ones."""
     match statement:
         case Return(Call(Name(name), arguments, ()), comment) if name in names:
             return Return(TupleDisplay(arguments), comment)

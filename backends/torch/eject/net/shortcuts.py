@@ -1,9 +1,9 @@
-"""One class for a block that has a projection on its shortcut in some places and none in others.
+"""One class for a block that has a projection on its shortcut in some places only.
 
-The compiler emits a class for each of the two. Where the places tell them apart by what the
-projection itself is built from, its channels and its stride, a person writes one class, which looks
-at those: ``if stride != 1 or in_channels != 4 * width``. Keys of weights and their order are the
-same, and so are the weights that a seed draws.
+The compiler emits two classes, with and without the projection. If the projection's own arguments,
+its channels and stride, distinguish the places, a person writes one class that tests them: ``if
+stride != 1 or in_channels != 4 * width``. The keys and order of the weights are the same, and so
+are the weights drawn from a seed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0}
 
 
 def joined(definitions: Sequence[ClassDef]) -> list[ClassDef]:
-    """The classes, each pair that allows it as one; nothing is computed differently."""
+    """The classes, with each suitable pair merged into one; the computation is unchanged."""
     found = list(definitions)
     for full in definitions:
         for plain in definitions:
@@ -54,7 +54,7 @@ def joined(definitions: Sequence[ClassDef]) -> list[ClassDef]:
 
 
 def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> ClassDef | None:
-    """One class for both; None where they differ in more than a projection."""
+    """One class for both; None if they differ in more than a projection."""
     pair = _Pair.of(full, plain)
     if pair is None or full not in among or plain not in among:
         return None
@@ -75,7 +75,7 @@ def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> Class
 @final
 @dataclass(frozen=True)
 class _Pair:
-    """The constructor and `forward` of a class with a projection, and the name of one without."""
+    """The constructor and `forward` of the class with a projection, and the other class's name."""
 
     names: tuple[str, str]
     full: tuple[FunctionDef, FunctionDef]
@@ -83,7 +83,7 @@ class _Pair:
 
     @classmethod
     def of(cls, full: ClassDef, plain: ClassDef) -> _Pair | None:
-        """The pair, if leaving out one submodule makes one class the other."""
+        """The pair, if leaving out one submodule turns the first class into the second."""
         methods = _methods(full), _methods(plain)
         if full.name == plain.name or full.doc != plain.doc or None in methods:
             return None
@@ -108,7 +108,7 @@ class _Pair:
         return cls((full.name, plain.name), (init, forward), extra[0])
 
     def condition(self) -> Expression | None:
-        """Where the projection changes the shape: by its stride and channels."""
+        """The condition under which the projection changes the shape, by stride and channels."""
         for part in walk(self.projection.value):
             if isinstance(part, Call) and part.function == dotted("nn.Conv2d"):
                 before, after, *_ = part.arguments
@@ -120,7 +120,7 @@ class _Pair:
         return None
 
     def told_apart(self, condition: Expression, among: Sequence[ClassDef]) -> bool:
-        """Whether the condition holds where the projection is, and nowhere else."""
+        """Whether the condition holds exactly where the projection exists."""
         found = {name: set[bool | None]() for name in self.names}
         for part in walk(tuple(among)):
             name = part.function if isinstance(part, Call) else None
@@ -139,7 +139,7 @@ def _methods(definition: ClassDef) -> tuple[FunctionDef, FunctionDef] | None:
 
 
 def _mapped(statement: Statement, change: Change) -> Statement:
-    """A statement with another expression, and without its comment."""
+    """A statement with its expression changed, and without its comment."""
     match statement:
         case Assign(target, value):
             return Assign(target, map_expression(value, change))
@@ -156,7 +156,7 @@ def _same(expression: Expression) -> Expression:
 
 
 def _settled(expression: Expression, values: Mapping[str, Expression | None]) -> Expression:
-    """With values in place of names; keywords that then say what goes without saying are left."""
+    """The expression with values substituted for names, without redundant keyword arguments."""
     if isinstance(expression, Name):
         return values.get(expression.id) or expression
     if isinstance(expression, Call):
@@ -170,7 +170,7 @@ def _is_usual(keyword: Keyword) -> bool:
 
 
 def _skipping(module: Expression) -> Change:
-    """Leaves out the call of a module."""
+    """A change that leaves out the call of a module."""
 
     def change(expression: Expression) -> Expression:
         if isinstance(expression, Call) and expression.function == module:
@@ -181,7 +181,7 @@ def _skipping(module: Expression) -> Change:
 
 
 def _given(parameters: tuple[Parameter, ...], site: Call) -> dict[str, int]:
-    """The whole numbers that a call gives for parameters, their defaults included."""
+    """The whole numbers that a call passes for parameters, including defaults."""
     values = {each.name: each.default for each in parameters}
     values |= dict(zip((each.name for each in parameters), site.arguments, strict=False))
     values |= {each.name: each.value for each in site.keywords}
@@ -193,7 +193,7 @@ def _given(parameters: tuple[Parameter, ...], site: Call) -> dict[str, int]:
 
 
 def _holds(condition: Expression, values: Mapping[str, int]) -> bool | None:
-    """Whether a condition holds; None where that can't be known."""
+    """Whether a condition holds, or None if that can't be known."""
     found = _value(condition, values)
     return None if found is None else bool(found)
 
@@ -222,7 +222,7 @@ _OPERATORS: Mapping[str, Callable[[int, int], int]] = {
 
 
 def _renamed(definition: ClassDef, old: str, new: str) -> ClassDef:
-    """A class whose expressions say `new` for `old`."""
+    """A class whose expressions use the name `new` instead of `old`."""
 
     def change(expression: Expression) -> Expression:
         return Name(new) if expression == Name(old) else expression

@@ -1,1 +1,1 @@
-"""What a script does with pixels: one image in a worker, batches on the device."""
+"""Pixel processing in a script: single images in a worker, batches on the device."""

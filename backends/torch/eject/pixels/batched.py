@@ -1,4 +1,4 @@
-"""What a script does with batches on the device: a path's part there, and the normalisation."""
+"""Batch processing on the device in a script: a path's part there, and the normalization."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def augment_function(
     learned: bool,
     masks: bool,
 ) -> Section:
-    """`augment(x, numbers, epoch)`: a batch as the net sees it; with mixing, of targets too.
+    """`augment(x, numbers, epoch)`: a batch as the net sees it; if examples are mixed, targets too.
 
-    `start` is what `x` becomes first, `normalized` what is returned of it. `masks` says that there
-    may be some among the targets.
+    `start` is the first transformation of `x`, `normalized` the returned expression. `masks` says
+    that targets may include masks.
     """
     section, together = Section(), path.mixes or masks
     given = ", ".join(("x", *targets)) if together else "x"
@@ -46,7 +46,7 @@ def augment_function(
 
 
 def sized_function(path: Path, *, masks: bool) -> Section | None:
-    """`sized(x, numbers, epoch)`: the front of a path for one example, where sizes differ in it."""
+    """`sized(x, numbers, epoch)`: the front of a path for one example, if sizes differ in it."""
     front = way_of(path).front
     if path.images or not any(map(_differs, front[:-1])):
         return None
@@ -59,13 +59,13 @@ def sized_function(path: Path, *, masks: bool) -> Section | None:
 
 
 def moves(path: Path) -> bool:
-    """Whether a path moves pixels of examples in memory, and with them masks."""
+    """Whether a path moves pixels of examples in memory, and masks with them."""
     way = way_of(path)
     return not path.images and any(stage.moves for stage in (*way.front, *way.back))
 
 
 def _differs(stage: Stage) -> bool:
-    """Whether a stage may give examples of one size different ones."""
+    """Whether a stage may make different sizes from examples of one size."""
     if not isinstance(stage, Cut):
         return False
     call = stage.steps[-1].step.call
@@ -82,9 +82,9 @@ def prepared_lines(
     *,
     masks: bool = False,
 ) -> Iterator[str]:
-    """Lines that change `x` as the device's part of a path does; without `numbers`, for a test.
+    """Lines that apply the device's part of a path to `x`; for a test, without `numbers`.
 
-    With `masks`, those among the targets are moved too.
+    With `masks`, masks among the targets move too.
     """
     way, held = way_of(path), False
     stages = (*(() if path.images else way.front), *way.back)
@@ -128,11 +128,10 @@ def batched(
     *,
     masks: bool = False,
 ) -> Iterator[str]:
-    """The lines of a stage of a function: `x`, or the region of an image of that size.
+    """The lines of one stage of a function, for `x` or for the region of an image of a given size.
 
-    With `masks` they move alike.
-
-    `among` are the stages of the function: what stands in one of them alone is written out.
+    With `masks`, masks move alike. `among` are the stages of the function: a stage that is the only
+    one is written out.
     """
     if isinstance(stage, Cut):
         yield from _cut(section, stage, numbers, size, masks=masks)
@@ -160,7 +159,7 @@ def _mixed(
 
 
 def _moved(section: Section, stage: Change, given: list[str]) -> Iterator[str]:
-    """The lines that move examples, and masks by the same numbers."""
+    """The lines that move examples, and masks with the same numbers."""
     step = stage.placed.step
     section.add(calls=(step.call.function,))
     if given:
@@ -174,7 +173,7 @@ def _moved(section: Section, stage: Change, given: list[str]) -> Iterator[str]:
 def _changed(
     section: Section, stage: Change, given: list[str], among: Iterable[Stage]
 ) -> list[str]:
-    """The lines that change examples: a call, or the function's own where it stands alone."""
+    """The lines that change examples: a call, or the function's body if it is the only one."""
     call = stage.placed.step.call
     same = [each for each in among if not isinstance(each, Cut)]
     alone = [each.placed.step.call.function for each in same].count(call.function) == 1
@@ -205,7 +204,7 @@ def _cut(
 
 
 def _drawing(section: Section, placed: Placed, numbers: str | None) -> Iterator[str]:
-    """The uniform numbers of a step, `[B, k]`, in a test 0; nothing if it takes none."""
+    """The uniform numbers of a step, `[B, k]`, or 0 in a test; nothing if it takes none."""
     wanted = placed.step.numbers
     if wanted and numbers is None:
         yield f"torch.zeros(len(x), {wanted}, dtype=torch.float64)"

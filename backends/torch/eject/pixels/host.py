@@ -1,8 +1,8 @@
-"""What a worker of a script does with one image, in plain numbers.
+"""A script worker's processing of one image, in plain numbers.
 
-Steps that change the size are computed for one image, where training computes them for any number
-at once; a test holds both equal, pixel for pixel. What else stands before the last of them is done
-as training does it.
+Steps that change the size are computed for one image, where training computes them for many at
+once; a test checks that both agree pixel for pixel. Other steps before the last of them run as in
+training.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def host_function(
 ) -> Section:
     """`name(image, number, epoch)`: the front for one image, uint8 `[H, W, C]`.
 
-    With views it is `[V, H, W, C]`. Pixels stay as images are stored: their channels last. Without
-    `drawn`, in a test, nothing is random. `alone` says that no other function resizes images.
+    With views it is `[V, H, W, C]`. Pixels keep the layout of images, channels last. Without
+    `drawn`, as in a test, nothing is random. `alone` says that no other function resizes images.
     """
     section = Section()
     if several_sizes(path):
@@ -54,7 +54,7 @@ def host_function(
 
 
 def _at_each_scale(path: Path, name: str) -> Iterator[str]:
-    """The function that asks for each scale, and the head of the one that makes it."""
+    """The function that loops over the scales, and the header of the one for a single scale."""
     given = ", side" if path.scales > 1 else ""
     yield f"def {name}(image, number, epoch):"
     yield '    """A test image in a worker at each scale, uint8 [H, W, C]."""'
@@ -68,7 +68,7 @@ def _at_each_scale(path: Path, name: str) -> Iterator[str]:
 
 
 def _plain(front: tuple[Stage, ...]) -> tuple[Cut | None, Placed | None]:
-    """The one cut of a front and the `ten_crop` behind it; no cut where there is more."""
+    """The only cut of a front and the `ten_crop` after it; None as the cut if there is more."""
     cuts = [stage for stage in front if isinstance(stage, Cut)]
     views = [stage.placed for stage in front if isinstance(stage, Change)]
     is_plain = len(cuts) <= 1 and all(each.step.call.function is ten_crop for each in views)
@@ -78,7 +78,7 @@ def _plain(front: tuple[Stage, ...]) -> tuple[Cut | None, Placed | None]:
 
 
 def _general(section: Section, path: Path, number: str | None) -> None:
-    """The front as training does it, on a batch of one."""
+    """The front as in training, on a batch of one."""
     first, *stages = way_of(path).front
     if not isinstance(first, Cut):
         first, stages = Cut(()), [first, *stages]
@@ -93,10 +93,10 @@ def _general(section: Section, path: Path, number: str | None) -> None:
 @final
 @dataclass
 class _One:
-    """Lines for one image: a box of it first, then `x`, uint8 `[C, H, W]`, once it is resized.
+    """Lines for one image: first a box of it, then, once resized, `x`, uint8 `[C, H, W]`.
 
-    `height` and `width` are texts of the present size, `least` is what both are at least. `place`
-    is where the box begins, and `part` what was cut out of `x` last.
+    `height` and `width` are expressions of the current size, and `least` is a lower bound of both.
+    `place` is where the box begins, `part` the last crop of `x`.
     """
 
     section: Section
@@ -123,7 +123,7 @@ class _One:
             self._resize(str(height), str(width), min(height, width))
 
     def end(self, views: Placed | None) -> None:
-        """The lines that return the pixels, those of several views if there are some."""
+        """The lines that return the pixels; of several views, all."""
         pixels = f"x{self.part}.movedim(0, -1)"
         if not self.resized:
             image = f"image.crop({self._box()})" if self.place else "image"
@@ -194,7 +194,7 @@ class _One:
         self.height, self.width, self.place = "height", "width", ("top", "left")
 
     def _crop(self, placed: Placed) -> None:
-        """A part of the box, or of `x`."""
+        """Crops the box, or `x`."""
         settings = placed.step.call.settings
         (height, width), pad = _pair(settings["size"]), settings["pad"]
         assert isinstance(pad, int)
@@ -219,7 +219,7 @@ class _One:
         self.height, self.width, self.least = str(height), str(width), min(height, width)
 
     def _require(self, height: int, width: int) -> None:
-        """An image that is too small ends training, if it may be."""
+        """A check that ends training if an image may be too small and is."""
         if self.least < max(height, width):
             shown = f"{self.height} >= {height} and {self.width} >= {width}"
             if height == width and self.height == _HEIGHT:
@@ -227,7 +227,7 @@ class _One:
             self.section.add(f'    assert {shown}, "an image is too small"')
 
     def _ten(self, pixels: str, placed: Placed) -> None:
-        """Corners and middle of `[H, W, C]` and of its mirror image."""
+        """The corners and centre of `[H, W, C]` and of its mirror image."""
         settings = placed.step.call.settings
         (height, width), pad = _pair(settings["size"]), settings["pad"]
         assert isinstance(pad, int)
@@ -255,7 +255,7 @@ def _pair(value: object) -> tuple[int, int]:
 
 
 def _plus(text: str, number: int) -> str:
-    """`text` and a number, as a person writes it."""
+    """`text` plus a number, as a person writes it."""
     if text.isdecimal():
         return str(int(text) + number)
     return f"{text} {'-' if number < 0 else '+'} {abs(number)}" if number else text

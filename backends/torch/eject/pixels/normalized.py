@@ -1,4 +1,4 @@
-"""The normalisation of a script: with numbers that the recipe gives, or that data give."""
+"""The normalization of a script, with numbers from the recipe or from the data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALL, _THOUSAND, _ENOUGH = 4096, 1024, 10_000
 @final
 @dataclass(frozen=True)
 class Normalized:
-    """`text` is what becomes of `x`; `learned` gives the numbers, called on batches."""
+    """`text` is the normalized expression of `x`; `learned` computes the numbers from batches."""
 
     recipe: Recipe
     text: str = "x"
@@ -32,11 +32,11 @@ class Normalized:
     functions: tuple[object, ...] = ()
 
     def section(self, images: bool, start: str, scales: tuple[int, ...] | None) -> Section:
-        """The lines of `main` that learn the numbers, on every process alike.
+        """The lines of `main` that compute the numbers, identically in every process.
 
-        `start` is what becomes of a batch of images first. `scales` are the sizes that a test sees
-        an example in, of which the first is looked at; empty where they are the images' matter, and
-        None for a single size.
+        `start` is the first transformation of a batch of images. `scales` are the sizes in which a
+        test sees an example, of which the first is used; empty if the images decide, and None for a
+        single size.
         """
         section = Section()
         if self.learned is None or self.recipe.normalize is None:
@@ -70,14 +70,14 @@ class Normalized:
 
 
 def chunk(recipe: Recipe) -> str:
-    """Examples of a batch without gradients, of those in memory."""
+    """The batch size without gradients, for examples in memory."""
     shape = recipe.data.shape
     small = None not in shape and prod(size or 1 for size in shape) <= _SMALL
     return str(max(recipe.batch, _THOUSAND)) if small else "BATCH"
 
 
 def normalized(recipe: Recipe, program: Program) -> Normalized:
-    """How a script normalises."""
+    """The normalization of a script."""
     if recipe.normalize is None:
         return Normalized(recipe)
     lowered = lower_normalization(recipe.normalize)

@@ -15,7 +15,7 @@ __all__ = ["several_sizes", "sides_of", "way_of"]
 
 @final
 class _Side(int):
-    """The shorter side of an image at the scale in hand: in a script the variable `side`."""
+    """The shorter side of an image at the current scale: the variable `side` in a script."""
 
     def __str__(self) -> str:
         return "side"
@@ -24,17 +24,17 @@ class _Side(int):
 
 
 def several_sizes(path: Path) -> bool:
-    """Whether an example comes in several sizes, or examples in different ones."""
+    """Whether an example, or different examples, come in several sizes."""
     return path.scales > 1 or (path.images and path.ragged)
 
 
 def sides_of(path: Path) -> tuple[int, ...]:
-    """The shorter sides of the scales of a path that has several."""
+    """The shorter sides at the scales of a path that has several."""
     return tuple(_shortest(way)[_differing(path)] for way in path.ways)
 
 
 def way_of(path: Path) -> Way:
-    """The way of a path; of several scales the one that reads `side`, at the least of them."""
+    """The way of a path; for several scales, the one that reads `side`, at the smallest."""
     if path.scales == 1:
         return path.ways[0]
     place, least = _differing(path), min(sides_of(path))
@@ -53,13 +53,13 @@ def way_of(path: Path) -> Way:
 
 
 def _shortest(way: Way) -> dict[int, int]:
-    """The shorter sides that steps of a way ask for, by the steps' places."""
+    """The shorter sides that the steps of a way ask for, by position."""
     steps = [each for stage in way.front if isinstance(stage, Cut) for each in stage.steps]
     resizing = [each for each in steps if each.step.call.function is resize_shorter]
     return {each.place: int(str(each.step.call.settings["shortest"])) for each in resizing}
 
 
 def _differing(path: Path) -> int:
-    """The place of the step that the scales of a path differ in."""
+    """The position of the step in which the scales of a path differ."""
     first, *others = map(_shortest, path.ways)
     return next(place for place in first if any(each[place] != first[place] for each in others))

@@ -1,4 +1,4 @@
-"""What every kind of source gives to a script."""
+"""What every kind of source contributes to a script."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class DataSection:
     """How a script gets its examples.
 
     `section` defines what it needs for that. `parts` are the lines of `main` that make `train`,
-    `test` and, where the data may keep a part for validation, `held`. Of `images`, which workers
-    prepare, each is a data set of PyTorch, else a list of tensors: the inputs, then the targets.
-    `folder` is the help on `--data`. `test` and `held` say whether there is such a part, None where
-    that is seen when the script runs. `bytes` are inputs of 0 to 255, None where that is seen then.
-    `place` is what `--data` says where nobody says it.
+    `test` and, if the data may provide a validation part, `held`. If `images`, which workers
+    prepare, each of these is a PyTorch data set; else a list of tensors: inputs, then targets.
+    `folder` is the help text of `--data`, and `place` its default. `test` and `held` say whether
+    there is such a part, `bytes` whether inputs range from 0 to 255; None means that the script
+    finds out at run time.
     """
 
     section: Section = field(default_factory=Section)
@@ -57,12 +57,12 @@ class DataSection:
 
 
 def usual_names(data: ImageSource | Arrays) -> tuple[str, ...]:
-    """The names of a part for validation that nothing else has."""
+    """The usual names of a validation part that belong to no other part."""
     return tuple(name for name in VALIDATION if name not in (data.train, data.test))
 
 
 def part_names(wanted: str, usual: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of a part to look for: those that are usual, or one and what means the same."""
+    """The names to look for: the usual ones, or one name and its synonyms."""
     if wanted == FOUND:
         return usual
     alike = (name for group in (TRAIN, VALIDATION, TEST) if wanted in group for name in group)
@@ -78,7 +78,7 @@ def data_section(data: Data, recipe: Recipe) -> DataSection:
 @final
 @dataclass(frozen=True)
 class Wanted:
-    """A part that a script makes: its variable, names to look for, whether one must be there."""
+    """A part that a script makes: its variable, names to look for, and whether it is required."""
 
     variable: str
     names: tuple[str, ...]
@@ -86,7 +86,7 @@ class Wanted:
 
     @property
     def prepare(self) -> str:
-        """What prepares its images."""
+        """The expression that prepares its images."""
         return "prepare" if self.variable == "train" else "prepare_test"
 
 

@@ -69,7 +69,7 @@ def _(data: HuggingFace, recipe: Recipe) -> DataSection:
 
 
 def _part(wanted: Wanted, data: HuggingFace) -> Iterator[str]:
-    """The lines that make a part; its labels are numbered as those of the training part."""
+    """The lines that make a part, with labels numbered as in the training part."""
     variable, names = wanted.variable, literal(wanted.names)
     yield f"    names = [name for name in {names} if name in parts]"
     if wanted.needed:

@@ -23,7 +23,7 @@ __all__ = ["images_class", "skipping"]
 def images_class(
     section: Section, recipe: Recipe, about: str, start: tuple[str, ...], opened: tuple[str, ...]
 ) -> None:
-    """`Images`: `start` sets `self.files`, pairs of a file and a label; `opened` opens `file`."""
+    """`Images`: `start` sets `self.files`, pairs of file and label; `opened` opens `file`."""
     data = recipe.data
     assert isinstance(data, ImageSource)
     section.imports |= {"import warnings", "from PIL import Image", "from PIL import ImageOps"}
@@ -63,12 +63,12 @@ def images_class(
 
 
 def skipping(data: ImageSource) -> str:
-    """The call that leaves damaged images out of a part, where that is wanted."""
+    """The call that drops damaged images from a part, if the recipe skips them."""
     return ".undamaged()" if data.corrupt == "skip" else ""
 
 
 def _flattened(channels: int) -> Iterator[str]:
-    """The lines that make of an image what a person would see, of 1 or 3 channels."""
+    """The lines that convert an image to what a person would see, with 1 or 3 channels."""
     mode = "L" if channels == 1 else "RGB"
     yield "ImageOps.exif_transpose(image, in_place=True)"
     yield 'assert image.mode != "F", f"{file} has floats, of which nothing says what white is"'

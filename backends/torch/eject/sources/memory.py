@@ -90,7 +90,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _parts(data: Arrays, recipe: Recipe) -> Iterator[str]:
-    """The lines that read each part; one that the recipe names must be there."""
+    """The lines that read each part; a part that the recipe names is required."""
     parts = list(wanted_parts(data, recipe))
     for wanted in parts:
         yield f"    {wanted.variable} = arrays(args.data, {', '.join(map(literal, wanted.names))})"
@@ -145,7 +145,7 @@ def _(data: Idx, recipe: Recipe) -> DataSection:
 @data_section.register(Cifar10)
 @data_section.register(Cifar100)
 def _(data: Cifar10 | Cifar100, recipe: Recipe) -> DataSection:
-    """The binary version, or that of pickles; unpacked, or in its archive."""
+    """The binary or the pickled version, unpacked or in its archive."""
     batches, title = "", "cifar-100"
     names: tuple[str, ...] = ("train", "test")
     labels: dict[str, Setting] = {"key": "labels", "column": 0, "columns": 1}

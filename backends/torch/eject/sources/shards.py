@@ -1,4 +1,4 @@
-"""Shards as WebDataset has them, read without the package."""
+"""WebDataset shards, read without the package."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _(data: Shards, recipe: Recipe) -> DataSection:
 
 
 def _part(wanted: Wanted, data: ImageSource) -> Iterator[str]:
-    """The lines that make a part; its labels are numbered as those of the training part."""
+    """The lines that make a part, with labels numbered as in the training part."""
     yield f"    paths = shards(args.data, {', '.join(map(literal, wanted.names))})"
     if wanted.needed:
         yield "    if not paths:"

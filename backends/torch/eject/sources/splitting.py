@@ -1,4 +1,4 @@
-"""The lines of a script that hold a part of the training examples out."""
+"""The lines of a script that hold out part of the training examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ __all__ = ["split_lines"]
 
 
 def split_lines(recipe: Recipe, inputs: int, *, images: bool) -> Iterator[str]:
-    """`held` out of `train`, by class where examples have one; there are so many `inputs`."""
+    """The lines that take `held` out of `train`, by class if there are classes.
+
+    `inputs` is the number of inputs.
+    """
     share, count = recipe.validation, "len(train.files)" if images else "len(train[0])"
     if share is None:
         return

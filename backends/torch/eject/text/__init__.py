@@ -1,1 +1,1 @@
-"""How the lines of a script are laid out, and functions of the runtime as text."""
+"""The layout of a script's lines, and runtime functions as text."""

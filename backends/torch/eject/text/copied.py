@@ -1,7 +1,7 @@
-"""The text of functions of `netlang.backends.torch.runtime`, with all that they need of each other.
+"""The text of functions of `netlang.backends.torch.runtime` and of everything that they need.
 
-A script gets the functions that it calls, those that these call, the constants that they read, and
-the imports of what they name: the text that training runs, without its annotations.
+A script gets the functions that it calls, the functions that those call, the constants that they
+read, and the necessary imports: the text that training runs, without annotations.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLAIN = ("netlang.backends.torch.runtime.", "netlang.recipes.words.rates")
 @final
 @dataclass(frozen=True)
 class _Definition:
-    """A statement at the top of a module, and the names that it reads."""
+    """A top-level statement of a module and the names that it reads."""
 
     text: str
     names: frozenset[str]
@@ -36,14 +36,14 @@ class _Definition:
 @final
 @dataclass
 class Copied:
-    """Definitions in an order in which each stands after what it needs, and lines of imports."""
+    """Definitions, each after those that it needs, and import lines."""
 
     definitions: list[str] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
     _done: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, module: ModuleType, name: str) -> None:
-        """Add what `name` stands for in `module`, and all that it needs, once."""
+        """Add the definition of `name` in `module` and everything that it needs, once."""
         if (module.__name__, name) in self._done:
             return
         self._done.add((module.__name__, name))
@@ -57,7 +57,7 @@ class Copied:
         self.definitions.append(definition.text)
 
     def _import(self, module: ModuleType, name: str) -> None:
-        """A name that the module imports: from another runtime module, or from a library."""
+        """Add a name that the module imports from another runtime module or from a library."""
         origin, line = _imports(module)[name]
         if not origin.startswith(_PLAIN):
             self.imports.add(line)
@@ -66,7 +66,7 @@ class Copied:
 
 
 def copied(functions: Iterable[Callable[..., Any]]) -> Copied:
-    """The text of runtime functions, in an order that can be executed."""
+    """The text of runtime functions, in an executable order."""
     found = Copied()
     for function in functions:
         module = inspect.getmodule(function)
@@ -77,7 +77,7 @@ def copied(functions: Iterable[Callable[..., Any]]) -> Copied:
 
 
 def imports_of(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
-    """For each imported name: the name, the module that it comes from, the line that imports it."""
+    """For each imported name: the name, its module, and the line that imports it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -97,7 +97,7 @@ def _imports(module: ModuleType) -> dict[str, tuple[str, str]]:
 
 @cache
 def _definitions(module: ModuleType) -> dict[str, _Definition]:
-    """Functions, classes and constants at the top of a module, by name."""
+    """The top-level functions, classes and constants of a module by name."""
     whole = inspect.getsource(module)
     lines = whole.splitlines()
     found: dict[str, _Definition] = {}
@@ -111,7 +111,7 @@ def _definitions(module: ModuleType) -> dict[str, _Definition]:
 
 
 def decorators(node: ast.stmt) -> list[ast.expr]:
-    """The decorators of a definition, which stand before it."""
+    """The decorators of a definition."""
     return node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
 
 

@@ -1,6 +1,6 @@
-"""A call of a short function as the statements that it stands for, with its constants in place.
+"""Inlines the call of a short function, with its constants in place.
 
-The text is the function's own, letter for letter, but for the names of its parameters.
+The text is the function's own, character for character, except for parameter names.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _LONG = 40
 def inlined(
     function: Callable[..., Any], result: str, arguments: Mapping[str, str], room: int
 ) -> list[str] | None:
-    """Lines that compute `result = function(**arguments)` with `room` columns before each.
+    """Lines that compute `result = function(**arguments)` when indented by `room` columns.
 
-    None where the function is more than a few assignments and what it returns. A parameter that
-    isn't given has its default.
+    None if the function is more than a few assignments and a return. Missing arguments get their
+    defaults.
     """
     source = textwrap.dedent(inspect.getsource(function))
     (node,) = ast.parse(source).body
@@ -53,7 +53,7 @@ def _is_plain(body: list[ast.stmt]) -> bool:
 
 
 def _alone(function: Callable[..., Any]) -> bool:
-    """Whether a function reads nothing of its module but imported modules."""
+    """Whether a function reads nothing of its module except imported modules."""
     read = (function.__globals__.get(name) for name in function.__code__.co_names)
     return all(each is None or isinstance(each, ModuleType) for each in read)
 
@@ -70,7 +70,7 @@ def _lines(
     values: Mapping[str, str],
     bound: Mapping[str, str],
 ) -> list[str]:
-    """The statements; those of `bound` are computed first, under the parameter's name."""
+    """The statements; the arguments in `bound` are first assigned to their parameters."""
     lines = source.splitlines()
     names = {name: text for name, text in values.items() if name not in bound}
     found = [f"{name} = {text}" for name, text in bound.items() if text != name]
@@ -87,7 +87,7 @@ def _lines(
 
 
 def _replaced(lines: list[str], value: ast.expr, names: Mapping[str, str]) -> str:
-    """The text of an expression, on one line, with other texts in place of some names."""
+    """An expression as one line of text, with other texts in place of some names."""
     text = "\n".join(lines)
     starts = [0]
     for line in lines:

@@ -1,6 +1,6 @@
-"""Definitions as a script has them: without annotations and long docstrings, on as few lines.
+"""Definitions as a script contains them: compact, without annotations and long docstrings.
 
-What a definition does is left as it is, letter for letter.
+The code itself stays the same, character for character.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _WIDTH = 100
 
 
 def plain(source: str) -> str:
-    """A function, class or constant at the top of a module, as a script has it."""
+    """A top-level function, class or constant of a module, as a script contains it."""
     node = ast.parse(source).body[0]
     if isinstance(node, ast.FunctionDef):
         return _function(node, source.splitlines())
@@ -25,7 +25,7 @@ def plain(source: str) -> str:
 
 
 def _class(node: ast.ClassDef, lines: list[str]) -> str:
-    """The class with its methods as a script has them."""
+    """The class with its methods as a script contains them."""
     made, done = [], 0
     for each in node.body:
         if isinstance(each, ast.FunctionDef):
@@ -37,7 +37,7 @@ def _class(node: ast.ClassDef, lines: list[str]) -> str:
 
 
 def _function(node: ast.FunctionDef, lines: list[str]) -> str:
-    """A header on one line if it fits, the first line of the docstring, the body."""
+    """A header on one line if it fits, the first line of the docstring, and the body."""
     space = " " * node.col_offset
     above = lines[: node.lineno - 1]
     body = node.body[1:] if ast.get_docstring(node) else node.body

@@ -1,4 +1,4 @@
-"""Lines of a script with the runtime functions that they call, and how long lines are broken."""
+"""Lines of a script with the runtime functions that they call, and the breaking of long lines."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ WIDTH = 100
 @final
 @dataclass
 class Section:
-    """Lines of a script, the functions of the runtime that they call, and the imports they need."""
+    """Lines of a script, the runtime functions that they call, and their imports."""
 
     lines: list[str] = field(default_factory=list)
     functions: list[Callable[..., Any]] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
 
     def add(self, *lines: str, calls: tuple[Callable[..., Any], ...] = ()) -> None:
-        """More lines; those that are too long are broken as `ruff format` would break them."""
+        """Add lines; long ones are broken as by `ruff format`."""
         for line in lines:
             self.lines += wrapped(line)
         self.functions += [each for each in calls if each not in self.functions]
 
     def returns(self, text: str) -> None:
-        """The last line of a function; what `x` was set to just before is returned at once."""
+        """Add a return as the last line; a value just assigned to `x` is returned directly."""
         last = self.lines[-1]
         if text == "x" and last.startswith("    x = "):
             self.lines[-1] = f"    return {last.removeprefix('    x = ')}"
@@ -37,15 +37,15 @@ class Section:
             self.add(f"    return {text}")
 
     def take(self, other: Section) -> None:
-        """All of another section."""
+        """Add all of another section."""
         self.add(*other.lines, calls=tuple(other.functions))
         self.imports |= other.imports
 
 
 def wrapped(line: str) -> list[str]:
-    """A line of code; if it is too long, on several lines, as `ruff format` lays them out.
+    """A line of code, broken over several lines as by `ruff format` if it is too long.
 
-    It stays as it is where there is nothing to break it at.
+    It stays as it is if there is nowhere to break it.
     """
     if len(line) <= WIDTH or line.lstrip().startswith(('"""', "#")):
         return [line]
@@ -65,7 +65,7 @@ def wrapped(line: str) -> list[str]:
 
 
 def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> list[str]:
-    """An expression of `text` between a head and a tail, over several lines where it must be."""
+    """An expression of `text` between a head and a tail, broken over several lines if necessary."""
     own = text[node.col_offset : node.end_col_offset]
     if len(indent + head + own + tail) <= WIDTH:
         return [f"{indent}{head}{own}{tail}"]
@@ -87,7 +87,7 @@ def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> lis
 
 
 def _items(node: ast.expr, text: str, indent: str) -> list[str] | None:
-    """What stands in the brackets of a list, dictionary or comprehension; None for all else."""
+    """The items in the brackets of a list, dictionary or comprehension; None for all else."""
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
         items = [text[k.col_offset : v.end_col_offset] for k, v in pairs if k is not None]
@@ -104,14 +104,14 @@ def _items(node: ast.expr, text: str, indent: str) -> list[str] | None:
 
 
 def _item(item: ast.expr | ast.keyword, text: str, indent: str) -> list[str]:
-    """One of several items, with a comma behind it."""
+    """One of several items, followed by a comma."""
     if isinstance(item, ast.keyword):
         return _broken(item.value, text, indent, f"{item.arg}=", ",")
     return _broken(item, text, indent, "", ",")
 
 
 def _terms(node: ast.expr, text: str, indent: str) -> list[str]:
-    """A sum or product; an operand on each line where it doesn't fit on one."""
+    """A sum or product; one operand per line if it doesn't fit on one."""
     own = text[node.col_offset : node.end_col_offset]
     if len(indent + own) <= WIDTH or not isinstance(node, ast.BinOp):
         return [f"{indent}{own}"]

@@ -1,4 +1,4 @@
-"""Functions and layers for what PyTorch lacks; the emitted source holds those that it uses."""
+"""Functions and layers that PyTorch lacks. The emitted source includes those that it uses."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ _USES = {
 
 
 def needed(names: Iterable[str]) -> list[str]:
-    """The helpers among some names, with those that they use themselves, in order."""
+    """The given helpers and those that they use, in order."""
     wanted = {name for name in names if name in HELPERS}
     wanted |= {used for name in wanted for used in _USES.get(name, ())}
     return [name for name in HELPERS if name in wanted]

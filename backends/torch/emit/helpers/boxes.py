@@ -1,7 +1,7 @@
-"""Functions that pool boxes, for emitted source: torch has none, and torchvision's need its build.
+"""Functions that pool boxes, for emitted source: torch has none, and torchvision's are compiled.
 
-Both read the elements that they need by their places, all boxes and parts at once. How far they go
-is read from shapes alone, never from values, so that `torch.export` can follow them.
+Both gather the elements that they need by index, for all boxes and parts at once. Loop bounds
+depend on shapes alone, never on values, so that `torch.export` can trace them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The layers for attention within windows, which PyTorch lacks."""
+"""Layers for attention within windows, which PyTorch lacks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a run leaves on the disk: its format, checkpoints, and who may write them."""
+"""The files of a run: their format, checkpoints, and who may write them."""

@@ -1,4 +1,4 @@
-"""A run doesn't write into the images that it is trained on: its folders would be classes there."""
+"""Keeps a run's folder out of its image folders, where its subfolders would become classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["require_apart"]
 def require_apart(
     out: Path, recipe: Recipe, places: Places, classes: tuple[str, ...] | None
 ) -> None:
-    """Raise `NetlangError` where `out` lies in a folder whose folders are classes."""
+    """Raise `NetlangError` if `out` lies in a folder whose subfolders are classes."""
     if not isinstance(recipe.data, ImageFolder) or recipe.data.place is None:
         return
     root, folder = places.find(recipe.data.place).resolve(), out.resolve()

@@ -1,10 +1,9 @@
 """The checkpoints of a run: `checkpoints/000000300-3f2a....safetensors`.
 
-A name holds the step and a digest of all bytes of the file, so a file that isn't what was written
-is noticed, whatever happened to it. Where each of several processes wrote a part it is a folder,
-whose name holds the digest of its manifest. The last two are kept. Holds at every moment, also
-after a crash of the machine: the newest checkpoint that was ever committed is there, unless a newer
-one is.
+A name contains the step and a digest of all bytes of the file, so any change to the file is
+noticed. If several processes each wrote a part, the checkpoint is a folder, whose name contains the
+digest of its manifest. The last two are kept. At every moment, even after a crash of the machine,
+the newest checkpoint that was ever committed is there, unless a newer one is.
 """
 
 from __future__ import annotations
@@ -44,47 +43,47 @@ _KEPT = 2
 @final
 @dataclass
 class Checkpoints:
-    """Files and folders in `folder`, newest first; one process uses it at a time."""
+    """Files and folders in `folder`, newest first. Only one process may use it at a time."""
 
     folder: Path
     # Those that may stay: written here, or not newer than the one that was resumed from.
     _kept: list[Path] = field(default_factory=list)
 
     def prepare(self) -> None:
-        """Make the folder, and remove what a killed process left unfinished."""
+        """Create the folder, and remove what a killed process left unfinished."""
         with writing(self.folder):
             make_folder(self.folder)
             discard_unfinished(self.folder)
 
     @property
     def newest(self) -> Path | None:
-        """The checkpoint that was taken or written last."""
+        """The checkpoint that was loaded or written last."""
         return self._kept[0] if self._kept else None
 
     @property
     def step(self) -> int | None:
-        """The step of the newest one."""
+        """The step of the newest checkpoint."""
         return None if self.newest is None else _step(self.newest)
 
     def found(self) -> list[Path]:
-        """Every checkpoint, newest first, whole or not."""
+        """Every checkpoint, newest first, whether intact or not."""
         names = [path for path in _listed(self.folder) if _NAME.fullmatch(path.name)]
         return sorted(names, key=lambda path: (_step(path), path.name), reverse=True)
 
     def write(self, step: int, parts: list[memoryview]) -> Path:
-        """Add the checkpoint after `step` steps; when it is durable, remove those that are old."""
+        """Write the checkpoint after `step` steps; once it is durable, remove old ones."""
         path = self.folder / _name(step, digest_of(parts))
         write_parts(path, parts)
         return self._added(step, path)
 
     def stream(self, step: int, parts: Iterator[memoryview]) -> Path:
-        """As `write`, with bytes that are there one after the other."""
+        """As `write`, from a stream of bytes."""
         path = write_named(self.folder, parts, lambda digest: _name(step, digest))
         return self._added(step, path)
 
     @contextmanager
     def gathering(self) -> Iterator[Path]:
-        """Inside, a new folder to write to; on exit what is left of it is removed."""
+        """Inside, a new folder to write to; whatever is left of it is removed on exit."""
         path = self.folder / unfinished_name("checkpoint")
         with writing(self.folder):
             path.mkdir()
@@ -95,10 +94,10 @@ class Checkpoints:
                 remove_folder(path)
 
     def place(self, step: int, gathered: Path, digest: str) -> Path:
-        """Add a folder whose manifest has this digest; old ones stay until `added`.
+        """Add a folder whose manifest has this digest. Old checkpoints stay until `added`.
 
-        Raises `OSError`, after which every whole checkpoint is still there: nothing but a damaged
-        one of the same name may be gone.
+        Raises `OSError`, after which every intact checkpoint is still there; only a damaged one of
+        the same name may be gone.
         """
         path = self.folder / _name(step, digest).removesuffix(_SUFFIX)
         if path.exists():
@@ -111,11 +110,11 @@ class Checkpoints:
         return path
 
     def added(self, path: Path) -> Path:
-        """Remove those that are old, since the one at `path` is durable."""
+        """Remove old checkpoints, since the one at `path` is durable."""
         return self._added(_step(path), path)
 
     def _take_away(self, path: Path) -> None:
-        """Remove a checkpoint: no half of a folder is ever seen under its name."""
+        """Remove a checkpoint such that half a folder is never seen under its name."""
         if path.is_dir() and not path.is_symlink():
             gone = self.folder / unfinished_name("old")
             os.replace(path, gone)
@@ -139,10 +138,10 @@ class Checkpoints:
                 flush_folder(self.folder)
 
     def restore(self, take: Callable[[Source], None]) -> list[str]:
-        """Hand the newest checkpoint that is whole to `take`; what there is to say of it.
+        """Pass the newest intact checkpoint to `take`; returns remarks.
 
-        `take` raises `ValueError` where it is whole and yet not one of this run. Raises
-        `NetlangError` where there are checkpoints and none can be used.
+        `take` raises `ValueError` if a checkpoint is intact but not of this run. Raises
+        `NetlangError` if there are checkpoints but none can be used.
         """
         candidates = self.found()
         refused: list[str] = []
@@ -182,18 +181,18 @@ def _step(path: Path) -> int:
 
 
 def digits_of(path: Path) -> str:
-    """The digits of a digest that the name of a checkpoint holds."""
+    """The digits of a digest in the name of a checkpoint."""
     return path.name.removesuffix(_SUFFIX).partition("-")[2]
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a checkpoint is a folder, by its name."""
+    """Whether a checkpoint is a folder, judging by its name."""
     return not path.name.endswith(_SUFFIX)
 
 
 @contextmanager
 def opened_checkpoint(path: Path) -> Iterator[Source]:
-    """Inside, what is in a checkpoint; its bytes aren't checked yet."""
+    """Inside, the contents of a checkpoint, whose bytes aren't checked yet."""
     with opened_folder(path) if is_folder(path) else opened(path) as source:
         yield source
 

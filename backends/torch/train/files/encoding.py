@@ -1,6 +1,6 @@
-"""Tensors and facts as the bytes of a safetensors file, which any reader of the format opens.
+"""Encodes tensors and facts as a safetensors file, which any reader of the format opens.
 
-The same content gives the same bytes: a digest of them says whether a file is what was written.
+Equal contents give equal bytes, so a digest shows whether a file is what was written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:
-    """The bytes of a file in parts; those of tensors on the CPU are their memory, not copies."""
+    """The bytes of a file in parts; tensors on the CPU are views of their memory, not copies."""
     ordered = in_order(tensors)
     return [header_of(ordered, metadata), *(_bytes(each) for each in ordered.values())]
 
@@ -40,16 +40,16 @@ K = TypeVar("K", bound=Kept)
 
 
 def in_order(tensors: Mapping[str, K]) -> dict[str, K]:
-    """Tensors as they follow each other in a file."""
+    """Tensors in the order in which they are stored in a file."""
     # Large elements first keeps every tensor aligned, as the format's own library has it.
     names = sorted(tensors, key=lambda name: (-own_of(tensors[name]).element_size(), name))
     return {name: tensors[name] for name in names}
 
 
 def header_of(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> memoryview:
-    """The bytes of a file before those of the tensors.
+    """The bytes of a file before the tensor data.
 
-    Raises `NetlangError` where they are more than a reader takes.
+    Raises `NetlangError` if there are more than readers accept.
     """
     header: dict[str, object] = {METADATA: dict(sorted(metadata.items()))}
     begin = 0

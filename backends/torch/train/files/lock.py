@@ -1,7 +1,7 @@
-"""One trainer at a time in a folder, by a lock that the system releases when its process dies.
+"""One trainer at a time per folder, by a lock that the system releases when its process dies.
 
-The lock is on the file `lock`, which stays behind: removing it would let two processes lock two
-files of one name. It says who trains, for the message that another one gets.
+The lock is on the file `lock`, which is never removed: otherwise two processes could lock two files
+of the same name. The file says who trains, for the error message of another process.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 @contextmanager
 def locked(folder: Path) -> Iterator[str | None]:
-    """Inside, no other process trains in `folder`; yields a warning where that can't be ensured.
+    """Inside, no other process trains in `folder`; yields a warning if that can't be ensured.
 
-    Raises `NetlangError` at once where another one does.
+    Raises `NetlangError` immediately if another process does.
     """
     path = folder / "lock"
     with writing(path):
@@ -61,7 +61,7 @@ def _take(path: Path, descriptor: int) -> str | None:
 
 
 def _holder(descriptor: int) -> str:
-    """Who wrote the file, in words; the file may be of a stranger or not written yet."""
+    """Who wrote the file, in words; it may be foreign or not written yet."""
     try:
         found = json.loads(os.read(descriptor, 1000))
         return f"process {int(found['pid'])} on {str(found['host'])[:100]!r}"

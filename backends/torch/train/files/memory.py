@@ -1,4 +1,4 @@
-"""What an optimizer keeps of a weight: found out by a step of a copy of it on small weights."""
+"""The tensors that an optimizer keeps for a weight, found by a step of a copy on small weights."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["kept_of", "memory_in"]
 def kept_of(
     optimizer: torch.optim.Optimizer, momentum: float | None = None
 ) -> list[dict[str, Tensor]]:
-    """For each weight in order the tensors that are kept of it after a step, by name.
+    """For each weight in order, the tensors that are kept of it after a step, by name.
 
-    They have the types and shapes that they will have, and no memory. `momentum` is for schedules
-    that set one where the optimizer itself has none.
+    They have their final types and shapes, but no memory. `momentum` is for schedules that set one
+    where the optimizer itself has none.
     """
     weights = _weights(optimizer)
     small = [torch.zeros((2,) * weight.dim()).to(weight).requires_grad_() for weight in weights]
@@ -53,9 +53,9 @@ def kept_of(
 def memory_in(
     part: Part, optimizer: torch.optim.Optimizer, layout: Layout
 ) -> dict[int, dict[str, Tensor]]:
-    """What a file holds of an optimizer's memory, by weight; of a weight without gradients nothing.
+    """The optimizer's tensors in a file, by weight; nothing for a weight without gradients.
 
-    It is what `layout` gives to this process. Raises `ValueError` where that isn't what this
+    They are this process's part according to `layout`. Raises `ValueError` if they aren't what this
     optimizer keeps.
     """
     expected, moving = kept_of(optimizer), kept_of(optimizer, 0.5)

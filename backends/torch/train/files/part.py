@@ -1,4 +1,4 @@
-"""A part of a checkpoint: tensors whose names begin alike, read only where they are as expected."""
+"""Part of a checkpoint: tensors with a common name prefix, read only if they are as expected."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Part", "mapping_of", "number_of", "plain_number", "whole_of"]
 
 @final
 class Part:
-    """The tensors of `file` under `prefix`; `ValueError` says what is not as expected.
+    """The tensors of `file` under `prefix`. `ValueError` says what isn't as expected.
 
-    Nothing is read before its type and size are known to be right, so that a file can't ask for
-    more memory than the run has anyway.
+    Nothing is read before its type and size are known to be right, so a file can't ask for more
+    memory than the run needs anyway.
     """
 
     def __init__(self, file: Source, prefix: str) -> None:
@@ -35,9 +35,9 @@ class Part:
         return Part(self._file, self._prefix + prefix)
 
     def like(self, expected: Mapping[str, Kept]) -> dict[str, Tensor]:
-        """All of them, where there is one of the same type and shape for each of `expected`.
+        """All tensors, if they match `expected` one for one in type and shape.
 
-        Of those of which a process keeps some rows, these are read alone.
+        If a process keeps only some rows of a tensor, only these are read.
         """
         if self.names != expected.keys():
             odd = sorted(self.names ^ expected.keys())[0]
@@ -48,7 +48,7 @@ class Part:
         return {name: found[self._prefix + name] for name in expected}
 
     def one(self, name: str, expected: Kept) -> Tensor:
-        """The tensor of that name, where it has the type and shape of `expected`."""
+        """The tensor of that name, if it has the type and shape of `expected`."""
         self._require_like(name, expected)
         return self._file.load({self._prefix + name: expected})[self._prefix + name]
 
@@ -58,7 +58,7 @@ class Part:
             raise ValueError(f"`{self._prefix}{name}` is {entry.dtype} of shape {entry.shape}")
 
     def at_most(self, name: str, elements: int) -> Tensor:
-        """The tensor of that name, where it isn't larger than that."""
+        """The tensor of that name, if it isn't larger than that."""
         if prod(self._entry(name).shape) > elements:
             raise ValueError(f"`{self._prefix}{name}` is too large")
         return self._file.read(self._prefix + name)
@@ -77,21 +77,21 @@ class Part:
 
 
 def mapping_of(fact: Json) -> dict[str, Json]:
-    """A fact that is a table."""
+    """A fact that must be a table."""
     if not isinstance(fact, dict):
         raise ValueError(f"{str(fact)[:40]!r} isn't a table")
     return fact
 
 
 def whole_of(fact: Json) -> int:
-    """A fact that is a whole number from 0 on."""
+    """A fact that must be a whole number, at least 0."""
     if not isinstance(fact, int) or isinstance(fact, bool) or fact < 0:
         raise ValueError(f"{str(fact)[:40]!r} isn't a whole number")
     return fact
 
 
 def number_of(fact: Json) -> float:
-    """A fact that is a number, as `plain_number` keeps it."""
+    """A fact that must be a number, as `plain_number` stores it."""
     if fact in ("inf", "-inf", "nan"):
         return float(str(fact))
     if not isinstance(fact, int | float) or isinstance(fact, bool):
@@ -103,5 +103,5 @@ def number_of(fact: Json) -> float:
 
 
 def plain_number(value: float) -> Json:
-    """A number as JSON has it, which knows no infinity."""
+    """A number for JSON, which has no infinity."""
     return value if isfinite(value) else str(value)

@@ -1,7 +1,7 @@
-"""Tensors that lie in several files: each of these has some rows of the whole.
+"""Tensors stored in several files, each with some rows of the whole.
 
-A file says in its metadata where its rows lie, as PyTorch's own writer of safetensors does
-(`torch.distributed.checkpoint.HuggingFaceStorageWriter`), so its reader understands it too.
+The metadata of a file say which rows it has, in the format of PyTorch's own safetensors writer
+(`torch.distributed.checkpoint.HuggingFaceStorageWriter`), so PyTorch's reader understands it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OFFSETS = "saved_offsets"
 
 @final
 class Piece(NamedTuple):
-    """Rows of a tensor, from the one at `first` on, and the file and place that they lie at."""
+    """Consecutive rows of a tensor, starting at row `first`, with their file and place in it."""
 
     first: int
     file: str
@@ -32,13 +32,13 @@ class Piece(NamedTuple):
 
     @property
     def offsets(self) -> tuple[int, ...]:
-        """Where its first element is in the whole."""
+        """The position of its first element in the whole."""
         return (self.first, *(0 for _ in self.entry.shape[1:]))[: len(self.entry.shape)]
 
 
 @final
 class Stored(NamedTuple):
-    """A tensor that lies in several files; its pieces follow each other."""
+    """A tensor stored in several files, as a sequence of consecutive pieces."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -53,7 +53,7 @@ def places_of(offsets: Mapping[str, Iterable[int]]) -> dict[str, str]:
 
 
 def pieces_of(file: TensorFile, name: str) -> dict[str, Piece]:
-    """What is in a file of this name; `ValueError` where it doesn't say which rows these are."""
+    """The pieces in a file of this name. `ValueError` if it doesn't say which rows they are."""
     known = mapping_of(parsed_json(file.metadata.get(PLACES, "{}")))
     return {
         tensor: Piece(_first(known.get(tensor), entry), name, entry)
@@ -62,7 +62,7 @@ def pieces_of(file: TensorFile, name: str) -> dict[str, Piece]:
 
 
 def _first(place: Json, entry: Entry) -> int:
-    """Which row of the whole is the first of a piece."""
+    """The row of the whole with which a piece begins."""
     offsets = mapping_of(place).get(_OFFSETS)
     if not isinstance(offsets, list) or len(offsets) != len(entry.shape):
         raise ValueError("it doesn't say where its tensors lie")
@@ -73,7 +73,7 @@ def _first(place: Json, entry: Entry) -> int:
 
 
 def together(name: str, pieces: list[Piece]) -> Stored:
-    """The tensor of which these are pieces; `ValueError` where they overlap or leave gaps."""
+    """The tensor that these pieces form. `ValueError` if they overlap or leave gaps."""
     pieces = sorted(pieces)
     kinds = {(piece.entry.dtype, piece.entry.shape[1:]) for piece in pieces}
     dtype, shape = pieces[0].entry.dtype, pieces[0].entry.shape

@@ -1,4 +1,4 @@
-"""What a run is made of, so that it can be repeated: `run.json`, `spec/`, `model.py`."""
+"""What a run was made of, so that it can be repeated: `run.json`, `spec/`, `model.py`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PACKAGES = ("numpy", "pillow")
 def facts_of_run(
     recipe: Recipe, program: Program, device: torch.device, world: World
 ) -> dict[str, Json]:
-    """Everything but the spec and the net: choices, versions, the machine."""
+    """Everything except the spec and the net: choices, versions, the machine."""
     keys: dict[str, Json] = dict(recipe.describe())
     return {
         "recipe": recipe.name,
@@ -66,7 +66,7 @@ def device_name(device: torch.device) -> str:
 
 
 def git_state(folder: Path) -> Json:
-    """The revision that is checked out there and whether tracked files differ; None without git."""
+    """The checked-out revision and whether tracked files differ from it; None without git."""
     revision = _git(folder, "rev-parse", "HEAD")
     if revision is None:
         return None
@@ -105,9 +105,9 @@ def write_sources(folder: Path, recipe: Recipe, program: Program) -> None:
 
 
 def _copies(recipe: Recipe) -> Sequence[tuple[Path, str]]:
-    """Each file by its place among the others, so that imports find what they name.
+    """Each file with its relative place among the others, so that imports still work.
 
-    Files of the library lie where an import looks before it looks in the library.
+    Library files are placed where an import looks before it searches the library.
     """
     if not recipe.files:
         return [(Path(f"{recipe.name}.net"), recipe.span.source.text)]
@@ -121,7 +121,7 @@ def _copies(recipe: Recipe) -> Sequence[tuple[Path, str]]:
 
 
 def _file_name(recipe: Recipe) -> str:
-    """The copy that holds the recipe, to be named with it: ``spec/file.net:recipe``."""
+    """The copy that contains the recipe, for use as ``spec/file.net:recipe``."""
     wanted = recipe.span.source
     for (name, _), (_, source) in zip(_copies(recipe), recipe.files, strict=False):
         if source is wanted:

@@ -1,7 +1,7 @@
-"""Reading a safetensors file that anyone may have written.
+"""Reads untrusted safetensors files.
 
-Memory is bounded by the header's limit until a tensor is asked for, and then by that tensor.
-Nothing in a file is executed, and it names no other file.
+Until a tensor is requested, memory is bounded by the limit on headers, and then by that tensor.
+Nothing in a file is executed, and it refers to no other file.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LARGEST_TEXT = 16 << 20
 
 
 class Described(Protocol):
-    """A tensor that is stored: its type by the name that the format has for it, and its shape."""
+    """A stored tensor: its shape, and its type by the name in the format."""
 
     @property
     def dtype(self) -> str: ...
@@ -54,33 +54,33 @@ class Described(Protocol):
 
 
 class Source(ABC):
-    """Stored tensors and facts; `ValueError` and `OSError` say what is wrong with them."""
+    """Stored tensors and facts. `ValueError` and `OSError` say what is wrong with them."""
 
     @property
     @abstractmethod
     def entries(self) -> Mapping[str, Described]:
-        """What there is, by name."""
+        """The stored tensors by name."""
 
     @property
     @abstractmethod
     def metadata(self) -> Mapping[str, str]:
-        """What was stored beside the tensors."""
+        """The texts stored beside the tensors."""
 
     @abstractmethod
     def check(self, digits: str) -> None:
-        """Raise `ValueError` where its bytes aren't those whose digest begins with these digits."""
+        """Raise `ValueError` unless the digest of its bytes begins with these digits."""
 
     @abstractmethod
     def load(self, expected: Mapping[str, Kept]) -> dict[str, Tensor]:
-        """So much of each of these tensors, on the CPU; they are known to have these shapes."""
+        """The expected part of each tensor, on the CPU. Shapes must have been checked."""
 
     @abstractmethod
     def read(self, name: str) -> Tensor:
-        """A tensor, on the CPU; raises `KeyError` where there is none of that name."""
+        """A tensor, on the CPU. Raises `KeyError` if there is none of that name."""
 
     @abstractmethod
     def check_all_read(self) -> None:
-        """Raise `ValueError` where there is more than was read."""
+        """Raise `ValueError` if there is something that wasn't read."""
 
 
 @final
@@ -126,7 +126,7 @@ class TensorFile(Source):
         return digest_of(chain([self._start], self._chunks()))
 
     def check_signature(self) -> None:
-        """Raise `ValueError` where the file is one of ours and isn't what was written."""
+        """Raise `ValueError` if the file is signed and isn't what was written."""
         check_signature(self._start, self.header.metadata, self._chunks())
 
     def check_all_read(self) -> None:
@@ -144,7 +144,7 @@ class TensorFile(Source):
         return _filled(self._file, entry, entry.begin, entry.shape)
 
     def rows(self, name: str, first: int, count: int) -> Tensor:
-        """So many rows of a tensor of that name, on the CPU."""
+        """`count` rows of a tensor, on the CPU."""
         entry = self.entries[name]
         if first + count > entry.shape[0]:
             raise ValueError(f"`{name[:60]}` has {entry.shape[0]} rows")
@@ -153,7 +153,7 @@ class TensorFile(Source):
 
 
 def read_rows(file: BufferedReader, entry: Entry, first: int, count: int) -> Tensor:
-    """So many rows, from the one at `first` on, of a tensor that lies in `file`; on the CPU."""
+    """`count` rows from row `first` on of a tensor in `file`, on the CPU."""
     others = entry.shape[1:]
     row = SIZES[entry.dtype] * prod(others)
     return _filled(file, entry, entry.begin + first * row, (count, *others))
@@ -170,13 +170,13 @@ def _filled(file: BufferedReader, entry: Entry, begin: int, shape: tuple[int, ..
 
 @contextmanager
 def opened(path: Path) -> Iterator[TensorFile]:
-    """A file of tensors; a link or a device in its place is refused."""
+    """A file of tensors. A link or device in its place is refused."""
     with plain_file(path) as file:
         yield TensorFile(file)
 
 
 def read_small(path: Path) -> str:
-    """The text of a file, where it is one of some megabytes at most."""
+    """The text of a file, if it has no more than a few megabytes."""
     with plain_file(path) as file:
         content = file.read(_LARGEST_TEXT + 1)
     if len(content) > _LARGEST_TEXT:
@@ -185,7 +185,7 @@ def read_small(path: Path) -> str:
 
 
 def parsed_json(text: str) -> Json:
-    """What a JSON text says; `ValueError` where it is none, or nested without end."""
+    """The value of a JSON text. `ValueError` if it is invalid or too deeply nested."""
     try:
         found: Json = json.loads(text, parse_constant=_no_number)
     except RecursionError:

@@ -1,7 +1,7 @@
-"""The record of a run, `run.json`, beside what is asked for now: whether the run can go on.
+"""Compares the record of a run, `run.json`, with what is asked for: can the run continue?
 
-A run goes on with the recipe, net and data that it was begun with. Its length alone may grow, where
-the schedule gives every step so far the rate that it had.
+A run continues with the recipe, net and data with which it began. Only its length may grow, if the
+schedule gives every step so far the same rate.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COUNT = re.compile(r"(\d{1,18}) (steps|epochs)")
 @final
 @dataclass(frozen=True)
 class Known:
-    """The record of a run that may go on; `changed` where its length has, `notes` what to say."""
+    """The record of a run that may continue; `changed` if its length has, `notes` for the user."""
 
     record: Mapping[str, Json]
     changed: bool
@@ -39,7 +39,7 @@ class Known:
 
 
 def identity_of(record: Mapping[str, Json]) -> str:
-    """A digest of the recipe, but for the length of the run, and the net."""
+    """A digest of the net and of the recipe, except the length of the run."""
     keys = record["keys"]
     assert isinstance(keys, dict)
     content = json.dumps([{**keys, _LENGTH: ""}, record["fingerprint"]], sort_keys=True)
@@ -47,7 +47,7 @@ def identity_of(record: Mapping[str, Json]) -> str:
 
 
 def compare(folder: Path, path: Path, wanted: Mapping[str, Json], recipe: Recipe) -> Known:
-    """Refuse a folder whose recipe, net or data differ; say what else may change the bits."""
+    """Refuse a folder with a different recipe, net or data; note what else may change the bits."""
     found = _read(path)
     keys, asked = found["keys"], wanted["keys"]
     assert isinstance(keys, dict)
@@ -82,7 +82,7 @@ def _read(path: Path) -> dict[str, Json]:
 
 
 def _longer(before: object, now: str) -> bool:
-    """Whether one length is more than another, in the same unit."""
+    """Whether one length is more than another in the same unit."""
     ends = _COUNT.fullmatch(str(before)), _COUNT.fullmatch(now)
     if ends[0] is None or ends[1] is None or ends[0][2] != ends[1][2]:
         return False
@@ -90,7 +90,7 @@ def _longer(before: object, now: str) -> bool:
 
 
 def _prolonged(found: Mapping[str, Json], wanted: Mapping[str, Json]) -> dict[str, Json]:
-    """The record with the new length, and those that it had."""
+    """The record with the new length, and with the earlier ones."""
     keys, asked, before = found["keys"], wanted["keys"], found.get("prolonged")
     assert isinstance(keys, dict)
     assert isinstance(asked, dict)
@@ -135,7 +135,7 @@ def _require_same_data(
 
 
 def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> tuple[str, ...]:
-    """Where sums may be taken in another order than before."""
+    """Differences because of which sums may be taken in another order than before."""
     # Runs of the time before there was such a thing don't say whether they are sharded.
     found = {"sharded": False, **found}
     changed = [

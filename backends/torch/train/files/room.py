@@ -1,4 +1,4 @@
-"""Whether the tensors of a run fit into the header of a file, known before its first step."""
+"""Checks before the first step that the tensors of a run fit into the header of a file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MOST_OF_EACH = 16
 
 
 def require_room(state: State, *, validated: bool) -> None:
-    """Raise `NetlangError` where a checkpoint of the run would have too many tensors.
+    """Raise `NetlangError` if a checkpoint of the run would have too many tensors.
 
-    All processes call it. With `validated` weights the best ones are kept. Of weights that are
-    shared out each process writes a part, so there nothing is known beforehand.
+    All processes call it. With `validated`, the best weights are kept too. With sharded weights
+    each process writes a part, so nothing can be known beforehand.
     """
     if state.layout.sharded:
         return
@@ -35,7 +35,7 @@ def require_room(state: State, *, validated: bool) -> None:
 
 
 def _remembered(state: State) -> dict[str, Kept]:
-    """What the optimizer will keep, by the names that it has in a checkpoint."""
+    """The tensors that the optimizer will keep, by their names in a checkpoint."""
     return {
         f"optimizer/{index}/{name}": value
         for index, kept in enumerate(kept_of(state.optimizer))

@@ -1,4 +1,4 @@
-"""The checkpoint of a run whose weights are shared out over processes."""
+"""The checkpoint of a run whose weights are sharded over processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def save_sharded(
 ) -> None:
     """Add a checkpoint: a folder in which each process writes its own file.
 
-    Where a host doesn't see the folder of the first process, that one writes all, as one file.
+    If a host can't see the folder of the first process, the first process writes everything as one
+    file.
     """
     with ExitStack() as stack:
         gathered = stack.enter_context(checkpoints.gathering()) if world.writes else None

@@ -1,9 +1,10 @@
-"""A checkpoint of which each process wrote a part: a folder of safetensors files and a manifest.
+"""A checkpoint written in parts by each process: a folder of safetensors files and a manifest.
 
-`manifest.json` has the facts of the run, and of each file its length and SHA-256. The digest of the
+`manifest.json` has the facts of the run, and the length and SHA-256 of each file. The digest of the
 manifest is part of the folder's name, so any change to any byte is noticed.
 
-Holds once a folder is opened: the rows of each tensor follow each other without gap or overlap.
+Once a folder is opened, the rows of each tensor are known to follow each other without gap or
+overlap.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _MOST_READERS = 8
 
 @final
 class Shard(NamedTuple):
-    """A file of a folder: how many bytes it has, and their SHA-256."""
+    """A file of a folder: its length in bytes and its SHA-256."""
 
     name: str
     size: int
@@ -57,19 +58,19 @@ class Shard(NamedTuple):
 
 
 def shard_name(rank: int, count: int) -> str:
-    """The file that the process with this number writes, of so many."""
+    """The name of the file that process `rank` of `count` writes."""
     return f"shard-{rank + 1:05d}-of-{count:05d}.safetensors"
 
 
 def manifest_of(metadata: Mapping[str, str], shards: Iterable[Shard]) -> bytes:
-    """The manifest of a folder of these files."""
+    """The manifest of a folder with these files."""
     files = [{"file": s.name, "bytes": s.size, "sha256": s.digest} for s in sorted(shards)]
     return json.dumps({"metadata": dict(metadata), "shards": files}, indent=1).encode()
 
 
 @final
 class ShardFolder(Source):
-    """An open folder; of its files no more than one is open at a time."""
+    """An open folder; at most one of its files is open at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -100,7 +101,7 @@ class ShardFolder(Source):
                 self._compare(shard, found)
 
     def check_manifest(self, digits: str) -> None:
-        """Raise `ValueError` where the manifest isn't the one whose digest begins so."""
+        """Raise `ValueError` unless the manifest's digest begins with these digits."""
         if not self.manifest_digest.startswith(digits):
             raise ValueError("its manifest is not the one that was written")
 
@@ -144,14 +145,14 @@ class ShardFolder(Source):
 
 @contextmanager
 def opened_folder(path: Path) -> Iterator[ShardFolder]:
-    """A folder with a manifest; a link in its place, or of one of its files, is refused."""
+    """A folder with a manifest. A link in place of it or of one of its files is refused."""
     if path.is_symlink():
         raise ValueError("it is a link")
     yield ShardFolder(path)
 
 
 def _parsed(text: str) -> tuple[dict[str, str], list[Shard]]:
-    """Metadata and files that a manifest names; `ValueError` where it is none."""
+    """The metadata and files that a manifest names. `ValueError` if it is invalid."""
     found = parsed_json(text)
     if not isinstance(found, dict) or found.keys() != {"metadata", "shards"}:
         raise ValueError("its manifest isn't valid")
@@ -177,7 +178,7 @@ def _shard(fact: Mapping[str, Json]) -> Shard:
 
 
 def _pieces(folder: Path, shard: Shard) -> dict[str, Piece]:
-    """What is in a file, by the names of the tensors."""
+    """The pieces in a file, by the names of the tensors."""
     try:
         with opened(folder / shard.name) as file:
             if file.size != shard.size:

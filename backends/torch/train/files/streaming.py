@@ -1,6 +1,7 @@
-"""Files whose bytes come one after the other and never lie in memory together.
+"""Writes files as a stream of bytes, which are never in memory all at once.
 
-So a net that fits no process alone is written: each process sends its rows when their turn comes.
+So a net that is too large for any single process can be written: each process sends its rows in
+turn.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ __all__ = ["bytes_together", "save_together", "spend", "write_named"]
 def bytes_together(
     tensors: Mapping[str, Kept], facts: Mapping[str, Json], world: World
 ) -> Iterator[memoryview]:
-    """The bytes of a checkpoint in the first process; the others send what they have of it."""
+    """The bytes of a checkpoint in the first process; the other processes send it their part."""
     ordered = in_order(tensors)
     return chain([header_of(ordered, metadata_of(facts))], bytes_of(ordered, world))
 
@@ -39,7 +40,7 @@ def spend(parts: Iterable[memoryview]) -> None:
 
 
 def write_named(folder: Path, parts: Iterable[memoryview], name: Callable[[str], str]) -> Path:
-    """Write a file whose name holds a digest of its bytes."""
+    """Write a file whose name contains a digest of its bytes."""
     digest = sha256()
     with writing(folder), placing(folder, "checkpoint") as file:
         write_all(file.temporary, _seen(parts, digest))
@@ -50,7 +51,7 @@ def write_named(folder: Path, parts: Iterable[memoryview], name: Callable[[str],
 def save_together(
     path: Path, tensors: Mapping[str, Kept], facts: Mapping[str, Json], world: World
 ) -> None:
-    """Replace a file by tensors and their facts, as `save_tensors` does; all processes call it."""
+    """Replace a file by tensors and their facts, as `save_tensors` does. All processes call it."""
     ordered = in_order(tensors)
     header = bytes(header_of(ordered, {**metadata_of(facts), DIGEST: NO_DIGEST}))
     parts = bytes_of(ordered, world)

@@ -1,7 +1,7 @@
-"""`best.safetensors` and `last.safetensors`: weights by the keys of the model, and what they need.
+"""`best.safetensors` and `last.safetensors`: weights by model key, with what is needed to use them.
 
-The facts beside them say which classes the outputs stand for, how images are prepared, and of
-which recipe and step they are: enough to use the weights elsewhere.
+The facts beside them say which classes the outputs stand for, how images are prepared, and which
+recipe and step they come from.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ __all__ = ["WeightsFiles", "facts_of_weights"]
 def facts_of_weights(
     recipe: Recipe, classes: tuple[str, ...] | None, normalization: Mapping[str, Json] | None
 ) -> dict[str, Json]:
-    """What belongs to all weights of a run.
+    """The facts that belong to all weights of a run.
 
-    `normalization` has its numbers too, also where they were computed from the training data.
+    `normalization` includes its numbers, even if they were computed from the training data.
     """
     keys: dict[str, Json] = dict(recipe.describe())
     return {
@@ -50,14 +50,14 @@ class WeightsFiles:
     _kept: int = field(init=False, default=-1)
 
     def save_best(self, state: State) -> None:
-        """Write the best weights, once: a run that goes on writes them whatever the file holds."""
+        """Write the best weights once; a resumed run rewrites them whatever the file contains."""
         best = state.best
         if best is not None and best.step != self._kept:
             _save(self.folder.best, state, state.best_weights, {**self.facts, **best.facts()})
             self._kept = best.step
 
     def save_last(self, state: State) -> None:
-        """Write the weights as they are."""
+        """Write the current weights."""
         facts: dict[str, Json] = {**self.facts, "step": state.step}
         if state.last is not None and state.last.step == state.step:
             facts |= state.last.facts()
@@ -65,7 +65,7 @@ class WeightsFiles:
 
 
 def _save(path: Path, state: State, tensors: Mapping[str, Kept], facts: Mapping[str, Json]) -> None:
-    """Write weights in the first process, to which the others send what they have of them."""
+    """Write weights in the first process, to which the others send their part."""
     if state.layout.sharded:
         save_together(path, tensors, facts, state.world)
     elif state.world.writes:

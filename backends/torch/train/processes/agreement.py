@@ -1,4 +1,4 @@
-"""What several processes agree on while their devices are busy."""
+"""Agreement between processes while their devices are busy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Agreement"]
 
 @final
 class Agreement:
-    """The largest of the processes' numbers, a call late: nobody waits for an answer.
+    """The maximum over the processes' numbers, one call late, so that nobody waits.
 
-    The processes talk over their main memories while a step is made, so this costs no time of a
-    device. All of them call it equally often.
+    The processes communicate through main memory while a step runs, so this takes no device time.
+    All of them must call it equally often.
     """
 
     def __init__(self, world: World) -> None:
@@ -26,7 +26,7 @@ class Agreement:
         self._work: distributed.Work | None = None
 
     def reached(self, number: int) -> int:
-        """The largest number that was given at the last call; a largest other than 0 stays."""
+        """The maximum given at the last call; once it isn't 0, it stays."""
         if self._work is not None:
             self._work.wait()
             self._work = None

@@ -1,6 +1,6 @@
-"""Batch normalization over the slices of all processes, on any device that processes connect.
+"""Batch normalization over the slices of all processes, on any device.
 
-PyTorch's own `SyncBatchNorm` is for GPUs; there it is used.
+PyTorch's own `SyncBatchNorm` works only on GPUs and is used there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["SharedBatchNorm", "share_batch_norms", "shares_statistics"]
 
 
 def share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model with batch norms that look at the batches of all processes; weights stay."""
+    """The model with batch norms that use the batches of all processes, and the same weights."""
     if device.type == "cuda":
         converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         assert isinstance(converted, nn.Module)
@@ -29,20 +29,20 @@ def share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
 
 
 def shares_statistics(module: nn.Module) -> bool:
-    """Whether all processes have the same statistics in it at every moment."""
+    """Whether a module has the same statistics in all processes at every moment."""
     return isinstance(module, SharedBatchNorm | nn.SyncBatchNorm)
 
 
 @final
 class SharedBatchNorm(_BatchNorm):
-    """``[B, C, ...]``: normalised by mean and variance of a channel over all processes.
+    """``[B, C, ...]`` normalized by each channel's mean and variance over all processes.
 
-    Slices may have different sizes, or none. The gradient goes through both statistics.
+    Slices may differ in size or be empty. The gradient flows through both statistics.
     """
 
     @classmethod
     def of(cls, module: _BatchNorm) -> SharedBatchNorm:
-        """With the weights, statistics and settings of a batch norm."""
+        """A shared batch norm with the weights, statistics and settings of a batch norm."""
         made = cls(
             module.num_features, module.eps, module.momentum, module.affine,
             module.track_running_stats,
@@ -74,9 +74,9 @@ class SharedBatchNorm(_BatchNorm):
         return input * scale.reshape(shape) + shift.reshape(shape)
 
     def _statistics(self, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Values of a channel, their mean and variance, over all processes.
+        """The number of values per channel, their mean and variance, over all processes.
 
-        The variance is the mean of squared distances, which loses nothing where means are large.
+        The variance is the mean of squared distances, which is accurate even for large means.
         """
         channels = input.transpose(0, 1).flatten(1)
         own = torch.tensor([channels.shape[1]], dtype=input.dtype, device=input.device)

@@ -1,4 +1,4 @@
-"""A checkpoint of the first process in all of them, whether or not they share a file system."""
+"""Passes the first process's checkpoint to all, whether or not they share a file system."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _CHUNK = 1 << 26
 
 
 def hand_on(path: Path, world: World, take: Callable[[Source], None]) -> None:
-    """Let the other processes take the checkpoint at `path` that the first one took; all call it.
+    """Let the other processes load the checkpoint at `path` that the first one loaded.
 
-    Those that can't read it there, or find other bytes than were written, get a copy among the
-    system's temporary files. Raises `NetlangError` where there is no room for it, or it is of no
-    use either.
+    All processes call it. Those that can't read the checkpoint there, or find different bytes, get
+    a copy among the system's temporary files. Raises `NetlangError` if there is no room for it, or
+    if the copy can't be used either.
     """
     taken = world.writes or _is_taken(path, take)
     if not world.largest(int(not taken)):
@@ -52,7 +52,7 @@ def _is_taken(path: Path, take: Callable[[Source], None]) -> bool:
 
 
 def _take(path: Path, take: Callable[[Source], None]) -> None:
-    """Of a folder, of which each process reads a part, the bytes of the files read are compared."""
+    """Of a folder, each process reads a part; the bytes of the files that it reads are compared."""
     with opened_checkpoint(path) as source:
         if isinstance(source, ShardFolder):
             source.check_manifest(digits_of(path))
@@ -71,7 +71,7 @@ def _temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Inside, what is wrong with a checkpoint becomes an error that names `path`."""
+    """Inside, problems with a checkpoint become errors that name `path`."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -80,7 +80,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _names(path: Path) -> list[str]:
-    """The files of a checkpoint, by their paths in the folder that it is in."""
+    """The files of a checkpoint, relative to the folder that contains it."""
     if not is_folder(path):
         return [path.name]
     with opened_folder(path) as found:
@@ -88,7 +88,7 @@ def _names(path: Path) -> list[str]:
 
 
 def _send(path: Path, world: World, copy: Path | None) -> None:
-    """Write files of the first process into the folder `copy` of those that have one."""
+    """Send files of the first process to the processes that have a folder `copy`."""
     with _reading(path):
         names = _names(path) if world.writes else []
     for name in world.copied("\n".join(names).encode()).decode().split("\n"):

@@ -1,4 +1,4 @@
-"""The processes that `torchrun` started meet, and end together, with one message."""
+"""Lets the processes started by `torchrun` meet, and end together with one message."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _MEETINGS = count()
 
 @contextmanager
 def joined() -> Iterator[World]:
-    """Inside, the processes that were started together are connected; one alone needs nothing.
+    """Inside, the processes that were started together are connected; a single one needs nothing.
 
-    An error in one of them ends all. It is raised in one process, where it was found; in the others
-    this raises `SystemExit`, as there is no more to say.
+    An error in one of them ends all. It is raised in the process where it occurred; the others
+    raise `SystemExit`, as there is no more to report.
     """
     if processes.count_of_processes() == 1:
         yield World()
@@ -54,13 +54,13 @@ def joined() -> Iterator[World]:
 
 
 def _drain_gloo(control: distributed.ProcessGroup) -> None:
-    """Wait until all processes have come here, and what carried their messages has let go of them.
+    """Wait until all processes arrive here and the message threads have released their tensors.
 
-    A thread of gloo may hold the tensors of the last message for a moment longer than its sender
-    waits. If the interpreter ends in that moment, PyTorch aborts the process
-    (github.com/pytorch/pytorch/issues/190489). A barrier has no tensors, and takes a round of
-    messages, during which such a thread runs on. Tensors on the CPU go through gloo on a host with
-    GPUs too, so both groups are asked for what connects their main memories.
+    A thread of gloo may hold the tensors of the last message slightly longer than its sender waits.
+    If the interpreter exits at that moment, PyTorch aborts the process
+    (github.com/pytorch/pytorch/issues/190489). A barrier has no tensors and takes a round of
+    messages, during which such a thread continues. Tensors on the CPU go through gloo on hosts with
+    GPUs too, so the main-memory backends of both groups are used.
     """
     world = distributed.group.WORLD
     assert world is not None
@@ -72,7 +72,7 @@ def _drain_gloo(control: distributed.ProcessGroup) -> None:
 
 @contextmanager
 def _one_message(store: Store) -> Iterator[None]:
-    """Inside, the first process that fails says why; the connections of the others break then."""
+    """Inside, the first process that fails reports why; then the others' connections break."""
     try:
         yield
     except NetlangError:
@@ -93,7 +93,7 @@ def _one_message(store: Store) -> Iterator[None]:
 
 
 def _first_to_speak(store: Store) -> bool:
-    """Whether no process has said yet why the run ends; it has from now on."""
+    """Whether no process has reported yet why the run ends; marks it as reported."""
     try:
         return int(store.add("spoken", 1)) == 1
     except RuntimeError:
@@ -102,7 +102,7 @@ def _first_to_speak(store: Store) -> bool:
 
 
 def _of_connections(error: RuntimeError) -> bool:
-    """Whether an error says that another process can't be reached any more."""
+    """Whether an error says that another process can no longer be reached."""
     if isinstance(error, distributed.DistBackendError | distributed.DistNetworkError):
         return True
     text = str(error)

@@ -1,4 +1,4 @@
-"""How the weights of a run lie in the processes that train it together."""
+"""The layout of a run's weights in the processes that train it together."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ __all__ = ["Layout", "Whole", "forget_gradients"]
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
-    """What `zero_grad` does, without its note to the profiler, as dear as a small net's layer."""
+    """Like `zero_grad`, without its note to the profiler, which costs as much as a small layer."""
     for group in optimizer.param_groups:
         for weight in group["params"]:
             weight.grad = None
 
 
 class Layout(ABC):
-    """Where the weights, their gradients and what an optimizer keeps of them are.
+    """Where the weights, their gradients and the optimizer's tensors are stored.
 
-    An optimizer changes `weights`, which share their memory with those of the model.
+    An optimizer changes `weights`, which share memory with those of the model.
     """
 
     sharded: bool
 
     @abstractmethod
     def weight(self, parameter: nn.Parameter) -> nn.Parameter:
-        """What an optimizer changes of a parameter of the model: a plain tensor."""
+        """The plain tensor that an optimizer changes for a parameter of the model."""
 
     @abstractmethod
     def own(self, tensor: Tensor) -> Tensor:
-        """What this process has of a tensor of the model, without its history."""
+        """This process's part of a tensor of the model, detached."""
 
     @abstractmethod
     def kept(self, tensor: Tensor) -> Kept:
-        """A tensor of the model as it goes into a file."""
+        """A tensor of the model in the form in which it is saved."""
 
     @abstractmethod
     def beside(self, weight: Tensor, value: Tensor) -> Kept:
-        """What an optimizer keeps of `weight`, one that it changes, as it goes into a file."""
+        """A tensor that an optimizer keeps for `weight`, in the form in which it is saved."""
 
     @abstractmethod
     def clear(self, optimizer: torch.optim.Optimizer) -> None:
-        """Forget the gradients."""
+        """Clear the gradients."""
 
     @abstractmethod
     def collect(self) -> None:
-        """After the backward passes of a step: give the gradients to what is changed by them."""
+        """After the backward passes of a step, pass the gradients to the optimizer's tensors."""
 
     @abstractmethod
     def bound(self, weights: list[nn.Parameter], norm: float) -> None:
-        """Bound the norm of the gradient of all `weights` together."""
+        """Clip the norm of the gradient of all `weights` together."""
 
 
 @final
 class Whole(Layout):
-    """Each process has all of it."""
+    """Each process has all weights."""
 
     sharded = False
 
@@ -80,7 +80,7 @@ class Whole(Layout):
         forget_gradients(optimizer)
 
     def collect(self) -> None:
-        """They are there already."""
+        """The gradients are in place already."""
 
     def bound(self, weights: list[nn.Parameter], norm: float) -> None:
         clip_grad_norm_(weights, norm)

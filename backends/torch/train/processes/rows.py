@@ -1,7 +1,6 @@
-"""A tensor whose rows lie in several processes: what one of them has, and how the whole is put
-together in the first one.
+"""A tensor whose rows are spread over processes, and how the first one assembles the whole.
 
-Nothing here holds more of another process' rows than some megabytes at once.
+No process holds more than some megabytes of another's rows at once.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _CHUNK = 1 << 26
 @final
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a tensor of `shape` that this process has, from the one at `first` on."""
+    """This process's rows of a tensor of `shape`, starting with row `first`."""
 
     own: Tensor
     shape: tuple[int, ...]
@@ -48,31 +47,31 @@ Kept: TypeAlias = Tensor | Rows
 
 
 def own_of(kept: Kept) -> Tensor:
-    """What this process has of it."""
+    """This process's part of a tensor."""
     return kept.own if isinstance(kept, Rows) else kept
 
 
 def shape_of(kept: Kept) -> tuple[int, ...]:
-    """The shape of the whole."""
+    """The shape of the whole tensor."""
     return kept.shape if isinstance(kept, Rows) else tuple(kept.shape)
 
 
 def like(kept: Kept, own: Tensor) -> Kept:
-    """As much of another tensor as is kept of one."""
+    """The part of another tensor that corresponds to `kept`."""
     return replace(kept, own=own) if isinstance(kept, Rows) else own
 
 
 def on_cpu(kept: Kept) -> Kept:
-    """A copy of it in main memory."""
+    """A copy in main memory."""
     if isinstance(kept, Rows):
         return replace(kept, own=kept.own.detach().to("cpu", copy=True))
     return kept.detach().to("cpu", copy=True)
 
 
 def rows_of_each(length: int, size: int) -> list[range]:
-    """Which of `length` rows each of `size` processes has: equally many, the last ones fewer.
+    """The rows of each of `size` processes: equally many of `length`, fewer for the last ones.
 
-    So `torch.chunk` and FSDP share them out.
+    This is how `torch.chunk` and FSDP divide them.
     """
     share = -(-length // size)
     return [range(min(length, r * share), min(length, (r + 1) * share)) for r in range(size)]
@@ -81,7 +80,7 @@ def rows_of_each(length: int, size: int) -> list[range]:
 def bytes_of(kept: Mapping[str, Kept], world: World) -> Iterator[memoryview]:
     """The bytes of whole tensors, one after the other, in the first process; nothing elsewhere.
 
-    All processes go through the same tensors in the same order.
+    All processes must go through the same tensors in the same order.
     """
     for each in kept.values():
         own = flat_bytes(own_of(each))
@@ -93,7 +92,7 @@ def bytes_of(kept: Mapping[str, Kept], world: World) -> Iterator[memoryview]:
 
 
 def _of_others(own: Tensor, lengths: list[int], world: World) -> Iterator[memoryview]:
-    """What the other processes have, in their order."""
+    """The parts of the other processes, in their order."""
     for rank, length in enumerate(lengths[1:], 1):
         for start in range(0, length, _CHUNK):
             part = slice(start, min(length, start + _CHUNK))
@@ -106,7 +105,7 @@ def _of_others(own: Tensor, lengths: list[int], world: World) -> Iterator[memory
 
 
 def dealt(whole: Tensor | None, into: Kept, world: World) -> None:
-    """Fill each process' rows with those of the `whole` tensor, which the first process has."""
+    """Fill each process's rows from the `whole` tensor, which the first process has."""
     own = own_of(into)
     target = torch.empty_like(own, device="cpu", memory_format=torch.contiguous_format)
     if world.writes:
@@ -141,5 +140,5 @@ def _rows(kept: Rows, world: World) -> list[range]:
 
 
 def flat_bytes(tensor: Tensor) -> Tensor:
-    """Its bytes, one after the other, in main memory: its own memory where it lies there."""
+    """The bytes of a tensor in main memory; a view if it is there already."""
     return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)

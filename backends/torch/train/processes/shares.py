@@ -1,4 +1,4 @@
-"""Whether the slices that processes get of each batch are enough for their net."""
+"""Whether the processes' slices of each batch are large enough for their net."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ __all__ = ["is_sharded", "longest_part", "parts_of", "require_shares"]
 
 
 def is_sharded(wanted: bool, world: World, does: str, say: Callable[[str], object]) -> bool:
-    """Whether weights are shared out, which takes several processes; one that `does` is told."""
+    """Whether weights are shared over several processes; `say` gets a note if there is one."""
     if wanted and world.size == 1:
         say(f"one process {does} alone: there is nobody to share weights with")
     return wanted and world.size > 1
 
 
 def longest_part(recipe: Recipe, world: World) -> int:
-    """Examples that a process computes at once, at most."""
+    """The largest number of examples that a process computes at once."""
     own = -(-recipe.batch // world.size)
     return -(-own // recipe.accumulate)
 
 
 def parts_of(count: int, most: int, world: World, whole: int | None = None) -> list[slice]:
-    """The parts in which `count` examples are computed, of at most `most`.
+    """The parts, of at most `most` examples, in which `count` examples are computed.
 
-    With `whole`, the length of the batch over all processes, each has as many parts as the one with
-    the most examples: some may be empty.
+    With `whole`, the length of the batch over all processes, every process has as many parts as the
+    one with the most examples; some may be empty.
     """
     if whole is None:
         return slices(count, most) or [slice(0, 0)]
@@ -44,7 +44,7 @@ def parts_of(count: int, most: int, world: World, whole: int | None = None) -> l
 def require_shares(
     recipe: Recipe, program: Program, world: World, train: Prepared, *, sharded: bool = False
 ) -> None:
-    """Raise `NetlangError` where a batch norm would see a single example in some process."""
+    """Raise `NetlangError` if a batch norm would see a single example in some process."""
     label = norm_of_single_values(recipe, program)
     if world.size == 1 or recipe.sync_batch_norm or label is None:
         return

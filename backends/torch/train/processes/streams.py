@@ -1,4 +1,4 @@
-"""The random streams that a net draws from, one in each process, in a checkpoint."""
+"""The random streams from which a net draws, one per process, as stored in a checkpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["restore_streams", "streams_of"]
 
 
 def streams_of(world: World, device: torch.device) -> dict[str, Tensor]:
-    """Those of all processes by name: `random/cpu`, of the second process `random/cpu/1`."""
+    """The streams of all processes by name: `random/cpu`, for the second process `random/cpu/1`."""
     found = {}
     for name, own in random_state(device).items():
         for rank, stream in enumerate(world.gathered(own)):
@@ -24,9 +24,9 @@ def streams_of(world: World, device: torch.device) -> dict[str, Tensor]:
 
 
 def restore_streams(streams: Mapping[str, Tensor], world: World, device: torch.device) -> None:
-    """Go on with this process' streams, by their names without `random/`.
+    """Continue this process's streams, given by name without `random/`.
 
-    One that wasn't there before begins a stream that follows from the first one's and its number.
+    A new process begins a stream derived from the first one's and its own number.
     """
     if world.rank == 0:
         restore_random_state(dict(streams), device)

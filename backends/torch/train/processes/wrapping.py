@@ -1,4 +1,4 @@
-"""A model as several processes train it: each has a copy, gradients are averaged."""
+"""A model trained by several processes: each has a copy, and gradients are averaged."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["apart", "bare", "copies", "mean_statistics"]
 
 @final
 class _Sparing(nn.Module):
-    """Calls a model; without examples its answer is zero, with a gradient of zero for each weight.
+    """Calls a model; without examples it returns zero, with zero gradients for each weight.
 
-    A process whose slice of a batch is empty takes part in the average all the same, and what the
-    net would compute of nothing, NaN for one, comes nowhere near it.
+    A process whose slice of a batch is empty still takes part in the average, and what the net
+    would compute from nothing, such as NaN, doesn't affect it.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -39,10 +39,10 @@ class _Sparing(nn.Module):
 def copies(
     model: nn.Module, world: World, device: torch.device, *, all_used: bool, spare: bool
 ) -> nn.Module:
-    """What to call in training for gradients that are averaged over the processes.
+    """The module to call in training, whose gradients are averaged over the processes.
 
-    `all_used` says that every weight counts in the loss. With `spare`, the net isn't computed for
-    no examples.
+    `all_used` says that every weight counts in the loss. With `spare`, the net isn't run when there
+    are no examples.
     """
     if world.size == 1 or not any(each.requires_grad for each in model.parameters()):
         return model
@@ -56,7 +56,7 @@ def copies(
 
 
 def bare(model: nn.Module) -> nn.Module:
-    """The model without what wraps it in training: its keys are the net's."""
+    """The model without its training wrappers; its keys are the net's."""
     if isinstance(model, DistributedDataParallel):
         return bare(model.module)
     if isinstance(model, _Sparing):
@@ -66,7 +66,7 @@ def bare(model: nn.Module) -> nn.Module:
 
 
 def apart(model: nn.Module) -> AbstractContextManager[None]:
-    """Inside, gradients add up in each process and aren't averaged yet."""
+    """Inside, gradients accumulate in each process and aren't averaged yet."""
     return _unsynchronized(model) if isinstance(model, DistributedDataParallel) else nullcontext()
 
 
@@ -78,10 +78,10 @@ def _unsynchronized(model: DistributedDataParallel) -> Iterator[None]:
 
 @torch.no_grad()
 def mean_statistics(world: World, model: nn.Module, averaged: nn.Module | None) -> None:
-    """Give every process the means of the statistics that batch norms collected in each.
+    """Give every process the mean of the batch norm statistics collected in each.
 
-    What a batch norm remembers is linear in what it saw, so it makes no difference how often this
-    is done. `averaged` is the model with averaged weights, and statistics.
+    These statistics are linear in the data, so it doesn't matter how often this is done. `averaged`
+    is the model with averaged weights and statistics.
     """
     if world.size == 1:
         return

@@ -1,1 +1,1 @@
-"""What a run shows and keeps of how it goes: lines, tables, pictures."""
+"""What a run shows and stores of its progress: lines, tables, pictures."""

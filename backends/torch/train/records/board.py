@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: figures over the steps, images of a batch, the graph."""
+"""TensorBoard output of a run: figures over the steps, images of a batch, the graph."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FILES = count()
 
 
 def require_board() -> None:
-    """Raise `NetlangError` before a run where TensorBoard isn't installed."""
+    """Raise `NetlangError` before a run if TensorBoard isn't installed."""
     with needs("tensorboard"):
         if find_spec("tensorboard") is None:
             raise ModuleNotFoundError(name="tensorboard")
@@ -41,10 +41,9 @@ def require_board() -> None:
 
 @final
 class Board:
-    """Event files in a folder; TensorBoard is loaded with the first thing to show.
+    """Event files in a folder. TensorBoard is loaded when there is something to show.
 
-    A resumed run writes a further file, whose figures stand in place of those of steps that were
-    made again.
+    A resumed run writes a new file, whose figures replace those of the repeated steps.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +57,7 @@ class Board:
         self._events.add(step, **what)
 
     def add(self, record: Mapping[str, Json]) -> None:
-        """The figures of a record, `validation_loss` as `loss/validation`."""
+        """Write the figures of a record, `validation_loss` as `loss/validation`."""
         from torch.utils.tensorboard import summary
 
         scalar: Callable[..., object] = summary.scalar
@@ -71,11 +70,11 @@ class Board:
                 self._write(step, summary=scalar(tag, value))
 
     def open(self, step: int) -> None:
-        """The run starts, or goes on, after a step."""
+        """Start or continue the run after a step."""
         self._step = step
 
     def show_batch(self, inputs: Tensor, step: int) -> None:
-        """Images of a batch as the net sees them, each channel of the batch stretched to 0..1."""
+        """Show images of a batch as the net sees them, each channel stretched to 0..1."""
         if inputs.dim() != 4 or inputs.shape[1] not in (1, 3):
             return
         x = inputs[:_IMAGES].detach().float()
@@ -87,9 +86,9 @@ class Board:
         self._write(step, summary=image("batch", x.cpu().numpy(), dataformats="NCHW"))
 
     def show_graph(self, model: nn.Module, inputs: tuple[Tensor, ...]) -> bool:
-        """The graph of the model in evaluation mode on one example; all modules keep their modes.
+        """Show the graph of the model in evaluation mode on one example; all modes are restored.
 
-        Whether there is one: torch can't follow every net.
+        Returns whether there is one, as torch can't trace every net.
         """
         try:
             with (
@@ -117,10 +116,10 @@ class Board:
 
 @final
 class _Events:
-    """A file of events; what the system refuses names it.
+    """A file of events. System errors name it.
 
-    TensorBoard's own writer has a thread, which tells of a full disk by a traceback. The format is
-    that of TFRecord: https://www.tensorflow.org/tutorials/load_data/tfrecord.
+    TensorBoard's own writer uses a thread, which reports a full disk by a traceback. The format is
+    TFRecord: https://www.tensorflow.org/tutorials/load_data/tfrecord.
     """
 
     def __init__(self, folder: Path, first: int) -> None:

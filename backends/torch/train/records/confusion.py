@@ -1,4 +1,4 @@
-"""Which classes are taken for which: `confusion.csv`, a picture of it, and lines for a person."""
+"""The confusion matrix: `confusion.csv`, a picture of it, and lines for a person."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class Confusion:
 
     @property
     def examples(self) -> NDArray[np.int64]:
-        """Of each class."""
+        """The number of examples of each class."""
         found: NDArray[np.int64] = self.counts.sum(1)
         return found
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
-        """Share of each class that is classified right; not a number for a class without any."""
+        """The share of each class that is classified correctly; NaN without examples."""
         with np.errstate(invalid="ignore"):
             return np.diagonal(self.counts) / self.examples
 
 
 def write_confusion(path: Path, found: Confusion) -> None:
-    """A row for each class: its name, examples, accuracy, and how many went to each class."""
+    """Write one row per class: its name, examples, accuracy, and counts by predicted class."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["class", "examples", "accuracy", *found.classes])
@@ -83,7 +83,7 @@ def draw_confusion(path: Path, found: Confusion, title: str) -> None:
 
 
 def lines_of(found: Confusion) -> list[str]:
-    """The whole table for a few classes, else the classes that are hardest to tell."""
+    """The whole table if there are few classes, else the most confused classes."""
     if len(found.classes) <= _FEW:
         return _table(found)
     order = np.argsort(np.where(np.isnan(found.accuracy), 2.0, found.accuracy), kind="stable")

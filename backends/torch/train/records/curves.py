@@ -56,7 +56,7 @@ def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
 
 
 def _logarithmic(axes: Axes) -> None:
-    """A logarithmic axis with plain numbers; those between powers of ten where there are few."""
+    """A logarithmic axis with plain numbers, also between powers of ten if there are few."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     axes.set_yscale("log")
@@ -82,6 +82,6 @@ def _draw_rate(axes: Axes, records: list[Mapping[str, Json]]) -> None:
 
 
 def _mark(axes: Axes, point: tuple[list[float], list[float]]) -> None:
-    """The one look at the test part."""
+    """Mark the single evaluation of the test part."""
     if point[0]:
         axes.plot(*point, "o", color="black", label="test")

@@ -1,4 +1,4 @@
-"""Figures of Matplotlib as files: the same numbers give the same bytes."""
+"""Matplotlib figures as files: equal numbers give equal bytes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _DPI = 120
 
 
 def require_drawing() -> None:
-    """Raise `NetlangError` before a run rather than after it where Matplotlib isn't installed.
+    """Raise `NetlangError` before a run, rather than after it, if Matplotlib isn't installed.
 
-    It isn't loaded: that would delay the first step.
+    It isn't imported, which would delay the first step.
     """
     with needs("data"):
         if find_spec("matplotlib") is None:
@@ -32,7 +32,7 @@ def require_drawing() -> None:
 
 
 def draw(path: Path, size: tuple[float, float], fill: Callable[[Figure], None]) -> None:
-    """Write a figure of a size in inches as .svg and as .png beside it."""
+    """Write a figure, of a size in inches, as .svg and as .png beside it."""
     # The figure's own canvases: no window system is touched and no global state kept.
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg

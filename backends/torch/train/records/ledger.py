@@ -1,4 +1,4 @@
-"""Everything that a run tells while it goes: to its files, to a person, to TensorBoard."""
+"""Reports the progress of a run: to its files, to a person, and to TensorBoard."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ __all__ = ["Ledger"]
 @final
 @dataclass
 class Ledger:
-    """The records of a run in `folder`; without a `board` nothing is made for TensorBoard.
+    """The records of a run in `folder`; without a `board`, nothing goes to TensorBoard.
 
-    `title` says in pictures what was trained, `classes` are the names of the labels. Without
-    `writes` it is that of a process beside the one that tells all, and does nothing.
+    `title` names the trained net in pictures; `classes` are the names of the labels. Without
+    `writes`, it belongs to a process other than the one that reports, and does nothing.
     """
 
     folder: RunFolder
@@ -44,18 +44,18 @@ class Ledger:
     _metrics: Metrics | None = field(init=False, default=None)
 
     def open(self, state: State) -> None:
-        """Go on from `state`; what was written after it is gone."""
+        """Continue from `state`; discards what was written after it."""
         if self.writes:
             self._metrics = Metrics(self.folder.metrics, state.records)
         if self.board is not None:
             self.board.open(state.step)
 
     def settled(self) -> bytes:
-        """Wait until every record is on the disk; the lines."""
+        """Wait until every record is on disk; returns the lines."""
         return b"" if self._metrics is None else self._metrics.settle()
 
     def begin(self, model: nn.Module | None, batch: Batch, step: int) -> None:
-        """The first batch of a run, or of one that goes on; without a `model` no graph is shown."""
+        """Show the first batch of a run or a resumed run; without a `model`, no graph is shown."""
         if self.board is not None:
             self.board.show_batch(batch.inputs[0], step)
             if model is None:
@@ -64,7 +64,7 @@ class Ledger:
                 self.progress.say("TensorBoard shows no graph: torch can't follow this net")
 
     def add(self, record: Mapping[str, Json]) -> None:
-        """Write and show a record; scores of the test may be of other weights than those shown."""
+        """Write and show a record. Test scores may be of other weights than the rest of it."""
         if self._metrics is not None:
             self._metrics.add(record)
         self.progress.show({k: v for k, v in record.items() if not k.startswith("test_")})
@@ -72,7 +72,7 @@ class Ledger:
             self.board.add(record)
 
     def report(self, counts: Tensor | None) -> None:
-        """Which classes (rows) the test took for which (columns), where outputs are classes."""
+        """Report the confusion matrix of the test, if outputs are classes: true class by row."""
         if not self.writes or counts is None:
             return
         if self.classes is None or len(self.classes) != len(counts):
@@ -84,13 +84,13 @@ class Ledger:
         draw_confusion(self.folder.confusion, confusion, f"{self.title}: test")
 
     def close(self) -> None:
-        """Close every file."""
+        """Close all files."""
         if self._metrics is not None:
             self._metrics.close()
         if self.board is not None:
             self.board.close()
 
     def draw(self) -> None:
-        """The curves of the records so far."""
+        """Draw the curves of the records so far."""
         if self._metrics is not None:
             draw_curves(self.folder.curves, self._metrics.records, self.title)

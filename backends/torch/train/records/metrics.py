@@ -1,6 +1,6 @@
-"""`metrics.jsonl` and `metrics.csv`: one line for each record of a run, in order of the steps.
+"""`metrics.jsonl` and `metrics.csv`: one line per record of a run, in order of the steps.
 
-A record has `step`, `loss` (mean since the record before) and `lr`; after an evaluation also
+A record has `step`, `loss` (mean since the previous record) and `lr`; after an evaluation also
 `validation_loss` and, for classifiers, `validation_accuracy`. The last record of a run has
 `test_loss` and `test_accuracy`. The same run gives the same bytes.
 """
@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def read_metrics(path: Path) -> list[dict[str, Json]]:
-    """The whole records of a file; a line that was cut short ends it."""
+    """The complete records of a file; reading stops at a truncated line."""
     records: list[dict[str, Json]] = []
     if path.exists():
         for line in path.read_bytes().splitlines():
@@ -37,7 +37,7 @@ def read_metrics(path: Path) -> list[dict[str, Json]]:
 
 
 def parsed_records(lines: bytes) -> list[dict[str, Json]]:
-    """The records in `lines`; raises `ValueError` where they are none."""
+    """The records in `lines`. Raises `ValueError` if they aren't records."""
     records: list[dict[str, Json]] = []
     for line in lines.decode().splitlines():
         record = parsed_json(line)
@@ -49,10 +49,10 @@ def parsed_records(lines: bytes) -> list[dict[str, Json]]:
 
 @final
 class Metrics:
-    """Both files, open for new records."""
+    """Both files, open for appending."""
 
     def __init__(self, path: Path, lines: bytes) -> None:
-        """Go on after `lines`: the files have those alone, whatever a run that was cut off left."""
+        """Continue after `lines`: both files are cut back to these."""
         self.records = parsed_records(lines)
         self._all = bytearray(lines)
         table = ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records))
@@ -67,7 +67,7 @@ class Metrics:
         self._rows.add(_row(record).encode())
 
     def settle(self) -> bytes:
-        """Wait until every record is on the disk; the lines."""
+        """Wait until every record is on disk; returns the lines."""
         self._lines.settle()
         return bytes(self._all)
 
@@ -78,7 +78,7 @@ class Metrics:
 
 @final
 class _Growing:
-    """A file that is replaced, and then grows; what the system refuses names it."""
+    """A file that is replaced and then appended to. System errors name it."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         self._path = path

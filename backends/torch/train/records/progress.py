@@ -1,4 +1,4 @@
-"""What a run shows while it runs: a bar on a terminal, a line now and then in a log, or nothing."""
+"""A run's display: a bar on a terminal, occasional lines in a log, or nothing."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _BAR_EVERY = 0.2
 
 
 class Progress(Protocol):
-    """Told about a run as it goes."""
+    """Receives the progress of a run."""
 
     def begin(self, done: int, total: int, batch: int) -> None:
-        """The run starts, or goes on, after `done` of `total` steps of `batch` examples each."""
+        """The run starts, or continues, after `done` of `total` steps of `batch` examples each."""
 
     def advance(self, done: int) -> None:
         """`done` steps are done."""
 
     def show(self, record: Mapping[str, Json]) -> None:
-        """The newest record of the metrics."""
+        """Show the newest record of the metrics."""
 
     def say(self, text: str) -> None:
-        """A message that stays."""
+        """Show a message permanently."""
 
     def end(self) -> None:
-        """The run is over or stopped."""
+        """The run has ended or was stopped."""
 
 
 @final
@@ -61,7 +61,7 @@ class Silent:
 @final
 @dataclass
 class Speed:
-    """Steps of a run over the time that they took; what an earlier run did doesn't count.
+    """The speed and remaining time of a run, not counting an earlier run.
 
     The time before the first step, when kernels are chosen and workers start, is left out.
     """
@@ -84,7 +84,7 @@ class Speed:
         return (self.done - self._first) / passed if passed > 0.0 else 0.0
 
     def __str__(self) -> str:
-        """``12,345 examples/s, 0:02:10 left``, or nothing where it can't be told yet."""
+        """``12,345 examples/s, 0:02:10 left``, or nothing if it isn't known yet."""
         speed = self.steps_a_second
         if speed == 0.0:
             return ""
@@ -95,13 +95,13 @@ class Speed:
 
 
 def duration(seconds: float) -> str:
-    """``1:02:03``."""
+    """A duration as ``1:02:03``."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
 def status_of(shown: Mapping[str, Json]) -> str:
-    """``loss 1.2345, validation accuracy 59.8 %``: what a record says to a person."""
+    """A record for a person: ``loss 1.2345, validation accuracy 59.8 %``."""
     parts = []
     for name, value in shown.items():
         kind = name.rpartition("_")[2]
@@ -114,7 +114,7 @@ def status_of(shown: Mapping[str, Json]) -> str:
 
 @final
 class Lines:
-    """One line at most every `seconds`, for logs."""
+    """At most one line every `seconds`, for logs."""
 
     def __init__(self, stream: TextIO, seconds: float = _LINES_EVERY) -> None:
         self._stream = stream
@@ -152,9 +152,9 @@ class Lines:
 
 @final
 class Bar:
-    """rich's progress bar, with what the newest record says, the speed and the time left.
+    """rich's progress bar with the newest record, the speed and the remaining time.
 
-    rich is loaded with the first step, which it would only delay.
+    rich is loaded with the first step, which it would otherwise delay.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -215,7 +215,7 @@ def _rich_bar(stream: TextIO) -> RichProgress:
 
 
 def progress_for(stream: TextIO | None = None, *, quiet: bool = False) -> Progress:
-    """A bar where the stream is a terminal, else lines; nothing for `quiet`."""
+    """A bar if the stream is a terminal, else lines; nothing if `quiet`."""
     if quiet:
         return Silent()
     stream = stream or sys.stderr

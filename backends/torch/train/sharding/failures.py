@@ -1,4 +1,4 @@
-"""What goes wrong inside PyTorch's distributed checkpoints, as it was raised."""
+"""Errors inside PyTorch's distributed checkpoints, raised as they originally were."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ __all__ = ["as_raised"]
 
 @contextmanager
 def as_raised() -> Iterator[None]:
-    """Inside, PyTorch gathers the errors of processes in one of its own, which no `except
-    Exception` catches; here one of them comes out: an `OSError`, if there was one.
+    """Inside, errors that PyTorch gathered from processes are raised as one of them.
+
+    PyTorch's own gathered error isn't caught by `except Exception`. If there was an `OSError`, it
+    is the one that is raised.
     """
     try:
         yield

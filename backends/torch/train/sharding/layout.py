@@ -1,7 +1,7 @@
-"""Weights of which each process has some rows, as plain tensors where an optimizer changes them.
+"""Sharded weights: each process has some rows, as plain tensors that an optimizer changes.
 
-All of PyTorch's optimizers but Muon treat each element by itself, so they do with rows what they
-would do with the whole, to the last bit and with the same kernels.
+All of PyTorch's optimizers except Muon treat each element on its own, so on rows they compute
+exactly what they would on the whole, with the same kernels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Sharded", "kept_by"]
 
 
 def kept_by(tensor: Tensor, world: World) -> Kept:
-    """What this process has of a tensor of a model: some rows of a weight, all of a buffer."""
+    """This process's part of a model's tensor: some rows of a weight, all of a buffer."""
     if not isinstance(tensor, DTensor):
         return tensor
     first = rows_of_each(tensor.shape[0], world.size)[world.rank].start
@@ -37,7 +37,7 @@ def _local(tensor: DTensor) -> Tensor:
 
 @final
 class Sharded(Layout):
-    """The rows of each weight of `model` that are this process' own."""
+    """This process's own rows of each weight of `model`."""
 
     sharded = True
 
@@ -84,9 +84,9 @@ class Sharded(Layout):
         clip_grads_with_norm_(weights, norm, total)
 
     def gathered(self, weight: Tensor, value: Tensor) -> tuple[Tensor, slice]:
-        """The whole of which each process gives its rows, and which rows these are.
+        """The whole tensor, assembled from each process's rows, and this process's slice of it.
 
-        Of another weight than the model's, `value` is the whole.
+        If `weight` isn't one of the model's, `value` is the whole.
         """
         rows = self._rows.get(id(weight))
         if rows is None:

@@ -1,5 +1,6 @@
-"""What a process needs of a folder of shards, whoever wrote them: PyTorch's distributed checkpoints
-plan which rows of which file become which rows here.
+"""Loads a process's part of a folder of shards, whoever wrote it.
+
+PyTorch's distributed checkpoints plan which rows of which file become which rows here.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Read: TypeAlias = Callable[[Piece, int, int], Tensor]
 def loaded(
     expected: Mapping[str, Kept], stored: Mapping[str, Stored], read: Read
 ) -> dict[str, Tensor]:
-    """So much of each of these tensors as is expected, on the CPU; `stored` has the same names.
+    """The expected part of each tensor, on the CPU. `stored` must have the same names.
 
     Raises what `read` raises.
     """
@@ -61,7 +62,7 @@ def loaded(
 
 @final
 class _Planner(DefaultLoadPlanner):
-    """Asks for the rows that this process has."""
+    """Asks for this process's rows."""
 
     def __init__(self, expected: Mapping[str, Kept]) -> None:
         super().__init__(flatten_state_dict=False, flatten_sharded_tensors=False)
@@ -83,7 +84,7 @@ class _Planner(DefaultLoadPlanner):
 
 
 def _chunk(kept: Kept) -> ChunkStorageMetadata:
-    """Which part of the whole a process has."""
+    """The part of the whole that a process has."""
     own = own_of(kept)
     offsets = [0] * own.dim()
     if isinstance(kept, Rows):
@@ -104,13 +105,13 @@ class _Reader(StorageReader):
         }
 
     def reset(self, checkpoint_id: str | os.PathLike[str] | None = None) -> None:
-        """Nothing: it reads one checkpoint."""
+        """Nothing to do: it reads a single checkpoint."""
 
     def read_metadata(self) -> Metadata:
         return Metadata({name: _described(stored) for name, stored in self._stored.items()})
 
     def set_up_storage_reader(self, metadata: Metadata, is_coordinator: bool) -> None:
-        """Nothing: it is open."""
+        """Nothing to do: the file is open."""
 
     def prepare_local_plan(self, plan: LoadPlan) -> LoadPlan:
         return plan

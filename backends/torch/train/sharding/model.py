@@ -1,7 +1,7 @@
-"""A model whose weights are shared out: no process has more than its rows of them.
+"""A model with sharded weights: no process has more than its own rows of them.
 
 `fully_shard` (FSDP2: docs.pytorch.org/docs/stable/distributed.fsdp.fully_shard.html) gathers the
-weights of a unit when it is computed, and shares out their gradients.
+weights of a unit while it is computed, and shards their gradients.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["require_shardable", "shared_out"]
 
 
 def require_shardable(model: nn.Module) -> None:
-    """Raise `NetlangError` for weights that can't be shared out."""
+    """Raise `NetlangError` for weights that can't be sharded."""
     named = dict(model.named_parameters())
     for name, parameter in named.items():
         if not parameter.dim():
@@ -37,9 +37,9 @@ def require_shardable(model: nn.Module) -> None:
 def shared_out(
     model: nn.Module, source: nn.Module | None, world: World, device: torch.device
 ) -> nn.Module:
-    """The model, which lies on the meta device, with its rows of the weights on `device`.
+    """The model, given on the meta device, with its rows of the weights on `device`.
 
-    They are those of `source`, which the first process alone has, on the CPU.
+    The values are those of `source`, which only the first process has, on the CPU.
     """
     mesh = DeviceMesh(device.type, list(range(world.size)))
     for unit in units(model):
@@ -59,7 +59,7 @@ def _share_out(module: nn.Module, mesh: DeviceMesh) -> None:
 
 
 def _without_views(module: nn.Module, inputs: object, outputs: object) -> object:
-    """FSDP notices the backward pass at the outputs; what changes a view in place hides it."""
+    """Outputs, views copied: FSDP hooks into outputs, and in-place changes of views hide that."""
     if isinstance(outputs, tuple):
         # Blocks with several outputs return named tuples.
         make = getattr(outputs, "_make", tuple)
@@ -78,5 +78,5 @@ def _fill(model: nn.Module, source: nn.Module | None, world: World) -> None:
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Buffers that no file holds too."""
+    """All tensors, including buffers that aren't saved."""
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}

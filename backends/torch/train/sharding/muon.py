@@ -1,7 +1,8 @@
-"""Muon where each process has some rows of each matrix.
+"""Muon when each process has some rows of each matrix.
 
-The direction of a step is an orthogonal matrix near the momentum's, so it takes the whole of that:
-it is gathered for one matrix at a time. `torch.optim.Muon` itself makes the direction.
+The direction of a step is an orthogonal matrix close to the momentum, so it needs the whole
+momentum. That is gathered for one matrix at a time; `torch.optim.Muon` itself computes the
+direction.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Gather: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, slice]]
 
 
 def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
-    """Let an optimizer whose weights are rows gather what it needs the whole of."""
+    """Let an optimizer over rows gather the tensors that it needs as a whole."""
     if isinstance(optimizer, MuonAndAdamW):
 
         def gathered(weight: Tensor, value: Tensor) -> tuple[Tensor, slice]:
@@ -36,7 +37,7 @@ def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
 
 @final
 class _MuonOverRows:
-    """The part of `MuonAndAdamW` that changes matrices, with the groups and state of that."""
+    """The part of `MuonAndAdamW` that changes matrices, with the same groups and state."""
 
     def __init__(self, muon: torch.optim.Muon, gather: Gather) -> None:
         self.param_groups, self.state = muon.param_groups, muon.state
@@ -68,7 +69,7 @@ class _MuonOverRows:
 
 
 def _without_memory(matrix: nn.Parameter, group: dict[str, Any]) -> None:
-    """Muon's step for a gradient that its momentum is already in."""
+    """Muon's step for a gradient that already includes the momentum."""
     names = ("lr", "weight_decay", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn")
     settings = {name: group[name] for name in names}
     muon = torch.optim.Muon([matrix], momentum=0.0, nesterov=False, **settings)

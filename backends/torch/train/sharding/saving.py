@@ -1,9 +1,8 @@
-"""A checkpoint that each process writes its own rows of, by PyTorch's distributed checkpoints.
+"""A checkpoint to which each process writes its own rows, with PyTorch's distributed checkpoints.
 
-Their planner shares out the work and sees that all rows of each tensor are written; what is written
-is safetensors, a manifest in JSON and nothing else. Of the writers that come with PyTorch, the
-default one puts a pickle beside the data, and that of safetensors keeps no digest and fills a
-folder where it stands.
+PyTorch's planner divides the work and ensures that all rows of each tensor are written. The output
+is safetensors files and a JSON manifest, nothing else. Of PyTorch's own writers, the default one
+writes a pickle beside the data, and the safetensors one keeps no digest and writes in place.
 """
 
 from __future__ import annotations
@@ -54,10 +53,10 @@ def save_shards(
     world: World,
     commit: Callable[[str], object],
 ) -> None:
-    """Fill `folder`, which all processes see; then the first one alone calls `commit`.
+    """Fill `folder`, which all processes see; then the first process alone calls `commit`.
 
-    It is given the digest of the manifest when all is on the disk. What goes wrong in a process is
-    raised in all of them: an `OSError`, if it was one.
+    It gets the digest of the manifest once everything is on disk. An error in one process is raised
+    in all of them, as an `OSError` if it was one.
     """
     own = {name: kept for name, kept in tensors.items() if _is_written_here(kept, world)}
     with as_raised():
@@ -70,13 +69,13 @@ def save_shards(
 
 
 def _is_written_here(kept: Kept, world: World) -> bool:
-    """Of what all processes have the first one writes it."""
+    """Whether this process writes a tensor; the first one writes what all have."""
     return len(kept.own) > 0 if isinstance(kept, Rows) else world.writes
 
 
 @final
 class _Planner(DefaultSavePlanner):
-    """Offers the rows that this process has."""
+    """Offers this process's rows."""
 
     def __init__(self, own: Mapping[str, Kept]) -> None:
         super().__init__(flatten_state_dict=False, flatten_sharded_tensors=False)
@@ -109,7 +108,7 @@ def _item(name: str, kept: Kept) -> WriteItem:
 
 @final
 class _Writer(StorageWriter):
-    """Writes a file in each process and at last, in the first one, the manifest."""
+    """Writes a file in each process and finally, in the first one, the manifest."""
 
     def __init__(
         self,
@@ -122,10 +121,10 @@ class _Writer(StorageWriter):
         self._commit = commit
 
     def reset(self, checkpoint_id: str | os.PathLike[str] | None = None) -> None:
-        """Nothing: it writes one checkpoint."""
+        """Nothing to do: it writes a single checkpoint."""
 
     def set_up_storage_writer(self, is_coordinator: bool, *args: object, **kwargs: object) -> None:
-        """Nothing: the folder is there."""
+        """Nothing to do: the folder exists."""
 
     def prepare_local_plan(self, plan: SavePlan) -> SavePlan:
         return plan
@@ -168,7 +167,7 @@ class _Writer(StorageWriter):
 
 
 def _bytes_of(items: Mapping[str, WriteItem], planner: SavePlanner) -> Iterator[memoryview]:
-    """The file of these tensors, one after the other in main memory."""
+    """The bytes of these tensors as a file, one after the other, in main memory."""
     tensors = {name: _tensor(planner, item) for name, item in items.items()}
     ordered = in_order(tensors)
     offsets = {name: items[name].index.offset or () for name in ordered}

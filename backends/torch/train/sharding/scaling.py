@@ -1,4 +1,4 @@
-"""Scaled gradients of which each process has some: what one of them finds counts for all."""
+"""Gradient scaling for sharded gradients: what one process finds counts for all."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ __all__ = ["SharedScaler"]
 
 @final
 class SharedScaler(torch.amp.GradScaler):
-    """A step is skipped by all processes where the gradient of one isn't finite.
+    """All processes skip a step if the gradient of any isn't finite.
 
-    (PyTorch's `ShardedGradScaler` adds up how many found that; fused optimizers skip for 1 alone.)
+    (PyTorch's `ShardedGradScaler` adds up how many found that, but fused optimizers skip only for
+    1.)
     """
 
     def unscale_(self, optimizer: torch.optim.Optimizer) -> None:
-        """Divide the gradients by the scale, and note whether all of them are finite."""
+        """Divide the gradients by the scale, and record whether all of them are finite."""
         super().unscale_(optimizer)
         for found in self._found_inf_per_device(optimizer).values():
             distributed.all_reduce(found, distributed.ReduceOp.MAX)

@@ -1,7 +1,7 @@
-"""A model that all processes call equally often, also those that have no examples.
+"""A model that all processes call equally often, even without examples.
 
-Whoever calls it gathers weights together with the others. Without examples it computes some that
-were made up, in such a way that nothing of them remains.
+A call gathers weights together with the other processes. Without examples, it runs on made-up ones,
+whose results don't count.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["Attended", "made_up"]
 
 @final
 class Attended(nn.Module):
-    """Calls a model; without examples its answer is a zero whose gradient is zero.
+    """Calls a model; without examples, it returns a zero with zero gradient.
 
-    `counted` are the places of the outputs that a loss counts: the others have no gradient. Without
-    `spare`, the net is called with no examples all the same.
+    `counted` are the indices of the outputs that a loss counts; the others have no gradient.
+    Without `spare`, the net is called even with no examples.
     """
 
     def __init__(self, model: nn.Module, counted: tuple[int, ...], *, spare: bool) -> None:
@@ -45,7 +45,7 @@ class Attended(nn.Module):
 
 
 def made_up(inputs: Tensor) -> Tensor:
-    """An example in the shape of those of a batch, of numbers that no function is undefined for."""
+    """An example shaped like those of a batch, with numbers at which every function is defined."""
     shape = (1, *inputs.shape[1:])
     if not inputs.is_floating_point():
         return inputs.new_zeros(shape)
@@ -56,7 +56,7 @@ def made_up(inputs: Tensor) -> Tensor:
 
 @contextmanager
 def _remembering_nothing(model: nn.Module) -> Iterator[None]:
-    """Inside, batch norms neither look at the batch, which has one example, nor keep anything."""
+    """Inside, batch norms neither use the batch, of one example, nor update statistics."""
     norms = [
         module
         for module in model.modules()

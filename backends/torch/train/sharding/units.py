@@ -1,8 +1,8 @@
-"""The parts of a net whose weights are gathered, used and let go together.
+"""Divides a net into the parts whose weights are gathered, used and released together.
 
-The author's blocks are the first choice. One that holds much of the net is opened, since what is
-gathered at once has to be small beside the whole; what is tiny stays with what it lies in, since
-each part costs a message.
+The author's blocks are the first choice. A block with a large part of the net's weights is divided
+further, since what is gathered at once has to be small compared to the whole. Tiny blocks stay part
+of what contains them, since each part costs a message.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def units(model: nn.Module) -> list[nn.Module]:
-    """Modules inside the model, each after those inside it; the model takes what is left."""
+    """Modules inside the model, each after those inside it; the model itself has the rest."""
     return list(_inside(model, _elements(model.parameters()), _uses(model)))
 
 
 def _uses(model: nn.Module) -> Counter[nn.Parameter]:
-    """How many modules have each weight."""
+    """How many modules use each weight."""
     return Counter(
         parameter for module in model.modules() for parameter in module.parameters(recurse=False)
     )
@@ -47,9 +47,9 @@ def _inside(module: nn.Module, total: int, uses: Counter[nn.Parameter]) -> Itera
 
 
 def _opened(module: nn.Module, total: int) -> bool:
-    """Whether parts of a module are gathered by themselves.
+    """Whether the parts of a module are gathered separately.
 
-    A layer may read the weights of its parts without calling them, so it stays whole.
+    A layer may read the weights of its parts without calling them, so it isn't divided.
     """
     if isinstance(module, _CONTAINERS):
         return True

@@ -1,1 +1,1 @@
-"""A step of training: how it is computed, watched, and read without waiting for the device."""
+"""A training step: computing it, watching it, and reading results from the device."""

@@ -1,4 +1,4 @@
-"""How a device computes: in which numbers, in which layout of memory, compiled or not."""
+"""How a device computes: number format, memory layout, compiled or not."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _has_bf16(device: torch.device) -> bool:
 
 
 def _require_compiler(recipe: Recipe, device: torch.device) -> None:
-    """Compile one sum: what is missing for that is missing for the net."""
+    """Compile a single sum; whatever fails here would also fail for the net."""
     try:
         torch.compile(_one_more)(torch.zeros(2, device=device))
     except RuntimeError as error:
@@ -69,7 +69,7 @@ def _one_more(x: torch.Tensor) -> torch.Tensor:
 
 
 def called(model: nn.Module, recipe: Recipe) -> nn.Module:
-    """What training calls: the model itself, or it compiled. It is evaluated as it is."""
+    """The module that training calls, compiled or not. Evaluation uses the model itself."""
     if not recipe.compile:
         return model
     compiled = torch.compile(model)
@@ -79,9 +79,9 @@ def called(model: nn.Module, recipe: Recipe) -> nn.Module:
 
 @contextmanager
 def multiplying(recipe: Recipe) -> Iterator[None]:
-    """Inside, matrices and convolutions of float32 are multiplied in TF32 for `tf32` alone.
+    """Inside, TF32 is used for float32 matrices and convolutions if, and only if, `tf32` is set.
 
-    PyTorch by itself multiplies the ones in float32 and the others in TF32.
+    By default, PyTorch uses float32 for matrices and TF32 for convolutions.
     """
     matrices, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matrices.allow_tf32, convolutions.allow_tf32

@@ -1,4 +1,4 @@
-"""Numbers that a device is asked for without being waited for."""
+"""Reads numbers from a device without waiting for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Reading"]
 
 @final
 class Reading:
-    """A copy of a number as it is now in the device's order of work; read it later."""
+    """A copy of a number at the current point of the device's queue, to be read later."""
 
     def __init__(self, number: Tensor) -> None:
         self._event: torch.cuda.Event | None = None
@@ -25,7 +25,7 @@ class Reading:
             self._copy = number.clone()
 
     def value(self) -> float:
-        """The number; waits only if the device has not come that far."""
+        """The number. Waits only if the device hasn't reached that point yet."""
         if self._event is not None:
             self._event.synchronize()
         return self._copy.item()

@@ -1,4 +1,4 @@
-"""Which layer made a loss infinite or not a number: the steps are made again, watched one by one.
+"""Finds the layer that made a loss infinite or NaN, by repeating and watching each step.
 
 Steps can be repeated exactly, so nothing needs to be watched, or waited for, while all is well.
 """
@@ -27,7 +27,7 @@ __all__ = ["Culprit", "NotFinite", "watched_step"]
 @final
 @dataclass(frozen=True)
 class Culprit:
-    """What went wrong first, in words, and the label of the layer, if it was one.
+    """What went wrong first, in words, and the label of the layer, if it was in one.
 
     `subject` is what isn't finite, with its verb.
     """
@@ -39,7 +39,7 @@ class Culprit:
 
 @final
 class NotFinite(Exception):
-    """The loss of step `step` isn't finite; `culprit` is None where the steps don't show why."""
+    """The loss of step `step` isn't finite. `culprit` is None if the steps don't show why."""
 
     def __init__(self, step: int, culprit: Culprit | None) -> None:
         super().__init__(step, culprit)
@@ -50,7 +50,7 @@ class NotFinite(Exception):
 def watched_step(
     state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace
 ) -> Culprit | None:
-    """Make a step; what in it isn't finite, if anything."""
+    """Make a step; returns what in it isn't finite, if anything."""
     before = random_state(state.device)
     stepper.gradients(batch, whole)
     world = state.world
@@ -74,7 +74,7 @@ def watched_step(
 
 
 def _shared_culprit(found: Culprit, world: World, where: int) -> Culprit:
-    """What process `where` found."""
+    """The finding of process `where`."""
     text = json.dumps([found.what, found.label]).encode()
     what, label = json.loads(world.copied(text, where))
     return Culprit(what, label)
@@ -85,9 +85,9 @@ def _finite(value: Tensor) -> bool:
 
 
 def _last(state: State, values: Iterable[Tensor | None]) -> str | None:
-    """The label of the last parameter, so the first in the backward pass, that isn't finite.
+    """The label of the last parameter that isn't finite, which the backward pass reaches first.
 
-    Each process may have some rows of it alone, so they ask each other.
+    Processes with only some rows of it ask each other.
     """
     labels = [name.rpartition(".")[0] for name, _ in state.model.named_parameters()]
     own = [None if value is None else state.layout.own(value) for value in values]
@@ -102,7 +102,7 @@ def _last(state: State, values: Iterable[Tensor | None]) -> str | None:
 @final
 @dataclass
 class _Watch:
-    """Sees what every layer gets and gives, in the order in which they are done."""
+    """Watches the inputs and outputs of every layer, in order of execution."""
 
     before: str | None = None
     found: Culprit | None = None
@@ -127,7 +127,7 @@ class _Watch:
 
 
 def _in_forward(model: nn.Module, stepper: Stepper, batch: Batch, whole: int) -> Culprit:
-    """The first layer, in the order of the computation, whose output isn't finite."""
+    """The first layer, in order of execution, whose output isn't finite."""
     watch = _Watch()
     if not all(map(_finite, _tensors((batch.inputs, tuple(batch.targets.values()))))):
         watch.found = Culprit("an input or target of the batch isn't finite")
@@ -144,7 +144,7 @@ def _in_forward(model: nn.Module, stepper: Stepper, batch: Batch, whole: int) ->
 
 
 def _tensors(value: object) -> Iterator[Tensor]:
-    """The floating tensors in what a layer gets or gives."""
+    """The floating-point tensors among a layer's inputs or outputs."""
     if isinstance(value, Tensor):
         if value.is_floating_point():
             yield value

@@ -1,4 +1,4 @@
-"""One step of training: the gradient of a batch's mean loss, and what the optimizer makes of it."""
+"""One training step: the gradient of a batch's mean loss, and the update by the optimizer."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["Stepper"]
 
 @final
 class Stepper:
-    """Changes a state by one step at a time; never waits for the device.
+    """Changes a state by one step at a time, without ever waiting for the device.
 
-    `forward` is the state's model as it is called in training: compiled, or wrapped for several
+    `forward` is the state's model as called in training: compiled, or wrapped for several
     processes.
     """
 
@@ -53,12 +53,12 @@ class Stepper:
         self._pairs = [(layout.own(old), layout.own(new)) for old, new in pairs]
 
     def __call__(self, batch: Batch, whole: int, pace: Pace) -> None:
-        """Train on this process' slice of a batch of `whole` examples."""
+        """Train on this process's slice of a batch of `whole` examples."""
         self.gradients(batch, whole)
         self.update(pace)
 
     def gradients(self, batch: Batch, whole: int) -> None:
-        """Compute the gradient of the mean loss, which is added to the state's sum."""
+        """Compute the gradient of the mean loss, and add the loss to the state's sum."""
         layout = self._state.layout
         layout.clear(self._state.optimizer)
         *earlier, last = self.parts(batch, whole)
@@ -72,7 +72,7 @@ class Stepper:
         self._state.loss_steps += 1
 
     def _add_penalty(self) -> None:
-        """The penalties on the rows of weights that this process has, and their gradient."""
+        """Add the penalties, with their gradients, on this process's rows of the weights."""
         state = self._state
         penalty = self._objective.penalty(state.model, state.layout.weight)
         if penalty is not None:
@@ -84,9 +84,9 @@ class Stepper:
         return loss if scaler is None else scaler.scale(loss)
 
     def parts(self, batch: Batch, whole: int) -> Iterator[Batch]:
-        """The parts that this slice of a batch of `whole` examples is computed in.
+        """The parts in which this slice of a batch of `whole` examples is computed.
 
-        A shorter batch has no longer ones, but fewer.
+        A shorter batch has fewer parts, not longer ones.
         """
         cut = parts_of(len(batch), self._most, self._world, whole if self._together else None)
         if len(cut) == 1:
@@ -100,7 +100,7 @@ class Stepper:
             )
 
     def look(self, part: Batch) -> None:
-        """Make a forward pass for those who watch the model; a sharded one takes all processes."""
+        """Run a forward pass for those who watch the model; if it is sharded, in all processes."""
         model = self._forward if self._state.layout.sharded else self._state.model
         if len(part):
             self._objective.values(model, part)
@@ -120,11 +120,11 @@ class Stepper:
         self._scaled(loss).backward()  # type: ignore[no-untyped-call]
 
     def settle(self) -> None:
-        """Make the state one of all processes, as it is to be before it is scored or saved."""
+        """Make the state consistent over all processes, before it is scored or saved."""
         mean_statistics(self._world, self._state.model, self._state.averaged)
 
     def update(self, pace: Pace) -> None:
-        """Change the weights by the gradient, and the averaged ones by them."""
+        """Update the weights by the gradient, and then the averaged weights."""
         state, recipe = self._state, self._recipe
         set_rates(state.optimizer, pace.scale, pace.momentum)
         if state.scaler is not None:
