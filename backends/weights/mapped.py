@@ -35,7 +35,7 @@ class MappedFile:
     def array(
         self, dtype: np.dtype[np.generic], shape: tuple[int, ...], begin: int, end: int
     ) -> NDArray[np.generic]:
-        """The elements from byte `begin` to `end`, which the shape fits; nothing is read yet."""
+        """The elements from byte `begin` to `end`, in a fitting shape. Nothing is read yet."""
         import numpy as np
 
         count = (end - begin) // dtype.itemsize

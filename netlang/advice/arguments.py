@@ -47,7 +47,7 @@ _MODULES = frozenset(("F", "functional", "jnp", "keras", "layers", "nn", "self",
 
 
 def foreign_module(name: ast.Name) -> Fix | None:
-    """`nn.Conv2d(...)` in a value: there is no module, and a step is labelled, not assigned."""
+    """For `nn.Conv2d(...)` as a value: no modules exist here, and steps are labelled instead."""
     if name.name not in _MODULES:
         return None
     return Fix(

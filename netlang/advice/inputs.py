@@ -1,4 +1,4 @@
-"""`in` where the inputs have names: the input itself, or the value that a step reads."""
+"""Fixes for `in` in nets with named inputs: the input itself, or the value that a step reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixes of steps that don't fit their inputs."""
+"""Fixes for steps that don't fit their inputs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 
 
 class RefusedStep(Record):
-    """What is known of a step whose operator refused its inputs.
+    """A step whose operator refused its inputs, as far as it is known.
 
-    `step` is the name of the operator in `file`, `origins` are the steps that made its inputs;
-    `channels` are those of each value that it reads, where they are known.
+    `step` is the name of the operator in `file`, `origins` are the steps that made its inputs, and
+    `channels` are the number of channels of each value that it reads, if known.
     """
 
     file: ast.File
@@ -39,7 +39,7 @@ class RefusedStep(Record):
 
 
 def with_fix(diagnostic: Diagnostic, refusal: RefusedStep) -> Diagnostic:
-    """A refusal with the change that mends it, if there is one."""
+    """A refusal with a fix, if there is one."""
     span = diagnostic.span
     if diagnostic.fix or span is None:
         return diagnostic
@@ -47,7 +47,7 @@ def with_fix(diagnostic: Diagnostic, refusal: RefusedStep) -> Diagnostic:
 
 
 def _unbatched(file: ast.File, origins: tuple[Span, ...]) -> Fix | None:
-    """Without the batch where an input was declared with it: then it has an axis too many."""
+    """Removes the batch where the input was declared with it and so has one axis too many."""
     for origin in origins:
         declaration = enclosing(file, origin, ast.Input)
         if declaration is not None and declaration.type is not None:
@@ -89,7 +89,7 @@ def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
 
 
 def _dividing(found: shapes.NotDivisible, span: Span) -> Fix | None:
-    """A number of groups that divides: for a convolution both channel counts."""
+    """A number of groups that divides the channels; for a convolution, both numbers of channels."""
     whole = found.value
     if whole < 0:
         return None
@@ -104,7 +104,7 @@ def _divisors(number: int) -> list[int]:
 
 
 def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...]) -> Fix | None:
-    """The element type that is needed, in the declaration of the input."""
+    """Declares the input with the element type that is needed."""
     source = enclosing(file, origins[0], ast.Input) if origins else None
     if source is None or source.type is None or source.type.dtype is not None:
         return None
@@ -116,7 +116,7 @@ def _declared(found: shapes.WrongDType, file: ast.File, origins: tuple[Span, ...
 
 
 def _meant(found: shapes.KernelTooLarge, refusal: RefusedStep) -> Fix | None:
-    """The input or the step in the order of this language, where that is what was meant."""
+    """The input or the step in the order of this language, if that was meant."""
     file, step, channels = refusal.file, refusal.step, refusal.channels
     if (fix := channels_moved(file, step)) is not None:
         return fix
@@ -124,7 +124,7 @@ def _meant(found: shapes.KernelTooLarge, refusal: RefusedStep) -> Fix | None:
 
 
 def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
-    """The numbers of an argument that are too large, as large as is possible."""
+    """Reduces the numbers of an argument to the largest ones that are valid."""
     parts = span.text.split("x")
     if least < 1 or str(number) not in parts:
         return None
@@ -133,7 +133,7 @@ def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
 
 
 def _projected(projection: Projection, refusal: RefusedStep) -> Fix | None:
-    """The projection at the end of its branch."""
+    """Adds the projection at the end of its branch."""
     merge = enclosing(refusal.file, refusal.step, ast.Apply)
     if merge is None or merge.body is None:
         return None
@@ -149,9 +149,9 @@ def _projected(projection: Projection, refusal: RefusedStep) -> Fix | None:
 
 
 def _in_terms(projection: Projection, refusal: RefusedStep, end: Span) -> Projection | None:
-    """`conv(64, 1x1)` with `width * 2` for 64, where another branch of the block says so.
+    """`conv(64, 1x1)` with `width * 2` for 64, if another branch of the block says so.
 
-    None where a block has parameters and it isn't known which number comes of them.
+    None if the block has parameters and the formula isn't known.
     """
     file = refusal.file
     block = enclosing(file, end, ast.BlockDef) or enclosing(file, end, ast.NetDef)
@@ -169,7 +169,7 @@ def _in_terms(projection: Projection, refusal: RefusedStep, end: Span) -> Projec
 
 
 def _channels(file: ast.File, origin: Span) -> ast.Expr | None:
-    """The number of channels as the last step of a path says that decides it."""
+    """The number of channels as written in the last step of a path that decides it."""
     path = enclosing(file, origin, ast.Path)
     calls = [s.action for s in path.steps if s.span.start <= origin.start] if path else []
     for call in reversed(calls):
@@ -180,7 +180,7 @@ def _channels(file: ast.File, origin: Span) -> ast.Expr | None:
 
 
 def _pooled(found: shapes.FixedSizeNeeded, file: ast.File, origins: tuple[Span, ...]) -> Fix | None:
-    """Places averaged before they are laid out in a row."""
+    """Averages over the places before the value is flattened."""
     if found.operator != "linear" or len(origins) != 1 or origins[0].text != "flatten":
         return None
     step = enclosing(file, origins[0], ast.Step)
@@ -197,9 +197,9 @@ def _pooled(found: shapes.FixedSizeNeeded, file: ast.File, origins: tuple[Span, 
 def default_changed(
     diagnostic: Diagnostic, solution: Solution, declared: Mapping[str, Size], meant: Fix | None
 ) -> Diagnostic:
-    """The refusal of a default size, with the place that declares it and the nearest that works.
+    """The refusal of a default size, with its declaration and the nearest size that works.
 
-    `meant` is what the step was probably meant to be: then the size isn't what is wrong.
+    `meant` is what the step was probably meant to be; with it, the size isn't the mistake.
     """
     if not isinstance(diagnostic, sizes.SizeRefused):
         return diagnostic

@@ -1,1 +1,1 @@
-"""What follows from a program: costs, receptive field, sizes, asserts."""
+"""Facts derived from a program: costs, receptive field, sizes, asserts."""

@@ -1,8 +1,8 @@
-"""File-level asserts: what a spec claims about its own nets, held against the facts.
+"""Asserts in a file: what a spec claims about its own nets, compared with the facts.
 
-``assert resnet50.macs(H=224, W=224) < 4.1G`` speaks of the net at its default arguments, deployed,
-N = 1, at its default sizes but for those given. A failing one shows the figure and what contributes
-most to it.
+``assert resnet50.macs(H=224, W=224) < 4.1G`` refers to the net with its default arguments,
+deployed, N = 1, at its default sizes except those given. If it fails, the message shows the figure
+and the largest contributors to it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _SUMMED = ("params", "trainable_params", "macs", "flops", "other_ops", "memory")
 def check_asserts(
     module: Module, programs: Mapping[str, Program], about: str | None = None
 ) -> Iterator[Diagnostic]:
-    """The asserts of a file that don't hold, or can't be evaluated.
+    """The asserts of a file that don't hold or can't be evaluated.
 
-    `programs` are nets of the file by name, elaborated before; others are elaborated here. With
-    `about`, only asserts that name this net are looked at.
+    `programs` are nets of the file by name that are already elaborated; others are elaborated here.
+    With `about`, only asserts that name this net are checked.
     """
     nets = _Nets(module, programs)
     for item in module.file.items:
@@ -54,7 +54,7 @@ def check_asserts(
 
 
 class _Nets:
-    """The nets that asserts speak of, with their facts."""
+    """The nets that asserts refer to, with their facts."""
 
     def __init__(self, module: Module, programs: Mapping[str, Program]) -> None:
         self._module = module
@@ -64,7 +64,7 @@ class _Nets:
         self._bounds: list[tuple[str, ReceptiveField]] = []
 
     def check(self, statement: ast.Assert) -> Iterator[Diagnostic]:
-        """Nothing if the condition holds."""
+        """Yields nothing if the condition holds."""
         self._read.clear()
         self._bounds.clear()
         evaluator = self._evaluator()
@@ -86,7 +86,7 @@ class _Nets:
         )
 
     def _corrected(self, condition: ast.Expr) -> Fix | None:
-        """The figure as it is, where an assert claims that it is another one."""
+        """Writes the actual figure if an assert claims that it equals another one."""
         if not isinstance(condition, ast.Compare) or condition.operators != ("==",):
             return None
         claims = [
@@ -165,7 +165,7 @@ class _Nets:
         )
 
     def _contributors(self) -> str:
-        """What adds most to the first figure that was read."""
+        """The largest contributors to the first figure that was read."""
         for what, name, sizes, _ in self._read:
             if name in _SUMMED:
                 top = self._facts[what.removesuffix(f".{name}")].contributors(name, 3, sizes)
@@ -202,7 +202,7 @@ def _is_net(layer: Layer) -> bool:
 
 
 def _no_net(layer: Layer, span: Span) -> Diagnostic:
-    """What to write for a claim about something that is no net."""
+    """An error that says what to write for a claim about something that isn't a net."""
     is_block = isinstance(layer.target, BlockTarget)
     example = f"net n {{ input x: [3, H=32, W=32]; {span.text} }}"
     advice = f"assert about a net that has it as a step: `{example}`"
@@ -213,7 +213,7 @@ def _no_net(layer: Layer, span: Span) -> Diagnostic:
 
 
 def _placed(diagnostic: Diagnostic, span: Span, arguments: tuple[ast.Argument, ...]) -> Diagnostic:
-    """A diagnostic about the sizes that an assert gives, at the size if it has no place."""
+    """A diagnostic about sizes given in an assert, located at the size if it has no place."""
     if diagnostic.span:
         return diagnostic
     name = diagnostic.size if isinstance(diagnostic, UnknownSize) else None

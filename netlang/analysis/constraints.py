@@ -1,4 +1,4 @@
-"""Sizes of a program: which ones work, and completing and checking those that a user gives."""
+"""The valid sizes of a program; completes and checks the sizes that a user gives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _solved: WeakKeyDictionary[Program, Solution] = WeakKeyDictionary()
 
 
 def solve(program: Program) -> Solution:
-    """The conditions of a program as deployed, in closed form; kept for as long as it lives."""
+    """The conditions of a deployed program in closed form, cached for the program's lifetime."""
     if program not in _solved:
         _solved[program] = solve_conditions(program.deployed_conditions)
     return _solved[program]
@@ -27,7 +27,7 @@ def solve(program: Program) -> Solution:
 def checked_sizes(
     program: Program, sizes: Mapping[str, int] | None = None, batch: int = 1
 ) -> dict[str, int]:
-    """Every symbol with its size, the batch `N` first: those given, defaults for the others.
+    """Every symbol with its size, the batch `N` first: the given ones, and defaults for the rest.
 
     Raises `NetlangError` with one diagnostic for every size that is unknown, below 1, or at which
     some step of the net can't run.

@@ -1,9 +1,9 @@
-"""Parameters, work and memory of functions, computed once for each and summed by multiplicity.
+"""Parameters, work and memory, computed once per function and summed by multiplicity.
 
-`Costs` walks a function's places, so a block that is repeated a million times costs as much time as
-one that is applied once. What a dim becomes is for the caller to say (`measure`): itself, which
-makes every figure a formula in the sizes, or its value at some sizes. A function's figures are kept
-by its identity for as long as the `Costs` object lives.
+`Costs` walks over the places of a function, so a block that is repeated a million times costs as
+much time as one that is applied once. The caller decides what becomes of a dim (`measure`): it
+stays symbolic, which makes every figure a formula in the sizes, or gets its value at given sizes.
+The figures of a function are cached by its identity for the lifetime of the `Costs` object.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", 
 
 
 class Totals(Record, gc=False):
-    """Figures of some steps.
+    """Figures of a set of steps.
 
     `trainable` and `frozen` count the elements of parameters, `buffers` those of running statistics
-    and other state. `macs` and `other` are as in `netlang.ir.op.Cost`. `memory` are the
-    bytes of all operator outputs, those of identities and views included.
+    and other state. `macs` and `other` are as in `netlang.ir.op.Cost`. `memory` is the number of
+    bytes of all operator outputs, including those of identities and views.
     """
 
     trainable: int = 0
@@ -49,7 +49,7 @@ NOTHING = Totals()
 
 
 class FunctionCost(Record, gc=False):
-    """A function as deployed, and what it has for training only."""
+    """The figures of a function as deployed, and those of the parts that exist only in training."""
 
     deployed: Totals
     auxiliary: Totals
@@ -60,7 +60,7 @@ class FunctionCost(Record, gc=False):
 
 
 def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
-    """The sum of figures, each taken so many times."""
+    """The sum of figures, each multiplied by its count."""
     listed = list(parts)
     return Totals(
         trainable=sum(times * part.trainable for times, part in listed),
@@ -73,7 +73,7 @@ def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
 
 
 def _sum(parts: Iterable[tuple[int, Dim]]) -> Dim:
-    """Equal formulas are counted before any are added: adding is what takes time."""
+    """The sum of formulas. Equal ones are counted first, since adding is what takes time."""
     number = 0
     formulas: dict[Dim, int] = {}
     for times, dim in parts:
@@ -88,12 +88,12 @@ def _sum(parts: Iterable[tuple[int, Dim]]) -> Dim:
 
 
 def formula(type: TensorType) -> TensorType:
-    """Keeps the sizes of a type as they are: figures are formulas in them."""
+    """Leaves the sizes of a type symbolic, so that figures are formulas."""
     return type
 
 
 def at_sizes(sizes: Mapping[str, int]) -> Callable[[TensorType], TensorType]:
-    """Types at the sizes given, the batch `N` among them: figures are numbers."""
+    """Types at the given sizes, including the batch `N`, so that figures are numbers."""
 
     def measured(type: TensorType) -> TensorType:
         batch = None if type.batch is None else evaluate(type.batch, sizes)
@@ -104,7 +104,7 @@ def at_sizes(sizes: Mapping[str, int]) -> Callable[[TensorType], TensorType]:
 
 
 class Costs:
-    """Figures of functions and their steps, for types as `measure` makes them."""
+    """Figures of functions and their steps, for types as converted by `measure`."""
 
     def __init__(
         self,
@@ -112,9 +112,9 @@ class Costs:
         only: str | None = None,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
-        """`only` names the one formula wanted: adding up the others takes time.
+        """`only` names the single formula that is wanted, since adding up the others takes time.
 
-        With `sizes`, figures are numbers also where an operator was given a size of the input.
+        With `sizes`, figures are numbers even if an operator's argument is a size of the input.
         """
         self._measure = measure
         self._only = only
@@ -130,13 +130,13 @@ class Costs:
         return self._flows[function]
 
     def of(self, function: Function) -> FunctionCost:
-        """The figures of one application of a function with weights of its own."""
+        """The figures of one application of a function, including its own weights."""
         if function not in self._functions:
             self._functions[function] = self._sum(self.flow(function))
         return self._functions[function]
 
     def of_step(self, flow: Flow, step: PlacedNode) -> Totals:
-        """The figures of one application, weights included even where the step reuses them."""
+        """The figures of one application, including weights even if the step reuses them."""
         node = step.node
         if isinstance(node.callee, Function):
             cost = self.of(node.callee)
@@ -183,7 +183,7 @@ class Costs:
     def _parts(
         self, flow: Flow, steps: Iterable[PlacedNode], owners: set[str]
     ) -> Iterable[tuple[int, Totals]]:
-        """Every step's figures; weights count at the first step that applies them."""
+        """The figures of every step; weights count at the first step that applies them."""
         for step in steps:
             figures = self.of_step(flow, step)
             module = step.node.module

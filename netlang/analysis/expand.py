@@ -1,8 +1,8 @@
-"""A net as one flat list of steps: blocks opened, every argument and shape known, with origins.
+"""A net as one flat list of steps: blocks inlined, every argument and shape known, with origins.
 
-Holds on exit: each step has its full path, and reads values that stand before it; paths of modules
-are full as well, so that two steps with one module share its weights. Repeats are written out, or
-stand as `Fold` in nets of more than `LONGEST` steps.
+On exit, each step has its full path and reads only values of earlier steps. Module paths are full
+as well, so two steps with the same module share its weights. Repeats are written out or, in nets of
+more than `LONGEST` steps, become `Fold`s.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Value(ComparedInPart):
 
 
 class ExpandedStep(Record):
-    """One application of an operator, in the terms of the net.
+    """One application of an operator in a flat net.
 
-    `module` is the path that the weights belong to; `auxiliary` steps exist in training only.
+    `module` is the path that owns the weights. `auxiliary` steps exist only in training.
     """
 
     path: str
@@ -65,10 +65,10 @@ class ExpandedStep(Record):
 
 
 class Fold(Record):
-    """`entries` as of the first of `count` times.
+    """A repeat: `entries` are those of the first of `count` times.
 
-    Component number `component` of each path grows by `step` each time. What reads `carry_in` reads
-    from the second time on what `carry_out` was the time before.
+    Component number `component` of each path grows by `step` with each time. From the second time
+    on, steps that read `carry_in` read `carry_out` of the previous time instead.
     """
 
     count: int
@@ -91,7 +91,7 @@ class Tap(Record):
 
 
 class Expansion(Record):
-    """The whole net: `count` steps, repeats written out."""
+    """The whole net. `count` is the number of steps with repeats written out."""
 
     program: Program
     count: int
@@ -104,7 +104,7 @@ class Expansion(Record):
 
     @property
     def steps(self) -> Iterator[ExpandedStep]:
-        """The steps, folded ones as of the first time."""
+        """The steps; those of folds as of the first time."""
         return _steps(self.entries)
 
 
@@ -117,7 +117,7 @@ def _steps(entries: tuple[Entry, ...]) -> Iterator[ExpandedStep]:
 
 
 def expand_program(program: Program) -> Expansion:
-    """The net of a program, flat; raises `NetlangError` for one of too many steps."""
+    """The flattened net of a program. Raises `NetlangError` if it has too many steps."""
     net = program.net
     counter = _Counter()
     written_out = counter.steps(net, fold=False)
@@ -134,7 +134,7 @@ def expand_program(program: Program) -> Expansion:
 
 
 def require_writable(program: Program) -> None:
-    """Raise `NetlangError` for a net of more steps than any file of a network should have."""
+    """Raise `NetlangError` for a net with more steps than a file should contain."""
     counter = _Counter()
     count, limit = counter.steps(program.net, fold=False), WRITABLE
     if count > max(limit, counter.distinct(program.net)):
@@ -152,7 +152,7 @@ def too_many(program: Program, count: int, limit: int, advice: str) -> NetlangEr
 
 
 class _Counter:
-    """How many steps an expansion has, counted once for each function."""
+    """Counts the steps of an expansion, once for each function."""
 
     def __init__(self) -> None:
         self._flows: dict[Function, Flow] = {}
@@ -176,7 +176,7 @@ class _Counter:
         return self.steps(node.callee, fold=fold) if isinstance(node.callee, Function) else 1
 
     def distinct(self, net: Function) -> int:
-        """How many nodes the net and all functions under it have, repeats counted once."""
+        """How many nodes the net and all functions below it have; repeats count once."""
         self.steps(net, fold=True)
         return sum(len(flow.steps) for flow in self._flows.values())
 
@@ -185,9 +185,10 @@ Values: TypeAlias = tuple[Value, ...]
 
 
 class _Opened:
-    """One call of a function: its values by the numbers of their nodes.
+    """One call of a function, with its values by node number.
 
-    `later` collects the steps of last times that values are taken from; None to write repeats out.
+    `later` collects the steps of last times from which values are taken; None means that repeats
+    are written out.
     """
 
     def __init__(
@@ -263,7 +264,7 @@ class _Opened:
 
 
 def _later(value: Value, component: int, growth: int) -> Value:
-    """The same value so many numbers later."""
+    """The same value with component `component` of its path increased by `growth`."""
     assert value.step is not None
     parts = value.step.split(".")
     parts[component] = str(int(parts[component]) + growth)

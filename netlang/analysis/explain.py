@@ -1,7 +1,7 @@
 """The arithmetic of a layer, of a block or scope, or of a whole net, at given sizes.
 
-Holds on exit: all sizes are numbers; the formulas of each line give its value, and the values are
-those of `netlang.analysis.facts`.
+On exit, all sizes are numbers, the formula of each line gives its value, and the values equal those
+of `netlang.analysis.facts`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ MOST_CANDIDATES = 5_000
 class LayerArithmetic(Record):
     """One operator: its types, its arithmetic line by line, and its receptive field.
 
-    `shares` is the path of the step whose weights it applies, if it has none of its own; `field`
-    may be empty, and `field_reads` says in words what an element of the output reads.
+    `shares` is the path of the step whose weights it applies, if it has none of its own. `field`
+    may be empty; `field_reads` says in words what an element of the output reads.
     """
 
     path: str
@@ -50,7 +50,7 @@ class LayerArithmetic(Record):
 
 
 class Part(Record):
-    """A row of a part's table: an operator with its lines, or a block or scope without."""
+    """A row of a part's table: an operator with its lines, or a block or scope without lines."""
 
     row: Row
     lines: Mapping[str, Line]
@@ -58,10 +58,10 @@ class Part(Record):
 
 
 class PartArithmetic(Record):
-    """A net, block or scope: its rows, and what they add up to.
+    """A net, block or scope: its rows and their sums.
 
-    The figures of a row are those of all its times, its lines those of one. `receptive_field` is
-    that of the whole net; None for a part of it.
+    The figures of a row are those of all its applications; its lines are those of one.
+    `receptive_field` is that of the whole net, and None for a part of it.
     """
 
     path: str
@@ -80,7 +80,7 @@ def explain(
 ) -> LayerArithmetic | PartArithmetic:
     """The arithmetic of the step or scope at `path`, or of the net.
 
-    Raises `NetlangError` for a path that the net doesn't have, and for sizes that it can't run at.
+    Raises `NetlangError` for a path that the net doesn't have, and for sizes at which it can't run.
     """
     complete = checked_sizes(program, sizes, batch)
     costs = Costs(at_sizes(complete), sizes=complete)
@@ -128,9 +128,9 @@ def _unknown(program: Program, path: str) -> NetlangError:
 
 
 def _with_numbers(program: Program, path: str, match: str) -> str:
-    """`match` with the numbers of `path`, if there is such a step: only one of equal ones is known.
+    """`match` with the numbers of `path`, if there is such a step; equal steps share one entry.
 
-    So `layer3.7.conv` becomes `layer3.7.conv3`, though `layer3.1.conv3` stands for it.
+    So `layer3.7.conv` becomes `layer3.7.conv3`, although `layer3.1.conv3` represents it.
     """
     ours, theirs = path.split("."), match.split(".")
     if len(ours) != len(theirs):
@@ -141,7 +141,7 @@ def _with_numbers(program: Program, path: str, match: str) -> str:
 
 
 def _by_operator(program: Program, path: str) -> str | None:
-    """`conv1` where no step has a label: the first `conv` is meant by it, perhaps."""
+    """For `conv1` where no step has a label, the path of the first `conv`, which may be meant."""
     name = path.rstrip("0123456789_")
     found = list(islice(paths_of(program.net, name, MOST_CANDIDATES), 1_000))
     if not found:

@@ -1,7 +1,7 @@
-"""The facts of a program, each computed when it is first asked for.
+"""The facts of a program, each computed on first use.
 
-All of them describe the network as deployed, without auxiliary heads; `auxiliary_params` alone
-counts what those add. `memory` is the sum of all operator outputs in bytes.
+All of them describe the deployed network, without auxiliary heads; only `auxiliary_params` counts
+what these add. `memory` is the sum of all operator outputs in bytes.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Facts:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of the contractions: 2 for each MAC."""
+        """Floating-point operations of the contractions: 2 per MAC."""
         return self._default("flops")
 
     @property
@@ -80,7 +80,7 @@ class Facts:
 
     @property
     def memory(self) -> int:
-        """Bytes of all operator outputs together."""
+        """The bytes of all operator outputs together."""
         return self._default("memory")
 
     @property
@@ -93,7 +93,7 @@ class Facts:
         return self.shapes()
 
     def costs(self, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Costs:
-        """Figures at some sizes, the defaults for those not given; checks that the net runs."""
+        """Figures at some sizes, with defaults for the rest. Checks that the net runs at these."""
         key, complete = self._complete(sizes, batch)
         if key not in self._costs:
             self._costs[key] = Costs(at_sizes(complete), sizes=complete)
@@ -102,7 +102,7 @@ class Facts:
     def _complete(
         self, sizes: Mapping[str, int] | None, batch: int = 1
     ) -> tuple[_Sizes, dict[str, int]]:
-        """All sizes, as a key and by name; whether the net runs at them is looked up once."""
+        """All sizes, as a cache key and by name; whether the net runs at them is checked once."""
         given = tuple(sorted(sizes.items())) if sizes else ()
         if (given, batch) not in self._checked:
             complete = checked_sizes(self.program, sizes, batch)
@@ -122,7 +122,7 @@ class Facts:
     def fields(
         self, sizes: Mapping[str, int] | None = None, batch: int = 1
     ) -> tuple[ReceptiveField | None, Fields]:
-        """The receptive field at some sizes, and what all values of the net read."""
+        """The receptive field at some sizes, and the object that computes those of all values."""
         key, complete = self._complete(sizes, batch)
         if key not in self._fields:
             self._fields[key] = field_and_walk(self.program, complete)
@@ -156,7 +156,7 @@ class Facts:
     def contributors(
         self, name: str, count: int = 3, sizes: Mapping[str, int] | None = None
     ) -> tuple[tuple[str, int], ...]:
-        """The operators that add most to a fact: their paths and figures, the largest first."""
+        """The operators that contribute most to a fact: paths and figures, largest first."""
         figure = _sum_of(name)
         rows = deployed_rows(self.costs(sizes), self.program.net, fold=False)
         figures = ((row.path, evaluate(figure(row.totals), {})) for row in rows if row.is_leaf)
@@ -174,5 +174,5 @@ def _sum_of(name: str) -> Callable[[Totals], Dim]:
 
 
 def facts(program: Program) -> Facts:
-    """The facts of a program, to be kept by whoever asks for several."""
+    """The facts of a program. Keep the object if several are needed."""
     return Facts(program)

@@ -1,4 +1,4 @@
-"""The figures of a program and its layers, as deployed, at given sizes."""
+"""The figures of a deployed program and its layers at given sizes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
 
 class Value(Record):
-    """An input or output at the sizes of the summary, without the batch."""
+    """An input or output at the summary's sizes, without the batch."""
 
     name: str
     shape: tuple[int, ...]
@@ -36,7 +36,7 @@ class Value(Record):
 class Figures(Record, dict=True):
     """Figures and layers of a net at the sizes `size` and the batch `batch`.
 
-    All but `cost.auxiliary` describe the network as deployed, without auxiliary heads.
+    All except `cost.auxiliary` describe the deployed network, without auxiliary heads.
     """
 
     net: str
@@ -68,7 +68,7 @@ class Figures(Record, dict=True):
 
     @property
     def flops(self) -> int:
-        """2 for each MAC; other operations are not in it."""
+        """2 per MAC; other operations aren't included."""
         return 2 * self.macs
 
     @property
@@ -77,19 +77,19 @@ class Figures(Record, dict=True):
 
     @property
     def activation_bytes(self) -> int:
-        """All operator outputs together."""
+        """The bytes of all operator outputs together."""
         return evaluate(self.cost.deployed.memory, {})
 
     @cached_property
     def layers(self) -> tuple[Row, ...]:
-        """Every operator; repeats are folded in nets of more than `rows.LONGEST` of them."""
+        """Every operator; in nets with more than `rows.LONGEST`, repeats are folded."""
         rows = deployed_rows(self._costs, self._facts.program.net, fold=False, in_order=True)
         return tuple(row for row in self._with_fields(rows) if row.is_leaf)
 
     def rows(self, *, fold: bool = True, depth: int | None = None) -> tuple[Row, ...]:
         """Blocks, scopes and operators, down to `depth` levels.
 
-        With `fold`, those of repeats and of equal steps of a loop are rows for all times.
+        With `fold`, repeats and equal steps of a loop are single rows that count all times.
         """
         rows = deployed_rows(self._costs, self._facts.program.net, fold=fold, depth=depth)
         rows = self._with_fields(rows)

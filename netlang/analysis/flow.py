@@ -1,8 +1,8 @@
-"""Where values of a function come from, found without writing its repeats out.
+"""Where values of a function come from, without writing its repeats out.
 
-Holds throughout: all times of a repeat count as one. A *place* is the number of a node as of the
-first time, so there are as many places as nodes that the author's blocks distinguish, and work on
-places depends on the block and not on how often it is repeated.
+All times of a repeat count as one. A *place* is the number of a node as of the first time, so there
+are as many places as nodes that the author's blocks distinguish, and work on places depends on the
+block and not on its number of repetitions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Flow", "PlacedNode"]
 
 
 class PlacedNode(Record, gc=False):
-    """A node, its place, how often it is applied, and the repeats that it stands in."""
+    """A node, its place, its number of applications, and the repeats around it."""
 
     place: int
     node: Node
@@ -29,7 +29,7 @@ class PlacedNode(Record, gc=False):
 
     @property
     def sources(self) -> tuple[Ref, ...]:
-        """What the node reads at any of its times."""
+        """What the node reads at any time."""
         later = (r.carry_out for r in self.repeats for ref in self.node.inputs if ref == r.carry_in)
         return (*self.node.inputs, *later)
 
@@ -69,7 +69,7 @@ class Flow:
 
     @cached_property
     def deployed(self) -> frozenset[int]:
-        """The places that some output needs which is not auxiliary."""
+        """The places that an output needs which isn't auxiliary."""
         found: set[int] = set()
         waiting = [output.ref for output in self.function.outputs if not output.auxiliary]
         while waiting:
@@ -81,9 +81,9 @@ class Flow:
         return frozenset(found)
 
     def deployed_steps(self) -> Iterator[PlacedNode]:
-        """The steps of the network as deployed, in order."""
+        """The steps of the deployed network, in order."""
         return (step for place, step in self.steps.items() if place in self.deployed)
 
     def auxiliary_steps(self) -> Iterator[PlacedNode]:
-        """The steps that exist in training only, in order."""
+        """The steps that exist only in training, in order."""
         return (step for place, step in self.steps.items() if place not in self.deployed)

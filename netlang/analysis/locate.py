@@ -1,7 +1,7 @@
-"""A step of a net by its full path, repeats not written out.
+"""Finds a step of a net by its full path, without writing repeats out.
 
-Holds on exit: the calls that lead to the step are known, each with the number of its node, so that
-what holds at this very place (its receptive field) can be worked out.
+On exit, the calls that lead to the step are known, each with the number of its node, so that facts
+of this exact place, such as its receptive field, can be computed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Parts: TypeAlias = tuple[str, ...]
 
 
 class Place(Record):
-    """A step or scope of `function`, and the calls (a function and a node's number) around it.
+    """A step or scope of `function`, and the calls (function and node number) around it.
 
-    `node` and `number` are None for a scope. `label` is its path within the function, `first` the
-    same as of the first time of the repeats around it.
+    `node` and `number` are None for a scope. `label` is its path within the function, and `first`
+    the corresponding path in the first time of the repeats around it.
     """
 
     function: Function
@@ -68,7 +68,7 @@ def _in_function(
 def _candidates(
     items: tuple[Item, ...], number: int, target: Parts
 ) -> Iterator[tuple[Node | None, int, Parts]]:
-    """Nodes that `target` may lead to, or None for the scope that it is; and the first time's path.
+    """Nodes to which `target` may lead, or None if it is a scope, with the path in the first time.
 
     `number` is that of the first node of `items`.
     """
@@ -88,7 +88,7 @@ def _candidates(
 def _in_repeat(
     repeat: Repeat, number: int, target: Parts
 ) -> Iterator[tuple[Node | None, int, Parts]]:
-    """The time that `target` means is told by the number that grows each time."""
+    """The same in a repeat: the number that grows each time says which time `target` means."""
     time = 0
     if len(target) > repeat.depth:
         counted = target[repeat.depth]
@@ -103,7 +103,7 @@ def _in_repeat(
 
 
 def _first(items: tuple[Item, ...], depth: int) -> int:
-    """The least number that the steps of a repeat's first time have."""
+    """The least number among the steps of a repeat's first time."""
     return min(
         _first(item.items, depth) if isinstance(item, Repeat) else int(item.path.split(".")[depth])
         for item in items
@@ -111,7 +111,7 @@ def _first(items: tuple[Item, ...], depth: int) -> int:
 
 
 def known_paths(net: Function, limit: int) -> Iterator[str]:
-    """Paths of steps, blocks and scopes for a did-you-mean, those of first times, up to a limit."""
+    """Paths of steps, blocks and scopes for "did you mean", as of first times, up to a limit."""
     for known in _paths(net, ""):
         if limit <= 0:
             return
@@ -120,7 +120,7 @@ def known_paths(net: Function, limit: int) -> Iterator[str]:
 
 
 def paths_of(net: Function, operator: str, limit: int) -> Iterator[str]:
-    """Paths of the steps that apply an operator, looked for among so many steps."""
+    """Paths of the steps that apply an operator, among the first `limit` steps."""
     for path, node in islice(_steps(net, ""), limit):
         if isinstance(node.callee, Op) and node.callee.name == operator:
             yield path

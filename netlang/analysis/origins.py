@@ -1,7 +1,7 @@
 """Where an argument of an operator came from: written in a file, through which parameters, or not.
 
-An argument that was written may read parameters of the block that it stands in; what a parameter is
-was written where the block is called, and may read parameters there, and so on up to the net.
+An argument that was written may read parameters of its block. A parameter's value was written where
+the block is called, and may read parameters there, and so on up to the net.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_TOLD = 12
 
 
 class CallContext(Record, eq=False, dict=True):
-    """A block at work: its function, what its parameters were given, and the block around it."""
+    """A block in use: its function, the arguments for its parameters, and the surrounding block."""
 
     function: Function
     arguments: Mapping[str, object]
@@ -53,9 +53,9 @@ class CallContext(Record, eq=False, dict=True):
 
 
 class Given(Record):
-    """A parameter that a value goes back to: what it is and where that was written.
+    """A parameter from which a value derives: its value and where that was written.
 
-    `is_default`: by the block itself, as the default. `through` are parameters that this read.
+    `is_default`: it is the block's own default. `through` are the parameters that it read.
     """
 
     name: str
@@ -68,8 +68,9 @@ class Given(Record):
 class Origin(Record):
     """Where an argument was written; None for a default of the operator.
 
-    `inside`: in the step itself; else `partial` is the constant in which it stands, if it was given
-    ahead of the step (`conv3x3`). `more`: it goes back to more parameters than `through` tells.
+    `inside`: in the step itself; otherwise `partial` is the constant that contains it, if it was
+    given ahead of the step (`conv3x3`). `more`: it derives from more parameters than `through`
+    lists.
     """
 
     span: Span | None
@@ -80,12 +81,12 @@ class Origin(Record):
 
     @property
     def is_here(self) -> bool:
-        """Whether the step says it all."""
+        """Whether the step itself says everything."""
         return self.inside and not self.through
 
     @property
     def text(self) -> str:
-        """The expression in one line."""
+        """The expression on one line."""
         return " ".join(self.span.text.split()) if self.span else ""
 
 
@@ -117,19 +118,19 @@ def _contains(outer: Span | None, inner: Span) -> bool:
 
 
 def _constant_of(span: Span) -> str | None:
-    """The constant whose line the span stands on."""
+    """The constant on whose line the span lies."""
     match = _CONSTANT.match(span.source.line(span.location.line))
     return match.group(1) if match else None
 
 
 class _Telling:
-    """What the parameters behind one argument go back to, as long as some may be told."""
+    """Collects the parameters from which one argument derives, up to a limit."""
 
     def __init__(self) -> None:
         self.left = _MOST_TOLD
 
     def parameters(self, span: Span, value: object, context: CallContext) -> tuple[Given, ...]:
-        """The parameters of the context that a value was made of: by its trace, or by the text."""
+        """The context's parameters from which a value was made, by its trace or by the text."""
         origin = origin_of(value)
         names = set(names_in(origin)) if origin is not None else set()
         if _contains(context.function.extent, span):

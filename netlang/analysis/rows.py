@@ -1,11 +1,11 @@
 """The rows of a summary: operators as leaves, blocks and scopes above them, by label path.
 
-A repeat is either written out, or *folded* into one set of rows whose figures are those of all
+A repeat is either written out or *folded* into one set of rows whose figures are those of all
 times: component ``{0..35}`` of a path stands for 0 to 35, ``{0..105:3}`` for every third of them,
-and ``{2..5}+{0..12:6}``, from a repeat in a repeat, for every sum of one of each.
-Nets of more leaves than `LONGEST` and than they have distinct nodes are always folded and, if that
-is not enough, cut at the greatest depth that is: then a block is one row. Either way the figures of
-all leaves add up to the net's.
+and ``{2..5}+{0..12:6}``, from nested repeats, for every sum of one of each. Nets with more leaves
+than `LONGEST` and than distinct nodes are always folded. If that is not enough, they are cut at the
+greatest depth that is; then a block is one row. Either way, the figures of all leaves add up to the
+net's.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ Depth = int | None
 class Row(ComparedInPart):
     """An operator, a block or a scope, with the figures of everything in it.
 
-    `callee` is None for a scope, which has no `inputs` of its own. `times` tells how often a folded
-    row is applied; its figures are those of all times. `depth` is the number of rows that it stands
-    under. A leaf has no rows under it: an operator, or a block or scope that was cut. `span` is
-    where the step was written, a scope's first one for a scope. A summary adds the receptive field
-    of the row's output, of the last time where it is folded.
+    `callee` is None for a scope, which has no `inputs` of its own. `times` is how often a folded
+    row is applied; its figures are those of all times. `depth` is the number of rows above it. A
+    leaf has no rows below it: an operator, or a block or scope that was cut. `span` is where the
+    step was written; for a scope, its first step. A summary adds the receptive field of the row's
+    output; if it is folded, that of the last time.
     """
 
     aside: ClassVar[tuple[str, ...]] = ("receptive_field",)
@@ -57,12 +57,12 @@ class Row(ComparedInPart):
 
     @property
     def kind(self) -> str:
-        """The language's name of the operator, or the block's; empty for a scope."""
+        """The operator's or block's name in the language; empty for a scope."""
         return self.callee.name if self.callee else ""
 
 
 class _Entry(Record):
-    """One application of a node at one time, or at all times where its repeats are folded."""
+    """One application of a node, at one time or, if its repeats are folded, at all times."""
 
     parts: tuple[str, ...]
     node: Node
@@ -79,9 +79,9 @@ class _Entry(Record):
 def deployed_rows(
     costs: Costs, net: Function, *, fold: bool, depth: Depth = None, in_order: bool = False
 ) -> tuple[Row, ...]:
-    """The rows of a net as deployed, parents before what they consist of.
+    """The rows of a deployed net, parents before their children.
 
-    A scope that is left and entered again is one row, unless the rows are wanted `in_order`.
+    A scope that is left and entered again is one row, unless the rows must be `in_order`.
     """
     counter = _Counter(costs)
     limit = max(LONGEST, counter.distinct(net))
@@ -96,10 +96,10 @@ def deployed_rows(
 def scope_rows(
     costs: Costs, function: Function, first: tuple[str, ...], label: tuple[str, ...]
 ) -> tuple[Row, ...]:
-    """The rows of a scope of a function, folded: parents before what they consist of.
+    """The rows of a scope of a function, folded, parents before their children.
 
-    `label` is the scope's path and `first` that of the first time of the repeats around it. What
-    exists in training only has rows as well.
+    `label` is the scope's path and `first` that in the first time of the repeats around it. Steps
+    that exist only in training have rows as well.
     """
     outputs = tuple(replace(output, auxiliary=False) for output in function.outputs)
     writer = _Writer(costs, fold=True)
@@ -113,14 +113,14 @@ def _less(depth: Depth, levels: int) -> Depth:
 
 
 class _Counter:
-    """How many leaves a listing has, counted once for each function."""
+    """Counts the leaves of a listing, once for each function."""
 
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
         self._known: dict[tuple[Function, bool, Depth], int] = {}
 
     def leaves(self, function: Function, fold: bool, depth: Depth) -> int:
-        """The number of leaves; at a limited depth no fewer than there are."""
+        """The number of leaves; at a limited depth, at least as many as there are."""
         key = (function, fold, depth)
         if key not in self._known:
             self._known[key] = sum(
@@ -136,14 +136,14 @@ class _Counter:
         return 1
 
     def fitting_depth(self, net: Function, limit: int) -> int:
-        """The greatest depth at which a folded listing is short enough, at least 1."""
+        """The greatest depth, at least 1, at which a folded listing is short enough."""
         depth = 1
         while self.leaves(net, True, depth + 1) <= limit:
             depth += 1
         return depth
 
     def distinct(self, net: Function) -> int:
-        """How many nodes the net and all functions under it have, repeats counted once."""
+        """How many nodes the net and all functions below it have; repeats count once."""
         seen, waiting = {net}, [net]
         nodes = 0
         while waiting:
@@ -158,7 +158,7 @@ class _Counter:
 
 
 class _Writer:
-    """Rows of functions relative to their call, made once for each function and depth."""
+    """Makes the rows of functions relative to their call, once for each function and depth."""
 
     def __init__(self, costs: Costs, fold: bool, in_order: bool = False) -> None:
         self._costs = costs
@@ -192,7 +192,7 @@ class _Writer:
     def within(
         self, flow: Flow, first: tuple[str, ...], label: tuple[str, ...]
     ) -> Iterator[_Entry]:
-        """One time of a scope: the repeats around it don't count."""
+        """One time of a scope; the repeats around it don't count."""
         length = len(first)
         for place, (figures, owns) in self._figures(flow):
             step = flow.steps[place]
@@ -205,7 +205,7 @@ class _Writer:
             yield _Entry(parts, step.node, flow.input_types(step.node), totals, repeats, owns)
 
     def _figures(self, flow: Flow) -> Iterator[tuple[int, tuple[Totals, bool]]]:
-        """For every deployed place its figures, and whether weights count there."""
+        """The figures of every deployed place, and whether weights count there."""
         owners: set[str] = set()
         for step in flow.deployed_steps():
             figures = self._costs.of_step(flow, step)
@@ -227,7 +227,7 @@ class _Writer:
     def _alike(
         self, entries: Iterable[_Entry], level: int
     ) -> Iterator[tuple[tuple[str, ...], list[_Entry]]]:
-        """The entries by their first parts, each where the first of them stands."""
+        """The entries grouped by their first parts, each group at its first entry's place."""
         if self._in_order:
             for parts, group in groupby(entries, key=lambda entry: entry.parts[: level + 1]):
                 yield parts, list(group)
@@ -274,7 +274,7 @@ def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:
 
 
 def folded_path(step: PlacedNode) -> tuple[str, ...]:
-    """The path with a range for each number that repeats count up."""
+    """The path with a range for each number that repeats increment."""
     parts = step.node.path.split(".")
     innermost_first = step.repeats[::-1]
     for depth in {repeat.depth for repeat in step.repeats}:

@@ -1,8 +1,8 @@
-"""Equal steps that a loop wrote one after the other, as one set of rows for all of them.
+"""Equal steps that a loop wrote in succession, as one set of rows for all of them.
 
-On entry rows stand parents before what they consist of. A run are steps that come from one place in
-the file, with the same figures, whose numbers count up: ``{4..8:2}`` stands for 4, 6 and 8, and
-``stage{0..2}`` for stage0 to stage2. On exit the figures of the leaves add up to what they did.
+On entry, parents come before their children. A run consists of steps that come from one place in
+the file and have equal figures and consecutive numbers: ``{4..8:2}`` stands for 4, 6 and 8, and
+``stage{0..2}`` for stage0 to stage2. On exit, the sums of the leaves' figures are unchanged.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]{0,17})", re.ASCII | re.DOTALL)
 
 
 def fold_runs(rows: Sequence[Row], within: int = 0) -> Iterator[Row]:
-    """The rows, with those of a run as the rows of its first steps and the figures of all.
+    """The rows, with each run as the rows of its first steps and the figures of all.
 
-    `within` is the length of what the rows' paths begin with, which is that of the row above.
+    `within` is the length of the common path prefix, which is that of the row above.
     """
     starts = [number for number, row in enumerate(rows) if row.depth == rows[0].depth]
     items = [
@@ -51,7 +51,7 @@ def fold_runs(rows: Sequence[Row], within: int = 0) -> Iterator[Row]:
 
 
 def _periods(items: Sequence[_Item]) -> list[int]:
-    """How far behind each item the next one from the same place in the file stands, 0 if none."""
+    """For each item, the distance to the next one from the same place in the file, 0 if none."""
     periods: list[int] = []
     seen: dict[Span, int] = {}
     for place in range(len(items) - 1, -1, -1):
@@ -62,7 +62,7 @@ def _periods(items: Sequence[_Item]) -> list[int]:
 
 
 def _goes_on(run: Sequence[_Item], count: int, within: int) -> bool:
-    """Whether a step found `count` times comes once more, the same in all but its number."""
+    """Whether a step found `count` times occurs once more, equal in all but its number."""
     if len(run) <= count:
         return False
     (name, first), (_, second), (other, last) = (_numbered(run[n], within) for n in (0, 1, -1))
@@ -76,7 +76,7 @@ def _goes_on(run: Sequence[_Item], count: int, within: int) -> bool:
 
 
 def _numbered(item: _Item, within: int) -> tuple[str, int]:
-    """The last part of a path as its text and the number behind it, -1 without one."""
+    """The last part of a path as its text and the number after it; -1 without one."""
     part = item[0].path[within:]
     match = _NUMBERED.fullmatch(part)
     return (match[1], int(match[2])) if match else (part, -1)

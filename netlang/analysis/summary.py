@@ -1,4 +1,4 @@
-"""The summary of a program: every layer and every total, as deployed, at given sizes."""
+"""The summary of a deployed program at given sizes: every layer and every total."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Summary(Figures):
 
 
 def _axes(field: ReceptiveField | None) -> Json:
-    """The figure of a receptive field, that of each axis where they differ; null if not known."""
+    """The figure of a receptive field, or that of each axis if they differ; null if unknown."""
     if field is None or field.unknown:
         return None
     return list(field.figure) if isinstance(field.figure, tuple) else field.figure
@@ -78,7 +78,7 @@ def _axes(field: ReceptiveField | None) -> Json:
 def summarize(program: Program, sizes: Mapping[str, int] | None = None, batch: int = 1) -> Summary:
     """The summary of a program; sizes that are not given have their defaults.
 
-    Raises `NetlangError` where the net can't run at these sizes.
+    Raises `NetlangError` if the net can't run at these sizes.
     """
     complete = checked_sizes(program, sizes, batch)
     facts = Facts(program)

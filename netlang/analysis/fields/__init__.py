@@ -1,1 +1,1 @@
-"""Which input places an output place reads: intervals, the walk through a net, figures."""
+"""Receptive fields: which input places an output place reads."""

@@ -1,4 +1,4 @@
-"""Operators that go axis by axis: each axis of the output is read from one of the input."""
+"""Operators that act axis by axis: each output axis is read from one input axis."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ __all__ = ["by_places"]
 
 
 def _still(end: int, at_end: bool, all_read: bool) -> int:
-    """Where an end is read that was read there by what slid over it."""
+    """Where an end is surely read, given that the values that slid over it were."""
     if end == AT_END and at_end:
         return AT_END
     return SOMEWHERE if end and all_read else NOWHERE
 
 
 def _moves(field: Field, part: int) -> bool:
-    """Whether the places read move along with a part."""
+    """Whether the places that are read move along with a part."""
     return any(
         reads.advance for strand in field.strands for own, reads in strand.terms if own == part
     )
 
 
 def _joins_beyond(field: Field, slid: tuple[Taps, int, int]) -> bool:
-    """Whether places beyond those that there are count, where parts of axes end."""
+    """Whether places beyond the existing ones matter, where parts of axes end."""
     several = any(len(taps) > 1 for taps in slid[0].taps)
     return several and (min(field.ends) < AT_END or reads_beyond(*slid))
 
@@ -66,7 +66,7 @@ def by_places(
     output: TensorType,
     context: Context,
 ) -> State | None:
-    """What an element of `output` reads whose axis i reads axis `sources[i]` by `rules[i]`."""
+    """What an element of `output` reads when axis i reads axis `sources[i]` by `rules[i]`."""
     if state is None:
         return None
     places = zip(sources, rules, range(output.rank), strict=True)
@@ -80,7 +80,7 @@ def by_places(
 
 
 class _Step:
-    """One operator: the rule of each part of its input, and the part that it becomes."""
+    """One operator: the rule for each part of its input, and the part that it becomes."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class _Step:
         return remapped(found, self._places) if self._moves else found
 
     def _content(self, before: Contents) -> Contents:
-        """Which places read something, along the parts of the input."""
+        """Which places read anything, along the parts of the input."""
         if before not in self._contents:
             known = dict(before)
             made = {part: self._content_along(part, known.get(part)) for part in self._rules}
@@ -155,7 +155,7 @@ class _Step:
         return slid(known, rule, self._before(part), self._after(part), self._context.number)
 
     def _with_statistics(self, field: Field, source: int) -> Field:
-        """Each element reads all along some axes besides; its own way goes on."""
+        """Each element additionally reads the whole of some axes; its own path continues."""
         if not self._whole:
             return field
         everything = ended(field, self._whole, self._state.layout, source, self._context)
@@ -182,7 +182,7 @@ class _Step:
         )  # fmt: skip
 
     def _within(self, field: Field) -> tuple[bool, bool, tuple[int, int]]:
-        """What is known of the borders: they matter along parts that move the places read."""
+        """What is known of borders, which matter along parts that move the places that are read."""
         bound, seamless, (first, last) = field.bound, field.seamless, field.ends
         for part in {part for strand in field.strands for part in strand.parts}:
             if part in self._taps and (field.folded or _moves(field, part)):
@@ -210,7 +210,7 @@ class _Step:
         return self._context.number(self._sizes[self._places[part]])
 
     def _flagged(self, field: Field) -> Field:
-        """What is uneven may be the part that is left out, and then less is read than told."""
+        """An uneven part may be the one that is left out; then less is read than stated."""
         earlier = self._earlier
         left_out = any(leaves_out(self._rules[p]) for p in field.uneven if p in self._rules)
         if left_out:

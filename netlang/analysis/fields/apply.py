@@ -1,6 +1,6 @@
-"""What an operator's output reads, from what its inputs read and the operator's rule.
+"""What an operator's output reads, given what its inputs read and the operator's rule.
 
-Every rule of `netlang.ir.reach` has its place here; another one is an error, never a default.
+Every rule of `netlang.ir.reach` is handled here; an unknown one is an error, never a default.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _joined(
 def _from_place(
     state: State | None, axis: int, start: int, output: TensorType, context: Context
 ) -> State | None:
-    """What the elements read that stand from a place of the joined axis on."""
+    """What the elements from a place of the joined axis on read."""
     if state is not None and _is_aside(state, axis):
         return State(tuple((size,) for size in output.shape), state.fields)
     rules: list[AxisRule] = [Same()] * output.rank
@@ -188,7 +188,7 @@ def _from_place(
 
 
 def _is_aside(state: State, axis: int) -> bool:
-    """Whether nothing is told along an axis."""
+    """Whether nothing is known along an axis."""
     if any(len(parts) > 1 for parts in state.layout):
         return False
     fields = [field for field in state.fields if field is not None]
@@ -198,7 +198,7 @@ def _is_aside(state: State, axis: int) -> bool:
 
 
 def _with_empty_places(states: States, axis: int, starts: Sequence[int], context: Context) -> State:
-    """Joined values, some with places that read nothing, or that aren't made from the input."""
+    """Joined values, some of which have places that read nothing or aren't made from the input."""
     known = iter(alike([state for state in states if state], context))
     states = [state and next(known) for state in states]
     filled = [state and _with_contents(state, ((),) * len(state.fields)) for state in states]

@@ -1,8 +1,8 @@
-"""What a call reads: what its function reads of its inputs, of what those read themselves.
+"""What a call reads: its function's reads composed with what the inputs read.
 
-That is exact where offset and jump tell all about the inputs, each axis by itself. Elements that
-read different things along an axis (`Field.uneven`) may do so where the function keeps that axis as
-it is, or reads all of it.
+This is exact if offset and jump describe the inputs completely, each axis on its own. Inputs whose
+elements read different things along an axis (`Field.uneven`) are allowed if the function keeps that
+axis unchanged or reads all of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["composed", "is_plain"]
 
 
 def is_plain(states: Sequence[State | None], function: Function) -> bool:
-    """Whether offset and jump tell all that the inputs read, each axis by itself."""
+    """Whether offset and jump describe completely what the inputs read, each axis on its own."""
     return all(
         state is None or (port.type.rank > 0 and _is_plain(state))
         for state, port in zip(states, function.inputs, strict=True)
@@ -53,9 +53,9 @@ def composed(
     function: Function,
     context: Context,
 ) -> tuple[State | None, ...] | None:
-    """The outputs of a function, which read its inputs' axes in order, with plain inputs.
+    """What the outputs of a function read, if it reads its inputs' axes in order.
 
-    None where it can't be told so: what is uneven is cut or slid over.
+    None if this can't be expressed: something uneven is cut or slid over.
     """
     found: list[State | None] = []
     for output in outputs:
@@ -79,7 +79,7 @@ def _per_input(output: State, function: Function) -> list[tuple[Field | None, ..
 
 
 def _keeps_uneven(state: State | None, own: Sequence[Field | None]) -> bool:
-    """Whether each axis along which elements differ is read as a whole or kept as it is."""
+    """Whether each axis along which elements differ is read as a whole or kept unchanged."""
     if state is None:
         return True
     axes = {axis for field in state.fields if field is not None for axis in field.uneven}
@@ -128,7 +128,7 @@ def _safely(
 
 
 def _merged(fields: Sequence[Field], source: int, context: Context) -> Field | None:
-    """The hull; where values were joined within the function, more than any of them may read."""
+    """The hull; if values were joined within the function, more than any of them may read."""
     if not fields:
         return None
     try:
@@ -150,7 +150,7 @@ def _field(
     source: int,
     context: Context,
 ) -> Field:
-    """A field of an input, seen through what the function reads along that input's axes."""
+    """A field of an input composed with what the function reads along that input's axes."""
     known = [each for each in own if each is not None]
     uneven = frozenset[int]().union(*(each.uneven for each in known))
     rest = replace(
@@ -180,7 +180,7 @@ def _field(
 
 
 def _kept(axes: frozenset[int], own: Sequence[Field | None]) -> frozenset[int]:
-    """The parts that axes of the input have become, if they weren't read as a whole."""
+    """The parts that axes of the input have become, unless they were read as a whole."""
     fields = (own[axis] for axis in axes)
     return frozenset(
         part
@@ -233,7 +233,7 @@ def _moved(interval: Interval, jump: int, offsets: Interval) -> Interval:
 
 
 def _strand(strand: Strand, jump: int, offsets: Interval) -> Strand:
-    """Every term goes the jump times as far; the offsets are added once."""
+    """A strand with every term scaled by the jump; the offsets are added once."""
     terms = []
     for part, reads in strand.terms:
         bounds = tuple([b and _moved(b, jump, offsets) for b in reads.bounds])

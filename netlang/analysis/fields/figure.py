@@ -1,9 +1,9 @@
 """The receptive field as a figure: how many input elements one element reads along each axis.
 
-The figure is that of windows alone, as in Araujo, Norris, Sim 2019 (doi:10.23915/distill.00021):
-the widest interval, from the first to the last place, that an element reads through windows,
-borders left out. What an operator reads of a whole axis (a global pool, attention, the statistics
-of a norm) is not in it: `seen` counts that too, within the borders of the input.
+The figure counts windows alone, as in Araujo, Norris, Sim 2019 (doi:10.23915/distill.00021): the
+widest interval, from the first to the last place, that an element reads through windows, ignoring
+borders. What an operator reads of a whole axis (a global pool, attention, the statistics of a norm)
+is not included; `seen` counts that too, within the borders of the input.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ MOST_PLACES = 512
 
 
 class AxisField(Record, gc=False):
-    """One axis: the figure, the most places that an element sees, and how many there are.
+    """One axis: the figure, the most places that an element sees, and the number of places.
 
-    `bound` and `seen_bound`: these are upper bounds. `besides`: not windows alone read the axis.
-    `unknown`: windows may read more than the figure, of what lies beyond the borders.
+    `bound` and `seen_bound` mark upper bounds. `besides`: not only windows read the axis.
+    `unknown`: windows may read more than the figure, because of what lies beyond the borders.
     """
 
     size: int
@@ -42,12 +42,12 @@ class AxisField(Record, gc=False):
 
     @property
     def is_exact(self) -> bool:
-        """Whether nothing that is told is a bound: what is seen is told where it is more."""
+        """Whether no figure that is shown is a bound; `seen` is shown if it is larger."""
         return not self.bound and not (self.besides and self.seen_bound)
 
 
 class ReceptiveField(Record, gc=False):
-    """Input elements along each axis after the first; the axes of a vector that windows read.
+    """Input elements along each axis after the first, and the axes of a vector that windows read.
 
     `everything`: an operator that reads whole axes lets the output see all places of the input.
     """
@@ -76,7 +76,7 @@ class ReceptiveField(Record, gc=False):
 
     @property
     def note(self) -> str:
-        """What the figure alone doesn't tell."""
+        """What the figure alone doesn't say."""
         texts = ["not known" if self.unknown else "at most"] if self.bound else []
         besides = [axis for axis in self.along if axis.besides]
         if besides:
@@ -92,7 +92,7 @@ class ReceptiveField(Record, gc=False):
 
     @property
     def is_exact(self) -> bool:
-        """Whether nothing that is told is a bound."""
+        """Whether no figure that is shown is a bound."""
         return all(axis.is_exact for axis in self.along)
 
     @property
@@ -101,7 +101,7 @@ class ReceptiveField(Record, gc=False):
 
     @property
     def figure(self) -> int | tuple[int, ...]:
-        """One number if it holds for every axis, as arguments of operators are written."""
+        """One number if it holds for every axis, as for arguments of operators."""
         return self.axes[0] if len(set(self.axes)) == 1 else self.axes
 
     def __str__(self) -> str:
@@ -110,7 +110,7 @@ class ReceptiveField(Record, gc=False):
 
 
 def axis_field(state: State, source: int, context: Context, *, places: bool = True) -> AxisField:
-    """The figures of one source; without `places` those that are seen aren't counted."""
+    """The figures of one source. Without `places`, `seen` isn't computed."""
     field = state.fields[source]
     extent = context.extent(source)
     if field is None:
@@ -136,10 +136,11 @@ def axis_field(state: State, source: int, context: Context, *, places: bool = Tr
 def _seen(
     field: Field, sizes: Sequence[int], extent: int
 ) -> tuple[Iterable[Interval | None], bool]:
-    """Intervals that the widest within the input is among, and whether elements read them.
+    """Intervals that include the widest one within the input, and whether elements read them.
 
-    Where offset and jump tell all, the width within the input bends, as a function of the place,
-    where an end of what is read meets one of the input or of what every element reads.
+    If offset and jump describe everything, the width within the input, as a function of the place,
+    bends only where an end of what is read meets an end of the input or of what every element
+    reads.
     """
     if _places(field.strands, sizes) <= MOST_PLACES:
         return _read(field.strands, sizes), True
@@ -167,7 +168,7 @@ def _places(strands: Sequence[Strand], sizes: Sequence[int]) -> int:
 
 
 def _read(strands: Sequence[Strand], sizes: Sequence[int]) -> Iterator[Interval | None]:
-    """The hulls that the elements read through windows; one for all where there are too many."""
+    """The hulls that elements read through windows; a single one if there are too many."""
     parts = sorted({part for strand in strands for part in strand.parts})
     if _places(strands, sizes) > MOST_PLACES:
         yield hull(_sum([reads.whole(sizes[p]) for p, reads in s.terms]) for s in strands)
@@ -178,7 +179,7 @@ def _read(strands: Sequence[Strand], sizes: Sequence[int]) -> Iterator[Interval 
 
 
 def _sum(intervals: Sequence[Interval | None]) -> Interval | None:
-    """The sum of the ends, nothing where one of them is nothing."""
+    """The sum of the ends; None if either is None."""
     found = [interval for interval in intervals if interval is not None]
     if len(found) < len(intervals):
         return None

@@ -1,9 +1,9 @@
-"""Values one behind the other along an axis: their elements read different things.
+"""Values joined along an axis, whose elements read different things.
 
-The hull of all is no less than what any element reads, and if it is no more than one of them reads,
-the figure of the whole is exact. Where a part of the axis is taken later on, it may be too much.
-Told finely, the place along the joined axis is a term of its own, a table of what each place reads;
-that is exact, and takes as long as the axis.
+The hull of all values is at least what any element reads; if it is no more than what one of them
+reads, the figure of the whole is exact. If part of the axis is taken later, the hull may be too
+large. In fine mode, the place along the joined axis is a term of its own, a table of what each
+place reads; that is exact, but takes as long as the axis.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def told_apart(
 ) -> State:
     """`whole`, the hull of states along an axis, with what is known of the differences.
 
-    State number i is that of the places from ``starts[i]`` to before ``starts[i + 1]``.
+    State number i covers the places from ``starts[i]`` to before ``starts[i + 1]``.
     """
     parts = parts_of(whole.layout)[axis]
     fields: list[Field | None] = []
@@ -46,7 +46,7 @@ def told_apart(
 
 
 def _marked(field: Field, own: Sequence[Field | None], parts: frozenset[int]) -> Field:
-    """Where a value's own function of the axis goes on behind its end, more is told than read."""
+    """If a value's own function of the axis continues after its end, more is stated than read."""
     loose = not any(_same_reads(each, field) for each in own)
     along = any(part in parts for strand in field.strands for part in strand.parts)
     every = [each.every if each else NOTHING for each in own]
@@ -65,7 +65,7 @@ def _same_reads(one: Field | None, two: Field) -> bool:
 
 
 def _tabled(own: Sequence[Field | None], part: int, starts: Sequence[int]) -> Field | None:
-    """One strand with a term along the joined axis; None where fields differ in other ways."""
+    """One strand with a term along the joined axis; None if fields differ in other ways."""
     known = [field for field in own if field is not None]
     first = known[0]
     if starts[-1] > LONGEST_TABLE or any(_rest(field) != _rest(first) for field in known[1:]):
@@ -93,7 +93,7 @@ def _tabled(own: Sequence[Field | None], part: int, starts: Sequence[int]) -> Fi
 
 
 def _rest(field: Field) -> Field:
-    """What has to be the same."""
+    """The part of a field that has to be equal."""
     return replace(field, strands=(), cut=False, seamless=True, ends=(0, 0), folded=False)
 
 
@@ -102,7 +102,7 @@ def _part(term: tuple[int, Reads]) -> int:
 
 
 def _paces(strand: Strand, part: int) -> tuple[tuple[int, int], ...] | None:
-    """The parts other than `part` with their jumps; None where not all of them are plain."""
+    """The parts other than `part` with their jumps; None if any of them isn't plain."""
     others = [(other, reads) for other, reads in strand.terms if other != part]
     if not all(reads.is_plain for _, reads in others):
         return None

@@ -1,4 +1,4 @@
-"""The receptive field of a net: the largest of its outputs' along each axis of its inputs."""
+"""The receptive field of a net: along each input axis, the largest of its outputs' fields."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def larger(one: AxisField, two: AxisField) -> AxisField:
 
 
 def clearer(one: AxisField, two: AxisField) -> AxisField:
-    """Of two that hold what tells more, figure by figure."""
+    """Of two valid fields, the more informative figures."""
     unknown, bound, size = min((f.unknown, f.bound, f.size) for f in (one, two))
     seen_bound, seen = min((f.seen_bound, f.seen) for f in (one, two))
     besides = one.besides and two.besides
@@ -41,7 +41,7 @@ def clearer(one: AxisField, two: AxisField) -> AxisField:
 
 
 def figure_of(net: Function, found: Mapping[Source, AxisField]) -> ReceptiveField | None:
-    """Axis by axis the largest; a vector has places once a window reads it."""
+    """The largest field along each axis; a vector has places once a window reads it."""
     kept = {
         (port, axis): field
         for (port, axis), field in found.items()

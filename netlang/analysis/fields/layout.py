@@ -1,4 +1,4 @@
-"""Parts of axes joined and split: what reshapes do to the functions of places."""
+"""Parts of axes joined and split: how reshapes change the functions of places."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _flat(
 
 
 def _holed(content: Content, size: int) -> Content:
-    """What is known of a part that one with places that read nothing went into."""
+    """What is known of a part that absorbed one with places that read nothing."""
     return Content(0, size - 1, holes=True, sure=content.sure)
 
 
@@ -125,7 +125,7 @@ def _flat_strand(
 
 
 def alike(states: Sequence[State], context: Context) -> list[State]:
-    """The states with axes that are divided alike."""
+    """The states with their axes divided alike."""
     first, *others = ([len(parts) for parts in state.layout] for state in states)
     if all(other == first for other in others) and max(first, default=1) == 1:
         return list(states)
@@ -141,7 +141,7 @@ def alike(states: Sequence[State], context: Context) -> list[State]:
 def rearranged(
     state: State, split: Sequence[Dim], order: Sequence[int], shape: Sequence[Dim], context: Context
 ) -> State:
-    """The elements row by row as `split`, its axes in another order, joined to `shape`."""
+    """The elements row by row as `split`, with axes reordered, then joined to `shape`."""
     wanted = [context.number(size) for size in split]
     regrouped = _Regrouped(state, context)
     try:
@@ -160,7 +160,7 @@ def _one_axis(state: State) -> State:
 
 
 def _joined_axes(sizes: Sequence[int], shape: Sequence[int]) -> list[list[int]]:
-    """Which axes each axis of `shape` is made of."""
+    """The axes of which each axis of `shape` is made."""
     found: list[list[int]] = []
     place = 0
     for size in shape:
@@ -175,7 +175,7 @@ def _joined_axes(sizes: Sequence[int], shape: Sequence[int]) -> list[list[int]]:
 
 
 class _Regrouped:
-    """Parts that are split until they are those of other axes; new ones get new numbers."""
+    """Splits parts until they match other axes; new parts get new numbers."""
 
     def __init__(self, state: State, context: Context) -> None:
         self._context = context
@@ -189,7 +189,7 @@ class _Regrouped:
         self._parts = [part for part in self._sizes if part not in ones]
 
     def split(self, wanted: Sequence[int]) -> list[list[int]]:
-        """The parts of each axis; raises `TooLong` where no splitting gives them."""
+        """The parts of each axis. Raises `TooLong` if no splitting yields them."""
         waiting = list(self._parts)
         found: list[list[int]] = []
         for size in reversed(wanted):
@@ -209,7 +209,7 @@ class _Regrouped:
         return found[::-1]
 
     def _halved(self, part: int, below: int) -> tuple[int, int]:
-        """A part of n places as one of n / below and one of `below`."""
+        """A part of n places as one of n / below and one of `below` places."""
         upper, lower = len(self._sizes), len(self._sizes) + 1
         self._sizes[upper], self._sizes[lower] = self._sizes[part] // below, below
         for source, field in enumerate(self._fields):
@@ -264,7 +264,7 @@ def _split_strand(strand: Strand, part: int, upper: int, lower: int, below: int)
 
 
 def _split_reads(reads: Reads, below: int) -> tuple[Reads, Reads]:
-    """A function of ``below i + j`` as the sum of one of i and one of j; raises `TooLong`."""
+    """A function of ``below i + j`` as the sum of one of i and one of j. Raises `TooLong`."""
     if below % reads.period == 0 and not reads.table:
         return Reads(1, reads.advance * (below // reads.period), ((0, 0),)), reads
     turns = reads.period // (below if reads.table else gcd(below, reads.period))

@@ -1,4 +1,4 @@
-"""Fields whose windows end, where all along an axis is read, and fields of values that meet."""
+"""Fields whose windows end because a whole axis is read, and fields of values that meet."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def ended(
 
 
 def _at_least(field: Field, end: Ended, extent: int) -> Field:
-    """The field with what elements surely read besides, now that some windows ended."""
+    """The field with what elements additionally read for certain, now that some windows ended."""
     if field.bound or field.loose:
         return field
     some = field.some.joined(end if _reads_surely(field, end, extent) else Ended(end.width))
@@ -74,7 +74,7 @@ def _at_least(field: Field, end: Ended, extent: int) -> Field:
 
 
 def _reads_surely(field: Field, end: Ended, extent: int) -> bool:
-    """Whether the span that all places of an axis read is read within the borders of all values."""
+    """Whether the span read by all places of an axis is read within the borders of all values."""
     return field.seamless or (end.span == (0, extent - 1) and min(field.ends) > NOWHERE)
 
 
@@ -84,12 +84,12 @@ def _stands(strand: Strand, gone: Collection[int]) -> bool:
 
 
 def _holds_all(reads: Reads, size: int) -> bool:
-    """Whether one place reads what all places of a table read."""
+    """Whether one place reads everything that all places of a table read."""
     return reads.whole(size) in reads.bounds
 
 
 def _sum_along(strand: Strand, gone: Collection[int], sizes: Sequence[int]) -> Interval | None:
-    """The sum of what the terms along `gone` read for all of their places."""
+    """The sum of what the terms along `gone` read over all of their places."""
     low = high = 0
     for part, reads in strand.terms:
         if part in gone:
@@ -103,7 +103,7 @@ def _sum_along(strand: Strand, gone: Collection[int], sizes: Sequence[int]) -> I
 def merged(fields: Iterable[Field]) -> Field:
     """The field of an element that reads one element of each value.
 
-    Raises `TooLong` where there are too many ways to tell apart.
+    Raises `TooLong` if there are too many strands.
     """
     first, *others = fields
     for other in others:
@@ -129,7 +129,7 @@ def merged(fields: Iterable[Field]) -> Field:
 
 
 def _is_seamless(one: Field, two: Field, strands: tuple[Strand, ...], ended: Ended) -> bool:
-    """Whether both are, or one that tells all that both read."""
+    """Whether both are seamless, or one that includes everything that both read."""
     alone = (each.strands == strands and each.ended.span == ended.span for each in (one, two))
     return (one.seamless and two.seamless) or any(
         all_ and each.seamless for all_, each in zip(alone, (one, two), strict=True)
@@ -137,7 +137,7 @@ def _is_seamless(one: Field, two: Field, strands: tuple[Strand, ...], ended: End
 
 
 def _distinct(strands: Sequence[Strand]) -> tuple[Strand, ...]:
-    """The strands, those that can be told as one as one."""
+    """The strands, merged where one strand describes several."""
     found: list[Strand] = []
     for strand in strands:
         for place, other in enumerate(found):

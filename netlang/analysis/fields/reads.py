@@ -1,11 +1,11 @@
-"""Intervals of places that depend on a place: exact arithmetic in whole numbers.
+"""Intervals of places as functions of a place, in exact whole-number arithmetic.
 
-`Reads` tells for place o of one axis the interval of places of another that it reads. It repeats
-with a period, moved along: o + period reads what o reads, `advance` further on. With the period 1
-that is the usual offset and jump; behind transposed convolutions and interpolation places take
-turns. Every window, crop, interpolation and pool of regions is such a function as well (`Taps`), so
-that their composition is one, and nothing is rounded. The intervals are hulls: what is read between
-their ends may have gaps. `None` stands for a place that reads nothing.
+`Reads` gives, for place o of one axis, the interval of places of another axis that it reads. It
+repeats with a period, shifted: o + period reads what o reads, `advance` further on. Period 1 is the
+usual offset and jump; after transposed convolutions and interpolation, places alternate. Every
+window, crop, interpolation and pool of regions is such a function as well (`Taps`), so their
+composition is one too, and nothing is rounded. The intervals are hulls: there may be gaps between
+the ends. `None` stands for a place that reads nothing.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ Interval = tuple[int, int]
 
 
 class TooLong(Exception):
-    """A period, or the work for one, is beyond `LONGEST`."""
+    """A period, or the work for one, exceeds `LONGEST`."""
 
 
 def hull(intervals: Iterable[Interval | None]) -> Interval | None:
-    """The smallest interval that holds all of them."""
+    """The smallest interval that contains all of them."""
     found: Interval | None = None
     for interval in intervals:
         if found is None:
@@ -45,7 +45,7 @@ def hull(intervals: Iterable[Interval | None]) -> Interval | None:
 
 
 class Taps(Record, gc=False):
-    """What an operator reads: place o those at ``advance (o // period) + taps[o % period]``.
+    """What an operator reads: place o reads ``advance (o // period) + taps[o % period]``.
 
     The taps of a place are in ascending order.
     """
@@ -56,9 +56,9 @@ class Taps(Record, gc=False):
 
 
 class Reads(Record, gc=False):
-    """Place o reads the interval ``bounds[o % period]``, moved by ``advance (o // period)``.
+    """Place o reads the interval ``bounds[o % period]``, shifted by ``advance (o // period)``.
 
-    A `table` has no other places than those of its one period: what lies beyond reads nothing.
+    A `table` has only the places of its single period; places beyond read nothing.
     """
 
     period: int
@@ -94,7 +94,7 @@ class Reads(Record, gc=False):
         return reduced(period, self.advance * (taps.advance * turns // self.period), bounds)
 
     def _hulls(self, taps: Taps, count: int) -> Iterator[Interval | None]:
-        """What each of the first places reads; all places that they read are looked up once."""
+        """What each of the first places reads; every place that they read is looked up once."""
         firsts = [own[0] for own in taps.taps if own]
         lasts = [own[-1] for own in taps.taps if own]
         start = min(firsts, default=0)
@@ -115,7 +115,7 @@ class Reads(Record, gc=False):
                 yield hull([known[first + tap - start] for tap in own])
 
     def lifted(self, period: int) -> Reads:
-        """The same with a multiple of the period; the beginning of it for a table."""
+        """The same with a multiple of the period; for a table, its beginning."""
         if period > LONGEST:
             raise TooLong
         bounds = tuple(map(self.at, range(period)))
@@ -133,7 +133,7 @@ class Reads(Record, gc=False):
         return max(found, default=0)
 
     def plus(self, interval: Interval) -> Reads:
-        """Moved and widened."""
+        """Shifted and widened by an interval."""
         low, high = interval
         return Reads(
             self.period,
@@ -144,18 +144,18 @@ class Reads(Record, gc=False):
 
     @property
     def is_plain(self) -> bool:
-        """Whether all places read alike: offset and jump tell everything."""
+        """Whether all places read alike, so that offset and jump say everything."""
         return self.period == 1 and self.bounds[0] is not None and not self.table
 
     def parallel(self, other: Reads) -> bool:
-        """Whether both move along at the same pace."""
+        """Whether both move at the same pace."""
         if self.table or other.table:
             return self.table == other.table and self.period == other.period
         return self.advance * other.period == other.advance * self.period
 
 
 def _rise(intervals: Sequence[Interval | None]) -> bool:
-    """Whether each place reads something, and neither end of it lies before that of the last."""
+    """Whether every place reads something, and neither end is ever less than the one before."""
     known = [each for each in intervals if each is not None]
     return len(known) == len(intervals) and all(
         one[0] <= two[0] and one[1] <= two[1] for one, two in pairwise(known)
@@ -178,7 +178,7 @@ def _moved(bound: Interval | None, by: int) -> Interval | None:
 
 
 def joined(one: Reads, two: Reads) -> Reads:
-    """Place by place the hull of two parallel functions."""
+    """The hull, place by place, of two parallel functions."""
     if one == two:
         return one
     if one.is_plain and two.is_plain:
@@ -192,7 +192,7 @@ def joined(one: Reads, two: Reads) -> Reads:
 
 
 def summed(one: Reads, two: Reads) -> Reads:
-    """Place by place the sum of the ends; nothing where one of both reads nothing."""
+    """The sum of the ends, place by place; nothing where either reads nothing."""
     tables = [each.period for each in (one, two) if each.table]
     period = min(tables) if tables else lcm(one.period, two.period)
     one, two = one.lifted(period), two.lifted(period)

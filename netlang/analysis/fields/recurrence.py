@@ -1,10 +1,10 @@
-"""The receptive field of one layer as a recurrence, and what its output reads in so many words.
+"""The receptive field of one layer as a recurrence, and what its output reads in words.
 
-Where offset and jump tell all: r_out = r_in + (k - 1) j, j_out = j s, start_out = start_in - p j
+If offset and jump say everything: r_out = r_in + (k - 1) j, j_out = j s, start_out = start_in - p j
 (Araujo, Norris, Sim 2019, doi:10.23915/distill.00021). r is the number of input elements that an
 element reads, j the distance in the input between those of neighbours, start the first one that
-element 0 reads, k what the window spans (dilation counted in), s its stride and p the padding in
-front.
+element 0 reads, k the span of the window (including dilation), s its stride and p the padding
+before the first place.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_PHASES = 4
 
 
 class Recurrence(Record):
-    """The lines of a layer's receptive field, and in words what an element of its output reads."""
+    """The lines of a layer's receptive field, and what an element of its output reads, in words."""
 
     lines: tuple[Line, ...]
     reads: tuple[str, ...]
@@ -57,14 +57,14 @@ def recurrence(
 
 
 def _name(fields: Fields, port: int, axis: int, several: bool) -> str:
-    """What an axis of an input is called, one of `several` with that of the input."""
+    """The name of an input's axis; includes the input's name if there are several."""
     rank = fields.net.inputs[port].type.rank
     own = axis_name(rank - 1, axis - 1) if 2 <= rank <= 4 else f"axis {axis}"
     return f"{own} of `{fields.net.inputs[port].name}`" if several else own
 
 
 def _lines(before: State, source: int, reach: Reach) -> Iterator[Line]:
-    """The recurrence along one source, if a window slides over its places."""
+    """The recurrence along one source, if a window slides along it."""
     field = before.fields[source]
     if field is None or len(field.strands) != 1 or not field.strands[0].is_plain:
         return
@@ -85,7 +85,7 @@ def _lines(before: State, source: int, reach: Reach) -> Iterator[Line]:
 
 
 def _all_lines(found: Sequence[tuple[str, tuple[Line, ...]]]) -> Iterator[Line]:
-    """The lines of all axes, those that are alike once."""
+    """The lines of all axes; equal ones once."""
     alike = len({lines for _, lines in found}) == 1
     for name, lines in found[:1] if alike else found:
         for line in lines:
@@ -114,7 +114,7 @@ def _words(made: State, field: Field, axis: int) -> str:
 
 
 def _place_names(made: State, own: int, field: Field) -> list[str]:
-    """A name for the place along each part: i for the only one, or where the source stands."""
+    """A name for the place along each part: i for a single one, or where the source stands."""
     used = {part for strand in field.strands for part, _ in strand.terms}
     found = [
         ("i" if axis == own else f"i_{axis}") + (f".{place}" if len(parts) > 1 else "")
@@ -158,9 +158,9 @@ def _alone(reads: Reads, place: str) -> str:
 
 
 def _alike(reads: Reads) -> list[tuple[int, int]]:
-    """The elements of one period in groups that read the same places: the first, and how many.
+    """The elements of one period in groups that read the same places: first element and count.
 
-    A group may go on from the last element of a period to the first of the next.
+    A group may continue from the last element of a period to the first of the next.
     """
     places = range(1, reads.period + 1)
     starts = [place for place in places if reads.at(place) != reads.at(place - 1)] or [1]
@@ -172,7 +172,7 @@ def _alike(reads: Reads) -> list[tuple[int, int]]:
 
 
 def _group(reads: Reads, first: int, count: int, place: str) -> str:
-    """What some neighbours read."""
+    """What some neighbours read, in words."""
     one, other = (_sum(f"{reads.period}*{place}", own) for own in (first, first + count - 1))
     bound = reads.at(first)
     what = _moved(_times(reads.advance, place), *bound) if bound else "nothing"

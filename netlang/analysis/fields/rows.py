@@ -20,9 +20,9 @@ _Found: TypeAlias = dict[str, State | None]
 def with_fields(
     fields: Fields, rows: Sequence[Row], whole: ReceptiveField | None = None
 ) -> Mapping[str, ReceptiveField]:
-    """The field of the output of each row, of a scope's last step; of the last time if folded.
+    """The field of each row's output: of a scope's last step, or of the last time if folded.
 
-    What isn't made from the input has none. `whole` is the net's own field.
+    Values that aren't made from the input have none. `whole` is the net's own field.
     """
     folded = any(row.times > 1 for row in rows)
     states = _Paths(fields, folded).of(fields.net, fields.inputs)
@@ -41,7 +41,7 @@ def with_fields(
 
 
 class _Paths(Draft):
-    """What the steps of functions read, by their paths; each function once for what it is given."""
+    """What the steps of functions read, by path; each function once for the same inputs."""
 
     fields: Fields
     folded: bool

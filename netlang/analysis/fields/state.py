@@ -1,10 +1,10 @@
-"""What an element of a value reads of each input axis, as a function of where the element stands.
+"""What an element of a value reads of each input axis, as a function of the element's place.
 
-The input axes are the *sources*. An axis of a value is made of *parts*, row by row: one, or, where
-a reshape joined axes, those that it joined. Parts are numbered over all axes. A `Strand` is one way
-from a source to a value: the place read is the sum of what its terms tell for the element's places
-along some parts. Where an operator reads the whole of an axis, the windows of what it read end:
-`Field.ended` keeps their width, and as its span the places that every element reads from then on.
+The input axes are the *sources*. An axis of a value consists of *parts*, row by row: a single one
+or, if a reshape joined axes, those that it joined. Parts are numbered over all axes. A `Strand` is
+one way from a source to a value: the place that is read is the sum of its terms at the element's
+places along some parts. If an operator reads the whole of an axis, the windows of what it read end:
+`Field.ended` keeps their width and, as its span, the places that every element reads from then on.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Layout: TypeAlias = tuple[tuple[Dim, ...], ...]
 class Context(Record):
     """Sizes as numbers, and the extent of each source.
 
-    `fine`: what is joined along an axis is told apart place by place, as in
+    `fine`: values joined along an axis are distinguished place by place, as in
     `netlang.analysis.fields.joined`.
     """
 
@@ -47,7 +47,7 @@ class Context(Record):
         return self.number(self.extents[source])
 
     def clipped(self, interval: Interval | None, source: int) -> Interval | None:
-        """What of an interval there is in the input."""
+        """The part of an interval that lies in the input."""
         if interval is None:
             return None
         low, high = max(0, interval[0]), min(self.extent(source) - 1, interval[1])
@@ -55,7 +55,7 @@ class Context(Record):
 
 
 class Strand(Record, gc=False):
-    """The places read: the sum of the intervals of all terms, which are sorted by their parts."""
+    """The places that are read: the sum of the intervals of all terms, sorted by part."""
 
     terms: tuple[tuple[int, Reads], ...]
 
@@ -70,7 +70,7 @@ class Strand(Record, gc=False):
 
     @property
     def is_plain(self) -> bool:
-        """Whether offset and jump along one part tell everything."""
+        """Whether offset and jump along one part say everything."""
         return len(self.terms) == 1 and self.terms[0][1].is_plain
 
 
@@ -81,13 +81,13 @@ class Ended(Record, gc=False):
     span: Interval | None = None
 
     def joined(self, other: Ended) -> Ended:
-        """What one has read that has read both."""
+        """What an element has read that reads both."""
         if self == other:
             return self
         return Ended(max(self.width, other.width), hull((self.span, other.span)))
 
     def common(self, other: Ended) -> Ended:
-        """No more than what both have read."""
+        """At most what both have read."""
         same = self.span if self.span == other.span else None
         return Ended(min(self.width, other.width), same)
 
@@ -98,14 +98,14 @@ NOTHING = Ended()
 class Field(Record, gc=False):
     """What an element reads of one source.
 
-    `ended` holds for any element, whatever its place. `bound`: what is read may be less than told,
-    but no less than `some` for one element and `every` for all. Elements along `uneven` parts read
-    different things, and the field is the hull of all; in `loose` ones that may be more than any
-    of them reads. `cut`: some places of the source itself were left out along its own axis.
-    `seamless`: cut off at the borders of the input, it is what is read within the borders of all
-    values. `ends`: where the first and the last place of the input are read for certain. `folded`:
-    a reshape made parts of axes, which end where the axes go on. `lost`: it can't be followed, and
-    windows read more than is told. `content`: the parts along which some places read nothing.
+    `ended` holds for any element, whatever its place. `bound`: less may be read than stated, but at
+    least `some` by one element and `every` by all. Elements along `uneven` parts read different
+    things, and the field is the hull of all; in `loose` ones, that may be more than any of them
+    reads. `cut`: some places of the source itself were left out along its own axis. `seamless`:
+    clipped at the borders of the input, it equals what is read within the borders of all values.
+    `ends`: where the first and the last place of the input are read for certain. `folded`: a
+    reshape made parts of axes, which end where the axes continue. `lost`: it can't be followed, and
+    windows may read more than stated. `content`: the parts along which some places read nothing.
     """
 
     strands: tuple[Strand, ...]
@@ -126,7 +126,7 @@ class Field(Record, gc=False):
 class State(Record, gc=False):
     """What the elements of a value read: for each source a field, or None.
 
-    `pool` is the geometry of the pool whose places the value numbers, if it does.
+    `pool` is the geometry of the pool whose places the value's numbers are, if any.
     """
 
     layout: Layout
@@ -149,14 +149,14 @@ def numbered(layout: Layout, number: Number) -> list[int]:
 
 
 def lost(field: Field, source: int, context: Context) -> Field:
-    """What can be said of a field that can't be followed: nothing that isn't there is read."""
+    """What is known of a field that can't be followed: at most everything that exists is read."""
     extent = context.extent(source)
     found = Ended(max(field.ended.width, extent), (0, extent - 1))
     return Field((), found, bound=True, cut=True, lost=True)
 
 
 def remapped(field: Field, places: Mapping[int, int]) -> Field:
-    """The field with its parts numbered anew; flags of parts that are gone are dropped."""
+    """The field with its parts renumbered; flags of parts that are gone are dropped."""
     strands = tuple(
         Strand(tuple(sorted(((places[part], reads) for part, reads in strand.terms), key=_part)))
         for strand in field.strands

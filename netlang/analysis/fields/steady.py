@@ -1,4 +1,4 @@
-"""Repeats that go on alike: what a value reads after many times, without going through them."""
+"""Repeats that grow steadily: what a value reads after many times, without visiting them all."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _Field: TypeAlias = Field | None
 
 
 def is_steady(states: Sequence[State | None]) -> bool:
-    """Whether every time from now on will add what the last one added.
+    """Whether every later time will add what the last one added.
 
-    A state that comes back stays. Where a field is one interval that grew by the same at both ends
-    in two times, a time takes the smaller end of what it adds to its own (offsets and jump tell
-    all) and of what comes from outside the repeat: growing, the former is the smaller for good.
+    A state that recurs stays. If a field is one interval that grew equally at both ends in two
+    times, each time takes the smaller end of what it adds to its own (offset and jump say
+    everything) and of what comes from outside the repeat; since the field grows, the former stays
+    the smaller.
     """
     if states[-1] == states[-2]:
         return True
@@ -58,7 +59,7 @@ def _grows_alike(first: _Field, second: _Field, third: _Field) -> bool:
 
 
 def _rest(field: Field) -> Field:
-    """What has to stay as it is."""
+    """The part of a field that has to stay unchanged."""
     ends = (replace(end, width=0) for end in (field.ended, field.some, field.every))
     ended, some, every = ends
     return replace(field, strands=(), ended=ended, some=some, every=every)
@@ -104,7 +105,7 @@ def _moved(old: _Field, new: _Field, times: int) -> _Field:
 
 
 def forgotten(state: State | None, context: Context) -> State | None:
-    """What is known where no end of the growing can be seen: at most everything is read."""
+    """What is known if no end of the growth can be seen: at most everything is read."""
     if state is None:
         return None
     fields = enumerate(state.fields)

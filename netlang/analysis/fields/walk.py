@@ -1,9 +1,9 @@
-"""Through a net from its inputs to its outputs: what every value reads.
+"""Walks through a net from its inputs to its outputs: what every value reads.
 
-A function is walked once with each of its input axes as a source of its own, and what a call reads
-is composed of that and of what its inputs read. That is exact where offset and jump tell all about
-the inputs; for others (places that take turns, axes that were joined) the function is walked with
-them, once for each. Repeats are gone through until each time adds the same.
+A function is walked once, with each of its input axes as a source of its own; what a call reads is
+composed of that and of what its inputs read. This is exact if offset and jump describe the inputs
+completely. For other inputs (alternating places, joined axes) the function is walked once for each.
+Repeats are walked until each time adds the same.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def receptive_field(
 def field_and_walk(
     program: Program, sizes: Mapping[str, int] | None = None
 ) -> tuple[ReceptiveField | None, Fields]:
-    """The receptive field of a net's outputs, and the fields that tell it."""
+    """The receptive field of a net's outputs, and the fields from which it was computed."""
     found, fields = axis_fields(program, sizes)
     return figure_of(program.net, found), fields
 
@@ -53,10 +53,10 @@ def field_and_walk(
 def axis_fields(
     program: Program, sizes: Mapping[str, int] | None = None, *, borders: bool = False
 ) -> tuple[dict[Source, AxisField], Fields]:
-    """What a net's outputs read along each axis of its inputs, and the fields that tell it.
+    """What a net's outputs read along each axis of its inputs, and the fields used.
 
-    Where that is a bound, another one is sought that tells joined values apart, and then element by
-    element. With `borders` what is seen is no bound either, though windows alone read the axis.
+    If that is a bound, a further attempt distinguishes joined values, and then single elements.
+    With `borders`, `seen` is made exact too, even if only windows read the axis.
     """
     fields = Fields(program, sizes)
     found = fields.of_net()
@@ -67,7 +67,7 @@ def axis_fields(
 
 
 def sources_of(net: Function) -> tuple[Source, ...]:
-    """The axes that a receptive field is told along: all but the channels, or that of a vector."""
+    """The axes along which receptive fields are computed: all but the channels, or a vector's."""
     return tuple(
         (port, axis)
         for port, each in enumerate(net.inputs)
@@ -90,7 +90,7 @@ def fresh(types: Types, sources: Sequence[Source]) -> States:
 
 
 class Fields:
-    """Receptive fields of a net at some sizes, those of a program's defaults unless told others."""
+    """Receptive fields of a net at some sizes, by default the program's default sizes."""
 
     def __init__(
         self, program: Program, sizes: Mapping[str, int] | None = None, *, fine: bool = False
@@ -123,7 +123,7 @@ class Fields:
         return self._numbers[size]
 
     def states(self) -> States:
-        """What the net's outputs read; gone through once."""
+        """What the net's outputs read, computed once."""
         if self._states is None:
             self._states = self.walk.outputs()
         return self._states
@@ -133,7 +133,7 @@ class Fields:
         return self._largest(self.outputs())
 
     def outputs(self) -> list[State]:
-        """What the outputs of the net as deployed read; those that aren't made from inputs not."""
+        """What the deployed outputs read, without those that aren't made from inputs."""
         states = self.states()
         found = [states[number] for number in self._deployed()]
         return [state for state in found if state is not None]
@@ -142,15 +142,15 @@ class Fields:
         return [n for n, output in enumerate(self.net.outputs) if not output.auxiliary]
 
     def counted(self, found: Mapping[Source, AxisField], borders: bool) -> dict[Source, AxisField]:
-        """Fields with what is told element by element instead of bounds."""
+        """Fields with figures counted element by element in place of bounds."""
         return Elements(self.net, self.number, self._deployed()).instead(found, borders=borders)
 
     def figure(
         self, states: Sequence[State | None], *, places: bool = True
     ) -> ReceptiveField | None:
-        """The largest field of some values along each axis of the inputs of most axes.
+        """The largest field of some values along each axis of the inputs with the most axes.
 
-        Without `places` those that are seen aren't counted.
+        Without `places`, `seen` isn't computed.
         """
         return figure_of(self.net, self._largest(states, places=places))
 
@@ -175,9 +175,9 @@ class Fields:
         return states
 
     def through(self, function: Function, inputs: States, context: Context) -> States:
-        """What the outputs of a function read where its inputs read this of some sources.
+        """What the outputs of a function read, if its inputs read `inputs` of some sources.
 
-        A function that is called once is walked once, as it is called.
+        A function that is called once is walked once, for that call.
         """
         key = (function, inputs, context.extents)
         if key not in self._known:
@@ -261,7 +261,7 @@ class Walk:
         )
 
     def _repeat(self, repeat: Repeat, carried: Mapping[Ref, State | None]) -> None:
-        """Runs times until each adds the same, then goes straight to the last one."""
+        """Runs times until each adds the same, then jumps to the last one."""
         states = [self._state(repeat.carry_in, carried)]
         for time in range(repeat.count):
             self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: states[-1]})
@@ -276,7 +276,7 @@ class Walk:
     def inputs_of(
         self, items: Iterable[Item], place: int, number: int, carried: Mapping[Ref, State | None]
     ) -> States:
-        """What the inputs of node `number` read, at its very time in the repeats around it."""
+        """What the inputs of node `number` read, at its exact time in the repeats around it."""
         for item in items:
             if isinstance(item, Node):
                 if place == number:

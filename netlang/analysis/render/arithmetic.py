@@ -42,7 +42,7 @@ def _layer_lines(layer: LayerArithmetic) -> Iterator[str]:
 
 
 def _joined(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines, spatial axes of one arithmetic told once, as `out`."""
+    """The lines; equal arithmetic of spatial axes is shown once, as `out`."""
     spatial = [line for line in lines if line.what in _SPATIAL]
     alike = len({(line.formula, line.note) for line in spatial}) == 1
     for line in lines:
@@ -60,7 +60,7 @@ def _shapes(types: Types) -> str:
 
 
 def render_part(part: PartArithmetic) -> str:
-    """A table with the arithmetic of each layer, and how the sums come about."""
+    """A table with the arithmetic of each layer and the sums."""
     cells = list(_cells(part.parts))
     widths = [max(map(len, column)) for column in zip(_HEADS, *cells, strict=True)]
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
@@ -97,7 +97,7 @@ def _cells(parts: Sequence[Part]) -> Iterator[tuple[str, ...]]:
 
 
 def _cell(part: Part, what: str, figure: int) -> str:
-    """The formula of one application, times how often it is applied."""
+    """The formula of one application, times the number of applications."""
     line = part.lines.get(what)
     if line is None:
         return str(figure) if figure else "-"
@@ -124,7 +124,7 @@ def _sums(part: PartArithmetic) -> Iterator[str]:
 
 
 def _sum(what: str, terms: Sequence[int], value: int) -> str:
-    """A sum over the rows of the first level, long ones cut."""
+    """A sum over the rows of the first level; long ones are shortened."""
     counted = [str(term) for term in terms if term]
     if len(counted) > LONGEST_SUM:
         more = f"({len(counted) - LONGEST_SUM} more)"

@@ -19,7 +19,7 @@ def render_json(summary: Summary) -> str:
 
 
 def render_csv(summary: Summary) -> str:
-    """One line for each layer, under a line of column names."""
+    """One line for each layer, below a line of column names."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("path", "op", "output", "params", "macs", "times"))

@@ -21,7 +21,7 @@ _LARGEST_KERNEL = 32
 
 
 def printable(text: str) -> str:
-    """`text` with everything escaped that a terminal would act on or hide."""
+    """`text` with escapes for everything that a terminal would interpret or hide."""
     if text.isprintable():
         return text
     return "".join(
@@ -48,7 +48,7 @@ def _of_operator(op: Op) -> Iterator[str]:
 
 
 def _of_block(function: Function) -> Iterator[str]:
-    """Every argument in order; by name where some can't be told (layers)."""
+    """Every argument in order; by name if some can't be shown (layers)."""
     told = {name: value for name, value in function.arguments.items() if _is_told(value)}
     for name, value in told.items():
         named = len(told) < len(function.arguments)
@@ -87,7 +87,7 @@ def _sequence(value: Sequence[object], argument: Argument | None) -> str:
 
 
 def _is_window(value: Sequence[object], argument: Argument | None) -> bool:
-    """Whether numbers are sizes along the axes, which are written `3x3`."""
+    """Whether numbers are sizes along the axes, which are written as `3x3`."""
     numbers = [item for item in value if isinstance(item, int) and not isinstance(item, bool)]
     if len(numbers) < max(2, len(value)):
         return False

@@ -1,9 +1,9 @@
 """An expansion as text that is itself a spec: one net, no blocks, every label and argument written.
 
-Comments carry what the language has no place for: shapes, and where each argument came from.
-Compiled, the text gives the same layers, keys and figures. Two things are told otherwise: outputs
-of blocks for training have names without dots, and a value that a block makes in vain becomes an
-output called `unused0`, as no step may lead nowhere.
+Comments carry what the language can't express: shapes, and the origin of each argument. When
+compiled, the text gives the same layers, keys and figures. Two things are written differently:
+training outputs of blocks have names without dots, and a value that a block makes but nothing reads
+becomes an output called `unused0`, since every step must lead somewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def render_spec(expansion: Expansion) -> str:
-    """The text, without a line break at its end; raises `NetlangError` for a folded expansion."""
+    """The text without a final line break. Raises `NetlangError` for a folded expansion."""
     program = expansion.program
     if expansion.is_folded:
         raise too_many(program, expansion.count, LONGEST, "`--format json` has repeats once")
@@ -80,7 +80,7 @@ def _inputs(program: Program) -> Iterator[str]:
 
 
 def _sizes(expansion: Expansion, asserts: tuple[Constraint, ...]) -> Iterator[str]:
-    """Names for the sizes that arguments and asserts speak of."""
+    """Names for the sizes in arguments and asserts."""
     needed: set[str] = set()
     for constraint in asserts:
         needed.update(symbols_of(constraint.left), symbols_of(constraint.right))
@@ -107,7 +107,7 @@ def _places(net: Function) -> dict[str, str]:
 
 
 def _asserts(expansion: Expansion) -> tuple[Constraint, ...]:
-    """The conditions that no operator brings along: those that the spec asserts."""
+    """The conditions that no operator implies: those that the spec asserts."""
     brought: set[Constraint] = set()
     for step in expansion.steps:
         brought.update(step.op.infer(step.input_types).constraints)
@@ -129,7 +129,7 @@ def _step(step: ExpandedStep, names: _Names) -> Iterator[str]:
 
 
 class _Names:
-    """Values by the names that the text gives them."""
+    """The names of values in the text."""
 
     def __init__(self, expansion: Expansion) -> None:
         self._inputs = [port.name for port in expansion.program.net.inputs]
@@ -144,7 +144,7 @@ class _Names:
         return f"{step.path}.{step.op.output_names[value.output]}" if several else step.path
 
     def source(self, values: tuple[Value, ...]) -> str:
-        """What a path starts from."""
+        """The start of a path."""
         paths = [self.path(value) for value in values]
         if len(paths) > 1:
             return f"({', '.join(map(reference, paths))})"
@@ -152,9 +152,9 @@ class _Names:
 
 
 def _origins(step: ExpandedStep) -> Iterator[str]:
-    """Arguments that came from elsewhere one by one, the others together.
+    """Arguments from elsewhere one by one, the others together.
 
-    One that isn't there and has no value to show is left out: it follows from others.
+    An argument that isn't written and has no value to show is left out: it follows from others.
     """
     unwritten = [name for name, origin in step.origins.items() if origin.span is None]
     defaults = [name for name in unwritten if getattr(step.op, name) is not None]
@@ -195,7 +195,7 @@ def _given(given: Given) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value in a comment: a layer is told by its name."""
+    """A value in a comment; layers are shown by name."""
     if isinstance(value, tuple):
         return _clipped(_begun(value))
     plain = isinstance(value, bool | int | float | str | Expr)
@@ -203,7 +203,7 @@ def _shown(value: object) -> str:
 
 
 def _begun(value: tuple[object, ...]) -> str:
-    """A list, or as much of its beginning as is shown."""
+    """A list, or the beginning of it that is shown."""
     text = ""
     for piece in _pieces(value):
         text += piece
@@ -248,7 +248,7 @@ def _outputs(expansion: Expansion, names: _Names) -> Iterator[str]:
 
 
 def _in_vain(expansion: Expansion) -> Iterator[Tap]:
-    """Values that nothing reads: some block makes them for other callers."""
+    """Values that nothing reads, which a block makes for other callers."""
     read = {value.step for step in expansion.steps for value in step.inputs}
     read.update(tap.value.step for tap in expansion.outputs)
     unread = (step for step in expansion.steps if step.path not in read)
@@ -257,7 +257,7 @@ def _in_vain(expansion: Expansion) -> Iterator[Tap]:
 
 
 def _output_name(name: str, taken: set[str]) -> str:
-    """The name itself if it is a word that is free."""
+    """The name itself, if it is a valid word that isn't taken."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
     word = word if _WORD.fullmatch(word) else f"output_{word}"
     while word in taken:

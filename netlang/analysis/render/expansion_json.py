@@ -1,4 +1,4 @@
-"""An expansion as JSON, complete enough to build the network from it in another program.
+"""An expansion as JSON, from which another program can build the network.
 
 The object, whose layout only grows while `version` stays::
 
@@ -9,9 +9,9 @@ The object, whose layout only grows while `version` stays::
      "entries": [STEP or FOLD, ...],        every value stands before what reads it
      "outputs": [{"name", "value": VALUE, "auxiliary"}, ...]}
 
-A TYPE is ``{"shape", "dtype", "batch"}``; the batch axis stands in front of `shape` where `batch`
-is true. A size is a number, or a formula in the symbols as text. A VALUE is ``{"input": NAME}`` or
-``{"step": PATH, "output": INDEX}``. A STEP::
+A TYPE is ``{"shape", "dtype", "batch"}``; if `batch` is true, the batch axis precedes `shape`. A
+size is a number, or a formula in the symbols as text. A VALUE is ``{"input": NAME}`` or ``{"step":
+PATH, "output": INDEX}``. A STEP::
 
     {"path", "op", "arguments": {...},      every argument, null where there is none
      "inputs": [VALUE, ...], "input_types": [TYPE, ...], "outputs": [TYPE with "name", ...],
@@ -24,7 +24,7 @@ An ORIGIN is ``{"from": "default"}``, or ``{"from": "file", "at", "text", "const
 `constant` is the partial application that it stands in, or null, and `through` the parameters that
 the text reads, each ``{"name", "value", "at", "text", "default", "through"}``.
 
-In nets of more than 10,000 steps a repeat is a FOLD: ``{"repeat": COUNT, "component", "step",
+In nets of more than 10,000 steps, a repeat is a FOLD: ``{"repeat": COUNT, "component", "step",
 "carry_in": VALUE, "carry_out": VALUE, "entries": [...]}``, its entries those of the first time, in
 which inner folds are to be written out first. Time t (from 0) has the same steps with t x `step`
 more in component number `component` (from 0) of every path of one of them: its own, as a module,
@@ -49,7 +49,7 @@ Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | 
 
 
 def render_json(expansion: Expansion) -> str:
-    """The object as text, in ASCII, one line for each entry."""
+    """The object as ASCII text, one line for each entry."""
     names = [port.name for port in expansion.program.net.inputs]
     head = json.dumps(_declared(expansion))[:-1]
     entries = ",\n".join(json.dumps(_entry(entry, names)) for entry in expansion.entries)
@@ -58,7 +58,7 @@ def render_json(expansion: Expansion) -> str:
 
 
 def _declared(expansion: Expansion) -> dict[str, Json]:
-    """What comes before the entries."""
+    """Everything before the entries."""
     program = expansion.program
     return {
         "format": "netlang.expand",
@@ -137,7 +137,7 @@ def _weights(step: ExpandedStep) -> list[Json]:
 
 
 def _plain(value: object) -> Json:
-    """A value of the language in JSON: formulas and layers as text."""
+    """A value of the language in JSON; formulas and layers as text."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, bool | float | str) or value is None:

@@ -1,4 +1,4 @@
-"""Values and labels as the language reads them back: exact, whatever their text."""
+"""Values and labels in a form that the language reads back exactly, whatever their text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\"}
 
 
 def literal(value: object, argument: Argument | None = None) -> str:
-    """A compile-time value; `argument` says whether a word is bare and a tuple a window."""
+    """A compile-time value; in an `argument`, a word is bare and a tuple is a window."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -46,7 +46,7 @@ def _is_window(value: tuple[object, ...], argument: Argument) -> bool:
 
 
 def label(path: str) -> str:
-    """A path as the label of a step; parts that are no words or numbers are quoted."""
+    """A path as the label of a step; parts that are neither words nor numbers are quoted."""
     return ".".join(
         part if _NAME.fullmatch(part) or _NUMBER.fullmatch(part) else _quoted(part, braces=True)
         for part in path.split(".")
@@ -54,7 +54,7 @@ def label(path: str) -> str:
 
 
 def reference(path: str) -> str:
-    """A path as the value that steps start from; quoted where it could be something else."""
+    """A path as the value that steps start from; quoted if it could mean something else."""
     first, dot, rest = path.partition(".")
     if first in KEYWORDS or (not dot and (first in _PRELUDE or operator(first) is not None)):
         return f'"{first}"' + (f".{label(rest)}" if dot else "")
@@ -62,7 +62,7 @@ def reference(path: str) -> str:
 
 
 def _quoted(text: str, *, braces: bool = False) -> str:
-    """A string; in a label the braces of a computed part stand for themselves by a constant."""
+    """A quoted string; in a label, the braces of a computed part are escaped by a constant."""
     escaped = "".join(_ESCAPES.get(char, char) for char in text)
     if braces:
         escaped = "".join(_BRACES.get(char, char) for char in escaped)

@@ -1,4 +1,4 @@
-"""The summary as a table: blocks with their subtotals, layers beneath them, totals below."""
+"""The summary as a table: blocks with their subtotals, layers below them, totals at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FOLDED = (
 
 
 def render_table(summary: Figures, *, fold: bool = True, depth: int | None = None) -> str:
-    """The table; repeats and runs are rows once if `fold`, and rows stop `depth` levels down."""
+    """The table. With `fold`, repeats and runs are single rows; rows end at `depth` levels."""
     rows = summary.rows(fold=fold, depth=depth)
     cells = list(_cells(summary, rows))
     widths = [max(map(len, column)) for column in zip(_HEADS, *cells, strict=True)]
@@ -40,7 +40,7 @@ def render_table(summary: Figures, *, fold: bool = True, depth: int | None = Non
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Words to the left, numbers to the right."""
+    """A line with words aligned left and numbers right."""
     texts = [c.ljust(w) for c, w in zip(cells[:3], widths[:3], strict=True)]
     numbers = [c.rjust(w) for c, w in zip(cells[3:], widths[3:], strict=True)]
     return _GAP.join([*texts, *numbers]).rstrip()

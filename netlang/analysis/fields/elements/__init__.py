@@ -1,1 +1,1 @@
-"""What every element reads, told one by one, where intervals and phases tell a bound alone."""
+"""What every single element reads, for cases in which intervals and phases only give a bound."""

@@ -1,4 +1,4 @@
-"""The figures of a receptive field, from every element of the outputs."""
+"""The figures of a receptive field, computed from every element of the outputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_WORK = 1 << 19
 
 
 class Elements(Record, dict=True):
-    """A net at sizes that `number` tells."""
+    """A net at the sizes given by `number`."""
 
     net: Function
     number: Number
@@ -53,10 +53,10 @@ class Elements(Record, dict=True):
         }
 
     def widest(self, sources: Sequence[Source], *, borders: bool) -> dict[Source, int]:
-        """For sources the most places from the first to the last that an element reads.
+        """For each source, the most places from the first to the last that an element reads.
 
-        With `borders` all that lies in the input; else through windows alone, borders left out.
-        Empty where that is too long, or depends on values.
+        With `borders`, everything that lies in the input; otherwise only through windows, ignoring
+        borders. Empty if this takes too long or depends on values.
         """
         found = self.tables(sources, borders=borders) if sources else {}
         return {
@@ -67,7 +67,7 @@ class Elements(Record, dict=True):
     def tables(
         self, sources: Sequence[Source], *, borders: bool
     ) -> dict[Source, list[Table | None]]:
-        """For sources what the elements of each output read; None reads nothing."""
+        """For each source, what the elements of each output read; None reads nothing."""
         try:
             return self._tables(sources, borders)
         except TooLong:

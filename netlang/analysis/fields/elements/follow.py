@@ -1,4 +1,4 @@
-"""From a net's inputs to its outputs, table by table."""
+"""Follows a net from its inputs to its outputs, table by table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Followed"]
 
 
 def _within(taps: Sequence[int], start: int, stop: int) -> Sequence[int]:
-    """Those from `start` to before `stop`, of which there may be very many else."""
+    """The values from `start` to before `stop`, of a possibly very long sequence."""
     if not isinstance(taps, range):
         return [tap for tap in taps if start <= tap < stop]
     first = max(0, -((taps.start - start) // taps.step))
@@ -37,7 +37,7 @@ def _plus(taps: Sequence[int], by: int) -> Sequence[int]:
 
 
 class Followed:
-    """The tables of one input axis: within the borders of all values, or of windows alone."""
+    """The tables of one input axis: within the borders of all values, or through windows only."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Followed:
         return found
 
     def _vanished(self, table: Table, axes: set[int], value: int) -> Table:
-        """Everything is read along some axes: windows end, if nothing moves them any more."""
+        """Everything is read along some axes: windows end if nothing moves them any more."""
         gone = table.places.keys() & axes
         if not gone:
             return table
@@ -121,7 +121,7 @@ class Followed:
         return table.renamed({axis: to for axis, (_, to) in kept.items()}, self._work)
 
     def _leaves_empty(self, rule: AxisRule, size: int, out: int) -> bool:
-        """Whether some of `out` places read none of the `size` that there are."""
+        """Whether some of `out` places read none of the `size` places that exist."""
         return not isinstance(rule, STAYING) and leaves_empty(
             taps_of(rule, self._number), size, out
         )
@@ -212,7 +212,7 @@ class Followed:
         return found.simplified(fresh, self._work)
 
     def _whole(self, table: Table, axes: Sequence[int], sizes: Sequence[int]) -> Table:
-        """Over some axes, with just the places that there are."""
+        """The table over whole axes, with just the places that exist."""
         for axis in axes:
             at = range(sizes[axis])
             if axis in table.places:

@@ -1,7 +1,7 @@
-"""Which places of each value matter, found from the outputs back.
+"""Which places of each value matter, computed from the outputs backwards.
 
-Borders left out, windows reach beyond them: the places of an axis go on in both directions, as far
-as an output's element leads. Within the borders they are those that there are.
+Ignoring borders, windows reach beyond them: an axis then continues in both directions, as far as an
+output's element leads. Within the borders, only existing places count.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Ranges = tuple[range, ...]
 
 
 def needed(written: Written, number: Number, *, borders: bool) -> dict[int, Ranges]:
-    """For each value that matters the places that do; raises `TooLong` for too many."""
+    """The places that matter of each value that matters. Raises `TooLong` for too many."""
     found: dict[int, Ranges] = {}
 
     def add(value: int, ranges: Ranges) -> None:
@@ -69,7 +69,7 @@ def _read(
     made: Sequence[int],
     number: Number,
 ) -> Iterator[Ranges]:
-    """What of each input is read."""
+    """What is read of each input."""
     if isinstance(reach, Rearranged):
         split = list(map(number, reach.split))
         turned = [split[axis] for axis in reach.order]

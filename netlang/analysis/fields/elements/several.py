@@ -1,4 +1,4 @@
-"""Several tables as one: their hull, and one behind the other."""
+"""Several tables as one: their hull, or their concatenation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["concatenated", "hull_of"]
 
 
 def hull_of(tables: Sequence[Table | None], work: Work) -> Table | None:
-    """Element by element the hull of what several tell."""
+    """Element by element, the hull of several tables."""
     known = [table for table in tables if table is not None]
     if not known:
         return None
@@ -34,7 +34,7 @@ def _moving(tables: Sequence[Table]) -> frozenset[int]:
 
 
 def _alike(tables: Sequence[Table], work: Work) -> list[Table]:
-    """The tables with a row for each place along axes that have other runs in some of them."""
+    """The tables with one row per place along axes whose runs differ between them."""
     found = list(tables)
     for axis in {axis for table in tables for axis in table.runs}:
         if len({table.runs.get(axis) for table in tables if axis in table.places}) > 1:
@@ -45,7 +45,7 @@ def _alike(tables: Sequence[Table], work: Work) -> list[Table]:
 def concatenated(
     tables: Sequence[Table | None], counts: Sequence[int], axis: int, at: range, work: Work
 ) -> Table | None:
-    """One behind the other along an axis, so many places of each; None reads nothing."""
+    """Concatenated along an axis, with so many places of each; None reads nothing."""
     known = [table for table in tables if table is not None]
     if not known:
         return None

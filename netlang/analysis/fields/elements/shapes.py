@@ -1,4 +1,4 @@
-"""Which neighbouring axes a reshape makes others of."""
+"""Which neighbouring axes a reshape turns into which others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A net written out: each value, and which others it is made from; calls are gone into."""
+"""A net written out: each value and the values it is made from, inside calls too."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ MOST_STEPS = 3000
 
 
 class Derived(Record):
-    """A value, and what an element of it reads: of each input by places, if nothing else."""
+    """A value, and what an element of it reads: places of each input, if nothing else."""
 
     reach: tuple[Places, ...] | Joined | Rearranged
     inputs: tuple[int, ...]
 
 
 class Written(Record):
-    """The shapes of all values, inputs first; the steps that make the others; the net's outputs."""
+    """The shapes of all values, inputs first; the steps that make them; the net's outputs."""
 
     shapes: tuple[tuple[int, ...], ...]
     steps: dict[int, Derived]
@@ -48,7 +48,7 @@ class Written(Record):
 
 
 def written_out(net: Function, number: Number) -> Written:
-    """All steps of a net; raises `TooLong` for too many, or where values decide what is read."""
+    """All steps of a net. Raises `TooLong` for too many, or if values decide what is read."""
     writer = _Writer(number)
     inputs = [writer.value(port.type) for port in net.inputs]
     outputs = writer.function(net, inputs)

@@ -1,9 +1,9 @@
-"""Tables of what elements read of one axis of an input, over the axes along which they differ.
+"""Tables of what elements read along one input axis, over the axes on which they differ.
 
 A column holds a number for each element, row by row: the first and the last place that it reads,
-and the width of the widest of its windows that ended at an operator that reads a whole axis. An
-element that reads nothing has the first place behind the last. Neighbours along an axis that are
-known to read alike (the channels that a concat joined) are a run, and have one row.
+and the width of its widest window that ended at an operator which reads a whole axis. For an
+element that reads nothing, the first place is after the last. Neighbours along an axis that are
+known to read alike (the channels that a concat joined) form a run and have one row.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ Runs: TypeAlias = tuple[int, ...]
 
 
 def nothing(count: int) -> Columns:
-    """The columns of elements that read nothing."""
+    """The columns for elements that read nothing."""
     low, high, ended = _NOTHING
     return [low] * count, [high] * count, [ended] * count
 
 
 class Work(Draft):
-    """What may still be done, in elements that are looked at, and what was done."""
+    """The work done so far, in elements that were visited, and its limit."""
 
     left: int
     done: dict[object, Columns] = field(default_factory=dict)
@@ -43,16 +43,17 @@ class Work(Draft):
     rows: dict[object, Sequence[Sequence[int]]] = field(default_factory=dict)
 
     def take(self, elements: int) -> None:
-        """Raises `TooLong` when too much was done."""
+        """Count some work. Raises `TooLong` above the limit."""
         self.left -= elements
         if self.left < 0:
             raise TooLong
 
 
 class Table(Record):
-    """The columns, over the places told along each axis that matters, in ascending order.
+    """The columns, over the places along each axis that matters, in ascending order.
 
-    Along `moving` axes the input is gone along; along others (a concat's channels) elements differ.
+    Along `moving` axes, places move through the input; along others (a concat's channels), elements
+    differ.
     """
 
     places: Mapping[int, range]
@@ -61,23 +62,23 @@ class Table(Record):
     runs: Mapping[int, Runs] = field(default_factory=dict)
 
     def rows(self, axis: int) -> int:
-        """How many rows there are along an axis."""
+        """The number of rows along an axis."""
         return len(self.runs[axis]) if axis in self.runs else len(self.places[axis])
 
     def around(self, axis: int) -> tuple[int, int]:
-        """How many elements there are over the axes before, and over those behind an axis."""
+        """The number of elements over the axes before an axis, and over those after it."""
         before = prod(self.rows(other) for other in self.places if other < axis)
         return before, prod(self.rows(other) for other in self.places if other > axis)
 
     def written_out(self, axis: int, work: Work) -> Table:
-        """With a row for each place along an axis."""
+        """With one row per place along an axis."""
         if axis not in self.runs:
             return self
         rows = [[row] for row, count in enumerate(self.runs[axis]) for _ in range(count)]
         return self.gathered(axis, rows, self.places[axis], work)
 
     def gathered(self, axis: int, rows: Sequence[Sequence[int]], at: range, work: Work) -> Table:
-        """Along an axis the hulls of some of the table's rows: a row for each place of `at`."""
+        """Along an axis, hulls of some of the table's rows: one row for each place of `at`."""
         before, behind = self.around(axis)
         others = (row for row, last in zip(rows, (None, *rows), strict=False) if row is not last)
         work.take(before * behind * (len(rows) + sum(map(len, others))))
@@ -118,14 +119,14 @@ class Table(Record):
         return found
 
     def ended(self) -> Table:
-        """The windows of all elements end."""
+        """With the windows of all elements ended."""
         low, high, ended = self.columns
         widths = [max(a, c - b + 1) for a, b, c in zip(ended, low, high, strict=True)]
         first, last, _ = nothing(len(low))
         return replace(self, columns=(first, last, widths))
 
     def spread(self, places: Mapping[int, range], runs: Mapping[int, Runs], work: Work) -> Table:
-        """Over more axes."""
+        """Over additional axes."""
         found = self
         for axis in sorted(places.keys() - self.places.keys()):
             count = len(runs[axis]) if axis in runs else len(places[axis])
@@ -141,7 +142,7 @@ class Table(Record):
         return found
 
     def renamed(self, names: Mapping[int, int], work: Work) -> Table:
-        """The axes under other numbers, their elements in the order of these."""
+        """With renumbered axes, and elements in the order of the new numbers."""
         order = sorted(self.places, key=lambda axis: names[axis])
         places = {names[axis]: self.places[axis] for axis in order}
         moving = frozenset(names[axis] for axis in self.moving)
@@ -156,7 +157,7 @@ class Table(Record):
         return Table(places, (low, high, ended), moving, runs)
 
     def simplified(self, axes: Collection[int], work: Work) -> Table:
-        """Without those axes along which elements don't differ."""
+        """Without the axes along which elements don't differ."""
         found = self
         for axis in sorted(axes):
             before, behind = found.around(axis)
@@ -173,7 +174,7 @@ class Table(Record):
         return found
 
     def at(self, element: Sequence[int]) -> Interval | None:
-        """What the windows of an element read that go on."""
+        """What an element reads through windows that haven't ended."""
         place = 0
         for axis, at in self.places.items():
             row = element[axis] - at.start
@@ -184,7 +185,7 @@ class Table(Record):
         return (low[place], high[place]) if low[place] <= high[place] else None
 
     def widest(self) -> int:
-        """The width of the widest interval, windows that ended among them."""
+        """The width of the widest interval, including windows that ended."""
         low, high, ended = self.columns
         widths = (b - a + 1 for a, b in zip(low, high, strict=True))
         return max(0, *widths, *ended)

@@ -1,1 +1,1 @@
-"""The rules of operators along one axis: as functions of a place, and at the borders."""
+"""Rules of operators along one axis: as functions of a place, and at the borders."""

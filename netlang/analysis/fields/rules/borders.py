@@ -1,4 +1,4 @@
-"""What rules of operators leave out at the borders of a value, and between what they read.
+"""What rules of operators skip at the borders of a value and between the places they read.
 
 Sizes are numbers: `size` places of an axis of the input, `out` of the output.
 """
@@ -24,7 +24,7 @@ def leaves_out(rule: object) -> bool:
 
 
 def reads_beyond(taps: Taps, size: int, out: int) -> bool:
-    """Whether some of `out` places read before or behind the `size` places that there are."""
+    """Whether some of `out` places read before or after the `size` places that exist."""
     first, last = _taps(taps, 0), _taps(taps, out - 1)
     return (bool(first) and first[0] < 0) or (bool(last) and last[-1] >= size)
 
@@ -46,7 +46,7 @@ def is_seamless(taps: Taps, size: int, out: int) -> bool:
 
 
 def leaves_empty(taps: Taps, size: int, out: int) -> bool:
-    """Whether some of `out` places read none of the `size` that there are."""
+    """Whether some of `out` places read none of the `size` places that exist."""
     if not all(taps.taps):
         return True
     if all(_is_whole(each) for each in taps.taps):
@@ -77,14 +77,14 @@ def ends_of(taps: Taps, size: int, out: int) -> tuple[bool, bool]:
 
 
 def _is_whole(taps: Sequence[int]) -> bool:
-    """Whether taps, in ascending order, leave none out between them."""
+    """Whether taps, in ascending order, skip none between them."""
     if isinstance(taps, range):
         return bool(taps) and (taps.step == 1 or taps[0] == taps[-1])
     return bool(taps) and taps[-1] - taps[0] == len(taps) - 1
 
 
 def _taps(taps: Taps, place: int) -> Sequence[int]:
-    """What a place reads."""
+    """The taps of a place."""
     turn, phase = divmod(place, taps.period)
     moved = taps.advance * turn
     own = taps.taps[phase]

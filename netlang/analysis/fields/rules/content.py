@@ -1,7 +1,7 @@
-"""Which places of an axis read anything at all: others are padding alone.
+"""Which places of an axis read anything at all; others are only padding.
 
-A pad puts places around a value that nothing is read for, and gaps of a transposed convolution stay
-empty. What is cut out of them, or strides past all others, reads nothing, whatever was read before.
+A pad adds places for which nothing is read, and the gaps of a transposed convolution stay empty.
+Anything cut out of these, or that strides past all others, reads nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ __all__ = ["EMPTYING", "Content", "Contents", "slid", "together", "without_whole
 
 
 class Content(Record):
-    """Places from `first` to `last` read something, others nothing.
+    """The places from `first` to `last` read something, others read nothing.
 
-    With `holes` some between may not; `sure` is false where it may be that none does.
+    With `holes`, some in between may read nothing; if `sure` is false, perhaps none reads anything.
     """
 
     first: int
@@ -28,14 +28,14 @@ class Content(Record):
     sure: bool = True
 
     def kept(self, first: int, last: int, out: int, *, sure: bool = True) -> Content | None:
-        """The places from `first` to `last`, of `out` that there are; None if these are all."""
+        """The places from `first` to `last`, of `out`; None if these are all places."""
         low, high = max(0, first), min(last, out - 1)
         if (low, high, self.holes) == (0, out - 1, False):
             return None
         return Content(low, high, self.holes, self.sure and sure and low <= high)
 
     def holed(self) -> Content:
-        """With places between that read nothing."""
+        """The same with places in between that read nothing."""
         return replace(self, holes=True)
 
 
@@ -48,7 +48,7 @@ Contents: TypeAlias = tuple[tuple[int, Content], ...]
 def slid(
     content: Content | None, rule: AxisRule, size: int, out: int, number: Number
 ) -> Content | None:
-    """What becomes of `size` places where `out` places read them by a rule; None if all read."""
+    """The content after `out` places read `size` places by a rule; None if all read something."""
     own = content or Content(0, size - 1)
     if isinstance(rule, Cut):
         return _cut(own, rule, out, number)
@@ -72,7 +72,7 @@ def _cut(own: Content, rule: Cut, out: int, number: Number) -> Content | None:
 
 
 def _window(own: Content, rule: Window, out: int) -> Content | None:
-    """A window reads something if it lies over some of it, with taps that don't step across."""
+    """A window reads something if it overlaps the content, unless its taps step across it."""
     span = rule.dilation * (rule.kernel - 1) + 1
     end = rule.stride * (out - 1) - rule.before + span
     first = -((span - 1 - rule.before - own.first) // rule.stride)
@@ -90,7 +90,7 @@ def _window(own: Content, rule: Window, out: int) -> Content | None:
 
 
 def _transposed(own: Content, rule: TransposedWindow, out: int) -> Content | None:
-    """Each place reaches some in a row, unless they are cut off, or steps between are left out."""
+    """Each place reaches several in a row, unless they are cut off or skipped by the stride."""
     span = rule.dilation * (rule.kernel - 1) + 1
     first = rule.stride * own.first - rule.before
     last = rule.stride * own.last - rule.before
@@ -104,12 +104,12 @@ def _transposed(own: Content, rule: TransposedWindow, out: int) -> Content | Non
 
 
 def without_whole(contents: Contents, sizes: Sequence[int]) -> Contents:
-    """Without parts along which all of so many places read something."""
+    """Without parts along which all places read something."""
     return tuple([(part, own) for part, own in contents if own != Content(0, sizes[part] - 1)])
 
 
 def together(values: Iterable[Contents]) -> Contents:
-    """Where something of several values is read that stand at the same places."""
+    """Where anything is read of several values that stand at the same places."""
     known = list(values)
     if not known:
         return ()
@@ -128,7 +128,7 @@ def together(values: Iterable[Contents]) -> Contents:
 
 
 def _joined(contents: list[Content | None], *, alone: bool) -> Content | None:
-    """Along one part; `alone` if the values differ along no other."""
+    """The content along one part; `alone` if the values differ along no other."""
     known = [c for c in contents if c is not None]
     if alone and len(known) < len(contents):
         return None

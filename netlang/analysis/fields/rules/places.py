@@ -1,4 +1,4 @@
-"""Rules that `netlang.ir.reach` tells in short, written out for each axis of the output."""
+"""Rules of `netlang.ir.reach` in short form, written out for each axis of the output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def along(rules: Sequence[AxisRule], rank: int) -> Places:
 
 
 def aligned(shape: Sequence[Dim], made: Sequence[Dim]) -> Places:
-    """The last axes of `shape` beside those of `made`; those of size 1 are broadcast."""
+    """The last axes of `shape` matched with those of `made`; those of size 1 are broadcast."""
     sources = (*(None,) * (len(made) - len(shape)), *range(len(shape)))
     rules = tuple(
         Everywhere() if axis is None or (shape[axis] == 1 != size) else Same()

@@ -44,7 +44,7 @@ def _window(rule: Window, number: Number) -> Taps:
 
 @taps_of.register(TransposedWindow)
 def _transposed(rule: TransposedWindow, number: Number) -> Taps:
-    """Of the taps k of the kernel those that come from a place."""
+    """The kernel's taps k that come from a place."""
     if max(rule.stride, rule.kernel) > LONGEST:
         raise TooLong
     taps: list[list[int]] = [[] for _ in range(rule.stride)]
@@ -92,7 +92,7 @@ def _interpolated(rule: Interpolated, number: Number) -> Taps:
 
 
 def _rounded(size: int, out: int, single: bool) -> Taps:
-    """Each place by itself."""
+    """Each place on its own."""
     if out > MOST_PLACES:
         raise TooLong
     places = (place_of(o, size, out, single=single) for o in range(out))
@@ -100,7 +100,7 @@ def _rounded(size: int, out: int, single: bool) -> Taps:
 
 
 def _around(place: int, whole: int, taps: int) -> range:
-    """The elements around place / whole; an element itself has the whole weight."""
+    """The elements around place / whole; an exact element has the whole weight."""
     below, rest = divmod(place, whole)
     if taps == 1 or not rest:
         return range(below, below + 1)
