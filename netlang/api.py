@@ -1,4 +1,4 @@
-"""The Python side: a spec as an object with its facts, its module, its files and its picture."""
+"""The Python interface: a spec as an object with its facts, module, files and picture."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Net:
 
     @property
     def constraints(self) -> tuple[str, ...]:
-        """What the sizes of the input must satisfy: ``H % 16 == 0``."""
+        """The conditions on the sizes of the input: ``H % 16 == 0``."""
         from netlang.analysis.constraints import solve
 
         return solve(self.program).texts
@@ -89,7 +89,7 @@ class Net:
 
     @ends_at_the_caller
     def source(self, *, guard: bool = False) -> str:
-        """The net as PyTorch source: what `torch` runs."""
+        """The net as PyTorch source, which `torch` runs."""
         return module_backend().source(self.program, guard=guard)
 
     @ends_at_the_caller
@@ -103,15 +103,15 @@ class Net:
         entry: str | None = None,
         guard: bool = False,
     ) -> nn.Module:
-        """The net as a PyTorch module in training mode, freshly initialised by PyTorch.
+        """The net as a PyTorch module in training mode, freshly initialized by PyTorch.
 
-        `weights` are those of a file, a state dict or another module; with `seed`, they start as
-        in an ONNX file of that seed.
-        `partial` lets the file lack some weights and hold others; keys that start with one of
-        `prefixes` start with its value instead; `entry` names the weights to take of a checkpoint
-        that has several. With `guard`, the module raises `ValueError` for inputs of sizes that
-        don't meet `constraints`, or of another shape. Modules of one net share a class. They can be
-        copied but not pickled, as the class is in no file: save their `state_dict()`.
+        `weights` come from a file, a state dict or another module; with `seed`, they start as in an
+        ONNX file of that seed. With `partial`, the file may lack weights and contain others. Keys
+        that start with a key of `prefixes` start with its value instead. `entry` names the weights
+        to use in a checkpoint that has several. With `guard`, the module raises `ValueError` for
+        inputs whose sizes don't meet `constraints`, or of another shape. Modules of one net share a
+        class. They can be copied but not pickled, since no file defines the class: save their
+        `state_dict()`.
         """
         built = module_backend()
         given = None
@@ -135,8 +135,8 @@ class Net:
     ) -> Path:
         """Write an ONNX file with `weights`, or with initial ones from `seed`.
 
-        `weights` are those of a file, a state dict or a module: ``net.onnx("a.onnx", module)``.
-        `partial`, `prefixes` and `entry` are those of `torch`.
+        `weights` come from a file, a state dict or a module: ``net.onnx("a.onnx", module)``.
+        `partial`, `prefixes` and `entry` are as for `torch`.
         """
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
         return write(backend("onnx"), self.program, Path(path), options).path
@@ -166,7 +166,7 @@ def _options(weights: Weights | None, seed: int, fit: Fit) -> BuildOptions:
 
 
 def _source(weights: Weights) -> Path | Mapping[str, object]:
-    """A file, or tensors by their keys: those of a state dict or module."""
+    """A file, or tensors by key from a state dict or module."""
     if isinstance(weights, str | Path):
         return Path(weights)
     if isinstance(weights, Mapping):

@@ -1,9 +1,9 @@
-"""Files that are either whole or not there: written beside their place, flushed, renamed.
+"""Writes files atomically: beside their place, flushed, then renamed.
 
-On exit a file survives a crash of the process, and no reader ever saw half of it; what is flushed
-survives a crash of the machine too. Flushing takes several times as long as writing, so what a
-command could simply write again isn't. What the system refuses is an `OSError`, after which the
-old file stands as it was.
+On exit, a file survives a crash of the process, and no reader ever saw half of it. If it is
+flushed, it survives a crash of the machine too. Flushing takes several times as long as writing, so
+files that a command could simply write again aren't flushed. Refusals by the system are `OSError`s,
+after which the old file is unchanged.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _NO_WAY = {errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP}
 def replace_file(
     path: Path, content: bytes, mode: int | None = None, *, flushed: bool = True
 ) -> None:
-    """Write a file whole or not at all.
+    """Write a file atomically.
 
-    `mode` is that of the new file; None stands for what the system gives one.
+    `mode` is the mode of the new file; None means the system's default.
     """
     with replacing(path, mode, flushed=flushed) as temporary:
         write_all(temporary, [content])
@@ -45,14 +45,14 @@ def replace_file(
 
 @contextmanager
 def replacing(path: Path, mode: int | None = None, *, flushed: bool = True) -> Iterator[Path]:
-    """Inside, an empty file to fill; on exit without an error it takes the place of `path`."""
+    """Inside, an empty file to fill; on exit without an error, it replaces `path`."""
     with placing(path.parent, path.name, mode, flushed=flushed) as file:
         yield file.temporary
 
 
 @final
 class Placed(Draft):
-    """A file that is being filled, and the name that it will have."""
+    """A file that is being filled, and its future name."""
 
     temporary: Path
     name: str
@@ -62,7 +62,7 @@ class Placed(Draft):
 def placing(
     folder: Path, name: str, mode: int | None = None, *, flushed: bool = True
 ) -> Iterator[Placed]:
-    """As `replacing`, for a file of `folder` whose name may change until it is whole."""
+    """As `replacing`, for a file in `folder` whose name may change until it is complete."""
     temporary = folder / unfinished_name(name)
     file = Placed(temporary, name)
     # A file that nobody else could have put there, with the permissions of any new one.
@@ -86,12 +86,12 @@ def placing(
 
 
 def unfinished_name(name: str) -> str:
-    """A name of its own for what isn't whole yet, which `discard_unfinished` knows."""
+    """A unique name for an incomplete file, which `discard_unfinished` recognizes."""
     return f".{name}.{os.urandom(4).hex()}.tmp"
 
 
 def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Fill a file that is there."""
+    """Fill an existing file."""
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     try:
         for part in parts:
@@ -101,11 +101,11 @@ def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
 
 
 def gather_into(path: Path, parts: Iterable[bytes | memoryview], room: int = 0) -> None:
-    """As `write_all`, with many parts in one call: they must stay as they are until the end.
+    """As `write_all`, with many parts in one call; they must stay unchanged until the end.
 
-    Few calls that each fill whole stretches of the file are faster by far than many short ones.
-    `room` is how many bytes all parts have, where that is known: the file gets its place on the
-    disk at once, which is faster too, and what is too much for the disk is refused first.
+    Few calls that each fill a long stretch of the file are much faster than many short ones. `room`
+    is the total number of bytes, if known: the space is reserved at once, which is faster too, and
+    a lack of space is reported first.
     """
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     waiting: list[memoryview] = []
@@ -129,7 +129,7 @@ def gather_into(path: Path, parts: Iterable[bytes | memoryview], room: int = 0) 
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Give an open file its place on the disk; nothing where the system has no way to."""
+    """Reserve disk space for an open file, if the system supports it."""
     if size < _GATHERED or not hasattr(os, "posix_fallocate"):
         return
     try:
@@ -140,7 +140,7 @@ def _reserve(descriptor: int, size: int) -> None:
 
 
 def _append_each(descriptor: int, parts: list[memoryview]) -> None:
-    """Write all parts to an open file, many in one call where the system has it."""
+    """Write all parts to an open file, many in one call if the system supports it."""
     for first in range(0, len(parts), _PARTS):
         some = parts[first : first + _PARTS]
         written = os.writev(descriptor, _at_once(some)) if hasattr(os, "writev") else 0
@@ -151,7 +151,7 @@ def _append_each(descriptor: int, parts: list[memoryview]) -> None:
 
 
 def _at_once(parts: list[memoryview]) -> list[memoryview]:
-    """The beginning of the parts: as much as one call may be given."""
+    """The first parts, as many as one call accepts."""
     room, found = _AT_ONCE, []
     for part in parts:
         found.append(part[:room])
@@ -160,14 +160,14 @@ def _at_once(parts: list[memoryview]) -> list[memoryview]:
 
 
 def append(descriptor: int, content: bytes | memoryview) -> None:
-    """Write all of it to an open file, in as many calls as the system needs."""
+    """Write everything to an open file, in as many calls as the system needs."""
     left = memoryview(content).cast("B")
     while left:
         left = left[os.write(descriptor, left[:_AT_ONCE]) :]
 
 
 def make_folder(path: Path) -> None:
-    """A folder that survives a crash of the machine, as do those that it lies in."""
+    """Create a folder and its parents such that they survive a crash of the machine."""
     if path.is_dir():
         return
     make_folder(path.parent)
@@ -176,16 +176,16 @@ def make_folder(path: Path) -> None:
 
 
 def flush_folder(path: Path) -> None:
-    """Wait until the list of names in a folder is on the disk."""
+    """Wait until a folder's list of names is on disk."""
     if os.name == "nt":
         return  # Windows can't open a folder; its rename is durable with the file
     _flush(path, os.O_RDONLY)
 
 
 def discard_unfinished(folder: Path) -> None:
-    """Remove what killed processes left of files in `folder`, which nobody else is writing to.
+    """Remove the unfinished files that killed processes left in `folder`, and in folders below.
 
-    Folders in it are looked through as well.
+    No other process may be writing there.
     """
     for left in [*folder.rglob(".*.tmp")]:
         if not _UNFINISHED.fullmatch(left.name):
@@ -197,7 +197,7 @@ def discard_unfinished(folder: Path) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it, if it is there."""
+    """Remove a folder with its contents, if it exists."""
     if not folder.is_dir():
         return
     for path in folder.iterdir():
@@ -209,7 +209,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def _flush(path: Path, flags: int) -> None:
-    """Wait until a file is on the disk."""
+    """Wait until a file is on disk."""
     descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)

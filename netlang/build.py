@@ -1,4 +1,4 @@
-"""What a backend is asked to build, and what it says that it wrote."""
+"""What a backend is asked to build, and its report of what it wrote."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["WHOLE", "BuildOptions", "Fit", "Written"]
 
 @final
 class Fit(Record):
-    """How the tensors of a file go to the weights of a net.
+    """How the tensors of a file map to the weights of a net.
 
-    `partial` lets the file lack weights, which are then drawn, and hold others, which are ignored.
-    `prefixes` are starts of keys and what stands there instead; `entry` is the part of a checkpoint
-    that holds the weights, where it has several. `offers_partial` is false where `partial` makes no
-    sense, so that no message offers it.
+    With `partial`, the file may lack weights, which are then drawn, and contain others, which are
+    ignored. `prefixes` are prefixes of keys with their replacements. `entry` names the weights in a
+    checkpoint that has several. `offers_partial` is false if `partial` makes no sense, so that no
+    message suggests it.
     """
 
     partial: bool = False
@@ -33,12 +33,12 @@ WHOLE = Fit()
 
 @final
 class BuildOptions(Record):
-    """How to build: `weights` from a file or by their keys, or, without, drawn from `seed`.
+    """How to build: with `weights` from a file or by key or, without these, drawn from `seed`.
 
-    `fit` says how weights that are given go to those of the net.
-    `depth` and `sizes` are for pictures: levels of blocks to open, sizes of the input to show.
-    `opset` is for ONNX: the version of its operators, or None for the backend's choice. `guard` is
-    for PyTorch source: whether it refuses inputs of sizes that the net isn't for.
+    `fit` says how given weights map to those of the net. `depth` and `sizes` are for pictures: the
+    levels of blocks to open, and the sizes of the input to show. `opset` is for ONNX: the operator
+    set version, or None for the backend's choice. `guard` is for PyTorch source: whether it refuses
+    inputs of unsuitable sizes.
     """
 
     weights: Path | Mapping[str, object] | None = None
@@ -52,7 +52,7 @@ class BuildOptions(Record):
 
 @final
 class Written(Record):
-    """What writing gave: the file, others beside it, and what the user should know."""
+    """What was written: the file, others beside it, and notes for the user."""
 
     path: Path
     beside: tuple[Path, ...] = ()

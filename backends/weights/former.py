@@ -33,7 +33,7 @@ _PATTERNS = tuple((re.compile(pattern), name) for pattern, name, _ in _FORMER)
 
 
 def former_names(needed: Collection[str]) -> list[tuple[str, str]]:
-    """The patterns of former keys, and what they became, that a net with these keys may meet."""
+    """The patterns of obsolete keys, and their replacements, that such a net may meet."""
     return [
         (pattern, name)
         for pattern, name, today in _FORMER

@@ -1,8 +1,8 @@
-"""Failures of a command, as text on standard error and an exit status.
+"""Failures of a command: text on standard error and an exit status.
 
-1: the user's spec, file or argument can't be accepted. 2: the command was not used as it can be.
-70: a bug of ours. From 128 on as shells count: 130 interrupted (Ctrl-C), 143 and 138 stopped by
-SIGTERM and SIGUSR1, 129 by a closed terminal, 141 the reader of the output went away.
+1: the user's spec, file or argument is invalid. 2: wrong usage of the command. 70: a bug of ours.
+From 128 on, as in shells: 130 interrupted (Ctrl-C), 143 and 138 stopped by SIGTERM and SIGUSR1, 129
+by a closed terminal, 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
 
 
 def guarded(action: Callable[[], int], interrupts: Interrupts | None = None) -> int:
-    """The exit status of `action`, whatever happens in it, and to the output.
+    """The exit status of `action`, whatever happens in it or to the output.
 
-    An interruption that was noted counts, whatever became of it.
+    An interruption that was recorded counts, whatever became of it.
     """
     interrupts = interrupts or Interrupts()
     try:
@@ -74,7 +74,7 @@ def guarded(action: Callable[[], int], interrupts: Interrupts | None = None) -> 
 
 
 def _outcome(action: Callable[[], int], interrupts: Interrupts) -> int:
-    """The exit status of `action`; raises where the output can't be written."""
+    """The exit status of `action`. Raises if the output can't be written."""
     try:
         return action()
     except NetlangError as error:
@@ -94,7 +94,7 @@ def _outcome(action: Callable[[], int], interrupts: Interrupts) -> int:
 
 
 def _system_failure(error: OSError) -> int:
-    """The system refused something that no verb expected: a full disk, a closed terminal."""
+    """The system refused something that no verb expected, such as writing to a full disk."""
     from netlang.diagnostics.render.excerpt import visible
 
     where = f": `{visible(str(error.filename))}`" if error.filename else ""
@@ -125,7 +125,7 @@ def _bug(error: Exception) -> int:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """The innermost of our own lines that the error came through."""
+    """The innermost line of ours that the error came through."""
     place = "the start"
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__", "")

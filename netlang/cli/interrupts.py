@@ -1,8 +1,8 @@
 """Ctrl-C at any moment of a command: no traceback, and exit status 130.
 
-Python raises `KeyboardInterrupt` between two of its instructions, wherever that is. Inside a
-callback of C the exception is lost, with a traceback on standard error, and some code makes another
-of it. So the signal is noted before it is raised: what was noted counts, whatever comes of it.
+Python raises `KeyboardInterrupt` between any two of its instructions. Inside a callback from C the
+exception is lost, with a traceback on standard error, and some code turns it into another one. So
+the signal is recorded before it is raised, and the record counts whatever becomes of the exception.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Interrupts:
         self._watching = False
 
     def watch(self) -> None:
-        """Note what would raise `KeyboardInterrupt`; a process that ignores signals goes on so."""
+        """Start recording; a process that ignores the signal keeps ignoring it."""
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._note)
             self._before = sys.unraisablehook
@@ -35,7 +35,7 @@ class Interrupts:
             self._watching = True
 
     def end(self, *, of_process: bool) -> None:
-        """Nothing is noted from here on. At the end of a process a signal ends it at once."""
+        """Stop recording. At the end of a process, a signal then ends it at once."""
         if self._watching:
             sys.unraisablehook = self._before
             after = signal.SIG_DFL if of_process else signal.default_int_handler

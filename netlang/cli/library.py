@@ -1,7 +1,7 @@
-"""The bundled library as `netlang list` shows it: groups of families, each with its definitions.
+"""The bundled library for `netlang list`: groups of families with their definitions.
 
-Nothing is elaborated: what there is to show stands in the text of the files, and which files belong
-together in `groups.toml` beside them.
+Nothing is elaborated. The definitions are read from the text of the files, and their groups from
+`groups.toml` beside them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OTHERS = "Others"
 
 @final
 class Entry(Record):
-    """A net, recipe or block, the parameters that must be given, and its docstring."""
+    """A net, recipe or block: its required parameters and its docstring."""
 
     kind: str
     name: str
@@ -29,7 +29,7 @@ class Entry(Record):
 
     @property
     def called(self) -> str:
-        """The name with the parameters that must be given."""
+        """The name with the required parameters."""
         return f"{self.name}({', '.join(self.parameters)})" if self.parameters else self.name
 
 
@@ -46,7 +46,7 @@ class Family(Record):
         return tuple(entry for entry in self.entries if entry.kind == kind)
 
     def has(self, word: str) -> bool:
-        """Whether a name has the word somewhere in it, or a text a word that begins with it."""
+        """Whether a name contains the word, or a text has a word that begins with it."""
         names = (self.name, *(entry.name for entry in self.entries))
         texts = (self.doc, *(text for entry in self.entries for text in (entry.kind, entry.doc)))
         return any(word.casefold() in name.casefold() for name in names) or _begins(word, texts)
@@ -54,13 +54,13 @@ class Family(Record):
 
 @final
 class Group(Record):
-    """Families that serve one task."""
+    """Families for one task."""
 
     title: str
     families: tuple[Family, ...]
 
     def matching(self, words: Sequence[str]) -> Group:
-        """The families that have every word, or whose title does."""
+        """The families that match every word, or whose title does."""
         left = [word for word in words if not _begins(word, (self.title,))]
         families = (each for each in self.families if all(each.has(word) for word in left))
         return Group(self.title, tuple(families))

@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs take, and how their texts are read."""
+"""Arguments and options shared by several verbs, and how their texts are read."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = [
 
 
 def spec_argument() -> click.Argument:
-    """The net, recipe or file that a verb is about."""
+    """The net, recipe or file that a verb works on."""
     return click.Argument(["spec"], metavar="SPEC")
 
 
 def weight_options() -> tuple[click.Option, ...]:
-    """Where the weights of a written model come from."""
+    """The options that say where the weights of a written model come from."""
     return (
         click.Option(
             ["--weights"],
@@ -50,7 +50,7 @@ def weight_options() -> tuple[click.Option, ...]:
 
 
 def fit_options() -> tuple[click.Option, ...]:
-    """What of the file of --weights is taken, and under which keys."""
+    """The options that say which tensors of the --weights file are used, under which keys."""
     return (
         click.Option(
             ["--prefix", "prefixes"],
@@ -67,14 +67,14 @@ def fit_options() -> tuple[click.Option, ...]:
 
 
 def fit_of(prefixes: Sequence[str], entry: str | None) -> Fit:
-    """The options of `fit_options` as one object, where all weights are needed."""
+    """The options of `fit_options` as one object, for verbs that need all weights."""
     from netlang.build import Fit
 
     return Fit(prefixes=tuple(map(_prefix, prefixes)), entry=entry, offers_partial=False)
 
 
 class WeightsAsked(TypedDict):
-    """What the command line said to `weight_options`."""
+    """The values of `weight_options` on the command line."""
 
     weights: str | None
     partial: bool
@@ -109,7 +109,7 @@ def _prefix(text: str) -> tuple[str, str]:
 
 
 def data_option() -> click.Option:
-    """Where data sets and trained weights lie."""
+    """The location of data sets and trained weights."""
     return click.Option(
         ["--data"],
         metavar="NAME=PATH",
@@ -119,7 +119,7 @@ def data_option() -> click.Option:
 
 
 def workers_option() -> click.Option:
-    """How many processes prepare images; what comes out is the same for any number."""
+    """The number of processes that prepare images; it doesn't affect the results."""
     return click.Option(
         ["--workers"],
         type=click.IntRange(0, 1024),
@@ -129,7 +129,7 @@ def workers_option() -> click.Option:
 
 
 def places(texts: Sequence[str], recipe: Recipe) -> Places:
-    """The ``NAME=PATH`` of a command line, each for something that `recipe` needs."""
+    """The ``NAME=PATH`` arguments of a command line; `recipe` must need each of them."""
     from netlang.recipes.places import Places
 
     found: dict[str, Path] = {}
@@ -146,7 +146,7 @@ def places(texts: Sequence[str], recipe: Recipe) -> Places:
 
 
 def outputs(names: Sequence[str]) -> tuple[Path, ...]:
-    """The files to write, each named once."""
+    """The files to write, each once."""
     from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import SameOutputTwice
 

@@ -1,4 +1,4 @@
-"""The click program, with the one verb that is asked for: the others are not imported."""
+"""The click program with just the requested verb; other verbs aren't imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ of these called: `'resnet50(classes=10)'`.
 
 
 def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The verbs to import: the one asked for, or all for the overview."""
+    """The verbs to import: the requested one, or all for the overview."""
     first = next((word for word in arguments if not word.startswith("-")), None)
     return (first,) if first in VERBS else tuple(VERBS)
 
@@ -40,7 +40,7 @@ def _program(verbs: Sequence[str]) -> click.Group:
 
 
 def _misspelt(arguments: Sequence[str]) -> str | None:
-    """What to say of a first word that is no verb."""
+    """The message about a first word that isn't a verb."""
     first = next(iter(arguments), "-")
     if first.startswith("-") or first in VERBS:
         return None
@@ -52,7 +52,7 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
 
 
 def _show(error: click.ClickException) -> None:
-    """The error with how the verb is used; words of the command line may have control codes."""
+    """Show the error with the verb's usage; words of the command line may contain control codes."""
     from netlang.diagnostics.render.excerpt import visible_lines
 
     said = StringIO()
@@ -61,7 +61,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line and give the exit status."""
+    """Run the command line; returns the exit status."""
     slip = _misspelt(arguments)
     try:
         if slip:

@@ -1,4 +1,4 @@
-"""Standard output and error: what they can show, and whether in colour."""
+"""Standard output and error: which characters they can show, and whether in colour."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["colour_wanted", "prepare_streams", "silence_output"]
 
 
 def prepare_streams() -> None:
-    """Let a character that the terminal lacks be escaped instead of ending the program.
+    """Escape characters that the terminal lacks, rather than end the program.
 
-    A stream that is closed reads nothing and drops what is written: no file that is opened later
-    may come in its place.
+    Streams that are closed read nothing and discard output, so that no file opened later takes
+    their place.
     """
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _open_closed()
@@ -24,7 +24,7 @@ def prepare_streams() -> None:
 
 
 def _open_closed() -> None:
-    """Put the null device in the place of streams that were closed when the process began."""
+    """Replace streams that were closed at the start of the process by the null device."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
@@ -34,14 +34,14 @@ def _open_closed() -> None:
 
 
 def colour_wanted(stream: TextIO) -> bool:
-    """Whether to write colour to `stream`: on a terminal, unless asked not to (no-color.org)."""
+    """Whether to write colour to `stream`: if it is a terminal, unless disabled (no-color.org)."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()
 
 
 def silence_output() -> None:
-    """Drop what is left of output that nobody takes: its reader has gone, or the disk is full."""
+    """Discard pending output that can't be written: its reader is gone, or the disk is full."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

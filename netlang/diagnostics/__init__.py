@@ -1,1 +1,1 @@
-"""Errors of users as objects, and how they are shown."""
+"""Users' errors as objects, and how they are shown."""

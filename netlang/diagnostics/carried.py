@@ -1,4 +1,4 @@
-"""What errors carry besides names and numbers: put in words only where a message is shown."""
+"""Values that errors carry besides names and numbers; put into words only when shown."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ __all__ = ["Carried", "Projection", "Shape"]
 
 
 class Carried(Record):
-    """Base of what an error carries as a value: `str` of it is how messages show it."""
+    """Base of the values that errors carry; messages show their `str`."""
 
 
 class Shape(Carried):
-    """The sizes of a value: whole numbers, or formulas of the input's sizes."""
+    """The sizes of a value: whole numbers, or formulas over the input's sizes."""
 
     sizes: tuple[object, ...]
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The sizes where all are numbers, nothing otherwise."""
+        """The sizes if all are numbers, else nothing."""
         numbers = tuple(size for size in self.sizes if isinstance(size, int))
         return numbers if len(numbers) == len(self.sizes) else ()
 
@@ -27,9 +27,9 @@ class Shape(Carried):
 
 
 class Projection(Carried):
-    """The step that gives branch number `branch`, from 1, the shape of another one.
+    """The step that gives branch number `branch`, counted from 1, the shape of another one.
 
-    `channels` is their number as the block may write it; without a `kernel` the map is of vectors.
+    `channels` is their number as the block may write it. Without a `kernel`, it maps vectors.
     """
 
     branch: int
@@ -39,7 +39,7 @@ class Projection(Carried):
 
     @property
     def step(self) -> str:
-        """The step in the language."""
+        """The step as written in the language."""
         if self.kernel is None:
             return f"linear({self.channels})"
         stride = "" if self.stride == 1 else f", stride={self.stride}"

@@ -1,7 +1,7 @@
-"""The rules by their codes: what an error or warning means, with a wrong example and a right one.
+"""The rules by code: what an error or warning means, with a wrong and a right example.
 
-One file `rules/E0412.md` for each code, read when it is asked for: a heading, a paragraph or more,
-then either the examples between fences, or the command that shows the error where no spec can.
+There is one file `rules/E0412.md` for each code, read on demand: a heading and paragraphs, followed
+by either the examples between fences or, if no spec can show the error, a command.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Rule(Record):
 
     @property
     def plain(self) -> str:
-        """The explanation for a terminal: the examples indented."""
+        """The explanation for a terminal, with indented examples."""
         parts = [f"{self.code}: {self.title}", self.text]
         for heading, example in self._examples():
             indented = "\n".join(f"    {line}".rstrip() for line in example.splitlines())
@@ -41,7 +41,7 @@ class Rule(Record):
 
     @property
     def markdown(self) -> str:
-        """The explanation as its file has it."""
+        """The explanation as in its file."""
         fences = [f"{heading}:\n\n```\n{text}```" for heading, text in self._examples()]
         return "\n\n".join((f"# {self.title}", self.text, *fences))
 
@@ -51,12 +51,12 @@ class Rule(Record):
 
 
 def codes() -> tuple[str, ...]:
-    """Every code that is explained, in order."""
+    """Every explained code, in order."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("[EW]*.md")))
 
 
 def rule(code: str) -> Rule | None:
-    """The explanation of a code, None if there is no such code."""
+    """The explanation of a code, or None."""
     if not _CODE.fullmatch(code):
         return None
     path = _FOLDER / f"{code}.md"

@@ -1,7 +1,7 @@
-"""What a diagnostic is: a frozen class per error, with its texts as templates over its own fields.
+"""Diagnostics: a frozen class per error, with its texts as templates over its own fields.
 
-Holds on exit: everything that a renderer needs (code, spans, chain, fix) is in the object, so that
-text, JSON and SARIF can only say the same.
+The object contains everything that a renderer needs (code, spans, chain, fix), so that text, JSON
+and SARIF always agree.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Severity: TypeAlias = Literal["error", "warning"]
 
 
 class Label(Record):
-    """A secondary span and what to know about it."""
+    """A secondary span and a remark on it."""
 
     span: Span
     text: str
@@ -29,8 +29,8 @@ class Label(Record):
 class ChainLink(Record):
     """One link of the chain that led to the error, innermost first.
 
-    `what` says what was being built (``bottleneck(64)``), `path` the label path of the instance
-    (``layer1.0``) or None for an import, `within` the net or block that it stands in.
+    `what` says what was being built (``bottleneck(64)``), `path` is the label path of the instance
+    (``layer1.0``) or None for an import, and `within` is the net or block that contains it.
     """
 
     span: Span
@@ -40,14 +40,14 @@ class ChainLink(Record):
 
 
 class Edit(Record):
-    """Replace the characters of `span` by `text`."""
+    """Replaces the characters of `span` by `text`."""
 
     span: Span
     text: str
 
 
 class Fix(Record):
-    """A change that makes the error go away; `safe` if it can be applied unseen."""
+    """A change that resolves the error; `safe` if it can be applied without review."""
 
     description: str
     edits: tuple[Edit, ...] = ()
@@ -56,11 +56,11 @@ class Fix(Record):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Diagnostic(Record, metaclass=KeywordOnly):
-    """Base of every error a user can make.
+    """Base of all errors that a user can make.
 
     A subclass sets `code` and the templates, and adds the fields that they name. `title` is the
-    one-line statement, `caption` stands beside the caret, `help` is the advice without a `fix`.
-    `rows` are the lines of a table, where one line can't say it all.
+    statement on one line, `caption` is shown beside the caret, `help` is the advice if there is no
+    `fix`. `rows` are the lines of a table, if one line isn't enough.
     """
 
     code: ClassVar[str]
@@ -81,7 +81,7 @@ class Diagnostic(Record, metaclass=KeywordOnly):
 
     @property
     def message(self) -> str:
-        """The title with this error's values in it."""
+        """The title with this error's values."""
         return self._filled(self.title)
 
     @property
@@ -90,18 +90,18 @@ class Diagnostic(Record, metaclass=KeywordOnly):
 
     @property
     def help_text(self) -> str:
-        """The fix in words, or the general advice, or nothing."""
+        """The description of the fix, or the general advice, or nothing."""
         return self.fix.description if self.fix else self._filled(self.help)
 
 
 class Caution(Diagnostic):
-    """Base of every warning: the spec is legal, and probably not what was meant."""
+    """Base of all warnings: the spec is legal but probably not what was meant."""
 
     severity: Severity = "warning"
 
 
 def _clipped(value: object) -> object:
-    """A value in words; a text of the user's that is too long to read is cut in the middle."""
+    """A value in words; a user's text that is too long is shortened in the middle."""
     text = str(value) if isinstance(value, Carried) else value
     if not isinstance(text, str) or len(text) <= _LONGEST_TEXT:
         return text

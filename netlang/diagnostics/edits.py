@@ -1,4 +1,4 @@
-"""Applying the edits of fixes to a text."""
+"""Applies the edits of fixes to a text."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ __all__ = ["apply_edits", "compatible", "fits"]
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """The text with every edit made; the edits don't overlap."""
+    """The text with every edit applied; the edits must not overlap."""
     for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
 
 
 def fits(fix: Fix | None, source: Source) -> bool:
-    """Whether a fix changes something, and nothing but `source`."""
+    """Whether a fix changes something, and only in `source`."""
     if fix is None or not fix.edits:
         return False
     return all(edit.span.source is source for edit in fix.edits)
 
 
 def compatible(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Those diagnostics, in order, whose fixes touch nothing that an earlier one touches."""
+    """The diagnostics, in order, whose fixes touch nothing that an earlier fix touches."""
     chosen: list[Diagnostic] = []
     taken: list[Edit] = []
     for diagnostic in diagnostics:
@@ -37,7 +37,7 @@ def compatible(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _clash(edit: Edit, taken: Sequence[Edit]) -> bool:
-    """Whether an edit overlaps or touches one that is taken."""
+    """Whether an edit overlaps or touches one of those taken."""
     return any(
         edit.span.source is other.span.source
         and edit.span.start <= other.span.end

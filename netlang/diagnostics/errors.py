@@ -1,6 +1,6 @@
 """The exceptions: a user's mistakes, a warning, and a broken invariant of our own.
 
-Each shows its diagnostics as text; what renders them is loaded when one is shown.
+Each shows its diagnostics as text. The renderer is loaded only when one is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["InternalError", "NetlangError", "NetlangWarning"]
 
 
 class NetlangError(Exception):
-    """A spec, file or argument that can't be accepted; carries at least one diagnostic."""
+    """An invalid spec, file or argument; carries at least one diagnostic."""
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__(diagnostics)
@@ -27,7 +27,7 @@ class NetlangError(Exception):
         return "\n\n".join(render_text(diagnostic) for diagnostic in limited(self.diagnostics))
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython and notebooks show of it."""
+        """What IPython and notebooks show."""
         return str(self).splitlines()
 
 
@@ -36,9 +36,9 @@ NetlangError.__module__ = "netlang"
 
 
 class NetlangWarning(UserWarning):
-    """A spec that is legal and probably a mistake, or what there is to know of a file of weights.
+    """A spec that is legal but probably a mistake, or a note on a weights file.
 
-    `diagnostic` has all of it, where there is more than a text.
+    `diagnostic` has all details if there is more than a text.
     """
 
     def __init__(self, found: Diagnostic | str) -> None:
@@ -52,7 +52,7 @@ class NetlangWarning(UserWarning):
 
 
 class InternalError(Exception):
-    """A broken invariant of the compiler itself: never the user's fault."""
+    """A broken invariant of the compiler itself; never the user's fault."""
 
     def __init__(self, what: str) -> None:
         super().__init__(

@@ -32,7 +32,7 @@ __all__ = [
 
 
 class FileNotFound(Diagnostic):
-    """`advice` names files of a similar name, or says what was looked for."""
+    """`advice` names files of a similar name, or says what was searched."""
 
     code = "E0001"
     title = "there is no file `{path}`"
@@ -70,7 +70,7 @@ class FileUnreadable(Diagnostic):
 
 
 class NotAFile(Diagnostic):
-    """Nothing is read of it: it may have no end, or give nothing for ever."""
+    """Nothing of it is read, since it may never end or never produce anything."""
 
     code = "E0016"
     title = "`{path}` is {kind}"
@@ -157,7 +157,7 @@ class UnknownSuffix(Diagnostic):
 
 
 class ExtraMissing(Diagnostic):
-    """A package that an optional part needs is not there."""
+    """A package that an optional part needs isn't installed."""
 
     code = "E0012"
     title = "{package} isn't installed"
@@ -168,7 +168,7 @@ class ExtraMissing(Diagnostic):
 
 
 class OnnxruntimeTwice(Diagnostic):
-    """Both packages install the same module `onnxruntime`, and the later one hides the other."""
+    """Both packages install the module `onnxruntime`, and the later one hides the other."""
 
     code = "E0013"
     title = "both onnxruntime and onnxruntime-gpu are installed, and they overwrite each other"
@@ -205,7 +205,7 @@ class SameOutputTwice(Diagnostic):
 
 
 class UnknownBackend(Diagnostic):
-    """A part of the product, or of a package that extends it, is not registered."""
+    """A backend of netlang or of an extension isn't registered."""
 
     code = "E0020"
     title = "no backend `{name}` is installed"

@@ -1,4 +1,4 @@
-"""Many diagnostics at once: each mistake told once, and no more of them than anybody reads."""
+"""Limits many diagnostics: each mistake is shown once, and no more than anybody would read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_ERRORS = 100
 
 
 class MoreErrors(Diagnostic):
-    """Errors and warnings that are not shown, because there are so many before them.
+    """Errors and warnings that are not shown because too many precede them.
 
     `count` is how many, `warnings` how many of them are warnings.
     """
@@ -32,12 +32,12 @@ class MoreErrors(Diagnostic):
 
 
 def mistaken(diagnostic: Diagnostic) -> Mistaken:
-    """What two diagnostics of the same mistake share, though it was reached on two ways."""
+    """What diagnostics of the same mistake share when it was found in different ways."""
     return diagnostic.code, diagnostic.span, diagnostic.message
 
 
 def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each mistake once, where the same one was reached on several ways."""
+    """Each mistake once, even if it was found in several ways."""
     first: dict[Mistaken, Diagnostic] = {}
     for each in found:
         first.setdefault(mistaken(each), each)
@@ -45,9 +45,9 @@ def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The first `MOST_ERRORS` diagnostics, and how many there are besides.
+    """The first `MOST_ERRORS` diagnostics, and the number of the remaining ones.
 
-    Where there are too many, no warning takes the place of an error.
+    If there are too many, no warning displaces an error.
     """
     plain = [each for each in found if not isinstance(each, MoreErrors)]
     counted = [each for each in found if isinstance(each, MoreErrors)]
@@ -58,7 +58,7 @@ def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _more(counted: Sequence[MoreErrors], hidden: Sequence[Diagnostic]) -> MoreErrors:
-    """What stands for those that were counted before, and for those that are hidden now."""
+    """The record for those that were counted before, and those that are hidden now."""
     count = sum(each.count for each in counted) + len(hidden)
     warnings = sum(each.warnings for each in counted)
     warnings += sum(each.severity == "warning" for each in hidden)

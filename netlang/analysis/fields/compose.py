@@ -203,7 +203,7 @@ def _through(outer: Reads, inner: Field, source: int, context: Context) -> Field
 
 
 def _within(found: Field, outer: Field, inner: Field, size: int, extent: int) -> Field:
-    """`inner`, told of an axis of so many places, with what is known of the input's borders."""
+    """`inner`, which refers to an axis of `size` places, with the borders of the input applied."""
     if outer.seamless and outer.ends == inner.ends == (AT_END, AT_END):
         return found
     first, last = (

@@ -128,7 +128,7 @@ class Reads(Record, gc=False):
         return hull(map(self.at, (*first, *last)))
 
     def widest(self, size: int) -> int:
-        """Width of the widest interval that one of `size` places reads, 0 if they read nothing."""
+        """The width of the widest interval that one of `size` places reads, or 0."""
         found = (b[1] - b[0] + 1 for b in self.bounds[: max(1, size)] if b)
         return max(found, default=0)
 

@@ -208,7 +208,7 @@ class Fields:
 
 
 class Walk:
-    """One function with its inputs: the state of every value, places standing for all times."""
+    """One function with its inputs: the state of every value, by place."""
 
     def __init__(
         self, fields: Fields, function: Function, inputs: States, context: Context
@@ -233,7 +233,7 @@ class Walk:
         return self.states[self.flow.place(ref.producer)][ref.output]
 
     def run(self, items: Iterable[Item], place: int, carried: Mapping[Ref, State | None]) -> None:
-        """`carried` are the values that a repeat around hands from one time to the next."""
+        """Walks over `items`. `carried` are the values that an outer repeat passes on."""
         for item in items:
             if isinstance(item, Repeat):
                 self._repeat(item, carried)

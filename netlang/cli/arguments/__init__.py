@@ -1,3 +1,3 @@
-"""How arguments of several verbs are read that take more than a line."""
+"""Arguments of several verbs that take more than a line to read."""
 
 __all__: list[str] = []

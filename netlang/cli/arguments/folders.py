@@ -1,4 +1,4 @@
-"""Folders as arguments: each stands for all `.net` files under it."""
+"""Folders as arguments: each stands for all `.net` files below it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["files_in", "is_folder"]
 
 
 def is_folder(name: str) -> bool:
-    """Whether an argument is a folder; one that is called like a spec, `x.net`, is none."""
+    """Whether an argument is a folder; one with a spec's name, `x.net`, isn't."""
     try:
         return not name.endswith(".net") and Path(name).is_dir()
     except (OSError, ValueError):  # no file can have this name, which reading it says
@@ -30,9 +30,9 @@ def files_in(names: Iterable[str]) -> Iterator[str]:
 
 
 def _under(folder: Path) -> Iterator[Path]:
-    """The files under a folder; links that leave it aren't followed, nor is what is hidden.
+    """The files below a folder, without hidden ones and links that lead out of it.
 
-    The specs that a run copied into its folder are left out: they are those that it was made from.
+    The specs that a run copied into its folder are skipped, since the originals are checked.
     """
     top = folder.resolve()
     for where, folders, names in os.walk(folder):

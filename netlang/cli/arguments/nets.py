@@ -1,4 +1,4 @@
-"""The net that a verb is about, where a recipe may stand for the net that it trains."""
+"""The net that a verb works on; a recipe may stand for the net that it trains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["program_of"]
 
 
 def program_of(spec: str) -> Program:
-    """The program of what `spec` names: a net, or a recipe's where no net is meant."""
+    """The program of what `spec` names: a net, or else the net of a recipe."""
     from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import NetNotInFile, NoNetInFile, UnknownBundled
     from netlang.elaborate import load_program, names_recipe

@@ -26,7 +26,7 @@ def size_option() -> click.Option:
 
 
 def sizes(text: str | None, program: Program) -> dict[str, int]:
-    """The sizes of a net's inputs by their names; a usage error for what says none."""
+    """The sizes of a net's inputs by name. Raises a usage error if there is nothing to set."""
     if not text:
         return {}
     plain = "".join(text.split())
@@ -53,7 +53,7 @@ def _by_name(text: str) -> dict[str, int]:
 
 
 def _by_axis(text: str, numbers: list[int], program: Program) -> dict[str, int]:
-    """A number for each axis behind the channels of the first input that has sizes to choose."""
+    """A number for each axis after the channels, of the first input with variable sizes."""
     names = {size.name for size in program.sizes}
     shapes = (port.type.shape[1:] for port in program.net.inputs)
     axes = next((each for each in shapes if names & set(map(str, each))), ())

@@ -1,4 +1,4 @@
-"""The verbs: each is one module with a function `command() -> click.Command`."""
+"""The verbs, each a module with a function `command() -> click.Command`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netlang check`: whether files and nets are right; with `--fix`, made so where that is safe."""
+"""`netlang check`: finds mistakes in files and nets; with `--fix`, applies the safe fixes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
 
 
 def _tally(told: Sequence[tuple[Diagnostic, ...]]) -> str:
-    """How many files were checked, and of how many there was something to tell."""
+    """How many files were checked, and how many of them have findings."""
     wrong = sum(map(_wrong, told))
     warned = sum(bool(problems) for problems in told) - wrong
     return (
@@ -94,7 +94,7 @@ def _wrong(found: Iterable[Diagnostic]) -> bool:
 
 
 def _fixed(spec: str) -> tuple[Diagnostic, ...]:
-    """Apply the safe fixes to the file of a spec and say which; what stood in the way."""
+    """Apply the safe fixes to the file of a spec; returns their descriptions and the obstacles."""
     from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.render.excerpt import visible
     from netlang.repair import repair_file
@@ -112,7 +112,7 @@ def _fixed(spec: str) -> tuple[Diagnostic, ...]:
 
 
 def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
-    """Print the errors: text to standard error if there are any, documents always."""
+    """Print the errors: as text to standard error if there are any, as a document always."""
     from netlang.diagnostics.many import limited
 
     found = limited(found)
@@ -132,14 +132,14 @@ def _report(found: tuple[Diagnostic, ...], kind: str) -> None:
 
 
 def _severe(warnings: Iterable[Diagnostic], strict: bool) -> Iterable[Diagnostic]:
-    """The warnings, as errors where they count as such."""
+    """The warnings, as errors if `strict`."""
     from netlang.records import replace
 
     return (replace(each, severity="error") for each in warnings) if strict else warnings
 
 
 def _examined(spec: str) -> Examined:
-    """The programs of a file or net, what is wrong with it, and what is probably not meant."""
+    """The programs of a file or net, its errors, and its warnings."""
     from netlang.diagnostics.errors import NetlangError
     from netlang.examine import Examined, examine
 
@@ -150,7 +150,7 @@ def _examined(spec: str) -> Examined:
 
 
 def _besides_nets(spec: str, examined: Examined) -> str:
-    """What was looked at in a file besides nets."""
+    """What was checked in a file besides nets."""
     from netlang.diagnostics.render.excerpt import visible
 
     if not examined.recipes:
@@ -160,7 +160,7 @@ def _besides_nets(spec: str, examined: Examined) -> str:
 
 
 def _line(program: Program) -> str:
-    """The net in one line: its cost and what its sizes must satisfy."""
+    """The net on one line: its cost and the conditions on its sizes."""
     from netlang.analysis.constraints import solve
     from netlang.analysis.facts import Facts
 

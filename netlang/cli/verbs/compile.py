@@ -93,7 +93,7 @@ def _compile(
 
 
 def _is_source(path: Path) -> bool:
-    """Whether Python text was asked for: of a net its module, of a recipe its script."""
+    """Whether Python text is requested: the module of a net, or the script of a recipe."""
     return path.suffix.lower() == ".py"
 
 
@@ -103,7 +103,7 @@ def _of_recipe(
     jobs: list[tuple[Backend, Path]],
     options: BuildOptions,
 ) -> Iterator[Written]:
-    """Write the script that trains by a recipe, and other files of its net."""
+    """Write the script of a recipe, and other files for its net."""
     from netlang.cli.failures import show
     from netlang.examine import warnings_of
     from netlang.recipes.load import open_recipe
@@ -119,7 +119,7 @@ def _of_recipe(
 
 
 def report(written: Written) -> None:
-    """Say which files were written, how large they are, and what there is to note."""
+    """Print which files were written, their sizes, and the notes."""
     from netlang.diagnostics.render.excerpt import visible, visible_lines
 
     for note in written.notes:
@@ -129,7 +129,7 @@ def report(written: Written) -> None:
 
 
 def _shown(size: float) -> str:
-    """A number of bytes for a person."""
+    """A number of bytes for people."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.3g} {unit}"

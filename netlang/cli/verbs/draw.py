@@ -1,4 +1,4 @@
-"""`netlang draw`: the diagram of a net, in the current folder unless told otherwise."""
+"""`netlang draw`: the diagram of a net, by default in the current folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netlang expand`: a net fully resolved, each value with where it came from."""
+"""`netlang expand`: a net fully resolved, with the origin of each value."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def command() -> click.Command:
 
 @final
 class _Text(NamedTuple):
-    """A file as it is and as it should be; `path` is None for standard input."""
+    """A file before and after formatting; `path` is None for standard input."""
 
     name: str
     path: Path | None
@@ -113,7 +113,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _report(text: _Text, diff: bool) -> None:
-    """What would change: its name, or its lines as a patch."""
+    """What would change: the file's name, or its lines as a patch."""
     from netlang.diagnostics.render.excerpt import visible
 
     if not text.changes:

@@ -1,4 +1,4 @@
-"""`netlang list`: what is bundled, by task; with words, what matches them, in full."""
+"""`netlang list`: the bundled library by task; with words, what matches them, in full."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _in_full(family: Family) -> Iterator[str]:
 
 
 def _entries(heading: str, entries: Sequence[Entry]) -> Iterator[str]:
-    """Names beside each other, and those with a docstring on lines of their own."""
+    """Names side by side; those with a docstring on lines of their own."""
     head = f"    {heading:<8} "
     plain = [entry.called for entry in entries if not entry.doc]
     if plain:
@@ -103,7 +103,7 @@ def _counts(found: Sequence[Group]) -> str:
 
 
 def _advice(words: Sequence[str], every: Sequence[Group]) -> str:
-    """The name that was perhaps meant."""
+    """Names that may have been meant."""
     from netlang.advice.nearest import nearest
 
     families = [family for group in every for family in group.families]

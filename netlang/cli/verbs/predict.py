@@ -1,4 +1,4 @@
-"""`netlang predict`: what a trained classifier takes images for."""
+"""`netlang predict`: the classes that a trained classifier sees in images."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _predict(
 
 
 def _is_change(text: str) -> bool:
-    """Whether a word changes the recipe: a file that is there is an image, whatever its name."""
+    """Whether a word is a change of the recipe; an existing file is an image, whatever its name."""
     return text.partition("=")[0].isidentifier() and "=" in text and not Path(text).exists()
 
 

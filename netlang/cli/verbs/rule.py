@@ -1,4 +1,4 @@
-"""`netlang rule`: what an error code means, with an example that is wrong and one that is right."""
+"""`netlang rule`: what an error code means, with a wrong and a right example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netlang train`: carry out a recipe."""
+"""`netlang train`: runs a recipe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
 
 
 def recipe_arguments() -> tuple[click.Argument, click.Argument]:
-    """The recipe, and what to change in it."""
+    """The recipe, and the changes to it."""
     return (
         click.Argument(["spec"], metavar="RECIPE"),
         click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
@@ -119,6 +119,6 @@ def _loaded(spec: str, changes: tuple[str, ...]) -> tuple[Recipe, Program]:
 
 
 def _scores(trained: Trained) -> str:
-    """What the weights reached that the run leaves, and which these are."""
+    """The scores of the weights that the run leaves, and which weights these are."""
     scores = ", ".join(f"{name} {score:.4g}" for name, score in trained.scores.items())
     return f"{trained.scored}: {scores}" if scores else "not evaluated"

@@ -1,4 +1,4 @@
-"""Errors of values that meet in one step and don't fit together: E0407 and E0412.
+"""Errors of values that meet in one step but don't fit together: E0407 and E0412.
 
 `first` and `second` count the branches from 1. The elaborator adds where each comes from.
 """
@@ -14,7 +14,7 @@ __all__ = ["BranchesDiffer", "ConcatMismatch"]
 
 
 class ConcatMismatch(Diagnostic):
-    """Branches of a concatenation differ in another axis than the one that is joined.
+    """Branches of a concatenation differ in an axis other than the joined one.
 
     `first` and `second` count the branches from 1.
     """
@@ -39,8 +39,8 @@ class ConcatMismatch(Diagnostic):
 class BranchesDiffer(Diagnostic):
     """Branches of an elementwise merge differ in shape.
 
-    `first` and `second` count the branches from 1; `axis` is where they differ, or None if they
-    differ in the number of axes.
+    `first` and `second` count the branches from 1. `axis` is the axis in which they differ, or None
+    if their numbers of axes differ.
     """
 
     code: ClassVar[str] = "E0412"

@@ -1,4 +1,4 @@
-"""Errors of `input` declarations and of what a net or block is given."""
+"""Errors in `input` declarations and in the inputs of a net or block."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class ReservedSize(Diagnostic):
 
 
 class BatchWritten(Diagnostic):
-    """`size` stands first in a shape, and can only be the batch."""
+    """`size` comes first in a shape and can only be the batch."""
 
     code = "E0528"
     title = "input `{name}` is declared with its batch"

@@ -168,7 +168,7 @@ class ImportNotFound(Diagnostic):
 
 
 class ImportLeavesFolder(Diagnostic):
-    """A link could name any file of the machine, and errors would show lines of it."""
+    """A link could name any file of the machine, whose lines errors would then show."""
 
     code = "E0017"
     title = "`{path}` is a link that leads out of the folder"

@@ -1,8 +1,8 @@
-"""Errors that operators reject an input or their arguments with: E0401 to E0449.
+"""Errors with which operators reject an input or their arguments: E0401 to E0449.
 
 An operator raises `Rejection` with one of these classes and the fields of its templates; the
 elaborator adds the span and the chain. Every template states what was expected, what was received
-and how to mend it, in the words of the language.
+and how to fix it, in the terms of the language.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class WrongRank(Diagnostic):
 
 
 class NotDivisible(Diagnostic):
-    """A number that is divided into equal parts leaves a rest."""
+    """A number can't be divided into equal parts."""
 
     code: ClassVar[str] = "E0402"
     title: ClassVar[str] = "{what} of `{operator}` must be a multiple of `{parameter}`"
@@ -61,7 +61,7 @@ class NotDivisible(Diagnostic):
 
 
 class KernelTooLarge(Diagnostic):
-    """The window doesn't fit into the padded input even once."""
+    """The window doesn't fit into the padded input."""
 
     code: ClassVar[str] = "E0403"
     title: ClassVar[str] = "the kernel of `{operator}` is larger than its input"
@@ -91,7 +91,7 @@ class SizesPerAxis(Diagnostic):
 
 
 class FixedSizeNeeded(Diagnostic):
-    """A size that weights depend on varies with the input of the net."""
+    """A size that weights depend on varies with the net's input."""
 
     code: ClassVar[str] = "E0405"
     title: ClassVar[str] = "`{operator}` needs a fixed size for {what}"
@@ -107,7 +107,7 @@ class FixedSizeNeeded(Diagnostic):
 
 
 class ElementCountDiffers(Diagnostic):
-    """The shape asked for holds another number of elements than the input."""
+    """The requested shape has another number of elements than the input."""
 
     code: ClassVar[str] = "E0406"
     title: ClassVar[str] = "`{operator}` can't make {target} out of {received}"
@@ -122,7 +122,7 @@ class ElementCountDiffers(Diagnostic):
 
 
 class WrongDType(Diagnostic):
-    """The elements of the input are of a type that the operator can't take."""
+    """The operator can't take elements of the input's type."""
 
     code: ClassVar[str] = "E0409"
     title: ClassVar[str] = "`{operator}` needs {expected} elements, not {received}"
@@ -138,7 +138,7 @@ class WrongDType(Diagnostic):
 
 
 class PadTooLarge(Diagnostic):
-    """More padding than the operator can fill or make use of."""
+    """More padding than the operator can fill or use."""
 
     code: ClassVar[str] = "E0410"
     title: ClassVar[str] = "the padding of `{operator}` is too large"
@@ -153,7 +153,7 @@ class PadTooLarge(Diagnostic):
 
 
 class EmptyOutput(Diagnostic):
-    """Nothing is left of the input along some axis."""
+    """Nothing remains of the input along some axis."""
 
     code: ClassVar[str] = "E0411"
     title: ClassVar[str] = "the output of `{operator}` would have no elements"
@@ -182,7 +182,7 @@ class AxisOutOfRange(Diagnostic):
 
 
 class WithoutBatch(Diagnostic):
-    """A learned tensor is fed to an operator that works on each example of a batch."""
+    """A learned tensor, which has no batch, is the input of an operator that works on examples."""
 
     code: ClassVar[str] = "E0414"
     title: ClassVar[str] = "`{operator}` needs a value with a batch, not a learned tensor"
@@ -208,7 +208,7 @@ class WrongWeightShape(Diagnostic):
 
 
 class ConflictingArguments(Diagnostic):
-    """Arguments that are possible each by itself, but not together."""
+    """Arguments that are valid individually but not together."""
 
     code: ClassVar[str] = "E0416"
     title: ClassVar[str] = "the arguments of `{operator}` contradict each other"
@@ -221,7 +221,7 @@ class ConflictingArguments(Diagnostic):
 
 
 class WrongAxes(Diagnostic):
-    """A list of axes that names one twice, or leaves out one where all are needed."""
+    """A list of axes that repeats one, or omits one where all are needed."""
 
     code: ClassVar[str] = "E0417"
     title: ClassVar[str] = "`{name}` of `{operator}` must be {expected}"
@@ -236,7 +236,7 @@ class WrongAxes(Diagnostic):
 
 
 class TooFewElements(Diagnostic):
-    """The operator can say nothing about so few elements."""
+    """The operator isn't defined for so few elements."""
 
     code: ClassVar[str] = "E0418"
     title: ClassVar[str] = "`{operator}` needs at least {least} {what}"
@@ -252,7 +252,7 @@ class TooFewElements(Diagnostic):
 
 
 class WindowOutside(Diagnostic):
-    """A window that is cut out reaches beyond the input."""
+    """A window that is cut out exceeds the input."""
 
     code: ClassVar[str] = "E0419"
     title: ClassVar[str] = "the window of `{operator}` reaches beyond its input"
@@ -266,7 +266,7 @@ class WindowOutside(Diagnostic):
 
 
 class WindowOfPadding(Diagnostic):
-    """A dilated window of a pool steps over the whole input, and has no maximum."""
+    """A dilated pool window skips the whole input, so it has no maximum."""
 
     code: ClassVar[str] = "E0420"
     title: ClassVar[str] = "a window of `{operator}` has nothing but padding to read"

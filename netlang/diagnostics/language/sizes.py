@@ -18,7 +18,7 @@ __all__ = [
 
 
 class SizeRefused(Diagnostic):
-    """A size of the input for which some step can't run."""
+    """A size of the input at which some step can't run."""
 
     code: ClassVar[str] = "E0451"
     title: ClassVar[str] = "`{size}` = {value} breaks: {rule}"
@@ -33,7 +33,7 @@ class SizeRefused(Diagnostic):
 
 
 class SizesRefused(Diagnostic):
-    """Sizes of the input that don't go together."""
+    """Sizes of the input that aren't valid together."""
 
     code: ClassVar[str] = "E0452"
     title: ClassVar[str] = "{given} don't go together: {rule}"
@@ -47,7 +47,7 @@ class SizesRefused(Diagnostic):
 
 
 class UnknownSize(Diagnostic):
-    """A size was given for a name that the net's inputs don't have."""
+    """A size was given for a name that isn't among the net's inputs."""
 
     code: ClassVar[str] = "E0453"
     title: ClassVar[str] = "`{size}` isn't a symbolic size of `{net}`"
@@ -59,7 +59,7 @@ class UnknownSize(Diagnostic):
 
 
 class SizeNotPositive(Diagnostic):
-    """A size or the batch is below 1."""
+    """A size or the batch is less than 1."""
 
     code: ClassVar[str] = "E0454"
     title: ClassVar[str] = "`{size}` = {value} isn't a size: expected a whole number >= 1"
@@ -82,7 +82,7 @@ class NoSizeWorks(Diagnostic):
 
 
 class NeverHolds(Diagnostic):
-    """A step needs something that is false at every size of the input."""
+    """A step needs something that is false at all sizes of the input."""
 
     code: ClassVar[str] = "E0456"
     title: ClassVar[str] = "no size of the input works: {rule}"
@@ -94,7 +94,7 @@ class NeverHolds(Diagnostic):
 
 
 class TooManyToExpand(Diagnostic):
-    """A net that can't be written out step by step."""
+    """A net that is too large to be written out step by step."""
 
     code: ClassVar[str] = "E0457"
     title: ClassVar[str] = "`{net}` has {count:,} steps: at most {limit:,} can be written out"

@@ -1,4 +1,4 @@
-"""Errors about how a body is put together: labels, taps, inputs (E05xx); limits (E08xx)."""
+"""Errors in the structure of a body: labels, taps, inputs (E05xx); limits (E08xx)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class BadLabelText(Diagnostic):
 
 
 class EmptySuite(Diagnostic):
-    """`what` is a scope, the body of a block, of a call, of a loop or of a condition."""
+    """`what` is a scope, or the body of a block, call, loop or condition."""
 
     code = "E0222"
     title = "{what} is empty"

@@ -1,7 +1,7 @@
-"""Errors in how the words of a text follow each other: among E0101 to E0129.
+"""Errors in the order of words: among E0101 to E0129.
 
-`netlang.syntax.mistakes` decides which one it is. Words for what was expected are those of the
-language page: a step, a value, a line break; never the name of a terminal.
+`netlang.syntax.mistakes` decides which error it is. Expectations are named as on the language page:
+a step, a value, a line break; never by a terminal of the grammar.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class UnexpectedText(Diagnostic):
-    """No rule allows what stands here, and nothing more exact is known about it."""
+    """No rule allows this text here, and nothing more specific is known."""
 
     code: ClassVar[str] = "E0101"
     title: ClassVar[str] = "{found} can't stand here"
@@ -45,7 +45,7 @@ class UnexpectedText(Diagnostic):
 
 
 class MissingClosing(Diagnostic):
-    """A bracket is open where it should be closed; a note points at it."""
+    """A bracket isn't closed where it should be; a note points at it."""
 
     code: ClassVar[str] = "E0102"
     title: ClassVar[str] = "`{opening}` is never closed"
@@ -58,7 +58,7 @@ class MissingClosing(Diagnostic):
 
 
 class UnmatchedClosing(Diagnostic):
-    """A closing bracket where none is open, or one of another kind."""
+    """A closing bracket without an open one, or of the wrong kind."""
 
     code: ClassVar[str] = "E0103"
     title: ClassVar[str] = "`{closing}` closes nothing"
@@ -70,7 +70,7 @@ class UnmatchedClosing(Diagnostic):
 
 
 class MissingSpaceBeforeBrace(Diagnostic):
-    """`concat{` would open a computed name."""
+    """`concat{` would begin a computed name."""
 
     code: ClassVar[str] = "E0106"
     title: ClassVar[str] = "a body needs a space before its `{{`"
@@ -127,7 +127,7 @@ class ColonForEquals(Diagnostic):
 
 
 class ForeignWord(Diagnostic):
-    """A word or an operator of other languages."""
+    """A keyword or operator of another language."""
 
     code: ClassVar[str] = "E0118"
     title: ClassVar[str] = "`{found}` is not part of this language"
@@ -146,7 +146,7 @@ class ForeignComment(Diagnostic):
 
 
 class LabelText(Diagnostic):
-    """A label of a form that none can have."""
+    """A label in a form that isn't allowed."""
 
     code: ClassVar[str] = "E0121"
     title: ClassVar[str] = "this can't be a label: {reason}"

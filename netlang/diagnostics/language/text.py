@@ -1,6 +1,6 @@
-"""Errors in characters, strings and numbers, and texts beyond the limits: among E0101 to E0129.
+"""Errors in characters, strings and numbers, and texts beyond the limits: E0101 to E0129.
 
-`netlang.syntax.mistakes.text` decides which one it is.
+`netlang.syntax.mistakes.text` decides which error it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class UnclosedString(Diagnostic):
-    """A string ends on the line that it begins on."""
+    """A string doesn't end on the line on which it begins."""
 
     code: ClassVar[str] = "E0104"
     title: ClassVar[str] = "the string is not closed"

@@ -1,1 +1,1 @@
-"""Errors in a recipe, known before it runs."""
+"""Errors in a recipe, found before it runs."""

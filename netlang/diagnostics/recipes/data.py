@@ -1,4 +1,4 @@
-"""Errors about the data of a recipe that are known without them (E0757, E0758, E0760)."""
+"""Errors about a recipe's data that can be found without the data (E0757, E0758, E0760)."""
 
 from __future__ import annotations
 

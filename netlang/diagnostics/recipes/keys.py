@@ -1,4 +1,4 @@
-"""Errors about recipes: their keys and values, and how they fit a net (E0701 to E0729)."""
+"""Errors about the keys and values of recipes, and whether they fit a net (E0701 to E0729)."""
 
 from __future__ import annotations
 

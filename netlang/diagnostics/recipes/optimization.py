@@ -1,4 +1,4 @@
-"""Errors about what training computes: optimizers, schedules, losses (E0724 to E0769)."""
+"""Errors about optimizers, schedules and losses (E0724 to E0769)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors about the paths `augment` and `test` of a recipe (E0750 to E0753)."""
+"""Errors about a recipe's paths `augment` and `test` (E0750 to E0753)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors about how a recipe goes through the data, known before it runs (E0742 to E0744)."""
+"""Errors about batches and epochs, found before the recipe runs (E0742 to E0744)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TooManyParts(Diagnostic):
 
 
 class OneValueNormalized(Diagnostic):
-    """`label` is the batch norm, `what` says why a batch has one example."""
+    """`label` is the batch norm; `what` says why a batch has a single example."""
 
     code = "E0744"
     title = "batch norm `{label}` would see one value of each channel, which has no deviation"

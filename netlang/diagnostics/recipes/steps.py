@@ -1,4 +1,4 @@
-"""Errors about the steps of a path and what they work on (E0754 to E0756, E0777, E0798, E0799)."""
+"""Errors about the steps of a path and their inputs (E0754 to E0756, E0777, E0798, E0799)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class PlacesAveraged(Diagnostic):
 
 
 class PlacesLeft(Diagnostic):
-    """`places` are height and width of the target, `image` those of the images."""
+    """`places` are the target's height and width, `image` those of the images."""
 
     code = "E0799"
     title = "`{step}` moves images of {image}, and can't move `{target}` of {places} alike"

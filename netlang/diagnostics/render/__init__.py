@@ -1,1 +1,1 @@
-"""Diagnostics as text, as JSON and as SARIF: all from the same fields."""
+"""Diagnostics as text, JSON and SARIF, all from the same fields."""

@@ -1,8 +1,8 @@
-"""A diagnostic as plain data, and many of them as one JSON document.
+"""A diagnostic as plain data, and several of them as one JSON document.
 
-Holds on exit: every value is a string, number, truth value, list or mapping; what the text of a
-terminal says is here too, and nothing else decides the order but the diagnostics themselves. Lines
-and columns count from 1, offsets from 0, in characters; an end is the place behind the last one.
+On exit, every value is a string, number, boolean, list or mapping. Everything in the terminal text
+is here too, and the order is that of the diagnostics. Lines and columns count from 1, offsets from
+0, in characters; ends are exclusive.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Data: TypeAlias = "str | int | bool | list[Data] | dict[str, Data] | None"
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """One document: ``{"version": 1, "diagnostics": [...]}``, its lines fit to be compared."""
+    """One document, ``{"version": 1, "diagnostics": [...]}``, in lines that can be compared."""
     document: dict[str, Data] = {"version": 1, "diagnostics": [as_data(d) for d in diagnostics]}
     return json.dumps(document, indent=2)
 
 
 def as_data(diagnostic: Diagnostic) -> dict[str, Data]:
-    """Everything that is to be said about one error or warning."""
+    """Everything about one error or warning."""
     span = diagnostic.span
     return {
         "code": diagnostic.code,
@@ -45,7 +45,7 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Data]:
 
 
 def instance_path(chain: tuple[ChainLink, ...]) -> str | None:
-    """The full label path of the instance that the error stands in, from the net down."""
+    """The full label path of the instance with the error, from the net down."""
     return ".".join(frame.path for frame in reversed(chain) if frame.path) or None
 
 

@@ -1,7 +1,7 @@
-"""One line of source as it can be shown: escaped, tabs expanded, clipped around what is marked.
+"""A line of source for display: escaped, tabs expanded, clipped around the marks.
 
-Columns are counted in cells of the terminal, so that a mark stands under its text even behind tabs,
-escapes and wide characters.
+Columns are counted in terminal cells, so that a mark lies below its text even after tabs, escapes
+and wide characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 @final
 class Mark(Record):
-    """A part of one line to underline; of a span over several lines, its part of the first."""
+    """A part to underline; of a span over several lines, its part of the first line."""
 
     line: int
     column: int
@@ -39,14 +39,14 @@ class Mark(Record):
 
 
 def visible(text: str) -> str:
-    """User text with everything that a terminal would act on written as an escape."""
+    """User text with escapes for everything that a terminal would interpret."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
 def visible_lines(text: str) -> str:
-    """The same of each line of a text, which stays in lines."""
+    """The same for each line of a text, keeping line breaks."""
     return "\n".join(map(visible, text.split("\n")))
 
 
@@ -60,7 +60,7 @@ def _escaped(char: str) -> str:
 
 
 def _cells(char: str, column: int) -> tuple[str, int]:
-    """What to show for a character that begins in cell `column`, and how many cells it takes."""
+    """The text shown for a character in cell `column`, and its number of cells."""
     if char.isascii() and char.isprintable():
         return char, 1
     if char == "\t":
@@ -76,9 +76,9 @@ def _cells(char: str, column: int) -> tuple[str, int]:
 
 
 def window(line: str, marks: list[Mark]) -> tuple[str, list[tuple[int, int]]]:
-    """The line as shown, and for each mark the cell where it begins and its length in cells.
+    """The line as shown, and for each mark its first cell and its length in cells.
 
-    What is far from the marks is cut off before it is looked at: a line may have megabytes.
+    Text far from the marks is cut off unread, since a line may have megabytes.
     """
     first, last = _window_of(line, marks)
     before, after = _ELLIPSIS if first else "", _ELLIPSIS if last < len(line) else ""

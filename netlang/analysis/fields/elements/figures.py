@@ -32,9 +32,9 @@ class Elements(Record, dict=True):
     def instead(
         self, found: Mapping[Source, AxisField], *, borders: bool
     ) -> dict[Source, AxisField]:
-        """Fields without bounds, where they can be told; seen ones where it is not windows alone.
+        """Exact fields in place of bounds, if possible, and `seen` if not only windows read.
 
-        With `borders` all of what is seen.
+        With `borders`, `seen` for all axes.
         """
         vague = [source for source, field in found.items() if field.bound]
         sizes = self.widest(vague, borders=False)

@@ -94,7 +94,7 @@ def _through_reshape(
 
 
 def _parts(wanted: Ranges, axis: int, sizes: Sequence[int]) -> Iterator[Ranges]:
-    """Before the first place is more of the first value, behind the last more of the last."""
+    """Places before the first belong to the first of the joined values, later ones to the last."""
     start = 0
     for place, size in enumerate(sizes):
         low = wanted[axis].start if place == 0 else max(start, wanted[axis].start)

@@ -11,7 +11,7 @@ __all__ = ["groups"]
 def groups(
     before: Sequence[int], after: Sequence[int]
 ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Axes of as many elements, as few together as can be; axes of size 1 stand alone."""
+    """The smallest groups of axes with equally many elements; axes of size 1 are single."""
     yield from (((axis,), ()) for axis, size in enumerate(before) if size == 1)
     yield from (((), (axis,)) for axis, size in enumerate(after) if size == 1)
     old = [axis for axis, size in enumerate(before) if size != 1]

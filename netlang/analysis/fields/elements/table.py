@@ -97,7 +97,7 @@ class Table(Record):
     def slid(
         self, axis: int, rows: Sequence[Sequence[int]], at: range, key: object, work: Work
     ) -> Table:
-        """As `gathered`; done once for columns that slide alike, as those of a square image do."""
+        """As `gathered`, computed once for columns that slide alike, as in a square image."""
         own = (id(self.columns), key, at, self.around(axis), self.places[axis])
         if own not in work.done:
             work.done[own] = self.gathered(axis, rows, at, work).columns
