@@ -33,7 +33,7 @@ def load(spec: str | Path, **arguments: object) -> Net:
     """The net that `spec` names: ``resnet50``, ``file.net`` or ``file.net:net``, perhaps called.
 
     `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`; what
-    is legal and probably a mistake is a `NetlangWarning`.
+    is legal but probably a mistake gives a `NetlangWarning`.
     """
     found = loaded(str(spec), arguments)
     for caution in found.warnings:

@@ -1,6 +1,6 @@
-"""A spec looked at from every side: its names, nets, asserts and recipes.
+"""Checks a spec completely: its names, nets, asserts and recipes.
 
-Holds on exit: all errors of the file are reported together, each once.
+On exit, all errors of the file are reported together, each once.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = ["Examined", "beside_causes", "examine", "examine_module", "warnings_o
 
 @final
 class Examined(Record):
-    """The nets of a spec that need no more arguments, and everything that is wrong.
+    """The nets of a spec that need no more arguments, and all findings.
 
-    Where there are errors, there are those warnings alone that may be their cause.
+    If there are errors, the only warnings are those that may be their cause.
     """
 
     programs: tuple[Program, ...]
@@ -39,7 +39,7 @@ class Examined(Record):
 
 @no_collection()
 def examine(spec: str) -> Examined:
-    """Look at a whole file, or at the one net that `spec` names; raises if there is none."""
+    """Check a whole file, or the one net that `spec` names. Raises if there is none."""
     if spec.endswith(".net"):
         return examine_module(Library().look_at(Path(spec)))
     target = resolve(spec, "net")
@@ -53,7 +53,7 @@ def examine(spec: str) -> Examined:
 
 @no_collection()
 def examine_module(module: Module) -> Examined:
-    """Look at all names, nets, asserts and recipes of a file."""
+    """Check all names, nets, asserts and recipes of a file."""
     from netlang.elaborate.check import check_definitions, in_order
 
     checked = check_definitions(module)
@@ -69,7 +69,7 @@ def examine_module(module: Module) -> Examined:
 def warnings_of(
     module: Module, program: Program, recipe: Recipe | None = None
 ) -> tuple[Caution, ...]:
-    """What is probably not meant in a net's or recipe's file, of nets in this one only.
+    """The warnings about the file of a net or recipe, and about nets in this file only.
 
     Raises `NetlangError` for a comment that names no warning.
     """
@@ -83,7 +83,7 @@ def warnings_of(
 
 
 def beside_causes(spec: str, error: NetlangError) -> NetlangError:
-    """What is wrong with the recipe that `spec` names, with the warnings that may be its cause."""
+    """The errors of the recipe that `spec` names, with the warnings that may be their cause."""
     try:
         module = resolve(spec, "train").module
     except NetlangError:
@@ -100,7 +100,7 @@ def _linted(
     *,
     whole: bool = False,
 ) -> Examined:
-    """All of it, with warnings; beside errors, those alone that may be their cause."""
+    """The findings with warnings; if there are errors, only those that may be their cause."""
     from netlang.lint import lint
 
     if found:
@@ -111,15 +111,15 @@ def _linted(
 
 
 def _is_cause(warning: Caution) -> bool:
-    """Whether it is about the axes that a step works on: what the net gives follows from them.
+    """Whether a warning is about the axes that a step works on, which affect the net's result.
 
-    Others, such as names that nothing uses, may be wrong while a part of the file is.
+    Others, such as unused names, may be wrong while part of the file is.
     """
     return warning.code.startswith("W02")
 
 
 def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, Program]]:
-    """The recipes of a file that are right, with their nets; what is wrong goes to `found`."""
+    """The valid recipes of a file with their nets; errors go to `found`."""
     if module.recipes:
         from netlang.recipes.load import checked_recipe
 

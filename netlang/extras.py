@@ -1,4 +1,4 @@
-"""Packages that some commands need and others don't: what to install where one is missing."""
+"""Optional packages: what to install if a command needs one that is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def needs(extra: str) -> Iterator[None]:
 
 
 def broken(package: str, reason: str) -> NetlangError:
-    """The error of a package that is installed and can't be used."""
+    """The error for a package that is installed but can't be used."""
     command = f"pip install --force-reinstall {package}"
     return NetlangError(
         BrokenInstallation(span=None, package=package, command=command, reason=reason)

@@ -185,7 +185,7 @@ def _only_bounded(span: Span, what: str, field: ReceptiveField) -> Diagnostic:
 
 
 def _is_bounded_above(condition: ast.Expr) -> bool:
-    """Whether a condition that holds for a bound holds for all below: ``a.receptive_field < 9``."""
+    """Whether a condition true of a figure holds for all smaller ones: ``receptive_field < 9``."""
     if not isinstance(condition, ast.Compare) or len(condition.operators) != 1:
         return False
     (operator,) = condition.operators

@@ -72,7 +72,7 @@ def _begins(word: str, texts: Iterable[str]) -> bool:
 
 
 def groups() -> Iterator[Group]:
-    """The library by task: as `groups.toml` says, then what it leaves out, then the blocks."""
+    """The library by task as in `groups.toml`, then the families that it omits, then the blocks."""
     left = {family.name: family for family in _families()}
     for title, files in _titles():
         yield Group(title, tuple(left.pop(file) for file in files if file in left))

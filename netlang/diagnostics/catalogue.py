@@ -21,7 +21,7 @@ _FENCE = re.compile(r"^(Wrong|Right|Shown by):\n+```\w*\n(.*?)^```$", re.MULTILI
 
 @final
 class Rule(Record):
-    """One code explained. `bad` and `good` are specs, or "" where `command` shows the error."""
+    """The explanation of one code. `bad` and `good` are specs, or "" if there is a `command`."""
 
     code: str
     title: str

@@ -1,4 +1,4 @@
-"""Bodies to the IR: the nets of a file to programs."""
+"""Elaboration: from bodies to functions of the IR, and from nets to programs."""
 
 from netlang.elaborate.spec import (
     Target,

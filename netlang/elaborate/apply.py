@@ -1,4 +1,4 @@
-"""One step applied: an operator, a merge, or a block."""
+"""Applies one step: an operator, a merge, or a block."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["apply"]
 
 
 def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
-    """`conv(64)`, `unit(64) { ... }`, `add { ... }`: what the step makes of the current value."""
+    """For `conv(64)`, `unit(64) { ... }`, `add { ... }`: the result for the current value."""
     layer = _resolve(body, action)
     key = None
     if isinstance(layer.target, OperatorTarget):
@@ -65,7 +65,7 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
 def _literal(
     body: Body, layer: Layer, known: LiteralStep, action: ast.Apply, step: StepContext
 ) -> CurrentValue:
-    """A step that is written like one before it, whose arguments were right."""
+    """A step written exactly like an earlier one, whose arguments were valid."""
     path = next_path(body, step.label)
     arguments, result = action.arguments or (), None
     if step.flow is not None:
@@ -88,7 +88,7 @@ def _application(
 
 
 def _resolve(body: Body, action: ast.Apply) -> Layer:
-    """The layer that a name stands for: of the spec, or an operator."""
+    """The layer that a name stands for: one of the spec's, or an operator."""
     found = body.evaluator.names.find(action.name)
     if isinstance(found, Layer):
         return found
@@ -108,17 +108,17 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
 
 @cache
 def _operator_layer(op: type[Op]) -> Layer:
-    """An operator without any argument yet."""
+    """An operator without any arguments yet."""
     return Layer(OperatorTarget(op))
 
 
 def _is_value(body: Body, parts: LabelPath) -> bool:
-    """Whether a name in an expression is a labelled value: constants hide labels there."""
+    """Whether a name in an expression is a labelled value; constants hide labels there."""
     return body.evaluator.names.find(parts[0]) is None and body.find(parts) is not None
 
 
 def _merge(body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContext) -> CurrentValue:
-    """`add { a; b }`: the branches, then the operator on what they end in."""
+    """`add { a; b }`: the branches, then the operator on their last values."""
     if op.arity.maximum is not None and op.arity.maximum < 2:
         why = f"`{op.name}` takes {op.arity}; braces are for operators that merge branches"
         assert action.body is not None
@@ -151,7 +151,7 @@ def _block(body: Body, layer: Layer, action: ast.Apply, step: StepContext) -> Cu
 def _instance(
     body: Body, layer: Layer, action: ast.Apply, step: StepContext, path: LabelPath
 ) -> tuple[CurrentValue, Function | None]:
-    """A call of a block's function, and the function; None where there is an error."""
+    """A call of a block's function, and the function; None if there was an error."""
     values = arguments(body, layer, action.span, step.flow)
     if step.flow is None:
         return None, None

@@ -1,9 +1,9 @@
-"""One suite at work: what a statement sees, and the way back to the statements inside it.
+"""One suite under elaboration: what its statements see, and how to elaborate suites inside it.
 
-A `Body` carries the current value from statement to statement. What each statement does is told by
-an `Elaborator`, which every handler reaches through the body that it works on.
+A `Body` passes the current value from statement to statement. An `Elaborator`, which every handler
+reaches through its body, knows what each kind of statement does.
 
-After an error that was reported the current value is None: steps that read it are looked at for
+After an error that was reported, the current value is None: steps that read it are checked for
 errors of their own, but make nothing.
 """
 
@@ -33,9 +33,9 @@ __all__ = ["Body", "Elaborator", "LabelledValues"]
 
 
 class Elaborator(ABC):
-    """What each kind of statement and step does to the body that it stands in.
+    """What each kind of statement and step does to its body.
 
-    One for a program, whose bodies share its `session`.
+    There is one per program, whose bodies share its `session`.
     """
 
     def __init__(self, session: ElaborationSession) -> None:
@@ -43,11 +43,11 @@ class Elaborator(ABC):
 
     @abstractmethod
     def statement(self, body: Body, statement: ast.Statement) -> None:
-        """One statement; raises `NetlangError`."""
+        """Elaborate one statement. Raises `NetlangError`."""
 
     @abstractmethod
     def path(self, body: Body, path: ast.Path, flow: CurrentValue) -> CurrentValue:
-        """The steps of a path in turn, from `flow`; their errors are reported."""
+        """Elaborate the steps of a path in turn, from `flow`; their errors are reported."""
 
 
 class LabelledValues(Record):
@@ -76,11 +76,11 @@ class LabelledValues(Record):
         return self.builder.visible(self.scope, self.block.root)
 
     def find(self, parts: LabelPath) -> Labelled | None:
-        """What a label read here stands for."""
+        """What a label stands for when read here."""
         return self.builder.find(self.scope, parts, self.block.root)
 
     def entry(self, span: Span) -> Ref:
-        """The value of `in`; an error where the inputs have names of their own."""
+        """The value of `in`; an error if the inputs have names of their own."""
         entry = self.block.entry
         if self.block.declared or entry is None or len(entry) != 1:
             why = "the inputs have names of their own here"
@@ -94,7 +94,7 @@ class LabelledValues(Record):
 
 
 class Body(Draft):
-    """One suite at work; `flow` is the current value."""
+    """One suite under elaboration; `flow` is the current value."""
 
     elaborator: Elaborator
     evaluator: Evaluator
@@ -110,7 +110,7 @@ class Body(Draft):
         flow: CurrentValue = (),
         pins: set[ParameterOrigin | InputOrigin] | None = None,
     ) -> Body:
-        """The outermost suite of a net or block; `pins` are those of a function it is part of."""
+        """The outermost suite of a net or block; `pins` are those of the function it is part of."""
         evaluator = Evaluator(names, values, set() if pins is None else pins)
         return cls(elaborator, evaluator, values, flow)
 
@@ -140,11 +140,11 @@ class Body(Draft):
         return self.values.scope
 
     def find(self, parts: LabelPath) -> Labelled | None:
-        """What a label read here stands for."""
+        """What a label stands for when read here."""
         return self.values.find(parts)
 
     def require(self, constraint: Constraint, span: Span, producer: int | None = None) -> None:
-        """Keep a condition on the input's sizes; `producer` is the node that needs it, if one."""
+        """Record a condition on the input's sizes; `producer` is the node that needs it, if any."""
         condition = Condition(constraint, span, self.session.chain)
         self.builder.conditions.append((producer, condition))
 
@@ -159,13 +159,13 @@ class Body(Draft):
         return Body(self.elaborator, evaluator, values, flow)
 
     def run(self, suite: ast.Suite) -> CurrentValue:
-        """All statements in turn; what the last one makes."""
+        """Elaborate all statements in turn; returns the last value."""
         for statement in suite.statements:
             self.statement(statement)
         return self.flow
 
     def statement(self, statement: ast.Statement) -> None:
-        """One statement; its errors are kept and the next one goes on."""
+        """Elaborate one statement. Its errors are recorded, and the next statement follows."""
         self.session.tick(statement.span)
         try:
             self.elaborator.statement(self, statement)
@@ -177,7 +177,7 @@ class Body(Draft):
             self._mark_unknown(statement)
 
     def _mark_unknown(self, statement: ast.Statement) -> None:
-        """What a failed statement would have labelled is no second error where it is read."""
+        """Mark labels of a failed statement, so that reading them is no second error."""
         if isinstance(statement, ast.Input):
             path = (*self.scope, statement.name)
             labelled = Labelled(None, statement.name_span, "an input", path)

@@ -1,4 +1,4 @@
-"""The branches of a merge: each statement inside starts from the current value."""
+"""Elaborates the branches of a merge, each of which starts from the current value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["branches"]
 def branches(
     body: Body, action: ast.Apply, scope: LabelPath, flow: CurrentValue
 ) -> tuple[Ref, ...] | None:
-    """What the branches of `action` end in, in order; None if one of them was in error."""
+    """The last values of the branches of `action`, in order; None if one had an error."""
     suite = action.body
     assert suite is not None
     ends = _ends(body.inner(scope, flow), suite, flow)
@@ -39,7 +39,7 @@ def branches(
 
 
 def _ends(body: Body, suite: ast.Suite, flow: CurrentValue) -> list[CurrentValue]:
-    """One flow for each branch of a suite; conditionals and loops add theirs."""
+    """One value for each branch of a suite, including those of conditionals and loops."""
     ends: list[CurrentValue] = []
     for statement in suite.statements:
         body.session.tick(statement.span)

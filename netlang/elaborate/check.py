@@ -1,4 +1,4 @@
-"""A whole file looked at: every name evaluated, every net that its own arguments complete built."""
+"""Checks a whole file: evaluates every name and builds every net that needs no arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Checked", "check_definitions", "in_order"]
 
 
 def in_order(found: list[Diagnostic], text: Source) -> list[Diagnostic]:
-    """Mistakes of a text by their places, those of others behind them."""
+    """The errors in a text by position, then those in other texts."""
 
     def place(diagnostic: Diagnostic) -> tuple[bool, int]:
         span = diagnostic.span
@@ -31,7 +31,7 @@ def in_order(found: list[Diagnostic], text: Source) -> list[Diagnostic]:
 
 
 class Checked:
-    """What a look at a file has found: programs by the name of their net, and errors."""
+    """The findings in a file: programs by net name, and errors."""
 
     def __init__(self) -> None:
         self.programs: dict[str, Program] = {}
@@ -42,7 +42,7 @@ class Checked:
         return list(self._found.values())
 
     def report(self, error: NetlangError) -> None:
-        """Keep the diagnostics of an error, each once."""
+        """Record the diagnostics of an error, each once."""
         for diagnostic in error.diagnostics:
             self._found.setdefault(mistaken(diagnostic), diagnostic)
 

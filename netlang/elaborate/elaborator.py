@@ -1,4 +1,4 @@
-"""The elaborator: every kind of statement and step with what it does."""
+"""Dispatches every kind of statement and step to its handler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["StatementElaborator"]
 
 
 class StatementElaborator(Elaborator):
-    """Goes by the class of each statement."""
+    """Dispatches by the class of each statement."""
 
     def statement(self, body: Body, statement: ast.Statement) -> None:
         STATEMENTS[type(statement)](body, statement)

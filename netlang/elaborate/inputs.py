@@ -1,4 +1,4 @@
-"""`input` declarations: the ports of a net, and named inputs of a block."""
+"""`input` declarations: the inputs of a net, and the named inputs of a block."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = ["declare"]
 
 
 def declare(body: Body, declaration: ast.Input) -> CurrentValue:
-    """One `input` line: the value that it names becomes (part of) the current one."""
+    """One `input` line: the value that it names becomes (part of) the current value."""
     block = body.block
     if block.started:
         if any(isinstance(each, NothingToRead) for each in body.session.diagnostics):
@@ -69,7 +69,7 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
 
 
 def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
-    """An input of a block or of a net used as a step: what the caller gave."""
+    """An input of a block, or of a net used as a step: the value that the caller gave."""
     block = body.block
     given = block.given or ()
     if index >= len(given) or block.entry is None:
@@ -102,7 +102,7 @@ def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
 
 
 def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
-    """The type that a net's input declares; its symbolic sizes become known to the program."""
+    """The type of a net's declared input; the program learns its symbolic sizes."""
     spec = declaration.type
     if spec is None:
         raise NetlangError(
@@ -122,7 +122,7 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
 
 
 def _no_batch(body: Body, name: str, sizes: tuple[ast.SizeDecl, ...]) -> None:
-    """Refuse a first size that is called as people call the batch, and has no value."""
+    """Refuse a first size that has a usual name of the batch, and no value."""
     if not sizes:
         return
     first = sizes[0].span
@@ -134,7 +134,7 @@ def _no_batch(body: Body, name: str, sizes: tuple[ast.SizeDecl, ...]) -> None:
 
 
 def _one_type_of_floats(body: Body, declaration: ast.Input, span: Span, dtype: DType) -> None:
-    """What the inputs' floats are is what the net computes in."""
+    """Check that the inputs have one floating-point type, in which the net computes."""
     if body.session.floats is None:
         body.session.floats = (dtype, span)
     elif body.session.floats[0] is not dtype:
@@ -187,7 +187,7 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
 
 
 def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | None) -> None:
-    """The symbol has one default wherever it stands, and has it where it stands first."""
+    """Check that a symbol has the same default everywhere, given where it first occurs."""
     if name == "N":
         text = size.span.text.replace(name, "L", 1)
         advice = f"the batch isn't written: leave it out, or give another size a name like `{text}`"

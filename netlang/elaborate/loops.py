@@ -1,4 +1,4 @@
-"""Loops and the names that they, and constants, assign: a name is assigned once."""
+"""Loops, and the names that they and constants assign; each name is assigned once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["count", "iterations", "refuse_reassignment"]
 
 
 def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
-    """One inner body for each item, its names bound; it begins with the value current by then."""
+    """One inner body for each item, with its names bound, starting from the current value."""
     items = body.evaluator.value(statement.iterable)
     if not isinstance(items, tuple):
         actual = f"{describe(items)}, {kind_of(items)}"
@@ -53,7 +53,7 @@ def _bind(body: Body, statement: ast.For, item: Value) -> None:
 
 
 def count(body: Body, statement: ast.Repeat) -> int:
-    """How often a `repeat` repeats."""
+    """The number of repetitions of a `repeat`."""
     times = body.evaluator.decided(statement.count)
     if isinstance(times, bool) or not isinstance(times, int) or times < 0:
         actual = f"{describe(times)}, {kind_of(times)}"
@@ -62,7 +62,7 @@ def count(body: Body, statement: ast.Repeat) -> int:
 
 
 def refuse_reassignment(body: Body, name: str, span: Span, scope: ast.Node | None = None) -> None:
-    """Refuse a name that has been assigned; `scope` is where it would be visible."""
+    """Refuse a name that is already assigned; `scope` is where it would be visible."""
     before = body.evaluator.names.assigned(name)
     if before is not None:
         raise NetlangError(

@@ -1,7 +1,7 @@
-"""An operator applied: from its layer and the values that it reads to one node.
+"""Applies an operator: from its layer and the values that it reads to one node.
 
-Holds on exit: the types are those of the operator's own rule, or the refusal was raised with the
-places that it concerns.
+On exit, the types are those of the operator's own rule, or its rejection was raised with all the
+relevant places.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["add_label", "next_path", "nothing_to_read", "operator_node", "single
 
 
 def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
-    """One node for an operator; raises `NetlangError` where it doesn't take its inputs."""
+    """One node for an operator. Raises `NetlangError` if it doesn't accept its inputs."""
     if op.arity.maximum == 0:
         step = replace(step, inputs=())
     if not op.arity.accepts(len(step.inputs)):
@@ -64,7 +64,7 @@ def infer(body: Body, op: Op, step: Application, inputs: Types) -> Inferred:
 def _refusal(
     body: Body, step: Application, refused: Rejection, in_numbers: Rejection | None
 ) -> Diagnostic:
-    """What an operator refuses, with the places that it concerns and what would mend it."""
+    """The diagnostic for a rejection, with the relevant places and a fix."""
     from netlang.advice.shapes import (  # only here: it brings all errors of shapes
         RefusedStep,
         with_fix,
@@ -88,7 +88,7 @@ def _refusal(
 
 
 def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
-    """Raises the refusal in numbers where no size of the input meets a condition of the step."""
+    """Raises the rejection in numbers if no input size meets a condition of the step."""
     if not inferred.constraints:
         return
     defaults = {name: size.default for name, size in body.session.sizes.items()}
@@ -104,7 +104,7 @@ def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: S
 
 
 def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:
-    """Learned tensors, and what is read from them alone, are of the net's own type of floats."""
+    """Gives learned tensors, and values computed only from them, the net's floating-point type."""
     floats = body.session.precision
     if floats is DType.FLOAT32 or float_type(inputs) is not None:
         return inferred
@@ -116,7 +116,7 @@ def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:
 
 
 def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
-    """The same refusal told in numbers: people think in 56, not in ``(H + 3)//4``."""
+    """The same rejection in numbers: people think in 56, not in ``(H + 3)//4``."""
     try:
         op.infer(tuple(body.session.at_defaults(type_) for type_ in inputs))
     except Rejection as rejection:
@@ -125,7 +125,7 @@ def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
 
 
 def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Label:
-    """Where an input of a refused step comes from."""
+    """A note on where an input of a refused step comes from."""
     where = body.builder.origin(ref)
     if ref.producer == INPUT and ref.output not in body.builder.input_spans:
         return Label(where, f"{type_} comes from here: the input of `{body.block.name}`")
@@ -133,7 +133,7 @@ def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Label:
 
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
-    """A traced number that an operator turned into a plain one decides more than can be told."""
+    """Pin traced numbers that an operator turned into plain ones, since they affect more."""
     traced = [size for type in inputs for size in type.shape if isinstance(size, Traced)]
     if not any(names_in(size.origin) for size in traced):
         return
@@ -146,7 +146,7 @@ def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
 
 
 def single(body: Body, flow: CurrentValue, span: Span, name: str) -> Ref:
-    """The one ref of a flow; an error where there is none or several."""
+    """The only ref of a flow; an error if there is none or more than one."""
     if flow is not None and len(flow) == 1:
         return flow[0]
     if not flow:
@@ -157,7 +157,7 @@ def single(body: Body, flow: CurrentValue, span: Span, name: str) -> Ref:
 
 
 def nothing_to_read(body: Body, span: Span) -> NothingToRead:
-    """A step of a net that stands before its inputs."""
+    """The error for a step of a net that comes before its inputs."""
     suite = enclosing(body.module.file, span, ast.Suite)
     later = next((s for s in suite.statements if isinstance(s, ast.Input)), None) if suite else None
     if later is None:
@@ -173,7 +173,7 @@ def next_path(body: Body, label: LabelPath | None) -> LabelPath:
 
 
 def add_label(body: Body, label: LabelPath | None, labelled: Labelled) -> CurrentValue:
-    """Make the label of a step readable, if it has one, and the names of its outputs."""
+    """Make a step's label, if any, and the names of its outputs readable."""
     if label is not None:
         path = labelled.path
         body.builder.label(path, labelled)

@@ -1,7 +1,7 @@
-"""A net with its arguments: from a layer to a program.
+"""Elaborates a net with its arguments: from a layer to a program.
 
-Holds on exit: every type is known, every node leads to an output, the conditions on the sizes can
-be met.
+On exit, every type is known, every node leads to an output, and the conditions on the sizes can be
+met.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["elaborate"]
 def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> Program:
     """The net that `applied` stands for, as a program called `name`.
 
-    Raises `NetlangError` with every error found; `span` is where the net was asked for.
+    Raises `NetlangError` with every error found; `span` is where the net was requested.
     """
     target = applied.target
     text = target.module.source.text if isinstance(target, BlockTarget) else ""
@@ -92,7 +92,7 @@ def _meant(span: Span, program: Program, file: ast.File) -> Fix | None:
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """By file and position, those without a place last."""
+    """By file and position; those without a place come last."""
 
     def place(diagnostic: Diagnostic) -> tuple[bool, str, int]:
         span = diagnostic.span

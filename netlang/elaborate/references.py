@@ -1,4 +1,4 @@
-"""Labels: their text, and the values that they stand for where they are read."""
+"""Labels: their text, and the values that they stand for when read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["has_failed", "is_value", "parts_of", "reference"]
 
 
 def parts_of(body: Body, label: ast.Label) -> LabelPath:
-    """The text of a label, computed parts evaluated."""
+    """The text of a label, with computed parts evaluated."""
     return tuple(_part(body, part) for part in label.parts)
 
 
@@ -96,7 +96,7 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
 
 
 def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | None:
-    """The error for `s.conv1` where `s` labels a block that labels a step `conv1` itself."""
+    """The error for `s.conv1`, if `s` labels a block that itself labels a step `conv1`."""
     for end in range(len(parts) - 1, 0, -1):
         found = body.find(parts[:end])
         target = found.layer.target if found is not None and found.layer is not None else None
@@ -116,7 +116,7 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | No
 
 
 def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:
-    """`r.output` where the operator has one output, which is `r` itself, or `r.state`."""
+    """For `r.output` where the operator's only output is `r` itself, or `r.state`."""
     found = body.find(parts[:-1])
     op = found.callee if found is not None else None
     if found is None or not isinstance(op, Op) or len(found.flow or ()) != 1:
@@ -134,7 +134,7 @@ def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:
 
 
 def _layer_as_step(body: Body, name: str) -> Fix | None:
-    """`x = conv(8, 3x3)` read as a value: `=` only names a layer, `:` labels a step."""
+    """For `x = conv(8, 3x3)` read as a value: `=` only names a layer, `:` labels a step."""
     place = body.evaluator.names.assigned(name)
     if place is None or not isinstance(body.evaluator.names.find(name), Layer):
         return None
@@ -143,7 +143,7 @@ def _layer_as_step(body: Body, name: str) -> Fix | None:
 
 
 def _number(span: Span) -> MisplacedStatement:
-    """`3 -> relu`, `(3, x) -> add`: a number where only a value of the net can stand."""
+    """The error for `3 -> relu`, `(3, x) -> add`: a number where only a value is allowed."""
     return MisplacedStatement(
         span=span,
         what=f"the number `{span.text}`",
@@ -155,7 +155,7 @@ def _number(span: Span) -> MisplacedStatement:
 def has_failed(body: Body, parts: LabelPath) -> bool:
     """Whether a label may be missing because of an error that was reported.
 
-    So it is for `pool.indices` where `pool` failed.
+    This is so for `pool.indices` if `pool` failed.
     """
     around = (body.find(parts[:end]) for end in range(1, len(parts)))
     failed = body.builder.incomplete or any(each and each.flow is None for each in around)
@@ -163,7 +163,7 @@ def has_failed(body: Body, parts: LabelPath) -> bool:
 
 
 def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:
-    """No such label: `add{identity}` was meant as a merge, perhaps."""
+    """Refuse `add{identity}`, which reads as an unknown label but was probably meant as a merge."""
     find = body.evaluator.names.find
     glued = glued_body(action, lambda name: isinstance(find(name), Layer))
     if glued is not None:

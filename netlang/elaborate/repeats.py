@@ -1,4 +1,4 @@
-"""`repeat n { ... }`: as soon as a time leaves the shape as it found it, the rest are folded."""
+"""`repeat n { ... }`: once a time keeps the shape unchanged, the remaining ones are folded."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["repeat"]
 
 
 def repeat(body: Body, statement: ast.Repeat, count: int) -> CurrentValue:
-    """`count` times the statements of the body, from the current value on.
+    """`count` times the statements of the body, starting from the current value.
 
-    A time whose output has the type of its input, that makes no label or tap and reads nothing
-    of an earlier time but the current value, is the same every time: it becomes one `Repeat`.
+    A time whose output has the type of its input, that makes no label or tap and reads nothing of
+    an earlier time but the current value, is the same every time. It becomes one `Repeat`.
     """
     flow = body.flow
     remaining = count

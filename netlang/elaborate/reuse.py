@@ -1,4 +1,4 @@
-"""`reuse head`: an instance once more, with the weights that it has."""
+"""`reuse head`: applies an instance again, with the same weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["reuse"]
 
 
 def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
-    """`reuse head`: the labelled instance once more, with the weights that it has."""
+    """Apply the labelled instance again, with its weights."""
     label = ".".join(parts_of(body, action.label))
     found = _labelled(body, action)
     path = next_path(body, step.label)
@@ -63,7 +63,7 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
 
 
 def _labelled(body: Body, action: ast.Reuse) -> Labelled:
-    """What the label stands for; raises `NetlangError` where it is unknown."""
+    """What the label stands for. Raises `NetlangError` if it is unknown."""
     wanted = parts_of(body, action.label)
     found = body.find(wanted)
     if found is not None:

@@ -1,4 +1,4 @@
-"""What all bodies of one program share: errors, conditions, functions made so far, limits."""
+"""What all bodies of one program share: errors, conditions, elaborated functions, limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PER_CHARACTER = 0.5
 
 
 class ElaboratedFunction(Record):
-    """A function, the origins that it is pinned to, and what it needs of the sizes."""
+    """A function, the origins to which it is pinned, and its conditions on sizes."""
 
     function: Function
     pins: frozenset[ParameterOrigin | InputOrigin]
@@ -35,7 +35,7 @@ class ElaboratedFunction(Record):
 
 
 class ElaborationSession(Draft):
-    """One per program."""
+    """The state of elaborating one program."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     failures: int = 0
@@ -56,12 +56,12 @@ class ElaborationSession(Draft):
 
     @classmethod
     def for_text(cls, text: str) -> ElaborationSession:
-        """What a net in `text` starts with: a long text may say many steps, loops only so many."""
+        """The session for a net in `text`: a long text may have many steps, loops only so many."""
         return cls(limit=_LOOPED + int(len(text) * _PER_CHARACTER))
 
     @property
     def precision(self) -> DType:
-        """The type of floats that the net computes in."""
+        """The floating-point type in which the net computes."""
         return self.floats[0] if self.floats else DType.FLOAT32
 
     @property
@@ -70,7 +70,7 @@ class ElaborationSession(Draft):
         return tuple(reversed(self.links))
 
     def report(self, error: NetlangError) -> None:
-        """Keep the diagnostics of an error, with the chain that led to it."""
+        """Record the diagnostics of an error, with the chain that led to it."""
         self.failures += 1
         for diagnostic in error.diagnostics:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
@@ -85,14 +85,14 @@ class ElaborationSession(Draft):
         return type_.with_shape(*(substitute(size, sizes) for size in type_.shape))
 
     def tick(self, span: Span) -> None:
-        """Count one statement; a spec that never ends is refused."""
+        """Count one statement, and refuse a spec that never ends."""
         self.steps += 1
         if self.steps > self.limit:
             self._too_many(self.limit, span, "the statement that exceeds it")
 
     @contextmanager
     def instance(self, link: ChainLink) -> Iterator[None]:
-        """What is elaborated inside is part of `link`."""
+        """Inside, everything that is elaborated is part of `link`."""
         self.links.append(link)
         try:
             yield
@@ -101,7 +101,7 @@ class ElaborationSession(Draft):
 
     @contextmanager
     def loop(self, trips: int, span: Span) -> Iterator[None]:
-        """What is inside runs `trips` times: nested loops are refused before they run."""
+        """Inside, statements run `trips` times; too many nested loops are refused beforehand."""
         self._trips.append(max(trips, 1))
         total = 1
         for each in self._trips:
@@ -119,4 +119,4 @@ class ElaborationSession(Draft):
 
 
 class Abort(NetlangError):
-    """A limit was exceeded: elaboration ends here, nothing after it is looked at."""
+    """A limit was exceeded: elaboration ends here."""

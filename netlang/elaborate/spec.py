@@ -1,4 +1,4 @@
-"""What the user names on the command line: ``resnet50``, ``file.net:net(classes=10)``."""
+"""Resolves what the user names: ``resnet50``, ``file.net:net(classes=10)``."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_BITS = 14_000
 
 
 class Target(Record):
-    """What a spec text names: a file, a net or recipe of it, and arguments as written."""
+    """What a spec text names: a file, one of its nets or recipes, and arguments as written."""
 
     text: str
     module: Module
@@ -86,10 +86,10 @@ def _with_python_values(layer: Layer, arguments: dict[str, object], span: Span) 
 
 
 def from_python(value: object, depth: int = 0) -> Value:
-    """A plain Python value as one of the language; raises `TypeError` for anything else.
+    """A plain Python value as a value of the language. Raises `TypeError` for anything else.
 
-    That is also a list that is more than `MAX_DEPTH` deep (or contains itself), and a whole number
-    that Python won't write out.
+    This includes lists nested more than `MAX_DEPTH` deep (or containing themselves), and whole
+    numbers that Python won't write out.
     """
     if isinstance(value, list | tuple):
         if depth == MAX_DEPTH:
@@ -103,7 +103,7 @@ def from_python(value: object, depth: int = 0) -> Value:
 
 
 def resolve(spec: str | Path, kind: str = "net", library: Library | None = None) -> Target:
-    """The file and name that a spec text or path means; `kind` is ``net`` or ``train``."""
+    """The file and name for a spec text or path; `kind` is ``net`` or ``train``."""
     library, spec = library or Library(), str(spec)
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
@@ -116,7 +116,7 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
 
 
 def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
-    """Whether a spec text means a recipe: one is called so, and no net is."""
+    """Whether a spec text means a recipe: one has that name, and no net does."""
     library, text = library or Library(), str(spec).strip()
     match = _SPEC.fullmatch(text)
     if match is None:
@@ -155,7 +155,7 @@ def _locate(
 
 
 def _readable_file(library: Library, path: Path) -> Module:
-    """The file at `path`; raises `NetlangError` with all that is wrong, if its text is."""
+    """The file at `path`. Raises `NetlangError` with every problem of its text."""
     module = library.look_at(path)
     if not module.mistakes:
         return module
@@ -171,7 +171,7 @@ def _readable_file(library: Library, path: Path) -> Module:
 
 
 def _name_in_file(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
-    """The net or recipe of a file, if it was named or is the only one that can be meant."""
+    """The net or recipe of a file that was named, or the only possible one."""
     known = list(module.nets() if kind == "net" else module.recipes)
     noun = "net" if kind == "net" else "recipe"
     available = ", ".join(f"`{each}`" for each in known)
@@ -194,7 +194,7 @@ def _name_in_file(module: Module, shown: str, name: str | None, kind: str, calle
 
 
 def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:
-    """A file without what was asked for."""
+    """The error for a file without the requested kind."""
     if kind == "net":
         return NetlangError(NoNetInFile(span=None, path=shown))
     net = next(iter(module.nets()), "name")
@@ -203,7 +203,7 @@ def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:
 
 
 def _complete(module: Module, names: list[str]) -> list[str]:
-    """The one net that needs no more arguments: `check` builds no other either."""
+    """The nets that need no more arguments, which are also those that `check` builds."""
     nets = module.nets()
     open_ones = [
         name
@@ -216,7 +216,7 @@ def _complete(module: Module, names: list[str]) -> list[str]:
 
 
 def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
-    """A bundled net or recipe by its own name, or by the file that holds only one."""
+    """A bundled net or recipe by its own name, or by its file if that has only one."""
     files = bundled_files()
     owners = [
         file for each, defined, file in bundled_definitions() if (each, defined) == (kind, name)
@@ -245,7 +245,7 @@ def _unknown_name(name: str, kind: str) -> NetlangError:
 
 
 def _arguments_of(source: Source) -> tuple[ast.Argument, ...]:
-    """The arguments of a spec that is called, parsed as the language's own."""
+    """The arguments of a called spec, parsed like the language's own."""
     text = source.text.rstrip()
     callee = re.search(r"\w+\s*(?=\()", text)
     if callee is None or not text.endswith(")"):

@@ -131,7 +131,7 @@ def _operands(body: Body, condition: ast.Expr) -> str:
 
 
 def _unread(body: Body, statement: ast.Unread) -> None:
-    """What can't be read was reported: its words may have named anything."""
+    """Reading failed and was reported; the words may have named anything."""
     names = body.evaluator.names
     labels = body.builder
     for word in statement.words:

@@ -1,4 +1,4 @@
-"""Paths and steps: the current value from one step to the next."""
+"""Elaborates paths and steps: the current value from one step to the next."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def path(
 
 
 def _poison(body: Body, step: ast.Step) -> None:
-    """A step that failed still has its label, so that what reads it is no second error."""
+    """Define the label of a step that failed, so that reading it is no second error."""
     if step.label is None:
         return
     try:
@@ -57,7 +57,7 @@ def _step(
     first: bool,
     tap: ast.Output | ast.Auxiliary | None,
 ) -> CurrentValue:
-    """One step: what it makes of `flow`. The name of a tap labels a step that has no label."""
+    """One step applied to `flow`. The name of a tap labels a step that has no label."""
     body.block.started = True
     action = step.action
     context = _context(body, step, flow, tap)
@@ -89,7 +89,7 @@ def _context(
 
 
 def _labelled(body: Body, step: StepContext, value: CurrentValue) -> CurrentValue:
-    """A value that was there before, under the label of the step, if it has one."""
+    """An existing value under the label of the step, if it has one."""
     if step.label is not None:
         path = body.scope + step.label
         body.builder.label(path, Labelled(value, step.span, "a value", path))
@@ -107,7 +107,7 @@ def _scope(body: Body, action: ast.Scope, step: StepContext) -> CurrentValue:
 
 
 def _given_body(body: Body, action: ast.Apply, flow: CurrentValue) -> CurrentValue:
-    """`body`: the steps that the call of this block was given."""
+    """`body`: the steps that this block's call was given."""
     if body.block.closure is None:
         call = body.session.links[-1].span if body.session.links else None
         fix = with_body(call) if call else None

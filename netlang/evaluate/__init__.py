@@ -1,3 +1,3 @@
-"""Expressions to compile-time values."""
+"""Evaluates expressions to compile-time values."""
 
 __all__: list[str] = []

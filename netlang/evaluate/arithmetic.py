@@ -1,7 +1,7 @@
 """Arithmetic and comparison of compile-time values.
 
-Whole numbers stay whole (`/` of two that divide gives a float, as in Python); sizes that depend on
-the input stay formulas; a `Traced` number combined with another keeps its origin.
+Whole numbers stay whole (except that `/` gives a float, as in Python), sizes that depend on the
+input stay formulas, and a `Traced` number combined with another keeps its origin.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def is_number(value: object) -> bool:
 
 
 def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
-    """``left symbol right``; raises a diagnostic where that means nothing."""
+    """``left symbol right``. Raises a diagnostic if that isn't defined."""
     if is_number(left) and is_number(right):
         result = _number(symbol, left, right, span)  # type: ignore[arg-type]  # checked just now
         return _traced(symbol, left, right, result)
@@ -77,7 +77,7 @@ def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
 
 
 def _refuse_long(length: int, span: Span) -> None:
-    """Lists and strings that double line by line end here."""
+    """Limit lists and strings, which could otherwise double with every line."""
     if length > _LONGEST:
         raise NetlangError(NumberTooLarge(span=span, limit=f"{_LONGEST:,} items"))
 
@@ -95,7 +95,7 @@ def _number(symbol: str, left: int | float, right: int | float, span: Span) -> i
 
 
 def _power(base: int | float, exponent: int | float, span: Span) -> int | float:
-    """``base ** exponent``, without computing a number of a million digits first."""
+    """``base ** exponent``, without first computing a number of a million digits."""
     if base == 0 and exponent < 0:
         raise ZeroDivisionError
     if base < 0 and not float(exponent).is_integer():
@@ -147,7 +147,7 @@ def negate(value: Value, span: Span) -> Value:
 
 
 def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undecided:
-    """``left symbol right``: decided, or a condition on the input's sizes."""
+    """``left symbol right``: a boolean, or a condition on the input's sizes."""
     if symbol == "in":
         return _contains(left, right, span)
     if isinstance(left, Expr) or isinstance(right, Expr):
@@ -162,9 +162,9 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
 
 
 def _equal(left: Value, right: Value, same: set[tuple[int, int]] | None = None) -> bool:
-    """Equal as the language sees it: 1 == 1.0, but true is no number.
+    """Equality of the language: 1 equals 1.0, but true isn't a number.
 
-    `same` are lists that were found equal: one that stands in others many times is compared once.
+    `same` are pairs of lists found to be equal, so that shared lists are compared once.
     """
     if isinstance(left, bool) != isinstance(right, bool):
         return False

@@ -1,7 +1,7 @@
-"""Arguments to parameters: partial application, and an operator from a layer that is complete.
+"""Binds arguments to parameters: partial application, and operators from complete layers.
 
-Positional arguments fill, in order, the parameters that the layer leaves open; a named argument may
-also replace one that was given before, so that ``conv3x3(64, pad=0)`` is a default overridden.
+Positional arguments fill, in order, the parameters that the layer leaves open. A named argument may
+also replace an earlier one, so ``conv3x3(64, pad=0)`` overrides a default.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _argument_names(op: type[Op]) -> tuple[str, ...]:
 def bind(
     layer: Layer, arguments: tuple[ast.Argument, ...], evaluate: Evaluate, span: Span
 ) -> Layer:
-    """`layer` with more arguments; raises a diagnostic for one that it doesn't have."""
+    """`layer` with more arguments. Raises a diagnostic for one that it doesn't have."""
     names = parameter_names(layer)
     bound = dict(layer.arguments)
     open_names = list(filterfalse(bound.__contains__, names))
@@ -102,7 +102,7 @@ def _parameter(
     names: tuple[str, ...],
     open_names: list[str],
 ) -> str:
-    """The parameter that an argument is for; a positional one takes the next open name."""
+    """The parameter for an argument; a positional one takes the next open name."""
     argument = arguments[place]
     if argument.name is None:
         if open_names:
@@ -128,7 +128,7 @@ def _parameter(
 
 
 def _as_list(layer: Layer, arguments: tuple[ast.Argument, ...]) -> Fix | None:
-    """The arguments as one list, where the operator takes just that."""
+    """The arguments as one list, if the operator takes exactly that."""
     items = signature(layer.target.op) if isinstance(layer.target, OperatorTarget) else ()
     return as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
 
@@ -153,7 +153,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
-    """The argument as the field wants it; raises a diagnostic where it is of another kind."""
+    """The argument converted for the field. Raises a diagnostic if its kind is wrong."""
     value = bound.value
     if isinstance(value, Layer) and not value.arguments and value.name in item.kind.keywords:
         value = Keyword(value.name)  # a word that names an operator as well: `approximate=tanh`
@@ -174,7 +174,7 @@ def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
 
 
 def operator_of(layer: Layer, span: Span) -> Op:
-    """The operator with all of its arguments; raises a diagnostic for one missing or unfit."""
+    """The operator with all of its arguments. Raises a diagnostic for missing or wrong ones."""
     if not isinstance(layer.target, OperatorTarget):
         raise TypeError(f"{layer.name} is no operator")
     bound = dict(layer.arguments)
@@ -197,7 +197,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
 
 
 def _refuse_inputs(layer: Layer, item: Argument, bound: dict[str, BoundArgument]) -> None:
-    """Raise a diagnostic for `linear(64, 10)`, which names the number of inputs as in PyTorch."""
+    """Raise a diagnostic for `linear(64, 10)`, which gives the number of inputs as in PyTorch."""
     if layer.name != "linear" or item.name != "bias" or "out" not in bound:
         return
     fix = without_inputs(bound["out"].span, bound["bias"].span, bound["bias"].value)
@@ -215,7 +215,7 @@ def _refuse_inputs(layer: Layer, item: Argument, bound: dict[str, BoundArgument]
 
 
 def argument_spans(layer: Layer) -> dict[str, Span]:
-    """Where each argument was written; for a block, defaults of its parameters included."""
+    """Where each argument was written, including a block's parameter defaults."""
     spans = {name: bound.span for name, bound in layer.arguments}
     if isinstance(layer.target, OperatorTarget):
         return spans

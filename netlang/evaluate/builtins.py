@@ -1,6 +1,6 @@
 """The functions of the language: `len range enumerate zip sum ... product round_to`.
 
-Each takes and returns compile-time values; what it can't take it refuses with a `Refusal` in words.
+Each takes and returns compile-time values, and raises a `Refusal` in words for others.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _LONGEST = 100_000
 
 
 class Refusal(Exception):
-    """Why a function doesn't take these arguments."""
+    """The reason why a function doesn't accept its arguments."""
 
 
 def _numbers(values: tuple[Value, ...]) -> list[int | float]:
-    """The arguments, or the one list that was given, as plain numbers."""
+    """The arguments, or the single list that was given, as plain numbers."""
     items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
     numbers: list[int | float] = []
     for item in items:
@@ -71,14 +71,14 @@ def _nonempty(values: tuple[Value, ...]) -> list[int | float]:
 
 
 def _round(value: Value, digits: Value = 0) -> Value:
-    """Half to even, as Python and the papers' code do."""
+    """Rounding half to even, as in Python and in the papers' code."""
     return round(_number(value), _whole_number(digits)) if digits else round(_number(value))
 
 
 def round_to(value: Value, multiple: Value) -> int:
-    """Nearest multiple, half up, at least one, and one more if that fell below 0.9 of `value`.
+    """The nearest multiple, half up, at least one; one more if it is below 0.9 of `value`.
 
-    What the MobileNets use (`_make_divisible`, arXiv:1801.04381).
+    This is the MobileNets' rule (`_make_divisible`, arXiv:1801.04381).
     """
     number, step = _number(value), _whole_number(multiple)
     if step < 1:

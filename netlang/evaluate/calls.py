@@ -1,4 +1,4 @@
-"""What an expression asks of a value: a function applied to arguments, an attribute of a tensor."""
+"""Function calls and tensor attributes in expressions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["attributes", "call_function"]
 
 
 def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Value]) -> Value:
-    """The value of ``name(...)``; raises a diagnostic for arguments that it doesn't take."""
+    """The value of ``name(...)``. Raises a diagnostic for arguments that it doesn't accept."""
     values = [_positional(name, argument, evaluate) for argument in expr.arguments]
     try:
         return FUNCTIONS[name](*values)

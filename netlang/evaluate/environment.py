@@ -1,4 +1,4 @@
-"""Names and what they stand for, scope inside scope."""
+"""Names and what they stand for, in nested scopes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["Environment"]
 
 
 class Environment(Draft):
-    """One scope: its own names, then those of the scope around it.
+    """One scope: its own names, then those of the enclosing scope.
 
-    `outer` answers for the outermost names: those of the file, which are evaluated on demand.
+    `outer` resolves the outermost names: those of the file, which are evaluated on demand.
     """
 
     outer: Environment | Callable[[str], Value | None]
@@ -33,13 +33,13 @@ class Environment(Draft):
         return Broken() if found is None and self.unread and self.may_name(name) else found
 
     def may_name(self, name: str) -> bool:
-        """Whether a statement that can't be read may have made a label of this name."""
+        """Whether a statement that couldn't be read may have defined a label of this name."""
         return name in self.unread or any(
             word.endswith("{") and name.startswith(word[:-1]) for word in self.unread
         )
 
     def assigned(self, name: str) -> Span | None:
-        """Where `name` was assigned in this block, or None: file names don't count."""
+        """Where `name` was assigned in this block, or None. Names of the file don't count."""
         scope: Environment | Callable[[str], Value | None] = self
         while isinstance(scope, Environment):
             if name in scope.own:

@@ -1,8 +1,8 @@
-"""Evaluation of expressions to compile-time values.
+"""Evaluates expressions to compile-time values.
 
-Holds on exit: the value is fully known, but for sizes that the input decides, which are formulas.
-Using a `Traced` number for anything but arithmetic and arguments is recorded in `pins`: there
-another value could have led to another network.
+On exit, the value is fully known, except for sizes that depend on the input, which are formulas.
+Any use of a `Traced` number other than arithmetic and arguments is recorded in `pins`, since
+another value could then have led to another network.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ Figure = Callable[[Layer, ast.Attribute, tuple[ast.Argument, ...]], Value]
 
 
 def leaves(origin: Origin | int) -> Iterator[ParameterOrigin | InputOrigin]:
-    """The parameters and input sizes that an origin is made of."""
+    """The parameters and input sizes in an origin."""
     if isinstance(origin, BinaryOrigin):
         yield from leaves(origin.left)
         yield from leaves(origin.right)
@@ -78,15 +78,15 @@ class Evaluator(Draft):
     figure: Figure | None = None
 
     def within(self, names: Environment, labels: Labels) -> Evaluator:
-        """The evaluator of an inner scope; it pins to the same set."""
+        """The evaluator of an inner scope, with the same set of pins."""
         return Evaluator(names, labels, self.pins, self.keywords, self.figure)
 
     def value(self, expr: ast.Expr) -> Value:
-        """The value of `expr`; raises `NetlangError`."""
+        """The value of `expr`. Raises `NetlangError`."""
         return _RULES[type(expr)](self, expr)
 
     def pin(self, value: Value) -> Value:
-        """The value without its origin, which is recorded."""
+        """The value without its origin, which is recorded as pinned."""
         if isinstance(value, Traced):
             self.pins.update(leaves(value.origin))
             return int(value)
@@ -102,7 +102,7 @@ class Evaluator(Draft):
         return self.pin(self.value(expr))
 
     def truth(self, expr: ast.Expr) -> bool:
-        """The value of a condition; one that depends on the input's sizes is an error."""
+        """The value of a condition. Raises an error if it depends on the input's sizes."""
         value = self.judgement(expr)
         if isinstance(value, bool):
             return value
@@ -248,12 +248,12 @@ class Evaluator(Draft):
         raise NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
 
     def _is_function(self, name: str) -> bool:
-        """A function's name, unless the spec gave it another meaning; `max` is an operator too."""
+        """Whether it is a function's name with its usual meaning; `max` is also an operator."""
         return name in FUNCTIONS and self.names.find(name) is None
 
 
 def _bounded(value: Value, span: Span) -> Value:
-    """A value that holds no more than whoever walks through it can bear."""
+    """A value of a size that can safely be traversed."""
     if isinstance(value, tuple):
         value = Items.of(value)
         if value.weight > max(_MOST_INSIDE, len(value) + 1):

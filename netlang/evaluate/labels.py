@@ -1,6 +1,6 @@
-"""Labels in expressions: what `pool.indices` names before `.shape` is asked of it.
+"""Labels in expressions: resolves `pool.indices` before `.shape` is applied to it.
 
-On entry nothing of the expression is evaluated. A name of the file or a parameter hides a label,
+On entry, nothing of the expression is evaluated. A name of the file or a parameter hides a label,
 and an attribute of a value hides a label inside the scope that the value comes from.
 """
 
@@ -23,7 +23,7 @@ _SHOWN = 4
 
 
 class Labels(Protocol):
-    """What a body adds to the names that an expression can read: labelled values and `in`."""
+    """What a body adds to the readable names of an expression: labelled values and `in`."""
 
     def tensor(self, *parts: str) -> TensorType | None: ...
     def input_type(self, span: Span) -> TensorType: ...
@@ -33,10 +33,10 @@ class Labels(Protocol):
 def labelled(
     expr: ast.Attribute, labels: Labels | None, names: Environment
 ) -> tuple[TensorValue, bool] | None:
-    """The value that the longest label in `expr` names, and whether all of `expr` is that label.
+    """The value that the longest label in `expr` names, and whether `expr` is just that label.
 
-    None where what stands before the last dot is a value by itself (``in.shape``), or no label is
-    as long as that.
+    None if the text before the last dot is a value itself (``in.shape``), or if there is no such
+    label.
     """
     parts = _parts(expr)
     if labels is None or parts is None or names.find(parts[0]) is not None:
@@ -57,7 +57,7 @@ def _parts(expr: ast.Expr) -> tuple[str, ...] | None:
 
 
 def refuse_several(expr: ast.Name, labels: Labels) -> None:
-    """Raises `NetlangError` where a name without a value is that of several, or of a scope."""
+    """Raises `NetlangError` if a name stands for several values or for a scope."""
     inside = f"{expr.name}."
     values = [label for label in labels.label_names() if label.startswith(inside)]
     if values:

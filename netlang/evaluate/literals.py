@@ -1,4 +1,4 @@
-"""Steps all of whose arguments are literals: those that are written alike share one operator."""
+"""Steps whose arguments are all literals: equally written ones share one operator."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LiteralKey: TypeAlias = tuple[object, ...]
 
 
 class LiteralStep(Record, gc=False):
-    """The operator of steps that are written alike, and the parameter that each argument is for."""
+    """The operator of equally written steps, and the parameter for each argument."""
 
     op: Op
     parameters: tuple[str, ...]
 
 
 def literal_key(op: type[Op], arguments: tuple[ast.Argument, ...]) -> LiteralKey | None:
-    """What steps that are written alike have in common; None where an argument is no literal."""
+    """A key that equally written steps share; None if an argument isn't a literal."""
     key: list[object] = [op]
     for argument in arguments:
         value = argument.value
@@ -38,14 +38,14 @@ def literal_key(op: type[Op], arguments: tuple[ast.Argument, ...]) -> LiteralKey
 
 
 def parameters_given(layer: Layer, arguments: tuple[ast.Argument, ...]) -> tuple[str, ...]:
-    """The parameter that each of `arguments` was bound to in `layer`."""
+    """The parameter to which each of `arguments` was bound in `layer`."""
     names = {id(bound.span): name for name, bound in layer.arguments}
     return tuple([names[id(argument.value.span)] for argument in arguments])
 
 
 @final
 class WrittenArguments(Mapping[str, Span]):
-    """Where each argument of a step is written, kept as the arguments themselves."""
+    """Where each argument of a step is written, stored as the arguments themselves."""
 
     __slots__ = ("_arguments", "_parameters")
 

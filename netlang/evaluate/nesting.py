@@ -1,4 +1,4 @@
-"""How deep things may lead into each other, and the room that Python needs for it."""
+"""Limits on nesting, and the recursion depth that Python needs for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FRAMES = 20_000
 
 @contextmanager
 def room_for_nesting() -> Iterator[None]:
-    """Blocks and names may nest deeper than Python's usual 1,000 frames would let them."""
+    """Inside, blocks and names may nest deeper than Python's usual 1,000 frames allow."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _FRAMES))
     try:

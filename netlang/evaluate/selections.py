@@ -1,7 +1,6 @@
 """Parts of values: an attribute of a tensor, an item or a slice of a tuple.
 
-On entry what is selected from, and by what, is evaluated; a selection that isn't there raises
-`NetlangError`.
+On entry, the operands are evaluated. Raises `NetlangError` if a selected part doesn't exist.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["attribute", "slice_bound", "indexed", "sliced"]
 
 
 def attribute(value: Value, expr: ast.Attribute) -> Value:
-    """``value.name``, which tensors alone have."""
+    """``value.name``; only tensors have attributes."""
     if not isinstance(value, TensorValue):
         what = f"`{expr.value.span.text}`, {kind_of(value)},"
         raise NetlangError(
@@ -42,7 +41,7 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
 
 
 def indexed(items: Value, index: Value, expr: ast.Index) -> Value:
-    """``items[index]``, from the end where the index is negative."""
+    """``items[index]``, counted from the end if the index is negative."""
     if not isinstance(items, tuple) or isinstance(index, bool) or not isinstance(index, int):
         operands = f"{kind_of(items)} and {kind_of(index)}"
         raise NetlangError(BadOperands(span=expr.span, operator="[]", operands=operands))

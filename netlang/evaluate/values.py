@@ -1,7 +1,7 @@
 """Compile-time values of the language.
 
-A value is a plain Python object: `int` (perhaps `Traced`), `float`, `bool`, `str`, `Keyword`, a
-tuple of values (lists and tuples alike), a size expression, or one of the classes here.
+A value is a plain Python object: an `int` (possibly `Traced`), `float`, `bool`, `str`, `Keyword`, a
+tuple of values (for lists and tuples alike), a size expression, or one of the classes here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LONGEST_TEXT = 300
 
 
 class Range(Record):
-    """`256..480`: both ends belong to it."""
+    """`256..480`, including both ends."""
 
     start: int | float
     stop: int | float
@@ -54,7 +54,7 @@ class Range(Record):
 
 
 class TensorValue(Record):
-    """A value of the network as an expression sees it: by its type."""
+    """A value of the network as an expression sees it: its type."""
 
     type: TensorType
 
@@ -80,14 +80,14 @@ class OperatorTarget(Record):
 
 
 class Namespace(ABC):
-    """A file as those see it who read its names: what each stands for, and its text."""
+    """A file as seen by readers of its names: what each name stands for, and its text."""
 
     source: Source
     file: ast.File
 
     @abstractmethod
     def find(self, name: str) -> Value | None:
-        """What `name` stands for in this file, or None; raises for a definition in error."""
+        """What `name` stands for in this file, or None. Raises for a definition with an error."""
 
     @abstractmethod
     def names(self) -> Iterator[str]:
@@ -95,7 +95,7 @@ class Namespace(ABC):
 
 
 class BlockTarget(Record):
-    """A block or net, with the file that its names belong to."""
+    """A block or net, with the file to which its names belong."""
 
     definition: ast.BlockDef | ast.NetDef
     module: Namespace
@@ -106,7 +106,7 @@ class BlockTarget(Record):
 
 
 class BoundArgument(Record):
-    """An argument that has been given, and where."""
+    """An argument that was given, and where."""
 
     value: Value
     span: Span
@@ -124,7 +124,7 @@ class Layer(Record, dict=True):
 
     @cached_property
     def weight(self) -> int:
-        """How many values it holds, those inside its arguments counted in."""
+        """The number of values that it contains, including those inside its arguments."""
         values = [bound.value for _, bound in self.arguments]
         inside = [value for value in values if isinstance(value, tuple | Layer)]
         return 1 + len(values) - len(inside) + sum(map(weight, inside))
@@ -160,10 +160,10 @@ Value: TypeAlias = (
 
 @final
 class Items(tuple[Value, ...]):
-    """A list as an expression gave it, with what would take long to find out again and again.
+    """A list from an expression, with facts that are expensive to recompute.
 
-    `weight` is how many values it holds, those of lists and layers inside counted in; `traced` says
-    whether a number in it knows where it came from.
+    `weight` is the number of values in it, including nested ones. `traced` says whether any number
+    in it knows its origin.
     """
 
     weight: int
@@ -189,7 +189,7 @@ class Items(tuple[Value, ...]):
 
 
 def weight(value: Value) -> int:
-    """How many values a value is, those inside it counted in."""
+    """The number of values in a value, including nested ones."""
     if isinstance(value, Items | Layer):
         return value.weight
     return 1 + sum(map(weight, value)) if isinstance(value, tuple) else 1
@@ -204,7 +204,7 @@ def _is_traced(value: Value) -> bool:
 
 
 def describe(value: object) -> str:
-    """A value as the language would write it; of a very long one, its beginning."""
+    """A value as written in the language; for a very long one, its beginning."""
     text, length = list[str](), 0
     for piece in _pieces(value):
         text.append(piece)
@@ -245,7 +245,7 @@ def _simple(value: object) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What sort of value it is, in words."""
+    """The kind of a value, in words."""
     kinds: tuple[tuple[type, str], ...] = (
         (bool, "a truth value"),
         (Expr, "a size that depends on the input"),

@@ -106,7 +106,7 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _loaded(spec: str, changes: tuple[str, ...]) -> tuple[Recipe, Program]:
-    """The recipe and its program; beside errors stand the warnings that may be their cause."""
+    """The recipe and its program. Errors are shown with the warnings that may be their cause."""
     from netlang.diagnostics.errors import NetlangError
     from netlang.recipes.load import load_recipe
 

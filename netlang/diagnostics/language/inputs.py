@@ -98,7 +98,7 @@ class UnknownType(Diagnostic):
 
 
 class TwoFloatTypes(Diagnostic):
-    """Inputs of one net with floats of different types: what would its weights be?"""
+    """Inputs of one net differ in floating-point type, so the type of its weights is unclear."""
 
     code = "E0525"
     title = "input `{name}` holds {actual}, but the net computes in {expected}"

@@ -103,7 +103,7 @@ def _at(starts: list[int], index: int) -> int:
 
 
 def _window_of(line: str, marks: list[Mark]) -> tuple[int, int]:
-    """First and last character to show: all, or `WIDTH` of them around the main mark."""
+    """The first and last character to show: the whole line, or `WIDTH` around the main mark."""
     if len(line) <= WIDTH:
         return 0, len(line)
     main = next((mark for mark in marks if mark.primary), marks[0])

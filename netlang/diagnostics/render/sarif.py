@@ -1,8 +1,8 @@
-"""Diagnostics as a SARIF 2.1.0 log, which editors and code hosts read.
+"""Diagnostics as a SARIF 2.1.0 log, the format of editors and code hosts.
 
-Holds on exit: each result names its rule, says the same as the other formats, and carries the notes
-as related locations, the chain of instantiations as one code flow that ends at the error, and the
-fix as changes of the file. Columns count characters, as the log says of itself.
+Each result names its rule and agrees with the other formats. Notes are related locations, the chain
+of instantiations is one code flow that ends at the error, and the fix is a change of the file.
+Columns count characters, as the log declares.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SCHEMA = (
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic], version: str) -> str:
-    """One log with one run of the tool; `version` is that of the compiler."""
+    """One log with one run of the tool. `version` is that of the compiler."""
     found = tuple(diagnostics)
     codes = sorted({diagnostic.code for diagnostic in found})
     driver: dict[str, Data] = {
@@ -55,7 +55,7 @@ def _rule(code: str) -> Data:
 
 
 def _level(code: str) -> Severity:
-    """How a rule reports unless it is told otherwise (`check --strict`)."""
+    """The default level of a rule (without `check --strict`)."""
     return "warning" if code.startswith("W") else "error"
 
 
@@ -82,7 +82,7 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> Data:
 
 
 def _message(diagnostic: Diagnostic) -> str:
-    """The statement, its table if it has one, and the advice: viewers show little else."""
+    """The statement, its table if there is one, and the advice: viewers show little else."""
     lines = [diagnostic.message, *diagnostic.rows]
     if diagnostic.help_text:
         lines.append(f"help: {diagnostic.help_text}")
@@ -125,7 +125,7 @@ def _region(span: Span, *, snippet: bool = True) -> dict[str, Data]:
 
 
 def _flow(diagnostic: Diagnostic) -> Data:
-    """From the net inwards, as the compiler came to the error."""
+    """The path from the net inwards, in the order in which the compiler reached the error."""
     steps: list[Data] = [
         {"location": _location(frame.span, _step(frame))} for frame in reversed(diagnostic.chain)
     ]

@@ -1,7 +1,7 @@
-"""A diagnostic as the text that a person reads in a terminal.
+"""A diagnostic as terminal text for people.
 
-Holds on exit: no control character, escape sequence or change of writing direction from user text
-reaches the terminal as such, and no line of source is shown wider than `WIDTH`.
+On exit, no control character, escape sequence or text direction change of user text reaches the
+terminal unescaped, and no line of source is wider than `WIDTH`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PAINT: dict[Severity, str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 
 
 def render_text(diagnostic: Diagnostic, color: bool = False) -> str:
-    """Header, the lines of source with their marks, the chain that led there, and the help."""
+    """The header, the marked lines of source, the chain that led there, and the help."""
     sections = _sections(diagnostic)
     numbers = [mark.line for marks in sections.values() for mark in marks]
     gutter = len(str(max(numbers, default=1)))
@@ -46,7 +46,7 @@ def _header(diagnostic: Diagnostic, color: bool) -> str:
 
 
 def _sections(diagnostic: Diagnostic) -> dict[Source, list[Mark]]:
-    """The marks by source: that of the diagnostic's own span first, each in the order of lines."""
+    """The marks by source: that of the diagnostic's own span first, each in line order."""
     if diagnostic.span is None:
         return {}
     primary = Label(diagnostic.span, diagnostic.caption_text)
@@ -58,7 +58,7 @@ def _sections(diagnostic: Diagnostic) -> dict[Source, list[Mark]]:
 
 
 def _section(source: Source, marks: list[Mark], gutter: int, paint: str) -> list[str]:
-    """The lines of one file; `paint` is the colour of the main mark, "" without colours."""
+    """The lines of one file. `paint` is the colour of the main mark, "" for none."""
     color = bool(paint)
     first = marks[0]
     where = f"{visible(source.name)}:{first.line}:{first.column}"

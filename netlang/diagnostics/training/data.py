@@ -1,4 +1,4 @@
-"""Errors about data: where they lie, what they hold (E0759, E0773, E0780 to E0787, E0797)."""
+"""Errors about the location and contents of data (E0759, E0773, E0780 to E0787, E0797)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DataNotPlaced(Diagnostic):
 
 
 class DataNotThere(Diagnostic):
-    """`where` is the place that was searched with what it holds, or empty."""
+    """`where` is the place that was searched, with its contents, or empty."""
 
     code = "E0781"
     title = "there is no {what}{where}"

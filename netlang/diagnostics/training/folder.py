@@ -1,4 +1,4 @@
-"""Errors about the folder of a run: in use, damaged, over (E0730, E0745, E0778, E0794 to E0796)."""
+"""Errors about a run's folder: in use, damaged, finished (E0730, E0745, E0778, E0794 to E0796)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = [
 
 
 class RunLocked(Diagnostic):
-    """`holder` is what the other process wrote down of itself."""
+    """`holder` is what the other process recorded about itself."""
 
     code = "E0794"
     title = "someone trains in `{folder}`: {holder}"
@@ -22,7 +22,7 @@ class RunLocked(Diagnostic):
 
 
 class RunUnwritable(Diagnostic):
-    """A full disk, a lost permission, a vanished folder, a disk that fails."""
+    """A full disk, a missing permission, a missing folder, or a failing disk."""
 
     code = "E0795"
     title = "can't write `{path}`: {reason}"
@@ -33,7 +33,7 @@ class RunUnwritable(Diagnostic):
 
 
 class TooManyTensors(Diagnostic):
-    """What a reader would refuse isn't written."""
+    """A file that readers would refuse isn't written."""
 
     code = "E0730"
     title = (

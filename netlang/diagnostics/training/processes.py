@@ -26,7 +26,7 @@ class OneExampleNormalized(Diagnostic):
 
 
 class CannotShard(Diagnostic):
-    """`reason` says which weights."""
+    """`reason` says which weights can't be sharded."""
 
     code = "E0771"
     title = "the weights of this net can't be shared out over processes: {reason}"

@@ -159,7 +159,7 @@ class DataChanged(Diagnostic):
 
 
 class DeviceMemoryMissing(Diagnostic):
-    """`what` is what PyTorch says of it."""
+    """`what` is PyTorch's own message."""
 
     code = "E0779"
     title = "`{device}` has not enough memory: {what}"

@@ -1,3 +1,3 @@
-"""Warnings: what is legal and probably not meant, one class for each; `netlang.lint` finds them."""
+"""Warnings about legal but probably unintended specs, one class each; `netlang.lint` finds them."""
 
 __all__: list[str] = []

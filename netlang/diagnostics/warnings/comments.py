@@ -1,4 +1,4 @@
-"""What is wrong with comments that silence warnings: W0106, E0223 and E0224."""
+"""Problems with comments that silence warnings: W0106, E0223 and E0224."""
 
 from __future__ import annotations
 

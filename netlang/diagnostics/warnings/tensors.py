@@ -1,4 +1,4 @@
-"""Warnings about steps that take their input for something else than it is: W0201 to W0205."""
+"""Warnings about steps that mistake what their input is: W0201 to W0205."""
 
 from __future__ import annotations
 

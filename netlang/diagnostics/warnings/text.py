@@ -1,4 +1,4 @@
-"""Warnings about names that nothing uses and loops that do nothing: W0101 to W0105."""
+"""Warnings about unused names and loops without effect: W0101 to W0105."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class ProbabilitiesAsLogits(Caution):
 
 
 class ChangeBeyondEnd(Caution):
-    """`what` is a milestone or the first change of a schedule that changes in steps."""
+    """`what` is a milestone, or the first change of a stepwise schedule."""
 
     code: ClassVar[str] = "W0302"
     title: ClassVar[str] = "the run ends before {what} of `{schedule}`"

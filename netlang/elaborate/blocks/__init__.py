@@ -1,3 +1,3 @@
-"""Blocks used as steps: their parameters, a function for each use of its own, or steps in place."""
+"""Blocks used as steps: parameters, one function per distinct use, or inlined steps."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""A block that is given a body: its steps become those of the net or block that calls it."""
+"""Inlines blocks that are given a body: their steps become those of the calling net or block."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["inline"]
 def inline(
     body: Body, applied: Layer, action: ast.Apply, path: LabelPath, flow: CurrentValue
 ) -> CurrentValue:
-    """A block that is given a body: its own steps under its label, the body's where they stand."""
+    """The block's own steps under its label, with the given body's steps in their place."""
     target, session, builder = target_of(applied), body.session, body.builder
     inner = _inner(body, applied, action, path, flow)
     builder.claim(path, action.span, scope=True)
@@ -51,7 +51,7 @@ def inline(
 def _inner(
     body: Body, applied: Layer, action: ast.Apply, path: LabelPath, flow: CurrentValue
 ) -> Body:
-    """The block's own body, which adds to the function that it is used in."""
+    """The block's own body, which adds to the function where the block is used."""
     target = target_of(applied)
     values = arguments(body, applied, action.span, flow)
     refuse_endless(body.session, target, action.span)
@@ -69,7 +69,7 @@ def _inner(
 
 
 def _closure(body: Body, action: ast.Apply) -> Callable[[CurrentValue, Span], CurrentValue]:
-    """What applies the body that was given: its outputs are those of where it was written."""
+    """A function that applies the given body; its `output`s are those of where it was written."""
     suite, builder = action.body, body.builder
     assert suite is not None
     outputs = builder.outputs
@@ -91,7 +91,7 @@ def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
 def _taken(
     builder: FunctionBuilder, taps: Sequence[Output], path: LabelPath, span: Span
 ) -> CurrentValue:
-    """The outputs that an inlined block declared: its value, and those of training the caller's."""
+    """The outputs that an inlined block declared: its value, and the caller's training outputs."""
     deployed = [tap for tap in taps if not tap.auxiliary]
     for tap in taps:
         where = (*path, tap.name)

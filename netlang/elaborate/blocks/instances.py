@@ -1,4 +1,4 @@
-"""Blocks with their arguments: elaborated once for each kind of input, called everywhere."""
+"""Blocks with arguments: elaborated once for each combination of input types, then called."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LONGEST_CALL = 60
 
 
 def function(body: Body, step: Application, values: dict[str, Value]) -> ElaboratedFunction | None:
-    """The function of a block for these arguments and inputs; None if its body was in error."""
+    """The function of a block for these arguments and inputs; None if its body had an error."""
     session, target = body.session, target_of(step.layer)
     inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
     count_inputs(target, len(inputs), step.span)
@@ -59,14 +59,14 @@ def function(body: Body, step: Application, values: dict[str, Value]) -> Elabora
 
 
 def _link(body: Body, step: Application) -> ChainLink:
-    """How messages call the step on the way to what is inside it."""
+    """How messages name the step on the way to something inside it."""
     what = " ".join(step.span.text.split())
     shown = what if len(what) < _LONGEST_CALL else what[: _LONGEST_CALL - 3] + "..."
     return ChainLink(step.span, shown, ".".join(step.path), body.block.shown)
 
 
 def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
-    """A block takes as many inputs as it declares, and one if it declares none."""
+    """Check that a block gets as many inputs as it declares, or one if it declares none."""
     statements = target.definition.body.statements
     if any(isinstance(statement, ast.Unread) for statement in statements):
         return  # which may be an input
@@ -81,7 +81,7 @@ def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
 def refuse_endless(
     session: ElaborationSession, target: BlockTarget, span: Span, key: object = None
 ) -> None:
-    """Recursion has no place in the language; blocks passed to blocks may still go deep."""
+    """Refuse recursion, which the language lacks; blocks passed to blocks may still nest deeply."""
     if len(session.active) >= DEEPEST_BLOCK:
         raise NetlangError(TooDeep(span=span, limit=DEEPEST_BLOCK))
     endless = target.definition in session.active and mentions_itself(
@@ -128,9 +128,9 @@ def _own_type(index: int, type_: TensorType) -> TensorType:
 def call(
     body: Body, elaborated: ElaboratedFunction, step: Application, values: dict[str, Value]
 ) -> tuple[Ref, ...]:
-    """One node that calls a function; its deployed outputs.
+    """Adds one node that calls a function; returns its deployed outputs.
 
-    Auxiliary outputs of the callee become auxiliary outputs of the caller, under the call's path.
+    The callee's auxiliary outputs become auxiliary outputs of the caller, under the call's path.
     """
     builder, function = body.builder, elaborated.function
     shapes = tuple(builder.type_of(ref).shape for ref in step.inputs)
@@ -153,7 +153,7 @@ def call(
 
 
 def _retraced(body: Body, size: Dim, told: Retracing) -> Dim:
-    """A size of a callee in the caller's terms; one that would take too many pins them."""
+    """A size of a callee in the caller's terms; if it has too many operators, it is pinned."""
     size = told.retrace(size)
     if isinstance(size, Traced) and operators_in(size.origin) > MOST_OPERATORS:
         body.evaluator.pin(size)
@@ -167,7 +167,7 @@ def _pin(
     values: dict[str, Value],
     shapes: tuple[tuple[object, ...], ...],
 ) -> None:
-    """What pins the callee pins the numbers of the caller that it got."""
+    """Pin the caller's parameters from which the callee's pinned numbers derive."""
     for pin in elaborated.pins:
         if isinstance(pin, ParameterOrigin):
             body.evaluator.pin(values[pin.name])

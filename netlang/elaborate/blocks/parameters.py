@@ -20,9 +20,10 @@ __all__ = ["arguments", "own_names", "parameters", "target_of"]
 
 
 def arguments(body: Body, applied: Layer, span: Span, flow: CurrentValue) -> dict[str, Value]:
-    """The value of every parameter of a block, defaults evaluated, in the caller's terms.
+    """The value of every parameter of a block in the caller's terms, defaults included.
 
-    Numbers inside a list or a layer are plain: the block could only tell them in its own terms.
+    Numbers inside a list or a layer are plain, as the block could express them only in its own
+    terms.
     """
     values = parameters(target_of(applied), applied, span, _entry(body, flow))
     return {
@@ -34,7 +35,7 @@ def arguments(body: Body, applied: Layer, span: Span, flow: CurrentValue) -> dic
 def parameters(
     target: BlockTarget, applied: Layer, span: Span, entry: _Entry | None
 ) -> dict[str, Value]:
-    """The values of the parameters: those given, then defaults, which may use earlier ones."""
+    """The values of the parameters: the given ones, then defaults, which may use earlier ones."""
     names = Environment(target.module.find)
     evaluator = Evaluator(names, entry, entry.pins if entry is not None else set())
     given = dict(applied.arguments)
@@ -87,7 +88,7 @@ def target_of(applied: Layer) -> BlockTarget:
 
 
 def own_names(target: BlockTarget, values: dict[str, Value]) -> Environment:
-    """The names of a block of its own, its parameters in its own terms."""
+    """A block's names for its own body: its parameters, in its own terms."""
     names = Environment(target.module.find)
     for parameter in target.definition.parameters:
         value = _own(parameter.name, values[parameter.name])

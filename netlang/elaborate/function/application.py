@@ -1,4 +1,4 @@
-"""One step at work: how it is called and what it reads, then what is to become a node of it."""
+"""One step under elaboration: its label and inputs, then what will become a node."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Application", "StepContext"]
 
 
 class StepContext(Record, gc=False):
-    """What a step has from where it stands: its label, if any, and the current value.
+    """What a step gets from its place: its label, if any, and the current value.
 
-    `span` is where errors point that concern the label: the step itself if it has none.
+    `span` is where errors about the label point: to the step itself if it has none.
     """
 
     label: LabelPath | None
@@ -29,11 +29,10 @@ class StepContext(Record, gc=False):
 class Application(Record, gc=False):
     """A layer with all arguments, applied to values: `path` is its place in the function.
 
-    `written` says where the arguments stand; the layer of a step whose arguments are literals has
-    them there alone. `span` is the step, `name` what it applies and `label` its label, or what
-    stands for them.
-    `owner` is the path of the step that the weights belong to, if that is another one; `shared`
-    says that the operator is that of all steps that are written alike.
+    `written` says where the arguments are written; for a step whose arguments are literals, only
+    `written` has them. `span` is the step, `name` what it applies and `label` its label, or their
+    substitutes. `owner` is the path of the step that owns the weights, if that is another one;
+    `shared` says that equally written steps share the operator.
     """
 
     layer: Layer
@@ -49,7 +48,7 @@ class Application(Record, gc=False):
     def node(
         self, callee: Op | Function, types: Types, arguments: Mapping[str, object] | None = None
     ) -> Node:
-        """The node that comes of it; `arguments` are those of a function, told by the caller."""
+        """The node for it. `arguments` are those of a function, in the caller's terms."""
         path = ".".join(self.path)
         return Node(
             path,

@@ -1,4 +1,4 @@
-"""What the statements of one block have in common."""
+"""The state shared by the statements of one block."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ __all__ = ["BlockState"]
 
 
 class BlockState(Draft):
-    """What the statements of one block have in common: its inputs and the body it was given.
+    """The state shared by the statements of one block: its inputs, and the body it was given.
 
-    `given` are the types that a call brings (None for the net itself), `declared` how many `input`
-    lines have been read, `entry` the value of `in`. Labels outside of `root` are not its own.
+    `given` are the types that a call passes (None for the net itself), `declared` is the number of
+    `input` lines read so far, and `entry` is the value of `in`. Labels outside of `root` aren't its
+    own.
     """
 
     name: str

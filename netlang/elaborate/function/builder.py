@@ -1,7 +1,7 @@
 """The function under construction: nodes, labels and numbers.
 
-Holds on exit of every method: refs point to nodes that stand before, paths are unique, a label
-names either a step or a scope, and numbers run as `nn.Sequential` would count.
+After every method, refs point to earlier nodes, paths are unique, a label names either a step or a
+scope, and numbers run as `nn.Sequential` counts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FAILED = Ref(-2)
 
 
 class Labelled(Record, gc=False):
-    """What a label stands for: its value, and the layer if it is an instance with weights."""
+    """What a label stands for: its value and, for an instance with weights, the layer."""
 
     flow: CurrentValue
     span: Span
@@ -45,7 +45,7 @@ class Labelled(Record, gc=False):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """The names of the outputs, where there are several."""
+        """The names of the outputs, if there are several."""
         if self.callee is None or len(self.flow or ()) < 2:
             return ()
         if isinstance(self.callee, Op):
@@ -86,7 +86,7 @@ class FunctionBuilder(Draft):
         return self._types[ref.producer][ref.output]
 
     def origin(self, ref: Ref) -> Span:
-        """The step that made a value; for an input, the place that declares it."""
+        """The step that made a value; for an input, its declaration."""
         if ref.producer == INPUT:
             return self.input_spans.get(ref.output, self.span)
         return self._spans[ref.producer]
@@ -94,7 +94,7 @@ class FunctionBuilder(Draft):
     # --- numbers and labels -----------------------------------------------------------------
 
     def number(self, scope: LabelPath) -> str:
-        """The position of the next step of a scope; counts it."""
+        """The position of the next step of a scope, which is then counted."""
         position = self._counts.get(scope, 0)
         self._counts[scope] = position + 1
         return str(position)
@@ -126,7 +126,7 @@ class FunctionBuilder(Draft):
         return None
 
     def forget(self, scope: LabelPath, labels: int) -> None:
-        """Make unreadable what was labelled in `scope` since there were `labels` labels."""
+        """Make everything labelled in `scope` after the first `labels` labels unreadable."""
         for path in list(islice(reversed(self.labels), len(self.labels) - labels)):
             if path[: len(scope)] == scope and len(path) > len(scope):
                 del self.labels[path]
@@ -140,7 +140,7 @@ class FunctionBuilder(Draft):
                     break
 
     def claim(self, path: LabelPath, span: Span, *, scope: bool = False) -> None:
-        """Reserve the path of a step or scope; raises a diagnostic where it can't be had."""
+        """Reserve the path of a step or scope. Raises a diagnostic if it is taken."""
         if path in self._steps or (path in self._scopes and not scope):
             self._taken(path, self._steps.get(path) or self._scopes[path], span)
         self._refuse_folded(path, span)
@@ -160,7 +160,7 @@ class FunctionBuilder(Draft):
         (self._scopes if scope else self._steps)[path] = span
 
     def _refuse_folded(self, path: LabelPath, span: Span) -> None:
-        """A number that a folded repeat has given to one of its steps can't be a label."""
+        """Refuse a label with a number that a folded repeat has given to one of its steps."""
         for depth, number in enumerate(path):
             if number.isascii() and number.isdigit() and path[:depth] in self._folded:
                 # The ranges of a scope stand in order.
@@ -188,7 +188,7 @@ class FunctionBuilder(Draft):
     # --- nodes ------------------------------------------------------------------------------
 
     def add(self, node: Node) -> tuple[Ref, ...]:
-        """One more node; its outputs."""
+        """Add a node; returns its outputs."""
         self.items.append(node)
         producer = self.size
         self._types[producer] = node.types
@@ -198,7 +198,7 @@ class FunctionBuilder(Draft):
 
     @contextmanager
     def outputs_in(self, outputs: dict[LabelPath, Output]) -> Iterator[dict[LabelPath, Output]]:
-        """What is declared an output inside goes into `outputs`."""
+        """Inside, outputs that are declared go into `outputs`."""
         around, self.outputs = self.outputs, outputs
         try:
             yield outputs
@@ -207,7 +207,7 @@ class FunctionBuilder(Draft):
 
     @contextmanager
     def reads_apart(self) -> Iterator[None]:
-        """What is read by a label inside alone stands in `label_reads`, until the end of it."""
+        """Inside, `label_reads` contains only what is read by label inside."""
         around, self.label_reads = self.label_reads, set()
         try:
             yield
@@ -215,13 +215,13 @@ class FunctionBuilder(Draft):
             self.label_reads |= around
 
     def plain_nodes(self) -> Iterator[Node]:
-        """The nodes outside of repeats: those that a label can name."""
+        """The nodes outside of repeats, which a label can name."""
         return (item for item in self.items if isinstance(item, Node))
 
     def fold(self, mark: Mark, count: int, carried: tuple[Ref, Ref], scope: LabelPath) -> Ref:
-        """Turn all items since `mark` into a `Repeat`; what the last time makes.
+        """Turn all items since `mark` into a `Repeat`; returns the value of the last time.
 
-        `carried` is the value that the items read, and the one that they make of it.
+        `carried` are the value that the items read, and the value that they make of it.
         """
         carry_in, carry_out = carried
         step = self.position(scope) - mark.position
@@ -249,14 +249,14 @@ class FunctionBuilder(Draft):
         return last
 
     def mark(self, scope: LabelPath) -> Mark:
-        """Where things stand, to fold what comes after."""
+        """The current position, for folding what comes after."""
         return Mark(
             len(self.items), self.size, self.position(scope), len(self.labels), len(self.outputs)
         )
 
 
 class Mark(Record):
-    """A point in the construction of a function."""
+    """A position in the construction of a function."""
 
     items: int
     size: int

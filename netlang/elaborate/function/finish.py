@@ -1,6 +1,6 @@
-"""The end of a body: from what it has built to a function.
+"""The end of a body: turns what was built into a function.
 
-Holds on exit: every node and input of a net leads to an output, or was reported.
+On exit, every node and every input of a net leads to an output, or was reported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["finish"]
 
 
 def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> ElaboratedFunction:
-    """The function that a body has built: outputs named, dead steps reported."""
+    """The function that a body has built, with outputs named and dead steps reported."""
     builder, session = body.builder, body.session
     outputs = tuple(builder.outputs.values())
     if all(output.auxiliary for output in outputs):
@@ -64,7 +64,7 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
 
 
 def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:
-    """Each condition once; what only nodes of training need is auxiliary."""
+    """Each condition once; those that only training nodes need are auxiliary."""
     found: dict[Constraint, Condition] = {}
     for producer, condition in builder.conditions:
         deployed = producer is None or producer in liveness.deployed
@@ -76,7 +76,7 @@ def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition
 
 
 def _last(body: Body, flow: tuple[Ref, ...]) -> tuple[Output, ...]:
-    """The last value as the output, or outputs by the labels that name them."""
+    """The last value as the output, or several outputs by their labels."""
     if len(flow) == 1:
         return (Output("output", flow[0]),)
     names = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()

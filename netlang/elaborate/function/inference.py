@@ -1,7 +1,7 @@
-"""What operators make of the types that they read, worked out once for equal operators and types.
+"""Type inference of operators, done once for equal operators and types.
 
-Types are told apart by identity, and equal ones are made one first. Those with a `Traced` size stay
-as they are: equal ones may have come from different parameters.
+Types are compared by identity, after equal ones have been merged. Types with a `Traced` size are
+not merged, since equal ones may come from different parameters.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["Inference"]
 
 
 class Inference:
-    """The output types of one program's operators that are shared by several steps."""
+    """The output types of a program's operators that several steps share."""
 
     def __init__(self) -> None:
         self._types: dict[TensorType, TensorType] = {}
@@ -22,7 +22,7 @@ class Inference:
         self._known: dict[tuple[int, ...], tuple[Op, Types, Inferred]] = {}
 
     def of(self, op: Op, inputs: Types) -> Inferred:
-        """The operator's own rule for these inputs; raises `Rejection`."""
+        """The operator's own rule for these inputs. Raises `Rejection`."""
         key = (id(op), *map(id, inputs))
         known = self._known.get(key)
         if known is not None:
@@ -42,7 +42,7 @@ class Inference:
         return inferred
 
     def _shared(self, type_: TensorType) -> TensorType | None:
-        """The one that stands for all equal ones; None for a type that knows where it came from."""
+        """The representative of all equal types; None for a type that knows its origin."""
         if any(isinstance(size, Traced) for size in type_.shape):
             return None
         return self._types.setdefault(type_, type_)

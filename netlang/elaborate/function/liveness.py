@@ -1,7 +1,7 @@
-"""Which nodes reach an output: the last look at a function before it is frozen.
+"""Which nodes reach an output: the last check of a function before it is frozen.
 
-On entry the nodes are complete. On exit every node leads to an output, and those that lead to
-auxiliary outputs only are marked so; what leads nowhere has been reported.
+On entry, the nodes are complete. On exit, every node leads to an output, and nodes that lead only
+to auxiliary outputs are marked; nodes that lead nowhere have been reported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Liveness"]
 
 
 class Liveness:
-    """Reachability over the nodes of `items`, one time of each repeat standing for all."""
+    """Reachability over the nodes of `items`, with one time of each repeat for all."""
 
     def __init__(self, items: tuple[Item, ...], outputs: tuple[Output, ...]) -> None:
         self._items = items
@@ -30,7 +30,7 @@ class Liveness:
         self.all = self.deployed if every == deployed else self._reached(every)
 
     def dead(self) -> Iterator[Node]:
-        """Nodes that nothing reads and that are no output."""
+        """Nodes that nothing reads and that aren't outputs."""
         read = {self._spans.folded(ref.producer) for refs in self._readers.values() for ref in refs}
         for index, node in self._numbered(self._items):
             if index not in self.all and index not in read:
@@ -67,7 +67,7 @@ class Liveness:
     def _reads(
         self, items: tuple[Item, ...], index: int = 0
     ) -> Iterator[tuple[int, tuple[Ref, ...]]]:
-        """What each node reads; the first of a repeat also what it reads the next time."""
+        """What each node reads; for the first one of a repeat, also what it reads the next time."""
         for item in items:
             if isinstance(item, Repeat):
                 for producer, refs in self._reads(item.items, index):
