@@ -1,9 +1,9 @@
-"""Nets as they are loaded: the program with its warnings, kept for when it is asked for again.
+"""Loads nets with their warnings, and caches them.
 
-What is kept is found by all that a program is made from: the spec as written, the arguments, and
-the name, place and text of every file that its file imports, directly or not. The files are read
-each time, so nothing is out of date. Programs never change; the last few are kept, but for those
-that are large or made from large files.
+The cache key is everything from which a program is made: the spec as written, the arguments, and
+the name, place and text of every file that is imported, directly or not. The files are read each
+time, so nothing is out of date. Programs never change. The last few are kept, except those that are
+large or made from large files.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _Files: TypeAlias = tuple[tuple[Path, Source], ...]
 
 
 class Loaded(Record):
-    """A net, and what is probably not meant in its file."""
+    """A net, and the warnings about its file."""
 
     program: Program
     warnings: tuple[Caution, ...]
 
 
 class _Place(Draft):
-    """Where what was loaded is kept."""
+    """The cache entry of a loaded net."""
 
     loaded: Loaded | None = None
 
@@ -48,9 +48,8 @@ class _Place(Draft):
 def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
     """The net that `spec` names, called with `arguments`.
 
-    Raises `NetlangError`, and `TypeError` for an argument that has no counterpart in the language.
-
-    The same object as before, if nothing that it is made from has changed since.
+    Returns the same object as before if nothing from which it is made has changed. Raises
+    `NetlangError`, and `TypeError` for an argument that has no counterpart in the language.
     """
     target = resolve(spec, "net")
     place = _Place()
@@ -68,32 +67,32 @@ def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
 
 @lru_cache(maxsize=_PROGRAMS)
 def _kept(spec: str, arguments: str, name: str, files: _Files) -> _Place:
-    """The place of what is made from all this."""
+    """The cache entry for these inputs."""
     return _Place()
 
 
 def forget_loaded() -> None:
-    """Keep no net of before, as in a process that begins."""
+    """Clear the cache, as at the start of a process."""
     _kept.cache_clear()
 
 
 def _exactly(arguments: Mapping[str, object]) -> str | None:
-    """Arguments by name, as they are spelled; None if they aren't plain values."""
+    """Arguments by name, as text; None if they aren't plain values."""
     plain = all(map(_is_plain, arguments.values()))
     return repr(sorted(arguments.items())) if plain else None
 
 
 def _is_plain(value: object) -> bool:
-    """Whether the spelling of a value tells all of it: 1, 1.0 and True are different."""
+    """Whether the text of a value is unambiguous: 1, 1.0 and True are different."""
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
     return type(value) in (bool, int, float, str)
 
 
 def _files(target: Target) -> _Files | None:
-    """All files that a net is made from.
+    """All files from which a net is made.
 
-    None if one can't be read, which may not matter, or if one is too large for its text to be kept.
+    None if one can't be read, which may not matter, or if one is too large to be cached.
     """
     try:
         target.module.follow_imports()
@@ -104,7 +103,7 @@ def _files(target: Target) -> _Files | None:
 
 
 def _is_small(net: Function) -> bool:
-    """Whether a program has few steps, each function counted once."""
+    """Whether a program has few steps, counting each function once."""
     functions, count = [net], 0
     seen = {net}
     while functions and count <= MOST_STEPS:

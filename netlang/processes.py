@@ -1,4 +1,4 @@
-"""Which of several processes this is: `torchrun` and its like say it by environment variables."""
+"""The place of this process among several, from environment variables as `torchrun` sets them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 
 
 def count_of_processes() -> int:
-    """How many processes work together, on all hosts."""
+    """The number of processes that work together, on all hosts."""
     return _number("WORLD_SIZE", 1)
 
 
@@ -40,7 +40,7 @@ def count_on_this_host() -> int:
 
 
 def command(count: int) -> str:
-    """How to start so many of them on one host."""
+    """The command that starts `count` of them on one host."""
     return f"torchrun --nproc-per-node {count} -m netlang train ..."
 
 
@@ -51,7 +51,7 @@ def is_first() -> bool:
 
 @contextmanager
 def one_voice() -> Iterator[None]:
-    """Inside, an error that all processes of a host have alike is shown by its first one alone."""
+    """Inside, an error that all processes of a host share is shown only by the first one."""
     try:
         yield
     except NetlangError:

@@ -80,7 +80,7 @@ def _with_defaults(
 
 
 def _meant(span: Span, program: Program, file: ast.File) -> Fix | None:
-    """What a step of the net itself was meant to be, where it seems to be in PyTorch's order."""
+    """What a step of the net was probably meant to be, if it seems to be in PyTorch's order."""
     from netlang.advice.images import in_order
 
     for node in program.net.nodes:

@@ -53,7 +53,7 @@ def _refuse_again(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
 
 
 def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
-    """`output x` where `x` labels a step that isn't the current value: one of the two is meant."""
+    """Refuse `output x` if `x` labels a step other than the current value: one is meant."""
     found = body.find((tap.name,))
     if found is None or not found.flow or not body.flow or found.flow == body.flow:
         return

@@ -66,7 +66,7 @@ class Undecided(Record):
 
 
 class Broken(Record):
-    """The value of a constant whose expression was an error: reading it is no second one."""
+    """The value of a constant whose expression had an error, which readers don't repeat."""
 
 
 class OperatorTarget(Record):
@@ -263,7 +263,7 @@ def kind_of(value: object) -> str:
 
 
 def memo_key(value: object) -> object:
-    """A hashable that tells values apart which Python calls equal (``1``, ``1.0``, ``true``)."""
+    """A hashable key that separates values which Python calls equal (``1``, ``1.0``, ``true``)."""
     if isinstance(value, Items):
         return value.key
     if isinstance(value, tuple):

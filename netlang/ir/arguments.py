@@ -1,8 +1,8 @@
 """Kinds of arguments: what a field of an operator or recipe accepts from the language.
 
-The elaborator hands over plain compile-time values (int, float, bool, str, `Keyword`, tuple, `Dim`,
-layers); a kind either converts the value or says that it doesn't fit. The fields of a `Described`
-class are the whole signature: order, names, defaults and what they take.
+The elaborator passes plain compile-time values (int, float, bool, str, `Keyword`, tuple, `Dim`,
+layers). A kind either converts a value or says that it doesn't fit. The fields of a `Described`
+class are the whole signature: order, names, defaults and kinds.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _T = TypeVar("_T")
 
 
 class Keyword(str):
-    """A bare word that an argument takes: `same`, `fan_out`."""
+    """A bare word as an argument: `same`, `fan_out`."""
 
     __slots__ = ()
 
 
 class Mismatch(Exception):
-    """The value is not of the kind; the message says what was found, if that needs saying."""
+    """The value isn't of the kind. The message says what was found, if that helps."""
 
 
 class Kind(Record):
-    """What an argument accepts, in words for messages, and how to convert it."""
+    """What an argument accepts, in words for messages, and its conversion."""
 
     description: str
     convert: Callable[[object], object]
@@ -108,7 +108,7 @@ def _shape(value: object) -> tuple[int | Expr, ...]:
 
 
 def _tensor(value: object) -> tuple[object, ...]:
-    """A nested tuple of numbers, equally long on every level."""
+    """A nested tuple of numbers with equal lengths on every level."""
     if not isinstance(value, tuple) or not value:
         raise Mismatch
     if any(isinstance(item, tuple) for item in value):
@@ -120,7 +120,7 @@ def _tensor(value: object) -> tuple[object, ...]:
 
 
 def _epsilon(accepts: Callable[[float], bool]) -> Callable[[object], object]:
-    """What a norm adds to a variance. A whole number would be channels, as PyTorch wants them."""
+    """What a norm adds to a variance. A whole number would be channels, as in PyTorch."""
 
     def convert(value: object) -> object:
         if _number(value) >= 1.0 and isinstance(value, int):
@@ -151,12 +151,12 @@ literal_tensor = Kind("a nested list of numbers", _tensor)
 
 
 def between(minimum: int, maximum: int) -> Kind:
-    """A whole number, both bounds allowed."""
+    """A whole number between two bounds, inclusive."""
     return Kind(f"a whole number from {minimum} to {maximum}", _integer_between(minimum, maximum))
 
 
 def sizes(*keywords: str, minimum: int = 1, maximum: int | None = None) -> Kind:
-    """One whole number for every spatial axis, or one for each (``3`` or ``3x5``), or a keyword."""
+    """One whole number for all spatial axes, or one for each (``3`` or ``3x5``), or a keyword."""
     whole = _integer_between(minimum, maximum)
 
     def convert(value: object) -> object:
@@ -172,7 +172,7 @@ def sizes(*keywords: str, minimum: int = 1, maximum: int | None = None) -> Kind:
 
 
 def choice(*keywords: str) -> Kind:
-    """One of some bare words."""
+    """One of a set of bare words."""
 
     def convert(value: object) -> object:
         if not isinstance(value, Keyword) or value not in keywords:
@@ -193,7 +193,7 @@ class Argument(Record):
 
 
 class _Declared(Record):
-    """What `argument` says of a field; the field itself has only its type and its default."""
+    """What `argument` declares for a field; the field itself has only a type and a default."""
 
     kind: Kind
     doc: str
@@ -210,7 +210,7 @@ def argument(kind: Kind, doc: str, *, default: object = NODEFAULT) -> object:
 
 
 class _Describing(ABCMeta, KeywordOnly):
-    """Makes fields of what `argument` declared, all of them keyword-only."""
+    """Turns the declarations of `argument` into fields, all of them keyword-only."""
 
     declared: Mapping[str, _Declared]
 
@@ -236,7 +236,7 @@ class Described(Record, metaclass=_Describing):
 
 @cache
 def signature(cls: type[Described]) -> tuple[Argument, ...]:
-    """The arguments of a class, in the order in which it declares them, inherited ones first."""
+    """The arguments of a class in the order of declaration, inherited ones first."""
     return tuple(
         Argument(
             name,

@@ -17,7 +17,7 @@ class Relation(Enum):
 
 
 class Constraint(Record, gc=False):
-    """``left relation right``, and in words why the operator needs it."""
+    """``left relation right``, and the reason why the operator needs it."""
 
     left: Dim
     relation: Relation
@@ -25,7 +25,7 @@ class Constraint(Record, gc=False):
     reason: str
 
     def holds(self, sizes: Mapping[str, int]) -> bool:
-        """Whether the condition is met at the sizes given."""
+        """Whether the condition holds at the given sizes."""
         left, right = evaluate(self.left, sizes), evaluate(self.right, sizes)
         return left == right if self.relation is Relation.EQUAL else left >= right
 

@@ -1,4 +1,4 @@
-"""Arithmetic as a course would write it: what a figure is, the formula in numbers, its value."""
+"""Arithmetic as a course would write it: a figure, its formula in numbers, its value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Line"]
 
 
 class Line(Record):
-    """``what = formula = value``; `note` is what numbers alone don't tell.
+    """``what = formula = value``; `note` adds what numbers alone don't say.
 
     `formula` is made of numbers, ``+ - * /``, parentheses, ``floor()`` and ``ceil()``. A size of
     the (first) output is called by its axis: ``out height``, ``out channels``, ``out features``
@@ -25,7 +25,7 @@ class Line(Record):
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is nothing to work out: the formula is the number itself."""
+        """Whether the formula is just the number itself."""
         return self.formula == str(self.value)
 
     def __str__(self) -> str:

@@ -1,13 +1,13 @@
 """Dims: sizes as symbolic integers in normal form.
 
 A `Dim` is a plain `int`, or an `Expr`: a polynomial with integer coefficients over *atoms*, where
-an atom is a `Symbol` (``H``) or a `Floor` (``(H + 1)//2``). Two equal polynomials are equal objects
-by value; every operation returns an `int` as soon as the result is constant. Ceil division is
-written with floor division: ``ceil(a/b) = (a + b - 1)//b``.
+an atom is a `Symbol` (``H``) or a `Floor` (``(H + 1)//2``). Equal polynomials compare equal, and
+every operation returns an `int` if the result is constant. Ceil division is written with floor
+division: ``ceil(a/b) = (a + b - 1)//b``.
 
-Floor divisions are normalised so that equal sizes of usual networks come out equal:
-``(b*q + r)//b = q + r//b``, ``(a//m + c)//n = (a + c*m)//(m*n)`` and common factors cancel
-(Graham, Knuth, Patashnik, Concrete Mathematics, 3.2).
+Floor divisions are normalized so that equal sizes in common networks compare equal: ``(b*q + r)//b
+= q + r//b``, ``(a//m + c)//n = (a + c*m)//(m*n)`` and common factors cancel (Graham, Knuth,
+Patashnik, Concrete Mathematics, 3.2).
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _build(total: Mapping[Monomial, int]) -> Dim:
 
 
 def symbol(name: str) -> Expr:
-    """The size called `name`."""
+    """The symbolic size called `name`."""
     return Expr(((1, (Symbol(name),)),))
 
 
@@ -201,7 +201,7 @@ def _quotient(dim: Expr, divisor: int) -> Dim:
 
 
 def _reduced_floor(numerator: Expr, divisor: int) -> Dim:
-    """A floor of no multiple of `divisor`: cancels factors, merges nested floors."""
+    """A floor without multiples of `divisor` in it: cancels factors and merges nested floors."""
     common = gcd(divisor, *(coefficient for coefficient, monomial in numerator.terms if monomial))
     if common > 1:
         terms = {m: c // common for c, m in numerator.terms}
@@ -227,9 +227,9 @@ def ceil_div(dim: Dim, divisor: int) -> Dim:
 
 
 def evaluate(dim: Dim, sizes: Mapping[str, int]) -> int:
-    """The size that `dim` is when every symbol has the size given.
+    """The value of `dim` when every symbol has the given size.
 
-    Raises `KeyError` for a symbol that `sizes` doesn't name.
+    Raises `KeyError` for a symbol that is missing in `sizes`.
     """
     if isinstance(dim, int):
         return dim

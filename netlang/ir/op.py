@@ -1,8 +1,8 @@
-"""The base of every operator: what an operator must say about itself.
+"""The base of all operators: what an operator must define.
 
 An operator is one `Described` class in `netlang.ops`. Its fields are its signature in the language,
-its docstring its page in the reference, its methods its rules. Every rule is abstract here: nothing
-unknown counts as zero.
+its docstring its page in the reference, its methods its rules. Every rule is abstract here, so
+nothing unknown counts as zero.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class Arity(Record):
-    """How many inputs an operator takes; `maximum` is None where there is no limit."""
+    """The number of inputs of an operator; `maximum` is None if there is no limit."""
 
     minimum: int
     maximum: int | None
@@ -48,18 +48,18 @@ class Arity(Record):
 
 
 class Inferred(Record, gc=False):
-    """Output types, and what must hold of the sizes for the operator to run."""
+    """Output types, and the conditions on the sizes under which the operator runs."""
 
     outputs: Types
     constraints: tuple[Constraint, ...] = ()
 
 
 class Cost(Record, gc=False):
-    """Work of one application, as formulas in the sizes, the batch `N` counted in.
+    """The work of one application, as formulas in the sizes, including the batch `N`.
 
-    `macs` are the multiply-accumulates of contractions (convolutions and matrix products, biases
-    not counted): 1 MAC = 2 FLOPs, as `torch.utils.flop_counter` counts. `other` are all other
-    arithmetic operations, each counted as the operator's docstring says.
+    `macs` are the multiply-accumulates of contractions (convolutions and matrix products, without
+    biases): 1 MAC = 2 FLOPs, as `torch.utils.flop_counter` counts. `other` are all other arithmetic
+    operations, counted as the operator's docstring says.
     """
 
     macs: Dim
@@ -67,10 +67,10 @@ class Cost(Record, gc=False):
 
 
 class Sample(Enum):
-    """What the values of an input mean, where not all values will do.
+    """What the values of an input mean, for tests that can't use arbitrary values.
 
-    PLACES are places within a channel of the first output, row by row, in each channel different
-    ones. BOXES are corners x1, y1, x2, y2 with x1 <= x2 and y1 <= y2 within the first input.
+    PLACES are places within a channel of the first output, row by row, distinct within each
+    channel. BOXES are corners x1, y1, x2, y2 with x1 <= x2 and y1 <= y2 within the first input.
     """
 
     ANY = auto()
@@ -79,10 +79,10 @@ class Sample(Enum):
 
 
 class Case(Record):
-    """An operator with inputs that it accepts: every backend is tested on it.
+    """An operator with inputs that it accepts, on which every backend is tested.
 
     `integers_below` bounds the values of integer inputs (indices of an embedding). `samples` says
-    for each input what its values mean; all of them are ANY where it is left out.
+    for each input what its values mean; if it is omitted, all of them are ANY.
     """
 
     op: Op
@@ -94,8 +94,8 @@ class Case(Record):
 class Rejection(Exception):
     """An operator refuses its inputs or arguments.
 
-    `argument` names the argument at fault and `input` the index of the input, if it is one of
-    them; `fields` fill the templates of `diagnostic`. The elaborator adds spans and the chain.
+    `argument` names the wrong argument, or `input` the index of the wrong input; `fields` fill the
+    templates of `diagnostic`. The elaborator adds spans and the chain.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Op(Described, gc=False):
     """One operator with all of its arguments.
 
     `name` is its name in the language, `arity` the number of its inputs, `output_names` the names
-    of its outputs (``indices`` of a pooling layer that returns them). Shapes leave out the batch.
+    of its outputs (``indices`` of a pooling layer that returns them). Shapes omit the batch.
     """
 
     name: ClassVar[str]
@@ -126,11 +126,11 @@ class Op(Described, gc=False):
 
     @abstractmethod
     def infer(self, inputs: Types) -> Inferred:
-        """Output types and constraints; raises `Rejection` where the inputs don't fit."""
+        """The output types and constraints. Raises `Rejection` if the inputs don't fit."""
 
     @abstractmethod
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        """What the operator owns, in PyTorch's order of parameters and then buffers."""
+        """The weights that the operator owns: PyTorch's parameters in order, then the buffers."""
 
     @abstractmethod
     def cost(self, inputs: Types) -> Cost:
@@ -151,4 +151,4 @@ class Op(Described, gc=False):
     @classmethod
     @abstractmethod
     def cases(cls) -> Iterator[Case]:
-        """Arguments and inputs that stand for the operator's whole range."""
+        """Arguments and inputs that represent the operator's whole range."""

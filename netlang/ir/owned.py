@@ -1,6 +1,6 @@
 """The weights that a net owns, by key, and the operators that own them.
 
-Holds on exit: weights come in the order of PyTorch's ``state_dict``, each key once; a step that
+On exit, weights are in the order of PyTorch's ``state_dict`` and each key occurs once; a step that
 reuses another one's weights adds none.
 """
 
@@ -21,7 +21,7 @@ Weights: TypeAlias = tuple[Weight, ...]
 
 
 class Owned(Record):
-    """One tensor of the net; an auxiliary one exists in training only."""
+    """One tensor of the net. An auxiliary one exists only in training."""
 
     key: str
     weight: Weight
@@ -36,7 +36,7 @@ class Owned(Record):
 
 
 def owned(program: Program) -> Iterator[Owned]:
-    """Every weight of `program`, auxiliary heads included."""
+    """Every weight of `program`, including auxiliary heads."""
     return _function(program.net, "", False, {})
 
 
@@ -45,7 +45,7 @@ def _function(
 ) -> Iterator[Owned]:
     """The weights of an instance of `function`.
 
-    `known` has what was worked out for its nodes, which all instances share, by their identity.
+    `known` caches results for nodes, by identity, since all instances share them.
     """
     for node in function.nodes:
         if node.reuses:

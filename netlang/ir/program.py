@@ -1,8 +1,8 @@
 """The IR: functions that call operators and other functions.
 
 A block with given arguments and input types is one `Function`, however often it is used; its uses
-are `Node`s whose callee it is. Holds on exit of elaboration: nodes stand in an order in which every
-node comes after what it reads; paths are unique within a function; every type is known.
+are `Node`s with this function as callee. After elaboration, every node comes after the nodes that
+it reads, paths are unique within a function, and every type is known.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NO_ARGUMENTS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Ref(Record, gc=False):
-    """Output `output` of node number `producer`, or input `output` of the function: `INPUT`."""
+    """Output `output` of node number `producer`; for `INPUT`, input `output` of the function."""
 
     producer: int
     output: int = 0
@@ -50,11 +50,11 @@ class Node(ComparedInPart, gc=False):
     """One application of an operator or function.
 
     `path` is the label path within the enclosing function and names the value. `module` is the path
-    that the weights belong to: the same, unless the step reuses another one. `auxiliary` nodes
-    exist in training only. `types` has one type per output of the callee, auxiliary ones included.
-    `arguments` are what a call gives to the function's parameters, told in the caller's terms: the
-    function is shared, and its own are told in the terms of whoever called it first. `written` says
-    where each argument stands in a file; defaults of an operator stand in none.
+    that owns the weights: the same, unless the step reuses another one. `auxiliary` nodes exist
+    only in training. `types` has one type per output of the callee, including auxiliary ones.
+    `arguments` are what a call passes for the function's parameters, in the caller's terms: the
+    function is shared, and its own arguments are in the terms of its first caller. `written` says
+    where each argument was written in a file; an operator's defaults have no place.
     """
 
     aside: ClassVar[tuple[str, ...]] = ("arguments", "written")
@@ -76,10 +76,10 @@ class Node(ComparedInPart, gc=False):
 
 
 class Repeat(Record, gc=False):
-    """`items` applied `count` >= 2 times in a row, each time with weights of its own.
+    """`items` applied `count` >= 2 times in succession, each time with weights of its own.
 
-    The items are written as of the first time. What reads `carry_in` reads, from the second time
-    on, what `carry_out` was the time before. Component number `depth` of each path (from 0) is a
+    The items are those of the first time. From the second time on, nodes that read `carry_in` read
+    `carry_out` of the previous time instead. Component number `depth` of each path (from 0) is a
     number that grows by `step` each time. `size` is the number of nodes of one time.
     """
 
@@ -140,7 +140,7 @@ def _firsts(items: tuple[Item, ...], first: int) -> tuple[int, ...]:
 
 
 def _node(items: tuple[Item, ...], firsts: tuple[int, ...], number: int) -> Node:
-    """Node `number`, as it is the first time where it is repeated; repeats aren't written out."""
+    """Node `number`; for a repeated node, its first occurrence. Repeats aren't written out."""
     place = bisect_right(firsts, number) - 1
     item = items[place]
     if isinstance(item, Node):
@@ -157,7 +157,7 @@ class Port(Record, gc=False):
 
 
 class Output(Record, gc=False):
-    """An output of a function; an auxiliary one exists in training only."""
+    """An output of a function. An auxiliary one exists only in training."""
 
     name: str
     ref: Ref
@@ -168,9 +168,9 @@ class Function(Record, eq=False, dict=True, weakref=True):
     """A block or net with given arguments and input types.
 
     `arguments` are the values of its parameters in order. Numbers in the operators and types of its
-    nodes may be `Traced` to them. `pinned` names the parameters that also decided something else
-    than such a number (a loop, a condition): another value of them would need another elaboration.
-    `span` is its name where it is defined, `extent` the whole definition.
+    nodes may be `Traced` to them. `pinned` names the parameters that also decided something other
+    than such a number (a loop, a condition); another value of them needs another elaboration.
+    `span` is its name in its definition, `extent` the whole definition.
     """
 
     name: str
@@ -198,7 +198,7 @@ class Function(Record, eq=False, dict=True, weakref=True):
         return _node(self.items, self._firsts, ref.producer).types[ref.output]
 
     def node(self, number: int) -> Node:
-        """Node `number`, as it is the first time where it is repeated."""
+        """Node `number`; for a repeated node, its first occurrence."""
         return _node(self.items, self._firsts, number)
 
     @cached_property
@@ -215,7 +215,7 @@ class Function(Record, eq=False, dict=True, weakref=True):
 
 
 class Size(Record):
-    """A symbolic size of an input: its name, the size to report costs at, where it was declared."""
+    """A symbolic size of an input: its name, its default for reports, and its declaration."""
 
     name: str
     default: int
@@ -225,7 +225,7 @@ class Size(Record):
 class Condition(Record, gc=False):
     """A constraint and the place in the spec that it comes from.
 
-    An `auxiliary` one is needed in training only, by what the deployed net doesn't have.
+    An `auxiliary` one is needed only in training, by parts that the deployed net lacks.
     """
 
     constraint: Constraint
@@ -235,9 +235,9 @@ class Condition(Record, gc=False):
 
 
 class Program(Record, eq=False, weakref=True):
-    """A net, elaborated: what every analysis and backend starts from.
+    """An elaborated net, from which every analysis and backend starts.
 
-    `written` says where the net's own arguments stand, defaults included.
+    `written` says where the net's own arguments were written, including defaults.
     """
 
     name: str
@@ -249,14 +249,14 @@ class Program(Record, eq=False, weakref=True):
 
     @property
     def deployed_conditions(self) -> tuple[Condition, ...]:
-        """What the sizes must meet for the network as deployed."""
+        """The conditions on the sizes of the deployed network."""
         return tuple(condition for condition in self.conditions if not condition.auxiliary)
 
     @property
     def floats(self) -> DType:
-        """The type of floats that the net computes in: that of its inputs, float32 if none has it.
+        """The floating-point type of the net's computation: that of its inputs, or float32.
 
-        Learned tensors and everything computed from them are of this type.
+        Learned tensors and everything computed from them have this type.
         """
         return float_type(port.type for port in self.net.inputs) or DType.FLOAT32
 

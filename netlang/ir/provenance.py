@@ -1,8 +1,8 @@
-"""Where a number came from, in terms of the block that it was computed in.
+"""Where a number came from, in terms of the block in which it was computed.
 
-A `Traced` is an ordinary `int` that also knows the expression over the block's parameters and input
-that gave it (``4 * width``). It equals and hashes as its value and loses the expression in any
-arithmetic outside the elaborator, so that nothing but a backend that writes source needs to know.
+A `Traced` is an ordinary `int` that also knows the expression over the block's parameters and
+inputs that gave it (``4 * width``). It compares and hashes as its value, and loses the expression
+in any arithmetic outside the elaborator, so only backends that write source need to know about it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def origin_of(value: object) -> Origin | None:
 
 
 def operators_in(origin: Origin | int) -> int:
-    """How many operators an origin has, or `MOST_OPERATORS` + 1 where there are more."""
+    """The number of operators in an origin, at most `MOST_OPERATORS` + 1."""
     left: list[Origin | int] = [origin]
     count = 0
     while left and count <= MOST_OPERATORS:
@@ -89,7 +89,7 @@ def operators_in(origin: Origin | int) -> int:
 
 
 def names_in(origin: Origin | int) -> frozenset[str]:
-    """The parameters that an origin speaks of."""
+    """The parameters in an origin."""
     if isinstance(origin, ParameterOrigin):
         return frozenset({origin.name})
     if isinstance(origin, BinaryOrigin):
@@ -98,7 +98,7 @@ def names_in(origin: Origin | int) -> frozenset[str]:
 
 
 def written(value: Dim) -> str:
-    """A number as the block may write it: by its parameters where those alone decide it."""
+    """A number as the block may write it: in terms of its parameters, if only these decide it."""
     text = _text(value.origin) if isinstance(value, Traced) else None
     return text or str(value)
 
@@ -124,10 +124,10 @@ def _grouped(origin: Origin | int, text: str) -> str:
 def retrace(
     value: Dim, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
 ) -> Dim:
-    """A number of a callee, told in the caller's terms.
+    """A number of a callee in the caller's terms.
 
-    `parameters` are the arguments and `inputs` the shapes that the caller gave; where one of them
-    is a plain number the result is plain as far as it depends on it.
+    `parameters` are the arguments and `inputs` the shapes that the caller passed. Where one of them
+    is a plain number, so is every part of the result that depends on it alone.
     """
     if not isinstance(value, Traced):
         return value
@@ -135,9 +135,9 @@ def retrace(
 
 
 class Retracing:
-    """Numbers of a callee, told in the terms of one caller: see `retrace`.
+    """Expresses numbers of a callee in the terms of one caller; see `retrace`.
 
-    Numbers that were computed from each other share parts of their origins; each is gone through
+    Numbers that were computed from each other share parts of their origins; each part is visited
     once.
     """
 
@@ -149,7 +149,7 @@ class Retracing:
         self._outer_of: dict[int, tuple[BinaryOrigin, BinaryOrigin | None]] = {}
 
     def retrace(self, value: Dim) -> Dim:
-        """A number in the caller's terms, a plain one where they are plain numbers."""
+        """A number in the caller's terms; plain if those are plain numbers."""
         if not isinstance(value, Traced):
             return value
         outer = self._outer(value.origin)

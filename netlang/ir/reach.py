@@ -1,9 +1,10 @@
-"""What an output element reads of the inputs of its operator: the words in which operators say so.
+"""What an output element reads of its operator's inputs, as operators describe it.
 
-A `Reach` is told for one output of an operator. Most are `Along`: each axis of the output goes back
-to an axis of the one input by a rule of its own (`Window`, `Everywhere`, ...); others lay elements
-out anew or join values. Borders don't count: a rule says what an inner element reads. Sizes may be
-symbolic. `netlang.analysis.fields` follows them through a net; a rule that it doesn't know raises.
+A `Reach` describes one output of an operator. Most are `Along`: each axis of the output maps to an
+axis of the single input by a rule of its own (`Window`, `Everywhere`, ...); others rearrange
+elements or join values. Borders don't matter: a rule describes an inner element. Sizes may be
+symbolic. `netlang.analysis.fields` follows reaches through a net, and raises for a rule that it
+doesn't know.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ class Same(Record, gc=False):
 
 
 class Everywhere(Record, gc=False):
-    """Every place reads the whole axis, or the output has this axis anew."""
+    """Every place reads the whole axis, or the axis is new in the output."""
 
 
 class OwnAndAll(Record, gc=False):
-    """Place o reads place o for itself, and the whole axis for a statistic or an attention."""
+    """Place o reads place o for itself, and the whole axis for statistics or attention."""
 
 
 class ToOneSide(Record, gc=False):
-    """Place o reads place o and all before it, or all behind it."""
+    """Place o reads place o and all places before it, or all after it."""
 
 
 class Window(Record, gc=False):
@@ -59,7 +60,7 @@ class TransposedWindow(Record, gc=False):
 
 
 class Cut(Record, gc=False):
-    """Place o reads start + step o; `every` is false where places are left out."""
+    """Place o reads start + step o; `every` is false if places are left out."""
 
     start: Dim
     step: int = 1
@@ -76,9 +77,9 @@ class Regions(Record, gc=False):
 class Interpolated(Record, gc=False):
     """Place o of `out` reads the `taps` elements (1, 2 or 4) around its place among `size`.
 
-    One tap is element floor(o size/out), rounded as in `netlang.ir.nearest`, in `single` precision
-    or not. Otherwise the place is (o + 1/2) size/out - 1/2, with `align` o (size - 1)/(out - 1),
-    and where that is an element, it alone counts.
+    A single tap is element floor(o size/out), rounded as in `netlang.ir.nearest`, in `single`
+    precision or not. Otherwise the place is (o + 1/2) size/out - 1/2 or, with `align`, o (size -
+    1)/(out - 1); if an element lies exactly there, only it is read.
     """
 
     size: Dim
@@ -89,7 +90,7 @@ class Interpolated(Record, gc=False):
 
 
 class Blocks(Record, gc=False):
-    """Place o reads its block of `width` places; blocks begin at `shift`, and before and behind."""
+    """Place o reads its block of `width` places; blocks begin at `shift` and repeat both ways."""
 
     width: int
     shift: int = 0
@@ -103,7 +104,7 @@ class Grid(Record, gc=False):
 
 
 class Grouped(Record, gc=False):
-    """Every `made` places in a row read the same `read` places in a row: channels in groups."""
+    """Every `made` consecutive places read the same `read` consecutive ones: grouped channels."""
 
     made: int
     read: int
@@ -137,7 +138,7 @@ AxisRule: TypeAlias = (
 
 
 class NoInput(Record, gc=False):
-    """Nothing is read: a learned tensor."""
+    """Nothing is read: the output is a learned tensor."""
 
 
 class Pointwise(Record, gc=False):
@@ -151,9 +152,9 @@ class Along(Record, gc=False):
 
 
 class Places(Record, gc=False):
-    """Axis i of the output reads axis `sources[i]` by `rules[i]`, or is new: None.
+    """Axis i of the output reads axis `sources[i]` by `rules[i]`, or is new (None).
 
-    What the output has no axis for is read wholly.
+    Input axes that the output lacks are read as a whole.
     """
 
     sources: tuple[int | None, ...]
@@ -161,46 +162,46 @@ class Places(Record, gc=False):
 
 
 class Rearranged(Record, gc=False):
-    """The elements row by row as `split`, those axes in the order `order`, joined to the output."""
+    """The elements row by row as `split`, with axes in the order `order`, joined to the output."""
 
     split: tuple[Dim, ...]
     order: tuple[int, ...]
 
 
 class Aligned(Record, gc=False):
-    """Element by element of all inputs, last axes together; axes of size 1 are broadcast."""
+    """Element by element of all inputs, aligned at the last axes; axes of size 1 are broadcast."""
 
 
 class Joined(Record, gc=False):
-    """The inputs one behind the other along an axis."""
+    """The inputs joined along an axis."""
 
     axis: int
 
 
 class Each(Record, gc=False):
-    """Every input is read by a rule of its own."""
+    """Every input is read by its own rule."""
 
     inputs: tuple[Along | Places | Pointwise, ...]
 
 
 class Numbered(Record, gc=False):
-    """As `Along`, but the output are numbers of places that `pool` read: see `FromPool`."""
+    """As `Along`, but the outputs are numbers of places that `pool` read: see `FromPool`."""
 
     rules: tuple[AxisRule, ...]
     pool: tuple[object, ...]
 
 
 class AtMost(Record, gc=False):
-    """No more than `reach` is read; how much of it depends on values."""
+    """At most `reach` is read; how much depends on values."""
 
     reach: Each
 
 
 class FromPool(Record, gc=False):
-    """The values of the first input at the places that the second, `indices` of a pool, tells.
+    """The values of the first input at the places given by the second, a pool's `indices`.
 
-    They are read by `rules` where the indices are those of the pool `pool`; of others nothing is
-    known. A `pool` is the geometry that numbers its places: windows, and sizes of its input.
+    They are read by `rules` if the indices come from the pool `pool`; for others, nothing is known.
+    A `pool` is the geometry that numbers its places: windows, and sizes of its input.
     """
 
     rules: tuple[AxisRule, ...]

@@ -1,4 +1,4 @@
-"""Which repeats a node is in, and which node of the first time it repeats."""
+"""Finds the repeats around a node, and the corresponding node of the first time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Repeats"]
 
 
 class Repeats:
-    """The repeats among some items, in order, and those inside of each."""
+    """The repeats among some items, in order, and those inside each."""
 
     def __init__(self, items: tuple[Item, ...]) -> None:
         self._repeats = [item for item in items if isinstance(item, Repeat)]
@@ -18,7 +18,7 @@ class Repeats:
         self._inner = [Repeats(repeat.items) for repeat in self._repeats]
 
     def folded(self, producer: int) -> int:
-        """The same node in the first time of every repeat around it."""
+        """The corresponding node in the first time of every repeat around it."""
         place = bisect_right(self._firsts, producer) - 1
         if place < 0:
             return producer

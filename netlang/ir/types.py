@@ -34,9 +34,9 @@ class DType(Enum):
         return 1 if self is DType.BOOL else int(self.value[-2:]) // 8
 
     def kept(self, value: float) -> float:
-        """A number >= 0, or the smallest positive one of this type of floats where it would be 0.
+        """A number >= 0, or the smallest positive one of this type if it would be rounded to 0.
 
-        An epsilon that isn't 0 keeps a divisor from being 0; 1e-12 is 0 in float16.
+        An epsilon other than 0 must keep a divisor from being 0, and 1e-12 is 0 in float16.
         """
         smallest = _SMALLEST.get(self, 0.0)
         return smallest if 0 < value <= smallest / 2 else value
@@ -54,10 +54,10 @@ _SMALLEST = {
 
 
 class TensorType(Record, gc=False):
-    """A tensor: `shape` leaves out the batch axis, which is `batch` long.
+    """A tensor: `shape` omits the batch axis, whose size is `batch`.
 
     Channels come first (``[C, H, W]``). `batch` is None for a value without a batch axis, such as a
-    learned tensor: it broadcasts over the batch.
+    learned tensor, which broadcasts over the batch.
     """
 
     shape: tuple[Dim, ...]
@@ -80,7 +80,7 @@ class TensorType(Record, gc=False):
 
     @property
     def elements(self) -> Dim:
-        """Number of elements, the batch counted in."""
+        """The number of elements, including the batch."""
         count: Dim = 1 if self.batch is None else self.batch
         for size in self.shape:
             count = count * size
@@ -98,5 +98,5 @@ Types = tuple[TensorType, ...]
 
 
 def float_type(types: Iterable[TensorType]) -> DType | None:
-    """The element type of the first of `types` whose elements are floats, or None."""
+    """The first floating-point element type among `types`, or None."""
     return next((type.dtype for type in types if type.dtype.is_float), None)

@@ -1,6 +1,6 @@
-"""Whether the compiler is to check its own invariants: `NETLANG_VERIFY` in the environment.
+"""Whether the compiler checks its own invariants: `NETLANG_VERIFY` in the environment.
 
-Apart from the checks themselves (`verify.py`), which few runs ask for and none has to load.
+This is separate from the checks (`verify.py`), which most runs don't need to load.
 """
 
 from __future__ import annotations
@@ -13,5 +13,5 @@ VARIABLE = "NETLANG_VERIFY"
 
 
 def asked() -> bool:
-    """Whether the environment asks for it: by anything but nothing or `0`."""
+    """Whether the environment asks for it, by any value other than nothing or `0`."""
     return os.environ.get(VARIABLE, "") not in ("", "0")

@@ -1,9 +1,9 @@
 """The invariants of a program, each checked: what every stage and rewrite must leave true.
 
-A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. Who
-asks by `NETLANG_VERIFY=1` in the environment (`verification.py`) has every program verified after
-elaboration, and after every rewrite that the PyTorch backend does. All campaigns ask for it but
-`scaling`, which counts what compiling takes.
+A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. With
+`NETLANG_VERIFY=1` in the environment (`verification.py`), every program is verified after
+elaboration and after every rewrite of the PyTorch backend. All campaigns do so except `scaling`,
+which counts the work of compiling.
 
 Of each function:
 
@@ -51,9 +51,9 @@ def verify(program: Program) -> None:
 
 
 def verify_function(net: Function, sizes: Mapping[str, int]) -> None:
-    """Check every invariant of a function and of all that it calls.
+    """Check every invariant of a function and of everything that it calls.
 
-    `sizes` has a value, at which the net runs, for each symbol. Raises `InternalError`.
+    `sizes` has a value for each symbol, at which the net runs. Raises `InternalError`.
     """
     floats = float_type(port.type for port in net.inputs) or DType.FLOAT32
     done: set[Function] = set()
@@ -69,7 +69,7 @@ def verify_function(net: Function, sizes: Mapping[str, int]) -> None:
 
 
 def _nodes(items: Iterable[Item]) -> Iterator[Node]:
-    """The nodes as of the first time."""
+    """The nodes, with repeats as of the first time."""
     for item in items:
         if isinstance(item, Repeat):
             yield from _nodes(item.items)
@@ -109,7 +109,7 @@ def _told(types: Types) -> str:
 
 
 class _Verification:
-    """One function, checked."""
+    """Checks one function."""
 
     def __init__(self, function: Function, sizes: Mapping[str, int], floats: DType) -> None:
         self._function = function
@@ -132,7 +132,7 @@ class _Verification:
     # Uses.
 
     def _items(self, items: tuple[Item, ...], number: int) -> int:
-        """Check items from node `number` on; the number after them."""
+        """Check items from node `number` on; returns the number after them."""
         for item in items:
             if isinstance(item, Node):
                 self._node(item, number)
@@ -197,7 +197,7 @@ class _Verification:
             op.reach(inputs, output)
 
     def _inferred(self, op: Op, inputs: Types) -> Types:
-        """What an operator gives; what reads no floats gives those that the net computes in."""
+        """The types that an operator infers; if it reads no floats, in the net's own type."""
         outputs = op.infer(inputs).outputs
         if float_type(inputs) is not None:
             return outputs
@@ -272,7 +272,7 @@ class _Verification:
             self._demand(given == traced, f"{what}: {int(traced)} should come from {traced.origin}")
 
     def _value(self, origin: Origin | int, what: str) -> object:
-        """What an origin gives for the arguments and inputs of the function."""
+        """The value of an origin for the function's arguments and inputs."""
         if isinstance(origin, int):
             return origin
         if isinstance(origin, ParameterOrigin):

@@ -1,4 +1,4 @@
-"""Learned tensors and running statistics of an operator, and how they start."""
+"""Learned tensors and running statistics of an operator, and their initial values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Constant(Record, gc=False):
 
 
 class Literal(Record, gc=False):
-    """The elements in row-major order, as the spec gives them."""
+    """The elements in row-major order, as given in the spec."""
 
     values: tuple[float, ...]
 
@@ -50,7 +50,7 @@ class Uniform(Record, gc=False):
 
 
 class UniformButMiddle(Record, gc=False):
-    """U(-bound, bound), but 0 in the middle one of three equal parts in a row."""
+    """U(-bound, bound), but 0 in the middle of three equal consecutive parts."""
 
     bound: float
 
@@ -74,8 +74,8 @@ class KaimingUniform(Record, gc=False):
 class WindowOffsets(Record, gc=False):
     """For each pair of places in a window, row by row, the number of their offset.
 
-    Offsets (i, j) from one place to another run from (1 - rows, 1 - columns), which is number 0, to
-    (rows - 1, columns - 1), row by row: Liu et al. 2021, Swin Transformer, arXiv:2103.14030, 3.2.
+    Offsets (i, j) between two places run from (1 - rows, 1 - columns), which is number 0, to (rows
+    - 1, columns - 1), row by row: Liu et al. 2021, Swin Transformer, arXiv:2103.14030, 3.2.
     """
 
     rows: int
@@ -83,10 +83,10 @@ class WindowOffsets(Record, gc=False):
 
 
 class WindowCoordinates(Record, gc=False):
-    """For each offset between places of a window, in the order of `WindowOffsets`, its coordinates.
+    """The coordinates of each offset between places of a window, ordered as in `WindowOffsets`.
 
-    An offset of i rows, i from 1 - rows to rows - 1, is y = i/(rows - 1), and its first coordinate
-    sign(y) log2(1 + 8 |y|) / 3; the second is that of the columns: Liu et al. 2022, Swin
+    For an offset of i rows, i from 1 - rows to rows - 1, let y = i/(rows - 1). Its first coordinate
+    is sign(y) log2(1 + 8 |y|) / 3; the second one is that of the columns: Liu et al. 2022, Swin
     Transformer V2, arXiv:2111.09883.
     """
 
@@ -113,8 +113,8 @@ class Weight(Record, gc=False):
 
     `name` is the last part of its key (``weight``); an empty name means that the label of the step
     is the key. A `buffer` is part of the state but not a parameter (running statistics). A weight
-    that is not `trainable` is a parameter with fixed values. Without a `dtype` of its own it holds
-    floats of the type that the net computes in (`Program.floats`).
+    that is not `trainable` is a parameter with fixed values. Without a `dtype`, its elements have
+    the net's floating-point type (`Program.floats`).
     """
 
     name: str

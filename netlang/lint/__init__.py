@@ -1,8 +1,8 @@
-"""What is legal in a spec and probably not meant: rules, and the walks that ask them.
+"""Warnings about what is legal but probably unintended: the rules, and the walks that apply them.
 
-`registry.py` lists the rules by what they look at: the text of a file or the steps of a net;
-`training.py` those of recipes. The text is walked once and each function of a net once for each
-layout of its inputs, however many rules there are.
+`registry.py` lists the rules on the text of a file and on the steps of a net, `training.py` those
+on recipes. The text is walked once, and each function of a net once for each layout of its inputs,
+however many rules there are.
 """
 
 from netlang.lint.find import Findings, lint

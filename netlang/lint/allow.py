@@ -1,8 +1,8 @@
-"""Comments that silence warnings: ``# allow W0202``, also of several codes, and words behind them.
+"""Comments that silence warnings: ``# allow W0202``, possibly with several codes and a remark.
 
-One holds for the statement that begins or ends on its line; on a line of its own, for the one that
-follows. Of a definition it holds for the head, up to the brace. So the formatter can't move it away
-from what it is about.
+A comment applies to the statement that begins or ends on its line; on a line of its own, to the
+next statement. For a definition, it applies to the head, up to the brace. So the formatter can't
+separate it from its statement.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STATEMENTS = (
 
 @final
 class Allow(Draft, eq=False):
-    """One code in a comment, the place and line that it is about, whether it silenced something."""
+    """One code in a comment: its place, the line it applies to, whether it silenced anything."""
 
     name: str
     span: Span
@@ -51,7 +51,7 @@ class Allow(Draft, eq=False):
 
 @final
 class _Statement(Draft):
-    """A statement with the first and last character that it is made of, and what is around it."""
+    """A statement with its first and last character, and the statement around it."""
 
     start: int
     end: int
@@ -72,7 +72,7 @@ class Allowances:
         self._starts = [statement.start for statement in self._statements]
 
     def silences(self, code: str, span: Span) -> bool:
-        """Whether a comment at `span` silences warnings with a code."""
+        """Whether a comment silences warnings with a code at `span`."""
         if not self.allows:
             return False
         lines = range(span.location.line, span.source.location(span.end).line + 1)
@@ -89,7 +89,7 @@ class Allowances:
         return bool(found)
 
     def _placed(self, file: ast.File) -> Iterator[_Statement]:
-        """The statements in the order of the text, with the comments that are about them."""
+        """The statements in the order of the text, with the comments that apply to them."""
         lines = sorted(self._by_line)
         around: _Statement | None = None
         for node in walk(file):
@@ -103,7 +103,7 @@ class Allowances:
             yield around
 
     def _about(self, node: ast.Node, lines: list[int]) -> Iterator[int]:
-        """The lines with comments that are about a statement."""
+        """The lines with comments that apply to a statement."""
         source = node.span.source
         first, last = node.span.location.line, source.location(_end(node)).line
         if _has_suite(node):
@@ -113,7 +113,7 @@ class Allowances:
 
 
 def _has_suite(node: ast.Node) -> bool:
-    """Whether other statements stand inside a statement: they have lines of their own."""
+    """Whether a statement contains other statements, which have lines of their own."""
     if isinstance(node, ast.If | ast.For | ast.Repeat):
         return True
     if isinstance(node, ast.Output | ast.Auxiliary) and node.path is not None:
@@ -125,7 +125,7 @@ def _has_suite(node: ast.Node) -> bool:
 
 
 def _end(node: ast.Node) -> int:
-    """Where a statement ends; a definition's head, where its body begins."""
+    """The end of a statement; for a definition, where its body begins."""
     if isinstance(node, _DEFINITIONS):
         return node.body.span.start
     if isinstance(node, ast.TrainDef):
@@ -134,7 +134,7 @@ def _end(node: ast.Node) -> int:
 
 
 def _read(source: Source) -> Iterator[Allow]:
-    """The codes that comments of a text allow."""
+    """The codes in the comments of a text."""
     text = source.text
     if "allow" not in text:
         return
@@ -161,7 +161,7 @@ def _read(source: Source) -> Iterator[Allow]:
 
 
 def _comment(source: Source, start: int, hash_: int) -> Span:
-    """A comment with the line or the space that goes with it."""
+    """A comment with the line, or the space before it, that is removed with it."""
     end = source.text.find("\n", hash_)
     end = len(source.text) if end < 0 else end
     alone = start == 0 or source.text[start - 1] == "\n"
@@ -169,7 +169,7 @@ def _comment(source: Source, start: int, hash_: int) -> Span:
 
 
 def wrong(allow: Allow, known: tuple[str, ...]) -> Diagnostic | None:
-    """What is wrong with a code whatever it silences."""
+    """What is wrong with a code, whatever it silences."""
     warnings = [code for code in known if code.startswith("W")]
     if allow.name in warnings:
         return None
@@ -180,12 +180,12 @@ def wrong(allow: Allow, known: tuple[str, ...]) -> Diagnostic | None:
 
 
 def nothing(allow: Allow) -> Caution:
-    """A comment that silences nothing."""
+    """The warning about a comment that silences nothing."""
     return NothingAllowed(span=allow.span, name=allow.name, fix=_removed(allow))
 
 
 def _removed(allow: Allow) -> Fix | None:
-    """The comment is removed, where it says nothing else."""
+    """Removes the comment, if it contains nothing else."""
     text = allow.comment.text.strip().lstrip("#").split(None, 1)
     if len(text) < 2 or text[1].strip() != allow.name:
         return None

@@ -1,7 +1,7 @@
-"""What led to a warning: each call of the function that it stands in, and the calls of its caller.
+"""What led to a warning: each call of its function, and recursively the calls of the caller.
 
-There may be very many ways from a net to a step, twice as many with each block that applies another
-twice; so they are kept call by call, and never listed.
+There may be very many paths from a net to a step, twice as many with each block that applies
+another one twice. So they are stored call by call and never enumerated.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class Calls(Draft, eq=False, dict=True):
     ways: list[tuple[ChainLink, Calls]] = field(default_factory=list)
 
     def add(self, frame: ChainLink, caller: Calls) -> None:
-        """One more call, in the function that `caller` leads to."""
+        """Add a call in the function that `caller` leads to."""
         self.ways.append((frame, caller))
 
     @cached_property
     def chain(self) -> tuple[ChainLink, ...]:
-        """The way of the first call, innermost first."""
+        """The path of the first call, innermost first."""
         if not self.ways:
             return ()
         frame, caller = self.ways[0]
@@ -37,7 +37,7 @@ class Calls(Draft, eq=False, dict=True):
 
 @final
 class Found(Record):
-    """A warning; `calls` lead to it, None where its own chain tells all."""
+    """A warning; `calls` lead to it, or None if its own chain is complete."""
 
     caution: Caution
     calls: Calls | None = None
@@ -45,10 +45,10 @@ class Found(Record):
 
 @final
 class OpenWays:
-    """The ways to warnings without a comment on them; `silences` asks for one at a call.
+    """The paths to warnings without a comment on them; `silences` checks for one at a call.
 
-    Each call is asked about once for each code, though another way is open: so it is known of
-    every comment whether it silences something.
+    Each call is checked once per code, even if another path is open, so it is known of every
+    comment whether it silences anything.
     """
 
     def __init__(self, silences: Callable[[str, ChainLink], bool]) -> None:
@@ -56,7 +56,7 @@ class OpenWays:
         self._known: dict[tuple[str, Calls], tuple[ChainLink, ...] | None] = {}
 
     def left(self, found: Found) -> Caution | None:
-        """The warning with a chain that no comment is on; None if there is none."""
+        """The warning with a chain without comments; None if there is none."""
         caution, calls = found.caution, found.calls
         if calls is None:
             silent = any(self._silences(caution.code, frame) for frame in caution.chain)
@@ -67,7 +67,7 @@ class OpenWays:
         return caution if chain == caution.chain else replace(caution, chain=chain)
 
     def _chain(self, code: str, calls: Calls) -> tuple[ChainLink, ...] | None:
-        """The first way without a comment."""
+        """The first path without a comment."""
         key = code, calls
         if key not in self._known:
             self._known[key] = self._first(code, calls)

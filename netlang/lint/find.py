@@ -1,7 +1,7 @@
-"""Everything that the rules have to say about a file, its nets and recipes.
+"""Applies all rules to a file, its nets and its recipes.
 
-On entry the file has no error. On exit each warning is there once, in the order of the text, but
-for those that a comment silences.
+On entry, the file has no errors. On exit, each warning occurs once, in the order of the text,
+except those that a comment silences.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Findings", "lint"]
 
 @final
 class Findings(Record):
-    """Warnings, and what is wrong with comments that silence some."""
+    """Warnings, and problems with the comments that silence warnings."""
 
     warnings: tuple[Caution, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
@@ -43,10 +43,10 @@ def lint(
     *,
     whole: bool = False,
 ) -> Findings:
-    """Ask all rules about a file and what was made of it.
+    """Apply all rules to a file and to what was made from it.
 
-    `whole` says that every net and recipe of the file is there that needs no more arguments: only
-    then can it be told that a comment silences nothing.
+    `whole` says that every net and recipe of the file that needs no more arguments is included;
+    only then is it known which comments silence nothing.
     """
     steps = Steps(module)
     definitions: set[tuple[str, int]] = set()

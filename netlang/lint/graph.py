@@ -1,6 +1,6 @@
-"""One walk over the functions of a net, shared by all rules that look at steps.
+"""One walk over the functions of a net, shared by all rules on steps.
 
-A function is looked at once for each layout of its inputs; of a repeat, one time stands for all.
+A function is visited once for each layout of its inputs; for a repeat, one time stands for all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST = 60
 
 @final
 class Walk:
-    """Asks the rules about every step of a net; `definitions` are those that it came by."""
+    """Applies the rules to every step of a net; `definitions` are those that it visited."""
 
     def __init__(self, about: About, rules: Mapping[str, tuple[SiteRule, ...]]) -> None:
         self._about = about
@@ -38,7 +38,7 @@ class Walk:
         self.definitions: set[tuple[str, int]] = set()
 
     def net(self, program: Program) -> None:
-        """Look at a whole net."""
+        """Visit a whole net."""
         defaults = program.defaults
         layouts = tuple(declared(port, defaults) for port in program.net.inputs)
         self._function(program.net, layouts, Calls())
@@ -46,7 +46,7 @@ class Walk:
     def _called(
         self, function: Function, layouts: tuple[Layout, ...], frame: ChainLink, caller: Calls
     ) -> tuple[Layout, ...]:
-        """The layouts of the outputs of a function that is called; remembers the call."""
+        """The layouts of the outputs of a called function; records the call."""
         calls = self._calls.setdefault((id(function), layouts), Calls())
         calls.add(frame, caller)
         return self._function(function, layouts, calls)
@@ -70,7 +70,7 @@ class Walk:
         layouts: tuple[Layout, ...],
         calls: Calls,
     ) -> tuple[Layout, ...]:
-        """The layouts of what a step gives; asks the rules about it."""
+        """The layouts of a step's outputs; applies the rules to it."""
         callee = node.callee
         if isinstance(callee, Function):
             return self._called(callee, layouts, self._link(function, node), calls)
@@ -80,7 +80,7 @@ class Walk:
         return (made_by(callee, layouts),) * len(node.types)
 
     def _link(self, function: Function, node: Node) -> ChainLink:
-        """How the chain of a message tells a call."""
+        """A call as a link of a message's chain."""
         what = " ".join(node.span.text.split())
         what = what if len(what) < _LONGEST else what[: _LONGEST - 3] + "..."
         kind = "net" if function is self._about.net else "block"
@@ -116,7 +116,7 @@ class _Function:
         return self._made.get(ref, Layout.UNKNOWN)
 
     def _numbered(self, items: tuple[Item, ...], number: int) -> Iterator[tuple[int, Node]]:
-        """Every node with its number, of a repeat those of the first time."""
+        """Every node with its number; of a repeat, those of the first time."""
         for item in items:
             if isinstance(item, Repeat):
                 yield from self._numbered(item.items, number)

@@ -1,8 +1,8 @@
-"""What the axes of a value mean, as far as the steps that made it tell.
+"""The meaning of a value's axes, as far as the steps that made it show.
 
-A value that a convolution or pooling layer made has its channels first, and so has what is computed
-from it element by element. Where axes are moved or merged nothing is known any more: no rule speaks
-of nets that order their axes on purpose.
+The result of a convolution or pooling layer has its channels first, and so has everything computed
+from it element by element. Once axes are moved or merged, nothing is known any more, so that no
+rule warns about nets that reorder axes on purpose.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ KEEPING = frozenset((
 
 
 class Layout(Enum):
-    """`CHANNELS_LAST` is the input of a net that is probably declared so by mistake."""
+    """`CHANNELS_LAST` is a net's input that was probably declared this way by mistake."""
 
     UNKNOWN = auto()
     CHANNELS_FIRST = auto()
@@ -43,7 +43,7 @@ class Layout(Enum):
 
 
 def declared(port: Port, defaults: Mapping[str, int]) -> Layout:
-    """What the shape of a net's input tells, its symbols at their default sizes."""
+    """The layout that a net's input has by its shape, with symbols at their default sizes."""
     shape = port.type.shape
     if len(shape) != 3 or not port.type.dtype.is_float:
         return Layout.UNKNOWN
@@ -60,7 +60,7 @@ def _at(size: Dim, defaults: Mapping[str, int]) -> int:
 
 
 def made_by(op: Op, inputs: tuple[Layout, ...]) -> Layout:
-    """The layout of what an operator gives."""
+    """The layout of an operator's output."""
     if op.name in SPATIAL:
         return Layout.CHANNELS_FIRST
     if op.name in KEEPING:

@@ -1,7 +1,7 @@
-"""The rules of texts and nets.
+"""The rules on texts and nets.
 
-A rule of the text is a `TreeRule`; one of the net is a function of a `Site`, listed by the operator
-that it is about. Those of recipes are listed in `training.py`, which needs the words of recipes.
+A rule on texts is a `TreeRule`; one on nets is a function of a `Site`, listed by operator. Rules on
+recipes are in `training.py`, which needs the words of recipes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Warnings without those that comments silence, and what is wrong with such comments."""
+"""Removes the warnings that comments silence, and checks these comments."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["silenced"]
 def silenced(
     module: Module, found: Iterable[Found], definitions: set[tuple[str, int]] | None
 ) -> tuple[tuple[Caution, ...], tuple[Diagnostic, ...]]:
-    """The warnings that are left, each once, in the order of the text, and errors of comments.
+    """The remaining warnings, each once, in the order of the text, and errors in comments.
 
-    A comment counts where the warning stands, and at the calls that lead there: at a call it
+    A comment applies at the warning's place and at the calls that lead there: at a call, it
     silences what is reached through that call. `definitions` are the nets and blocks whose steps
-    were looked at; None if unused comments aren't to be told.
+    were visited; None if unused comments aren't to be reported.
     """
     comments = _Comments(module)
     left = _each_once(comments.left(found))
@@ -43,7 +43,7 @@ def silenced(
 
 @final
 class _Comments:
-    """The comments of a file and of those that its nets lead to."""
+    """The comments of a file and of the files to which its nets lead."""
 
     def __init__(self, module: Module) -> None:
         self._module = module
@@ -68,7 +68,7 @@ class _Comments:
         return bool(place and comments and comments.silences(code, place))
 
     def _of(self, source: Source) -> Allowances | None:
-        """The comments of a file; None where it is no file."""
+        """The comments of a file; None if it isn't a file."""
         if source not in self._files:
             modules = self._module.library.modules
             other = next((each for each in modules if each.source is source), None)
@@ -77,7 +77,7 @@ class _Comments:
 
 
 def _each_once(found: Iterable[Caution]) -> list[Caution]:
-    """One warning of a kind at a place, however often a block is used; in the order of the text."""
+    """One warning of a kind per place, however often a block is used, in the order of the text."""
     by_place: dict[tuple[str, int, str], Caution] = {}
     for caution in found:
         span = caution.span
@@ -92,7 +92,7 @@ def _unused(
     known: tuple[str, ...],
     definitions: set[tuple[str, int]],
 ) -> Iterator[Caution]:
-    """Comments that silence nothing; not those in a block that no net of the file uses."""
+    """Comments that silence nothing, except in a block that no net of the file uses."""
     unseen = [
         item.span
         for item in module.file.items

@@ -1,4 +1,4 @@
-"""What a rule sees of one step of a net, and of the file that is looked at."""
+"""What a rule sees of one step of a net, and of the file that is checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["About", "Site"]
 
 @final
 class About(Record):
-    """A net of a file that is looked at: `defaults` are the sizes of its inputs."""
+    """A net of the file that is checked; `defaults` are the sizes of its inputs."""
 
     module: Module
     net: Function
@@ -32,7 +32,7 @@ class About(Record):
 
 @final
 class Site(Record):
-    """One application of an operator: what it reads, with the layouts, and what led there."""
+    """One application of an operator: its inputs with their layouts, and what led there."""
 
     about: About
     function: Function
@@ -47,7 +47,7 @@ class Site(Record):
         return self.function.input_types(self.node)
 
     def written(self, name: str) -> Span | None:
-        """Where an argument is written in the step itself."""
+        """Where an argument is written, if it is in the step itself."""
         span = self.node.written.get(name)
         own = self.node.span
         if span is None or span.source is not own.source:
@@ -55,7 +55,7 @@ class Site(Record):
         return span if own.start <= span.start and span.end <= own.end else None
 
     def by_position(self, name: str) -> Span | None:
-        """Where an argument is written in the step without its name."""
+        """Where an argument is written in the step itself without its name."""
         span = self.written(name)
         if span is None:
             return None

@@ -1,4 +1,4 @@
-"""Where steps stand in the text of a file: what fixes of warnings need."""
+"""Finds steps in the text of a file, for the fixes of warnings."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["Steps"]
 
 @final
 class Steps:
-    """The paths of a file by the places of their actions, read when one is asked for."""
+    """The paths of a file by the places of their actions, read on first use."""
 
     def __init__(self, module: Module) -> None:
         self._module = module
 
     @cached_property
     def _paths(self) -> dict[int, tuple[ast.Path, int]]:
-        """For the place where an action begins, its path and its number in it."""
+        """For the start of each action, its path and its index in it."""
         return {
             step.action.span.start: (path, number)
             for path in walk(self._module.file)
@@ -36,7 +36,7 @@ class Steps:
 
     @cached_property
     def _taps(self) -> dict[int, ast.Output | ast.Auxiliary]:
-        """Outputs with a path, by where it begins."""
+        """Outputs with a path, by its start."""
         return {
             tap.path.span.start: tap
             for tap in walk(self._module.file)
@@ -45,7 +45,7 @@ class Steps:
 
     @cached_property
     def inputs(self) -> dict[tuple[int, str], ast.Input]:
-        """The inputs of nets, by where the net's name stands and their own names."""
+        """The inputs of nets, by the place of the net's name and by their own names."""
         return {
             (item.name_span.start, each.name): each
             for item in self._module.file.items
@@ -55,7 +55,7 @@ class Steps:
         }
 
     def before(self, action: Span, text: str, description: str) -> Fix | None:
-        """`text` as steps in front of the one whose action stands at `action`, its label too."""
+        """Inserts `text` as steps before the one whose action begins at `action`, and its label."""
         found = self._at(action)
         if found is None:
             return None
@@ -64,7 +64,7 @@ class Steps:
         return Fix(description, (Edit(Span(action.source, start, start), f"{text} -> "),))
 
     def without(self, action: Span, description: str) -> Fix | None:
-        """The path without a step that nothing names."""
+        """The path without a step that has no label."""
         found = self._at(action)
         if found is None or found[0].steps[found[1]].label is not None:
             return None

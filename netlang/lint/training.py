@@ -1,4 +1,4 @@
-"""The rules of recipes: functions of a recipe and the net that it trains."""
+"""The rules on recipes: functions of a recipe and the net that it trains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One walk over the text of a file, shared by all rules that look at it."""
+"""One walk over the text of a file, shared by all rules on texts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NAMES: tuple[type[ast.Node], ...] = (ast.Name, ast.Apply, ast.SizeDecl)
 
 
 class TreeRule(ABC):
-    """A rule of the text; one object looks at one file.
+    """A rule on texts. One object checks one file.
 
-    `watches` are the nodes that it is shown, outermost first; none of `walk.LEFT_OUT`.
+    `watches` are the kinds of nodes that it sees, outermost first; none of `walk.LEFT_OUT`.
     """
 
     watches: ClassVar[tuple[type[ast.Node], ...]]
@@ -41,11 +41,11 @@ class TreeRule(ABC):
 
     @abstractmethod
     def found(self) -> Iterator[Caution]:
-        """What is to be said, once the whole file was seen."""
+        """The warnings, once the whole file was seen."""
 
 
 def look(module: Module, kinds: Iterable[type[TreeRule]]) -> Iterator[Caution]:
-    """What rules of the text say about a file."""
+    """The warnings of rules on texts about a file."""
     rules = [kind(module) for kind in kinds]
     watchers: dict[type[ast.Node], list[Callable[[ast.Node], None]]] = defaultdict(list)
     for rule in rules:
@@ -62,7 +62,7 @@ def look(module: Module, kinds: Iterable[type[TreeRule]]) -> Iterator[Caution]:
 
 
 def _nodes(item: ast.Item) -> Iterable[ast.Node]:
-    """What rules may watch of an item, outermost first."""
+    """The nodes of an item that rules may watch, outermost first."""
     if isinstance(item, ast.BlockDef | ast.NetDef):
         return outline(item).nodes
     return walk(item)

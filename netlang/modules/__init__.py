@@ -1,3 +1,3 @@
-"""Files to what each of their names stands for, across imports."""
+"""Modules: what each name of a file stands for, across imports."""
 
 __all__: list[str] = []

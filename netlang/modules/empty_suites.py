@@ -1,4 +1,4 @@
-"""Scopes and bodies without a statement: they do nothing, and what was meant isn't guessed."""
+"""Reports scopes and bodies without statements, whose intention is unclear."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTHING = "`identity` is the step that does nothing"
 
 
 def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
-    """What is wrong with the braces of a node, not with those inside."""
+    """What is wrong with the braces of a node itself, not with those inside it."""
     if isinstance(node, ast.If):
         yield from _of_condition(node)
     elif isinstance(node, ast.For | ast.Repeat) and not node.body.statements:
@@ -42,7 +42,7 @@ def _empty(suite: ast.Suite, what: str, fix: Fix | None, advice: str = "") -> Di
 
 
 def _identity(suite: ast.Suite) -> Fix:
-    """`identity` in the braces, behind a docstring."""
+    """Puts `identity` into the braces, after a docstring."""
     if not suite.span.text.strip("{} \t\n"):
         return replaced(suite.span, "{ identity }", _NOTHING)
     last = Span(suite.span.source, suite.span.end - 1, suite.span.end - 1)
@@ -54,7 +54,7 @@ def _without(span: Span) -> Fix:
 
 
 def _of_condition(node: ast.If) -> Iterator[Diagnostic]:
-    """`if c { }`, `else { }`; the `if` of an `else if` goes with its `else`."""
+    """`if c { }` and `else { }`; the `if` of an `else if` is reported with its `else`."""
     otherwise = node.otherwise
     if not node.then.statements:
         alone = otherwise is None and not _follows_else(node)

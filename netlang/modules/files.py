@@ -1,4 +1,4 @@
-"""Reading `.net` files, and finding those of the bundled library."""
+"""Reads `.net` files, and finds those of the bundled library."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DEFINITION = re.compile(r"\n(net|block|train)\s+([A-Za-z_]\w*)")
 
 
 def read(path: Path, shown: str | None = None) -> Source:
-    """The text of a `.net` file, called `shown` in messages; raises `NetlangError`."""
+    """The text of a `.net` file, called `shown` in messages. Raises `NetlangError`."""
     shown = shown or str(path)
     if path.suffix != ".net":
         raise not_a_spec(path, shown)
@@ -66,7 +66,7 @@ def read(path: Path, shown: str | None = None) -> Source:
 
 
 def _text(content: bytes) -> str:
-    """The text of a file, each line ended by a line feed alone; raises `ValueError` for others."""
+    """The text of a file with line feeds as line ends. Raises `ValueError` for invalid text."""
     text = content.decode("utf-8")
     if "\0" in text:
         raise ValueError("it isn't a text file")
@@ -81,16 +81,16 @@ def _too_large(size: int, shown: str) -> NetlangError:
 
 
 def not_a_spec(path: Path, shown: str) -> NetlangError:
-    """A file, which may exist, with a name of another kind."""
+    """The error for a file, which may exist, with another suffix."""
     advice = f": rename it to `{path.with_suffix('.net')}`" if path.is_file() else ""
     return NetlangError(NotANetFile(span=None, path=shown, advice=advice))
 
 
 def parsed(source: Source) -> File:
-    """The tree of a file; raises `NetlangError`.
+    """The tree of a file. Raises `NetlangError`.
 
-    A tree never changes, and those of the last texts are kept: whoever loads one net after the
-    other comes by the same files each time. The files are read each time, so none is out of date.
+    Trees never change, and those of the last texts are cached, since loading one net after another
+    reads the same files each time. The files are read each time, so none is out of date.
     """
     return _kept_tree(source) if len(source.text) <= KEPT else parse(source)
 
@@ -100,7 +100,7 @@ _kept_tree = lru_cache(maxsize=64)(parse)
 
 
 def forget_parsed() -> None:
-    """Keep no text or tree of before, as in a process that begins."""
+    """Clear the cache of texts and trees, as at the start of a process."""
     _kept_source.cache_clear()
     _kept_tree.cache_clear()
 
@@ -116,7 +116,7 @@ def _advice(path: Path) -> str:
 
 @cache
 def bundled_folder() -> Path:
-    """Where the bundled library lies; raises `NetlangError` in a checkout that isn't installed."""
+    """The folder of the bundled library. Raises `NetlangError` if netlang isn't installed."""
     try:
         import netlang.specs
     except ModuleNotFoundError:
@@ -125,7 +125,7 @@ def bundled_folder() -> Path:
 
 
 def _not_installed() -> BrokenInstallation:
-    """`python -m netlang` in a checkout takes the package from there, without its other parts."""
+    """The error in a checkout, where `python -m netlang` finds the package without its parts."""
     root = Path(__file__).parents[2]
     return BrokenInstallation(
         span=None,
@@ -146,13 +146,13 @@ def bundled_files() -> dict[str, Path]:
 
 
 def bundled_name(dotted: str) -> str:
-    """What messages call a bundled file: ``specs/resnet.net``, wherever it is installed."""
+    """The name of a bundled file in messages: ``specs/resnet.net``, wherever it is installed."""
     return f"specs/{dotted.replace('.', '/')}.net"
 
 
 @cache
 def bundled_definitions() -> tuple[tuple[str, str, str], ...]:
-    """Every bundled ``(kind, name, file)``: found by the text, so that nothing else is parsed."""
+    """Every bundled ``(kind, name, file)``, found in the text without parsing."""
     return tuple(
         (kind, name, file)
         for file, path in bundled_files().items()

@@ -1,4 +1,4 @@
-"""What an import statement leads to: the file, and what is wrong if it leads to none."""
+"""Resolves import statements to files, or explains what is wrong."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _MOST_COMPARED = 20
 
 
 def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple[Path, str]:
-    """Where an imported file lies, and what to call it in messages.
+    """The path of an imported file, and its name in messages.
 
-    `folder` is that of the file with the statement, which messages call `shown`. A file beside it
-    comes before a bundled one. Raises `NetlangError` if there is neither, or where a link leads
-    out of the folder.
+    `folder` is that of the importing file, which messages call `shown`. A file beside it takes
+    precedence over a bundled one. Raises `NetlangError` if there is neither, or if a link leads out
+    of the folder.
     """
     relative = Path(*statement.module).with_suffix(".net")
     found = folder is not None and exists(folder / relative)  # says no of a name that is too long
@@ -60,7 +60,7 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
 
 
 def _leaves(folder: Path, path: Path) -> bool:
-    """Whether a path of a folder leads to a file elsewhere; the library is as it was installed."""
+    """Whether a path in a folder leads to a file elsewhere; the library is exempt."""
     end = path.resolve()
     return not end.is_relative_to(folder.resolve()) and path not in bundled_files().values()
 
@@ -68,7 +68,7 @@ def _leaves(folder: Path, path: Path) -> bool:
 def not_in_file(
     file: ast.File, statement: ast.FromImport, name: ast.Import, known: Collection[str]
 ) -> NetlangError:
-    """The file that `file` imports from knows other names."""
+    """The error for an import of a name that the file doesn't define."""
     shown = [f"`{each}`" for each in islice(known, _MOST_SHOWN)]
     more = len(known) - len(shown)
     available = ", ".join(shown) + (f" and {more:,} more" if more else "")
@@ -91,7 +91,7 @@ def _near(statement: ast.FromImport, name: ast.Import, known: Collection[str]) -
 
 
 def _read_as(file: ast.File, fix: Fix | None, name: ast.Import) -> Fix | None:
-    """The right name also where the file reads it."""
+    """Also corrects the name where the file reads it."""
     if fix is None or name.alias is not None:
         return fix
     reads = (
@@ -105,7 +105,7 @@ def _read_as(file: ast.File, fix: Fix | None, name: ast.Import) -> Fix | None:
 
 @contextmanager
 def imported_at(statement: ast.FromImport) -> Iterator[None]:
-    """Errors inside are those of another file: their chain says what imports it."""
+    """Inside, errors are those of another file: their chain says what imports it."""
     try:
         yield
     except NetlangError as error:

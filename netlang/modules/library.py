@@ -1,7 +1,7 @@
 """Files as namespaces: what each name of a file stands for, across imports.
 
-Names are evaluated when they are first needed, so that their order in the file doesn't matter; a
-name that leads to itself is an error.
+Names are evaluated on first use, so their order in the file doesn't matter; a name that depends on
+itself is an error.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Library:
     def open(self, path: Path, shown: str | None = None) -> Module:
         """The file at `path`, called `shown` in messages.
 
-        Raises `NetlangError`, also for a file with mistakes in its text: see `look_at`.
+        Raises `NetlangError`, also if its text has errors: see `look_at`.
         """
         module = self.look_at(path, shown)
         if module.mistakes:
@@ -64,7 +64,7 @@ class Library:
         return module
 
     def look_at(self, path: Path, shown: str | None = None) -> Module:
-        """The file at `path` as far as it can be read; raises `NetlangError` if there is none."""
+        """The file at `path` as far as it can be read. Raises `NetlangError` if there is none."""
         try:
             resolved = path.resolve()
         except (OSError, RuntimeError, ValueError):  # a link to itself, or no name: reading says
@@ -81,17 +81,17 @@ class Library:
 
     @property
     def files(self) -> tuple[tuple[Path, Source], ...]:
-        """Every file that was opened so far, in that order."""
+        """Every file opened so far, in order."""
         return tuple((path, module.source) for path, module in self._modules.items())
 
     @property
     def modules(self) -> tuple[Module, ...]:
-        """Every file that was opened so far, in that order."""
+        """Every module opened so far, in order."""
         return tuple(self._modules.values())
 
     @contextmanager
     def one_deeper(self, span: Span) -> Iterator[None]:
-        """The value of one name is needed for another's; an endless chain is refused."""
+        """Inside, the value of one name is needed for another; endless chains are refused."""
         if self._depth >= DEEPEST_NAME:
             raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
         self._depth += 1
@@ -102,7 +102,7 @@ class Library:
 
     @contextmanager
     def importing(self, path: Path, span: Span) -> Iterator[None]:
-        """An import at `span` is followed to `path`; raises where it leads back to itself."""
+        """Inside, an import at `span` is followed to `path`. Raises if it leads back to itself."""
         resolved = path.resolve()
         if resolved in self._opening:
             cycle = " imports ".join(f"`{each.name}`" for each in (*self._opening, resolved))
@@ -224,7 +224,7 @@ class Module(Namespace):
     # --- values -----------------------------------------------------------------------------
 
     def find(self, name: str) -> Value | None:
-        """What `name` stands for in this file, or None; raises for a definition in error."""
+        """What `name` stands for in this file, or None. Raises for a definition with an error."""
         if name in self._values:
             value = self._values[name]
             if value is None:
@@ -263,7 +263,7 @@ class Module(Namespace):
     def evaluator(
         self, keywords: frozenset[str] = KEYWORDS, figure: Figure | None = None
     ) -> Evaluator:
-        """Evaluates expressions at file level; `figure` tells the facts of nets."""
+        """An evaluator for file level; `figure` returns the facts of nets."""
         return Evaluator(Environment(self.find), keywords=keywords, figure=figure)
 
     # --- imports ----------------------------------------------------------------------------
@@ -277,7 +277,7 @@ class Module(Namespace):
         raise not_in_file(self.file, statement, name, module.known)
 
     def imported(self, statement: ast.FromImport) -> Module:
-        """The file of an import: beside this one, or bundled."""
+        """The imported module: beside this one, or bundled."""
         place = statement.span.start
         if place not in self._opened:
             path, shown = file_of(statement, self.folder, self.name)
@@ -288,7 +288,7 @@ class Module(Namespace):
         return self._opened[place]
 
     def follow_imports(self) -> None:
-        """Open every file that this one imports, once; raises where one leads back."""
+        """Open every file that this one imports, once. Raises if one leads back to this one."""
         if self._followed:
             return
         for item in self.file.items:

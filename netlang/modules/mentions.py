@@ -1,4 +1,4 @@
-"""Names that a definition reads: for names without use and blocks that contain themselves."""
+"""Names that a definition reads, to find unused names and blocks that contain themselves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Defined = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.TrainDe
 
 
 def mentioned(tree: object) -> set[str]:
-    """Every name that a tree reads; `[n]` in an input may be one."""
+    """Every name that a tree reads, including `[n]` in an input."""
     return _names(walk(tree))
 
 
@@ -52,7 +52,7 @@ _READ: Mapping[type, Callable[[Any], Iterable[str]]] = {
 
 
 def refuse_again(item: _Defined, known: Mapping[str, _Defined], taken: Iterator[str]) -> None:
-    """Raises where a name is defined that is `known`; `taken` are all names of the file."""
+    """Raises if a name is defined that is `known`; `taken` are all names of the file."""
     if item.name in known:
         notes = (Label(known[item.name].name_span, "the first definition"),)
         fix = new_label(item.name_span, taken)
@@ -60,9 +60,9 @@ def refuse_again(item: _Defined, known: Mapping[str, _Defined], taken: Iterator[
 
 
 def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
-    """Every parameter and constant is used, names are unique, no scope or body is empty.
+    """Check that parameters and constants are used, names unique, and scopes not empty.
 
-    Raises `NetlangError`. That a definition is sound is kept with its tree: see `files.parsed`.
+    Raises `NetlangError`. A successful check is cached with the tree: see `files.parsed`.
     """
     kept = len(definition.span.source.text) <= KEPT
     (_kept_check if kept else _check)(file, definition)
@@ -81,7 +81,7 @@ _kept_check = lru_cache(maxsize=512)(_check)
 def _check_parameters(
     file: ast.File, definition: ast.BlockDef | ast.NetDef, used: AbstractSet[str]
 ) -> None:
-    """Every parameter is used, by the body or a later default; names are unique."""
+    """Check that every parameter is used, by the body or a later default, and names are unique."""
     if not definition.parameters:
         return
     used = set(used)
@@ -113,9 +113,9 @@ def _check_parameters(
 def _check_body(
     definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node], used: AbstractSet[str]
 ) -> None:
-    """Every constant of a body is used, and no scope or body is empty.
+    """Check that every constant of a body is used, and no scope or body is empty.
 
-    `conv1 = conv(6, 5x5)` alone is no step of the net.
+    `conv1 = conv(6, 5x5)` alone isn't a step of the net.
     """
     found = list(empty_suites(definition))
     for node in nodes:
@@ -132,7 +132,7 @@ def _check_body(
 
 
 def as_step(constant: ast.Constant) -> Fix:
-    """A constant without use is meant as a labelled step, where its value can be one."""
+    """Turns an unused constant into a labelled step, if its value can be one."""
     value = constant.value
     callee = value.callee if isinstance(value, ast.Call) else value
     applied = isinstance(callee, ast.Name) and (
@@ -146,7 +146,7 @@ def as_step(constant: ast.Constant) -> Fix:
 
 
 def mentions_itself(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> bool:
-    """Whether the names in a definition's body lead back to it."""
+    """Whether the names in a definition's body lead back to the definition."""
     return _reaches(module, definition, definition, set())
 
 

@@ -12,7 +12,7 @@ __all__ = ["net_layer"]
 
 
 def net_layer(module: Namespace, name: str, span: Span) -> Layer:
-    """The layer of a net by its name; `span` is where it was asked for."""
+    """The layer of a net by its name; `span` is where it was requested."""
     value = module.find(name)
     if isinstance(value, Broken):
         raise NetlangError  # what is wrong with it was reported before

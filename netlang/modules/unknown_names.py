@@ -1,7 +1,8 @@
-"""Names of a block that no net of the file has built: looked up without knowing any shape.
+"""Checks names in blocks that no net of the file has built, without knowing any shape.
 
-A library file holds blocks only; a slip in one of them is an error of that file, not of the first
-net that uses it. What elaboration would find as well it finds in the same words.
+A library file contains only blocks, and a misspelling in one of them is an error of that file
+rather than of the first net that uses it. Errors that elaboration would also find are reported in
+the same words.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
 
 
 def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[str]:
-    """Names in expressions that nothing in the file, and nothing of the language, has."""
+    """Names in expressions that neither the file nor the language defines."""
     nodes = outline(definition).nodes
     local = _locals(definition, nodes)
     known = {*module.names(), *FUNCTIONS, *KEYWORDS, *operator_names()}
@@ -59,9 +60,9 @@ def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
 
 
 def _form(action: ast.Apply) -> tuple[str | None, ...] | None:
-    """All that matters of a step whose arguments read no name: how it names them.
+    """A key for a step whose arguments read no names: everything that matters for this check.
 
-    None for any other step. What is right once is right for every step of the same form.
+    None for other steps. If one step of a form is valid, all of them are.
     """
     arguments = action.arguments or ()
     for argument in arguments:
@@ -71,10 +72,10 @@ def _form(action: ast.Apply) -> tuple[str | None, ...] | None:
 
 
 class _Locals(Record):
-    """What a block names itself: `names`, and those that its computed labels may come to.
+    """The names that a block defines itself: `names`, and patterns of its computed labels.
 
-    `values` are those of `names` that can be nothing but labels. Of very many different computed
-    labels, one may come to any name.
+    `values` are those of `names` that can only be labels. If there are very many different computed
+    labels, any name may be one.
     """
 
     names: frozenset[str]
@@ -89,12 +90,12 @@ class _Locals(Record):
         return any(_comes_to(name, texts) for texts in self.computed)
 
     def is_value(self, parts: tuple[str, ...]) -> bool:
-        """Whether a name, by its parts, can be nothing but a label."""
+        """Whether a name, given by its parts, can only be a label."""
         return len(parts) == 1 and parts[0] in self.values
 
 
 def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) -> _Locals:
-    """The names of a block, from all of its nodes."""
+    """The names of a block, collected from all of its nodes."""
     names, values = {parameter.name for parameter in definition.parameters}, set[str]()
     computed = set[tuple[str, ...]]()
     for node in nodes:
@@ -110,7 +111,7 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
 
 
 def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
-    """What is wrong with the layer that a step names."""
+    """Errors in the layer that a step names."""
     try:
         found = module.find(action.name)
         op = operator(action.name) if found is None else None
@@ -130,7 +131,7 @@ def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Dia
 
 
 def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
-    """Whether an argument is `halves.0` or `c.width`: only elaboration knows if it is a value."""
+    """Whether an argument is like `halves.0` or `c.width`, which only elaboration can resolve."""
     values = (argument.value for argument in action.arguments or ())
     return any(
         isinstance(node, ast.Attribute)
@@ -141,7 +142,7 @@ def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
 
 
 def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnostic]:
-    """What is wrong with a name in an expression."""
+    """Errors in a name in an expression."""
     known = expr.name in FUNCTIONS or is_keyword(expr.name) or operator(expr.name) is not None
     try:
         if not known and module.find(expr.name) is None:
@@ -157,12 +158,12 @@ def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnos
 
 
 def _any_value(expr: ast.Expr) -> Value:
-    """Values don't matter here: only the names of arguments and how many there are."""
+    """A placeholder: only the names and number of arguments matter here."""
     return 0
 
 
 def _constants(node: ast.Unread | ast.Constant | ast.For) -> Iterator[str]:
-    """The names that a statement gives to numbers and layers: of constants and of loops."""
+    """The names that a statement gives to numbers and layers: by constants and loops."""
     if isinstance(node, ast.Unread):
         yield from (word for word in node.words if not is_word(word))
     elif isinstance(node, ast.Constant):
@@ -172,9 +173,9 @@ def _constants(node: ast.Unread | ast.Constant | ast.For) -> Iterator[str]:
 
 
 def _note_part(part: ast.LabelPart, values: set[str], computed: set[tuple[str, ...]]) -> None:
-    """A part of a label: plain text goes to `values`, the texts of others to `computed`.
+    """A part of a label: plain text goes to `values`, the texts of a computed part to `computed`.
 
-    Those of ``layer{i}`` are `layer` and none behind it.
+    Those of ``layer{i}`` are `layer` and an empty one after it.
     """
     texts = [""]
     for piece in part.pieces:
@@ -189,7 +190,7 @@ def _note_part(part: ast.LabelPart, values: set[str], computed: set[tuple[str, .
 
 
 def _comes_to(name: str, texts: tuple[str, ...]) -> bool:
-    """Whether a name is these texts with at least a letter between each two."""
+    """Whether a name consists of these texts, separated by at least one letter each."""
     first, *between, last = texts
     if not (name.startswith(first) and name.endswith(last)):
         return False

@@ -1,7 +1,7 @@
-"""The operators of the language: one class for each, found by name.
+"""The operators of the language: one class each, found by name.
 
-The table is explicit and classes are imported when they are first asked for, so that a program
-pays only for the operators that it uses.
+The table is explicit, and classes are imported on first use, so a program only loads the operators
+that it uses.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ KEYWORDS = frozenset(
 
 @cache
 def operator(name: str) -> type[Op] | None:
-    """The operator that the language calls `name`, its own or an installed one, or None."""
+    """The operator called `name`, built in or installed, or None."""
     entry = _TABLE.get(name)
     if entry is None:
         return installed_operator(name)
@@ -128,7 +128,7 @@ def operator(name: str) -> type[Op] | None:
 
 
 def operator_names() -> tuple[str, ...]:
-    """The names of all operators, installed ones too, without importing any of them."""
+    """The names of all operators, including installed ones, without importing any."""
     return (*_TABLE, *(name for name in installed_names() if name not in _TABLE))
 
 
@@ -138,5 +138,5 @@ def is_keyword(word: str) -> bool:
 
 
 def all_operators() -> tuple[type[Op], ...]:
-    """Every operator of the language, in the order of the reference; installed ones don't count."""
+    """Every built-in operator, in the order of the reference, without installed ones."""
     return tuple(found for name in _TABLE if (found := operator(name)))

@@ -1,6 +1,6 @@
-"""Activations: functions of every element by itself.
+"""Activations: functions of every single element.
 
-What `other` counts per element stands with each; tanh, erf, exp and log count as one operation.
+Each docstring says what `other` counts per element; tanh, erf, exp and log count as one operation.
 """
 
 from __future__ import annotations

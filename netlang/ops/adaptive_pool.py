@@ -26,13 +26,13 @@ _VOLUME = (TensorType((2, 5, 6, 7)),)
 
 
 def _visited(x: TensorType, out: Sequence[int]) -> Dim:
-    """Elements in all regions, those that several regions share counted for each."""
+    """The number of elements in all regions; those in several regions count for each."""
     totals = (visited(size, count) for size, count in zip(x.spatial, out, strict=True))
     return x.with_shape(x.channels, *totals).elements
 
 
 def _derived(op: Op, x: TensorType, kept: int) -> tuple[Line, ...]:
-    """Sizes, which are given, and an operation for each element of each region but `kept` of it."""
+    """The sizes, and one operation per element of each region except `kept` of them."""
     y = op.infer((x,)).outputs[0]
     out = numbers(y.spatial)
     sizes_ = numbers(x.spatial)
@@ -47,7 +47,7 @@ def _derived(op: Op, x: TensorType, kept: int) -> tuple[Line, ...]:
 
 
 def _added(counts: Mapping[int, int]) -> str:
-    """The sum of lengths, equal ones counted: ``(2*3 + 4)``."""
+    """The sum of lengths, with equal ones grouped: ``(2*3 + 4)``."""
     terms = [f"{count}*{length}" if count > 1 else str(length) for length, count in counts.items()]
     return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
 
@@ -62,7 +62,7 @@ def _region_reach(x: TensorType, out: Sequence[int]) -> Reach:
 
 @final
 class AdaptiveAvgpool(Op):
-    """Mean of each of a fixed number of regions, whatever the size of the input.
+    """Mean of each of a fixed number of regions, for any size of the input.
 
     Output i of an axis of `size` elements is the mean of the elements from floor(i size / out) to
     ceil((i + 1) size / out), exclusive; regions overlap where out doesn't divide the size.
@@ -106,13 +106,13 @@ class AdaptiveAvgpool(Op):
 
 @final
 class AdaptiveMaxpool(Op):
-    """Maximum of each of a fixed number of regions, whatever the size of the input.
+    """Maximum of each of a fixed number of regions, for any size of the input.
 
     Output i of an axis of `size` elements is the maximum of the elements from floor(i size / out)
     to ceil((i + 1) size / out), exclusive; regions overlap where out doesn't divide the size.
 
     Shape: [C, *size] -> [C, *out].
-    Other: one comparison for each element of each region but the first.
+    Other: one comparison for each element of each region except the first.
 
     Source: He et al. 2014, Spatial Pyramid Pooling, arXiv:1406.4729.
     """
@@ -188,7 +188,7 @@ class GlobalMaxpool(Op):
     """Maximum of each channel over all places: y[c] = max over i of x[c, i].
 
     Shape: [C, *size] -> [C, 1, ...]: the spatial axes stay, with size 1.
-    Other: one comparison for each element of the input but one in each channel.
+    Other: one comparison for each element of the input except one in each channel.
 
     Source: Oquab et al. 2015, Is Object Localization for Free?
     """

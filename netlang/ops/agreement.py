@@ -1,7 +1,7 @@
-"""Shapes of several values that meet: broadcasting and joining.
+"""The shapes of several values that meet: broadcasting and joining.
 
-A size broadcasts only if it is 1 for every input size. Two numbers that differ are an error, two
-formulas that differ a condition on the input.
+A size broadcasts only if it is 1 for every input size. Two different numbers are an error; two
+different formulas are a condition on the input.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def broadcast(op: Op, inputs: Types) -> Inferred:
 
 
 def _fullest(inputs: Types) -> int:
-    """The first value with a batch and the most axes: what the others must fit to."""
+    """The first value with a batch and the most axes, to which the others must fit."""
     return max(range(len(inputs)), key=lambda i: (inputs[i].batch is not None, inputs[i].rank, -i))
 
 
@@ -85,7 +85,7 @@ def _check_kind(op: Op, inputs: Types, reference: int, index: int) -> None:
 
 
 def _check_rank(op: Op, inputs: Types, reference: int, index: int) -> None:
-    """Only a learned tensor may have fewer axes: it broadcasts over those in front."""
+    """Only a learned tensor may have fewer axes, since it broadcasts over the leading ones."""
     full, x = inputs[reference], inputs[index]
     if x.rank != full.rank and (x.batch is not None or x.rank > full.rank):
         first, second = sorted((reference, index))
@@ -113,7 +113,7 @@ def _differ(
 
 
 def _advice(inputs: Types, first: int, second: int, axis: int | None) -> str | Projection:
-    """A projection where one fits, which also brings the places together."""
+    """A projection if one fits, which also makes the places agree."""
     if axis is None:
         return "bring the branches to the same axes with `reshape` or `flatten`"
     if inputs[first].batch is None or inputs[second].batch is None:
@@ -125,7 +125,7 @@ def _advice(inputs: Types, first: int, second: int, axis: int | None) -> str | P
 
 
 def _projection(branch: int, x: TensorType, target: TensorType) -> Projection | None:
-    """The step that makes the shape of `target` out of `x`, if a map of the channels does."""
+    """The step that turns `x` into the shape of `target`, if mapping the channels suffices."""
     from netlang.diagnostics.carried import Projection
 
     if not isinstance(target.channels, int) or not isinstance(x.channels, int):
@@ -140,7 +140,7 @@ def _projection(branch: int, x: TensorType, target: TensorType) -> Projection | 
 
 
 def joined(op: Op, inputs: Types, axis: int) -> Inferred:
-    """The type of values laid one behind the other along `axis`; learned ones join each example."""
+    """The type of values joined along `axis`; learned ones are repeated for each example."""
     first = inputs[0]
     constraints: list[Constraint] = []
     for index, x in enumerate(inputs):
@@ -178,7 +178,7 @@ def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) 
 
 
 def multiplied(op: Op, inputs: Types) -> Inferred:
-    """The type of a matrix product: the axes in front broadcast, the inner ones must agree."""
+    """The type of a matrix product: leading axes broadcast, inner ones must agree."""
     left, right = inputs
     inner, met = left.shape[-1], right.shape[-2]
     if inner != met and isinstance(inner, int) and isinstance(met, int):
@@ -194,7 +194,7 @@ def multiplied(op: Op, inputs: Types) -> Inferred:
 
 
 def same(op: Op, inputs: Types, pair: tuple[int, int], axis: int) -> tuple[Constraint, ...]:
-    """One axis of two values, which must be equally long."""
+    """The condition that two values are equally long along an axis."""
     first, second = pair
     left, right = inputs[first].shape[axis], inputs[second].shape[axis]
     if left == right:

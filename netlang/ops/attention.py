@@ -26,8 +26,9 @@ class MultiHeadAttention(Op):
 
     Queries Q = q W_q + b_q, keys K and values V likewise, each split into heads of d = E/heads
     features; head h gives softmax(Q_h K_h^T / sqrt(d)) V_h, and the heads side by side are
-    projected once more. One input attends to itself; of two the first asks the second; three are
-    queries, keys and values. `dropout` leaves out attention weights in training.
+    projected once more. One input attends to itself; with two, the first is the queries and the
+    second the keys and values; three are queries, keys and values. `dropout` drops attention
+    weights in training.
 
     Shape: [L, E] -> [L, E]; keys and values [S, E] with the same fixed E.
     Parameters: in_proj_weight [3 E, E] (queries, keys, values), in_proj_bias [3 E],
@@ -46,7 +47,7 @@ class MultiHeadAttention(Op):
     bias: bool = argument(flag, "whether the projections add learned biases", default=True)
 
     def roles(self, inputs: Types) -> tuple[TensorType, TensorType, TensorType]:
-        """What queries, keys and values are made from."""
+        """The values from which queries, keys and values are made."""
         query, *others = inputs
         key = others[0] if others else query
         return query, key, others[-1] if others else query
@@ -67,7 +68,7 @@ class MultiHeadAttention(Op):
         return fixed(self, inputs[0].shape[1], "the features of its input")
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        """PyTorch's: U(-b, b) with b = sqrt(6/(4 E)) (Glorot) in front, 1/sqrt(E) behind."""
+        """PyTorch's: U(-b, b) with b = sqrt(6/(4 E)) (Glorot), for the output map 1/sqrt(E)."""
         width = self._features(inputs)
         found = (
             Weight("in_proj_weight", (3 * width, width), Uniform((6 / (4 * width)) ** 0.5)),
@@ -86,7 +87,7 @@ class MultiHeadAttention(Op):
         return Cost(projected * width + 2 * weights, 6 * scores + (projected if self.bias else 0))
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        """A query is its own place's, and every place's keys and values count."""
+        """A query is that of its own place; keys and values are those of every place."""
         own = Along((Same(), Everywhere()))
         others = Along((Everywhere(), Everywhere()))
         if len(inputs) == 1:

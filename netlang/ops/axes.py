@@ -1,4 +1,4 @@
-"""Axes as arguments: one or a list of them, counted without the batch."""
+"""Axes as arguments: one or a list of them, without the batch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ axes = Kind("an axis or a list of axes", _axes)
 def distinct_axes(
     op: Op, x: TensorType, given: int | tuple[int, ...], every: bool = False
 ) -> tuple[int, ...]:
-    """The axes given, counted from 0, none twice; with `every`, each axis of `x`."""
+    """The given axes, counted from 0, without repetition; with `every`, all axes of `x`."""
     listed = (given,) if isinstance(given, int) else given
     found = tuple(axis_index(op, x, axis, "axes") for axis in listed)
     if len(set(found)) < len(found) or (every and len(found) != x.rank):

@@ -1,7 +1,7 @@
-"""What operators ask of their inputs, and the rejections for where they don't get it.
+"""Checks of an operator's inputs, and the rejections if they fail.
 
-Each check returns what the caller goes on with. The classes of the errors are imported when one is
-raised: programs that are in order never pay for them.
+Each check returns the checked value. The error classes are imported when one is raised, so that
+correct programs don't load them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def shape_text(shape: Shape) -> str:
 
 
 def inputs_of(op: Op, inputs: Types) -> Types:
-    """The inputs, as many as the operator takes: elaboration has seen to that."""
+    """The inputs, as many as the operator takes, which elaboration has ensured."""
     if not op.arity.accepts(len(inputs)):
         raise InternalError(f"`{op.name}` takes {op.arity} and was given {len(inputs)}")
     return inputs
@@ -93,7 +93,7 @@ def batched(op: Op, x: TensorType, index: int = 0) -> TensorType:
 
 
 def ranked(op: Op, x: TensorType, ranks: range, expected: str, index: int = 0) -> TensorType:
-    """`x`, whose number of axes must be one of `ranks`; `expected` says so in words."""
+    """`x`, whose number of axes must be one of `ranks`; `expected` describes these in words."""
     if x.rank not in ranks:
         from netlang.diagnostics.language.shapes import WrongRank
 
@@ -118,7 +118,7 @@ def spatial_input(op: Op, inputs: Types) -> TensorType:
 
 
 def fixed(op: Op, size: Dim, what: str) -> int:
-    """`size`, which must be the same number for every input; `what` it is, in words."""
+    """`size`, which must be the same number for every input; `what` describes it in words."""
     if isinstance(size, Expr):
         from netlang.diagnostics.language.shapes import FixedSizeNeeded
 
@@ -127,7 +127,7 @@ def fixed(op: Op, size: Dim, what: str) -> int:
 
 
 def divisible(op: Op, value: int, divisor: int, what: str, argument: str) -> int:
-    """``value // divisor``, which must come out even; `what` the value is, in words."""
+    """``value // divisor``, which must be exact; `what` describes the value in words."""
     if value % divisor:
         from netlang.diagnostics.language.shapes import NotDivisible
 
@@ -144,7 +144,7 @@ def divisible(op: Op, value: int, divisor: int, what: str, argument: str) -> int
 
 
 def axis_index(op: Op, x: TensorType, axis: int, argument: str = "axis") -> int:
-    """`axis` counted from 0, where a negative one counts from the end."""
+    """`axis` counted from 0; a negative one counts from the end."""
     if not -x.rank <= axis < x.rank:
         from netlang.diagnostics.language.shapes import AxisOutOfRange
 

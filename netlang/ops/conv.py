@@ -38,7 +38,7 @@ __all__ = ["Conv", "channels_of", "channels_read", "learned_tensors", "reach_of"
 
 
 def channels_of(op: Op, x: TensorType) -> int:
-    """The input channels, which weights are sized by."""
+    """The number of input channels, which determines the size of the weights."""
     return fixed(op, x.channels, "the input channels")
 
 
@@ -58,7 +58,7 @@ def channels_read(channels: int, out: int, groups: int) -> AxisRule:
 
 
 def reach_of(kernel: Sizes, dilation: Sizes, rank: int) -> tuple[int, ...]:
-    """What the window covers along each axis."""
+    """The length that the window covers along each axis."""
     taps = per_axis(kernel, rank, "kernel")
     return extents(taps, per_axis(dilation, rank, "dilation"))
 
@@ -68,13 +68,13 @@ class Conv(Op):
     """Convolution (cross-correlation) over one to three spatial axes.
 
     y[o] = b[o] + sum over c, k of w[o, c, k] x[c, s i + d k - p], each output channel reading the
-    in/groups input channels of its group. With `standardize` (weight standardisation) it takes
-    (w - m) / sqrt(v + eps) for w, m and v being mean and variance (divided by their number, not by
-    one less) of the weights of one output channel.
+    in/groups input channels of its group. With `standardize` (weight standardisation) it takes (w -
+    m) / sqrt(v + eps) for w, m and v being mean and variance (divided by n, not n - 1) of the
+    weights of one output channel.
 
     Shape: [C, L] -> [out, L'], [C, H, W] -> [out, H', W'], [C, D, H, W] -> [out, D', H', W'] with
-    size' = floor((size + 2 pad - dilation (kernel - 1) - 1) / stride) + 1. `pad=same` adds
-    dilation (kernel - 1) in all, the odd one behind, which gives size' = ceil(size / stride).
+    size' = floor((size + 2 pad - dilation (kernel - 1) - 1) / stride) + 1. `pad=same` adds dilation
+    (kernel - 1) in all, the odd one at the end, which gives size' = ceil(size / stride).
     Parameters: weight [out, C/groups, *kernel] and bias [out].
     MACs: N out C/groups prod(kernel) prod(size'). Other: one addition of the bias for each output;
     deployed, standardised weights are fixed numbers.

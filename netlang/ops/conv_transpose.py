@@ -42,7 +42,7 @@ class ConvTranspose(Op):
     """Transposed convolution: the gradient of `conv` with respect to its input, as a layer.
 
     Every input element adds its value times the kernel to the output at `stride` times its place;
-    `pad` elements are then cut off on each side and `output_pad` added behind.
+    `pad` elements are then cut off on each side and `output_pad` added at the end.
 
     Shape: [C, *size] -> [out, *size'] with size' = (size - 1) stride - 2 pad +
     dilation (kernel - 1) + output_pad + 1.

@@ -34,14 +34,14 @@ TEMPERATURE = 10.0
 
 @final
 class CosineWindowAttention(Windowed):
-    """Multi-head attention within windows whose weights come from cosines and computed offsets.
+    """Multi-head attention within windows, with weights from cosines and computed offsets.
 
-    Windows, shifts and heads are those of `window_attention`, and so is what follows the weights.
-    Head h weighs by softmax(t_h cos(Q_h, K_h) + B_h), with t_h = exp(min(logit_scale_h, ln 100))
-    and, for each offset between two places, B = 16 sigmoid(W_2 relu(W_1 c + b_1)). The coordinates
-    c of an offset are -1 to 1 along each axis, as sign(c) log2(1 + 8 |c|) / 3. Keys have no bias:
-    that part of `qkv.bias` isn't read. A vector shorter than 1e-12 is divided by that for its
-    cosine, in half precision by 2^-14.
+    Windows, shifts and heads are those of `window_attention`, and so is everything after the
+    weights. Head h has the weights softmax(t_h cos(Q_h, K_h) + B_h), with t_h =
+    exp(min(logit_scale_h, ln 100)) and, for each offset between two places, B = 16 sigmoid(W_2
+    relu(W_1 c + b_1)). The coordinates c of an offset run from -1 to 1 along each axis and enter as
+    sign(c) log2(1 + 8 |c|) / 3. Keys have no bias: that part of `qkv.bias` isn't read. For its
+    cosine, a vector shorter than 1e-12 (2^-14 in half precision) is divided by that number.
 
     Shape: [H, W, E] -> [H, W, E], all of them fixed; H' and W' are H and W with the zeros. Windows
     w_1 x w_2 of w places have o = (2 w_1 - 1)(2 w_2 - 1) offsets.

@@ -1,4 +1,4 @@
-"""Elements added at the borders and taken away from them."""
+"""Padding and cropping of borders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _IMAGE = (TensorType((3, 5, 6)),)
 
 
 def _still_there(op: Op, size: Dim, what: str, advice: str) -> tuple[Constraint, ...]:
-    """Something must be left along each axis."""
+    """The condition that something is left along each axis."""
     if isinstance(size, int) and size < 1:
         from netlang.diagnostics.language.shapes import EmptyOutput
 
@@ -33,7 +33,7 @@ def _still_there(op: Op, size: Dim, what: str, advice: str) -> tuple[Constraint,
 
 @final
 class Pad(Layout):
-    """Elements added around the spatial axes, as many before each as after unless told otherwise.
+    """Elements added around the spatial axes, by default as many before each axis as after it.
 
     Shape: [C, *size] -> [C, *(size + before + after)]. Other: 0.
 
@@ -61,7 +61,7 @@ class Pad(Layout):
         return Inferred((x.with_shape(x.channels, *spatial),), constraints)
 
     def pads(self, rank: int) -> tuple[tuple[int, int], ...]:
-        """Elements added in front of and behind each of `rank` spatial axes."""
+        """The elements added before and after each of `rank` spatial axes."""
         before = per_axis(self.before, rank, "before")
         after = before if self.after is None else per_axis(self.after, rank, "after")
         return tuple(zip(before, after, strict=True))
@@ -95,7 +95,7 @@ class Pad(Layout):
 
 @final
 class Crop(Layout):
-    """A window of given size out of the spatial axes, from the middle unless told otherwise.
+    """A window of given size out of the spatial axes, by default from the middle.
 
     Shape: [C, *in] -> [C, *size]. Without `offset` the window starts at floor((in - size) / 2).
     Other: 0.

@@ -1,6 +1,6 @@
-"""Building blocks of `Op.derivation`: sums of products, and the sizes that windows leave.
+"""Building blocks of `Op.derivation`: sums of products, and the output sizes of windows.
 
-Holds on entry: every size is a number, the batch too (see `Op.derivation`).
+On entry, every size is a number, including the batch (see `Op.derivation`).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = [
 
 
 def numbers(sizes: Sequence[Dim]) -> tuple[int, ...]:
-    """Sizes that are numbers, as plain ones."""
+    """Sizes that are numbers, as plain integers."""
     if not all(isinstance(size, int) for size in sizes):
         raise InternalError(f"arithmetic is explained in numbers, not in {list(sizes)}")
     return tuple(int(size) for size in sizes if isinstance(size, int))
 
 
 def batch_of(x: TensorType) -> tuple[int, ...]:
-    """The batch as a factor: none for a single example or a learned tensor."""
+    """The batch as a factor; none for a single example or a learned tensor."""
     return () if x.batch is None or x.batch == 1 else numbers((x.batch,))
 
 
@@ -50,13 +50,13 @@ def sum_of(what: str, *terms: Sequence[int], note: str = "") -> Line:
 
 
 def plain(what: str, value: Dim, note: str = "") -> Line:
-    """A figure that is given."""
+    """A figure without arithmetic."""
     (number,) = numbers((value,))
     return Line(what, str(number), number, note)
 
 
 def out_axis(rank: int, axis: int) -> str:
-    """What the output's axis is called: by its place in an image, signal or volume."""
+    """The name of an output axis, by its place in an image, signal or volume."""
     if rank == 1:
         return "out features"
     if rank > 4:
@@ -79,7 +79,7 @@ def slid(
     dilation: Sequence[int],
     stride: Sequence[int],
 ) -> tuple[Line, ...]:
-    """How often a window fits along each axis: floor((size + padding - extent)/stride) + 1."""
+    """The number of windows along each axis: floor((size + padding - extent)/stride) + 1."""
     return tuple(
         _fits(out_axis(len(spatial) + 1, axis + 1), *one)
         for axis, one in enumerate(
@@ -96,7 +96,7 @@ def _fits(what: str, size: int, pad: Padding, kernel: int, dilation: int, stride
 
 
 def spare(size: int, pad: Padding, kernel: int, dilation: int) -> tuple[int, str]:
-    """What a window leaves of a padded axis, and how that is written."""
+    """The part of a padded axis beyond the first window, as a number and as text."""
     before, after = pad
     padding = f"2*{before}" if before == after else f"{before} + {after}"
     extent = str(kernel) if dilation == 1 else f"{dilation}*({kernel} - 1) - 1"
@@ -105,7 +105,7 @@ def spare(size: int, pad: Padding, kernel: int, dilation: int) -> tuple[int, str
 
 
 def changed(x: TensorType, y: TensorType) -> tuple[Line, ...]:
-    """The sizes of `y` that `x` lacks or has otherwise, as they are given or broadcast."""
+    """The sizes of `y` that `x` lacks or that differ, as they are given or broadcast."""
     return tuple(
         plain(out_axis(y.rank, axis), size)
         for axis, size in enumerate(y.shape)
@@ -114,7 +114,7 @@ def changed(x: TensorType, y: TensorType) -> tuple[Line, ...]:
 
 
 def split(channels: int, groups: int) -> str:
-    """The channels of one group, as they are found: ``(96/2)``."""
+    """The channels of one group as a formula: ``(96/2)``."""
     return f"({channels}/{groups})" if groups > 1 else str(channels)
 
 
@@ -131,7 +131,7 @@ def biases(y: TensorType, bias: bool) -> tuple[Line, ...]:
 
 
 def weights_and_work(op: Op, inputs: Types, per_element: int) -> tuple[Line, ...]:
-    """Weights, and so many operations for each element of the input."""
+    """Weights, and `per_element` operations for each element of the input."""
     work = sum_of("other operations", (*elements(inputs[0]), per_element))
     return (*state_lines(op.weights(inputs)), work)
 
@@ -145,7 +145,7 @@ def enlarged(
     kernel: Sequence[int],
     more: Sequence[int],
 ) -> Iterator[Line]:
-    """What a transposed convolution makes of each axis, `more` added behind."""
+    """The sizes that a transposed convolution makes of each axis, `more` added at the end."""
     arguments = zip(numbers(x.spatial), stride, pad, dilation, kernel, more, strict=True)
     for axis, (size, step, cut, spacing, width, added) in enumerate(arguments):
         window = f"({width} - 1)" if spacing == 1 else f"{spacing}*({width} - 1)"

@@ -1,4 +1,4 @@
-"""The affine map that leaves out weights in training."""
+"""The affine map that drops weights in training."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["DropConnect"]
 
 @final
 class DropConnect(Op):
-    """Affine map of the last axis that leaves out weights in training: y = x V^T + c.
+    """Affine map of the last axis that drops weights in training: y = x V^T + c.
 
-    V is W / (1 - p) with each weight set to 0 with probability p, and c so of b; one draw serves
-    the whole batch. Deployed, y = x W^T + b, as `linear`. To leave out the whole branch of an
-    example, which some networks' code calls drop connect, there is `stochastic_depth`.
+    V is W / (1 - p) with each weight set to 0 with probability p, and c is the same of b; one draw
+    serves the whole batch. When deployed, y = x W^T + b, as `linear`. To drop the whole branch of
+    an example, which some networks' code calls drop connect, use `stochastic_depth`.
 
     Shape: [*, F] -> [*, out], where F must be a fixed size.
     Parameters: weight [out, F] and bias [out].
     MACs: N prod(*) F out. Other: one addition of the bias for each output, as deployed.
 
     Source: Wan et al. 2013, Regularization of Neural Networks using DropConnect. The paper draws
-    anew for each example, and deployed from a normal distribution around the mean taken here.
+    anew for each example and, when deployed, from a normal distribution around the mean used here.
     """
 
     name: ClassVar[str] = "drop_connect"

@@ -17,7 +17,7 @@ __all__ = ["Dropout", "StochasticDepth"]
 class Dropout(Pointwise):
     """Sets elements to 0 at random in training and scales the others: y = x m / (1 - p).
 
-    m is 1 with probability 1 - p, for each element by itself. When deployed, y = x.
+    m is 1 with probability 1 - p, independently for each element. When deployed, y = x.
 
     Shape: [*] -> [*]. Other: 0, as deployed.
 
@@ -41,7 +41,8 @@ class StochasticDepth(Pointwise):
     """Sets whole examples to 0 at random in training and scales the others: y = x m / (1 - p).
 
     m is 1 with probability 1 - p, for each example (`mode=row`) or for the whole batch
-    (`mode=batch`). On the body of a residual block it leaves the shortcut. When deployed, y = x.
+    (`mode=batch`). Applied to the body of a residual block, it keeps the shortcut. When deployed, y
+    = x.
 
     Shape: [*] -> [*]. Other: 0, as deployed.
 

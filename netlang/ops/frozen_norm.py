@@ -19,10 +19,10 @@ __all__ = ["FrozenBatchNorm"]
 
 @final
 class FrozenBatchNorm(Op):
-    """Batch normalisation whose numbers stay: y = (x - mean) / sqrt(var + eps) weight + bias.
+    """Batch normalisation with constant statistics: y = (x - mean) / sqrt(var + eps) weight + bias.
 
-    Mean, variance, weight and bias are those that pretraining left, in training as well: where a
-    batch is a few large images, its own statistics say little.
+    Mean, variance, weight and bias are those of pretraining, in training too: the statistics of a
+    batch of a few large images would be poor.
 
     Shape: [C] -> [C], [C, *size] -> [C, *size] with one to three spatial axes.
     Parameters: none; buffers: weight [C], bias [C], running_mean [C], running_var [C].
@@ -30,7 +30,7 @@ class FrozenBatchNorm(Op):
     summand).
 
     Source: Ren et al. 2015, arXiv:1506.01497, and He et al. 2015, arXiv:1512.03385, appendix A,
-    which train detectors so.
+    which train detectors this way.
     """
 
     name: ClassVar[str] = "frozen_batch_norm"

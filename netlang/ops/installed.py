@@ -1,8 +1,8 @@
 """Operators of other packages, found through the entry point group `netlang.ops`.
 
-An entry point's name is the operator's name in the language and its value the class. A spec can use
-what is installed, but can never cause anything to be loaded by a path or name of its own: only
-names in the group are looked up. A name of the language's own operators can't be taken.
+The name of an entry point is the operator's name in the language, and its value the class. A spec
+can use what is installed, but it can't cause anything to be loaded by a path or name of its own:
+only names in the group are looked up. The names of built-in operators can't be taken.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GROUP = "netlang.ops"
 
 @cache
 def _entries() -> dict[str, str]:
-    """Name and value of every entry point of the group; the first one of a name counts."""
+    """The name and value of every entry point in the group; the first one of a name counts."""
     from importlib.metadata import entry_points
 
     found: dict[str, str] = {}
@@ -36,9 +36,9 @@ def installed_names() -> tuple[str, ...]:
 
 @cache
 def installed_operator(name: str) -> type[Op] | None:
-    """The operator that another package offers under `name`, or None.
+    """The operator that another package provides under `name`, or None.
 
-    Raises `InternalError` where the entry point is no operator of that name.
+    Raises `InternalError` if the entry point isn't an operator of that name.
     """
     value = _entries().get(name)
     if value is None:

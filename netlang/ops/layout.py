@@ -1,4 +1,4 @@
-"""Operators that only lay elements out in another way."""
+"""Operators that only rearrange elements."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Flatten(Layout):
 
 @final
 class Reshape(Layout):
-    """Lays the elements of each example out in another shape, row by row.
+    """Arranges the elements of each example in another shape, row by row.
 
     Shape: [*] -> shape, with as many elements; the batch axis stays. A learned tensor has none.
     Other: 0.
@@ -128,9 +128,9 @@ class Reshape(Layout):
 
 @final
 class Transpose(Layout):
-    """The axes in another order: axis i of the output is axis `axes[i]` of the input.
+    """Permutes the axes: axis i of the output is axis `axes[i]` of the input.
 
-    Shape: [A, B, ...] -> the sizes in the order of `axes`; the batch stays in front. Other: 0.
+    Shape: [A, B, ...] -> the sizes in the order of `axes`; the batch stays first. Other: 0.
 
     Source: linear algebra.
     """

@@ -1,4 +1,4 @@
-"""Operators that join several values into one, and the one that leaves a value alone."""
+"""Operators that merge several values into one, and the identity."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PER_CHANNEL = TensorType((3, 1, 1))
 
 
 class Elementwise(Op):
-    """Joins values of one shape element by element, from the first to the last."""
+    """Merges values of one shape element by element, from the first to the last."""
 
     def infer(self, inputs: Types) -> Inferred:
         for index, x in enumerate(inputs_of(self, inputs)):
@@ -48,8 +48,8 @@ class Elementwise(Op):
 class Add(Elementwise):
     """Sum of the branches: y = a + b + ...
 
-    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
-    over the batch and the axes that it lacks in front.
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does so
+    over the batch and over missing leading axes.
     Other: 1 for each output and branch after the first.
 
     Source: He et al. 2015, Deep Residual Learning for Image Recognition, arXiv:1512.03385.
@@ -69,8 +69,8 @@ class Add(Elementwise):
 class Sub(Elementwise):
     """Difference of two branches: y = a - b.
 
-    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
-    over the batch and the axes that it lacks in front.
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does so
+    over the batch and over missing leading axes.
     Other: 1 for each output.
 
     Source: elementary arithmetic.
@@ -90,8 +90,8 @@ class Sub(Elementwise):
 class Mul(Elementwise):
     """Product of the branches, element by element: y = a b ...
 
-    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
-    over the batch and the axes that it lacks in front.
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does so
+    over the batch and over missing leading axes.
     Other: 1 for each output and branch after the first.
 
     Source: Hu et al. 2017, Squeeze-and-Excitation Networks, arXiv:1709.01507.
@@ -111,8 +111,8 @@ class Mul(Elementwise):
 class Max(Elementwise):
     """Maximum of the branches, element by element: y = max(a, b, ...).
 
-    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does
-    over the batch and the axes that it lacks in front.
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does so
+    over the batch and over missing leading axes.
     Other: 1 for each output and branch after the first.
 
     Source: Goodfellow et al. 2013, Maxout Networks, arXiv:1302.4389.
@@ -144,7 +144,7 @@ def _factor(x: TensorType, rank: int, *, rows: bool) -> Places:
 class Matmul(Op):
     """Matrix product of the last two axes: y[i, j] = sum over k of a[i, k] b[k, j].
 
-    Shape: [*, I, K], [*, K, J] -> [*, I, J]; the axes in front must agree, and a size of 1
+    Shape: [*, I, K], [*, K, J] -> [*, I, J]; the leading axes must agree, and a size of 1
     broadcasts. MACs: N prod(*) I J K. Other: 0.
 
     Source: linear algebra; in attention: Vaswani et al. 2017, arXiv:1706.03762.
@@ -183,10 +183,10 @@ class Matmul(Op):
 
 @final
 class Concat(Op):
-    """The branches one after the other along an axis, the channels unless told otherwise.
+    """The branches joined along an axis, by default the channels.
 
     Shape: [C1, *size], [C2, *size], ... -> [C1 + C2 + ..., *size]; the other axes must agree. A
-    learned tensor joins every example.
+    learned tensor is repeated for every example.
     Other: 0.
 
     Source: Szegedy et al. 2014, Going Deeper with Convolutions, arXiv:1409.4842.
@@ -228,7 +228,7 @@ class Concat(Op):
 
 @final
 class Identity(Op):
-    """The value as it is: y = x. The empty branch of a merge.
+    """The unchanged value: y = x. The empty branch of a merge.
 
     Shape: [*] -> [*], of any element type. Other: 0.
 

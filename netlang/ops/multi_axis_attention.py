@@ -1,4 +1,4 @@
-"""Attention within the blocks of an image, or across it in a grid."""
+"""Attention within the blocks of an image, or over a grid across it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ __all__ = ["MultiAxisAttention"]
 
 @final
 class MultiAxisAttention(Op):
-    """Multi-head attention of each place to the places of its block, or to a grid of places.
+    """Multi-head attention between the places of a block, or of a grid across the image.
 
-    The image, its features last, falls into groups of w = window^2 places: blocks of neighbours, or
-    with `grid=true` places spread evenly over the image, every (H/window)th of a column and every
-    (W/window)th of a row. In each, queries, keys and values Q, K, V = x W^T + b are split into
-    heads; head h gives softmax(Q_h K_h^T / sqrt(E) + B_h) V_h, with a learned number in B for each
-    offset between two places of a group, and the heads side by side are projected once more.
+    The image, with its features last, is divided into groups of w = window^2 places: blocks of
+    neighbours or, with `grid=true`, places spread evenly over the image, every (H/window)th of a
+    column and every (W/window)th of a row. In each group, queries, keys and values Q, K, V = x W^T
+    + b are split into heads; head h gives softmax(Q_h K_h^T / sqrt(E) + B_h) V_h, with a learned
+    number in B for each offset between two places of a group, and the concatenated heads are
+    projected once more.
 
     Shape: [H, W, E] -> [H, W, E], all of them fixed; `window` divides H and W.
     Parameters: relative_position_bias_table [(2 window - 1)^2, heads], to_qkv.weight [3 E, E],
@@ -46,7 +47,7 @@ class MultiAxisAttention(Op):
     grid: bool = argument(flag, "whether groups are spread over the image", default=False)
 
     def image(self, x: TensorType) -> tuple[int, int, int]:
-        """Height, width and features, which are numbers."""
+        """Height, width and features as numbers."""
         height, width, features = (
             fixed(self, size, f"axis {axis} of its input") for axis, size in enumerate(x.shape)
         )

@@ -28,12 +28,12 @@ __all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm"]
 
 
 def channels_of(op: Op, inputs: Types) -> int:
-    """The channels, which weights are sized by."""
+    """The number of channels, which determines the size of the weights."""
     return fixed(op, inputs[0].channels, "the input channels")
 
 
 def scale_and_shift(shape: tuple[int, ...], bias: bool = True) -> tuple[Weight, ...]:
-    """A learned factor that starts at 1 and a learned summand that starts at 0."""
+    """A learned factor, initially 1, and a learned summand, initially 0."""
     weight = Weight("weight", shape, Ones())
     return (weight, Weight("bias", shape, Zeros())) if bias else (weight,)
 
@@ -42,9 +42,9 @@ def scale_and_shift(shape: tuple[int, ...], bias: bool = True) -> tuple[Weight, 
 class BatchNorm(Op):
     """Batch normalisation of each channel: y = (x - mean) / sqrt(var + eps) weight + bias.
 
-    In training mean and variance are those of the batch and all places, and running averages
+    In training, mean and variance are those of the batch over all places, and running averages
     follow them: running = (1 - momentum) running + momentum batch (with the unbiased variance).
-    When deployed, the running averages stand for both.
+    When deployed, the running averages are used instead.
 
     Shape: [C] -> [C], [C, *size] -> [C, *size] with one to three spatial axes.
     Parameters: weight [C] and bias [C]; buffers: running_mean [C], running_var [C],
@@ -99,8 +99,8 @@ class BatchNorm(Op):
 class LayerNorm(Op):
     """Normalisation of each example along given axes: y = (x - mean) / sqrt(var + eps) w + b.
 
-    Mean and variance are taken along `axes`, for each place of the other axes by itself: along the
-    last axis by default, with `axes=0` along the channels of an image at each place.
+    Mean and variance are taken along `axes`, separately for each place of the other axes: by
+    default along the last axis; with `axes=0`, along the channels at each place of an image.
 
     Shape: [*] -> [*]. Parameters: weight and bias of the sizes of `axes`, which must be fixed.
     Other: 5 for each element (sum, difference, square, sum of squares, factor), and 1 each for
@@ -202,7 +202,7 @@ class GroupNorm(Op):
 class InstanceNorm(Op):
     """Normalisation of each channel of each example: y = (x - mean) / sqrt(var + eps) w + b.
 
-    Mean and variance are those of the channel at all places, in training and deployed.
+    Mean and variance are those of the channel over all places, in training and when deployed.
 
     Shape: [C, *size] -> [C, *size] with one to three spatial axes and more than one place.
     Parameters, if affine: weight [C] and bias [C].

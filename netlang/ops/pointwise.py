@@ -1,4 +1,4 @@
-"""The base of operators that treat every element by itself."""
+"""The base of operators that treat every element separately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pooling by a sliding window."""
+"""Pooling with a sliding window."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def ceil_padding(
 ) -> tuple[Padding, ...]:
     """The padding with which rounding down gives the size that `ceil=true` asks for.
 
-    PyTorch rounds up, (size + 2p - e + s - 1)//s + 1, and drops the last window where that starts
-    behind the input and its left padding, which is the minimum with (size + p - 1)//s + 1. Floors
-    by one divisor take the minimum inside.
+    PyTorch rounds up, (size + 2p - e + s - 1)//s + 1, and drops the last window if it starts after
+    the input and its left padding. That is the minimum with (size + p - 1)//s + 1; floors by one
+    divisor allow taking the minimum inside.
     """
     return tuple(
         (before, after + min(step - 1, window - after - 1))
@@ -52,7 +52,7 @@ def ceil_padding(
 
 
 class Sliding(Record):
-    """A window over spatial axes, one entry for each of them; `ceil` is told by the padding."""
+    """A window over spatial axes, one entry per axis; `ceil` is expressed by the padding."""
 
     kernel: tuple[int, ...]
     dilation: tuple[int, ...]
@@ -72,13 +72,13 @@ class Sliding(Record):
         return cls(window, spacing, extent, steps, pads)
 
     def infer(self, op: Op, x: TensorType) -> tuple[TensorType, tuple[Constraint, ...]]:
-        """The pooled type and what the sizes must meet."""
+        """The pooled type and the conditions on the sizes."""
         constraints = fits(op, x.spatial, self.pads, self.extent)
         spatial = slide(x.spatial, self.pads, self.extent, self.stride)
         return x.with_shape(x.channels, *spatial), constraints
 
     def check_pad(self, op: Op) -> None:
-        """At most half of the kernel is padding; dilated, it may take no more, as in PyTorch."""
+        """At most half of the kernel is padding, even if it is dilated, as in PyTorch."""
         for axis, ((pad, _), window) in enumerate(zip(self.pads, self.kernel, strict=True)):
             if pad > window // 2:
                 from netlang.diagnostics.language.shapes import PadTooLarge
@@ -90,10 +90,10 @@ class Sliding(Record):
                 )  # fmt: skip
 
     def reads(self, op: Op, x: TensorType) -> tuple[Constraint, ...]:
-        """No window steps over the whole input, from the padding before it to that behind it.
+        """The condition that no window skips the whole input and reads only padding.
 
         The first element of a window that isn't before the input is at -pad mod dilation in the
-        first window. Later windows that begin in the padding step over no input that fits.
+        first window. Later windows that begin in the padding skip no input that fits.
         """
         found: tuple[Constraint, ...] = ()
         for axis, (size, (pad, _)) in enumerate(zip(x.spatial, self.pads, strict=True)):
@@ -112,13 +112,13 @@ class Sliding(Record):
         return found
 
     def sizes(self, x: TensorType, ceil: bool) -> tuple[Line, ...]:
-        """How the size of each axis comes about."""
+        """The derivation of each axis' size."""
         if not ceil:
             return slid(x.spatial, self.pads, self.kernel, self.dilation, self.stride)
         return tuple(self._rounded_up(x, axis) for axis in range(len(self.kernel)))
 
     def _rounded_up(self, x: TensorType, axis: int) -> Line:
-        """As PyTorch has it: rounded up, but the last window must read some of the input."""
+        """PyTorch's rule: rounded up, but the last window must read some of the input."""
         (size,) = numbers((x.spatial[axis],))
         pad, stride = self.pads[axis][0], self.stride[axis]
         room, text = spare(size, (pad, pad), self.kernel[axis], self.dilation[axis])
@@ -138,7 +138,7 @@ class Sliding(Record):
 
 @final
 class Maxpool(Op):
-    """Maximum of each window: y[c, i] = max over k of x[c, s i + d k - p], padding left out.
+    """Maximum of each window: y[c, i] = max over k of x[c, s i + d k - p], without padding.
 
     Shape: [C, *size] -> [C, *size'] with size' = floor((size + 2 pad - dilation (kernel - 1) - 1) /
     stride) + 1. With `ceil=true` the quotient is rounded up, but the last window must start inside
@@ -226,7 +226,7 @@ class Avgpool(Op):
     """Mean of each window: y[c, i] = sum over k of x[c, s i + k - p] / prod(kernel).
 
     With `count_include_pad=false` the sum is divided by the number of elements that are not
-    padding. Elements that only `ceil` brings in are never counted.
+    padding. Elements that exist only because of `ceil` are never counted.
 
     Shape: [C, *size] -> [C, *size'] with size' = floor((size + 2 pad - kernel) / stride) + 1. With
     `ceil=true` the quotient is rounded up, but the last window must start inside the input or its

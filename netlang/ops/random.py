@@ -1,4 +1,4 @@
-"""Draws from a distribution."""
+"""Sampling from a distribution."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["GaussianSample"]
 
 @final
 class GaussianSample(Op):
-    """A draw from a normal distribution, told so that gradients pass: the inputs are mean, logvar.
+    """A sample of a normal distribution that passes gradients; the inputs are mean, logvar.
 
     In training y = mean + exp(logvar / 2) e with e from N(0, 1) for each element; when deployed,
     y = mean.

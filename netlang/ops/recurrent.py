@@ -24,7 +24,7 @@ MOST_LAYERS = 1000
 
 
 class Recurrent(Op):
-    """Layers of `gates` affine maps of the step's input and of the state, applied step by step."""
+    """Layers of `gates` affine maps of each step's input and the state, applied step by step."""
 
     gates: ClassVar[int]
     states: ClassVar[int]
@@ -40,7 +40,7 @@ class Recurrent(Op):
 
     @property
     def directions(self) -> int:
-        """1, or 2 where the sequence is read from both ends."""
+        """1, or 2 if the sequence is read from both ends."""
         return 2 if self.bidirectional else 1
 
     def infer(self, inputs: Types) -> Inferred:
@@ -56,7 +56,7 @@ class Recurrent(Op):
         return fixed(self, inputs[0].shape[1], "the features of its input")
 
     def _read(self, inputs: Types, layer: int) -> int:
-        """Features that layer number `layer` reads."""
+        """The number of features that layer number `layer` reads."""
         return self.hidden * self.directions if layer else self._features(inputs)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
@@ -90,11 +90,11 @@ class Recurrent(Op):
 
     @property
     def _sums(self) -> int:
-        """Additions of an element: the two affine maps are added up, each adds its bias."""
+        """Additions per element: the two affine maps are added up, and each adds its bias."""
         return self.gates * (3 if self.bias else 1)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        """A step reads those before it, backwards those behind it; the last states read all."""
+        """A step reads those before it or, backwards, those after it; the last states read all."""
         if output:
             return Places((None, None), (Everywhere(), Everywhere()))
         return Along((ToOneSide(), Everywhere()))
@@ -113,7 +113,7 @@ class Recurrent(Op):
         )
 
     def _per_layer(self, what: str, steps: tuple[int, ...], inputs: Types, biases: int) -> Line:
-        """The first layer, and the others, which read what the one before makes."""
+        """The first layer, and the others, which read the output of the one before."""
         rows = (*steps, self.directions, self.gates, self.hidden)
         more = f" + {biases}" if biases else ""
         terms = []
@@ -132,7 +132,7 @@ class Rnn(Recurrent):
     """Elman network: h_t = tanh(W x_t + b + U h_{t-1} + c), from h_0 = 0; the output is every h_t.
 
     A second layer reads the output of the first, dropped out with probability `dropout` in
-    training. With `bidirectional=true` another state runs from the end, and both are the output.
+    training. With `bidirectional=true`, a second state runs from the end, and both are the output.
 
     Shape: [L, F] -> [L, D hidden], D = 2 if bidirectional, else 1. With `return_state=true` also
     `state`, the last states [layers D, hidden].
@@ -174,7 +174,7 @@ class Lstm(Recurrent):
 
     c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g) and h_t = sigmoid(o) tanh(c_t), from h_0 = c_0 =
     0; the output is every h_t. A second layer reads the output of the first, dropped out with
-    probability `dropout` in training. With `bidirectional=true` another state runs from the end.
+    probability `dropout` in training. With `bidirectional=true`, a second state runs from the end.
 
     Shape: [L, F] -> [L, D hidden], D = 2 if bidirectional, else 1. With `return_state=true` also
     `state` and `cell`, the last h and c, both [layers D, hidden].
@@ -212,10 +212,10 @@ class Lstm(Recurrent):
 class Gru(Recurrent):
     """Gated recurrent unit: gates r and z and a candidate n.
 
-    r = sigmoid(W_r x + b_r + U_r h + c_r), z = sigmoid(W_z x + b_z + U_z h + c_z),
-    n = tanh(W_n x + b_n + r (U_n h + c_n)), h' = (1 - z) n + z h, from h = 0; the output is every
-    h'. A second layer reads the output of the first, dropped out with probability `dropout` in
-    training. With `bidirectional=true` another state runs from the end, and both are the output.
+    r = sigmoid(W_r x + b_r + U_r h + c_r), z = sigmoid(W_z x + b_z + U_z h + c_z), n = tanh(W_n x +
+    b_n + r (U_n h + c_n)), h' = (1 - z) n + z h, from h = 0; the output is every h'. A second layer
+    reads the output of the first, dropped out with probability `dropout` in training. With
+    `bidirectional=true`, a second state runs from the end, and both are the output.
 
     Shape: [L, F] -> [L, D hidden], D = 2 if bidirectional, else 1. With `return_state=true` also
     `state`, the last states [layers D, hidden].

@@ -1,6 +1,7 @@
-"""The reference of the operators, `docs/operators.md`, from their signatures and docstrings.
+"""Generates the reference of the operators, `docs/operators.md`, from signatures and docstrings.
 
-`python -m netlang.ops.reference docs/operators.md` writes it; a test sees that it is up to date.
+`python -m netlang.ops.reference docs/operators.md` writes it, and a test checks that it is up to
+date.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def _operator(op: type[Op]) -> Iterator[str]:
 
 
 def _inputs(op: type[Op]) -> str:
-    """What stands before the name where the operator takes several values."""
+    """What precedes the name if the operator takes several values."""
     least, most = op.arity.minimum, op.arity.maximum
     if most is not None and most <= 1:
         return ""
@@ -158,7 +159,7 @@ def _inputs(op: type[Op]) -> str:
 
 
 def _written(item: Argument) -> str:
-    """An argument as a signature has it: `stride=1`."""
+    """An argument as in a signature: `stride=1`."""
     if item.required:
         return item.name
     return f"[{item.name}]" if item.default is None else f"{item.name}={_default(item.default)}"
@@ -171,7 +172,7 @@ def _default(value: object) -> str:
 
 
 def _text(op: type[Op]) -> str:
-    """The docstring as Markdown: its paragraphs, then what stands under headings as a list."""
+    """The docstring as Markdown: its paragraphs, then its labelled parts as a list."""
     texts, items = [], []
     plain = re.sub(rf"(?<=\.) (?={_HEADING}: )", "\n", inspect.getdoc(op) or "")
     for piece in re.split(rf"\n\n|\n(?={_HEADING}: )", plain):
@@ -185,7 +186,7 @@ def _text(op: type[Op]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Stars outside of code are stars."""
+    """Escapes stars outside of code."""
     pieces = re.split(r"(`[^`]*`)", text)
     pieces[::2] = [piece.replace("*", r"\*") for piece in pieces[::2]]
     return "".join(pieces)

@@ -1,4 +1,4 @@
-"""Pooling of boxes: from each of them a map of one size."""
+"""Pooling of boxes to maps of one size."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def _pooled(op: Op, inputs: Types, out: Sizes) -> TensorType:
 
 
 class RegionPool(Op):
-    """Makes a map of one size of every box of an image."""
+    """Makes a map of one size from every box of an image."""
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         return ()
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        """How much of the map lies in a box is seen at run time."""
+        """How much of the map lies in a box is known only at run time."""
         everything = Places((None, 0, None, None), (Everywhere(), Same(), *(Everywhere(),) * 2))
         box = Places((0, None, None, None), (Same(), *(Everywhere(),) * 3))
         return AtMost(Each((everything, box)))
@@ -55,13 +55,14 @@ class RoiPool(RegionPool):
     """Maximum of each of `out` parts of every box, which is rounded to whole elements.
 
     Each image has its own K boxes, the second input: x1, y1, x2, y2 in elements of the image that
-    `scale` brings to those of the map. Along an axis a box from round(a scale) to round(b scale),
-    both included, has n elements, at least 1, and part i those from floor(i n / out) to
-    ceil((i + 1) n / out), exclusive. Outside of the map is nothing; of nothing the maximum is 0.
+    `scale` brings to those of the map. Along an axis, a box from round(a scale) to round(b scale),
+    inclusive, has n elements, at least 1, and part i has those from floor(i n / out) to ceil((i +
+    1) n / out), exclusive. Elements outside of the map don't count, and the maximum of an empty
+    part is 0.
 
     Shape: [C, H, W], [K, 4] -> [K, C, *out].
-    Other: one comparison for each element of each part but the first, for boxes that are the whole
-    map, which no others exceed. Its receptive field is everything.
+    Other: one comparison for each element of each part except the first, for boxes that cover the
+    whole map, which is the maximum. Its receptive field is everything.
 
     Source: Girshick 2015, Fast R-CNN, arXiv:1504.08083.
     """
@@ -81,7 +82,7 @@ class RoiPool(RegionPool):
         return Cost(0, visited.elements - y.elements)
 
     def _visited(self, x: TensorType) -> tuple[Dim, ...]:
-        """Elements in all parts of each axis of a box that is the whole map."""
+        """Elements in all parts of each axis, for a box that covers the whole map."""
         axes = zip(x.spatial, per_axis(self.out, 2), strict=True)
         return tuple(visited(size, parts) for size, parts in axes)
 
@@ -102,12 +103,12 @@ class RoiPool(RegionPool):
 
 @final
 class RoiAlign(RegionPool):
-    """Mean of `sampling_ratio`^2 samples in each of `out` parts of every box, nothing rounded.
+    """Mean of `sampling_ratio`^2 samples in each of `out` parts of every box, without rounding.
 
     Each image has its own K boxes, the second input: x1, y1, x2, y2 in elements of the image that
-    `scale` brings to those of the map. Samples stand in the middle of equal cells of a part and are
-    interpolated from the 4 nearest elements; those more than an element outside the map are 0. With
-    `aligned=true` boxes are moved by half an element, so that element i covers i to i + 1;
+    `scale` brings to those of the map. Samples are taken at the centres of equal cells of a part
+    and interpolated from the 4 nearest elements; those more than an element outside the map are 0.
+    With `aligned=true` boxes are moved by half an element, so that element i covers i to i + 1;
     otherwise a box is at least 1 wide and high.
 
     Shape: [C, H, W], [K, 4] -> [K, C, *out].

@@ -1,5 +1,6 @@
-"""The regions of adaptive pools: region i of `count` runs from floor(i size / count) to
-ceil((i + 1) size / count), exclusive. All figures are closed formulas, whatever the count.
+"""The regions of adaptive pools, in closed formulas for any count.
+
+Region i of `count` runs from floor(i size / count) to ceil((i + 1) size / count), exclusive.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ MOST_REGIONS = 1_000_000
 
 
 def lengths(size: int, count: int) -> dict[int, int]:
-    """How many of the regions have which length, that of the first region first.
+    """The number of regions of each length, that of the first region first.
 
     With q, r = divmod(size, count), region i is q + ceil((i size mod count + r) / count) long. The
     remainders i size mod count are the multiples of g = gcd(size, count) below `count`, each of
@@ -31,11 +32,11 @@ def lengths(size: int, count: int) -> dict[int, int]:
 
 
 def visited(size: Dim, count: int) -> Dim:
-    """Elements in all regions, those that two of them share counted for both.
+    """The number of elements in all regions; those that two regions share count twice.
 
-    That is size + count - gcd(size, count). For a symbolic size the greatest common divisor is the
-    sum of phi(d) over the divisors d of `count` that divide the size as well, and since phi(d) adds
-    up to `count`, what remains is phi(d) for each that doesn't: ceil(size / d) - floor(size / d).
+    That is size + count - gcd(size, count). For a symbolic size, the greatest common divisor is the
+    sum of phi(d) over the divisors d of `count` that also divide the size. Since phi(d) adds up to
+    `count`, what remains is phi(d) for each d that doesn't: ceil(size / d) - floor(size / d).
     """
     if isinstance(size, int):
         return size + count - gcd(size, count)
@@ -46,7 +47,7 @@ def visited(size: Dim, count: int) -> Dim:
 
 
 def _divisors(number: int) -> Iterator[tuple[int, int]]:
-    """Every divisor d with Euler's phi(d), the number of what is below d and coprime to it."""
+    """Every divisor d with Euler's phi(d), the count of numbers up to d that are coprime to it."""
     found = [(1, 1)]
     for prime, power in _factors(number):
         found += [

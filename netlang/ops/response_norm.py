@@ -1,4 +1,4 @@
-"""Normalisation by the neighbours among the channels."""
+"""Normalisation by neighbouring channels."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["LocalResponseNorm"]
 
 @final
 class LocalResponseNorm(Op):
-    """Each element divided by a power of the mean square of its neighbours among the channels.
+    """Each element divided by a power of the mean square of neighbouring channels.
 
-    y[c] = x[c] / (k + alpha/size sum over j of x[j]^2)^beta, j from c - size // 2 to
-    c + (size - 1) // 2 as far as there are channels. The 2012 paper has no division of alpha by
-    size: its alpha = 1e-4, size = 5 is alpha=5e-4 here.
+    y[c] = x[c] / (k + alpha/size sum over j of x[j]^2)^beta, j from c - size // 2 to c + (size - 1)
+    // 2 where channels exist. The 2012 paper has no division of alpha by size: its alpha = 1e-4,
+    size = 5 is alpha=5e-4 here.
 
     Shape: [C, *size] -> [C, *size].
     Other: size + 4 for each element (square, sum of `size` squares, factor, summand, power,

@@ -1,4 +1,4 @@
-"""Channels traded for places, and channels in another order."""
+"""Exchange of channels and places, and permutation of channels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ChannelShuffle", "PixelShuffle"]
 
 @final
 class ChannelShuffle(Layout):
-    """Channels of all groups in turn: y[c groups + g] = x[g C/groups + c].
+    """Channels of all groups interleaved: y[c groups + g] = x[g C/groups + c].
 
     Shape: [C, *] -> [C, *]. Other: 0.
 
@@ -53,7 +53,7 @@ class ChannelShuffle(Layout):
 
 @final
 class PixelShuffle(Layout):
-    """Channels laid out as places: y[c, r i + a, r j + b] = x[c r^2 + a r + b, i, j], r the factor.
+    """Channels arranged as places: y[c, r i + a, r j + b] = x[c r^2 + a r + b, i, j], r the factor.
 
     Shape: [C r^2, H, W] -> [C, r H, r W]. Other: 0.
 

@@ -22,7 +22,7 @@ _VECTOR = (TensorType((7,)),)
 
 
 class _AlongAxis(Op):
-    """Normalises the elements along one axis to a distribution."""
+    """Normalizes the elements along one axis to a distribution."""
 
     per_element: ClassVar[int]
     axis: int
@@ -49,7 +49,7 @@ class _AlongAxis(Op):
 class Softmax(_AlongAxis):
     """Normalised exponentials along one axis: y_i = exp(x_i - m) / sum over j of exp(x_j - m).
 
-    m is the maximum along the axis; it cancels and keeps the exponentials finite.
+    m is the maximum along the axis, which cancels and keeps the exponentials finite.
 
     Shape: [*] -> [*]. Other: 5 operations for each element (maximum, difference, exponential, sum,
     quotient).

@@ -1,7 +1,7 @@
 """Windows that slide over spatial axes: arguments per axis, padding, output sizes.
 
-What an operator's field holds is what was written (``3`` or ``3x5``); everything that depends on
-the number of spatial axes is worked out here, for operators and backends alike.
+An operator's field holds what was written (``3`` or ``3x5``). Everything that depends on the number
+of spatial axes is computed here, for operators and backends alike.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")
 
 
 def axis_name(rank: int, axis: int) -> str:
-    """What spatial axis `axis` (from 0) of `rank` is called."""
+    """The name of spatial axis `axis` (from 0) of `rank`."""
     return _AXES[rank][axis]
 
 
 def per_axis(value: Sizes, rank: int, argument: str | None = None) -> tuple[int, ...]:
-    """`value` for each of `rank` spatial axes; `argument` is its name, for messages."""
+    """`value` for each of `rank` spatial axes; `argument` names it in messages."""
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
@@ -85,8 +85,8 @@ def extents(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
 def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
     """Elements added before and after each axis.
 
-    `same` adds as many as the kernel takes away at stride 1, the odd one at the end (as PyTorch
-    does); with stride s the output has ceil(size / s).
+    `same` adds as many as the kernel takes away at stride 1, the odd one at the end (as in
+    PyTorch); with stride s, the output has ceil(size / s).
     """
     if isinstance(pad, str):
         return tuple(((e - 1) // 2, e // 2) for e in extent)
@@ -94,7 +94,7 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
 
 
 def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
-    """``left >= right`` with its constant on the right; nothing where all sizes meet it."""
+    """``left >= right`` with its constant on the right; nothing if all sizes meet it."""
     if not isinstance(left, Expr) or _always(left, right):
         return ()
     constant = left.constant
@@ -103,26 +103,26 @@ def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
 
 @lru_cache(maxsize=4096)
 def _always(left: Expr, right: int) -> bool:
-    """Whether ``left >= right`` for all sizes, which layer after layer asks about the same ones."""
+    """Whether ``left >= right`` for all sizes; cached, since layers ask about the same ones."""
     return _grows(left) and _smallest(left) >= right
 
 
 def _grows(dim: Expr) -> bool:
-    """Whether `dim` never falls when a size grows."""
+    """Whether `dim` never decreases when a size grows."""
     return all(coefficient > 0 or not monomial for coefficient, monomial in dim.terms) and all(
         _grows(floor.numerator) for floor in floors_of(dim)
     )
 
 
 def _smallest(dim: Expr) -> int:
-    """What `dim` is where every size is 1."""
+    """The value of `dim` when every size is 1."""
     return evaluate(dim, dict.fromkeys(symbols_of(dim), 1))
 
 
 def fits(
     op: Op, spatial: Sequence[Dim], pads: Sequence[Padding], extent: Sequence[int]
 ) -> tuple[Constraint, ...]:
-    """Every window must fit into its padded axis at least once."""
+    """The condition that every window fits into its padded axis at least once."""
     found: tuple[Constraint, ...] = ()
     for axis, (size, (before, after), window) in enumerate(zip(spatial, pads, extent, strict=True)):
         padded = size + (before + after)
@@ -150,7 +150,7 @@ def slide(
     extent: Sequence[int],
     stride: Sequence[int],
 ) -> tuple[Dim, ...]:
-    """How often a window fits: floor((size + padding - extent) / stride) + 1."""
+    """The number of windows: floor((size + padding - extent) / stride) + 1."""
     return tuple(
         floor_div(size + (before + after - window), step) + 1
         for size, (before, after), window, step in zip(spatial, pads, extent, stride, strict=True)
@@ -160,7 +160,7 @@ def slide(
 def pad_available(
     op: Op, mode: str, spatial: Sequence[Dim], pads: Sequence[Padding], argument: str = "pad"
 ) -> tuple[Constraint, ...]:
-    """Reflection can't reach further than the input without its edge, wrapping around than once."""
+    """Reflection reaches at most as far as the input without its edge, wrapping around it once."""
     if mode not in ("reflect", "circular"):
         return ()
     spare = 1 if mode == "reflect" else 0

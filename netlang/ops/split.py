@@ -1,4 +1,4 @@
-"""One value as several."""
+"""Splits a value into several."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _KIND = Kind("a whole number >= 1 or a list of sizes", _parts)
 
 @final
 class Split(Layout):
-    """Parts of `size` along an axis, the last one smaller if need be, or parts of the sizes listed.
+    """Parts of `size` along an axis, the last one possibly smaller, or parts of the listed sizes.
 
-    Its outputs go by their numbers: `halves: split(32)` gives `halves.0`, `halves.1` and so on, at
-    most 256. Sizes listed must sum up to that of the axis.
+    Its outputs are named by number: `halves: split(32)` gives `halves.0`, `halves.1` and so on, at
+    most 256. Listed sizes must add up to the size of the axis.
 
     Shape: [C, *] -> [size, *], [size, *], ... for axis 0. Other: 0.
 
@@ -77,7 +77,7 @@ class Split(Layout):
     def _parts_fill_axis(
         self, parts: tuple[Dim, ...], size: Dim, axis: int
     ) -> tuple[Constraint, ...]:
-        """All parts together are the axis."""
+        """The condition that all parts together make up the axis."""
         total: Dim = 0
         for part in parts:
             total = total + part

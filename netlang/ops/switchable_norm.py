@@ -30,17 +30,17 @@ class SwitchableNorm(Op):
     mean_weight and b that of var_weight. m_in and v_in are mean and variance of a channel of one
     example at all places (as in `instance_norm`), m_ln and v_ln those of all its channels
     (`layer_norm`), m_bn and v_bn those of the channel in the whole batch (`batch_norm`); variances
-    are divided by their number. In training running averages follow the last two:
-    running = (1 - momentum) running + momentum batch. Deployed, they stand for them.
+    are divided by n. In training, running averages follow the last two: running = (1 - momentum)
+    running + momentum batch. When deployed, the running averages are used instead.
 
     Shape: [C, *size] -> [C, *size] with one to three spatial axes.
-    Parameters: weight [C] and bias [C], mean_weight [3] and var_weight [3], which start as equals;
+    Parameters: weight [C] and bias [C], mean_weight [3] and var_weight [3], initially equal;
     buffers: running_mean [C], running_var [C].
-    Other: 5 for each element, as deployed (sum, square, sum of squares, factor, summand); what
-    there is one of for each channel isn't counted.
+    Other: 5 for each element, as deployed (sum, square, sum of squares, factor, summand); numbers
+    that exist once per channel aren't counted.
 
     Source: Luo et al. 2018, Differentiable Learning-to-Normalize via Switchable Normalization,
-    arXiv:1806.10779. The authors' code divides variances by one less than their number.
+    arXiv:1806.10779. The authors' code divides variances by n - 1.
     """
 
     name: ClassVar[str] = "switchable_norm"

@@ -1,4 +1,4 @@
-"""Learned tensors: as values, and looked up by number."""
+"""Learned tensors: as values, and as tables for lookup."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Parameter(Op):
 
     Shape: -> shape. Parameters: one tensor of this shape, whose key is the label of the step. It
     starts with `init` everywhere, or drawn from N(0, std^2) where `std` is given. With `batch_axis`
-    it is kept as [1, *shape], which files of weights have for tokens and positions; the value is
-    the same.
+    it is stored as [1, *shape], as weights files have it for tokens and positions; the value is the
+    same.
     Other: 0.
 
     Source: as the scale of a layer: Touvron et al. 2021, arXiv:2103.17239; as a token: Dosovitskiy
@@ -91,8 +91,8 @@ class Parameter(Op):
 class Embedding(Op):
     """A learned vector for each of a number of words: y[i] = weight[x[i]].
 
-    Shape: int64 [*] -> [*, size]; the inputs are numbers from 0 to words - 1.
-    Parameters: weight [words, size], from N(0, 1) to start with. Other: 0.
+    Shape: int64 [*] -> [*, size]; inputs are from 0 to words - 1.
+    Parameters: weight [words, size], initially from N(0, 1). Other: 0.
 
     Source: Bengio et al. 2003, A Neural Probabilistic Language Model.
     """

@@ -1,8 +1,8 @@
 """Sums and products of sizes that keep the origin of their numbers.
 
-Plain arithmetic forgets where a `Traced` number came from; an operator whose output size is a sum
-or a product of sizes (`concat`, `flatten`) uses these, so that a backend can write the size of
-what follows in terms of the block's parameters.
+Plain arithmetic forgets where a `Traced` number came from. An operator whose output size is a sum
+or a product of sizes (`concat`, `flatten`) uses these functions, so that a backend can express
+later sizes in terms of the block's parameters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["traced_product", "traced_sum"]
 
 
 def traced_sum(sizes: Iterable[Dim]) -> Dim:
-    """The sum of `sizes`, traced where all are numbers and one of them is traced."""
+    """The sum of `sizes`, traced if all are numbers and any of them is traced."""
     total: Dim = 0
     for size in sizes:
         total = _join("+", total, size, neutral=0)
@@ -24,7 +24,7 @@ def traced_sum(sizes: Iterable[Dim]) -> Dim:
 
 
 def traced_product(sizes: Iterable[Dim]) -> Dim:
-    """The product of `sizes`, traced where all are numbers and one of them is traced."""
+    """The product of `sizes`, traced if all are numbers and any of them is traced."""
     total: Dim = 1
     for size in sizes:
         total = _join("*", total, size, neutral=1)

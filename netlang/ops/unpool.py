@@ -1,4 +1,4 @@
-"""The way back from a pool: maxima put where they were found."""
+"""The reverse of a pool: maxima put back where they were found."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class MaxUnpool(Op):
     """Undoes `maxpool`: y[c, indices[c, i]] = x[c, i] for every i, and 0 everywhere else.
 
     The second input are the `indices` of a `maxpool` with `return_indices=true`: places within a
-    channel of the output, row by row. They must lie within it, which is seen at run time; they
-    are those of the pool's input only if both have one size, so give `size` where the pool rounded.
+    channel of the output, row by row. They must lie within it, which is checked at run time. They
+    match the pool's input only if both have the same size, so give `size` if the pool rounded.
 
     Shape: [C, *in], int64[C, *in] -> [C, *size] with size = (in - 1) stride - 2 pad + kernel unless
-    it is given, which it may be up to stride - 1 smaller or larger. Other: 0.
+    it is given, up to stride - 1 smaller or larger. Other: 0.
 
     Source: Zeiler, Fergus 2013, Visualizing and Understanding Convolutional Networks,
     arXiv:1311.2901.
@@ -48,7 +48,7 @@ class MaxUnpool(Op):
     )
 
     def steps(self, rank: int) -> tuple[int, ...]:
-        """The step of the pool along each of `rank` spatial axes."""
+        """The stride of the pool along each of `rank` spatial axes."""
         if self.stride is None:
             return per_axis(self.kernel, rank, "kernel")
         return per_axis(self.stride, rank, "stride")
@@ -86,7 +86,7 @@ class MaxUnpool(Op):
         return x
 
     def _undone(self, x: TensorType) -> tuple[Dim, ...]:
-        """The smallest size of which the pool makes that of `x`."""
+        """The smallest size which the pool turns into that of `x`."""
         rank = x.rank - 1
         kernel, pad = per_axis(self.kernel, rank, "kernel"), per_axis(self.pad, rank, "pad")
         axes = zip(x.spatial, kernel, self.steps(rank), pad, strict=True)
@@ -107,7 +107,7 @@ class MaxUnpool(Op):
         return found
 
     def _near(self, spatial: tuple[Dim, ...], given: tuple[Dim, ...]) -> tuple[Constraint, ...]:
-        """The pool must make the size of the input of the size given."""
+        """The condition that the pool turns the given size into that of the input."""
         found: tuple[Constraint, ...] = ()
         steps = self.steps(len(spatial))
         for axis, (size, wanted, step) in enumerate(zip(spatial, given, steps, strict=True)):
@@ -176,6 +176,6 @@ _ADVICE = "give the indices of the pool: `pool: maxpool(2x2, return_indices=true
 
 
 def _case(op: MaxUnpool, shape: tuple[int, ...]) -> Case:
-    """Values, and as many places in what the operator makes."""
+    """Values, and as many places in the output."""
     types = (TensorType(shape), TensorType(shape, dtype=DType.INT64))
     return Case(op, types, samples=(Sample.ANY, Sample.PLACES))

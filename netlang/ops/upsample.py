@@ -25,12 +25,12 @@ _RANKS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 
 @final
 class Upsample(Op):
-    """Interpolation to another size: `scale` times the size of the input, or the size given.
+    """Interpolation to another size: `scale` times the size of the input, or the given size.
 
-    Output i stands at place (i + 1/2) in/out - 1/2 of the input, with `align_corners=true` at
-    i (in - 1)/(out - 1). `nearest` takes element floor(i in/out), in/out in single precision, which
-    may be the element before; `linear`, `bilinear` and `trilinear` weigh the 2 nearest along each
-    axis, `bicubic` the 4 nearest with a = -3/4.
+    Output i corresponds to place (i + 1/2) in/out - 1/2 of the input or, with `align_corners=true`,
+    to i (in - 1)/(out - 1). `nearest` takes element floor(i in/out) with in/out in single
+    precision, which may give the element before; `linear`, `bilinear` and `trilinear` weigh the 2
+    nearest along each axis, `bicubic` the 4 nearest with a = -3/4.
 
     Shape: [C, *size] -> [C, *(scale size)] or [C, *size given].
     Other: for each output interpolated from t elements t products and t - 1 sums; `nearest`: 0.

@@ -64,7 +64,7 @@ class Prelu(Op):
 
 @final
 class Maxout(Op):
-    """Maximum of each `pieces` channels in a row: y[c] = max over k of x[pieces c + k].
+    """Maximum of every `pieces` consecutive channels: y[c] = max over k of x[pieces c + k].
 
     Shape: [C, *] -> [C / pieces, *]. Other: pieces - 1 comparisons for each output.
 
@@ -105,10 +105,10 @@ class Maxout(Op):
 
 @final
 class L2Normalize(Op):
-    """Vectors brought to length 1: y = x / max(sqrt(sum of x^2), eps), sums along `axis`.
+    """Vectors scaled to length 1: y = x / max(sqrt(sum of x^2), eps), sums along `axis`.
 
-    An `eps` that the type of `x` has no number for, as float16 has none for 1e-12, is the type's
-    smallest positive number: so the zero vector stays zero.
+    If the type of `x` would round `eps` to 0, as float16 does 1e-12, its smallest positive number
+    is used. So the zero vector stays zero.
 
     Shape: [*] -> [*]. Other: 3 operations for each element (square, sum, quotient).
 

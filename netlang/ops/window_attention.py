@@ -17,15 +17,15 @@ __all__ = ["WindowAttention"]
 
 @final
 class WindowAttention(Windowed):
-    """Multi-head attention of each place of an image to the places of its window.
+    """Multi-head attention between the places of each window of an image.
 
-    The image, its features last, gets zeros below and at the right until windows divide it, and is
-    cut into them. In each, queries, keys and values Q, K, V = x W^T + b are split into heads of
-    d = E/heads features; head h gives softmax(Q_h K_h^T / sqrt(d) + B_h) V_h, with a learned number
-    in B for each offset between two places, and the heads side by side are projected once more.
-    With `shift` the image moves cyclically up and to the left by so much before, and back after;
-    100 is then taken from the weights of places that were no neighbours. An axis of one window
-    isn't shifted. `dropout` leaves out attention weights in training.
+    The image, with its features last, is padded with zeros below and at the right until windows
+    divide it, and then cut into them. In each, queries, keys and values Q, K, V = x W^T + b are
+    split into heads of d = E/heads features; head h gives softmax(Q_h K_h^T / sqrt(d) + B_h) V_h,
+    with a learned number in B for each offset between two places, and the concatenated heads are
+    projected once more. With `shift`, the image moves cyclically up and to the left by that much
+    before, and back afterwards; 100 is then subtracted from the scores of places that weren't
+    neighbours. An axis of one window isn't shifted. `dropout` drops attention weights in training.
 
     Shape: [H, W, E] -> [H, W, E], all of them fixed; H' and W' are H and W with the zeros.
     Parameters: relative_position_bias_table [(2 w_1 - 1)(2 w_2 - 1), heads] for windows w_1 x w_2

@@ -1,4 +1,4 @@
-"""What operators that attend within the windows of an image have in common: the windows."""
+"""The common part of operators that attend within windows of an image."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ __all__ = ["Windowed", "Work"]
 
 
 class Work(Record):
-    """Operations as sums of products: of each example, and of the weights alone."""
+    """Operations as sums of products: per example, and of the weights alone."""
 
     each: tuple[tuple[int, ...], ...]
     once: tuple[tuple[int, ...], ...] = ()
 
     def of(self, x: TensorType) -> Dim:
-        """Those of a batch."""
+        """The operations of a batch."""
         batch = 1 if x.batch is None else x.batch
         return batch * sum(map(prod, self.each)) + sum(map(prod, self.once))
 
     def line(self, what: str, x: TensorType) -> Line:
-        """How those of a batch are added up."""
+        """The derivation of the operations of a batch."""
         return sum_of(what, *((*batch_of(x), *each) for each in self.each), *self.once)
 
 
@@ -58,12 +58,12 @@ class Windowed(Op):
         return height, width
 
     def shifts(self, extents: Sequence[int]) -> tuple[int, ...]:
-        """By how much an image of these sizes moves."""
+        """By how much an image of these sizes is shifted."""
         steps = zip(per_axis(self.shift, 2, "shift"), self.windows(), extents, strict=True)
         return tuple(0 if extent <= window else step for step, window, extent in steps)
 
     def image(self, x: TensorType) -> tuple[int, int, int]:
-        """Height, width and features, which are numbers."""
+        """Height, width and features as numbers."""
         height, width, features = (
             fixed(self, size, f"axis {axis} of its input") for axis, size in enumerate(x.shape)
         )
@@ -76,7 +76,7 @@ class Windowed(Op):
         return -(-height // rows) * rows, -(-width // columns) * columns
 
     def offsets(self) -> tuple[int, int]:
-        """How many offsets there are from one place to another, up or down and to a side."""
+        """The number of offsets between two places, vertically and horizontally."""
         rows, columns = self.windows()
         return 2 * rows - 1, 2 * columns - 1
 
@@ -95,7 +95,7 @@ class Windowed(Op):
         return (4, height, width, features, features), (2, height, width, places, features)
 
     def scored(self, x: TensorType) -> tuple[int, ...]:
-        """Factors of what one example's attention weights take: 7 each, and 1 for the shift."""
+        """Factors of the work on one example's attention weights: 7 each, and 1 for a shift."""
         height, width = self.padded(x)
         each = 8 if any(self.shifts((height, width))) else 7
         return each, self.heads, height, width, prod(self.windows())

@@ -1,4 +1,4 @@
-"""From an expression such as ``sgd(lr=0.1, momentum=0.9)`` to the description that it names."""
+"""Turns an expression such as ``sgd(lr=0.1, momentum=0.9)`` into the description that it names."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def listed(names: Iterable[str]) -> str:
 
 
 def word_of(expr: ast.Expr) -> ast.Name | None:
-    """The word that an expression names a description by, or None if it can't name one."""
+    """The word by which an expression names a description; None if it can't name one."""
     callee = expr.callee if isinstance(expr, ast.Call) else expr
     return callee if isinstance(callee, ast.Name) else None
 
 
 def described(key: str, kind: str, expr: ast.Expr, names: Environment) -> Description:
-    """The description of a kind that `expr` names; raises `NetlangError`."""
+    """The description of a kind that `expr` names. Raises `NetlangError`."""
     classes = table(kind)
     word = word_of(expr)
     if word is None:
@@ -70,7 +70,7 @@ def described(key: str, kind: str, expr: ast.Expr, names: Environment) -> Descri
 def fields_of(
     cls: type[Description], arguments: tuple[ast.Argument, ...], names: Environment, span: Span
 ) -> dict[str, object]:
-    """The fields of a description from the arguments in a recipe; raises `NetlangError`."""
+    """The fields of a description from the arguments in a recipe. Raises `NetlangError`."""
     items = {item.name: item for item in signature(cls)}
     given: dict[str, ast.Argument] = {}
     for position, argument in enumerate(arguments):
@@ -97,7 +97,7 @@ def fields_of(
 
 
 def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environment) -> object:
-    """The value of an argument as its field wants it; raises `NetlangError`."""
+    """The value of an argument as its field wants it. Raises `NetlangError`."""
     words = item.kind.keywords
     listed_names = expr.items if isinstance(expr, ast.ListExpr) else (expr,)
     for each in listed_names if words else ():
@@ -119,7 +119,7 @@ def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environme
 
 
 def _keywords(expr: ast.Expr, words: tuple[str, ...], names: Environment) -> Value | None:
-    """A bare word or a list of them, also where an operator has the name: `conv`, `linear`."""
+    """A bare word or a list of them, even if an operator has the name: `conv`, `linear`."""
     if isinstance(expr, ast.Name):
         free = expr.name in words and names.find(expr.name) is None
         return Keyword(expr.name) if free else None

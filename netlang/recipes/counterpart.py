@@ -1,4 +1,4 @@
-"""The test path of a recipe that has none: its training path without chance."""
+"""The default test path of a recipe: its training path without randomness."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["counterpart", "frame_of"]
 
 
 def counterpart(augment: tuple[Augmentation, ...], data: Data) -> tuple[Augmentation, ...]:
-    """How test images are prepared for a net that was trained on what `augment` gives.
+    """How test images are prepared for a net that was trained on the results of `augment`.
 
-    Nothing is done to data that have the size of the result from the start. Else each change of the
-    size is made without chance: `resize_shorter` takes the start of its range, `random_crop` is
-    `center_crop`, and `random_resized_crop(224)` is `resize_shorter(256) -> center_crop(224)`,
-    other sizes in proportion. What doesn't change the size is left out.
+    If the data have the final size already, nothing is done. Otherwise each change of the size is
+    made without randomness: `resize_shorter` takes the start of its range, `random_crop` becomes
+    `center_crop`, and `random_resized_crop(224)` becomes `resize_shorter(256) -> center_crop(224)`,
+    other sizes in proportion. Steps that don't change the size are omitted.
     """
     if not data.is_image:
         return ()

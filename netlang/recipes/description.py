@@ -1,7 +1,7 @@
 """The base of everything that a recipe names: optimizers, schedules, losses, data, augmentations.
 
 A description is a frozen record whose fields are its signature in the language
-(`netlang.ir.arguments`). It says what is wanted and holds no tensor; a backend carries it out.
+(`netlang.ir.arguments`). It says what is wanted and contains no tensor; a backend carries it out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Description(Described):
     name: ClassVar[str]
 
     def __str__(self) -> str:
-        """As a recipe would write it, every argument spelled out that says something."""
+        """As a recipe would write it, with every argument that matters."""
         given = ", ".join(
             f"{item.name}={self._spelled(item)}"
             for item in signature(type(self))

@@ -1,7 +1,7 @@
-"""The keys of a recipe: how the value of each is read.
+"""The keys of a recipe, and how the value of each is read.
 
-A reader takes the expression (or path) after the colon and gives what `Recipe` holds, or raises
-`NetlangError`. `none` stands for nothing where nothing is possible.
+A reader takes the expression (or path) after the colon and returns what `Recipe` stores, or raises
+`NetlangError`. `none` means nothing where that is allowed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Reader: TypeAlias = Callable[[str, Written, Environment], object]
 
 
 def _one(key: str, value: Written) -> ast.Expr:
-    """The value of a key that takes no path."""
+    """The value of a key that doesn't take a path."""
     if isinstance(value, ast.Pipeline):
         raise NetlangError(PathNotAllowed(span=value.span, key=key))
     return value
@@ -62,7 +62,7 @@ def _model(key: str, value: Written, names: Environment) -> object:
 
 
 def _without_net(found: Diagnostic, model: ast.Expr) -> Diagnostic:
-    """Advice on a name that none is near to: the first of a model is that of a net."""
+    """Advice on a name without a near match: the first name of a model is that of a net."""
     first = found.span is not None and found.span.start == model.span.start
     if not first or found.fix is not None or not isinstance(found, UnknownName):
         return found

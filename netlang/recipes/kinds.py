@@ -1,4 +1,4 @@
-"""Kinds of arguments that recipes have beyond those of operators."""
+"""Kinds of arguments that only recipes have."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _angles(limit: float) -> Callable[[object], object]:
 
 
 def _plain(value: object) -> object:
-    """A name that can't lead anywhere: no separator, no dot."""
+    """A name that isn't a path: without separators and dots."""
     name = text.convert(value)
     if not isinstance(name, str) or not name.replace("-", "_").isidentifier():
         raise Mismatch

@@ -1,4 +1,4 @@
-"""From what the user names, ``mnist1d`` or ``file.net:recipe``, to a recipe and its program."""
+"""Loads what the user names, ``mnist1d`` or ``file.net:recipe``, as a recipe and its program."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["checked_recipe", "examine_recipe", "load_recipe", "open_recipe", "pr
 
 
 def load_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Recipe, Program]:
-    """A recipe and the program that it trains; raises `NetlangError` where they don't fit."""
+    """A recipe and the program that it trains. Raises `NetlangError` if they don't fit."""
     _, recipe, program = open_recipe(spec, overrides)
     return recipe, program
 
 
 def open_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Module, Recipe, Program]:
-    """The same with the file that the recipe stands in."""
+    """The same, with the file that contains the recipe."""
     target = resolve(spec, "train")
     recipe, program = checked_recipe(target.module, target.name, overrides)
     return target.module, replace(recipe, files=target.module.library.files), program
@@ -36,7 +36,7 @@ def open_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Module
 def checked_recipe(
     module: Module, name: str, overrides: Iterable[str] = ()
 ) -> tuple[Recipe, Program]:
-    """A recipe of a file and the program that it trains; raises `NetlangError`."""
+    """A recipe of a file and the program that it trains. Raises `NetlangError`."""
     recipe = read_recipe(module, name, overrides)
     program = program_of(recipe)
     problems = check_recipe(recipe, program)
@@ -53,7 +53,7 @@ def program_of(recipe: Recipe) -> Program:
 
 
 def examine_recipe(module: Module, name: str) -> list[Diagnostic]:
-    """Everything that is wrong with a recipe of a file, its net included."""
+    """Every error in a recipe of a file, including its net."""
     try:
         checked_recipe(module, name)
     except NetlangError as error:

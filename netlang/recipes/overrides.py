@@ -1,4 +1,4 @@
-"""``key=value`` of the command line, read with the language's own grammar."""
+"""``key=value`` on the command line, read with the language's own grammar."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 def read_override(text: str) -> ast.Entry:
-    """The entry that an override stands for; raises `NetlangError`."""
+    """The entry for an override. Raises `NetlangError`."""
     source = Source("<argument>", text)
     key, equals, value = text.partition("=")
     if not equals or not key.strip().isidentifier() or not value.strip() or "\n" in text:
@@ -51,7 +51,7 @@ def read_override(text: str) -> ast.Entry:
 
 
 def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
-    """What to write for `lr=0.1`, which is no key but an argument of the recipe's optimizer."""
+    """What to write for `lr=0.1`, which isn't a key but an argument of the recipe's optimizer."""
     for each in entries:
         word = None if isinstance(each.value, ast.Pipeline) else word_of(each.value)
         classes = table(_KINDS[each.key]) if word is not None and each.key in _KINDS else {}

@@ -18,7 +18,7 @@ def is_folder(name: str) -> bool:
 
 
 def files_in(names: Iterable[str]) -> Iterator[str]:
-    """The arguments, with the files of a folder in its place; raises `NetlangError` for none."""
+    """The arguments, with folders replaced by their files. Raises `NetlangError` for none."""
     for name in names:
         if not is_folder(name):
             yield name

@@ -1,3 +1,3 @@
-"""The function that a body builds: its nodes and labels, what of it is used, and its end."""
+"""The function under construction: its nodes and labels, their use, and its completion."""
 
 __all__: list[str] = []

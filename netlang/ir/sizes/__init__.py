@@ -1,1 +1,1 @@
-"""What the conditions of a net say about the sizes of its inputs, solved and told in short."""
+"""Solves the conditions of a net on the sizes of its inputs, and describes them concisely."""

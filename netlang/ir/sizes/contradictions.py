@@ -22,7 +22,7 @@ __all__ = ["contradictions"]
 def contradictions(
     conditions: Iterable[Condition], solution: Solution | None = None
 ) -> tuple[Diagnostic, ...]:
-    """An error for every step because of which no size works, its axes told once.
+    """One error for every step because of which no size works, with its axes listed.
 
     `solution` is that of the conditions, if it is known.
     """

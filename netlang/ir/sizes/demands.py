@@ -1,4 +1,4 @@
-"""What is asked of one symbol: every condition on it, and the set of sizes that meets them all."""
+"""Demands on one symbol: every condition on it, and the set of sizes that meets them all."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FARTHEST = 10_000
 
 
 class Demand(Record):
-    """A condition, or the part of one, on the symbol `name`.
+    """A condition, or part of one, on the symbol `name`.
 
-    `admits` are the sizes that meet it; None if that is left to evaluating it.
+    `admits` are the sizes that meet it; None if that has to be evaluated.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Demand(Record):
 
     @property
     def sentence(self) -> str:
-        """The demand in words, as advice where its sizes can be told."""
+        """The demand in words; as advice if its sizes are known."""
         if self.admits and not self.admits.is_empty:
             rule = rule_of(self.admits)
             if rule:
@@ -46,12 +46,12 @@ class Demand(Record):
 
 
 def demand(condition: Condition, name: str, work: Work) -> Demand:
-    """A condition that speaks of no other symbol than `name`."""
+    """The demand of a condition on `name` alone."""
     return Demand(name, condition, admitted(condition.constraint, name, work))
 
 
 class SymbolSolution(Record, dict=True):
-    """Everything that is asked of one symbol: the decided part as a set, the rest as it stands."""
+    """All demands on one symbol: the decided part as a set, the rest unchanged."""
 
     name: str
     demands: tuple[Demand, ...]
@@ -60,12 +60,12 @@ class SymbolSolution(Record, dict=True):
 
     @cached_property
     def rule(self) -> Rule | None:
-        """The decided part in words, if that can be said."""
+        """The decided part in words, if possible."""
         return None if self.sizes.is_empty or self.sizes.is_all else rule_of(self.sizes)
 
     @property
     def _untold(self) -> tuple[Demand, ...]:
-        """The demands that the rule doesn't tell."""
+        """The demands that the rule doesn't cover."""
         return self.undecided if self.rule else self.demands
 
     @property
@@ -84,14 +84,14 @@ class SymbolSolution(Record, dict=True):
         return size in self.sizes and all(demand.holds(size) for demand in self.undecided)
 
     def nearest(self, size: int) -> tuple[int, ...]:
-        """The next smaller and the next larger size that works, as far as they are in reach."""
+        """The next smaller and the next larger size that works, if near enough."""
         below = next((s for s in range(size - 1, max(0, size - FARTHEST), -1) if self.works(s)), 0)
         above = next((s for s in range(size + 1, size + FARTHEST) if self.works(s)), 0)
         return tuple(found for found in (below, above) if found)
 
 
 def solve_symbol(name: str, demands: tuple[Demand, ...], work: Work) -> SymbolSolution:
-    """The demands on one symbol taken together, those with short periods first."""
+    """The demands on one symbol combined, those with short periods first."""
     sizes, undecided = positive, []
     decided = sorted((d for d in demands if d.admits), key=_period)
     for one in decided:
@@ -110,7 +110,7 @@ def _period(one: Demand) -> int:
 
 
 def _both(one: SizeSet, two: SizeSet, work: Work) -> SizeSet | None:
-    """The sizes in both sets, if that is worth the work."""
+    """The sizes in both sets, if the work allows it."""
     return one.intersection(two) if work.allows(lcm(one.period, two.period)) else None
 
 

@@ -1,4 +1,4 @@
-"""What conditions on several symbols imply: one another, and bounds of a symbol."""
+"""What conditions on several symbols imply: each other, and bounds of a symbol."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FARTHEST = 1024
 
 
 def implies(one: Constraint, two: Constraint, lows: Mapping[str, int], work: Work) -> bool:
-    """Whether the first is known to imply the second, where no size is below `lows` (1 if unnamed).
+    """Whether one condition is known to imply the other, for sizes from `lows` on (default 1).
 
-    Neither yes nor no can be wrong: no means that it isn't known.
+    No means that it isn't known, so neither answer can be wrong.
     """
     first, second = one.left - one.right, two.left - two.right
     if one.relation is Relation.AT_LEAST:
@@ -41,8 +41,9 @@ def _never_negative(dim: Dim, lows: Mapping[str, int]) -> bool:
 def _on_the_line(first: Dim, second: Dim, relation: Relation, work: Work) -> bool:
     """Whether the second dim is in `relation` to 0 wherever the first is 0.
 
-    Both are sums of quasi-linear dims of two symbols. Where the first is 0 it is 0 again a period
-    further on, by which the second changes by a constant: if that is 0, one period decides.
+    Both are sums of quasi-linear dims of two symbols. Where the first is 0, it is 0 again one
+    period later, and the second has changed by a constant. If that constant is 0, one period
+    decides.
     """
     names = sorted(set(symbols_of(first)))
     if len(names) != 2 or not set(symbols_of(second)) <= set(names):
@@ -75,7 +76,7 @@ def _holds(dim: Dim, sizes: Mapping[str, int], relation: Relation) -> bool:
 
 
 def _zeros(dim: Dim, at: dict[str, int], name: str, law: tuple[int, int]) -> Iterator[int]:
-    """The numbers for a symbol, negative ones too, at which a dim is 0."""
+    """The values of a symbol, including negative ones, at which a dim is 0."""
     period, increment = law
     for residue in range(period):
         times, rest = divmod(-evaluate(dim, {**at, name: residue}), increment)
@@ -84,7 +85,7 @@ def _zeros(dim: Dim, at: dict[str, int], name: str, law: tuple[int, int]) -> Ite
 
 
 def _translation(first: list[Dim], second: list[Dim]) -> tuple[int, int] | None:
-    """How far on along both symbols the first sum is as it was, periods of the second too."""
+    """The shift of both symbols after which the first sum repeats, in periods of the second too."""
     steps, changes = [], []
     for one, two in zip(first, second, strict=True):
         laws = law_of(one), law_of(two)
@@ -99,7 +100,7 @@ def _translation(first: list[Dim], second: list[Dim]) -> tuple[int, int] | None:
 
 
 def _part(dim: Dim, name: str) -> Dim | None:
-    """The terms of a dim that speak of a symbol, if they speak of no other and are linear."""
+    """The terms of a dim with a symbol, if they contain no other and are linear."""
     found: Dim = 0
     for coefficient, monomial in dim.terms if isinstance(dim, Expr) else ():
         names = {one for atom in monomial for one in _names(atom)}
@@ -116,13 +117,13 @@ def _names(atom: Atom) -> set[str]:
 
 
 class Line(Record):
-    """An equality of two dims, each of one symbol, with which it never falls: f(H) = g(W)."""
+    """An equality of two dims that never decrease, each of one symbol: f(H) = g(W)."""
 
     names: tuple[str, str]
     dims: tuple[Dim, Dim]
 
     def partners(self, name: str, size: int, other: SizeSet) -> list[int]:
-        """The sizes of the other symbol, of those it may have, that meet it with a size of one."""
+        """The sizes of the other symbol, among its possible ones, that match a size of one."""
         place = self.names.index(name)
         target = evaluate(self.dims[place], {name: size})
 
@@ -143,7 +144,7 @@ class Line(Record):
 
 
 def line_of(constraint: Constraint, work: Work) -> Line | None:
-    """A constraint as a line, if it is one and there is work left to tell."""
+    """A constraint as a line, if it is one and the work allows finding out."""
     difference = constraint.left - constraint.right
     names = sorted(set(symbols_of(difference)))
     if constraint.relation is not Relation.EQUAL or len(names) != 2:
@@ -163,7 +164,7 @@ def line_of(constraint: Constraint, work: Work) -> Line | None:
 
 
 def _rises(dim: Dim, name: str, period: int) -> bool:
-    """Whether a quasi-linear dim of one symbol falls nowhere."""
+    """Whether a quasi-linear dim of one symbol never decreases."""
     values = [evaluate(dim, {name: size}) for size in range(period + 1)]
     return all(one <= two for one, two in pairwise(values))
 
@@ -171,7 +172,7 @@ def _rises(dim: Dim, name: str, period: int) -> bool:
 def narrowed(
     least: Sequence[tuple[str, int]], line: Line, own: Mapping[str, SizeSet], work: Work
 ) -> tuple[str, int] | None:
-    """The one of two bounds that says all that "one of them" says beside a line on both."""
+    """The one of two bounds that suffices when a line relates both symbols."""
     if {name for name, _ in least} != set(line.names):
         return None
     for (name, bound), (other, far) in (least, least[::-1]):
@@ -185,9 +186,9 @@ def narrowed(
 
 
 def loosened(name: str, line: Line, own: Mapping[str, SizeSet], work: Work) -> SizeSet | None:
-    """The residues of a symbol's sizes without their bounds, if the line implies these.
+    """The residues of a symbol's sizes without bounds, if the line implies the bounds.
 
-    None where it doesn't, or there are none. `own` are the sizes that the symbols may have.
+    None if it doesn't, or if there are no bounds. `own` are the possible sizes of the symbols.
     """
     sizes = own.get(name, positive)
     if sizes.is_empty or sizes.last is not None:
@@ -215,9 +216,9 @@ def _apart(
     own: Mapping[str, SizeSet],
     work: Work,
 ) -> bool:
-    """Whether sets of a symbol's sizes that end alike differ, but not beside the line.
+    """Whether two sets of a symbol's sizes with the same end differ, but are equal given the line.
 
-    The sizes that the wide one has beyond the narrow one have no partner.
+    The sizes that the wide set has beyond the narrow one have no partner.
     """
     settled = max(wide.settled, narrow.settled)
     if not work.allows(settled):

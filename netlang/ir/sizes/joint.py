@@ -1,11 +1,11 @@
-"""Conditions on several symbols that come apart into one on each: reshapes to a grid of patches.
+"""Conditions on several symbols that separate into one for each: reshapes to a grid of patches.
 
 With H = L t + r and W = M u + q, a dim made of H, W and their floors is for each pair of residues
 (r, q) a polynomial in t and u; its coefficients in the basis of products of binomials C(t, i) and
 C(u, j) are its finite differences at 0 (Graham, Knuth, Patashnik, Concrete Mathematics, 5.3). All
 zero: it is 0 for all such H and W. None negative and the constant positive: it is positive for all
 of them. If every pair of residues is decided that way, the condition is one on residues; and if
-those that hold are all pairs of two sets, it has come apart.
+those that hold are all pairs of two sets, it separates.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Residues: TypeAlias = tuple[tuple[int, ...], frozenset[tuple[int, ...]]]
 
 
 def separated(names: tuple[str, ...], residues: Residues) -> tuple[SizeSet, ...] | None:
-    """The sizes of each symbol, if the residues say nothing about them together."""
+    """The sizes of each symbol, if the residues don't relate them to each other."""
     periods, holding = residues
     if not holding:
         return (of_residues(1, set()), *(positive for _ in names[1:]))
@@ -43,7 +43,7 @@ def separated(names: tuple[str, ...], residues: Residues) -> tuple[SizeSet, ...]
 
 
 def residues_of(constraint: Constraint, lows: Mapping[str, int], work: Work) -> Residues | None:
-    """The residues that meet a constraint, if nothing but residues decides from `lows` on.
+    """The residues that meet a constraint, if only residues matter from `lows` on.
 
     `lows` are the smallest sizes of all its symbols.
     """
@@ -76,7 +76,7 @@ def _coefficients(
     periods: list[int],
     degrees: list[int],
 ) -> list[int]:
-    """The coefficients at some residues in the binomial basis, the constant first."""
+    """The coefficients at some residues in the binomial basis, constant first."""
 
     firsts = [
         low + (residue - low) % period
@@ -97,7 +97,7 @@ def _coefficients(
 
 
 def _decided(coefficients: list[int], relation: Relation) -> bool | None:
-    """Whether the relation to 0 holds everywhere or nowhere; None if neither can be told."""
+    """Whether the relation to 0 holds everywhere or nowhere; None if neither is known."""
     if not any(coefficients):
         return True
     rises, falls = min(coefficients) >= 0, max(coefficients) <= 0

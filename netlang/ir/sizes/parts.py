@@ -1,4 +1,4 @@
-"""Conditions taken apart: what is asked of each symbol, and what of several together."""
+"""Splits conditions into demands on each symbol and conditions on several."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Joint: TypeAlias = tuple[tuple[str, ...], Condition]
 
 
 class Parts:
-    """Conditions taken apart: `demands` on each symbol, and those that stay on several: `joint`."""
+    """Conditions after splitting: `demands` on each symbol, and `joint` ones on several."""
 
     def __init__(self, conditions: Iterable[Condition], work: Work) -> None:
         self._work = work
@@ -40,16 +40,16 @@ class Parts:
 
     @property
     def sets(self) -> dict[str, SizeSet]:
-        """What each symbol must be by itself, as far as that is decided."""
+        """The possible sizes of each symbol on its own, as far as they are decided."""
         work = Work()
         return {n: solve_symbol(n, tuple(d), work).sizes for n, d in self.demands.items()}
 
     def demand(self, one: Demand) -> None:
-        """One more demand."""
+        """Add a demand."""
         self.demands.setdefault(one.name, []).append(one)
 
     def _apart(self, several: list[_Joint]) -> list[tuple[_Joint, Residues | None]]:
-        """Takes conditions apart that can be; those left with the residues that meet them."""
+        """Split conditions where possible; returns the others with the residues that meet them."""
         lows = {name: sizes.first for name, sizes in self.sets.items() if not sizes.is_empty}
         left = []
         for names, condition in several:
@@ -72,7 +72,7 @@ class Parts:
         return sets is not None
 
     def _together(self, several: list[tuple[_Joint, Residues | None]]) -> None:
-        """Takes apart what comes apart given what each symbol must be by itself."""
+        """Split conditions that separate once each symbol's own sizes are known."""
         own = self.sets
         for (names, condition), residues in several:
             if residues is None or any(name in own and own[name].is_empty for name in names):
@@ -88,7 +88,7 @@ class Parts:
 def _contradicted(
     names: tuple[str, ...], condition: Condition, residues: Residues, own: Mapping[str, SizeSet]
 ) -> Demand:
-    """What a condition that no sizes meet asks of one symbol, given the others."""
+    """The demand on one symbol, given the others, of a condition that no sizes meet."""
     for place, name in enumerate(names):
         others = {other: sizes for other, sizes in own.items() if other != name}
         periods, left = _possible(names, residues, others)
@@ -99,9 +99,9 @@ def _contradicted(
 
 
 def _possible(names: tuple[str, ...], residues: Residues, own: Mapping[str, SizeSet]) -> Residues:
-    """The residues without those that some symbol can't have; none where the conditions clash.
+    """The residues without impossible ones; none if the conditions contradict each other.
 
-    Those that can't be told are included, and where the rest is met anyway, all of them.
+    Unknown ones are included; if the rest is met anyway, all are.
     """
     periods, holding = residues
     allowed = []
@@ -119,7 +119,7 @@ def _possible(names: tuple[str, ...], residues: Residues, own: Mapping[str, Size
 
 
 def _residues(sizes: SizeSet, period: int) -> set[int]:
-    """The residues, from 1 to the period, that sizes of a set have."""
+    """The residues, from 1 to the period, of the sizes in a set."""
     step = gcd(sizes.period, period)
     present = {index % step for index, runs in enumerate(sizes.runs) if runs}
     return {residue for residue in range(1, period + 1) if residue % step in present}

@@ -1,7 +1,7 @@
-"""Sets of sizes that repeat from some size on, exactly.
+"""Exact sets of sizes that repeat from some size on.
 
-A set is told by a period L and, for every residue modulo L, by the *runs* of its sizes: from the
-first to the last in steps of L. What a condition on one symbol admits is such a set (`quasi`).
+A set has a period L and, for every residue modulo L, the *runs* of its sizes: from the first to the
+last in steps of L. The sizes that a condition on one symbol admits form such a set (`quasi`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Runs: TypeAlias = tuple[Run, ...]
 
 
 class SizeSet(Record, dict=True):
-    """Sizes >= 1: for every residue modulo `period` the runs of sizes that belong."""
+    """Sizes >= 1: for every residue modulo `period`, the runs of sizes in the set."""
 
     period: int
     runs: tuple[Runs, ...]
@@ -51,20 +51,20 @@ class SizeSet(Record, dict=True):
 
     @cached_property
     def last(self) -> int | None:
-        """The largest size, None if there is no end; the set must not be empty."""
+        """The largest size, None if there is none; the set must not be empty."""
         ends = [end for _, end in self._all_runs()]
         return None if None in ends else max(end for end in ends if end is not None)
 
     @cached_property
     def settled(self) -> int:
-        """From here on a residue class belongs wholly or not at all; the set must not be empty."""
+        """From here on, a residue class belongs wholly or not at all; the set must not be empty."""
         starts = (start for start, _ in self._all_runs())
         ends = (end + 1 for _, end in self._all_runs() if end is not None)
         return max(*starts, *ends, 1, 1)
 
     @cached_property
     def endless(self) -> tuple[int, int]:
-        """The smallest modulus that tells the endless residue classes apart, and they as bits."""
+        """The smallest modulus that separates the endless residue classes, and these as bits."""
         present = [bool(runs) and runs[-1][1] is None for runs in self.runs]
         for modulus in range(1, self.period + 1):
             if self.period % modulus == 0 and all(
@@ -90,7 +90,7 @@ class SizeSet(Record, dict=True):
         return SizeSet(period, tuple(_common(self, other, i, period) for i in range(period)))
 
     def within(self, other: SizeSet) -> bool:
-        """Whether every size of this set is known to be one of the other."""
+        """Whether every size of this set is known to be in the other."""
         both = self.intersection(other)
         if both is None:
             return False
@@ -110,7 +110,7 @@ def _at_or_below(size: int, residue: int, period: int) -> int:
 
 
 def _clipped(runs: Runs, residue: int, period: int) -> Runs:
-    """The sizes of runs of a residue modulo a divisor of `period` that are `residue` modulo it."""
+    """The sizes in runs of a residue modulo a divisor of `period` that are `residue` modulo it."""
     found = []
     for start, end in runs:
         first = _at_or_above(start, residue, period)

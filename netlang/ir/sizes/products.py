@@ -1,8 +1,8 @@
-"""Polynomials of several symbols as one factor for each, less a number; equal products.
+"""Factors polynomials of several symbols: one factor per symbol, minus a number.
 
-(H//2 - 1)(W//2 - 1) >= 1 is written out by the time it is a condition. Its coefficients, in rows by
-what they have of H and in columns by what they have of W, are a matrix of rank one but for the
-constant: so the factors are a row and a column of it.
+(H//2 - 1)(W//2 - 1) >= 1 is already expanded when it becomes a condition. Its coefficients, with a
+row for each part in H and a column for each part in W, form a matrix of rank one except for the
+constant, so the factors are a row and a column of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Matrix: TypeAlias = dict[tuple[Monomial, Monomial], int]
 
 
 def factored(dim: Dim, names: tuple[str, ...]) -> tuple[dict[str, Dim], int] | None:
-    """A factor in each symbol, and the number that their product exceeds `dim` by."""
+    """A factor in each symbol, and the number by which their product exceeds `dim`."""
     first = _split(dim, names[0])
     if first is None:
         return None
@@ -44,10 +44,11 @@ def factored(dim: Dim, names: tuple[str, ...]) -> tuple[dict[str, Dim], int] | N
 def equal_factors(
     constraint: Constraint, lows: Mapping[str, int], work: Work
 ) -> dict[str, Constraint] | None:
-    """Equal products as one equality for each symbol, where they come apart from `lows` on.
+    """Equal products as one equality per symbol, if they separate from `lows` on.
 
     a(H) b(W) = c(H) d(W) holds only where a = c and b = d if a >= c >= 0 and b >= d >= 0, and a and
-    b are positive: otherwise a b > c d. Patches of rows and columns are so: h >= 4 (h//4).
+    b are positive: otherwise a b > c d. Rows and columns of patches are of this kind: h >= 4
+    (h//4).
     """
     if constraint.relation is not Relation.EQUAL or len(lows) < 2:
         return None
@@ -69,7 +70,7 @@ def equal_factors(
 
 
 def _of_one_growth(one: Dim, two: Dim) -> tuple[Dim, Dim, Fraction] | None:
-    """Two quasi-linear dims times numbers by which they grow alike, and the ratio of those."""
+    """Two quasi-linear dims scaled to the same growth, and the ratio of the scales."""
     first, second = law_of(one), law_of(two)
     if first is None or second is None or first[1] <= 0 or second[1] <= 0:
         return None
@@ -78,9 +79,9 @@ def _of_one_growth(one: Dim, two: Dim) -> tuple[Dim, Dim, Fraction] | None:
 
 
 def _sign(one: Dim, two: Dim, name: str, low: int, work: Work) -> int | None:
-    """1 if the first dim is nowhere smaller, -1 if nowhere larger, 0 if equal; None otherwise.
+    """1 if the first dim is nowhere smaller, -1 if nowhere larger, 0 if equal; else None.
 
-    Both grow alike; None too if one is negative somewhere, or the larger one 0, from `low` on.
+    Both grow alike. None also if one is negative somewhere, or the larger one 0, from `low` on.
     """
     laws = law_of(one), law_of(two)
     assert laws[0] is not None
@@ -99,7 +100,7 @@ def _sign(one: Dim, two: Dim, name: str, low: int, work: Work) -> int | None:
 
 
 def _split(dim: Dim, name: str) -> tuple[Dim, Dim, int] | None:
-    """A factor in one symbol, the factor in the others, and what their product is more than dim."""
+    """A factor in one symbol, the factor in the others, and their product's excess over dim."""
     matrix = _matrix(dim, name)
     corner = next((place for place in matrix if place[0] and place[1]), None)
     if corner is None:
@@ -123,7 +124,7 @@ def _split(dim: Dim, name: str) -> tuple[Dim, Dim, int] | None:
 
 
 def _matrix(dim: Dim, name: str) -> _Matrix:
-    """The coefficients of a dim; empty if a floor has several symbols, one of them `name`."""
+    """The coefficients of a dim; empty if a floor contains several symbols, one of them `name`."""
     found: _Matrix = {}
     for coefficient, monomial in dim.terms if isinstance(dim, Expr) else ():
         own = tuple(atom for atom in monomial if name in _names(atom))

@@ -1,9 +1,9 @@
-"""What a condition on one symbol admits, decided exactly.
+"""Which sizes a condition on one symbol admits, decided exactly.
 
-A dim in one symbol s that is made of s and of floor divisions by sums and products is a
-*quasi-polynomial*: there is a period L so that f(r + L t) is a polynomial in t for every residue r
-(Stanley, Enumerative Combinatorics 1, 4.4). Its values at t = 0, 1, ..., degree are all there is to
-know; where it is 0 or at least 0 follows from where its differences are.
+A dim that is made of one symbol s, floor divisions, sums and products is a *quasi-polynomial*:
+there is a period L such that f(r + L t) is a polynomial in t for every residue r (Stanley,
+Enumerative Combinatorics 1, 4.4). Its values at t = 0, 1, ..., degree determine it; where it is 0
+or at least 0 follows from where its differences are.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ HIGHEST_DEGREE = 4
 
 
 def admitted(constraint: Constraint, name: str, work: Work) -> SizeSet | None:
-    """The sizes of the symbol `name` that meet the constraint, which speaks of no other symbol.
+    """The sizes of the symbol `name` that meet the constraint, which contains no other symbol.
 
-    None if it isn't quasi-polynomial, its period is too long, its degree too high, or no work left.
+    None if it isn't quasi-polynomial, if its period or degree is too high, or if no work is left.
     """
     difference = constraint.left - constraint.right
     shape = shape_of(difference, name)
@@ -57,7 +57,7 @@ def admitted(constraint: Constraint, name: str, work: Work) -> SizeSet | None:
 
 
 def differences(values: Sequence[int]) -> list[int]:
-    """The finite differences of every order at 0: the coefficients of C(t, 0), C(t, 1), ..."""
+    """The finite differences of all orders at 0: the coefficients of C(t, 0), C(t, 1), ..."""
     found = []
     values = list(values)
     while values:
@@ -67,7 +67,7 @@ def differences(values: Sequence[int]) -> list[int]:
 
 
 def _times(coefficients: list[int], relation: Relation) -> Runs:
-    """For which t >= 0 the polynomial stands in `relation` to 0."""
+    """The t >= 0 at which the polynomial is in `relation` to 0."""
     above = _not_negative(coefficients)
     if relation is Relation.AT_LEAST:
         return tuple(above)
@@ -83,8 +83,7 @@ def _times(coefficients: list[int], relation: Relation) -> Runs:
 def _not_negative(coefficients: list[int]) -> list[Run]:
     """The runs of t >= 0 where a polynomial, in the basis C(t, i), is at least 0.
 
-    It rises where its difference is at least 0, and falls between: each stretch is searched by
-    halving.
+    It rises where its difference is at least 0 and falls elsewhere; each stretch is bisected.
     """
     while coefficients and not coefficients[-1]:
         coefficients = coefficients[:-1]
@@ -116,7 +115,7 @@ def _line_not_negative(start: int, slope: int) -> list[Run]:
 
 
 def _stretches(rising: list[Run]) -> list[tuple[int, int | None, bool]]:
-    """All t >= 0 in stretches where a polynomial rises, or falls, with their last t."""
+    """All t >= 0, in stretches where a polynomial rises or falls, with the last t of each."""
     found: list[tuple[int, int | None, bool]] = []
     at = 0
     for first, last in rising:
@@ -130,7 +129,7 @@ def _stretches(rising: list[Run]) -> list[tuple[int, int | None, bool]]:
 
 
 def _part(holds: Callable[[int], bool], first: int, last: int | None, rises: bool) -> Run | None:
-    """The part of a stretch where something holds that begins to hold once, or ends to."""
+    """The part of a stretch where something holds that begins to hold once, or ceases to once."""
     if rises:
         if holds(first):
             return first, last
@@ -143,7 +142,7 @@ def _part(holds: Callable[[int], bool], first: int, last: int | None, rises: boo
 
 
 def _farther(holds: Callable[[int], bool], first: int) -> int:
-    """Some t behind `first` at which something holds that holds from some t on."""
+    """Some t after `first` at which something holds that holds from some t on."""
     step = 1
     while not holds(first + step):
         step *= 2
@@ -151,7 +150,7 @@ def _farther(holds: Callable[[int], bool], first: int) -> int:
 
 
 def _turn(holds: Callable[[int], bool], no: int, yes: int) -> int:
-    """The first t behind `no` at which something holds that holds at `yes`."""
+    """The first t after `no` at which something holds that holds at `yes`."""
     while yes - no > 1:
         middle = (no + yes) // 2
         no, yes = (no, middle) if holds(middle) else (middle, yes)
@@ -159,10 +158,10 @@ def _turn(holds: Callable[[int], bool], no: int, yes: int) -> int:
 
 
 def shape_of(dim: Dim, name: str) -> tuple[int, int] | None:
-    """Period and degree of a dim in one of its symbols, if they can be told and are small enough.
+    """The period and degree of a dim in one of its symbols, if known and small enough.
 
-    After a period, a floor by a sum of floors has changed by a constant (`law_of`), and one by a
-    polynomial of symbols by a polynomial.
+    After a period, a floor of a sum of floors has changed by a constant (`law_of`), and a floor of
+    a polynomial in symbols by a polynomial.
     """
     period = 1
     for floor in floors_of(dim):

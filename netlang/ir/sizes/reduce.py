@@ -1,4 +1,4 @@
-"""Conditions in the form in which they are solved: distinct, without common factors."""
+"""Normalizes conditions before solving: distinct, without common factors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["distinct", "names_of", "reduced"]
 
 
 def distinct(conditions: Iterable[Condition]) -> Iterable[Condition]:
-    """The first of those conditions that ask the same."""
+    """The conditions without those that equal an earlier one."""
     found: dict[tuple[Dim, Relation], Condition] = {}
     for condition in conditions:
         constraint = condition.constraint
@@ -25,7 +25,7 @@ def distinct(conditions: Iterable[Condition]) -> Iterable[Condition]:
 
 
 def reduced(condition: Condition) -> Condition:
-    """The same condition without the symbols that are a factor of both sides."""
+    """The same condition without symbols that are factors of both sides."""
     constraint = condition.constraint
     difference = constraint.left - constraint.right
     quotient = _without_common_symbols(difference)
@@ -35,7 +35,7 @@ def reduced(condition: Condition) -> Condition:
 
 
 def _without_common_symbols(dim: Dim) -> Dim:
-    """`dim` divided by every symbol that all of its terms contain: sizes are positive."""
+    """`dim` divided by every symbol that all of its terms contain; sizes are positive."""
     while isinstance(dim, Expr):
         common = set.intersection(
             *({a for a in monomial if isinstance(a, Symbol)} for _, monomial in dim.terms)

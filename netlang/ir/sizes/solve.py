@@ -1,8 +1,8 @@
-"""What the conditions of a net say about the sizes of its inputs, solved exactly.
+"""Solves the conditions of a net on the sizes of its inputs, exactly.
 
-Conditions that speak of one symbol, or come apart into such, are decided together as one set of
-sizes for each symbol; the others, and those whose period is too long, are kept as they stand and
-checked by evaluating them. A size is refused exactly where some step can't run.
+Conditions on one symbol, and those that separate into such, are decided together as one set of
+sizes per symbol. The others, and those whose period is too long, are kept and checked by
+evaluation. A size is refused exactly if some step can't run at it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _Change: TypeAlias = Callable[[str, Line, Mapping[str, SizeSet], Work], SizeSet 
 
 
 class Solution(Record):
-    """The conditions of a net, solved: one part for each symbol, and those on several symbols.
+    """The solved conditions of a net: one part per symbol, and those on several symbols.
 
-    `joint` are the conditions on several symbols that say something beside the rest, `told` the
-    symbols as they are told: without bounds that those imply, where that is shorter.
+    `joint` are the conditions on several symbols that add something to the rest. `told` are the
+    symbols as they are shown: without bounds that `joint` implies, if that is shorter.
     """
 
     symbols: tuple[SymbolSolution, ...]
@@ -61,15 +61,15 @@ class Solution(Record):
         return (*(rule.sentence(names) for rule, names in groups.items()), *others, *joint)
 
     def check(self, sizes: Mapping[str, int]) -> tuple[Diagnostic, ...]:
-        """One error for every symbol, or pair of symbols, whose size some step can't run at."""
+        """One error for every symbol, or pair of symbols, at whose size some step can't run."""
         errors = [_refused(solution, sizes[solution.name]) for solution in self.symbols]
         return tuple(e for e in (*errors, *_refused_together(self.joint, sizes)) if e)
 
 
 def solve_conditions(conditions: Iterable[Condition]) -> Solution:
-    """The conditions, merged for each symbol; those that always hold are left out.
+    """The conditions merged per symbol, without those that always hold.
 
-    Whether they contradict each other is for `contradictions` to say.
+    `contradictions` finds out whether they contradict each other.
     """
     work = Work()
     definitions, others = defined(distinct(map(reduced, conditions)))
@@ -85,7 +85,7 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
 
 
 def _length(solution: Solution) -> int:
-    """The characters of the sentences. A rule for several symbols is told once, bounds and all."""
+    """The length of the sentences. A rule for several symbols counts once, including bounds."""
     return len(", ".join(solution.sentences))
 
 
@@ -109,7 +109,7 @@ def _narrowed(one: Together, lines: list[Line], parts: Parts, work: Work) -> boo
 def _told(
     solved: Iterable[SymbolSolution], lines: list[Line], how: _Change, work: Work
 ) -> Iterable[SymbolSolution]:
-    """The symbols with other sizes, which beside the lines say the same; the last symbol first."""
+    """The symbols with other sizes that, given the lines, mean the same; the last symbol first."""
     told = {one.name: one for one in solved}
     for line in lines:
         for name in reversed(line.names):

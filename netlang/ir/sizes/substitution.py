@@ -1,6 +1,6 @@
-"""Sizes that an equality tells by another one.
+"""Replaces sizes that an equality defines by another one.
 
-Where W must equal 2*H, all that is asked of W is asked of H.
+If W must equal 2*H, every condition on W becomes one on H.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_DEFINITIONS = 8
 
 
 class Definition(Record):
-    """The symbol `name` must be `value`, by a condition."""
+    """The symbol `name` must equal `value`, by a condition."""
 
     name: str
     value: Dim
@@ -27,7 +27,7 @@ class Definition(Record):
 
 
 def defined(conditions: Iterable[Condition]) -> tuple[list[Definition], list[Condition]]:
-    """The definitions that conditions make, and the others without the symbols defined."""
+    """The definitions among the conditions, and the others without the defined symbols."""
     definitions: list[Definition] = []
     left = list(conditions)
     while len(definitions) < MOST_DEFINITIONS:
@@ -40,7 +40,7 @@ def defined(conditions: Iterable[Condition]) -> tuple[list[Definition], list[Con
 
 
 def _definition(condition: Condition) -> Definition | None:
-    """What a condition says that one of two symbols must be."""
+    """The definition of one of two symbols that a condition implies, if any."""
     constraint = condition.constraint
     difference = constraint.left - constraint.right
     if constraint.relation is not Relation.EQUAL or not isinstance(difference, Expr):

@@ -1,4 +1,4 @@
-"""Conditions that stay on several symbols: without those that others imply, and in short words."""
+"""Conditions that remain on several symbols: without implied ones, in concise words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST = 1 << 20
 
 
 class Together(Record):
-    """A condition on several symbols; with `least`, one of these must be at least so large."""
+    """A condition on several symbols; with `least`, at least one of these must be that large."""
 
     condition: Condition
     least: tuple[tuple[str, int], ...] = ()
@@ -53,14 +53,14 @@ class Together(Record):
         return self.condition.constraint.holds(sizes)
 
     def advice(self, sizes: Mapping[str, int]) -> str:
-        """What the sizes given come to."""
+        """The values that the given sizes lead to."""
         return "" if self.least else formula_of(self.condition.constraint).advice(sizes)
 
 
 def statements(
     conditions: list[Condition], own: Mapping[str, SizeSet], work: Work
 ) -> list[Together]:
-    """What conditions on several symbols say beside what each symbol must be."""
+    """What conditions on several symbols add to the demands on each symbol."""
     lows = {name: sizes.first for name, sizes in own.items() if not sizes.is_empty}
     found = [one for condition in conditions for one in _statement(condition, lows)]
     if len(found) > MOST_COMPARED:
@@ -81,10 +81,10 @@ def _covers(one: Together, two: Together, lows: Mapping[str, int], work: Work) -
 
 
 def _statement(condition: Condition, lows: Mapping[str, int]) -> tuple[Together, ...]:
-    """A condition in its best words; nothing if the smallest sizes meet it, and so all do.
+    """A condition in its best wording; nothing if the smallest sizes, and so all sizes, meet it.
 
-    A product of sizes that must be at least 2: what fails is a box of small sizes. The value never
-    falls, so that its corners decide.
+    If a product of sizes must be at least 2, the failing sizes form a box of small sizes. The value
+    never decreases, so the corners of the box decide.
     """
     constraint = condition.constraint
     value = constraint.left - constraint.right
@@ -103,14 +103,14 @@ def _statement(condition: Condition, lows: Mapping[str, int]) -> tuple[Together,
 
 
 def _at(value: Dim, lows: Mapping[str, int], name: str) -> Callable[[int], bool]:
-    """Whether a dim is at least 0 at a size of one symbol, the others as small as they can be."""
+    """Whether a dim is at least 0 at a size of one symbol, with the others at their smallest."""
     return lambda size: evaluate(value, {**lows, name: size}) >= 0
 
 
 def _never_falls(value: Dim, least: Mapping[str, int]) -> bool:
-    """Whether a value, from the least sizes on, falls nowhere.
+    """Whether a value never decreases from the least sizes on.
 
-    It rises term by term, or is a product of factors that do and are not negative there.
+    True if every term increases, or if it is a product of nonnegative factors that never decrease.
     """
     if _rises(value, least):
         return True
@@ -123,7 +123,7 @@ def _never_falls(value: Dim, least: Mapping[str, int]) -> bool:
 
 
 def _rises(dim: Dim, least: Mapping[str, int]) -> bool:
-    """Whether every term of a dim rises with every symbol."""
+    """Whether every term of a dim increases with every symbol."""
     if not isinstance(dim, Expr):
         return dim >= 0
     positive_terms = all(c > 0 or not monomial for c, monomial in dim.terms)

@@ -1,8 +1,8 @@
-"""A bound on the work that conditions are worth.
+"""A bound on the work that is spent on conditions.
 
-Each condition takes as many steps as its period is long, and so does taking two together. What is
-left when the budget is spent is told as it stands and checked by evaluating it: so the cost of a
-spec doesn't depend on its moduli.
+Each condition takes as many steps as its period is long, and so does combining two. When the budget
+is spent, the remaining conditions are kept and checked by evaluation, so the cost of a spec doesn't
+depend on its moduli.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ MOST_STEPS = 1 << 16
 
 
 class Work:
-    """Steps that may still be taken."""
+    """The steps that are left."""
 
     def __init__(self, steps: int = MOST_STEPS) -> None:
         self.left = steps
 
     def allows(self, steps: int) -> bool:
-        """Takes so many steps, if as many are left."""
+        """Whether `steps` are left; takes them if so."""
         if steps > self.left:
             return False
         self.left -= steps

@@ -1,6 +1,7 @@
-"""Inputs of nets that are declared with their batch: W0205.
+"""Warns about net inputs that are declared with their batch: W0205.
 
-It is a rule of the text, so that it speaks beside the error that such an input leads to.
+This is a rule on texts, so that the warning is shown together with the error that such an input
+leads to.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["BatchInInputs"]
 
 
 class BatchInInputs(TreeRule):
-    """The inputs of each net; a file with windows of three sizes (`3x3x3`) is about volumes."""
+    """The inputs of each net. A file with windows of three sizes (`3x3x3`) is about volumes."""
 
     watches = (ast.Input, ast.Dims, ast.Parameter)
 
@@ -54,14 +55,14 @@ class BatchInInputs(TreeRule):
         yield from () if self._volumes else self._cautions
 
     def _judge(self) -> None:
-        """What is to be said about the inputs of the definition that ends here."""
+        """The warnings about the inputs of the definition that ends here."""
         for declaration, spec in self._inputs:
             if self._has_value(spec.sizes[0]):
                 self._cautions.append(_caution(declaration, spec))
         self._inputs, self._parameters = [], set()
 
     def _has_value(self, size: ast.SizeDecl) -> bool:
-        """Whether the first size has one; without, it is an error of its own."""
+        """Whether the first size has a value; without one, it is an error instead."""
         if size.default is not None or size.name in self._parameters:
             return True
         try:

@@ -1,7 +1,7 @@
-"""Loops that never run, whatever a net's arguments are: W0105.
+"""Warns about loops that never run, whatever a net's arguments are: W0105.
 
-Only what is plain in the text is worked out: numbers, constants that are numbers, and arithmetic of
-them. A count that a parameter, a loop or the input decides may well be 0.
+Only what is evident from the text is evaluated: numbers, constants that are numbers, and their
+arithmetic. A count that depends on a parameter, a loop or the input may well be 0.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class IdleLoops(TreeRule):
         yield from self._cautions
 
     def _judge(self) -> None:
-        """What is to be said about the loops of the definition that ends here."""
+        """The warnings about the loops of the definition that ends here."""
         for loop in self._loops:
             why, fix = self._idle(loop)
             if why:
@@ -67,7 +67,7 @@ class IdleLoops(TreeRule):
         self._loops, self._bound = [], set()
 
     def _idle(self, loop: ast.For | ast.Repeat) -> tuple[str, Fix | None]:
-        """Why a loop never runs, "" if it may run, and what makes it run."""
+        """Why a loop never runs, with a fix; "" if it may run."""
         if isinstance(loop, ast.Repeat):
             return ("it is repeated 0 times" if self._number(loop.count) == 0 else "", None)
         items = loop.iterable
@@ -79,7 +79,7 @@ class IdleLoops(TreeRule):
         return ("the list is empty" if empty else "", None)
 
     def _range(self, call: ast.Call) -> tuple[str, Fix | None]:
-        """Of `range(stop)`, `range(start, stop)` and `range(start, stop, step)`."""
+        """The same for `range(stop)`, `range(start, stop)` and `range(start, stop, step)`."""
         arguments = call.arguments
         named = any(argument.name is not None for argument in arguments)
         callee = call.callee
@@ -98,7 +98,7 @@ class IdleLoops(TreeRule):
         return "the range is empty", step if backwards else None
 
     def _number(self, expr: ast.Expr) -> int | None:
-        """The value of an expression that is a whole number whatever happens, else None."""
+        """The value of an expression that is a constant whole number, else None."""
         for node in walk(expr):
             if not isinstance(node, _PLAIN):
                 return None
@@ -111,7 +111,7 @@ class IdleLoops(TreeRule):
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def _of_file(self, name: str) -> Value | None:
-        """The value of a name that only the file gives a value; None for others."""
+        """The value of a name that only the file defines; None for others."""
         if name in self._bound:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Steps that take the axes of an image for others: W0201, W0203 and W0204."""
+"""Warns about steps that mistake the axes of an image: W0201, W0203 and W0204."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def linear_of_image(site: Site) -> Iterator[Caution]:
 
 
 def _flattened(site: Site, x: TensorType) -> Fix | None:
-    """`flatten` before the step; behind pooling where the size of the input isn't fixed."""
+    """Adds `flatten` before the step, after pooling if the input's size isn't fixed."""
     text = "flatten" if all(isinstance(size, int) for size in x.shape) else "gap -> flatten"
     return site.about.steps.before(
         site.node.span, text, f"write `{text} -> {site.op.name}(...)` to map the whole of it"
@@ -40,7 +40,7 @@ def _flattened(site: Site, x: TensorType) -> Fix | None:
 
 
 def softmax_axis(site: Site) -> Iterator[Caution]:
-    """`softmax(1)` of an image: the channels where the batch is an axis, which it isn't here."""
+    """`softmax(1)` of an image: the channels if the batch counted as an axis, which it doesn't."""
     from netlang.ops.softmax import LogSoftmax, Softmax
 
     assert isinstance(site.op, Softmax | LogSoftmax)
@@ -63,7 +63,7 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
 
 
 def channels_last(site: Site) -> Iterator[Caution]:
-    """An input that is declared as `[height, width, channels]` and read as channels first."""
+    """An input that is declared as `[height, width, channels]` but read with channels first."""
     if Layout.CHANNELS_LAST not in site.layouts:
         return
     about = site.about

@@ -1,7 +1,7 @@
-"""Which names of a file others import: of those beside it, and of those in the folder above.
+"""Which names of a file are imported by files beside it and in the folder above.
 
-Only texts are looked at, and only where something seems to be unused: a file may have blocks for
-others beside a net of its own.
+Only texts are searched, and only if something seems to be unused: besides its own nets, a file may
+have blocks for others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LARGEST = 2**20
 
 
 def imported_elsewhere(module: Module) -> frozenset[str]:
-    """The names that other files take from this one."""
+    """The names that other files import from this one."""
     folder = module.folder
     if folder is None:
         return frozenset()
@@ -41,7 +41,7 @@ def imported_elsewhere(module: Module) -> frozenset[str]:
 
 
 def _imported(folder: Path, dotted: str, own: str) -> Iterator[str]:
-    """What the files of a folder, but for its own, import as `from dotted import ...`."""
+    """What the other files of a folder import with `from dotted import ...`."""
     for path in islice(sorted(folder.glob("*.net")), _MOST_FILES):
         if path.name == own:
             continue
@@ -51,7 +51,7 @@ def _imported(folder: Path, dotted: str, own: str) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
-    """The text of a file, "" for what can't be read: it imports nothing then."""
+    """The text of a file; "" if it can't be read, which then imports nothing."""
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             return ""

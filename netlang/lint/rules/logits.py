@@ -1,4 +1,4 @@
-"""Losses that apply a softmax or sigmoid to what has been through one: W0301."""
+"""Warns about losses that apply a softmax or sigmoid to the result of one: W0301."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ APPLIED: Mapping[type[LossFunction], type[Op]] = {
 
 
 def probabilities_as_logits(training: Training) -> Iterator[Caution]:
-    """`softmax` in front of `cross_entropy`, in the net or in the recipe."""
+    """`softmax` before `cross_entropy`, in the net or in the recipe."""
     recipe, program = training.recipe, training.program
     for term in recipe.loss.terms:
         applied = APPLIED.get(type(term.function))
@@ -66,7 +66,7 @@ def _caution(
 
 
 def _maker(operand: Operand, program: Program) -> Node | None:
-    """The step that makes an output of the net which a loss reads as it is."""
+    """The step that makes an output of the net which a loss reads unchanged."""
     if not isinstance(operand, Value):
         return None
     for output in program.net.outputs:
@@ -76,7 +76,7 @@ def _maker(operand: Operand, program: Program) -> Node | None:
 
 
 def _node(function: Function, ref: Ref) -> Node | None:
-    """The operator behind a value: through blocks and `identity`."""
+    """The operator that makes a value, looking through blocks and `identity`."""
     while ref.producer != INPUT:
         node = function.node(ref.producer)
         if isinstance(node.callee, Function):

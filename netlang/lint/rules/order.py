@@ -1,8 +1,9 @@
-"""Convolutions whose arguments are in PyTorch's order: W0202.
+"""Warns about convolutions whose arguments are in PyTorch's order: W0202.
 
-`nn.Conv2d(3, 64, 3)` names the input's channels first; here that is 3 output channels, a kernel of
-64 and a stride of 3. What is taken for it: three whole numbers by position, of which the first is
-the channels of the input, and the others rather channels and a kernel than a kernel and a stride.
+`nn.Conv2d(3, 64, 3)` gives the input's channels first; here it would mean 3 output channels, a
+kernel of 64 and a stride of 3. The rule matches three positional whole numbers, if the first equals
+the input's channels and the others look like channels and a kernel rather than a kernel and a
+stride.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def pytorch_order(site: Site) -> Iterator[Caution]:
 
 
 def _swapped(kernel: object, stride: object) -> bool:
-    """Whether what stands for kernel and stride are rather channels and a kernel."""
+    """Whether the values for kernel and stride look like channels and a kernel."""
     if not isinstance(kernel, int) or not isinstance(stride, int) or kernel <= stride:
         return False
     # Strides are 1 or even, or the kernel itself; kernels are odd, or even with an even stride.

@@ -1,4 +1,4 @@
-"""Loop variables that nothing reads: W0104. A name that begins with `_` needs no reader."""
+"""Warns about loop variables that nothing reads: W0104. Names that begin with `_` are exempt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["UnusedTargets"]
 
 @final
 class _Loop(Draft):
-    """A loop that is being walked, with those of its variables that were not read so far."""
+    """A loop that is being walked, with those of its variables that haven't been read so far."""
 
     statement: ast.For
     names: frozenset[str]

@@ -1,6 +1,6 @@
-"""Changes of the learning rate that a run doesn't live to see: W0302.
+"""Warns about changes of the learning rate after the end of the run: W0302.
 
-Phases that don't begin before the end, and a warmup that isn't over, are errors.
+Phases that begin after the end, and a warmup that doesn't finish, are errors.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ __all__ = ["change_beyond_end"]
 
 
 def change_beyond_end(training: Training) -> Iterator[Caution]:
-    """Milestones at or behind the end; a `step` whose first change is.
+    """Milestones at or after the end, and a `step` whose first change is.
 
-    Lengths in epochs and in steps are compared with their like only: how many steps an epoch has,
-    the data tell.
+    Lengths in epochs and in steps aren't compared with each other, since the number of steps per
+    epoch depends on the data.
     """
     recipe = training.recipe
     unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
@@ -53,7 +53,7 @@ def _phases(recipe: Recipe) -> tuple[Phase, ...]:
 
 
 def _late(phase: Phase, length: int) -> int | None:
-    """The first change that comes too late, None if there is none."""
+    """The first change that comes too late; None if there is none."""
     if isinstance(phase, Multistep):
         return next((place for place in sorted(phase.milestones) if place >= length), None)
     if isinstance(phase, Step) and phase.every >= length:

@@ -1,7 +1,7 @@
-"""Imports, constants and blocks of a file that no net or recipe of it needs: W0101 to W0103.
+"""Warns about imports, constants and blocks that no net or recipe of a file needs: W0101 to W0103.
 
-A file without a net or recipe is there for others to import from: its constants and blocks are
-used, and so are its imports where it has nothing else. So is what another file imports from it.
+A file without a net or recipe is for others to import from: its constants and blocks count as used,
+and so do its imports if it has nothing else. Whatever another file imports counts as used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ROOTS = (ast.NetDef, ast.NetAlias, ast.TrainDef)
 
 
 class UnusedNames(TreeRule):
-    """What each definition reads, and from that what leads nowhere."""
+    """What each definition reads, and so what is unused."""
 
     watches = NAMES
 
@@ -48,7 +48,7 @@ class UnusedNames(TreeRule):
         yield from (caution for name, caution in found.items() if name not in elsewhere)
 
     def _unused(self) -> Iterator[tuple[str, Caution]]:
-        """Each name without use, with what to say about it."""
+        """Each unused name with its warning."""
         items = self.module.file.items
         if all(isinstance(item, ast.FromImport) for item in items):
             return
@@ -84,7 +84,7 @@ class UnusedNames(TreeRule):
 
 
 def _unreached(item: ast.Constant | ast.BlockDef, *, fixable: bool) -> Caution:
-    """A constant or block that leads nowhere; it can't go before what reads it has gone."""
+    """The warning about an unused constant or block; it can be removed only after its readers."""
     kind = UnusedBlock if isinstance(item, ast.BlockDef) else UnusedFileConstant
     fix = Fix("use it, or remove it", (without_statement(item.span),)) if fixable else None
     return kind(span=item.name_span, name=item.name, fix=fix)

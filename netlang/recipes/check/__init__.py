@@ -1,4 +1,4 @@
-"""Whether a recipe fits its net: all that can be known before training starts, without PyTorch."""
+"""Checks whether a recipe fits its net: everything that can be known without PyTorch."""
 
 from netlang.recipes.check.fit import check_recipe
 

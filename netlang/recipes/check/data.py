@@ -1,4 +1,4 @@
-"""Whether the data of a recipe can be what it wants: parts, channels, number of inputs."""
+"""Checks a recipe's wishes about its data: parts, channels, number of inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["check_data", "other_channels"]
 
 
 def check_data(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """What is wrong with the data of a recipe, as far as they aren't needed to know it."""
+    """Errors about the data of a recipe that can be found without the data."""
     data = recipe.data
     if recipe.validation is not None and data.own_validation:
         assert isinstance(data, ImageSource | Arrays)
@@ -35,7 +35,7 @@ def check_data(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def other_channels(recipe: Recipe, program: Program) -> int | None:
-    """The channels that the net takes, where images of files can have but don't have so many."""
+    """The channels that the net takes, if image files can have, but don't have, that many."""
     inputs = program.net.inputs
     if not isinstance(recipe.data, ImageSource) or len(inputs) != 1:
         return None

@@ -1,7 +1,7 @@
-"""Whether a recipe fits its net: names and shapes of the loss, the input, classes, augmentations.
+"""Checks whether a recipe fits its net: loss, input, classes, augmentations.
 
-Checks are independent of each other where they can be, so that one run reports all mistakes; what
-would only repeat a mistake that another has found is left out.
+Checks are as independent of each other as possible, so that one run reports all mistakes. What
+would only repeat another check's finding is left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["check_recipe"]
 
 
 def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
-    """Everything that is wrong with training `program` by `recipe`, in the order of the keys."""
+    """Every error in training `program` by `recipe`, in the order of the keys."""
     loss = list(check_loss(recipe, program))
     return [
         *check_data(recipe, program),

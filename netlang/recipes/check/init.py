@@ -1,4 +1,4 @@
-"""Whether the rules of initial weights find something in the net."""
+"""Checks whether the rules for initial weights match anything in the net."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["check_init"]
 
 
 def check_init(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Every rule that does nothing."""
+    """Every rule that matches nothing."""
     for rule in recipe.init:
         what = _missing(rule, program)
         if what:
@@ -28,7 +28,7 @@ def check_init(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def _missing(rule: Initialization, program: Program) -> str:
-    """What a rule looks for in vain, in words."""
+    """What a rule searches for without success, in words."""
     if isinstance(rule, ZeroLastNorm):
         return "" if last_norms(program) else "no residual branch ends with a norm"
     if not isinstance(rule, Rule):

@@ -1,6 +1,6 @@
-"""Whether a loss fits its net: it reads outputs, inputs and targets that can be compared.
+"""Checks whether a loss fits its net: whether its outputs, inputs and targets can be compared.
 
-What only the data can tell is left open, and asked again with `targets` when they are there.
+What only the data can tell is left open, and checked again with `targets` when they are loaded.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ _LABEL_TYPE = TensorType((), DType.INT64)
 
 
 def deployed_outputs(program: Program) -> tuple[Output, ...]:
-    """The outputs that exist outside training too."""
+    """The outputs that also exist outside training."""
     return tuple(output for output in program.net.outputs if not output.auxiliary)
 
 
 def operands_of(term: Term, recipe: Recipe, program: Program) -> tuple[Operand, ...]:
-    """What a term compares: the only output and the only target where it was named alone."""
+    """The operands of a term; one that it doesn't name is the only output or target."""
     if term.operands or isinstance(term.function, Penalty):
         return term.operands
     (output,), (target,) = deployed_outputs(program), recipe.data.targets
@@ -69,7 +69,7 @@ def value_types(
 ) -> Types:
     """What a loss can read, by name; `targets` are those of the data, once they are known.
 
-    Sizes that the net leaves open are those behind the path `steps`, without it `augment`.
+    Sizes that the net leaves open are those after the path `steps`, by default `augment`.
     """
     net = program.net
     sizes = input_sizes(recipe, program, recipe.augment if steps is None else steps)
@@ -94,7 +94,7 @@ def check_loss(
     targets: Mapping[str, TensorType] | None = None,
     steps: tuple[Augmentation, ...] | None = None,
 ) -> Iterator[Diagnostic]:
-    """Every mistake in the terms of the loss, on examples behind a path as in `value_types`."""
+    """Every error in the terms of the loss, for examples after a path as in `value_types`."""
     values = _Values(recipe, program, value_types(recipe, program, targets, steps))
     for term in recipe.loss.terms:
         yield from _check_term(term, values)
@@ -174,7 +174,7 @@ def _needs_names(
 
 @final
 class _Side(Record):
-    """An operand as it is written, and its type as far as it is known."""
+    """An operand as written, and its type as far as it is known."""
 
     text: str
     type: TensorType | None
@@ -204,7 +204,7 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
 
 
 def _same(left: TensorType, right: TensorType) -> bool:
-    """Element by element: numbers of one shape; a single number may have an axis or none."""
+    """Elementwise: numbers of one shape; a single number may have one axis or none."""
     alike = left.shape == right.shape or {left.shape, right.shape} == {(), (1,)}
     return left.dtype.is_float and (alike or is_number(right)) and not is_number(left)
 
@@ -237,7 +237,7 @@ def _check_classes(term: Term, left: _Side, right: _Side, values: _Values) -> It
 
 
 def _check_channels(term: Term, left: _Side) -> Iterator[Diagnostic]:
-    """Settings that have a number for each channel."""
+    """Settings with one number per channel."""
     function = term.function
     setting = ""
     given: float | tuple[float, ...] | None = None
@@ -274,7 +274,7 @@ def _shapes(term: Term, left: _Side, right: _Side, advice: str) -> Diagnostic:
 
 
 def _check_deployed(values: _Values) -> Iterator[Diagnostic]:
-    """Something must be there to score the deployed net by."""
+    """Something must exist by which the deployed net can be scored."""
     auxiliary = {output.name for output in values.program.net.outputs if output.auxiliary}
     terms = values.recipe.loss.terms
     compared = [term for term in terms if not isinstance(term.function, Penalty)]

@@ -1,4 +1,4 @@
-"""Whether a loss can read what `mixup` and `cutmix` make of targets.
+"""Checks whether a loss can read the targets that `mixup` and `cutmix` make.
 
 Class numbers become probabilities of the classes; numbers and masks keep their form.
 """
@@ -26,8 +26,11 @@ __all__ = ["check_mixing", "mixed_classes"]
 
 @final
 class _Use(Record):
-    """A target of class numbers in a term: `classes` is what its probabilities are for, or `why`
-    says that they aren't possible."""
+    """A target of class numbers in a term.
+
+    `classes` is the number of classes of its probabilities; otherwise `why` says why it can't have
+    them.
+    """
 
     term: Term
     target: str
@@ -38,7 +41,7 @@ class _Use(Record):
 def check_mixing(
     recipe: Recipe, program: Program, targets: Mapping[str, TensorType] | None = None
 ) -> Iterator[Diagnostic]:
-    """Every term that can't read a mixed target; with `targets`, once the data are there."""
+    """Every term that can't read a mixed target; with `targets`, once the data are known."""
     step = next((step for step in recipe.augment if isinstance(step, Mixing)), None)
     if step is None:
         return
@@ -60,7 +63,7 @@ def check_mixing(
 
 
 def mixed_classes(recipe: Recipe, program: Program) -> int | None:
-    """The classes that the probabilities of a mixed target are for; None where none has classes."""
+    """The number of classes for the probabilities of a mixed target; None if none has classes."""
     step = next((step for step in recipe.augment if isinstance(step, Mixing)), None)
     if step is None:
         return None
@@ -104,7 +107,7 @@ def _in_term(
 
 
 def _is_classes(type: TensorType | None, numbers: bool) -> bool:
-    """Whether a target is class numbers, `numbers` where its type isn't known."""
+    """Whether a target holds class numbers; `numbers` if its type isn't known."""
     return numbers if type is None else not type.dtype.is_float
 
 

@@ -1,4 +1,4 @@
-"""Whether a normalization fits the data: as many numbers as channels, matrices that can be held."""
+"""Checks whether a normalization fits the data: numbers per channel, matrices of feasible size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGEST = 3072
 
 
 def check_normalization(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Everything that is wrong with the normalization, as far as the data aren't needed."""
+    """Every error in the normalization that can be found without the data."""
     wanted, span = recipe.normalize, recipe.places.get("normalize")
     if isinstance(wanted, Standardize) and (wanted.mean is None) is not (wanted.std is None):
         given, missing = ("mean", "std") if wanted.std is None else ("std", "mean")
@@ -55,6 +55,6 @@ def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
 
 
 def _channels(recipe: Recipe) -> int:
-    """Channels of the data: a signal without a channel axis counts as one."""
+    """The channels of the data; a signal without a channel axis counts as one."""
     shape = recipe.data.shape
     return shape[0] or 1 if len(shape) > 1 else 1

@@ -1,7 +1,7 @@
 """The type of an expression inside a loss, per example.
 
-A number has no batch axis. None stands for a target whose type only the data can tell, and for
-whatever is computed from one.
+A number has no batch axis. None stands for a target whose type depends on the data, and for
+anything computed from one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def is_number(type: TensorType | None) -> bool:
 
 
 def operand_type(operand: Operand, types: Types) -> TensorType | None:
-    """The type of an operand whose names are all in `types`; raises `NetlangError`."""
+    """The type of an operand whose names are all in `types`. Raises `NetlangError`."""
     if isinstance(operand, Number):
         return NUMBER
     if isinstance(operand, Value):

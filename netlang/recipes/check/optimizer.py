@@ -1,4 +1,4 @@
-"""Whether the weights of a net can change as a recipe says: settings, kinds, labels."""
+"""Checks the optimizer of a recipe against its net: settings, kinds, labels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["below", "check_optimizer"]
 
 
 def check_optimizer(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Everything that is wrong with the optimizer and its groups."""
+    """Every error in the optimizer and its parameter groups."""
     yield from _check_nesterov(recipe)
     yield from _check_decay(recipe)
     yield from _check_labels(recipe, program)
@@ -34,7 +34,7 @@ def check_optimizer(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def below(key: str, labels: Iterable[str]) -> bool:
-    """Whether a key is one of the labels or lies below one."""
+    """Whether a key equals one of the labels or lies below one."""
     return any(f"{key}.".startswith(f"{label}.") for label in labels)
 
 
@@ -83,7 +83,7 @@ def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def _labels(program: Program) -> set[str]:
-    """Every key of a weight and everything above one."""
+    """Every key of a weight, and all of its prefixes."""
     known: set[str] = set()
     for each in owned(program):
         parts = each.key.split(".")

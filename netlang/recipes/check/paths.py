@@ -1,4 +1,4 @@
-"""Whether the steps of `augment` and `test` can stand where they do."""
+"""Checks whether the steps of `augment` and `test` are allowed where they are."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
 
 
 def place_of(recipe: Recipe, key: str, place: int) -> Span:
-    """Where a step is written: for a test path that isn't, where the data are."""
+    """Where a step is written; for an implicit test path, where the data are."""
     if key == "test" and not recipe.test:
         return recipe.places["data"]
     return recipe.places.get(f"{key}[{place}]", recipe.places["data"])
@@ -63,7 +63,7 @@ def _in_key(step: Augmentation, key: str) -> tuple[str, str, str] | None:
 
 
 def _behind(step: Augmentation, before: Iterable[Augmentation]) -> tuple[str, str, str] | None:
-    """What is wrong with a step behind those before it which others can't all follow."""
+    """What is wrong with a step after others, if some of these can't precede it."""
     for other in before:
         where = f"after `{other.name}`"
         if isinstance(other, Mixing) and isinstance(step, Mixing):
@@ -78,5 +78,5 @@ def _behind(step: Augmentation, before: Iterable[Augmentation]) -> tuple[str, st
 
 
 def shown_shape(shape: tuple[int | None, ...]) -> str:
-    """A shape with `?` for what isn't known."""
+    """A shape with `?` for unknown sizes."""
     return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"

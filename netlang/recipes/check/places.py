@@ -1,4 +1,4 @@
-"""Whether targets with a value for each place, such as masks, can go where their images go."""
+"""Checks whether targets with a value for each place, such as masks, can move with their images."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOVING: tuple[type[Augmentation], ...] = (*GEOMETRY, *POLICIES, Crop, RandomRes
 
 
 def check_places(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Every step that an output with values for places, ``[C, H, W]``, doesn't go with."""
+    """Every step that doesn't suit an output with values for places, ``[C, H, W]``."""
     if not recipe.data.is_image:
         return
     compared = list(_compared(recipe, program))

@@ -1,4 +1,4 @@
-"""The shape that a path makes of an example, and the sizes that it gives a net's symbols."""
+"""The shape of an example after a path, and the sizes that this gives a net's symbols."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["input_sizes", "prepared_shape"]
 def prepared_shape(
     recipe: Recipe, steps: tuple[Augmentation, ...]
 ) -> tuple[tuple[int | None, ...], str]:
-    """The shape that a path makes of an example, and the step that decides it."""
+    """The shape of an example after a path, and the step that decides it."""
     shape, source = recipe.data.shape, recipe.data.name
     if not recipe.data.is_image:
         return shape, source
@@ -28,7 +28,7 @@ def prepared_shape(
 def input_sizes(
     recipe: Recipe, program: Program, steps: tuple[Augmentation, ...]
 ) -> dict[str, int]:
-    """The symbols of the net's first input, as far as the examples behind a path settle them."""
+    """The symbols of the net's first input, as far as the examples after a path determine them."""
     sizes: dict[str, int] = {}
     wanted = program.net.inputs[0].type.shape if program.net.inputs else ()
     for dim, side in zip(wanted, prepared_shape(recipe, steps)[0], strict=False):

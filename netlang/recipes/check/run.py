@@ -1,4 +1,4 @@
-"""Whether a run can go as a recipe says: what it looks at, and in which parts it computes."""
+"""Checks whether a run is possible: what it watches, and the parts in which it computes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["check_run", "norm_of_single_values", "nothing_to_watch"]
 
 
 def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Everything about a run that is wrong whatever the data hold."""
+    """Every error about a run that doesn't depend on the data."""
     if recipe.validation is None and recipe.data.own_validation is False:
         yield from nothing_to_watch(recipe)
     if recipe.accumulate > recipe.batch:
@@ -33,13 +33,13 @@ def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
-    """What to say of a recipe that has no validation part."""
+    """Errors of a recipe that needs a validation part but has none."""
     if recipe.early_stopping is not None:
         yield NothingToWatch(span=recipe.places["early_stopping"])
 
 
 def norm_of_single_values(recipe: Recipe, program: Program) -> str | None:
-    """The first trained batch norm without positions: of one example it sees a single value."""
+    """The first trained batch norm without positions, which sees one value per example."""
     for each in owned(program):
         if not isinstance(each.op, BatchNorm) or below(each.key, recipe.freeze):
             continue

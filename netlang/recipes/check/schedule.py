@@ -1,4 +1,4 @@
-"""Whether a schedule fits the length of the run and the optimizer."""
+"""Checks whether a schedule fits the length of the run and the optimizer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["check_schedule", "require_time", "stretched"]
 
 
 def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
-    """Everything that is wrong with a schedule and known before the data are."""
+    """Every error in a schedule that can be found without the data."""
     phases = _phases(recipe)
     span = recipe.places.get("schedule")
     if sum(isinstance(phase, Plateau) for phase in phases) > 1:
@@ -35,7 +35,7 @@ def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
 
 
 def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
-    """Raise `NetlangError` where the run ends before a part of the schedule is reached."""
+    """Raise `NetlangError` if the run ends before a part of the schedule is reached."""
     for problem in _overrun(recipe, Clock(0, epoch_steps, steps), "steps"):
         raise NetlangError(problem)
 
@@ -43,7 +43,7 @@ def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
 def stretched(schedule: Schedule) -> Phase | None:
     """The part of a schedule that lasts as long as the run, if there is one.
 
-    The rates of a longer run would then be others from the beginning of that part on.
+    In a longer run, the rates from the beginning of that part on would be different.
     """
     return next((phase for phase in _parts(schedule) if _follows_the_run(phase.rule)), None)
 
@@ -65,7 +65,7 @@ def _parts(schedule: Schedule) -> tuple[Phase, ...]:
 
 
 def _overrun(recipe: Recipe, clock: Clock, unit: str) -> Iterator[Diagnostic]:
-    """What doesn't begin before the run is over, and a warmup that doesn't end."""
+    """Parts that begin after the end of the run, and a warmup that doesn't finish."""
     begin, phases = 0, _phases(recipe)
     for phase in phases:
         end = begin + phase.duration.steps(clock)

@@ -1,4 +1,4 @@
-"""Whether images have the size that a step needs, a batch needs and the net takes."""
+"""Checks whether images have the sizes that steps, batches and the net need."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_LENGTHS = 4096
 
 
 def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """Every mistake in the sizes that `augment` and `test` make of images."""
+    """Every error in the sizes that `augment` and `test` make of images."""
     if not program.net.inputs:
         return
     if not recipe.data.is_image:
@@ -42,7 +42,7 @@ def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 
 def _examples_refused(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    """What the net asks of sizes that the examples of the data don't have."""
+    """Conditions of the net on sizes that the examples of the data don't meet."""
     shape = recipe.data.shape
     sizes = {
         str(dim): size
@@ -65,12 +65,12 @@ def _examples_refused(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 def _path(
     recipe: Recipe, program: Program, key: str, steps: tuple[Augmentation, ...]
 ) -> Diagnostic | None:
-    """The first mistake in the sizes of a path."""
+    """The first error in the sizes of a path."""
     return _crop_too_large(recipe, key, steps) or _end(recipe, program, key, steps)
 
 
 def _crop_too_large(recipe: Recipe, key: str, steps: tuple[Augmentation, ...]) -> Diagnostic | None:
-    """The first crop that some image is known to be too small for."""
+    """The first crop for which some image is known to be too small."""
     frame, before = frame_of(recipe.data), recipe.data.name
     for place, step in enumerate(steps):
         if not isinstance(step, SizeStep):
@@ -90,7 +90,7 @@ def _crop_too_large(recipe: Recipe, key: str, steps: tuple[Augmentation, ...]) -
 def _end(
     recipe: Recipe, program: Program, key: str, steps: tuple[Augmentation, ...]
 ) -> Diagnostic | None:
-    """What is wrong with the images that a path ends in."""
+    """What is wrong with the images at the end of a path."""
     conditions = program.conditions if key == "augment" else program.deployed_conditions
     taken = solve_conditions(conditions)
     place, last = _last_size(steps)
@@ -132,15 +132,15 @@ def _ways(steps: tuple[Augmentation, ...]) -> Iterator[tuple[Augmentation, ...]]
 
 
 def _exact(frame: Frame) -> tuple[int, int] | None:
-    """Height and width, where all images have the same."""
+    """Height and width, if all images have the same."""
     height, width = (side.exact for side in frame)
     return None if height is None or width is None else (height, width)
 
 
 def _examples(frame: Frame) -> Iterator[tuple[int, int]]:
-    """Sizes that occur; of images of any shape those up to twice as long as wide, and as tall.
+    """Possible sizes; for images of any shape, up to twice as long as wide, and as tall.
 
-    Where these are very many the shortest stand for all.
+    If there are very many, the shortest stand for all.
     """
     exact = _exact(frame)
     if exact:
@@ -155,7 +155,7 @@ def _examples(frame: Frame) -> Iterator[tuple[int, int]]:
 def _refusal(
     program: Program, taken: Solution, size: tuple[int, int], *, fixed_too: bool
 ) -> tuple[str, str] | None:
-    """Why the net takes no images of a size, and advice.
+    """Why the net doesn't accept images of a size, and advice.
 
     Without `fixed_too`, sizes that its input fixes are left to the check of its shape.
     """

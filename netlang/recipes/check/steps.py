@@ -1,4 +1,4 @@
-"""Whether the data have what a step works on: its channels, its one input."""
+"""Checks whether the data have what a step works on: its channels, its one input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["check_examples"]
 
 
 def check_examples(recipe: Recipe) -> Iterator[Diagnostic]:
-    """Every step of `augment` that the data's examples are not for."""
+    """Every step of `augment` that isn't suitable for the data's examples."""
     for place, step in enumerate(recipe.augment):
         span = place_of(recipe, "augment", place)
         if isinstance(step, ColorStep):

@@ -1,1 +1,1 @@
-"""Conditions in words and formulas, as short as they get."""
+"""Conditions in words and formulas, as short as possible."""

@@ -1,6 +1,6 @@
-"""What a size must be, clause by clause: in words that follow "be", and as a formula.
+"""Clauses on a size: in words that follow "be", and as formulas.
 
-The words of a clause never hold " and " or ", or ", by which clauses and alternatives are joined.
+The words of a clause never contain " and " or ", or ", which join clauses and alternatives.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Residue(Record):
 
     @property
     def is_plain(self) -> bool:
-        """Whether an adjective says it: even, odd, a multiple."""
+        """Whether an adjective suffices: even, odd, a multiple."""
         return self.ranges == ((0, 0),) or self.modulus == 2
 
     def words(self, many: int) -> str:
@@ -57,7 +57,7 @@ class Residue(Record):
 
 
 class Bounds(Record):
-    """From `low`, if there is one, to `high`, if there is one."""
+    """From `low` to `high`, where either may be missing."""
 
     low: int | None
     high: int | None
@@ -105,7 +105,7 @@ Clause: TypeAlias = Residue | Bounds | Listed | Except
 
 
 def joined(numbers: Iterable[int]) -> tuple[Interval, ...]:
-    """Sorted numbers in ranges: 1, 2, 3, 7 is 1 to 3 and 7."""
+    """Sorted numbers as ranges: 1, 2, 3, 7 is 1 to 3 and 7."""
     found: list[Interval] = []
     for number in numbers:
         if found and found[-1][1] == number - 1:
@@ -127,7 +127,7 @@ def _without(ranges: tuple[Interval, ...], modulus: int) -> Iterable[Interval]:
 
 
 def _ranges_in_words(ranges: tuple[Interval, ...]) -> list[str]:
-    """Each range in words; two neighbours one by one."""
+    """Each range in words; a range of two as single numbers."""
     texts = []
     for first, last in ranges:
         near = last - first < 2
@@ -136,7 +136,7 @@ def _ranges_in_words(ranges: tuple[Interval, ...]) -> list[str]:
 
 
 def _are_few(ranges: tuple[Interval, ...]) -> bool:
-    """Whether their numbers are told one by one."""
+    """Whether their numbers are listed one by one."""
     return sum(last - first + 1 for first, last in ranges) <= 6
 
 
@@ -148,7 +148,7 @@ def _braced(ranges: tuple[Interval, ...]) -> str:
 def _in_ranges(
     value: str, ranges: tuple[Interval, ...], least: int | None, most: int | None
 ) -> str:
-    """A formula for a value that lies between `least` and `most` anyway."""
+    """A formula for a value that is known to lie between `least` and `most`."""
     if len(ranges) > 1 and _are_few(ranges):
         return f"{value} in {_braced(ranges)}"
     return " or ".join(_in_range(value, one, least, most) for one in ranges)

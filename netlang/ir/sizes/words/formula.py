@@ -1,4 +1,4 @@
-"""The shortest formula for a condition that stays one: ``H*W must be a multiple of 4``."""
+"""The shortest formula for a condition without simpler words: ``H*W must be a multiple of 4``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WORDS = {Relation.EQUAL: "must equal", Relation.AT_LEAST: "must be at least"}
 
 
 class Formula(Record):
-    """A condition as a formula, in words, and what both sides are at some sizes."""
+    """A condition as a formula, in words, and the values of both sides at some sizes."""
 
     text: str
     sentence: str
@@ -35,7 +35,7 @@ def stated(constraint: Constraint) -> str:
 
 
 def formula_of(constraint: Constraint) -> Formula:
-    """The shortest of some ways to write a constraint; its own in doubt."""
+    """The shortest of several ways to write a constraint; its own on a tie."""
     difference = constraint.left - constraint.right
     ways = [_sides(constraint.left, constraint.relation, constraint.right)]
     if isinstance(difference, Expr):
@@ -52,7 +52,7 @@ def _sides(left: Dim, relation: Relation, right: Dim) -> Formula:
 
 
 def _parted(difference: Expr, relation: Relation) -> tuple[Dim, Relation, Dim]:
-    """What is added on one side, what is taken away on the other; a lone number on the right."""
+    """Added terms on one side, subtracted ones on the other; a lone number on the right."""
     left: Dim = 0
     right: Dim = 0
     for coefficient, monomial in difference.terms:
@@ -70,7 +70,7 @@ def _parted(difference: Expr, relation: Relation) -> tuple[Dim, Relation, Dim]:
 
 
 def _remainder(difference: Expr, relation: Relation) -> Formula | None:
-    """A condition on a remainder: a dim less its floor division, times the divisor."""
+    """A condition on a remainder: a dim minus its floor division, times the divisor."""
     for coefficient, monomial in difference.terms:
         floor = monomial[0] if len(monomial) == 1 else None
         if not isinstance(floor, Floor) or coefficient % floor.divisor:

@@ -1,9 +1,9 @@
 """The shortest words for a set of residues: ``0 or 25 to 31 mod 32``, ``even and 0 to 7 mod 16``.
 
-Sets are bits of whole numbers: bit r is residue r. What several halvings ask in common is often the
-intersection of short clauses modulo divisors, which by itself has many ranges. A clause modulo d
-can do no better than to admit the residues of the set modulo d; residues that the clauses before it
-exclude may be on either side, so that its ranges join.
+Sets are bits of whole numbers: bit r is residue r. The common condition of several halvings is
+often the intersection of short clauses modulo divisors, though it has many ranges itself. The best
+clause modulo d admits the residues of the set modulo d; residues that earlier clauses exclude may
+be on either side, so that ranges merge.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NEGATION = 8
 
 
 def clauses_for(modulus: int, wanted: int) -> tuple[Clause, ...]:
-    """Clauses that together admit exactly the residues `wanted`, the shortest found."""
+    """The shortest clauses found that together admit exactly the residues `wanted`."""
     if wanted == _all(modulus):
         return ()
     search = _Search(modulus, wanted)
@@ -44,7 +44,7 @@ class _Search:
         self._length = alone.length
 
     def extend(self, left: int, chosen: tuple[Clause, ...], length: int, first: int) -> None:
-        """Adds a clause to those chosen, which leave the residues `left`."""
+        """Add a clause to the chosen ones, which leave the residues `left`."""
         for place in range(first, len(self._divisors)):
             if self._tries >= MOST_TRIES or len(chosen) >= MOST_CLAUSES:
                 return
@@ -70,7 +70,7 @@ class _Weighed(Record):
 
 
 def _clause(modulus: int, inside: int, possible: int) -> _Weighed:
-    """The shortest clause that admits `inside` and none of the other residues that are possible."""
+    """The shortest clause that admits `inside` and no other possible residues."""
     yes = Residue(modulus, tuple(_ranges(inside, possible & ~inside)))
     no = Residue(modulus, tuple(_ranges(possible & ~inside, inside)), negated=True)
     lengths = len(yes.words(1)), len(no.words(1)) + NEGATION
@@ -78,7 +78,7 @@ def _clause(modulus: int, inside: int, possible: int) -> _Weighed:
 
 
 def _ranges(inside: int, outside: int) -> Iterator[Interval]:
-    """The residues `inside` in ranges that none of `outside` lies in."""
+    """The residues `inside` in ranges that contain none of `outside`."""
     found: list[int] = []
     outsiders = outside
     for residue in _bits(inside):

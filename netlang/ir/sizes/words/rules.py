@@ -1,7 +1,7 @@
 """A set of sizes in words: as conditions (``H % 16 == 0``) and as advice (a multiple of 16).
 
 The words are the shortest of a small grammar: clauses that hold together (`clauses`), or a few
-sizes beside them. A set that has more exceptions than a person reads isn't told.
+sizes besides them. A set with more exceptions than a person would read isn't described.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Rule(Record):
         return f"{listed(names, 'and')} must be {self.words(len(names))}"
 
     def words(self, many: int) -> str:
-        """What follows "be", of one size or of many."""
+        """What follows "be", for one size or for many."""
         parts = (
             " and ".join(clause.words(many) for clause in clauses) for clauses in self.alternatives
         )
@@ -56,13 +56,13 @@ def _formulas(clauses: tuple[Clause, ...], name: str) -> tuple[str, ...]:
 
 
 def _wrapped(texts: tuple[str, ...]) -> list[str]:
-    """Formulas that can stand between "and"."""
+    """Formulas that can be joined by "and"."""
     return [f"({text})" if " or " in text and len(texts) > 1 else text for text in texts]
 
 
 @lru_cache(maxsize=256)
 def rule_of(sizes: SizeSet) -> Rule | None:
-    """The shortest rule found for a set that isn't empty, None if it is too irregular to tell."""
+    """The shortest rule for a set that isn't empty; None if it is too irregular."""
     rules = _endless(sizes) if sizes.last is None else _finite(sizes, sizes.last)
     best = min(rules, key=lambda rule: len(rule.sentence("H")), default=None)
     return best if best and len(best.sentence("H")) <= LONGEST else None
@@ -95,7 +95,7 @@ def _divisors(number: int) -> list[int]:
 
 
 def _endless(sizes: SizeSet) -> Iterator[Rule]:
-    """Rules for a set that goes on for ever."""
+    """Rules for a set without end."""
     modulus, bits = sizes.endless
     clauses = clauses_for(modulus, bits)
     first, settled = sizes.first, sizes.settled
@@ -114,7 +114,7 @@ def _endless(sizes: SizeSet) -> Iterator[Rule]:
 
 
 def _is_regular(sizes: SizeSet) -> bool:
-    """Whether every residue class that is in the set has a single run, that begins at once."""
+    """Whether every residue class in the set has a single run that begins at once."""
     first, period = sizes.first, sizes.period
     return all(
         not runs or runs == ((first + (index - first) % period, None),)
@@ -123,7 +123,7 @@ def _is_regular(sizes: SizeSet) -> bool:
 
 
 def _from(start: int, modulus: int, bits: int) -> tuple[Bounds, ...]:
-    """ "At least" the first size of the residues from `start` on, where that says something."""
+    """ "At least" the first size of the residues from `start` on, if that adds anything."""
     first = next(s for s in range(start, start + modulus) if bits >> s % modulus & 1)
     smaller = any(bits >> s % modulus & 1 for s in range(max(1, first - modulus), first))
     return (Bounds(first, None),) if smaller else ()
@@ -137,7 +137,7 @@ def _beside(
     bits: int,
     period: int,
 ) -> Iterator[Rule]:
-    """Some sizes beside those from `start` on."""
+    """Some sizes besides those from `start` on."""
     bounds = _from(start, modulus, bits)
     ranges = joined(before)
     if not clauses and bounds and bounds[0].low is not None:
