@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -95,6 +96,7 @@ def part(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -159,19 +161,19 @@ def test_files_and_functions_are_short() -> None:
         text = path.read_text(encoding="utf-8")
         if text.count("\n") > LINES_OF_A_FILE:
             long.append(name)
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef) and lines_of(node) > LINES_OF_A_FUNCTION:
                 long.append(f"{name}.{node.name}")
     assert not long
 
 
-@pytest.mark.parametrize("name", [name for name, _ in modules()])
+@pytest.mark.parametrize("name", MODULES)
 def test_private_names_stay_in_their_module(name: str) -> None:
     """A name with an underscore is its module's own; what a class inherits is its own too.
 
     torch has no public name for some of what is needed of it: those are listed, others aren't used.
     """
-    tree = parsed(dict(modules())[name])
+    tree = parsed(MODULES[name])
     own = names_made(tree)
     foreign = []
     for node in ast.walk(tree):

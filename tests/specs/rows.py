@@ -20,15 +20,20 @@ __all__ = [
     "published_figures", "shape_of",
 ]  # fmt: skip
 
-# Rows whose values are compared in the long run alone: they are a smaller net of the family several
-# times over, which is compared in every run. Keys, shapes and figures of all rows are, too.
+# Rows whose values are compared in the long run alone: they are another size of a net that is
+# compared in every run, in width or depth. Keys, shapes and figures of all rows are, too.
 LONG = {
-    "convnext_base", "convnext_large", "densenet161", "densenet201", "efficientnet_b5",
-    "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_l", "efficientnet_v2_m",
-    "regnet_x_16gf", "regnet_x_32gf", "regnet_y_128gf", "regnet_y_16gf", "regnet_y_32gf",
-    "resnet152", "resnext101_32x8d", "resnext101_64x4d", "swin_b", "swin_s", "swin_v2_b",
-    "swin_v2_s", "vgg13", "vgg13_bn", "vgg16_bn", "vgg19", "vit_b_16", "vit_h_14", "vit_l_16",
-    "vit_l_32", "wide_resnet101_2",
+    "convnext_base", "convnext_large", "convnext_small", "densenet161", "densenet169",
+    "densenet201", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4",
+    "efficientnet_b5", "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_l",
+    "efficientnet_v2_m", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3", "regnet_x_16gf",
+    "regnet_x_1_6gf", "regnet_x_32gf", "regnet_x_3_2gf", "regnet_x_800mf", "regnet_x_8gf",
+    "regnet_y_128gf", "regnet_y_16gf", "regnet_y_1_6gf", "regnet_y_32gf", "regnet_y_3_2gf",
+    "regnet_y_800mf", "regnet_y_8gf", "resnet101", "resnet152", "resnet34", "resnext101_32x8d",
+    "resnext101_64x4d", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0", "swin_b",
+    "swin_s", "swin_v2_b", "swin_v2_s", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19",
+    "vgg19_bn", "vit_b_16", "vit_h_14", "vit_l_16", "vit_l_32", "wide_resnet101_2",
+    "wide_resnet50_2",
 }  # fmt: skip
 
 with (Path(__file__).parent / "torchvision_published.csv").open(encoding="utf-8") as file:

@@ -23,24 +23,39 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
 ]
 SHORT = ("batch=3", "steps=4", "checkpoint_every=1")
-# Every step that a path of images can have.
-EVERY_STEP = (
-    "augment=resize_shorter(232..240) -> random_crop(230, pad=2) -> center_crop(228)"
-    " -> random_resized_crop(226) -> resize(224) -> hflip -> vflip(0.5) -> rotate(10)"
-    " -> scale(0.9..1.1) -> translate(0.1) -> shear(5)"
-    " -> color_jitter(brightness=0.2, contrast=0.2, saturation=0.2, hue=0.1) -> grayscale(0.2)"
-    " -> color_pca(0.1) -> noise(0.02) -> blur(5) -> cutout(32) -> random_erasing"
-    " -> trivial_augment -> rand_augment -> mixup"
-)
-RECIPES = {
-    "resnet, ten crops": ("resnet:imagenet", "arch=resnet18"),
-    "resnet, several scales": ("resnet:imagenet", "arch=resnet18", "test=multi_scale([224, 256])"),
-    "googlenet": ("googlenet:imagenet",),
-    "every step of a path": (
-        "resnet:imagenet", "arch=resnet18", EVERY_STEP,
-    ),
-    "cutmix": ("resnet:imagenet", "arch=resnet18", "augment=random_crop(224) -> cutmix"),
-}  # fmt: skip
+
+
+def every_step(side: int) -> str:
+    """Every step that a path of images can have, on pictures of this side or somewhat more."""
+    return (
+        f"augment=resize_shorter({side + 8}..{side + 16}) -> random_crop({side + 6}, pad=2)"
+        f" -> center_crop({side + 4}) -> random_resized_crop({side + 2}) -> resize({side})"
+        " -> hflip -> vflip(0.5) -> rotate(10) -> scale(0.9..1.1) -> translate(0.1) -> shear(5)"
+        " -> color_jitter(brightness=0.2, contrast=0.2, saturation=0.2, hue=0.1) -> grayscale(0.2)"
+        f" -> color_pca(0.1) -> noise(0.02) -> blur(5) -> cutout({side // 7}) -> random_erasing"
+        " -> trivial_augment -> rand_augment -> mixup"
+    )
+
+
+SMALLEST = ("resnet:imagenet", "arch=resnet18")
+# The recipes with the pictures and paths that they have.
+RECIPES = {"resnet, ten crops": SMALLEST, "googlenet": ("googlenet:imagenet",)}
+
+
+def other_paths(side: int) -> dict[str, tuple[str, ...]]:
+    """Recipes with other steps, other tests and pictures of this side."""
+    return {
+        "several scales": (
+            *SMALLEST, f"augment=random_resized_crop({side}) -> hflip",
+            f"test=multi_scale([{side}, {side * 8 // 7}])",
+        ),
+        "every step of a path": (*SMALLEST, every_step(side), f"test=ten_crop({side})"),
+        "cutmix": (*SMALLEST, f"augment=random_crop({side}) -> cutmix"),
+    }  # fmt: skip
+
+
+SMALL = other_paths(64)
+LARGE = other_paths(224)
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +100,27 @@ def killed_after_two_steps(photos: Path, out: Path, *words: str) -> None:
     assert os.WTERMSIG(status) == signal.SIGKILL
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_killed_and_resumed(name: str, photos: Path, tmp_path: Path) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    train(photos, whole, *RECIPES[name])
-    killed_after_two_steps(photos, broken, *RECIPES[name])
+def assert_it_goes_on(photos: Path, folder: Path, *words: str) -> None:
+    whole, broken = folder / "whole", folder / "broken"
+    train(photos, whole, *words)
+    killed_after_two_steps(photos, broken, *words)
     assert not (broken / "last.safetensors").exists()
-    train(photos, broken, *RECIPES[name], "--resume")
+    train(photos, broken, *words, "--resume")
     for file in COMPARED:
         assert (broken / file).read_bytes() == (whole / file).read_bytes(), file
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_killed_and_resumed(name: str, photos: Path, tmp_path: Path) -> None:
+    assert_it_goes_on(photos, tmp_path, *RECIPES[name])
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_pictures(name: str, photos: Path, tmp_path: Path) -> None:
+    assert_it_goes_on(photos, tmp_path, *SMALL[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LARGE)
+def test_large_pictures(name: str, photos: Path, tmp_path: Path) -> None:
+    assert_it_goes_on(photos, tmp_path, *LARGE[name])

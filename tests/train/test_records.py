@@ -63,6 +63,7 @@ def test_confusion_for_a_person() -> None:
     assert lines[1].split()[:6] == ["class", "0", "3.3%", "of", "30,", "most"]
 
 
+@pytest.mark.usefixtures("pictures")
 def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
     found = sample()[2]
     records = [{"step": step, "loss": 1.0 / step, "lr": 0.1} for step in range(1, 9)]
@@ -81,12 +82,14 @@ def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
     assert "b, with a comma" in text
 
 
+@pytest.mark.usefixtures("pictures")
 def test_a_run_without_scores_is_drawn(tmp_path: Path) -> None:
     draw_curves(tmp_path / "curves.svg", [], "recipe: net")
     draw_curves(tmp_path / "other.svg", [{"step": 1, "loss": -1.0, "lr": 0.1}], "recipe: net")
     assert (tmp_path / "other.svg").read_text().startswith("<?xml")
 
 
+@pytest.mark.usefixtures("pictures")
 @pytest.mark.parametrize("losses", [[2.3, 0.004], [0.9, 0.55]], ids=["decades", "within one"])
 def test_losses_have_plain_numbers(tmp_path: Path, losses: list[float]) -> None:
     records = [{"step": step, "loss": loss, "lr": 0.1} for step, loss in enumerate(losses)]

@@ -93,6 +93,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("pictures")
 def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
     run(tmp_path / "run")
     before = contents(tmp_path / "run")

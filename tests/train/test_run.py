@@ -21,6 +21,7 @@ from netlang.recipes import load_recipe
 from tests.train.support import FILES, SHORT, contents, run, sketch
 
 
+@pytest.mark.usefixtures("pictures")
 def test_files_of_a_run(tmp_path: Path) -> None:
     out = tmp_path / "run"
     result = run(out)

@@ -17,7 +17,8 @@ from netlang.backends.torch.train import Result
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.diagnostics.errors import NetlangError
 from tests.train.faults.disk import Call, Disk, Fault, Fine
-from tests.train.faults.subject import Listener, run, without_pictures
+from tests.train.faults.subject import Listener, run
+from tests.train.pictures import without_pictures
 
 __all__ = ["QUIET", "AtCall", "AtEvent", "Report", "Run", "attempt", "collected", "live"]
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 
 from netlang.backends.torch.train import Result, train
-from netlang.backends.torch.train.records import drawing
-from netlang.backends.torch.train.storage import Json, write_text
+from netlang.backends.torch.train.storage import Json
+from tests.train.pictures import without_pictures
 from tests.train.support import sketch
 
-__all__ = ["STEPS", "Listener", "ended", "run", "run_sharded", "warm", "without_pictures"]
+__all__ = ["STEPS", "Listener", "ended", "run", "run_sharded", "warm"]
 
 STEPS = 24
 
@@ -76,32 +74,6 @@ def ended(out: Path) -> dict[str, bytes]:
         for name, path in files.items()
         if name.parts[0] not in ("checkpoints", "lock") or newest in name.parts
     }
-
-
-@contextmanager
-def without_pictures() -> Iterator[None]:
-    """Inside, a picture is a line of text, since Matplotlib takes seconds for one.
-
-    It is written where and how it would be.
-    """
-    original = drawing.draw
-
-    def plain(path: Path, size: tuple[float, float], fill: object) -> None:
-        write_text(path.with_suffix(".svg"), f"<svg>{size}</svg>")
-        write_text(path.with_suffix(".png"), f"{size}")
-
-    users = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.startswith("netlang.") and getattr(module, "draw", None) is original
-    ]
-    for module in users:
-        setattr(module, "draw", plain)  # noqa: B010 - no module is typed to have one
-    try:
-        yield
-    finally:
-        for module in users:
-            setattr(module, "draw", original)  # noqa: B010
 
 
 def warm(out: Path) -> Result:

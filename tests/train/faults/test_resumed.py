@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
-from tests.train.faults.subject import Listener, ended, run, without_pictures
+from tests.train.faults.subject import Listener, ended, run
 from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    linear(12) -> bn -> relu -> dropout(0.5) -> linear(10)"
@@ -37,12 +36,6 @@ MEMORIES = (
     "accumulate: 3",
     "clip_norm: 0.01",
 )
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with without_pictures():
-        yield
 
 
 def stopping_at(step: int) -> Listener:

@@ -17,7 +17,7 @@ from tests.train.faults.attempt import AtEvent, Report, collected, live
 from tests.train.faults.disk import Fault
 from tests.train.faults.subject import ended, run_sharded, warm
 
-__all__ = ["COUNT", "Together", "attempt_together", "undisturbed"]
+__all__ = ["COUNT", "Together", "attempt_together", "join", "undisturbed"]
 
 COUNT = 2
 # They take a second to import, which each child would spend again.
@@ -50,7 +50,7 @@ def attempt_together(
         told.unlink(missing_ok=True)
         child = os.fork()
         if child == 0:
-            _join(rank, store.port)
+            join(rank, COUNT, store.port)
             hit = rank == faulty
             _one(out, told, fault if hit else None, prepare, then if hit else None)
         children.append((child, told))
@@ -71,11 +71,11 @@ def _collected(children: list[tuple[int, Path]]) -> list[Report]:
     return [each for each in found if isinstance(each, Report)]
 
 
-def _join(rank: int, port: int) -> None:
+def join(rank: int, count: int, port: int) -> None:
     """Say to this process what `torchrun` would."""
     os.environ |= {
-        "RANK": str(rank), "WORLD_SIZE": str(COUNT),
-        "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": str(COUNT),
+        "RANK": str(rank), "WORLD_SIZE": str(count),
+        "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": str(count),
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
         # The store outlives every process, as that of `torchrun` does.
         "TORCHELASTIC_USE_AGENT_STORE": "True",

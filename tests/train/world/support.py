@@ -6,16 +6,26 @@ import json
 import os
 import subprocess
 import sys
+import traceback
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from torch._C._distributed_c10d import TCPStore
+from torch.distributed import checkpoint, fsdp
 
 from tests.quality import ROOT
+from tests.train.faults.together import join
+from tests.train.world import subject
 from tests.train.world.subject import Notes
 
 __all__ = ["compare", "launched", "notes_of", "same_run", "together"]
 
+# Each copy would import them again.
+_LOADED = (checkpoint, fsdp)
 # Seconds that guard against a hang alone.
 _PATIENCE = 600
 
@@ -42,9 +52,38 @@ def launched(count: int, module: str, *arguments: str | Path) -> subprocess.Comp
 
 
 def together(count: int, folder: Path, *names: str) -> None:
-    """Do scenarios of `subject` in so many processes."""
-    done = launched(count, "tests.train.world.subject", folder, *names)
-    assert done.returncode == 0, done.stderr
+    """Do scenarios of `subject` in so many copies of this process, which has imported all."""
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    children: dict[int, Path] = {}
+    for rank in range(count):
+        said = folder / f"said.{rank}"
+        with warnings.catch_warnings():
+            # From Python 3.12 on; no thread of this process holds anything that the child needs.
+            warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            join(rank, count, store.port)
+            _one(said, folder, *names)
+        children[child] = said
+    statuses = {said: os.waitpid(child, 0)[1] for child, said in children.items()}
+    assert not any(statuses.values()), "".join(said.read_text() for said in statuses)
+
+
+def _one(said: Path, folder: Path, *names: str) -> NoReturn:
+    """What a copy does; what it says goes to a file."""
+    status = 1
+    try:
+        with said.open("w", buffering=1) as file, redirect_stdout(file), redirect_stderr(file):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("default")
+                    warnings.simplefilter("error", FutureWarning)
+                    subject.main(folder, *names)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def notes_of(folder: Path, name: str) -> list[Notes]:
