@@ -1,14 +1,14 @@
 """Records: how classes that hold values are declared here.
 
-A record is a `msgspec.Struct`: its annotated fields are its constructor, its comparison, its hash
-and its pattern for `match`, as with `dataclasses`, but made in C: defining one costs microseconds
-where a dataclass costs half a millisecond, which is most of what a start used to take.
+A record is a `msgspec.Struct`: its annotated fields define its constructor, comparison, hash
+and `match` pattern, as with `dataclasses`, but in C. Defining one takes microseconds, a
+dataclass half a millisecond, which used to be most of the start-up time.
 
-Class keywords say what differs: ``kw_only=True``, ``eq=False`` (equal if the same object),
+Class keywords change the behaviour: ``kw_only=True``, ``eq=False`` (equal if the same object),
 ``order=True``, ``dict=True`` (for a `cached_property`), ``weakref=True``, ``cache_hash=True``,
-``gc=False`` (no object can lead back to itself: smaller, and nothing for the collector to visit).
-Defaults stand behind ``=``; those that each object needs anew are ``field(default_factory=list)``.
-Options are inherited, but for ``kw_only``, which goes for the fields of a class alone.
+``gc=False`` (objects that can't be part of a cycle: smaller, and skipped by the collector).
+Defaults follow ``=``; mutable ones are ``field(default_factory=list)``. Options are inherited,
+except for ``kw_only``, which applies only to the fields of one class.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ __all__ = [
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Record(Struct, frozen=True):
-    """Base of every record: frozen, compared and hashed by its fields."""
+    """Base of all records: frozen, compared and hashed by fields."""
 
     if TYPE_CHECKING:
 
         def __init__(self) -> None:
-            """Without fields there is nothing to give: the type checker would allow anything."""
+            """Without fields, there are no arguments; the type checker would allow any."""
 
 
 @dataclass_transform(field_specifiers=(field,))
 class Draft(Struct):
-    """Base of what is filled in while something is made: fields may be set, no hash."""
+    """Base of mutable records for values under construction: fields may be set; no hash."""
 
 
 class KeywordOnly(StructMeta):
-    """Metaclass of families of records whose fields are all given by name."""
+    """Metaclass for families of records whose fields are all keyword-only."""
 
     def __new__(
         cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
@@ -55,7 +55,7 @@ class KeywordOnly(StructMeta):
 
 
 class ComparedInPart(Record):
-    """A record that is compared and hashed without the fields that `aside` names."""
+    """A record whose comparison and hash ignore the fields in `aside`."""
 
     aside: ClassVar[tuple[str, ...]]
 
@@ -74,10 +74,10 @@ class ComparedInPart(Record):
 
 
 def names_of(record: Struct | type[Struct]) -> tuple[str, ...]:
-    """The names of the fields of a record or class of records, in the order of the constructor."""
+    """The field names of a record or a class of records, in the order of the constructor."""
     return record.__struct_fields__
 
 
 def set_once(record: Struct, name: str, value: object) -> None:
-    """Set a field of a frozen record that ``__post_init__`` derives from the others."""
+    """Set a field of a frozen record that ``__post_init__`` derives from others."""
     force_setattr(record, name, value)

@@ -1,7 +1,7 @@
-"""Regular files, read with an end: what else may lie at a path is called what it is.
+"""Reads regular files up to a limit; other things at a path are named for what they are.
 
-A named pipe waits for a writer that may never come, and a device may give bytes without end. So the
-kind of a path is asked before it is opened, and no more is read than may be.
+A named pipe waits for a writer that may never come, and a device may produce bytes without end. So
+the kind of a path is checked before it is opened, and reading is limited.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def kind_of(mode: int) -> str | None:
 
 
 def opened(path: Path) -> BinaryIO:
-    """A regular file, opened to be read.
+    """A regular file opened for reading.
 
-    Raises `OSError` where it can't be opened, and `ValueError` for what is no file.
+    Raises `OSError` if it can't be opened, and `ValueError` if it isn't a regular file.
     """
     _refuse(path.stat().st_mode)
     file = open(os.open(path, _FLAGS), "rb")  # noqa: SIM115  # the caller closes it
@@ -46,7 +46,7 @@ def opened(path: Path) -> BinaryIO:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """What a regular file has, or its first `most` + 1 bytes; raises as `opened` does."""
+    """The contents of a regular file, or its first `most` + 1 bytes; raises as `opened` does."""
     with opened(path) as file:
         return file.read(most + 1)
 

@@ -1,7 +1,7 @@
-"""The safe fixes of a file, applied: what `netlang check --fix` does.
+"""Applies the safe fixes of a file, for `netlang check --fix`.
 
-Holds on exit: only fixes that are marked safe were applied, only to the file itself, until none was
-left; the file is written whole or not at all, with the line ends that it had.
+On exit, only fixes marked as safe were applied, only to the file itself, until none was left. The
+file is written atomically and keeps its line ends.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = ["Repaired", "repair_file", "repair_text"]
 
 @final
 class Repaired(Record):
-    """A text after its safe fixes, and what they were for, in the order of applying."""
+    """A text after its safe fixes, and the diagnostics that they fixed, in order."""
 
     text: str
     applied: tuple[Diagnostic, ...]
 
 
 def repair_file(path: Path) -> tuple[Diagnostic, ...]:
-    """Apply the safe fixes to a file; what was fixed. Raises `NetlangError`."""
+    """Apply the safe fixes to a file; returns what was fixed. Raises `NetlangError`."""
     source = read(path)
     repaired = repair_text(source, path.parent)
     if repaired.applied:
@@ -43,7 +43,7 @@ def repair_file(path: Path) -> tuple[Diagnostic, ...]:
 
 
 def repair_text(source: Source, folder: Path | None) -> Repaired:
-    """Apply the safe fixes to a text that stands in `folder`."""
+    """Apply the safe fixes to a text in `folder`."""
     applied: list[Diagnostic] = []
     seen = {source.text}
     while fixable := compatible(_fixable(source, folder)):
@@ -58,7 +58,7 @@ def repair_text(source: Source, folder: Path | None) -> Repaired:
 
 
 def _fixable(source: Source, folder: Path | None) -> Iterator[Diagnostic]:
-    """The errors of a text that carry a safe fix."""
+    """The errors of a text that have a safe fix."""
     try:
         found = examine_module(Library().module(source, folder)).diagnostics
     except NetlangError as error:
@@ -69,7 +69,7 @@ def _fixable(source: Source, folder: Path | None) -> Iterator[Diagnostic]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace a file; line ends stay what they are."""
+    """Replace a file, keeping its line ends."""
     try:
         if b"\r\n" in path.read_bytes():
             text = text.replace("\n", "\r\n")

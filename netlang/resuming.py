@@ -1,4 +1,4 @@
-"""What to write to go on with a run: the command or the call that began it, and `resume`."""
+"""How to resume a run: the command or call that began it, with `resume`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["call_to_resume", "command_to_resume"]
 
 
 def command_to_resume(spec: str | Path, changes: Sequence[str], options: RunOptions) -> str:
-    """The command line, as a shell reads it."""
+    """The command line for a shell."""
     words = [*_start(), "train", str(spec), *changes, "--resume", "--out", str(options.folder)]
     for name, path in options.places.given.items():
         words += ["--data", f"{name}={path}"]

@@ -1,7 +1,7 @@
 """Source text and the spans that point into it.
 
-Holds on exit: a `Span` always lies inside its source, so every stage after this one can show the
-user's own line without asking where it came from.
+A `Span` always lies inside its source, so every later stage can show the user's own line without
+asking where it came from.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Location(Record):
 
 
 class Source(Record, eq=False, dict=True):
-    """One text and the name that the user knows it by (a path as given, or `<string>`)."""
+    """A text and the name by which the user knows it (a path as given, or `<string>`)."""
 
     name: str
     text: str
@@ -44,10 +44,10 @@ class Source(Record, eq=False, dict=True):
         return [0, *accumulate(lengths)][:-1]
 
     def advisable(self, place: int) -> bool:
-        """Whether to look for what may have been meant at a place.
+        """Whether to search for a suggestion at a place.
 
-        That is said for so many places of a text as errors are shown, always the same ones:
-        looking goes through the whole text, or all of its names.
+        This is limited to as many places of a text as errors are shown, always the same ones, since
+        a search visits the whole text or all of its names.
         """
         if place not in self._advised:
             if len(self._advised) >= MOST_ADVISED:
@@ -56,7 +56,7 @@ class Source(Record, eq=False, dict=True):
         return True
 
     def location(self, offset: int) -> Location:
-        """Line and column of the character at `offset`."""
+        """The line and column of the character at `offset`."""
         line = bisect_right(self._line_starts, offset)
         return Location(line, offset - self._line_starts[line - 1] + 1)
 
@@ -67,7 +67,7 @@ class Source(Record, eq=False, dict=True):
         return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
 
     def line_start(self, number: int) -> int:
-        """Offset of the first character of line `number` (from 1)."""
+        """The offset of the first character of line `number` (from 1)."""
         return self._line_starts[number - 1]
 
 
@@ -88,7 +88,7 @@ class Span(Record, gc=False):
 
     @property
     def advisable(self) -> bool:
-        """Whether to look for what may have been meant here."""
+        """Whether to search for a suggestion here."""
         return self.source.advisable(self.start)
 
     def to(self, other: Span) -> Span:

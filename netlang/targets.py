@@ -1,8 +1,8 @@
-"""What a backend is to the core: an object that writes a program to a file of some kind.
+"""The core's view of a backend: an object that writes a program to files of some kinds.
 
 Backends register in the entry point group `netlang.backends`, so the core imports none of them and
-other packages can add theirs. A backend module must import without its heavy library: that is
-loaded when something is written.
+other packages can add theirs. A backend module must be importable without its heavy library, which
+is loaded when something is written.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ GROUP = "netlang.backends"
 
 
 class Backend(ABC):
-    """Writes programs as files of the kinds in `suffixes`; `extra` installs what it needs."""
+    """Writes programs as files of the kinds in `suffixes`; `extra` is what to install for it."""
 
     name: ClassVar[str]
     extra: ClassVar[str]
@@ -69,7 +69,7 @@ class Backend(ABC):
 
     @abstractmethod
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        """Write `program` to `path`, whole or not at all."""
+        """Write `program` to `path` atomically."""
 
 
 class ModuleBackend(Backend):
@@ -77,7 +77,7 @@ class ModuleBackend(Backend):
 
     @abstractmethod
     def source(self, program: Program, *, guard: bool = False) -> str:
-        """The text that `build` runs; with `guard`, it refuses inputs of sizes that don't fit."""
+        """The text that `build` runs; with `guard`, it refuses inputs of unsuitable sizes."""
 
     @abstractmethod
     def build(
@@ -85,7 +85,7 @@ class ModuleBackend(Backend):
     ) -> nn.Module:
         """The network as a module in training mode.
 
-        Without `options` its weights are drawn as PyTorch does, from PyTorch's own generator.
+        Without `options`, PyTorch draws its weights from its own generator.
         """
 
 
@@ -93,11 +93,11 @@ class ModuleBackend(Backend):
 class RunOptions(Record):
     """Where and how to carry out a recipe.
 
-    All results go into `folder`; `resume` goes on from what lies there. `places` says where data
-    lie; without a `device` the best one is used, and without a number of `workers`, which prepare
-    images in files, one for each core but one. `quiet` shows nothing meanwhile, `tensorboard`
-    writes events for it. `shard` shares weights out over the processes that train together.
-    `again` is what to write to go on with a run that was stopped.
+    All results go into `folder`; `resume` continues what is there. `places` has the locations of
+    data. Without a `device`, the best one is used; without a number of `workers`, which prepare
+    images in files, one for each core but one. `quiet` shows no progress, `tensorboard` writes
+    events for it. `shard` divides the weights among the processes that train together. `again` is
+    the command that continues a stopped run.
     """
 
     folder: Path
@@ -115,8 +115,8 @@ class RunOptions(Record):
 class ScoreOptions(Record):
     """What to score weights on, and how: `split` is `train`, `validation` or `test`.
 
-    `quiet` says nothing of the data. `shard` shares weights out over the processes, `fit` says how
-    those of the file go to the net's.
+    `quiet` suppresses notes on the data. `shard` divides the weights among the processes; `fit`
+    says how those of the file map to the net's.
     """
 
     places: Places
@@ -132,7 +132,7 @@ class ScoreOptions(Record):
 class Trained(Record):
     """How a run ended: its folder, the signal that stopped it, if any, and its scores by name.
 
-    `scored` says of which weights these are.
+    `scored` says which weights the scores belong to.
     """
 
     folder: Path
@@ -143,7 +143,7 @@ class Trained(Record):
 
 @final
 class Prediction(Record):
-    """What an image is taken for: every class with its probability, the most probable first.
+    """What a classifier sees in an image: every class with its probability, most probable first.
 
     `path` is None for an image that isn't in a file.
     """
@@ -153,21 +153,21 @@ class Prediction(Record):
 
 
 class TrainingBackend(ModuleBackend):
-    """A backend that can also carry out recipes; without a `device` it chooses the best one."""
+    """A backend that can also carry out recipes; without a `device`, it chooses the best one."""
 
     @abstractmethod
     def script(self, recipe: Recipe, program: Program) -> str:
-        """A program of its own that trains as `train` does: the same losses, step for step."""
+        """A stand-alone program that trains as `train` does, with the same losses step for step."""
 
     @abstractmethod
     def train(self, recipe: Recipe, program: Program, options: RunOptions) -> Trained:
-        """Train `program` by `recipe`, which was checked against it."""
+        """Train `program` by `recipe`, which must have been checked against it."""
 
     @abstractmethod
     def evaluate(
         self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:
-        """The scores of a file of weights on a part of the recipe's data, by their names."""
+        """The scores, by name, of a weights file on a part of the recipe's data."""
 
     @abstractmethod
     def predict(
@@ -182,10 +182,10 @@ class TrainingBackend(ModuleBackend):
         fit: Fit = WHOLE,
         damaged: Callable[[NetlangError], None] | None = None,
     ) -> Iterator[Prediction]:
-        """What the recipe's net takes images for, one after the other.
+        """The predictions of the recipe's net for images, one after the other.
 
-        They are paths of files or folders, images of Pillow, or arrays. `damaged` is told of those
-        that can't be read; without it, the first one ends it.
+        Images are paths of files or folders, Pillow images, or arrays. `damaged` is called for
+        those that can't be read; without it, the first such image raises.
         """
 
 
@@ -196,14 +196,14 @@ def backends() -> dict[str, Backend]:
 
 @cache
 def _installed() -> tuple[EntryPoint, ...]:
-    """What the installed packages register: looked up once, as it takes milliseconds."""
+    """The backends of installed packages, looked up once, since that takes milliseconds."""
     from importlib.metadata import entry_points
 
     return tuple(sorted(entry_points(group=GROUP), key=lambda point: point.name))
 
 
 def _loaded(point: EntryPoint) -> Backend:
-    """The backend of an entry point; a package whose backend doesn't load is named."""
+    """The backend of an entry point. If it doesn't load, the error names its package."""
     package = point.dist.name if point.dist else point.value
     try:
         found: object = point.load()
@@ -224,7 +224,7 @@ def backend(name: str) -> Backend:
 
 
 def backend_for(path: Path) -> Backend:
-    """The backend that writes files of the kind of `path`."""
+    """The backend that writes files of `path`'s kind."""
     found = backends()
     for candidate in found.values():
         if path.suffix.lower() in candidate.suffixes:
@@ -244,15 +244,15 @@ def module_backend() -> ModuleBackend:
 
 
 def write(backend: Backend, program: Program, path: Path, options: BuildOptions) -> Written:
-    """Write `program` to `path`; a refusal of the system is a `NetlangError` too.
+    """Write `program` to `path`; system errors become `NetlangError`s.
 
-    Where `path` is a link, what it leads to is written, and the link stays.
+    If `path` is a link, its target is written, and the link stays.
     """
     return _guarded(backend, path, lambda: backend.write(program, _end_of_links(path), options))
 
 
 def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, path: Path) -> Written:
-    """Write the script that trains by `recipe`; a refusal of the system is a `NetlangError` too."""
+    """Write the training script of `recipe`; system errors become `NetlangError`s."""
 
     def written() -> Written:
         text = backend.script(recipe, program).encode("utf-8")
@@ -263,7 +263,7 @@ def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, pat
 
 
 def _end_of_links(path: Path) -> Path:
-    """The file that a path leads to; `OSError` where its links go in a circle."""
+    """The file that a path leads to. `OSError` if its links form a circle."""
     if not path.is_symlink():
         return path
     end = Path(os.path.realpath(path))

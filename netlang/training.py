@@ -1,4 +1,4 @@
-"""Training from Python: `netlang.train` carries out a recipe as `netlang train` does."""
+"""Training from Python: `netlang.train` carries out a recipe like the command `netlang train`."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def train(  # noqa: PLR0913 - one for each option of the command
 ) -> Run:
     """Train by a recipe: ``mnist1d``, ``file.net`` or ``file.net:recipe``.
 
-    What is to be changed of it is written as on the command line, ``"arch=mlp"``, or as arguments,
-    ``steps=100``; of these a text is read as the recipe's own language. `data` says where data sets
-    lie, `out` is the folder of the run (``runs/RECIPE`` without it); with `resume`, a run there
-    goes on. Raises `NetlangError`, and `KeyboardInterrupt` where Ctrl-C stopped the run, when its
-    checkpoint is written. Raises `TypeError` where `data` isn't a mapping of names.
+    Changes to it are given as on the command line, ``"arch=mlp"``, or as keyword arguments,
+    ``steps=100``, where a text is read as the recipe's own language. `data` maps names of data sets
+    to their locations, `out` is the folder of the run (by default ``runs/RECIPE``); with `resume`,
+    a run there continues. Raises `NetlangError`; `KeyboardInterrupt` if Ctrl-C stopped the run,
+    after its checkpoint is written; `TypeError` if `data` isn't a mapping of names.
     """
     if not isinstance(data, Mapping | None):
         raise TypeError(f"data says where each data set lies: {{NAME: {data!r}}}, not {data!r}")
@@ -74,9 +74,9 @@ def train(  # noqa: PLR0913 - one for each option of the command
 
 
 def _hand_on(number: int | None) -> None:
-    """A signal that stopped a run goes to whoever else waits for it: the rest of the script.
+    """Passes on a signal that stopped a run to the rest of the script.
 
-    Ctrl-C is Python's `KeyboardInterrupt`. A scheduler's warning is meant for the run alone: it
+    Ctrl-C becomes Python's `KeyboardInterrupt`. A scheduler's warning is meant only for the run: it
     would end the process.
     """
     if number == signal.SIGINT:
@@ -86,7 +86,7 @@ def _hand_on(number: int | None) -> None:
 
 
 def _written(value: object) -> str:
-    """A Python value as the language writes it."""
+    """A Python value as written in the language."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -102,10 +102,10 @@ def _written(value: object) -> str:
 
 @final
 class Run:
-    """How a run ended and what it left: `folder` holds all of it.
+    """How a run ended and what it left: `folder` contains all of it.
 
-    `scores` are those at the best weights, by part and name (``"test accuracy"``). A run that a
-    scheduler's warning (SIGUSR1) stopped is not `finished`: ``resume=True`` goes on.
+    `scores` are those of the best weights, by part and name (``"test accuracy"``). A run that was
+    stopped by a scheduler's warning (SIGUSR1) is not `finished`; ``resume=True`` continues it.
     """
 
     def __init__(self, recipe: Recipe, net: Net, ended: Trained, options: RunOptions) -> None:
@@ -124,14 +124,14 @@ class Run:
 
     @cached_property
     def history(self) -> list[dict[str, float]]:
-        """The records of the run, one after the other: `step`, `loss`, `lr` and scores."""
+        """The records of the run in order: `step`, `loss`, `lr` and scores."""
         lines = (self.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
     def torch(self) -> nn.Module:
         """The net with `weights` as a PyTorch module in evaluation mode, on the CPU.
 
-        It takes inputs as the net does: behind the recipe's path and normalization.
+        Its inputs are those of the net: after the recipe's path and normalization.
         """
         return self.net.torch(self.weights).eval()
 
@@ -147,10 +147,10 @@ class Run:
         return dict(found)
 
     def predict(self, *images: Picture, top: int | None = None) -> list[Prediction]:
-        """What images show: for each its classes with their probabilities, the largest first.
+        """The classes of images with their probabilities, the most probable first.
 
-        An image is a path, an image of Pillow, or an array of uint8, ``[H, W]`` or ``[H, W, C]``.
-        A folder stands for the images below it. With `top`, only so many classes of each.
+        An image is a path, a Pillow image, or an array of uint8, ``[H, W]`` or ``[H, W, C]``. A
+        folder stands for the images below it. With `top`, only so many classes of each.
         """
         if top is not None and top < 1:
             raise ValueError(f"top is how many classes to give of each image, not {top}")

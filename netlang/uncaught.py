@@ -1,7 +1,7 @@
-"""Errors of specs as Python shows them where nobody catches them: without the compiler's frames.
+"""Shortens uncaught spec errors in Python: without the compiler's frames.
 
-A mistake in a spec says nothing of the compiler's inside. So the traceback ends at the line that
-asked for the net; with `NETLANG_TRACEBACK=1` it is whole. IPython asks the error itself
+An error in a spec has nothing to do with the compiler's inside, so the traceback ends at the line
+that asked for the net. With `NETLANG_TRACEBACK=1` it is complete. IPython asks the error itself
 (`NetlangError._render_traceback_`).
 """
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def ends_at_the_caller(function: Callable[P, T]) -> Callable[P, T]:
-    """Let the traceback of an uncaught `NetlangError` end where `function` was called."""
+    """End the traceback of an uncaught `NetlangError` where `function` was called."""
 
     @wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,7 +56,7 @@ Show = Callable[[type[BaseException], BaseException, TracebackType | None], obje
 
 
 class _Hook:
-    """Shows what is uncaught as the hook before it does, errors of specs without our frames."""
+    """Calls the previous hook for uncaught exceptions, with spec errors cut to the caller."""
 
     def __init__(self, before: Show) -> None:
         self._before = before

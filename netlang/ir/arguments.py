@@ -231,7 +231,7 @@ class _Describing(ABCMeta, KeywordOnly):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(argument, field))
 class Described(Record, metaclass=_Describing):
-    """Base of operators and of what recipes name: fields made with `argument` are a signature."""
+    """Base of operators and recipe descriptions: fields made with `argument` are a signature."""
 
 
 @cache

@@ -72,7 +72,7 @@ def _key(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
 
 
 class Expr(Record, cache_hash=True, gc=False):
-    """A polynomial: terms ``(coefficient, monomial)`` sorted, none zero, never only a constant."""
+    """A polynomial: sorted nonzero terms ``(coefficient, monomial)``, never just a constant."""
 
     # Formulas are keys of many tables, and nest: their hash is made once.
     terms: tuple[tuple[int, Monomial], ...]

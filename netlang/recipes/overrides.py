@@ -68,7 +68,7 @@ def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
 def _with_argument(
     value: ast.Expr | ast.Pipeline, names: tuple[str, ...], name: str, text: str
 ) -> str:
-    """The text of a description in which one argument has another value."""
+    """The text of a description with one argument changed."""
     arguments = value.arguments if isinstance(value, ast.Call) else ()
     for place, each in enumerate(arguments):
         if name == (each.name or (names[place] if place < len(names) else None)):
@@ -88,7 +88,7 @@ def _bad(source: Source, why: str) -> NetlangError:
 
 
 def _placed(part: _T, source: Source) -> _T:
-    """A tree or diagnostic of the text that was parsed, with its spans in the user's own text."""
+    """A tree or diagnostic of the parsed text, with its spans in the user's own text."""
     moved: object = part
     if isinstance(part, Span):
         ends = (part.start - len(_PREFIX), part.end - len(_PREFIX))

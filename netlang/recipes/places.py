@@ -1,6 +1,6 @@
-"""Where data sets and trained weights lie on this machine: never said in a spec, which travels.
+"""The location of data sets and trained weights on this machine, which no spec contains.
 
-A name is looked for on the command line (`--data NAME=PATH`), then in the environment
+A name is looked up on the command line (`--data NAME=PATH`), then in the environment
 (`NETLANG_DATA_NAME`), then in a file: `$NETLANG_CONFIG`, or `netlang/data.toml` in the folder for
 settings (`~/.config`), whose lines are `name = "path"`.
 """
@@ -28,12 +28,12 @@ _LARGEST = 2**20
 
 @final
 class Places(Record):
-    """Paths by name, as the command line gives them; the others are looked up when needed."""
+    """Paths by name from the command line; others are looked up on demand."""
 
     given: Mapping[str, Path] = field(default_factory=dict)
 
     def known(self, name: str) -> Path | None:
-        """The path of a name, or None where nothing says it."""
+        """The path of a name, or None if nothing gives it."""
         if name in self.given:
             return self.given[name].expanduser()
         variable = os.environ.get(_variable(name))
@@ -42,7 +42,7 @@ class Places(Record):
         return _settings().get(name)
 
     def find(self, name: str, span: Span | None = None) -> Path:
-        """The path of a name, where something lies; raises `NetlangError`."""
+        """The path of a name, which must exist. Raises `NetlangError`."""
         path = self.known(name)
         if path is None:
             raise NetlangError(
@@ -56,7 +56,7 @@ class Places(Record):
         return path
 
     def require_used(self, recipe: Recipe) -> None:
-        """Raises `NetlangError` for a path that was given for nothing: its name may be misspelt."""
+        """Raises `NetlangError` for a path that isn't used, since its name may be misspelt."""
         names = placed_names(recipe)
         unused = [name for name in self.given if name not in names]
         if unused:
@@ -74,13 +74,13 @@ class Places(Record):
 
 
 def placed_names(recipe: Recipe) -> tuple[str, ...]:
-    """What a recipe needs to lie somewhere: its data, the weights that it starts from."""
+    """The names that a recipe needs: its data, and the weights that it starts from."""
     weights = None if recipe.weights is None else recipe.weights.file
     return tuple(name for name in (recipe.data.place, weights) if name is not None)
 
 
 def settings_file() -> Path:
-    """The file that says where data lie; it need not be there."""
+    """The file with the locations of data; it may not exist."""
     named = os.environ.get("NETLANG_CONFIG")
     if named:
         return Path(named)
@@ -93,7 +93,7 @@ def _variable(name: str) -> str:
 
 
 def _settings() -> Mapping[str, Path]:
-    """The paths of the file, those that aren't absolute from its own folder on."""
+    """The paths in the file; relative ones are relative to its folder."""
     file = settings_file()
     try:
         lines = tomllib.loads(_text(file))

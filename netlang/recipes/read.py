@@ -1,7 +1,7 @@
-"""From a `train` definition to a `Recipe`.
+"""Reads a `train` definition as a `Recipe`.
 
-Holds on exit: every key is known, given once and of the right kind, and no needed one is missing;
-all mistakes were reported together. Whether the recipe fits its net is for `netlang.recipes.check`.
+On exit, every key is known, given once and of the right kind, and no required one is missing; all
+mistakes are reported together. `netlang.recipes.check` finds out whether the recipe fits its net.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
 
 @final
 class _Reading(Draft):
-    """One recipe while it is read."""
+    """A recipe while it is read."""
 
     definition: ast.TrainDef
     names: Environment
@@ -83,7 +83,7 @@ class _Reading(Draft):
                 self.problems.append(item)
 
     def unread(self) -> None:
-        """What can't be read of the recipe was reported: its words may have named anything."""
+        """Reading part of the recipe failed and was reported; its words may have named anything."""
         for each in self.definition.unread:
             self.failed = True
             self.names.unread.update(word for word in each.words if not is_word(word))
@@ -91,7 +91,7 @@ class _Reading(Draft):
     # --- the command line -------------------------------------------------------------------
 
     def override(self) -> None:
-        """File each override as an argument of a parameter or as an entry."""
+        """Record each override as an argument for a parameter or as an entry."""
         parameters = {parameter.name for parameter in self.definition.parameters}
         for text in self.overrides:
             try:
@@ -121,7 +121,7 @@ class _Reading(Draft):
     # --- parameters -------------------------------------------------------------------------
 
     def parameters(self) -> None:
-        """Give every parameter its value, in order: a default may use earlier ones."""
+        """Give every parameter its value, in order, since a default may use earlier ones."""
         used = mentioned((self.definition.entries, self.definition.unread))
         for parameter in self.definition.parameters:
             used.update(mentioned(parameter.default))
@@ -154,7 +154,7 @@ class _Reading(Draft):
     # --- entries ----------------------------------------------------------------------------
 
     def entries(self) -> None:
-        """Read every entry, those of the command line in place of those of the file."""
+        """Read every entry; those of the command line replace those of the file."""
         for entry in self._in_force():
             try:
                 self.values[entry.key] = KEYS[entry.key](entry.key, entry.value, self.names)
@@ -179,7 +179,7 @@ class _Reading(Draft):
             yield entry
 
     def _note(self, entry: ast.Entry) -> None:
-        """Where a value stands, and each step of a path: `augment[0]`."""
+        """Record where a value is, and each step of a path: `augment[0]`."""
         value = entry.value
         self.places[entry.key] = value.span
         stages = value.stages if isinstance(value, ast.Pipeline) else (value,)
@@ -187,7 +187,7 @@ class _Reading(Draft):
             self.places[f"{entry.key}[{place}]"] = stage.span
 
     def _is_replaced(self, key: str) -> bool:
-        """`steps` on the command line also replaces `epochs` of the file, and the reverse."""
+        """`steps` on the command line also replaces `epochs` in the file, and vice versa."""
         other = {"steps": "epochs", "epochs": "steps"}.get(key)
         if other in self.replaced and key not in self.replaced:
             self.places.pop(key)
@@ -197,7 +197,7 @@ class _Reading(Draft):
     # --- the whole --------------------------------------------------------------------------
 
     def result(self) -> Recipe:
-        """The recipe; raises `NetlangError` with everything that was wrong."""
+        """The recipe. Raises `NetlangError` with every mistake."""
         self._completeness()
         if self.failed:
             raise NetlangError(*self.problems)
@@ -246,7 +246,7 @@ class _Reading(Draft):
         return None
 
     def _with_line(self, line: str) -> Fix | None:
-        """One more entry behind the last one."""
+        """Adds an entry after the last one."""
         if not self.definition.entries:
             return None
         last = self.definition.entries[-1].span
@@ -255,7 +255,7 @@ class _Reading(Draft):
 
 
 def _meant(key: str) -> str | None:
-    """The key that an unknown one is a slip of."""
+    """The key that an unknown one is probably a misspelling of."""
     return "model" if key in _MODELS else nearest(key, KEYS)
 
 

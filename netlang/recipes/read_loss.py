@@ -1,7 +1,7 @@
-"""From the expression after ``loss:`` to a `Loss`.
+"""Reads the expression after ``loss:`` as a `Loss`.
 
 The names in it are outputs and inputs of a net that isn't known here; `netlang.recipes.check`
-looks them up.
+resolves them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["read_loss"]
 
 
 def read_loss(expr: ast.Expr, names: Environment) -> Loss:
-    """The terms of a loss; raises `NetlangError`."""
+    """The terms of a loss. Raises `NetlangError`."""
     return Loss(_terms(expr, names))
 
 
@@ -56,7 +56,7 @@ def _product(expr: ast.Binary, names: Environment) -> tuple[Term, ...]:
 
 
 def _is_loss(expr: ast.Expr) -> bool:
-    """Whether a loss is mentioned: everything else is a number."""
+    """Whether a loss is mentioned; everything else is a number."""
     if isinstance(expr, ast.Binary):
         return _is_loss(expr.left) or _is_loss(expr.right)
     if isinstance(expr, ast.Unary):
@@ -77,7 +77,7 @@ def _number(expr: ast.Expr, names: Environment) -> float:
 
 
 def _term(expr: ast.Expr, names: Environment) -> Term:
-    """``cross_entropy(logits, label, label_smoothing=0.1)``, or the name alone."""
+    """For ``cross_entropy(logits, label, label_smoothing=0.1)``, or just the name."""
     word = word_of(expr)
     if word is None:
         raise _malformed(expr, "this isn't a loss")

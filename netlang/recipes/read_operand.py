@@ -1,7 +1,7 @@
-"""From an expression inside a loss to an `Operand`.
+"""Reads an expression inside a loss as an `Operand`.
 
-Numbers of the recipe (parameters, constants) are known here; every other name is a value of the
-net or the data, which `netlang.recipes.check` looks up.
+Numbers of the recipe (parameters, constants) are known here. Every other name is a value of the net
+or the data, which `netlang.recipes.check` resolves.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _OF_NUMBERS: Mapping[str, Callable[..., object]] = {
 
 
 def read_operand(expr: ast.Expr, names: Environment) -> Operand:
-    """The operand that an expression stands for; raises `NetlangError`."""
+    """The operand that an expression stands for. Raises `NetlangError`."""
     if isinstance(expr, ast.Name):
         found = names.find(expr.name)
         if isinstance(found, int | float) and not isinstance(found, bool):
@@ -82,7 +82,7 @@ def _call(expr: ast.Call, callee: ast.Name, names: Environment) -> Operand:
 
 
 def _applied(function: str, expr: ast.Expr, *operands: Operand) -> Operand:
-    """A function of values; of numbers alone it is a number."""
+    """A function applied to values; if all are numbers, the result is a number."""
     numbers = [each.value for each in operands if isinstance(each, Number)]
     if len(numbers) < len(operands):
         return Apply(function, operands, expr.span)

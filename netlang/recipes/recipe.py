@@ -1,7 +1,7 @@
-"""A recipe: how a net is trained, every choice resolved.
+"""A recipe: how a net is trained, with every choice resolved.
 
-Built by `netlang.recipes.read`, checked against a net by `netlang.recipes.check`, carried out by a
-backend.
+Built by `netlang.recipes.read`, checked against a net by `netlang.recipes.check`, and carried out
+by a backend.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
 
 
 class Precision(Enum):
-    """Number format of the forward pass; weights and optimizer state are float32 in each.
+    """The number format of the forward pass; weights and optimizer state are always float32.
 
-    `TF32` multiplies matrices of float32 with ten bits of mantissa on GPUs that can. `FP16` scales
-    the loss, so that small gradients don't vanish.
+    `TF32` multiplies float32 matrices with ten bits of mantissa on GPUs that support it. `FP16`
+    scales the loss, so that small gradients don't vanish.
     """
 
     FP32 = "fp32"
@@ -67,13 +67,14 @@ class Recipe(ComparedInPart, kw_only=True):
 
     `model` is a net with its arguments. `validation` is the share of the training examples that is
     held out. `no_decay` names kinds of weights (`norms`, `biases`) without weight decay, `rates`
-    factors on the learning rate by label, `freeze` labels that aren't trained. `clip_norm` and
-    `clip_value` bound the gradient, `accumulate` says in how many parts a batch is computed, `ema`
-    is the decay of averaged weights, `early_stopping` the evaluations that may pass without
-    improvement. `evaluate_every` and `checkpoint_every` are in steps; None means after every epoch,
-    and of epochs of under 200 steps after as many as have that many.
-    `overrides` are the texts that replaced parameters and keys, `files` those that the recipe and
-    its net were read from. `places` says where each key was written, for messages.
+    are factors on the learning rate by label, and `freeze` are labels that aren't trained.
+    `clip_norm` and `clip_value` bound the gradient, `accumulate` is the number of parts in which a
+    batch is computed, `ema` is the decay of averaged weights, `early_stopping` the number of
+    evaluations that may pass without improvement. `evaluate_every` and `checkpoint_every` are in
+    steps; None means after every epoch or, if an epoch has fewer than 200 steps, after as many
+    epochs as have that many. `overrides` are the texts that replaced parameters and keys, and
+    `files` those from which the recipe and its net were read. `places` says where each key was
+    written, for messages.
     """
 
     aside: ClassVar[tuple[str, ...]] = ("model", "overrides", "files", "span", "places")
@@ -115,11 +116,11 @@ class Recipe(ComparedInPart, kw_only=True):
 
     @property
     def test_path(self) -> tuple[Augmentation, ...]:
-        """How examples of tests are prepared: as `test` says, else as `counterpart` does."""
+        """How test examples are prepared: as `test` says, else as `counterpart` does."""
         return self.test or counterpart(self.augment, self.data)
 
     def describe(self) -> dict[str, str]:
-        """Every key with its value in words: what a run records and a resumed run compares."""
+        """Every key with its value as text, which a run records and a resumed run compares."""
         return {
             "model": str(self.model),
             "data": str(self.data),

@@ -1,6 +1,7 @@
-"""The reference of the steps of a path, `docs/paths.md`, from their signatures and docstrings.
+"""Generates the reference of the steps of a path, `docs/paths.md`, from signatures and docstrings.
 
-`python -m netlang.recipes.reference docs/paths.md` writes it; a test sees that it is up to date.
+`python -m netlang.recipes.reference docs/paths.md` writes it, and a test checks that it is up to
+date.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _places(step: type[Augmentation]) -> str:
 
 
 def _written(item: Argument) -> str:
-    """An argument as its signature shows it."""
+    """An argument as in its signature."""
     if item.required:
         return item.name
     return f"[{item.name}]" if item.default is None else f"{item.name}={describe(item.default)}"

@@ -1,4 +1,4 @@
-"""The norms that end the branches of a net: zero factors there make every branch start as nothing.
+"""Finds the norms that end residual branches; with zero factors there, branches start as zero.
 
 A branch is an input of `add`. The one with the fewest layers of its own is the shortcut; the others
 are what the net adds to it.
@@ -24,13 +24,13 @@ _KEEP_ZERO = (Identity, Dropout, DropConnect, StochasticDepth, Mul)
 
 
 def last_norms(program: Program) -> tuple[str, ...]:
-    """The modules of the norms that end a residual branch, by their paths."""
+    """The paths of the norms that end a residual branch."""
     return tuple(dict.fromkeys(_of_function(_Frame(program.net, "", None, None))))
 
 
 @final
 class _Frame(Record):
-    """A function as it is called somewhere."""
+    """One call of a function."""
 
     function: Function
     prefix: str
@@ -57,7 +57,7 @@ def _of_function(frame: _Frame) -> Iterator[str]:
 
 
 def _branches(frame: _Frame, add: Node) -> list[Ref]:
-    """The inputs but the shortcut, which is the last of those with the fewest layers."""
+    """The inputs except the shortcut, which is the last of those with the fewest layers."""
     before = [_before(frame, ref) for ref in add.inputs]
     shared = set.intersection(*before)
     layers = [sum(_layers(frame.function.nodes[n]) for n in each - shared) for each in before]
@@ -66,7 +66,7 @@ def _branches(frame: _Frame, add: Node) -> list[Ref]:
 
 
 def _before(frame: _Frame, ref: Ref) -> set[int]:
-    """The numbers of the nodes that a value depends on, within its function."""
+    """The numbers of the nodes on which a value depends, within its function."""
     found: set[int] = set()
     todo = [ref]
     while todo:
@@ -84,7 +84,7 @@ def _layers(node: Node) -> int:
 
 
 def _ending(frame: _Frame, ref: Ref) -> str | None:
-    """The norm that a value comes from, with nothing behind it that makes something of zeros."""
+    """The norm that makes a value, if only zero-preserving steps come after it."""
     if ref.producer == INPUT:
         if frame.parent is None or frame.call is None:
             return None

@@ -1,7 +1,7 @@
-"""What weights are for, by the operator that owns them.
+"""The kinds of weights, by the operator that owns them.
 
-`netlang.backends.torch.runtime.kinds` tells the same of the modules of PyTorch; a test holds both
-together.
+`netlang.backends.torch.runtime.kinds` determines the same for PyTorch modules; a test checks that
+both agree.
 """
 
 from __future__ import annotations

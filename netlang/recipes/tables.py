@@ -1,4 +1,4 @@
-"""The words of recipes: for each kind of thing its classes by name.
+"""The words of recipes: the classes of each kind of thing by name.
 
 A module is imported when a recipe first uses a word of its kind.
 """
@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
 
 @cache
 def table(kind: str) -> Mapping[str, type[Description]]:
-    """Every class of a kind by the word that recipes use for it."""
+    """Every class of a kind by its word in recipes."""
     module = import_module(f"netlang.recipes.words.{KINDS[kind]}")
     classes: tuple[type[Description], ...] = module.ALL
     return {cls.name: cls for cls in classes}

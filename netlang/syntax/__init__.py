@@ -1,1 +1,1 @@
-"""From text to the syntax tree, and back."""
+"""From text to the syntax tree and back."""

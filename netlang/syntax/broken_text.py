@@ -1,4 +1,4 @@
-"""What a text with mistakes leaves behind: its diagnostics, and the tree of what can be read."""
+"""The result of reading a text with mistakes: its diagnostics, and the tree of what can be read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["BrokenText"]
 
 @final
 class BrokenText(NetlangError):
-    """A text with mistakes, the first ones explained and the rest counted, and what can be read."""
+    """A text with mistakes: the first ones explained, the rest counted, and what can be read."""
 
     def __init__(self, file: File, *diagnostics: Diagnostic) -> None:
         super().__init__(*diagnostics)

@@ -1,10 +1,10 @@
-"""The LALR(1) automaton of `grammar.lark`: follows its tables from the first token to the tree.
+"""Runs the LALR(1) automaton of `grammar.lark`, from the first token to the tree.
 
-Lark computes the tables ahead of time (`tables.py`); this loop only follows them, so that neither
-Lark nor the grammar is loaded when a net is compiled. The tree grows from the leaves in one pass
-without recursion: time is linear, and no nesting can overflow the stack.
+Lark computes the tables ahead of time (`tables.py`); this loop only follows them, so neither Lark
+nor the grammar is loaded when a net is compiled. The tree grows from the leaves in one pass without
+recursion: time is linear, and no nesting can overflow the stack.
 
-Holds on exit of `parse_part`: the text follows the grammar and the limits of `limits.py`.
+After `parse_part`, the text is known to follow the grammar and the limits of `limits.py`.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _NESTING = frozenset((
 
 
 class Rule(NamedTuple):
-    """What to do where a rule ends: take `length` values, make one of those in `kept`.
+    """What to do at the end of a rule: take `length` values, make one of those in `kept`.
 
-    `maker` is None where the one kept value is handed on. Values at `spliced` are lists, made by
-    repetitions, and their items are put in place; `nests` is 1 where the rule adds a level of
-    depth; `whole` says that every value is kept as it is.
+    `maker` is None if the single kept value is passed on. Values at `spliced` are lists, made by
+    repetitions, whose items are inserted in place; `nests` is 1 if the rule adds a level of depth;
+    `whole` says that every value is kept unchanged.
     """
 
     origin: str
@@ -56,15 +56,15 @@ class Rule(NamedTuple):
 
     @property
     def passes(self) -> bool:
-        """Whether it hands on one value as it is."""
+        """Whether it passes on one value unchanged."""
         return self.length == 1 and self.maker is None
 
 
 @final
 class Tables(Record):
-    """`tables.json`, ready to follow.
+    """The contents of `tables.json`, ready to use.
 
-    `actions[state][kind]` is the state to go to, or -1 - the number of the rule that ends here;
+    `actions[state][kind]` is the next state, or -1 - the number of the rule that ends here;
     `gotos[state][origin]` is the state after a rule of that name.
     """
 
@@ -77,10 +77,10 @@ class Tables(Record):
     """Filled in by `passing`."""
 
     def passing(self, below: int, state: int, kind: str) -> int:
-        """The state after all rules that hand on one value, from `state` before a `kind` of token.
+        """The state after all rules that pass on one value, from `state` before a token of `kind`.
 
-        `below` is the state under it. Each way is followed once: an expression has many such rules,
-        one for each rank of operators.
+        `below` is the state under it. Each path is followed once: an expression has many such
+        rules, one for each precedence of operators.
         """
         key = below, state, kind
         if key not in self.passed:
@@ -94,7 +94,7 @@ class Tables(Record):
 
 @final
 class Stuck(Exception):
-    """No rule allows the token number `index` of a `symbol` after what was read of it."""
+    """No rule allows token number `index` here, while a `symbol` is read."""
 
     def __init__(self, tokens: Tokens, index: int, symbol: str) -> None:
         super().__init__(index)
@@ -130,7 +130,7 @@ def load_tables() -> Tables:
 
 
 def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
-    """What the characters `start` to `end` are as a `symbol`; raises `Stuck` or `Mistake`."""
+    """The characters `start` to `end` parsed as a `symbol`. Raises `Stuck` or `Mistake`."""
     tables = load_tables()
     with no_collection():
         tokens = Lexer(tables.words, source.text, start, end).run()
@@ -139,7 +139,7 @@ def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """A tree has no cycles: collecting while it grows walks it again and again for nothing."""
+    """Suspends garbage collection, which would repeatedly visit a growing tree without cycles."""
     if not gc.isenabled():
         yield
         return
@@ -156,8 +156,11 @@ def parse_expression(source: Source, start: int, end: int) -> Expr:
 
 @final
 class ParserStacks:
-    """One way through the automaton. The stacks hold, for each symbol read and not yet used, its
-    state, its value, the number of its first token, and how deep the tree under it is."""
+    """One run of the automaton.
+
+    For each symbol that was read and isn't part of a node yet, the stacks hold its state, its
+    value, the number of its first token, and the depth of the tree under it.
+    """
 
     def __init__(self, tables: Tables, builder: Builder, symbol: str) -> None:
         self.tables = tables
@@ -206,7 +209,7 @@ class ParserStacks:
         return values[0]
 
     def take(self, index: int, kind: str) -> None:
-        """Follow one token; `Stuck` where no rule allows it."""
+        """Follow one token. Raises `Stuck` if no rule allows it."""
         actions, gotos = self.tables.actions, self.tables.gotos
         while True:
             action = actions[self.states[-1]].get(kind)
@@ -231,9 +234,9 @@ class ParserStacks:
         return self.builder.starts[index], self.builder.ends[index]
 
     def reduce(self, rule: Rule, index: int) -> None:
-        """Puts the value of a rule that ends before token `index` in the place of its parts.
+        """Replace the parts of a rule that ends before token `index` by its value.
 
-        Where a `Mistake` is found, the parts are still there.
+        If this raises a `Mistake`, the parts are still there.
         """
         states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
         builder, length = self.builder, rule.length

@@ -1,9 +1,9 @@
-"""Text to tokens: the part of the syntax that depends on what stands around a character.
+"""Splits text into tokens: the part of the syntax that depends on a character's context.
 
-Holds on exit: a separator (`SEP`) stands only between two statements, a keyword has its own kind
-only where it acts as one, and `COMPUTED` is a brace of a computed name. The kind of a mark or a
-keyword is its text, that of anything else the name of its terminal in `grammar.lark`; the last
-token is `$END`, or `PROBLEM` where the text can't be read on.
+On exit, a separator (`SEP`) only occurs between two statements, a keyword has its own kind only
+where it acts as one, and `COMPUTED` is a brace of a computed name. The kind of a mark or keyword is
+its text, any other kind is the name of its terminal in `grammar.lark`. The last token is `$END`, or
+`PROBLEM` if the text can't be read further.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NAME_END = frozenset(("NAME", "NUMBER", "STRING", "DIMS", ".", "COMPUTED }"))
 
 @final
 class Tokens(Draft):
-    """Kinds, starts and ends side by side; `problem` says why the last kind is `PROBLEM`."""
+    """Kinds, starts and ends in parallel lists; `problem` says why the last kind is `PROBLEM`."""
 
     kinds: list[str] = field(default_factory=list)
     starts: array[int] = field(default_factory=lambda: array("q"))
@@ -88,7 +88,7 @@ class Lexer:
         return self.tokens
 
     def read(self, most: int | None) -> None:
-        """The next `most` tokens, or a few less; `done` says whether these were the last."""
+        """Read the next `most` tokens or slightly fewer; `done` says whether they were the last."""
         tokens = self.tokens
         add_kind, add_start = tokens.kinds.append, tokens.starts.append
         add_end, text = tokens.ends.append, self.text
@@ -127,7 +127,7 @@ class Lexer:
                 add_end(end)
 
     def _marks(self) -> dict[str, Callable[[int], str]]:
-        """What decides the kind of a mark where it isn't its text."""
+        """The functions that decide the kind of a mark if it isn't its text."""
         return {
             ";": self._separator, "->": self._arrow, "{": self._brace, "}": self._close,
             "(": self._open, "[": self._open, ")": self._close, "]": self._close,
@@ -150,14 +150,14 @@ class Lexer:
     # --- separators -----------------------------------------------------------------------------
 
     def _separator(self, _: int) -> str:
-        """`SEP`, or nothing where a line break or `;` separates no statements."""
+        """`SEP`, or nothing if a line break or `;` doesn't separate statements."""
         if self.brackets and self.brackets[-1] in "([":
             return "" if self.text[_] != ";" else ";"
         self.in_import = False
         return "" if self.before in ("", "SEP", "{", "->") else "SEP"
 
     def _drop_separator(self) -> None:
-        """Takes back the separator before something that goes on with the statement."""
+        """Remove the separator before something that continues the statement."""
         tokens = self.tokens
         if tokens.kinds and tokens.kinds[-1] == "SEP":
             tokens.kinds.pop()
@@ -182,7 +182,7 @@ class Lexer:
         return kind
 
     def _brace(self, start: int) -> str:
-        """A suite's brace, or that of a computed name: one without a space before it."""
+        """A suite's brace, or that of a computed name, which has no space before it."""
         ends = self.tokens.ends
         if ends and ends[-1] == start:
             if self.before in (")", "]", "}"):

@@ -1,6 +1,6 @@
-"""How large a file, a nesting and a number may be, and the exception that a broken rule travels in.
+"""Limits on files, nesting and numbers, and the exception for violations.
 
-The limits bound time and memory for any input and lie far above what a person writes.
+The limits bound time and memory for any input, and are far above what a person writes.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ MAX_DIGITS = 30
 
 @final
 class Mistake(Exception):
-    """Something that the tables can't see is wrong with the text from `start` to `end`.
+    """An error in the text from `start` to `end` that the tables can't detect.
 
-    `kind` names the function of `netlang.syntax.mistakes.text` that explains it. Diagnostics are
-    not made here, so that a good file never loads their module.
+    `kind` names the function of `netlang.syntax.mistakes.text` that explains it. Diagnostics aren't
+    made here, so that a valid file never loads their module.
     """
 
     def __init__(self, kind: str, start: int, end: int) -> None:

@@ -1,6 +1,6 @@
 """The values of numbers, dims, strings and docstrings, from their texts.
 
-Holds on exit: a number is finite and no longer than `MAX_DIGITS`; a string has no unknown escape.
+On exit, a number is finite and has at most `MAX_DIGITS` digits, and a string has no unknown escape.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
 def number_value(text: str, start: int) -> int | float:
-    """`600_000`, `1e-3`, `14M`: an int where the text has no exponent and the value is whole."""
+    """`600_000`, `1e-3`, `14M`: an int if the text has no exponent and the value is whole."""
     end = start + len(text)
     if text.isdigit():
         if len(text) > MAX_DIGITS:
@@ -72,7 +72,7 @@ def string_value(text: str, start: int) -> str:
 
 
 def docstring_value(text: str) -> str:
-    """The text between the triple quotes, without the indentation that its lines share."""
+    """The text between the triple quotes, without the common indentation of its lines."""
     lines = text[3:-3].expandtabs(4).splitlines() or [""]
     rest = [line for line in lines[1:] if line.strip()]
     margin = min((len(line) - len(line.lstrip()) for line in rest), default=0)

@@ -1,6 +1,6 @@
-"""Text to tree: the file as the automaton reads it, or every mistake in it.
+"""Parses a text to its tree, or finds every mistake in it.
 
-Holds on exit: the file follows the grammar and the limits of `limits.py`.
+On exit, the file follows the grammar and the limits of `limits.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["parse"]
 
 
 def parse(source: Source) -> File:
-    """The tree of a whole file; raises `BrokenText` with every mistake that was found."""
+    """The tree of a whole file. Raises `BrokenText` with every mistake found."""
     if len(source.text) > MAX_CHARACTERS:
         from netlang.syntax.mistakes.explain import too_large
 

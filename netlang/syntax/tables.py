@@ -1,10 +1,10 @@
 """`python -m netlang.syntax.tables`: turns `grammar.lark` into the tables that the parser loads.
 
-Lark reads the grammar and computes the LALR(1) automaton; what is kept of it is plain data in
-`tables.json`. So Lark is needed when the grammar changes, and not when a net is compiled.
+Lark reads the grammar and computes the LALR(1) automaton, which is stored as plain data in
+`tables.json`. So Lark is needed only when the grammar changes, not when a net is compiled.
 
-Holds on exit: the grammar has no conflict, and the same grammar gives the same bytes, whatever the
-hash seed: states are numbered in the order in which a walk from the start symbols finds them.
+On exit, the grammar has no conflict, and the same grammar gives the same bytes for any hash seed:
+states are numbered in the order of a walk from the start symbols.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def build(grammar: str) -> str:
 
 
 def _rows(value: Json) -> str:
-    """JSON with one line an entry of a list, so that a change of the grammar gives a small diff."""
+    """JSON with one line per list entry, so that a change of the grammar gives a small diff."""
     if not isinstance(value, list):
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
     rows = (json.dumps(row, sort_keys=True, separators=(",", ":")) for row in value)
@@ -50,14 +50,14 @@ def _rows(value: Json) -> str:
 
 
 def _distinct(rows: list[Row]) -> tuple[list[Json], list[int]]:
-    """Each row once, and for each place the number of its row: many states end the same rule."""
+    """Each distinct row once, and the row number for each place: many states end the same rule."""
     numbers: dict[str, int] = {}
     places = [numbers.setdefault(json.dumps(row, sort_keys=True), len(numbers)) for row in rows]
     return [json.loads(row) for row in numbers], places
 
 
 def _automaton(lark: Lark) -> IntParseTable:
-    """The LALR(1) automaton; strict, so that a conflict is an error and never settled silently."""
+    """The LALR(1) automaton, in strict mode: a conflict is an error and never resolved silently."""
     from lark.common import ParserConf
     from lark.parsers.lalr_analysis import IntParseTable, LALR_Analyzer
 
@@ -69,7 +69,7 @@ def _automaton(lark: Lark) -> IntParseTable:
 
 
 class _Numbering:
-    """Lark's automaton with terminals by their text, and states and rules numbered for good."""
+    """Lark's automaton with terminals by their text and fixed numbers for states and rules."""
 
     def __init__(self, lark: Lark) -> None:
         from lark.lexer import PatternStr
@@ -129,9 +129,9 @@ class _Numbering:
         }
 
     def _actions(self, state: int) -> Row:
-        """Terminal to state number (shift), or to -1 - rule number (reduce).
+        """Terminals mapped to a state number (shift) or to -1 - rule number (reduce).
 
-        The end of the text, where it may come, leads nowhere further.
+        The end of the text, if allowed, leads nowhere.
         """
         from lark.parsers.lalr_analysis import Shift
 
@@ -146,12 +146,12 @@ class _Numbering:
         }
 
     def _gotos(self, state: int) -> Row:
-        """Nonterminal to state number."""
+        """Nonterminals mapped to state numbers."""
         shifts = self._shifts(state)
         return {s: self.state_number[to] for s, to in shifts if s not in self.terminals}
 
     def _rule(self, rule: Rule) -> Json:
-        """`[origin, length, maker, kept]`: a maker of "" hands the one kept child on."""
+        """`[origin, length, maker, kept]`, where the maker "" passes on the single kept child."""
         kept: list[Json] = [i for i, symbol in enumerate(rule.expansion) if self._keeps(symbol)]
         origin = str(rule.origin.name)
         passes = len(kept) == 1 and not rule.alias and not origin.startswith("__")
@@ -165,7 +165,7 @@ class _Numbering:
         return [origin, len(rule.expansion), maker, kept, spliced]
 
     def _keeps(self, symbol: Symbol) -> bool:
-        """Marks, keywords and what the lexer declares carry nothing; a rule always does."""
+        """Marks, keywords and what the lexer declares carry no value; rules always do."""
         if not symbol.is_term:
             return True
         return not getattr(symbol, "filter_out", False) and symbol.name not in ("SEP", "COMPUTED")

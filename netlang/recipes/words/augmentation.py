@@ -1,4 +1,4 @@
-"""What all steps of the paths `augment` and `test` have in common."""
+"""The common base of all steps of the paths `augment` and `test`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["Augmentation"]
 class Augmentation(Description):
     """One change of an example.
 
-    `for_signals` says that it makes sense for signals, ``[L]`` or ``[C, L]``, too, `for_training`
-    that it may stand in `augment`, `for_tests` that it may stand in `test`.
+    `for_signals` says that it also applies to signals, ``[L]`` or ``[C, L]``, `for_training` that
+    it is allowed in `augment`, and `for_tests` that it is allowed in `test`.
     """
 
     for_signals: ClassVar[bool] = False

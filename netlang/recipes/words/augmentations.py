@@ -1,4 +1,4 @@
-"""The steps of the paths `augment` and `test`, of all families."""
+"""All families of steps of the paths `augment` and `test`."""
 
 from __future__ import annotations
 

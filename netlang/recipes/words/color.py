@@ -1,6 +1,6 @@
-"""Steps that change the values of an example and leave them where they are.
+"""Steps that change pixel values and don't move pixels.
 
-Images are in 0..1 and stay there; black is 0. What a step draws, it draws for each example.
+Images are in 0..1 and stay there; black is 0. Random choices are made for each example.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ColorStep(Augmentation):
 
 @final
 class ColorJitter(ColorStep):
-    """Brightness, contrast, saturation and hue, in an order that is drawn too.
+    """Brightness, contrast, saturation and hue, in random order.
 
     The first three are scaled by factors from max(0, 1 - value) to 1 + value: towards black, the
     image's mean grey and its grey version. The hue of HSV is turned by up to a share of its circle.
@@ -102,7 +102,7 @@ class Noise(Augmentation):
 
 @final
 class Blur(Augmentation):
-    """Gaussian blur with a deviation drawn uniformly, cut off at a kernel; borders are mirrored."""
+    """Gaussian blur with a random deviation, truncated to a kernel; borders are mirrored."""
 
     name: ClassVar[str] = "blur"
 
@@ -112,7 +112,7 @@ class Blur(Augmentation):
 
 @final
 class Cutout(Augmentation):
-    """A square around any pixel (of a signal, an interval); a part of it may lie outside.
+    """A square around any pixel (of a signal, an interval); part of it may lie outside.
 
     DeVries, Taylor 2017, arXiv:1708.04552.
     """
@@ -128,8 +128,8 @@ class Cutout(Augmentation):
 class RandomErasing(ColorStep):
     """A rectangle anywhere inside of the image; Zhong et al. 2017, arXiv:1708.04896.
 
-    The share of the area is drawn uniformly, the logarithm of the ratio too; where such a rectangle
-    doesn't fit it is drawn anew, ten times at most. `random` fills it with uniform noise.
+    The share of the area and the logarithm of the ratio are drawn uniformly; a rectangle that
+    doesn't fit is drawn again, at most ten times. `random` fills it with uniform noise.
     """
 
     name: ClassVar[str] = "random_erasing"

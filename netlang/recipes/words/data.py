@@ -1,4 +1,4 @@
-"""Data sources: those that a package holds or makes, and the list of all."""
+"""Data sources that a package contains or generates, and the list of all sources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Mnist1d(Data):
 
 @final
 class Digits(Data):
-    """Digits of scikit-learn: 1797 grey images of 8x8, values in 0..1, every fifth is for the test.
+    """Digits of scikit-learn: 1797 grey images of 8x8, values in 0..1; every fifth is for the test.
 
     Alpaydin, Kaynak 1998, UCI Optical Recognition of Handwritten Digits.
     """

@@ -1,4 +1,4 @@
-"""Data sources of arrays in files, which are read whole: small sets as they are published."""
+"""Data sources of arrays in files that are read whole: small sets as published."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ __all__ = ["Arrays", "Cifar10", "Cifar100", "Idx"]
 
 @final
 class Arrays(Data):
-    """Named arrays of numpy in one `.npz` file for each part: `train.npz`, `val.npz`, `test.npz`.
+    """Named numpy arrays in one `.npz` file for each part: `train.npz`, `val.npz`, `test.npz`.
 
-    The first axis counts examples. `inputs` are in the order of the net's, `targets` are what the
-    loss reads. Inputs of uint8 are 0 to 255, as images in files; other integers become int64,
-    floats float32, truth values 0.0 and 1.0. `classes` says how many classes a target `label` has.
+    The first axis counts examples. `inputs` are in the order of the net's inputs, `targets` are
+    what the loss reads. Inputs of uint8 range from 0 to 255, as images in files; other integers
+    become int64, floats float32, booleans 0.0 and 1.0. `classes` is the number of classes of a
+    target `label`.
     """
 
     name: ClassVar[str] = "arrays"

@@ -1,4 +1,4 @@
-"""Data sources of images in files, read when they are needed: any number, of any size."""
+"""Data sources of images in files that are read on demand: any number, of any size."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ SETS = (
 class ImageSource(Data):
     """Images with one class each.
 
-    `dataset` is the name that the machine knows the data by. `validation` and `test` may be `none`.
-    Damaged files end the run with their names, or are left out and counted with `corrupt=skip`.
+    `dataset` is the name by which the machine knows the data. `validation` and `test` may be
+    `none`. Damaged files end the run with their names or, with `corrupt=skip`, are left out and
+    counted.
     """
 
     dataset: str = argument(plain_name, "name of the data set")
@@ -56,9 +57,9 @@ class ImageSource(Data):
 class ImageFolder(ImageSource):
     """JPEG, PNG, WebP and other images in one folder for each class, in a folder for each part.
 
-    Classes are those of the training part, sorted by name. Without names, the parts are the folders
-    `train`, one of `val`, `valid` and `validation`, and `test`; classes without any of these around
-    them are the training part.
+    Classes are those of the training part, sorted by name. By default, the parts are the folders
+    `train`, one of `val`, `valid` and `validation`, and `test`; without any of these, the classes
+    are the training part.
     """
 
     name: ClassVar[str] = "image_folder"
@@ -69,8 +70,8 @@ class Shards(ImageSource):
     """Images in tar files, as WebDataset writes them: `000001.jpg` beside `000001.cls`.
 
     A part is a folder of shards, or the shards whose names begin with it: `train-000000.tar`.
-    Labels are whole numbers from `.cls`, or `label` in `.json`; the names of classes may lie in
-    `classes.txt`, one a line. Aizman et al. 2020, arXiv:2001.01858.
+    Labels are whole numbers in `.cls`, or `label` in `.json`; class names may be listed in
+    `classes.txt`, one per line. Aizman et al. 2020, arXiv:2001.01858.
     """
 
     name: ClassVar[str] = "shards"
@@ -78,10 +79,10 @@ class Shards(ImageSource):
 
 @final
 class HuggingFace(ImageSource):
-    """A data set as the package `datasets` reads it: a saved one, a folder, or one of the Hub.
+    """A data set as the package `datasets` reads it: saved, in a folder, or from the Hub.
 
-    `repository` is its name on the Hub (`"ylecun/mnist"`), which is asked only where the machine
-    doesn't say where the data lie. `image` and `label` are the columns.
+    `repository` is its name on the Hub (`"ylecun/mnist"`), which is used only if the machine has no
+    location for the data. `image` and `label` are the columns.
     """
 
     name: ClassVar[str] = "hugging_face"
@@ -93,7 +94,7 @@ class HuggingFace(ImageSource):
 
 @final
 class Torchvision(ImageSource):
-    """A data set as torchvision reads it, from where it lies; nothing is downloaded."""
+    """A data set as torchvision reads it, from its location; nothing is downloaded."""
 
     name: ClassVar[str] = "torchvision"
 

@@ -1,4 +1,4 @@
-"""Kinds of arguments that data sources have: parts by their names, channels, arrays."""
+"""Kinds of arguments of data sources: names of parts, channels, arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NONE = "none"
 
 
 def optional(kind: Kind) -> Kind:
-    """What a kind takes, or `none`, which gives None."""
+    """The values of a kind, or `none`, which gives None."""
 
     def convert(value: object) -> object:
         is_none = isinstance(value, Keyword) and value == NONE
@@ -61,5 +61,5 @@ name_list = Kind('a list of different names (`["image", "mask"]`)', _names)
 
 
 def held_apart(validation: str) -> bool | None:
-    """Whether data have a part for validation, from what the recipe calls it."""
+    """Whether data have a separate validation part, by what the recipe calls it."""
     return {FOUND: None, NONE: False}.get(validation, True)

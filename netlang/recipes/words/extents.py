@@ -1,4 +1,4 @@
-"""Sizes of images as far as they are known before one is seen."""
+"""Sizes of images, as far as they are known before one is read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["Extent", "Frame", "exactly", "shorter_side", "shown_frame"]
 
 @final
 class Extent(Record):
-    """A side of an image in pixels: at least `low`, at most `high`; None where nobody knows."""
+    """A side of an image in pixels: at least `low`, at most `high`; None if unknown."""
 
     low: int | None = None
     high: int | None = None
 
     @property
     def exact(self) -> int | None:
-        """The length, where there is only one."""
+        """The length, if only one is possible."""
         return self.low if self.low == self.high else None
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ def exactly(height: int, width: int) -> Frame:
 
 
 def shorter_side(before: Frame, low: int, high: int) -> Frame:
-    """The frame of images whose shorter side was made `low` to `high` pixels long."""
+    """The frame of images whose shorter side was resized to `low` to `high` pixels."""
     height, width = (side.exact for side in before)
     if height is None or width is None:
         return Extent(low), Extent(low)

@@ -1,7 +1,7 @@
-"""How torchvision starts the nets of each family, as rules.
+"""How torchvision initializes each family of nets, as rules.
 
-Read from its sources of version 0.28. What isn't here starts as PyTorch's layers do, and so do the
-operators. AlexNet and ShuffleNetV2 have no rule.
+Taken from its sources of version 0.28. Anything not listed starts as PyTorch's layers do, which is
+also how operators start. AlexNet and ShuffleNetV2 have no rule.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Steps that move the pixels of an image and keep its size.
 
-The affine ones read between pixels bilinearly; what comes from outside of the image is black. On a
-signal the steps that make sense there move along its one axis.
+Affine steps interpolate bilinearly between pixels; places outside of the image are black. The steps
+that apply to signals move them along their only axis.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Vflip(Augmentation):
 
 @final
 class Rotate(Augmentation):
-    """Turn about the middle by an angle drawn uniformly."""
+    """Rotate about the centre by an angle drawn uniformly."""
 
     name: ClassVar[str] = "rotate"
 
@@ -45,7 +45,7 @@ class Rotate(Augmentation):
 
 @final
 class Scale(Augmentation):
-    """Enlarge (above 1) or shrink (below 1) about the middle by a factor drawn uniformly."""
+    """Enlarge (above 1) or shrink (below 1) about the centre by a factor drawn uniformly."""
 
     name: ClassVar[str] = "scale"
     for_signals: ClassVar[bool] = True
@@ -65,7 +65,7 @@ class Translate(Augmentation):
 
 @final
 class Shear(Augmentation):
-    """Slant along each axis by an angle drawn uniformly, about the middle."""
+    """Shear along each axis about the centre, by an angle drawn uniformly."""
 
     name: ClassVar[str] = "shear"
 

@@ -1,8 +1,8 @@
 """Initializations: how weights start, one rule after the other.
 
-A rule draws the weights of some kinds anew (`of`), those of the whole net or those below some
-labels; a later rule overrides an earlier one. Weights that no rule is for keep the start that their
-operator states, and weights that a spec fixes keep their values.
+A rule draws new weights of some kinds (`of`), in the whole net or below some labels; a later rule
+overrides an earlier one. Weights without a rule start as their operator states, and weights that a
+spec fixes keep their values.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Initialization(Description):
 
 
 class Rule(Initialization):
-    """The weights of some kinds, below some labels.
+    """Draws the weights of some kinds, below some labels.
 
-    Both are fields of each class, the last ones of its signature.
+    Both are fields of each class, at the end of its signature.
     """
 
     of: Of
@@ -110,7 +110,7 @@ class XavierUniform(Rule):
 
 @final
 class Orthogonal(Rule):
-    """A matrix with orthogonal rows or columns, of all but the first axis; Saxe et al. 2013."""
+    """A matrix with orthogonal rows or columns, over all axes but the first; Saxe et al. 2013."""
 
     name: ClassVar[str] = "orthogonal"
 
@@ -159,7 +159,7 @@ class Constant(Rule):
 class ZeroLastNorm(Initialization):
     """0 for the factors of the norm that ends a residual branch; Goyal et al. 2017, section 5.1.
 
-    A branch is an input of `add`; the shortcut, the input with the fewest layers, is none.
+    A branch is an input of `add`, except the shortcut, which is the input with the fewest layers.
     """
 
     name: ClassVar[str] = "zero_last_norm"
@@ -167,9 +167,9 @@ class ZeroLastNorm(Initialization):
 
 @final
 class Torchvision(Initialization):
-    """The start that torchvision gives a family: a fresh net has the distribution that theirs has.
+    """The start that torchvision gives a family: a new net has the same distribution as theirs.
 
-    `resnet` stands for ResNeXt and wide ResNets too, `swin` for both versions.
+    `resnet` includes ResNeXt and wide ResNets, `swin` both versions.
     """
 
     name: ClassVar[str] = "torchvision"

@@ -1,4 +1,4 @@
-"""Kinds of arguments that losses have: weights of classes, what a penalty spares."""
+"""Kinds of arguments of losses: weights of classes, and the weights that a penalty spares."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Losses: sums of losses, each multiplied by a number, over outputs, inputs and targets.
+"""Losses: weighted sums of losses over outputs, inputs and targets.
 
-``cross_entropy(logits, label) + 0.3 * cross_entropy(aux1, label)`` is two terms. A loss named
-alone, without arguments, compares the only output of the net with the only target. Each is the
-mean over the examples of a batch, so that a batch may be computed in parts.
+``cross_entropy(logits, label) + 0.3 * cross_entropy(aux1, label)`` has two terms. A loss named
+without arguments compares the net's only output with the only target. Each loss is the mean over
+the examples of a batch, so that a batch may be computed in parts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OVER_EXAMPLE = argument(*_REDUCTION, default="sum")
 
 
 class Comparison(Enum):
-    """What the operands of a loss must be to each other."""
+    """How the operands of a loss must match."""
 
     ELEMENTS = auto()
     """Numbers of one shape."""
@@ -47,10 +47,10 @@ class Comparison(Enum):
 
 
 class LossFunction(Description):
-    """Compares values.
+    """A loss that compares values.
 
-    `operands` says in words what they are, in order. `takes_probabilities` is whether a label may
-    be probabilities of the classes, as mixed examples have them.
+    `operands` describes them in words, in order. `takes_probabilities` says whether a label may
+    consist of class probabilities, as mixed examples have them.
     """
 
     operands: ClassVar[tuple[str, ...]] = ("the prediction", "the target")
@@ -62,8 +62,9 @@ class LossFunction(Description):
 class CrossEntropy(LossFunction):
     """-log softmax(logits)[label], classes along the first axis, mean over any other position.
 
-    With `weights` each example counts by the weight of its class. The sum is divided by the number
-    of examples, not by that of the weights as in PyTorch: a batch may be computed in parts.
+    With `weights`, each example counts by the weight of its class. The sum is divided by the number
+    of examples and not, as in PyTorch, by the sum of the weights, since a batch may be computed in
+    parts.
     """
 
     name: ClassVar[str] = "cross_entropy"
@@ -90,7 +91,7 @@ class BinaryCrossEntropy(LossFunction):
 
 @final
 class BinaryCrossEntropyWithLogits(LossFunction):
-    """The same of logits, whose sigmoid is the probability."""
+    """The same for logits, whose sigmoid is the probability."""
 
     name: ClassVar[str] = "binary_cross_entropy_with_logits"
 
@@ -130,10 +131,10 @@ class SmoothL1(LossFunction):
 
 @final
 class Hinge(LossFunction):
-    """What scores of wrong classes exceed that of the right one by, `margin` added, to the power p.
+    """The excess of wrong classes' scores over the right one's, plus `margin`, to the power p.
 
     `all` is the mean over the classes, PyTorch's multi_margin_loss (Weston, Watkins 1999); `worst`
-    is the largest alone (Crammer, Singer 2001).
+    is the largest one only (Crammer, Singer 2001).
     """
 
     name: ClassVar[str] = "hinge"
@@ -172,7 +173,7 @@ class KlNormal(LossFunction):
 class Focal(LossFunction):
     """-alpha_t (1 - p_t)^gamma log p_t of logits; Lin et al. 2017, arXiv:1708.02002, eq. 5.
 
-    Every class is a decision of its own: a class number stands for 1 there and 0 elsewhere.
+    Every class is a separate decision: a class number stands for 1 there and 0 elsewhere.
     """
 
     name: ClassVar[str] = "focal"
@@ -206,7 +207,7 @@ class Dice(LossFunction):
 
 @final
 class Expression(LossFunction):
-    """An expression that is to be small: ``0.1 * value(abs(code))``."""
+    """An expression to minimize: ``0.1 * value(abs(code))``."""
 
     name: ClassVar[str] = "value"
     operands: ClassVar[tuple[str, ...]] = ("the expression",)
@@ -216,9 +217,9 @@ class Expression(LossFunction):
 
 
 class Penalty(LossFunction):
-    """A function of the weights alone: it counts in training, not in scores.
+    """A function of the weights alone, which counts in training but not in scores.
 
-    `spare` names kinds of weights that aren't counted, `below` the parts of the net that are.
+    `spare` names kinds of weights that don't count, `below` the parts of the net that do.
     """
 
     operands: ClassVar[tuple[str, ...]] = ()
@@ -241,14 +242,14 @@ class L1Penalty(Penalty):
 
 @final
 class L2Penalty(Penalty):
-    """Half the sum of w^2: its gradient is w, so its factor is the weight decay of `sgd`."""
+    """Half the sum of w^2. Its gradient is w, so its factor is the weight decay of `sgd`."""
 
     name: ClassVar[str] = "l2_penalty"
 
 
 @final
 class Term(ComparedInPart):
-    """`factor` times a loss; no operands where the loss was named alone."""
+    """`factor` times a loss; no operands if the loss was named alone."""
 
     aside: ClassVar[tuple[str, ...]] = ("span",)
 
@@ -259,7 +260,7 @@ class Term(ComparedInPart):
 
     @property
     def reads(self) -> tuple[Value, ...]:
-        """The values that it reads; none where the loss was named alone."""
+        """The values that it reads; none if the loss was named alone."""
         return tuple(value for operand in self.operands for value in values_in(operand))
 
     def __str__(self) -> str:

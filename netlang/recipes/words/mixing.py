@@ -1,7 +1,7 @@
-"""Steps that mix each example with the one before it in its batch, and their targets alike.
+"""Steps that mix each example, and its targets, with the one before it in its batch.
 
-Labels become probabilities of the classes, other targets are mixed linearly. The first of a batch
-is mixed with the last.
+Labels become class probabilities, and other targets are mixed linearly. The first example of a
+batch is mixed with the last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ALPHA = "the share of the example itself is from Beta(alpha, alpha), drawn for 
 
 
 class Mixing(Augmentation):
-    """What both have in common."""
+    """The common base of both."""
 
     for_signals: ClassVar[bool] = True
 
@@ -34,10 +34,10 @@ class Mixup(Mixing):
 
 @final
 class Cutmix(Mixing):
-    """A box of one in place of that of the other; Yun et al. 2019, arXiv:1905.04899.
+    """A box of one replaces that of the other; Yun et al. 2019, arXiv:1905.04899.
 
-    The box has its centre anywhere and the image's shape (of a signal, it is an interval); what of
-    it lies outside is cut off, and targets are mixed by what is seen.
+    The box has its centre anywhere and the image's proportions (for a signal, it is an interval).
+    It is clipped at the borders, and targets are mixed by the visible area.
     """
 
     name: ClassVar[str] = "cutmix"

@@ -1,7 +1,7 @@
-"""Normalizations of the first input, at training and test alike, after the path and before the net.
+"""Normalizations of the first input, in training and tests alike, between the path and the net.
 
-Numbers that a recipe doesn't give are computed from the training data, prepared as for a test; of
-images in files, from 10,000 at most, drawn by the seed. They are kept with the weights.
+Numbers that a recipe doesn't give are computed from the training data, prepared as for a test; for
+images in files, from at most 10,000, drawn by the seed. They are stored with the weights.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _EPS = (positive, "added to each variance")
 
 
 class Normalization(Description):
-    """A change of the input. A signal without an axis of channels is one channel."""
+    """A change of the input. A signal without a channel axis is one channel."""
 
 
 @final
 class Imagenet(Normalization):
-    """(x - mean) / std with ImageNet's RGB values in 0..1: what pretrained models are made with."""
+    """(x - mean) / std with ImageNet's RGB values in 0..1: which pretrained models use."""
 
     name: ClassVar[str] = "imagenet"
 
@@ -74,7 +74,7 @@ class SubtractMean(Normalization):
 
 @final
 class MinMax(Normalization):
-    """The smallest and the largest value go to the ends of `to`: ``min_max(to=-1..1)``."""
+    """Maps the smallest and the largest value to the ends of `to`: ``min_max(to=-1..1)``."""
 
     name: ClassVar[str] = "min_max"
 
@@ -97,7 +97,7 @@ class PcaWhitening(Whitening):
 
 @final
 class ZcaWhitening(Whitening):
-    """The same, turned back: as near to the input as white data can be; Bell, Sejnowski 1997."""
+    """The same, rotated back: as close to the input as white data can be; Bell, Sejnowski 1997."""
 
     name: ClassVar[str] = "zca_whitening"
 

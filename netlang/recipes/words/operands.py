@@ -50,7 +50,7 @@ class Number(ComparedInPart):
 
 @final
 class Apply(ComparedInPart):
-    """A function of `FUNCTIONS`, or ``+ - * / **``, applied; ``-`` to one operand negates it."""
+    """A function of `FUNCTIONS`, or ``+ - * / **``, applied; ``-`` with one operand negates it."""
 
     aside: ClassVar[tuple[str, ...]] = ("span",)
 

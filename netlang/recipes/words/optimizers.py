@@ -1,4 +1,4 @@
-"""Optimizers: the rules by which a step changes the weights.
+"""Optimizers: rules by which a step changes the weights.
 
 Fields are the settings of the class of the same name in `torch.optim`, with its defaults.
 """
@@ -33,7 +33,7 @@ class Optimizer(Description):
     @property
     @abstractmethod
     def weight_decay(self) -> float:
-        """How much smaller weights get on their own: a field of each class."""
+        """How strongly weights decay on their own: a field of each class."""
 
 
 @final
@@ -68,7 +68,7 @@ class AdaGrad(Optimizer):
 
 @final
 class RmsProp(Optimizer):
-    """Steps divided by a running mean of the gradient's square; Hinton's lecture 6 of 2012."""
+    """Steps divided by the running root mean square of the gradient; Hinton's lecture 6 of 2012."""
 
     name: ClassVar[str] = "rmsprop"
 
@@ -81,7 +81,7 @@ class RmsProp(Optimizer):
 
 @final
 class AdaDelta(Optimizer):
-    """Steps as large as the last ones; Zeiler 2012, arXiv:1212.5701, where `lr` is 1."""
+    """Steps scaled by the recent steps; Zeiler 2012, arXiv:1212.5701, where `lr` is 1."""
 
     name: ClassVar[str] = "adadelta"
 
@@ -146,10 +146,10 @@ class NAdam(Optimizer):
 class Muon(Optimizer):
     """Orthogonal steps for weight matrices, AdamW for all other weights; Jordan et al. 2024.
 
-    Matrices are the weights with two axes of linear maps, attention and recurrent layers. Filters
-    of convolutions, tables of embeddings, biases and norms go to AdamW, as the documentation of
+    Matrices are the two-dimensional weights of linear maps, attention and recurrent layers. AdamW
+    trains convolution filters, embedding tables, biases and norms, as the documentation of
     `torch.optim.Muon` says. The `adamw_` fields are its settings; the schedule and `rates` multiply
-    both rates.
+    both learning rates.
     """
 
     name: ClassVar[str] = "muon"

@@ -1,9 +1,9 @@
-"""Steps that draw what they do from a list of operations.
+"""Steps that draw their operations from a list.
 
 The operations are those of torchvision's `TrivialAugmentWide` and `RandAugment`, on whole grey
 levels: nothing, shear, translate (each along x or y), rotate, brightness, colour (saturation),
 contrast, sharpness, posterize, solarize, autocontrast, equalize. Their strength is one of 31
-levels, of either sign where that makes a difference. What comes from outside of the image is black.
+levels, with either sign where that matters. Places outside of the image are black.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class _Policy(ColorStep):
 
 @final
 class TrivialAugment(_Policy):
-    """One operation, at a level drawn too; Müller, Hutter 2021, arXiv:2103.10158 ("wide")."""
+    """One operation at a random level; Müller, Hutter 2021, arXiv:2103.10158 ("wide")."""
 
     name: ClassVar[str] = "trivial_augment"
 
 
 @final
 class RandAugment(_Policy):
-    """Some operations after each other, at one level; Cubuk et al. 2019, arXiv:1909.13719."""
+    """Several operations in succession, at one level; Cubuk et al. 2019, arXiv:1909.13719."""
 
     name: ClassVar[str] = "rand_augment"
 

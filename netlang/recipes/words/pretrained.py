@@ -1,4 +1,4 @@
-"""Weights that a run starts from, by name: where the file lies is the matter of the machine."""
+"""The weights that a run starts from, by name; the machine knows their location."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Pretrained(Description):
 
     Labels are prefixes of keys: `"layer4"` stands for all weights below it. `rename` maps labels of
     the file to labels of the net, `skip` names labels of the net that keep their fresh weights.
-    Every other weight of the net must be in the file, with its shape; what else is in the file is
-    left out.
+    Every other weight of the net must be in the file, with its shape; anything else in the file is
+    ignored.
     """
 
     name: ClassVar[str] = "pretrained"

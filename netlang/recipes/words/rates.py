@@ -1,7 +1,7 @@
 """The formulas of schedules: factors on the learning rate, from a count of steps or epochs.
 
-Each is plain: training calls it, and a written training script holds its text. The order of
-operations is that of `torch.optim.lr_scheduler` in closed form, so that the last bit agrees.
+Each is a plain function: training calls it, and a training script contains its text. The order of
+operations is that of `torch.optim.lr_scheduler` in closed form, so that even the last bit agrees.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def exponential(passed: int, gamma: float) -> float:
 
 
 def poly(step: int, length: int, power: float = 1.0, floor: float = 0.0) -> float:
-    """From 1 to `floor` along a power of the time that is left."""
+    """From 1 to `floor` along a power of the remaining time."""
     return float(floor + (1.0 - floor) * (1.0 - min(step, length) / length) ** power)
 
 
@@ -60,7 +60,7 @@ def cosine_restarts(step: int, first: int, growth: int = 1, floor: float = 0.0) 
 def cycle(
     step: int, length: int, rise: float, points: tuple[float, ...], straight: bool = False
 ) -> float:
-    """Through the points: two phases, or three where the second is as long as the first."""
+    """Through the points: two phases, or three if the second is as long as the first."""
     ends = [rise * length - 1, *([2 * rise * length - 2] if len(points) == 4 else []), length - 1]
     step, begin, phase = min(step, length - 1), 0.0, 0
     while step > ends[phase]:

@@ -1,9 +1,9 @@
 """Schedules: the learning rate over the run, as a factor on the optimizer's `lr`.
 
-Every factor is a pure function of a `Clock`, so a resumed run computes the rates of the first one.
-Schedules joined by `->` follow each other; each but the last has a length, and the clock of each
-starts when the one before is over. Lengths are in epochs or, with `unit=steps`, in steps of the
-optimizer. Smooth schedules change at every step, whatever the unit.
+Every factor is a pure function of a `Clock`, so a resumed run computes the same rates. Schedules
+joined by `->` follow each other; each but the last has a length, and the clock of each starts when
+the one before is over. Lengths are in epochs or, with `unit=steps`, in optimizer steps. Smooth
+schedules change at every step, whatever the unit.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Poly(Phase):
 class Cosine(Phase):
     """Half a cosine wave from 1 to `floor`; Loshchilov, Hutter 2016, arXiv:1608.03983, eq. 5.
 
-    With `restart` the first wave has that length, each further one is `growth` times as long.
+    With `restart`, the first wave has that length, and each further one is `growth` times as long.
     """
 
     name: ClassVar[str] = "cosine"
@@ -159,10 +159,10 @@ class Cosine(Phase):
 
 @final
 class OneCycle(Phase):
-    """Up to `lr` and down again, the momentum the other way; Smith 2017, arXiv:1708.07120.
+    """Up to `lr` and down again, the momentum in reverse; Smith 2017, arXiv:1708.07120.
 
-    The settings are those of `torch.optim.lr_scheduler.OneCycleLR`. Optimizers of Adam's family
-    have their first beta for the momentum.
+    The settings are those of `torch.optim.lr_scheduler.OneCycleLR`. For Adam's family, the momentum
+    is the first beta.
     """
 
     name: ClassVar[str] = "one_cycle"
@@ -203,9 +203,9 @@ class OneCycle(Phase):
 class Plateau(Phase):
     """Times `factor` when the error has not improved for `patience` evaluations.
 
-    The error is that of the validation part: 1 - accuracy where there are classes, else the loss.
-    Without a validation part it is the mean training loss since the evaluation before. What counts
-    as better, and `cooldown`, is as in PyTorch's ReduceLROnPlateau.
+    The error is that of the validation part: 1 - accuracy if there are classes, else the loss.
+    Without a validation part, it is the mean training loss since the last evaluation. The threshold
+    of improvement and `cooldown` work as in PyTorch's ReduceLROnPlateau.
     """
 
     name: ClassVar[str] = "plateau"
@@ -225,9 +225,9 @@ class Plateau(Phase):
         return Rule(rates.plateau, {"factor": self.factor, "floor": self.floor}, "reductions")
 
     def observe(self, watch: Watch, error: float) -> Watch:
-        """What is remembered after an evaluation that gave `error`.
+        """The memory after an evaluation that gave `error`.
 
-        `Watch.waited` counts up from below 0 while it cools down.
+        During a cooldown, `Watch.waited` counts up from below 0.
         """
         cooling = min(watch.waited + 1, 0)
         if error < watch.best * (1.0 - self.threshold):
@@ -255,7 +255,7 @@ class Warmup(Phase):
 
 
 def watching(schedule: Schedule, clock: Clock) -> Plateau | None:
-    """The plateau that looks at the error at a time, if one does."""
+    """The plateau that watches the error at a time, if there is one."""
     phase, _ = schedule.at(clock)
     return phase if isinstance(phase, Plateau) else None
 

@@ -1,7 +1,7 @@
 """Steps that change the size of an image.
 
-Sizes are height, then width; one number stands for both. Resizing is bilinear and, where an image
-shrinks, averages over all pixels that fall into one (Pillow's `BILINEAR`).
+Sizes are height, then width; a single number stands for both. Resizing is bilinear and, when an
+image shrinks, averages over all pixels that fall into one (Pillow's `BILINEAR`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SIZE = (side_or_sides, "height and width of the result")
 
 
 class SizeStep(Augmentation):
-    """A step whose result may have another size than what it is given."""
+    """A step whose result may differ in size from its input."""
 
     @abstractmethod
     def after(self, before: Frame) -> Frame:
@@ -46,25 +46,25 @@ class _Fixed(SizeStep):
 
 
 class Crop(_Fixed):
-    """A part of the image: what it is given must be at least as large."""
+    """A part of the image, which must be at least as large."""
 
     pad: int = argument(natural, "black pixels added on each side before", default=0)
 
     @property
     def needed(self) -> tuple[int, int]:
-        """Height and width of the smallest image that it can be cut out of."""
+        """The height and width of the smallest image that contains the part."""
         height, width = self.sides
         return max(1, height - 2 * self.pad), max(1, width - 2 * self.pad)
 
     def fits(self, before: Frame) -> bool:
-        """Whether no image that is known to come is too small."""
+        """Whether no image is known to be too small."""
         pairs = zip(before, self.needed, strict=True)
         return all(side.low is None or side.low >= size for side, size in pairs)
 
 
 @final
 class Resize(_Fixed):
-    """Stretch to a size, whatever the shape before."""
+    """Stretch to a size, regardless of the original shape."""
 
     name: ClassVar[str] = "resize"
     for_tests: ClassVar[bool] = True
@@ -74,7 +74,7 @@ class Resize(_Fixed):
 class ResizeShorter(SizeStep):
     """Resize so that the shorter side has the given length, or a whole number drawn from a range.
 
-    The longer side is in proportion, rounded down.
+    The longer side keeps the proportion, rounded down.
     """
 
     name: ClassVar[str] = "resize_shorter"
@@ -102,7 +102,7 @@ class RandomCrop(Crop):
 
 @final
 class CenterCrop(Crop):
-    """The part in the middle."""
+    """The central part."""
 
     name: ClassVar[str] = "center_crop"
     for_tests: ClassVar[bool] = True
@@ -110,11 +110,11 @@ class CenterCrop(Crop):
 
 @final
 class RandomResizedCrop(_Fixed):
-    """A random share of the image in a random shape, resized; Szegedy et al. 2014, section 6.
+    """A random part of the image with a random shape, resized; Szegedy et al. 2014, section 6.
 
-    The share of the area is drawn uniformly, the logarithm of the ratio too. Where such a part
-    doesn't fit into the image it is drawn anew, ten times at most; then the middle is taken, as
-    large as the bounds of the ratio allow.
+    The share of the area and the logarithm of the ratio are drawn uniformly. A part that doesn't
+    fit into the image is drawn again, at most ten times; then the centre is taken, as large as the
+    bounds of the ratio allow.
     """
 
     name: ClassVar[str] = "random_resized_crop"
@@ -137,7 +137,7 @@ class TenCrop(Crop):
 
 @final
 class MultiScale(SizeStep):
-    """For tests: the whole image with its shorter side at each length; predictions are averaged.
+    """For tests: the whole image, with its shorter side at each length; predictions are averaged.
 
     The net must take images of any size; He et al. 2015, arXiv:1512.03385, section 3.4.
     """

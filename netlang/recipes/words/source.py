@@ -1,4 +1,4 @@
-"""The base of data sources: what one example is. Where the examples lie is the machine's matter."""
+"""The base of data sources: what one example is. The location is the machine's concern."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ __all__ = ["Data"]
 
 
 class Data(Description):
-    """Examples of one input and a whole number, `label`, each, unless a source says otherwise."""
+    """Examples with one input and a whole number `label`, unless a source says otherwise."""
 
     @property
     @abstractmethod
     def shape(self) -> tuple[int | None, ...]:
-        """Sizes of the first input without the batch; None where images differ in size."""
+        """The sizes of the first input without the batch; None where images differ in size."""
 
     @property
     @abstractmethod
     def classes(self) -> int | None:
-        """Number of different labels; None where only the data can tell, or have no label."""
+        """The number of different labels; None if unknown without the data, or without labels."""
 
     @property
     def is_image(self) -> bool:
@@ -29,20 +29,20 @@ class Data(Description):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """What the data call the inputs, in the order of the net's."""
+        """The data's names of the inputs, in the order of the net's inputs."""
         return ("input",)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What a loss can read of an example beside its inputs."""
+        """What a loss can read of an example besides its inputs."""
         return ("label",)
 
     @property
     def place(self) -> str | None:
-        """The name that the machine knows the data by; None where nothing has to lie anywhere."""
+        """The name by which the machine knows the data; None if there are no files."""
         return None
 
     @property
     def own_validation(self) -> bool | None:
-        """Whether the data keep a part for validation apart; None where only they can tell."""
+        """Whether the data include a separate validation part; None if only they can tell."""
         return False

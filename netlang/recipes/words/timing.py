@@ -1,6 +1,6 @@
-"""What schedules are made of: where a run is, how long a phase lasts, formulas, chains.
+"""The building blocks of schedules: position in a run, length of a phase, formulas, chains.
 
-A schedule is one phase, or a chain of them joined by `->`. All of it is functions of a `Clock`.
+A schedule is one phase, or a chain of phases joined by `->`. Everything is a function of a `Clock`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = [
 
 @final
 class Clock(Record):
-    """Where a run is: steps done, steps in an epoch and in the run, reductions by a plateau."""
+    """The position in a run: steps done, steps per epoch and in the run, plateau reductions."""
 
     step: int
     epoch_steps: int
@@ -27,25 +27,25 @@ class Clock(Record):
     reductions: int = 0
 
     def passed(self, unit: str) -> int:
-        """Whole `epochs` or `steps` done, or `reductions`."""
+        """The whole `epochs` or `steps` done, or `reductions`."""
         if unit == "reductions":
             return self.reductions
         return self.step if unit == "steps" else self.step // self.epoch_steps
 
     def after(self, steps: int) -> Clock:
-        """The clock of what begins after so many steps."""
+        """The clock of a phase that begins after `steps` steps."""
         return replace(self, step=self.step - steps, steps=max(1, self.steps - steps))
 
 
 @final
 class Duration(Record):
-    """So many `epochs` or `steps`; None for the rest of the run."""
+    """A number of `epochs` or `steps`; None for the rest of the run."""
 
     count: int | None
     unit: str = "steps"
 
     def steps(self, clock: Clock) -> int:
-        """Length in steps."""
+        """The length in steps."""
         if self.count is None:
             return clock.steps
         return self.count * (clock.epoch_steps if self.unit == "epochs" else 1)
@@ -53,7 +53,7 @@ class Duration(Record):
 
 @final
 class Pace(Record):
-    """What the rates of a step are multiplied by, and its momentum; None for the optimizer's."""
+    """The factor on a step's learning rates, and its momentum; None for the optimizer's own."""
 
     scale: float
     momentum: float | None = None
@@ -66,9 +66,9 @@ Setting: TypeAlias = int | float | bool | tuple[int, ...] | tuple[float, ...] | 
 
 @final
 class Rule(Record):
-    """A formula of `netlang.recipes.words.rates`: what it counts, and its settings.
+    """A formula of `netlang.recipes.words.rates`: the unit that it counts, and its settings.
 
-    `momentum` is the formula of the momentum (or first beta), where a schedule sets it too.
+    `momentum` is the formula of the momentum (or first beta), if a schedule sets it too.
     """
 
     function: Callable[..., float]
@@ -87,9 +87,9 @@ class Rule(Record):
 
 @final
 class Watch(Record):
-    """What a plateau remembers: the lowest error, evaluations since, reductions so far.
+    """What a plateau remembers: the lowest error, evaluations since then, reductions so far.
 
-    While it cools down after a reduction, `waited` is below 0.
+    During the cooldown after a reduction, `waited` is below 0.
     """
 
     best: float = float("inf")
@@ -102,14 +102,14 @@ class Schedule(Description):
 
     @abstractmethod
     def at(self, clock: Clock) -> tuple[Phase, Clock]:
-        """The part that is active, and its own clock."""
+        """The active phase, and its own clock."""
 
     def pace(self, clock: Clock) -> Pace:
-        """Rate and momentum of the step after `clock.step` steps."""
+        """The rate and momentum of the step after `clock.step` steps."""
         return Pace(self.scale(clock), self.momentum(clock))
 
     def scale(self, clock: Clock) -> float:
-        """What the learning rate is multiplied by for the step after `clock.step` steps."""
+        """The factor on the learning rate for the step after `clock.step` steps."""
         phase, own = self.at(clock)
         return phase.rule(own)
 
@@ -120,10 +120,10 @@ class Schedule(Description):
 
 
 class Phase(Schedule):
-    """A schedule of one rule.
+    """A schedule with one rule.
 
-    `length` is how long it lasts, in its unit (`epochs` or `steps`); None for the rest of the run.
-    Both are fields of each class, at the place that its signature has them.
+    `length` is its duration in its unit (`epochs` or `steps`); None for the rest of the run. Both
+    are fields of each class, at the place given by its signature.
     """
 
     length: int | None
@@ -136,7 +136,7 @@ class Phase(Schedule):
 
     @property
     def duration(self) -> Duration:
-        """How long it lasts."""
+        """Its duration."""
         return REST if self.length is None else Duration(self.length, self.unit)
 
     def at(self, clock: Clock) -> tuple[Phase, Clock]:
@@ -145,7 +145,7 @@ class Phase(Schedule):
 
 @final
 class Chain(Schedule):
-    """One schedule after the other, each but the last of a known length."""
+    """Schedules in succession; each but the last has a known length."""
 
     name: ClassVar[str] = "->"
 

@@ -1,8 +1,8 @@
 """The syntax tree of a `.net` file: one frozen class per construct, every node with its span.
 
-Built by `netlang.syntax.parser`; read by `netlang.elaborate` and `netlang.syntax.format`. Names are
-not resolved and nothing is evaluated here: `relu` may be an operator, a block, a constant or a
-label, and only elaboration knows which.
+Built by `netlang.syntax.parser`, read by `netlang.elaborate` and `netlang.syntax.format`. Names
+aren't resolved and nothing is evaluated here: `relu` may be an operator, a block, a constant or a
+label, which only elaboration knows.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ __all__ = [
 
 
 class Parameter(Node):
-    """`stride=1` of a block, net or recipe; `default` is None where the caller must give it."""
+    """`stride=1` of a block, net or recipe; `default` is None if the parameter is required."""
 
     name: str
     name_span: Span
@@ -97,13 +97,13 @@ class NetDef(Node, gc=True, weakref=True):
 
 
 def is_known(definition: BlockDef | NetDef) -> bool:
-    """Whether a definition can be built: not if its heading or its braces are wrong."""
+    """Whether a definition can be built: not if its heading or its braces have errors."""
     statements = definition.body.statements
     return not (statements and isinstance(statements[0], Unread) and statements[0].whole)
 
 
 class NetAlias(Node):
-    """`net resnet50 = resnet(bottleneck, [3, 4, 6, 3])`, with an optional docstring after it."""
+    """`net resnet50 = resnet(bottleneck, [3, 4, 6, 3])`, optionally followed by a docstring."""
 
     name: str
     name_span: Span

@@ -1,6 +1,6 @@
-"""The expressions of the syntax tree, and what every node of it has.
+"""The expressions of the syntax tree, and the base of all nodes.
 
-`netlang.syntax.ast` has these and all the rest: it is what others import.
+`netlang.syntax.ast` exports these together with all other nodes; import them from there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = [
 
 
 class Node(Record, eq=False, gc=False):
-    """What every node has: where it stands. Nodes are equal if they are the same one."""
+    """Base of all nodes, with their place in the text. Nodes compare by identity."""
 
     span: Span
 

@@ -1,6 +1,6 @@
-"""What the body of a block or net is made of: labels, steps, statements.
+"""The contents of a block's or net's body: labels, steps, statements.
 
-`netlang.syntax.ast` has these and all the rest: it is what others import.
+`netlang.syntax.ast` exports these together with all other nodes; import them from there.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Label(Node):
 class Reference(Node):
     """A place that can only be a labelled value: `down{i}`, `layer1.0`, `code.mean`, `"b-1"`, `in`.
 
-    A bare identifier in step position is parsed as `Apply` without arguments; whether it is a
-    label or an operator is decided by elaboration.
+    A bare identifier in step position is parsed as `Apply` without arguments; elaboration decides
+    whether it is a label or an operator.
     """
 
     label: Label
@@ -55,7 +55,7 @@ class Reference(Node):
 class Apply(Node):
     """`conv(64, 7x7)`, `relu`, `add { a; b }`, `residual(3) { conv }`, `in`.
 
-    `arguments` is None where no parentheses were written; `body` is None where no braces were.
+    `arguments` is None without parentheses, `body` is None without braces.
     """
 
     name: str
@@ -125,7 +125,7 @@ class SizeDecl(Node):
 
 
 class TypeSpec(Node):
-    """`[3, H=224, W=224]` or `int64[128]`; `dtype` is None where none was written."""
+    """`[3, H=224, W=224]` or `int64[128]`; `dtype` is None if it wasn't written."""
 
     dtype: str | None
     dtype_span: Span | None
@@ -149,7 +149,7 @@ class Constant(Node):
 
 
 class If(Node):
-    """`otherwise` is None without `else`; `else if` nests: a suite that holds one `If`."""
+    """`otherwise` is None without `else`; `else if` is a suite with a single `If`."""
 
     condition: Expr
     then: Suite
@@ -177,11 +177,11 @@ class Assert(Node):
 
 
 class Unread(Node):
-    """Text in which a mistake was found, which has been reported: nothing is known of it.
+    """Text that contains a mistake, which was reported; nothing is known of the text.
 
-    `words` are all words in it, with the brace of a computed name (`layer{`): what they name, or
-    would have named, is unknown. As the first statement of a body, `whole` says that the definition
-    isn't known well enough to be built.
+    `words` are all words in it, with the brace of a computed name (`layer{`); what they name, or
+    would have defined, is unknown. As the first statement of a body, `whole` says that too little
+    of the definition is known to build it.
     """
 
     words: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Walking syntax trees without knowing their classes."""
+"""Walks syntax trees generically, without knowing their classes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEFT_OUT: frozenset[type] = _PASSED | _ENTERED
 
 
 class Outline(Record):
-    """The nodes of a definition but for those in `LEFT_OUT`, outermost first."""
+    """The nodes of a definition, except those in `LEFT_OUT`, outermost first."""
 
     parameters: tuple[ast.Node, ...]
     body: tuple[ast.Node, ...]
@@ -48,9 +48,9 @@ _outlines: WeakKeyDictionary[Definition, Outline] = WeakKeyDictionary()
 
 
 def outline(definition: Definition) -> Outline:
-    """What each look at a definition goes through: it is walked once.
+    """The nodes that every check of a definition visits; collected once.
 
-    Kept for as long as the definition lives.
+    Cached for the lifetime of the definition.
     """
     found = _outlines.get(definition)
     if found is None:
@@ -62,7 +62,7 @@ def outline(definition: Definition) -> Outline:
 
 
 def _named(tree: object) -> list[ast.Node]:
-    """The nodes of a tree that an outline has, outermost first."""
+    """The nodes of a tree that belong to an outline, outermost first."""
     found: list[ast.Node] = []
     left: list[Any] = [tree]
     take, put, keep = left.pop, left.extend, found.append
@@ -94,7 +94,7 @@ def walk(tree: object) -> Iterator[ast.Node]:
 
 @cache
 def _reader(kind: type[ast.Node]) -> Callable[[ast.Node], tuple[Any, ...]]:
-    """What gives the fields of a kind of node that may hold nodes, the last one first."""
+    """The function that returns the fields of a kind of node that may contain nodes, last first."""
     names = [name for name in reversed(names_of(kind)) if _type_of(kind, name) not in _PLAIN]
     if len(names) > 1:
         return attrgetter(*names)
@@ -102,6 +102,6 @@ def _reader(kind: type[ast.Node]) -> Callable[[ast.Node], tuple[Any, ...]]:
 
 
 def _type_of(kind: type[ast.Node], name: str) -> str:
-    """The type of a field as it is written."""
+    """The type of a field as written."""
     owns = (each.__annotations__ for each in kind.__mro__)
     return next(str(own[name]) for own in owns if name in own)

@@ -1,1 +1,1 @@
-"""From the values of a rule to a node of the tree: one maker for each rule of the grammar."""
+"""Makes a node of the tree from the values of a rule: one function for each rule of the grammar."""

@@ -1,8 +1,8 @@
-"""What the makers of tree nodes share: the tokens, and texts and spans of them.
+"""What all makers of nodes use: the tokens, with their texts and spans.
 
-A maker gets the values of a rule's parts (a token is its number, anything else what its maker gave)
-and the numbers of the rule's first and last token. Their types are those that the grammar allows
-there; the tables hold no types, so the parts arrive as `Any`.
+A maker gets the values of a rule's parts (a token is its number, anything else what its maker
+returned) and the numbers of the rule's first and last token. Their types are those that the grammar
+allows there; the tables hold no types, so the parts arrive as `Any`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Parts: TypeAlias = list[Any]
 
 @final
 class Builder:
-    """The tokens of one text; `parse_expression` reads one from characters of it."""
+    """The tokens of one text; `parse_expression` parses an expression in part of it."""
 
     def __init__(
         self, source: Source, tokens: Tokens, parse_expression: Callable[[Source, int, int], Expr]
@@ -37,7 +37,7 @@ class Builder:
         self._span = Span(source, 0, 0)
 
     def span(self, first: int, last: int) -> Span:
-        """The characters of some tokens; nodes one around the other share what they have alike."""
+        """The span of some tokens; equal spans of nested nodes are shared."""
         start, end, before = self.starts[first], self.ends[last], self._span
         if before.start == start and before.end == end:
             return before
@@ -45,7 +45,7 @@ class Builder:
         return self._span
 
     def text(self, token: int) -> str:
-        """The characters of a token, one string for all tokens that have the same."""
+        """The text of a token; equal texts are shared."""
         return intern(self.characters[self.starts[token] : self.ends[token]])
 
 

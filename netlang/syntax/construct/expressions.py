@@ -1,4 +1,4 @@
-"""Makers of the nodes for values and labels: see `builder.py` for what they get."""
+"""Makers of nodes for values and labels; `builder.py` describes their arguments."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _attribute(b: Builder, parts: Parts, first: int, last: int) -> Attribute:
 
 
 def _numbered(b: Builder, parts: Parts, first: int, last: int) -> Attribute:
-    """`halves.0`, an attribute by its number; the `0.1` of `pair.0.1` is read as one number."""
+    """`halves.0`, an attribute by number; the `0.1` of `pair.0.1` is lexed as one number."""
     value: Expr = parts[0]
     for number in _digits(b, last):
         span = Span(b.source, value.span.start, number.end)
@@ -148,7 +148,7 @@ def _conditional(b: Builder, parts: Parts, first: int, last: int) -> Conditional
 
 
 def _mixed_part(b: Builder, parts: Parts, first: int, last: int) -> list[str | Expr]:
-    """`layer{i}_a` piece by piece; a piece begins where the one before it ends."""
+    """`layer{i}_a` piece by piece; each piece begins where the previous one ends."""
     pieces: list[str | Expr] = parts[0] if isinstance(parts[0], list) else []
     if pieces and b.starts[last] != b.ends[last - 1] and b.kinds[last] != "}":
         raise Mistake("space_in_label", b.ends[last - 1], b.starts[last])
@@ -158,7 +158,7 @@ def _mixed_part(b: Builder, parts: Parts, first: int, last: int) -> list[str | E
 
 
 def _label_part(b: Builder, parts: Parts, first: int, last: int) -> list[LabelPart]:
-    """One part, or two: the `0.1` of `branch.0.1` is read as one number."""
+    """One part, or two: the `0.1` of `branch.0.1` is lexed as one number."""
     part = parts[0]
     span = b.span(first, last)
     if isinstance(part, list):
@@ -171,7 +171,7 @@ def _label_part(b: Builder, parts: Parts, first: int, last: int) -> list[LabelPa
 
 
 def _digits(b: Builder, token: int) -> Iterator[Span]:
-    """The parts of a name that a number is: itself, or what stands before and behind its dot."""
+    """The parts of a name in a number: the whole number, or the digits before and after its dot."""
     start = b.starts[token]
     for digits in _word(b, token).split("."):
         end = start + len(digits)
@@ -180,7 +180,7 @@ def _digits(b: Builder, token: int) -> Iterator[Span]:
 
 
 def _word(b: Builder, token: int) -> str:
-    """The text of a name, or of a number that is fit for a name: digits, or two such with a dot."""
+    """The text of a name, or of a number that can be part of a name: digits, or two with a dot."""
     text = b.text(token)
     if b.kinds[token] == "NUMBER" and not text.replace(".", "").isdigit():
         raise Mistake("number_in_label", b.starts[token], b.ends[token])
@@ -188,7 +188,7 @@ def _word(b: Builder, token: int) -> str:
 
 
 def _quoted(b: Builder, span: Span) -> tuple[str | Expr, ...]:
-    """The pieces of `"block1-{j}"`: texts, and the expressions between braces."""
+    """The pieces of `"block1-{j}"`: texts, and expressions in braces."""
     text, pieces, at = b.characters, [], span.start + 1
     end = span.end - 1
     while at < end:

@@ -1,4 +1,4 @@
-"""Makers of the nodes for steps, statements and definitions: see `builder.py` for what they get."""
+"""Makers of nodes for steps, statements and definitions; `builder.py` describes their arguments."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _reuse(b: Builder, parts: Parts, first: int, last: int) -> Reuse:
 
 
 def _reference(b: Builder, parts: Parts, first: int, last: int) -> Reference:
-    """Of a label, or of the parts of one where it stands as a step."""
+    """A reference to a label, or to the parts of one where it stands as a step."""
     span = b.span(first, last)
     label = parts[0]
     return Reference(span, label if isinstance(label, Label) else Label(span, tuple(label)))
@@ -94,7 +94,7 @@ def _path(b: Builder, parts: Parts, first: int, last: int) -> Path:
 
 
 def _check_operator(b: Builder, reference: Reference) -> None:
-    """After `->` comes an operator: `residual{conv}` is one whose body lacks the space."""
+    """An operator must follow `->`: `residual{conv}` is one whose body lacks the space."""
     start, end = reference.span.start, reference.span.end
     brace = b.characters.find("{", start, end)
     if len(reference.label.parts) == 1 and not reference.label.parts[0].quoted and brace > start:
@@ -166,7 +166,7 @@ def _suite(b: Builder, parts: Parts, first: int, last: int) -> Suite:
 
 
 def _doc(b: Builder, parts: Parts) -> str | None:
-    """Takes the docstring, which is a token, off the front of the parts."""
+    """Removes the docstring, which is a token, from the start of the parts."""
     if parts and isinstance(parts[0], int):
         return docstring_value(b.text(parts.pop(0)))
     return None
@@ -242,7 +242,7 @@ def _file(b: Builder, parts: Parts, first: int, last: int) -> File:
 
 
 def _apart(parts: Parts) -> tuple[tuple[Any, ...], tuple[Unread, ...]]:
-    """What was read, and what could not be read."""
+    """What was read, and what couldn't be read."""
     unread = tuple(part for part in parts if isinstance(part, Unread))
     return tuple(part for part in parts if not isinstance(part, Unread)), unread
 

@@ -1,22 +1,22 @@
 """`netlang fmt`: the one layout of a `.net` file.
 
-On entry the text parses; on exit its syntax tree is the same, its comments are all there, and
+On entry, the text parses. On exit, its syntax tree is the same, its comments are all there, and
 formatting it again changes nothing.
 
 What the author decides, and the layout keeps:
 
-- whether a line breaks before an arrow: a path may be one line, or go on line by line;
-- whether a suite stands on one line, `{ identity; linear(width) -> relu }`, or on several: a line
-  break or a comment anywhere between its braces, but for those inside brackets, opens it, and the
+- whether a line breaks before an arrow: a path may be one line, or continue line by line;
+- whether a suite is on one line, `{ identity; linear(width) -> relu }`, or on several: a line
+  break or a comment anywhere between its braces, except inside brackets, opens it, and the
   suites of an `if` and its `else`s are open together;
-- a comma behind the last item of a group: it keeps one line for each item;
+- a comma after the last item of a group: it keeps one line for each item;
 - one blank line between statements, definitions, comments and the items of an open group (more
   become one; none stays none, but definitions of several lines have one around them);
-- whether a comment has a line of its own, and how far behind the text one at the end of a line is;
+- whether a comment has a line of its own, and how far from the text one at the end of a line is;
 - numbers, strings and parentheses.
 
 Everything else follows from rules: spaces, indentation, where lines break inside brackets, one
-statement a line where a suite is open, the column in which the values of a recipe stand, the place
+statement per line in an open suite, the column of the values of a recipe, the place
 of a docstring and its quotes, brackets around the names of an import, and what happens to a line of
 more than 100 characters, not counting its indentation (`layout.py`).
 """
@@ -36,7 +36,7 @@ __all__ = ["format_source"]
 
 
 def format_source(text: str, name: str) -> str:
-    """A text in the one layout; `name` is what messages call it.
+    """A text in the standard layout; `name` is its name in messages.
 
     Raises `NetlangError` for a text that doesn't parse.
     """

@@ -1,4 +1,4 @@
-"""Docstrings, written so that they say the same wherever they stand."""
+"""Formats docstrings without changing what they say."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _QUOTES = '"""'
 def docstring_lines(text: str) -> list[str]:
     """The lines of a docstring, without the indentation that all of them get.
 
-    It begins behind its quotes, unless all lines after the first are indented: how far counts only
-    from a first line that stands below the quotes.
+    It begins right after its quotes, unless all lines after the first are indented: their
+    indentation is relative only to a first line below the quotes.
     """
     lines = docstring_value(text).split("\n")
     if len(lines) > 1 and all(line[:1].isspace() for line in lines[1:] if line):

@@ -1,4 +1,4 @@
-"""Which groups of a line are opened, and how an open one is written."""
+"""Decides which groups of a line are opened, and writes them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIMIT = 100
 
 
 def write_flat(lines: Lines, part: Part) -> None:
-    """A part on the current line; comments in it go on their way."""
+    """Write a part on the current line; its comments are queued."""
     if isinstance(part, Word):
         lines.word(part)
         return
@@ -35,9 +35,9 @@ def write_flat(lines: Lines, part: Part) -> None:
 
 
 def write_parts(lines: Lines, parts: Sequence[Part], reserve: int, operators: bool) -> None:
-    """Words and groups, of which those are opened that must be.
+    """Write words and groups, opening those groups that must be.
 
-    `reserve` is the width of what follows; `operators` says that operators stand between the parts.
+    `reserve` is the width of what follows; `operators` says that operators separate the parts.
     """
     _write(lines, parts, _chosen(parts, lines.width, reserve, operators))
 
@@ -51,7 +51,7 @@ def _write(lines: Lines, parts: Sequence[Part], chosen: set[int]) -> None:
 
 
 def _chosen(parts: Sequence[Part], column: int, reserve: int, operators: bool) -> set[int]:
-    """Places of the groups to open: those that can't stand on one line, then the widest ones."""
+    """The indices of the groups to open: those that can't stay on a line, then the widest."""
     chosen = {place for place, part in enumerate(parts) if is_forced(part)}
     stretches = []
     start = 0
@@ -77,7 +77,7 @@ def _chosen(parts: Sequence[Part], column: int, reserve: int, operators: bool) -
 
 
 def fits(parts: Sequence[Part], column: int, reserve: int) -> bool:
-    """Whether parts and what follows them go on a line of which `column` characters are taken."""
+    """Whether parts and what follows them fit on a line with `column` characters already taken."""
     space = bool(parts) and column > 0 and parts[0].spaced
     return column + space + flat_width(parts) + reserve <= LIMIT
 
@@ -89,7 +89,7 @@ def _may_open(part: Part, operators: bool) -> bool:
 
 
 def _write_open(lines: Lines, group: Group) -> None:
-    """A group on several lines: one for each item, with a comma behind every one."""
+    """Write a group on several lines: one per item, each with a trailing comma."""
     margin = lines.indent
     inner = None if group.kind == "closed" else _inner(group)
     if inner or group.kind == "closed":
@@ -115,9 +115,9 @@ def _write_item(lines: Lines, item: Item) -> None:
 
 
 def _inner(group: Group) -> Group | None:
-    """The one group that opens in the place of this one, as in `net([` and `], classes=10)`.
+    """The single group that opens in place of this one, as in `net([` and `], classes=10)`.
 
-    It is what a single item ends in, or the one list among several items.
+    It is at the end of a single item, or it is the only list among several items.
     """
     ends = [item.parts[-1] for item in group.items]
     inner = [end for end in ends if isinstance(end, Group) and end.forced]
@@ -137,7 +137,7 @@ def _inner(group: Group) -> Group | None:
 
 
 def _write_around(lines: Lines, group: Group, inner: Group | None) -> None:
-    """A group on the lines of what opens inside it: `inner`, or whatever must."""
+    """Write a group on the lines of what opens inside it: `inner`, or whatever must."""
     lines.word(group.open)
     for item in group.items:
         for part in item.parts:

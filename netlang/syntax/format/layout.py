@@ -1,9 +1,9 @@
-"""Where lines break: a file, its suites and its paths become lines.
+"""Decides where lines break: turns a file with its suites and paths into lines.
 
-A line holds up to `LIMIT` characters after its indentation, so moving code into a block or out of
-it changes no break. What is too long breaks, in this order: a path before an arrow, a suite into
-lines, a group into one line an item. Operators are no place to break, and a call between them stays
-whole.
+A line holds up to `LIMIT` characters after its indentation, so moving code into or out of a block
+changes no break. What is too long is broken, in this order: a path before an arrow, a suite into
+lines, a group into one line per item. Lines aren't broken at operators, and a call between them
+stays whole.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _write_docstring(lines: Lines, word: Word) -> None:
 
 
 def _write_statement(lines: Lines, statement: Statement, margin: int) -> None:
-    """A statement; its path goes on at `margin`."""
+    """Write a statement; its path continues at `margin`."""
     for segment in statement.segments:
         if segment.arrow:
             _write_arrow(lines, segment, segment.arrow, margin)
@@ -89,7 +89,7 @@ def _write_arrow(lines: Lines, segment: Segment, arrow: Word, margin: int) -> No
 
 
 def _first_width(parts: list[Part]) -> int:
-    """Width of a segment up to where it is sure to break."""
+    """The width of a segment up to its first certain break."""
     opened = any(isinstance(part, Suite) and part.forced for part in parts)
     for place, part in enumerate(parts):
         if is_forced(part) or (opened and isinstance(part, Suite)):
@@ -108,7 +108,7 @@ def _write_segment(lines: Lines, parts: list[Part]) -> None:
 
 
 def _write_suites(lines: Lines, parts: list[Part]) -> None:
-    """A segment whose suites are open: one, or those of an `if` and its `else`s."""
+    """Write a segment whose suites are open: one, or those of an `if` and its `else`s."""
     head: list[Part] = []
     for part in parts:
         if isinstance(part, Suite):
@@ -120,7 +120,7 @@ def _write_suites(lines: Lines, parts: list[Part]) -> None:
 
 
 def _condition(head: list[Part]) -> list[Part]:
-    """What stands behind `if`, `else if` or `for ... in`."""
+    """What follows `if`, `else if` or `for ... in`."""
     roles = [part.role for part in head if isinstance(part, Word)]
     if roles and roles[0] == "for":
         places = (i for i, part in enumerate(head) if isinstance(part, Word) and part.role == "in")
@@ -132,7 +132,7 @@ def _condition(head: list[Part]) -> list[Part]:
 
 
 def _write_suite(lines: Lines, suite: Suite) -> None:
-    """A suite with a line for each statement; its braces stand on the lines around."""
+    """Write a suite with one line per statement; its braces are on the lines around."""
     if not suite.forced and not suite.statements:
         write_flat(lines, suite)
         return
@@ -159,7 +159,7 @@ def _write_suite(lines: Lines, suite: Suite) -> None:
 
 
 def _write_entry(lines: Lines, entry: Statement, width: int) -> None:
-    """`key: value`, the values of a recipe below each other; a pipeline goes on below its begin."""
+    """Write `key: value`, with a recipe's values aligned; a pipeline continues below its start."""
     first, *others = entry.segments
     key, colon, *value = first.parts
     write_flat(lines, key)

@@ -1,4 +1,4 @@
-"""Lines as they grow: the text of the current one, its indentation, its comments on their way."""
+"""Lines under construction: the current text, its indentation, and its queued comments."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ INDENT = 4
 class Lines:
     """Finished lines and the one being written.
 
-    A comment that stood inside what is now one line goes to its end; of several, the last one goes
-    there and the others to lines of their own before it.
+    A comment inside what is now one line moves to its end; of several, the last one moves there and
+    the others to lines of their own before it.
     """
 
     def __init__(self) -> None:
@@ -36,30 +36,30 @@ class Lines:
         self.width += len(text)
 
     def pad(self, width: int) -> None:
-        """Spaces up to a width."""
+        """Add spaces up to a width."""
         self._texts.append(" " * (width - self.width))
         self.width = width
 
     def word(self, word: Word) -> None:
-        """A word with its comments; those before it are already there if it begins a line."""
+        """Write a word with its comments; at the start of a line, those before it are written."""
         if self.width:
             self._comments += word.before
         self.text(word.text, word.spaced)
         self.behind(word)
 
     def behind(self, word: Word) -> None:
-        """The comment behind a word."""
+        """Queue the comment after a word."""
         if word.after:
             self._comments.append(word.after)
 
     def comments(self, comments: Iterable[Comment]) -> None:
-        """Comments from inside the current line."""
+        """Queue comments from inside the current line."""
         self._comments += comments
 
     def above(self, word: Word, blanks: bool, closing: bool = False) -> None:
-        """Comments and, if `blanks` says so, blank lines before a word that begins a line.
+        """Write the comments and, up to `blanks`, the blank lines before a word that begins a line.
 
-        No blank line stands directly before a word that closes something.
+        There is no blank line directly before a word that closes something.
         """
         for comment in word.before:
             if comment.blank and blanks:
@@ -70,14 +70,14 @@ class Lines:
             self.done.append("")
 
     def raw(self, lines: list[str]) -> None:
-        """Lines of a text that begins a line; the last of them is gone on with."""
+        """Write lines of a text that begins a line; the last one remains the current line."""
         *whole, last = lines
         margin = " " * self.indent
         self.done += [margin + line if line else "" for line in whole]
         self.text(last, False)
 
     def end(self, indent: int) -> None:
-        """Ends the line, if there is one, and sets the indentation of the next."""
+        """End the line, if there is one, and set the indentation of the next."""
         if self.width:
             self._flush()
         self.indent = indent
@@ -95,10 +95,10 @@ class Lines:
         self.width = 0
 
     def _sorted(self, text: str) -> tuple[list[str], str]:
-        """The comments for lines of their own, and what follows the text on its line.
+        """The comments for lines of their own, and the text after the one on its line.
 
-        Before a line that begins with a closing bracket there is no such place: what stands there
-        belongs to what is in the brackets.
+        A line that begins with a closing bracket has no place before it: a comment there belongs to
+        what is in the brackets.
         """
         comments = self._comments
         if text[0] in ")]}":

@@ -1,7 +1,7 @@
-"""Words to the tree that the formatter lays out, in one pass.
+"""Reads words into the formatter's tree, in one pass.
 
-Holds on exit: no comment lies between a suite and its `else`; it has moved into the suite that
-follows, where it can have a line of its own.
+On exit, no comment lies between a suite and its `else`; it has moved into the suite that follows,
+where it can have a line of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CLOSERS = frozenset((")", "]", "COMPUTED }"))
 
 @final
 class Document(Draft):
-    """A whole file; `end` carries the comments behind the last item."""
+    """A whole file; `end` carries the comments after the last item."""
 
     doc: Word | None
     items: list[Statement]
@@ -33,7 +33,7 @@ def read(words: Iterable[Word]) -> Document:
 
 @final
 class _Reader:
-    """Takes words one by one; `word` is the next one, `role` that of the one before it."""
+    """Takes words one by one; `word` is the next one, `role` that of the previous one."""
 
     def __init__(self, words: Iterator[Word]) -> None:
         self.words = words
@@ -59,7 +59,7 @@ class _Reader:
     # --- statements ---------------------------------------------------------------------------
 
     def statement(self, entry: bool) -> Statement:
-        """The words up to where the next statement begins."""
+        """The words up to the start of the next statement."""
         segments = [Segment()]
         parts = segments[0].parts
         kind = "" if entry else self.word.role
@@ -86,7 +86,7 @@ class _Reader:
                 return Statement(segments)
 
     def arrow(self) -> Segment:
-        """The begin of a segment. A comment behind the arrow belongs to the line before it."""
+        """The start of a segment. A comment after the arrow belongs to the previous line."""
         word = self.take()
         return Segment([], word, word.broken or self.word.broken)
 
@@ -128,7 +128,7 @@ class _Reader:
         return items
 
     def names(self) -> Group:
-        """What an import names, whether in brackets or not."""
+        """The names in an import, with or without brackets."""
         if self.word.role == "(":
             open_ = self.take()
             return Group("names", open_, self.items(), self.take())

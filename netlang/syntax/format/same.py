@@ -1,8 +1,8 @@
-"""Whether two texts say the same: what the formatter makes sure of before anyone sees its text.
+"""Checks whether two texts mean the same, before a formatted text is used.
 
-The parser looks at nothing but the tokens, so equal tokens give equal trees; comparing them costs a
-small part of parsing. Left aside are a comma behind the last item of a group, where it changes
-nothing, the brackets around the names of an import, and the layout inside a docstring.
+The parser sees only tokens, so equal tokens give equal trees; comparing them takes a fraction of
+the time of parsing. Differences that don't matter are a comma after the last item of a group where
+it changes nothing, the brackets around the names of an import, and the layout of a docstring.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def tokens_of(text: str) -> Tokens:
 
 
 def same_meaning(text: str, tokens: Tokens, other: str) -> bool:
-    """Whether another text has the same syntax tree as one whose tokens are known."""
+    """Whether another text has the same syntax tree as one with known tokens."""
     if _essence(text, tokens) == _essence(other, tokens_of(other)):
         return True
     # `x.0 .1` and `x.0.1` have other tokens and the same tree.
@@ -35,7 +35,7 @@ def same_meaning(text: str, tokens: Tokens, other: str) -> bool:
 
 
 def same_tree(one: object, other: object) -> bool:
-    """Whether two syntax trees are equal but for the places of their nodes."""
+    """Whether two syntax trees are equal except for the places of their nodes."""
     if type(one) is not type(other):
         return False
     if isinstance(one, Node):
@@ -50,14 +50,14 @@ _compared: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _fields(kind: type[Node]) -> tuple[str, ...]:
-    """The fields of a node that say something."""
+    """The fields of a node that carry meaning."""
     if kind not in _compared:
         _compared[kind] = tuple(name for name in names_of(kind) if "span" not in name)
     return _compared[kind]
 
 
 def _essence(text: str, tokens: Tokens) -> list[str]:
-    """Texts of the tokens that count; a separator is the same however it is written."""
+    """The texts of the tokens that matter; all spellings of a separator are the same."""
     essence: list[str] = []
     brackets: list[bool] = []
     """For each open bracket, whether a comma at the end of it would change nothing."""

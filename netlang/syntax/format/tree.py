@@ -1,8 +1,8 @@
-"""What the formatter lays out: words in groups, groups in statements, statements in suites.
+"""The formatter's tree: words in groups, groups in statements, statements in suites.
 
-This tree keeps what the syntax tree leaves out (spelling, parentheses, comments, breaks) and knows
-nothing of what the words mean. On exit every part knows its width on one line, and whether
-something keeps it from standing on one.
+It keeps what the syntax tree omits (spelling, parentheses, comments, breaks) and knows nothing of
+the meaning of words. On exit, every part knows its width on one line, and whether something keeps
+it from fitting on one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = [
 
 @final
 class Item(Draft):
-    """One item of a group, with the comma behind it."""
+    """One item of a group, with the comma after it."""
 
     parts: list[Part]
     comma: Word | None
@@ -42,8 +42,8 @@ class Item(Draft):
 class Group(Draft):
     """Something in brackets.
 
-    `kind` is `list`, `call` (arguments or parameters), `names` (of an import, where the brackets
-    are left out on one line), or `closed` for what is never opened by itself: an index, the
+    `kind` is `list`, `call` (arguments or parameters), `names` (of an import, whose brackets are
+    omitted on one line), or `closed` for groups that are never opened on their own: an index, the
     computed part of a name, parentheses that only group.
     """
 
@@ -99,7 +99,7 @@ class Group(Draft):
 
 @final
 class Segment(Draft):
-    """What stands between two arrows of a path; anything else is one segment without an arrow.
+    """The text between two arrows of a path; anything else is one segment without an arrow.
 
     `broken` says that the author began a line here.
     """
@@ -121,7 +121,7 @@ class Segment(Draft):
 
 @final
 class Statement(Draft):
-    """`doc` is the docstring behind it: that of a net which is another one, called."""
+    """`doc` is the docstring after it, for a net defined as a call of another."""
 
     segments: list[Segment]
     doc: Word | None = None
@@ -149,7 +149,7 @@ class Statement(Draft):
 
 @final
 class Suite(Draft):
-    """Something in braces; `recipe` says that its statements are the entries of a recipe."""
+    """Statements in braces; `recipe` says that they are the entries of a recipe."""
 
     open: Word
     doc: Word | None
@@ -188,7 +188,7 @@ Part: TypeAlias = Word | Group | Suite
 
 
 def is_forced(part: Part) -> bool:
-    """Whether a part can't stand on one line."""
+    """Whether a part can't be on one line."""
     return not isinstance(part, Word) and part.forced
 
 
@@ -197,7 +197,7 @@ def _first(part: Part) -> Word:
 
 
 def comments_of(part: Part) -> tuple[Comment, ...]:
-    """The comments of a part that stands on one line."""
+    """The comments of a part that is on one line."""
     if isinstance(part, Word):
         return (*part.before, part.after) if part.after else part.before
     inner = part.comments if isinstance(part, Group) else ()
@@ -206,7 +206,7 @@ def comments_of(part: Part) -> tuple[Comment, ...]:
 
 
 def flat_text(parts: Sequence[Part]) -> str:
-    """Parts side by side on one line."""
+    """Parts on one line, as text."""
     return "".join(f" {part.flat}" if part.spaced else part.flat for part in parts).lstrip(" ")
 
 

@@ -1,8 +1,8 @@
-"""Tokens with what stands around them: comments, blank lines and breaks, and the space they get.
+"""Tokens with their surroundings: comments, blank lines and breaks, and their spacing.
 
-On entry the text follows the grammar. On exit every comment of it belongs to one word: one at the
-end of a line to the last word of that line, one on its own line to the word that follows. The
-separators between statements are gone; the breaks around words say where they stood.
+On entry, the text follows the grammar. On exit, every comment belongs to one word: a comment at the
+end of a line to the last word of that line, one on its own line to the next word. The separators
+between statements are gone; the breaks around words say where they were.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _STATEMENT_ENDS = frozenset(("SEP", "DOC", "{"))
 
 @final
 class Comment(Draft):
-    """`gap` is the distance from the text before it, 0 for a comment on its own line."""
+    """`gap` is the distance from the text before it; 0 for a comment on its own line."""
 
     text: str
     gap: int
@@ -46,9 +46,9 @@ class Comment(Draft):
 
 @final
 class Word(Draft):
-    """A token; `role` is its kind, but tells the two meanings of `-`, `in` and `}` apart.
+    """A token. `role` is its kind, but distinguishes the two meanings of `-`, `in` and `}`.
 
-    `spaced` says that a space belongs before it where something stands before it on its line.
+    `spaced` says that a space precedes it unless it begins its line.
     """
 
     role: str
@@ -73,7 +73,7 @@ class Word(Draft):
 
 
 def words(text: str, tokens: Tokens) -> Iterator[Word]:
-    """The words of a text, up to `$END`. Each is complete when it comes."""
+    """The words of a text, up to `$END`. Each is complete when it is yielded."""
     roles = _Roles()
     last: Word | None = None
     end = 0
@@ -96,7 +96,7 @@ def words(text: str, tokens: Tokens) -> Iterator[Word]:
 
 
 def _attach(gap: str, last: Word | None, word: Word) -> None:
-    """Gives the comments and blank lines between two words to these."""
+    """Attaches the comments and blank lines between two words to these."""
     first, *lines = gap.split("\n")
     if last is None:
         lines = [first, *lines]
@@ -114,7 +114,7 @@ def _attach(gap: str, last: Word | None, word: Word) -> None:
 
 
 def _comment(line: str) -> Comment:
-    """The comment at the end of a line, of which `line` is what stands behind the last word."""
+    """The comment at the end of a line; `line` is the text after the last word."""
     space, hash_, text = line.partition("#")
     gap = len(space.expandtabs(4)) - len(space.rstrip())
     return Comment(f"{hash_}{text}".rstrip(), max(2, gap), False)
@@ -122,7 +122,7 @@ def _comment(line: str) -> Comment:
 
 @final
 class _Roles:
-    """Follows the kinds of a text's tokens: what role each has, and whether it gets a space."""
+    """Follows the kinds of a text's tokens: the role of each, and whether it gets a space."""
 
     def __init__(self) -> None:
         self.before = ""

@@ -1,1 +1,1 @@
-"""From the place where reading stopped to the diagnostic that explains it; loaded only for that."""
+"""Explains a text that can't be parsed; loaded only then."""

@@ -1,4 +1,4 @@
-"""Explanations of brackets that are missing, of the wrong kind, or mean something else."""
+"""Explanations of brackets that are missing, of the wrong kind, or misinterpreted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEW_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
 
 
 def _missing_space(spot: Spot) -> Diagnostic | None:
-    """The text inside or behind a brace without a space before it is no computed name."""
+    """The text inside or after a brace without a space before it isn't a computed name."""
     number = _computed_brace(spot)
     if number is None:
         return None
@@ -33,7 +33,7 @@ def _missing_space(spot: Spot) -> Diagnostic | None:
 
 
 def _computed_brace(spot: Spot) -> int | None:
-    """Number of the token that opened the computed name around, at, or just before the spot."""
+    """The number of the token that opened the computed name around, at, or just before the spot."""
     kinds = spot.tokens.kinds
     opened = [number for number in spot.opened if kinds[number] == "COMPUTED"]
     if spot.kind() == "COMPUTED":
@@ -64,7 +64,7 @@ def _glued(spot: Spot, number: int) -> bool:
 
 
 def _closing(spot: Spot) -> Diagnostic | None:
-    """A closing bracket that doesn't belong to the innermost open one."""
+    """A closing bracket that doesn't match the innermost open one."""
     kind = spot.kind()
     if kind not in OPENERS.values() or (spot.innermost and OPENERS[spot.innermost] == kind):
         return None
@@ -94,7 +94,7 @@ def _closing(spot: Spot) -> Diagnostic | None:
 
 
 def closed_early(spot: Spot) -> Fix | None:
-    """The removal of the brace before an indented line, which closed the body too early."""
+    """Removes the brace before an indented line, which closed the body too early."""
     begin = spot.first
     if spot.kind(begin - 1) != "SEP" or spot.kind(begin - 2) != "}":
         return None
@@ -108,7 +108,7 @@ def closed_early(spot: Spot) -> Fix | None:
 
 
 def _definition_inside(spot: Spot) -> Diagnostic | None:
-    """A definition at the beginning of a line, while brackets are open: one was never closed."""
+    """A definition at the start of a line while brackets are open: one was never closed."""
     if not spot.opened:
         return None
     for offset in range(spot.first, 1):
@@ -121,7 +121,7 @@ def _definition_inside(spot: Spot) -> Diagnostic | None:
 
 
 def _unclosed(spot: Spot, offset: int = 0) -> MissingClosing:
-    """The bracket that is still open where the token at `offset` comes."""
+    """The bracket that is still open at the token at `offset`."""
     opener = _culprit(spot)
     opening = "{" if spot.tokens.kinds[opener] == "COMPUTED" else spot.tokens.kinds[opener]
     closing = OPENERS[opening]
@@ -141,7 +141,7 @@ def _unclosed(spot: Spot, offset: int = 0) -> MissingClosing:
 
 
 def _close_all(spot: Spot, end: int, closing: str, through: bool) -> Fix:
-    """Closes the innermost bracket, or before a definition and at the end of the file all."""
+    """Closes the innermost bracket; before a definition and at the end of the file, all of them."""
     kinds = [spot.tokens.kinds[number] for number in reversed(spot.opened)]
     if kinds[0] == "COMPUTED" or not through:
         return spot.replacing(f"close it with `{closing}`", end, end, OPENERS[kinds[0]])
@@ -150,10 +150,10 @@ def _close_all(spot: Spot, end: int, closing: str, through: bool) -> Fix:
 
 
 def _culprit(spot: Spot) -> int:
-    """Which bracket the author forgot to close, judged by the indentation of their lines.
+    """The bracket that the author forgot to close, judging by indentation.
 
-    A `}` that begins a line belongs to the line with its own indentation; where it closed a bracket
-    of a line that stands further right, that one was left open.
+    A `}` that begins a line belongs to the line with the same indentation. If it closed a bracket
+    of a line further to the right, that bracket was left open.
     """
     if spot.innermost != "{":
         return spot.opened[-1]
@@ -195,7 +195,7 @@ def _end_inside(spot: Spot) -> Diagnostic | None:
 
 
 def _ends_line(spot: Spot) -> bool:
-    """Whether nothing but a comment stands behind the spot on its line."""
+    """Whether only a comment follows the spot on its line."""
     text = spot.source.text
     end = text.find("\n", spot.start)
     behind = text[spot.span().end : end if end >= 0 else len(text)]
@@ -203,7 +203,7 @@ def _ends_line(spot: Spot) -> bool:
 
 
 def _space_before_computed(spot: Spot) -> Diagnostic | None:
-    """`layer {i}: relu`: what looks like a body is a part of a label."""
+    """`layer {i}: relu`: what looks like a body is part of a label."""
     if (spot.kind(-1), spot.kind()) != ("}", ":"):
         return None
     opener = _opener(spot.tokens.kinds, spot.index - 1)

@@ -1,6 +1,6 @@
-"""What could have stood where the parser stopped, in the words of the language.
+"""What could have followed where the parser stopped, in the terms of the language.
 
-Loaded only when an error has occurred. Holds on exit: no name of a terminal is in any text.
+Loaded only after an error. On exit, no text contains the name of a terminal.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST = 5
 
 
 def states_before(kinds: list[str], index: int, symbol: str) -> list[int]:
-    """The stack of states when token `index` comes, before any rule ended because of it."""
+    """The stack of states when token `index` arrives, before it ends any rule."""
     tables = load_tables()
     states = [tables.starts[symbol]]
     for kind in kinds[:index]:
@@ -36,7 +36,7 @@ def states_before(kinds: list[str], index: int, symbol: str) -> list[int]:
 
 
 def advance(tables: Tables, states: list[int], kind: str) -> bool:
-    """Feed one token to a stack of states; False if it can't stand here."""
+    """Feed one token to a stack of states; returns False if it isn't allowed."""
     while True:
         action = tables.actions[states[-1]].get(kind)
         if action is None:
@@ -51,7 +51,7 @@ def advance(tables: Tables, states: list[int], kind: str) -> bool:
 
 
 def can_follow(states: list[int], kind: str) -> bool:
-    """Whether a token of a kind can stand next; the stack, which may be deep, isn't copied."""
+    """Whether a token of a kind can come next; the stack, which may be deep, isn't copied."""
     tables = load_tables()
     below, above = len(states), list[int]()
     while True:
@@ -65,14 +65,14 @@ def can_follow(states: list[int], kind: str) -> bool:
 
 
 def allowed(states: list[int]) -> frozenset[str]:
-    """The kinds of token that can stand next, each tried to its shift."""
+    """The kinds of token that can come next, each tried up to its shift."""
     tables = load_tables()
     kinds = tables.actions[states[-1]]
     return frozenset(kind for kind in kinds if advance(tables, list(states), kind))
 
 
 def in_words(kinds: frozenset[str]) -> str:
-    """A list as messages have it ("a value, `,` or `)`"): at most five, the closest first."""
+    """A list for messages ("a value, `,` or `)`"): at most five, the likeliest first."""
     rest = set(kinds) - _UNSAID
     words: list[str] = []
     if rest >= _DEFINITION:
@@ -98,7 +98,7 @@ def in_words(kinds: frozenset[str]) -> str:
 
 
 def _rank(kind: str) -> int:
-    """The likeliest to be missing first."""
+    """A sort key: the kinds most likely to be missing come first."""
     return _LIKELY.index(kind) if kind in _LIKELY else len(_LIKELY)
 
 

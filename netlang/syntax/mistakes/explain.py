@@ -1,6 +1,6 @@
-"""From the place where the parser stopped to the diagnostic that explains it.
+"""Turns the place where the parser stopped into a diagnostic.
 
-Loaded only when an error has occurred; `netlang.syntax.recovery` finds the places.
+Loaded only after an error; `netlang.syntax.recovery` finds the places.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def too_large(source: Source) -> NetlangError:
 def diagnosed(
     source: Source, error: Stuck | Mistake, spot: Spot | None, mends: Mends
 ) -> Diagnostic:
-    """What is wrong where reading stopped; `spot` is the place, where it is one of the whole text.
+    """What is wrong where reading stopped; `spot` is the place, if it is in the text.
 
-    A fix that doesn't get reading any further is left out.
+    A fix after which reading gets no further is dropped.
     """
     diagnostic = _explained(source, error, spot)
     if diagnostic.fix and not mends(source, _place(error), diagnostic.fix):

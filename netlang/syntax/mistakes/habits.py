@@ -1,4 +1,4 @@
-"""Explanations of what is written as other languages and frameworks do."""
+"""Explanations of syntax from other languages and frameworks."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
 
 
 def _closing(text: str, start: int) -> list[int] | None:
-    """The commas of a bracket, and where it closes; None where it doesn't soon."""
+    """The commas of a bracket, and where it closes; None if it doesn't close soon."""
     depth, commas = 0, list[int]()
     for place in range(start, min(len(text), start + _FAR)):
         depth += (text[place] in "([{") - (text[place] in ")]}")
@@ -159,7 +159,7 @@ def _path_of_file(spot: Spot) -> Diagnostic | None:
 
 
 def _spaced_dims(spot: Spot) -> Diagnostic | None:
-    """`3 x 3` and `3 x3`, where `3x3` is one word."""
+    """`3 x 3` and `3 x3`, for `3x3` as one word."""
     if spot.kind(-1) != "NUMBER" or spot.kind() != "NAME" or spot.new_line:
         return None
     spaced = spot.text() == "x" and spot.kind(1) == "NUMBER"
@@ -188,7 +188,7 @@ def _unclosed_call(spot: Spot) -> Diagnostic | None:
 
 
 def pipe(spot: Spot) -> Diagnostic | None:
-    """`conv(8, 3x3) | relu`: between steps it isn't meant as `or`."""
+    """`conv(8, 3x3) | relu`: between steps, `or` isn't meant."""
     if spot.innermost != "{" or "->" not in spot.allowed or spot.source.text[spot.start + 1] == "|":
         return None
     fix = spot.replacing("steps are joined by `->`", spot.start, spot.start + 1, "->")

@@ -1,4 +1,4 @@
-"""Explanations of a comma, line break, `:`, `=` or brace that is missing or in place of another."""
+"""Explanations of a comma, line break, `:`, `=` or brace that is missing or wrong."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TAPS = {"input": "the name of an input", "output": "the name of an output",
 
 
 def _equals(spot: Spot) -> Diagnostic | None:
-    """`=` where only `:` can stand, or before what only a step can be."""
+    """`=` where only `:` is allowed, or before something that can only be a step."""
     if spot.kind() == "=" and ":" in spot.allowed:
         place, what = 0, _TAPS.get(spot.kind(-2), "a label or the key of a recipe")
     elif _labels_a_path(spot):
@@ -95,7 +95,7 @@ def _body(spot: Spot) -> Diagnostic | None:
 
 
 def _braced(spot: Spot) -> Fix | None:
-    """Braces around the lines that are indented more, as Python would read them."""
+    """Braces around the lines that are indented further, as Python would read them."""
     text = spot.source.text
     line = text.rfind("\n", 0, spot.start) + 1
     margin = len(text[line : spot.start]) - len(text[line : spot.start].lstrip(" \t"))
@@ -128,7 +128,7 @@ def _comma(spot: Spot) -> Diagnostic | None:
 
 
 def _misspelt(spot: Spot) -> str:
-    """The word that `ouput` at the beginning of a statement was meant to be; "" for none."""
+    """The word that `ouput` at the start of a statement was meant to be; "" for none."""
     if spot.first != -1 or spot.kind(-1) != "NAME" or spot.kind() != "NAME":
         return ""
     return next(iter(get_close_matches(spot.text(-1), _FIRST_WORDS, 1, 0.75)), "")
@@ -158,7 +158,7 @@ def _separator(spot: Spot) -> Diagnostic | None:
 
 
 def _ends_line(spot: Spot) -> bool:
-    """A line break, also where it isn't counted: before a `}` and at the end of the file."""
+    """A line break, even if it doesn't count: before a `}` and at the end of the file."""
     if spot.kind() == "SEP":
         return spot.text() != ";"
     inside = spot.kind() == "$END" and bool(spot.opened)
@@ -177,7 +177,7 @@ def _line_end(spot: Spot) -> Diagnostic | None:
 
 
 def _mended(spot: Spot, advice: str, end: int, text: str) -> Diagnostic:
-    """Something that can't stand here, with what should be in its place up to `end`."""
+    """Something that isn't allowed here, with its replacement up to `end`."""
     return UnexpectedText(
         span=spot.at(spot.start, end),
         found=f"`{spot.source.text[spot.start : end]}`",
@@ -246,7 +246,7 @@ def _colon_missing(spot: Spot) -> Diagnostic | None:
 
 
 def _arrow_at_start(spot: Spot) -> Diagnostic | None:
-    """`->` behind something that has no value."""
+    """`->` after something that has no value."""
     if spot.kind() != "->" or "->" in spot.allowed or not spot.new_line:
         return None
     advice = "remove it: the line begins a path of its own"

@@ -1,4 +1,4 @@
-"""The place where the parser stopped, as the functions that explain mistakes look at it."""
+"""The place where the parser stopped, as seen by the functions that explain mistakes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _CLOSERS = frozenset(OPENERS.values())
 
 @final
 class Spot(Record, dict=True):
-    """Token `index` of a text can't stand where it does; `states` is the stack before it.
+    """Token `index` of a text isn't allowed here; `states` is the stack before it.
 
-    `around` are the tokens that opened the brackets around it, where the parser knows them.
+    `around` are the tokens that opened the brackets around it, if the parser knows them.
     """
 
     source: Source
@@ -32,7 +32,7 @@ class Spot(Record, dict=True):
     around: tuple[int, ...] | None = None
 
     def kind(self, offset: int = 0) -> str:
-        """Kind of the token `offset` places on, "" outside the text."""
+        """The kind of the token `offset` places further, "" outside the text."""
         place = self.index + offset
         kind = self.tokens.kinds[place] if 0 <= place < len(self.tokens.kinds) else ""
         return "SEP" if kind == "UNREAD" else kind
@@ -51,7 +51,7 @@ class Spot(Record, dict=True):
 
     @property
     def before(self) -> int:
-        """The end of the token before."""
+        """The end of the previous token."""
         return self.tokens.ends[self.index - 1] if self.index else self.start
 
     @cached_property
@@ -64,7 +64,7 @@ class Spot(Record, dict=True):
 
     @cached_property
     def opened(self) -> list[int]:
-        """Numbers of the tokens that opened the brackets around the spot, outermost first."""
+        """The numbers of the tokens that opened the brackets around the spot, outermost first."""
         if self.around is not None:
             return list(self.around)
         opened: list[int] = []
@@ -77,12 +77,12 @@ class Spot(Record, dict=True):
 
     @property
     def innermost(self) -> str:
-        """Kind of the innermost open bracket, or ""."""
+        """The kind of the innermost open bracket, or ""."""
         return self.tokens.kinds[self.opened[-1]] if self.opened else ""
 
     @cached_property
     def first(self) -> int:
-        """Offset (not positive) of the first token of the statement that the spot is in."""
+        """The offset (not positive) of the first token of the statement with the spot."""
         depth, offset = 0, 0
         while self.index + offset > 0:
             kind = self.kind(offset - 1)
@@ -97,7 +97,7 @@ class Spot(Record, dict=True):
 
     @property
     def new_line(self) -> bool:
-        """Whether a line break lies between the token before and the spot."""
+        """Whether a line break lies between the previous token and the spot."""
         return "\n" in self.source.text[self.before : self.start]
 
     @property
@@ -120,7 +120,7 @@ class Spot(Record, dict=True):
     def replacing(
         self, description: str, start: int, end: int, text: str, safe: bool = False
     ) -> Fix:
-        """A fix that puts `text` in the place of the characters from `start` to `end`."""
+        """A fix that replaces the characters from `start` to `end` by `text`."""
         return Fix(description, (Edit(self.at(start, end), text),), safe)
 
 

@@ -1,4 +1,4 @@
-"""Diagnostics for text that no token can be made of, or whose value breaks a limit."""
+"""Diagnostics for text that isn't a token, or whose value exceeds a limit."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _label(reason: str) -> Problem:
 
 
 def _unknown(source: Source, start: int, end: int) -> Diagnostic:
-    """A character that begins no token: often one that looks like, or means, another."""
+    """A character that begins no token, often one that looks like or means another."""
     text = source.text
     span, pair = Span(source, start, end), text[start : start + 2]
     char = text[start]
@@ -157,7 +157,7 @@ def _unknown(source: Source, start: int, end: int) -> Diagnostic:
 
 
 def _wrong_quotes(span: Span) -> Diagnostic:
-    """Replaces both quotes if the other one is on the same line."""
+    """Replaces both quotes, if the second one is on the same line."""
     source = span.source
     line_end = source.text.find("\n", span.end)
     rest = source.text[span.end : line_end if line_end >= 0 else len(source.text)]
@@ -171,7 +171,7 @@ def _wrong_quotes(span: Span) -> Diagnostic:
 
 
 def comment(span: Span) -> Diagnostic:
-    """A comment as other languages begin it."""
+    """A comment as in other languages."""
     text = span.source.text
     begins = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip()
     return ForeignComment(span=span, found=span.text, fix=_replace(span, "#", safe=begins))

@@ -1,4 +1,4 @@
-"""Explanations of words that are taken, foreign, or stand in the wrong kind of place."""
+"""Explanations of words that are reserved, foreign, or in the wrong kind of place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _INSTEAD = {"is": "==", "class": "block", "module": "block",
 
 
 def _foreign_comment(spot: Spot) -> Diagnostic | None:
-    """`//` or `/*` where no value stands before it to be divided."""
+    """`//` or `/*` without a value before it that could be divided."""
     if spot.kind() == "//" or (spot.kind() == "/" and spot.kind(1) in ("*", "**")):
         return comment(spot.span())
     if spot.kind(-2) == "//" and (spot.kind(-1), spot.kind()) == ("NAME", "NAME"):
@@ -51,7 +51,7 @@ def _foreign_comment(spot: Spot) -> Diagnostic | None:
 
 
 def _foreign_word(spot: Spot) -> Diagnostic | None:
-    """The spot is a word of other languages, or follows one that begins the statement."""
+    """The spot is a word of another language, or follows one that begins the statement."""
     for offset in (0, spot.first):
         word = spot.text(offset)
         near = offset >= -2
@@ -104,7 +104,7 @@ def _keyword_as_name(spot: Spot) -> Diagnostic | None:
 
 
 def _starts_value(spot: Spot) -> bool:
-    """After an operator a missing value is the likelier mistake."""
+    """After an operator, a missing value is the likelier mistake."""
     return spot.kind(-1) in ("+", "-", "*", "/", "==", "and", "or", "not")
 
 
@@ -120,7 +120,7 @@ def _docstring(spot: Spot) -> Diagnostic | None:
 
 
 def _outside_body(spot: Spot) -> Diagnostic | None:
-    """A step or a statement of a body at the level of the file."""
+    """A step or a body's statement at file level."""
     if spot.opened:
         return None
     word = spot.kind()

@@ -1,7 +1,7 @@
-"""Reading on behind a mistake: every mistake of a text told, and a tree of what can be read.
+"""Continues after a mistake: finds every mistake of a text, and a tree of what can be read.
 
-Loaded only when an error has occurred. `reader` follows the grammar, `places` says where to go on,
-`repaired` puts together what a mistake has torn apart.
+Loaded only after an error. `reader` follows the grammar, `places` finds where to continue, and
+`repaired` joins what a mistake has split.
 """
 
 __all__: list[str] = []

@@ -1,8 +1,8 @@
-"""The parser's automaton, with what reading on needs: a stack that can go back, tokens at need.
+"""The parser's automaton for recovery: its stack can go back, and tokens are read on demand.
 
-A statement that is given up leaves no token: one of the kind `UNREAD` stands for it, and brackets
-that the text lacks are tokens without a character. So the tokens are balanced wherever reading goes
-on, and what looks back over them sees good text only.
+A statement that is given up leaves no tokens except a single one of the kind `UNREAD`, and brackets
+that the text lacks are inserted as empty tokens. So the tokens are balanced wherever reading
+continues, and looking back over them only finds valid text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CLOSERS = frozenset((")", "]", "}"))
 
 @final
 class Automaton:
-    """One text on its way; a place in the stack is the number of symbols below it."""
+    """A text being read. A place in the stack is the number of symbols below it."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -62,23 +62,23 @@ class Automaton:
         return len(self.tokens.kinds)
 
     def kind(self, index: int) -> str:
-        """The kind of a token. The last one that was made may be taken back by the next."""
+        """The kind of a token. The last token read may be taken back by the next."""
         self.look_ahead(index + 1)
         return self.tokens.kinds[index]
 
     def look_ahead(self, index: int) -> None:
-        """Make the tokens up to a number, as far as there are so many."""
+        """Read the tokens up to a number, if there are that many."""
         while index >= len(self.tokens.kinds) and not self.lexer.done:
             self.lexer.read(self._batch)
             self._batch = min(2 * self._batch, _BATCH)
 
     def feed(self, kind: str, start: int, end: int) -> None:
-        """Follow a token that the text lacks, or has elsewhere."""
+        """Follow a token that the text lacks or has elsewhere."""
         self._add(kind, start, end)
         self.stacks.take(len(self.tokens.kinds) - 1, kind)
 
     def separate(self, start: int) -> None:
-        """Begin another statement. Its separator is none that the lexer may take back."""
+        """Begin another statement, with a separator that the lexer may not take back."""
         self.feed("SEP", start, start)
         self.tokens.kinds[-1] = "UNREAD"
 
@@ -88,7 +88,7 @@ class Automaton:
         self.tokens.ends.append(end)
 
     def _kind_of(self, value: object) -> str:
-        """The kind of a token on the stack, "" of anything else."""
+        """The kind of a token on the stack; "" for anything else."""
         return self.tokens.kinds[value] if isinstance(value, int) else ""
 
     # --- the stack --------------------------------------------------------------------------
@@ -97,7 +97,7 @@ class Automaton:
         return can_follow(self.stacks.states, kind)
 
     def unclosed(self, place: int = 0) -> list[int]:
-        """The tokens that opened the brackets around, outermost first; from a place on."""
+        """The tokens that opened the surrounding brackets, outermost first, from a place on."""
         opened, kinds = list[int](), self.tokens.kinds
         for value in self.stacks.values[place:]:
             if not isinstance(value, int):
@@ -110,7 +110,7 @@ class Automaton:
         return opened
 
     def beginning(self) -> int:
-        """The place where the statement, entry or definition begins that is read."""
+        """The place where the current statement, entry or definition begins."""
         depth = 0
         for place in range(len(self.stacks.states) - 1, 0, -1):
             if not depth and self.rule_at(place):
@@ -120,12 +120,12 @@ class Automaton:
         return 0
 
     def rule_at(self, place: int) -> str:
-        """The rule of what can begin at a place of the stack, "" where nothing can."""
+        """The rule of what can begin at a place of the stack; "" if nothing can."""
         gotos = self.tables.gotos[self.stacks.states[place]]
         return next((rule for rule in _LISTS if rule in gotos), "")
 
     def separated(self, place: int) -> bool:
-        """Whether a separator stands before a place."""
+        """Whether a separator precedes a place."""
         return place > 0 and self._kind_of(self.stacks.values[place - 1]) in ("SEP", "UNREAD")
 
     def first_token(self, place: int, index: int) -> int:
@@ -133,9 +133,9 @@ class Automaton:
         return self.stacks.firsts[place] if len(self.stacks.values) > place else index
 
     def ends_in_body(self, place: int) -> bool:
-        """Whether what was read from a place on is whole, and ends in a brace.
+        """Whether what was read from a place on is complete and ends in a brace.
 
-        A short one isn't worth it: `layer {1}: relu` is no step with a body.
+        Short ones don't count: `layer {1}: relu` isn't a step with a body.
         """
         values = self.stacks.values
         if len(values) <= place or self._kind_of(values[-1]) != "}" or not self.accepts("SEP"):
@@ -144,7 +144,7 @@ class Automaton:
         return self.rule_at(place) == "block_def" or "\n" in self.text[start:end]
 
     def go_back(self, place: int, first: int) -> None:
-        """Forget what was read from a place on, which begins with the token `first`."""
+        """Forget what was read from a place on, which begins with token `first`."""
         stacks, tokens = self.stacks, self.tokens
         del (
             stacks.states[place + 1 :],
@@ -155,7 +155,7 @@ class Automaton:
         del tokens.kinds[first:], tokens.starts[first:], tokens.ends[first:]
 
     def give_up(self, place: int, first: int, end: int) -> None:
-        """Put a node that says nothing in the place of a statement that ends at `end`."""
+        """Replace a statement that ends at `end` by an `Unread` node."""
         start = min(self.tokens.starts[first], end)
         rule = _LISTS[self.rule_at(place)]
         self.go_back(place, first)
@@ -167,17 +167,17 @@ class Automaton:
         stacks.depths.append(0)
 
     def unread(self, start: int, end: int) -> Unread:
-        """Nothing is known of what stands there, nor of the names that are advised instead."""
+        """A node for text of which nothing is known, not even the names in it."""
         words = _WORD.findall(self.text, start, min(end, start + _LONGEST))
         words += [f"{word}_" for word in words if word in self.tables.words.keywords]
         return Unread(Span(self.source, start, end), tuple(dict.fromkeys(words)))
 
     def before(self, place: int) -> object:
-        """The node before a place of a list, None if there is none."""
+        """The node before a place of a list; None if there is none."""
         value = self.stacks.values[place - 2] if place >= 2 else None
         return value[-1] if isinstance(value, list) and value else value
 
     def definition(self) -> int:
-        """The token with the name of the definition that is read."""
+        """The token with the name of the current definition."""
         tokens = (value for value in self.stacks.values if isinstance(value, int))
         return next(token for token in tokens if self.tokens.kinds[token] == "NAME")

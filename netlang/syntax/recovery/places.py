@@ -1,6 +1,6 @@
-"""Where to go on behind a mistake: line breaks, braces and indentation, without any grammar.
+"""Where to continue after a mistake: line breaks, braces and indentation, without any grammar.
 
-Each search is one pass over the text from the statement with the mistake to the place found.
+Each search is one pass over the text, from the statement with the mistake to the place found.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _TAB = 4
 
 @final
 class Place(Record):
-    """Where reading goes on: at a `line`, at the `{` of a `body`, at a `}`, or at the `end`.
+    """Where reading continues: at a `line`, the `{` of a `body`, a `}`, or the `end`.
 
-    `deep` is a place inside so many brackets that only the next definition is sure.
+    `deep` is a place inside so many brackets that only the next definition is certain.
     """
 
     start: int
@@ -42,7 +42,7 @@ class Place(Record):
 
 
 def is_definition(text: str, start: int) -> bool:
-    """Whether a definition begins there, at the beginning of its line."""
+    """Whether a definition begins there, at the start of its line."""
     return _DEFINITION.match(text, start) is not None
 
 
@@ -54,34 +54,34 @@ def left_margin(text: str, place: int) -> int:
 
 
 def next_definition(text: str, place: int) -> Place:
-    """The next line behind a place that isn't indented and closes nothing."""
+    """The next line after a place that isn't indented and closes nothing."""
     found = _AT_MARGIN.search(text, place + 1)
     return Place(found.start(), "line") if found else Place(len(text), "end")
 
 
 def definition_behind(text: str, place: int) -> int:
-    """Where the next definition begins behind a place, or the text ends."""
+    """The start of the next definition after a place, or the end of the text."""
     found = _DEFINITION.search(text, place + 1)
     return found.start() if found else len(text)
 
 
 def body_of(text: str, start: int, margin: int) -> Place | None:
-    """The `{` that a heading with its end at `start` opens, on its line or those that go on."""
+    """The `{` opened by a heading that ends at `start`, on its line or the continuation lines."""
     place = _Search(text, margin, any_brace=True).behind(start)
     return place if place.kind == "body" else None
 
 
 def statement_behind(text: str, start: int, margin: int, *, bodies: bool = True) -> Place:
-    """Where the statement around `start` ends, which begins on a line that is indented so.
+    """The end of the statement around `start`, which begins on a line with this indentation.
 
-    Without `bodies` it is one that has none, such as an entry of a recipe: a brace is a bracket.
+    Without `bodies`, the statement has none, such as an entry of a recipe: a brace is a bracket.
     """
     return _Search(text, margin, bodies=bodies).behind(start)
 
 
 @final
 class _Search:
-    """One pass over the text: `open` are the brackets that were opened on the way."""
+    """One pass over the text; `open` are the brackets opened so far."""
 
     def __init__(
         self, text: str, margin: int, *, any_brace: bool = False, bodies: bool = True
@@ -121,7 +121,7 @@ class _Search:
         return None
 
     def _close(self, start: int) -> Place | None:
-        """A `}`: of a brace that was opened on the way, or of the suite around the statement."""
+        """A `}`: of a brace opened during the search, or of the suite around the statement."""
         if self.open and self.open[-1] == "in a name":
             self.open.pop()
             return None
@@ -132,7 +132,7 @@ class _Search:
         return None
 
     def _line(self, start: int) -> Place | None:
-        """The next line that isn't blank: a statement of its own, or more of this one."""
+        """The next line that isn't blank: a new statement, or the continuation of this one."""
         blank = _BLANK.match(self.text, start)
         begin = blank.end() if blank else start
         indentation = _INDENTATION.match(self.text, begin)

@@ -1,13 +1,14 @@
-"""A text with mistakes, read to its end.
+"""Reads a text with mistakes to its end.
 
-The parser's own automaton is followed token by token. Where no rule allows the next token the
-statement around it is given up: the stack goes back to where it began, a node `Unread` takes its
-place, and reading goes on at the next statement (`places`), or at the braces that the statement
-opens. So a mistake hides nothing but its own statement, and costs no more than to read that twice.
-What nests too deep is given up as a whole, with the rest of its definition: the stack stays small.
+The parser's own automaton is followed token by token. If no rule allows the next token, the
+statement around it is given up: the stack goes back to where it began, an `Unread` node takes its
+place, and reading continues at the next statement (`places`), or at the braces that the statement
+opens. So a mistake hides nothing but its own statement, and costs no more than reading that twice.
+What is nested too deeply is given up as a whole, with the rest of its definition, so the stack
+stays small.
 
-Holds on exit: every mistake was found, the first `MOST_ERRORS` of them are explained; the tree has
-all that could be read.
+On exit, every mistake was found, and the first `MOST_ERRORS` of them are explained; the tree has
+everything that could be read.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _no_fix(source: Source, place: int, fix: Fix) -> bool:
 
 
 def _is_deep(error: Stuck | Mistake) -> bool:
-    """Whether all of a statement was read, and found to nest too deep."""
+    """Whether a statement was read completely but is nested too deeply."""
     return isinstance(error, Mistake) and error.kind == "too_deep"
 
 
@@ -68,7 +69,7 @@ def read_on(source: Source) -> BrokenText:
 
 @final
 class _Reader:
-    """One text while it is read: what was found, and where reading went on."""
+    """A text while it is read: the mistakes found, and where reading continued."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -104,7 +105,7 @@ class _Reader:
     # --- mistakes ---------------------------------------------------------------------------
 
     def _recover(self, error: Stuck | Mistake, index: int) -> int:
-        """Tell a mistake and go on behind it: the number of the next token to read."""
+        """Report a mistake and continue after it; returns the number of the next token to read."""
         self.mistakes += 1
         if self.mistakes > len(self.text) + _LOOKED_AT:
             raise InternalError("reading on behind a mistake comes to no end")
@@ -139,7 +140,7 @@ class _Reader:
         return self._go_on(place, first, start, at)
 
     def _separated(self, at: int) -> bool:
-        """End the statement that was read; False if it is found to be wrong."""
+        """End the statement that was read; returns False if it turns out to be wrong."""
         try:
             self.automaton.separate(at)
         except Mistake as error:
@@ -162,7 +163,7 @@ class _Reader:
     # --- going on ---------------------------------------------------------------------------
 
     def _go_on(self, place: int, first: int, start: int, at: int) -> int:
-        """Give up the statement from `start` on, in which there is a mistake at `at`."""
+        """Give up the statement from `start` on, which has a mistake at `at`."""
         if self.automaton.rule_at(place) == "block_def":
             return self._go_on_in_file(place, first, start, at)
         inside = self.automaton.unclosed(place) and self.reread > 0
@@ -193,14 +194,14 @@ class _Reader:
         return self._enter(there.start, depth)
 
     def _enter(self, brace: int, depth: int) -> int:
-        """Go on inside the braces that open there, whatever else they might mean."""
+        """Continue inside the braces that open there, whatever else they might mean."""
         self.automaton.feed("{", brace, brace + 1)
         return self.automaton.lex(brace + 1, depth + 1)
 
     # --- definitions ------------------------------------------------------------------------
 
     def _go_on_in_file(self, place: int, first: int, start: int, at: int) -> int:
-        """Behind a mistake outside of all braces."""
+        """Continue after a mistake outside of all braces."""
         margin = left_margin(self.text, start)
         kind = self.torn.kind_of(self.automaton.before(place))
         if margin and kind and not self.text[start - 1 : start].strip():
@@ -218,7 +219,7 @@ class _Reader:
         return self._give_up(place, first, start, next_definition(self.text, max(start, at - 1)))
 
     def _head(self, place: int, first: int, heading: re.Match[str], body: Place) -> int:
-        """A definition whose heading is wrong, and whose body isn't: go on with that."""
+        """A definition with a wrong heading but a valid body: continue with the body."""
         automaton = self.automaton
         automaton.go_back(place, first)
         kind = heading[1] if heading[1] in ("net", "train") else "block"
@@ -231,7 +232,7 @@ class _Reader:
         return automaton.lex(body.start, 1)
 
     def _continue(self, place: int, first: int, start: int, kind: str) -> int:
-        """Take a statement outside of all braces for one of the definition before, closed early."""
+        """Treat a statement outside of all braces as part of the last definition, closed early."""
         automaton = self.automaton
         automaton.go_back(place, first)
         for each in (kind, "NAME", "{"):
@@ -260,7 +261,7 @@ class _Reader:
         return automaton.lex(end, 0)
 
     def _close(self, end: int) -> None:
-        """Close a brace; the statement before it is given up where it nests too deep."""
+        """Close a brace; the statement before it is given up if it is nested too deeply."""
         automaton = self.automaton
         try:
             automaton.feed("}", end, end)

@@ -1,4 +1,4 @@
-"""Definitions that mistakes have torn apart, put together again."""
+"""Joins definitions that mistakes have split."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["Torn", "repaired"]
 class Torn(Record):
     """What is known of definitions besides their text.
 
-    `unknown` has, by where their names stand, those that can't be built: their heading or their
-    braces are wrong. `continued` are places where one goes on that was closed too early.
+    `unknown` maps the places of names to definitions that can't be built, because their heading or
+    braces are wrong. `continued` are places where a definition continues that was closed too early.
     """
 
     unknown: dict[int, Unread] = field(default_factory=dict)
     continued: set[int] = field(default_factory=set)
 
     def kind_of(self, item: object) -> str:
-        """The word that begins a definition which a statement behind it may belong to."""
+        """The word that begins a definition to which a statement after it may belong."""
         if isinstance(item, BlockDef | NetDef):
             return "block"
         return "train" if isinstance(item, TrainDef) else ""
 
 
 def repaired(file: File, torn: Torn) -> File:
-    """The file with its definitions whole, and those marked that can't be built."""
+    """The file with its definitions joined, and those marked that can't be built."""
     items: list[Item] = []
     for item in file.items:
         if isinstance(item, BlockDef | NetDef | TrainDef):
@@ -56,7 +56,7 @@ def _led(suite: Suite, *first: Unread) -> Suite:
 
 
 def _joined(item: Item, more: BlockDef | NetDef | TrainDef) -> Item:
-    """A definition with what stands behind the brace that closed it too early."""
+    """A definition with what follows the brace that closed it too early."""
     between = Unread(more.span, ())
     if isinstance(item, TrainDef) and isinstance(more, TrainDef):
         entries = (*item.entries, *more.entries)

@@ -1,4 +1,4 @@
-"""Fixes tried: whether the text can be read on with one, from where the statement begins."""
+"""Tries fixes: whether the text can be read further with one."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _LONGEST = 50_000
 
 @final
 class Trial(Record):
-    """Where the statement with the mistake begins: the stack there, and the character.
+    """The start of the statement with the mistake: the stack there, and the character.
 
-    `depth` is how many braces are open, `separated` whether a separator is on top of the stack.
+    `depth` is the number of open braces; `separated` says whether a separator is on top of the
+    stack.
     """
 
     states: tuple[int, ...]
@@ -34,7 +35,7 @@ class Trial(Record):
     separated: bool
 
     def mends(self, source: Source, place: int, fix: Fix) -> bool:
-        """Whether reading gets behind `place` with a fix."""
+        """Whether reading gets past `place` with a fix."""
         first = min(edit.span.start for edit in fix.edits)
         text = apply_edits(source.text, fix.edits)
         behind = place + len(text) - len(source.text)
@@ -50,7 +51,7 @@ class Trial(Record):
 
 
 def _stop(text: str, start: int, states: list[int], depth: int, before: str, behind: int) -> int:
-    """Where reading stops, or a place behind `behind` if it gets there."""
+    """Where reading stops, or a place after `behind` if it gets there."""
     tables = load_tables()
     lexer = Lexer(tables.words, text, start, len(text))
     lexer.brackets = ["{"] * depth
