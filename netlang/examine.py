@@ -104,7 +104,7 @@ def _linted(
     from netlang.lint import lint
 
     if found:
-        warnings = lint(module, programs, ()).warnings
+        warnings = lint(module, programs, causes=True).warnings
         return Examined(programs, tuple(found), tuple(filter(_is_cause, warnings)))
     findings = lint(module, programs, recipes, whole=whole)
     return Examined(programs, findings.errors, findings.warnings)

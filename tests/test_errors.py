@@ -38,6 +38,7 @@ NO_PAIR = {
     **{f"E{number:04}": OF_FILES for number in range(1, 22)},
     "E0127": "a hundred errors are made by the tests of reading on",
     "E0111": "a text of 16 MiB is made by the test of its limit",
+    "E0905": "a thousand parameters are made by the test of that limit",
     "E0217": "the bundled library has no name twice: a test of the library sees to that",
     "E0218": "a path is named on the command line: tests/cli shows it",
     "E0457": "of a backend, which shows it",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from netlang.advice.edits import enclosing, without_arguments
 from netlang.advice.nearest import replacement
@@ -29,13 +29,19 @@ def begins_path(file: ast.File, action: ast.Action) -> bool:
 
 
 def unknown_layer(
-    file: ast.File, action: ast.Apply, layers: Iterable[str], labels: Iterable[str]
+    file: ast.File,
+    action: ast.Apply,
+    layers: Callable[[], Iterable[str]],
+    labels: Callable[[], Iterable[str]],
 ) -> UnknownLayer:
-    """The error with the nearest of the `layers` or, if a value is allowed, of the `labels`."""
+    """The error with the nearest of the `layers` or, if a value is allowed, of the `labels`.
+
+    Both are asked for only where advice is looked for.
+    """
     if not action.name_span.advisable:
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     bare = action.arguments is None and action.body is None
-    known = [*layers, *(labels if bare and begins_path(file, action) else ())]
+    known = [*layers(), *(labels() if bare and begins_path(file, action) else ())]
     fix = _view(action) or replacement(action.name, known, action.name_span)
     if fix is None:
         fix = in_a_recipe(action.name)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from weakref import WeakKeyDictionary
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.sizes import SizeNotPositive, UnknownSize
 from netlang.ir.program import Program
-from netlang.ir.sizes.solve import Solution, solve_conditions
+from netlang.ir.sizes.kept import solved
+from netlang.ir.sizes.solve import Solution
 from netlang.ir.sizes.words.rules import listed
 
 __all__ = ["checked_sizes", "solve"]
 
-_solved: WeakKeyDictionary[Program, Solution] = WeakKeyDictionary()
-
 
 def solve(program: Program) -> Solution:
     """The conditions of a deployed program in closed form, cached for the program's lifetime."""
-    if program not in _solved:
-        _solved[program] = solve_conditions(program.deployed_conditions)
-    return _solved[program]
+    return solved(program, deployed=True)
 
 
 def checked_sizes(

@@ -6,10 +6,11 @@ and SARIF always agree.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import ClassVar, Literal, TypeAlias, dataclass_transform
 
 from netlang.diagnostics.carried import Carried
-from netlang.records import KeywordOnly, Record, names_of
+from netlang.records import KeywordOnly, Record
 from netlang.source import Span
 
 _LONGEST_TEXT = 400
@@ -76,7 +77,7 @@ class Diagnostic(Record, metaclass=KeywordOnly):
     severity: Severity = "error"
 
     def _filled(self, template: str) -> str:
-        values = {name: _clipped(getattr(self, name)) for name in names_of(self)}
+        values = {name: _clipped(getattr(self, name)) for name in _named(template)}
         return template.format(**values)
 
     @property
@@ -98,6 +99,14 @@ class Caution(Diagnostic):
     """Base of all warnings: the spec is legal but probably not what was meant."""
 
     severity: Severity = "warning"
+
+
+@cache
+def _named(template: str) -> tuple[str, ...]:
+    """The fields that a template shows."""
+    from string import Formatter  # a file that is right needs none
+
+    return tuple({name for _, name, _, _ in Formatter().parse(template) if name})
 
 
 def _clipped(value: object) -> object:

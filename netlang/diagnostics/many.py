@@ -3,45 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, final
 
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.source import Span
 
-__all__ = ["MOST_ERRORS", "Mistaken", "MoreErrors", "distinct", "limited", "mistaken"]
-
-Mistaken: TypeAlias = tuple[str, Span | None, str]
+__all__ = ["MOST_COUNTED", "MOST_ERRORS", "MoreErrors", "Told", "distinct", "limited"]
 
 MOST_ERRORS = 100
 """Errors that are shown; of more, only how many there are."""
 
 
+MOST_COUNTED = 1_000
+"""Errors after which the rest of a net is no longer looked at."""
+
+
 class MoreErrors(Diagnostic):
     """Errors and warnings that are not shown because too many precede them.
 
-    `count` is how many, `warnings` how many of them are warnings.
+    `count` is how many, `warnings` how many of them are warnings; `known` says that there may be
+    more, since not all was looked at.
     """
 
     code: ClassVar[str] = "E0127"
-    title: ClassVar[str] = "and {count:,} more {what} not shown"
+    title: ClassVar[str] = "and {known}{count:,} more {what} not shown"
     help: ClassVar[str] = "mend those above, then check again"
 
     count: int
     what: str = "errors"
     warnings: int = 0
+    known: str = ""
+
+    @classmethod
+    def unseen(cls) -> MoreErrors:
+        """Stands for the errors, if any, of what is no longer looked at."""
+        return cls(span=None, count=0, known="at least ")
 
 
-def mistaken(diagnostic: Diagnostic) -> Mistaken:
-    """What diagnostics of the same mistake share when it was found in different ways."""
-    return diagnostic.code, diagnostic.span, diagnostic.message
+@final
+class Told:
+    """The mistakes that were told so far: the same one may be reached on several ways.
+
+    Two diagnostics are one mistake if code, place and message are the same. Messages are made only
+    where the rest is.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[object, ...], Diagnostic] = {}
+        self._messages: dict[tuple[object, ...], set[str]] = {}
+
+    def is_new(self, diagnostic: Diagnostic, *reached: object) -> bool:
+        """Whether a mistake wasn't told yet; from now on it was.
+
+        Those that were `reached` on different ways are different ones.
+        """
+        key = (diagnostic.code, diagnostic.span, *reached)
+        if key not in self._first:
+            self._first[key] = diagnostic
+            return True
+        messages = self._messages.get(key)
+        if messages is None:
+            messages = self._messages[key] = {self._first[key].message}
+        known = len(messages)
+        messages.add(diagnostic.message)
+        return len(messages) > known
 
 
 def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each mistake once, even if it was found in several ways."""
-    first: dict[Mistaken, Diagnostic] = {}
-    for each in found:
-        first.setdefault(mistaken(each), each)
-    return tuple(first.values())
+    """Each mistake once, where the same one was reached on several ways."""
+    return tuple(filter(Told().is_new, found))
 
 
 def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -68,6 +97,7 @@ def _more(counted: Sequence[MoreErrors], hidden: Sequence[Diagnostic]) -> MoreEr
         span=None,
         count=count,
         what=" and ".join(nouns),
+        known=next((each.known for each in counted if each.known), ""),
         warnings=warnings,
         severity="error" if count > warnings else "warning",
     )

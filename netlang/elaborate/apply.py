@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, partial
 
 from netlang.advice.bodies import steps_after
@@ -102,8 +103,11 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
     if body.find((action.name,)) is not None:
         kind = "the label of a value"
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
-    known = (*body.evaluator.names.names(), *body.module.names(), *operator_names())
-    raise NetlangError(unknown_layer(body.module.file, action, known, body.values.label_names()))
+
+    def known() -> Iterable[str]:
+        return (*body.evaluator.names.names(), *body.module.names(), *operator_names())
+
+    raise NetlangError(unknown_layer(body.module.file, action, known, body.values.label_names))
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.many import Mistaken, mistaken
+from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Told
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
@@ -35,16 +35,12 @@ class Checked:
 
     def __init__(self) -> None:
         self.programs: dict[str, Program] = {}
-        self._found: dict[Mistaken, Diagnostic] = {}
-
-    @property
-    def diagnostics(self) -> list[Diagnostic]:
-        return list(self._found.values())
+        self.diagnostics: list[Diagnostic] = []
+        self._told = Told()
 
     def report(self, error: NetlangError) -> None:
         """Record the diagnostics of an error, each once."""
-        for diagnostic in error.diagnostics:
-            self._found.setdefault(mistaken(diagnostic), diagnostic)
+        self.diagnostics += filter(self._told.is_new, error.diagnostics)
 
 
 def check_definitions(module: Module) -> Checked:
@@ -62,10 +58,14 @@ def check_definitions(module: Module) -> Checked:
                 checked.programs[name] = program
         except NetlangError as error:
             checked.report(error)
+    told = {diagnostic.span for diagnostic in checked.diagnostics}
     for definition in module.definitions():
         if isinstance(definition, ast.BlockDef | ast.NetDef):
-            for diagnostic in unknown_names(module, definition):
+            for diagnostic in unknown_names(module, definition, told):
                 checked.report(NetlangError(diagnostic))
+                if len(checked.diagnostics) > MOST_COUNTED:
+                    checked.report(NetlangError(MoreErrors.unseen()))
+                    return checked
     return checked
 
 

@@ -24,7 +24,8 @@ from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.ir.sizes.contradictions import contradictions
-from netlang.ir.sizes.solve import Solution, solve_conditions
+from netlang.ir.sizes.kept import solved
+from netlang.ir.sizes.solve import Solution
 from netlang.ir.verification import asked
 from netlang.source import Span
 from netlang.syntax import ast
@@ -48,7 +49,7 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     except NetlangError as error:
         session.report(error)
     if program is not None and not session.diagnostics:
-        solution = solve_conditions(program.conditions)
+        solution = solved(program, deployed=False)
         session.diagnostics += contradictions(program.conditions, solution)
     if program is not None and not session.diagnostics:
         found = solution.check(program.defaults)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import TooManySteps
-from netlang.diagnostics.many import Mistaken, mistaken
+from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Told
 from netlang.elaborate.function.inference import Inference
 from netlang.evaluate.literals import LiteralKey, LiteralStep
 from netlang.ir.dims import substitute
@@ -52,7 +52,7 @@ class ElaborationSession(Draft):
     limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)
-    _told: set[tuple[Mistaken, tuple[ChainLink, ...]]] = field(default_factory=set)
+    _told: Told = field(default_factory=Told)
 
     @classmethod
     def for_text(cls, text: str) -> ElaborationSession:
@@ -70,14 +70,17 @@ class ElaborationSession(Draft):
         return tuple(reversed(self.links))
 
     def report(self, error: NetlangError) -> None:
-        """Record the diagnostics of an error, with the chain that led to it."""
+        """Record the diagnostics of an error, with the chain that led to it.
+
+        Raises `Abort` when there are very many.
+        """
         self.failures += 1
         for diagnostic in error.diagnostics:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
-            told = (mistaken(chained), chained.chain)
-            if told not in self._told:
-                self._told.add(told)
+            if self._told.is_new(chained, chained.chain):
                 self.diagnostics.append(chained)
+        if len(self.diagnostics) > MOST_COUNTED and not isinstance(error, Abort):
+            raise Abort(MoreErrors.unseen())
 
     def at_defaults(self, type_: TensorType) -> TensorType:
         """A type with the default sizes in place of the symbols, for messages."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from netlang.ir.dims import Dim, evaluate
-from netlang.records import Record
+from netlang.records import Record, set_once
 
 __all__ = ["Constraint", "Relation"]
 
@@ -17,12 +17,19 @@ class Relation(Enum):
 
 
 class Constraint(Record, gc=False):
-    """``left relation right``, and the reason why the operator needs it."""
+    """``left relation right``, and the reason why the operator needs it.
+
+    `difference` is what must be 0, or at least 0.
+    """
 
     left: Dim
     relation: Relation
     right: Dim
     reason: str
+    difference: Dim = 0
+
+    def __post_init__(self) -> None:
+        set_once(self, "difference", self.left - self.right)
 
     def holds(self, sizes: Mapping[str, int]) -> bool:
         """Whether the condition holds at the given sizes."""

@@ -151,6 +151,10 @@ def _terms(dim: Dim) -> tuple[tuple[int, Monomial], ...]:
 
 @lru_cache(maxsize=_REMEMBERED, typed=True)
 def _sum(one: Expr, two: Dim) -> Dim:
+    if isinstance(two, int):
+        terms = one.terms if one.terms[-1][1] else one.terms[:-1]
+        constant = one.constant + two
+        return Expr((*terms, (constant, ()))) if constant else Expr(terms)
     total = {monomial: coefficient for coefficient, monomial in one.terms}
     for coefficient, monomial in _terms(two):
         total[monomial] = total.get(monomial, 0) + coefficient

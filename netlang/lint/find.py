@@ -14,7 +14,7 @@ from netlang.evaluate.nesting import room_for_nesting
 from netlang.ir.program import Program
 from netlang.lint.calls import Found
 from netlang.lint.graph import Walk
-from netlang.lint.registry import SITE_RULES, TREE_RULES
+from netlang.lint.registry import CAUSES, SITE_RULES, TREE_RULES
 from netlang.lint.silence import silenced
 from netlang.lint.site import About
 from netlang.lint.steps import Steps
@@ -42,17 +42,19 @@ def lint(
     recipes: Iterable[tuple[Recipe, Program]] = (),
     *,
     whole: bool = False,
+    causes: bool = False,
 ) -> Findings:
     """Apply all rules to a file and to what was made from it.
 
     `whole` says that every net and recipe of the file that needs no more arguments is included;
-    only then is it known which comments silence nothing.
+    only then is it known which comments silence nothing. With `causes`, rules of the text are left
+    out that never tell why a file is wrong.
     """
     steps = Steps(module)
     definitions: set[tuple[str, int]] = set()
     with room_for_nesting():
         found = [
-            *map(Found, look(module, TREE_RULES)),
+            *map(Found, look(module, CAUSES if causes else TREE_RULES)),
             *_in_nets(module, programs, steps, definitions),
             *map(Found, _in_recipes(recipes, steps)),
         ]

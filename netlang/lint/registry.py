@@ -19,11 +19,14 @@ from netlang.lint.rules.unused import UnusedNames
 from netlang.lint.site import Site
 from netlang.lint.tree import TreeRule
 
-__all__ = ["SITE_RULES", "TREE_RULES", "SiteRule"]
+__all__ = ["CAUSES", "SITE_RULES", "TREE_RULES", "SiteRule"]
 
 SiteRule = Callable[[Site], Iterator[Caution]]
 
 TREE_RULES: tuple[type[TreeRule], ...] = (UnusedNames, UnusedTargets, IdleLoops, BatchInInputs)
+
+CAUSES: tuple[type[TreeRule], ...] = (BatchInInputs,)
+"""Those that may tell the cause of an error."""
 
 _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
     (linear_of_image, ("linear",)),

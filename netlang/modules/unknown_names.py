@@ -7,7 +7,7 @@ the same words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
@@ -23,6 +23,7 @@ from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Va
 from netlang.evaluate.words import is_word
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.records import Record
+from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import LITERALS, outline, walk
 
@@ -31,8 +32,13 @@ __all__ = ["unknown_names", "unknown_words"]
 _MOST_COMPUTED = 100
 
 
-def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> Iterator[Diagnostic]:
-    """Names in a block that nothing defines, and arguments that its operators don't have."""
+def unknown_names(
+    module: Namespace, definition: ast.BlockDef | ast.NetDef, told: Container[Span | None] = ()
+) -> Iterator[Diagnostic]:
+    """Names in a block that nothing defines, and arguments that its operators don't have.
+
+    Nothing is said again of names at places that are `told`.
+    """
     nodes = outline(definition).nodes
     local = _locals(definition, nodes)
     right: set[tuple[str | None, ...]] = set()
@@ -41,11 +47,13 @@ def unknown_names(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
             form = _form(node)
             if form in right or node.name == "body" or node.name in local:
                 continue
+            if node.name_span in told:
+                continue
             found = tuple(_layer(module, local, node))
             yield from found
             if form is not None and not found:
                 right.add(form)
-        elif isinstance(node, ast.Name) and node.name not in local:
+        elif isinstance(node, ast.Name) and node.name not in local and node.span not in told:
             yield from _name(module, local, node)
 
 
@@ -124,8 +132,11 @@ def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Dia
         if isinstance(found, Layer) and not _reads_parts(local, action):
             bind(found, action.arguments or (), _any_value, action.span)
         elif found is None:
-            known = (*(local.names - local.values), *module.names(), *operator_names())
-            yield unknown_layer(module.file, action, known, local.values)
+
+            def known() -> Iterable[str]:
+                return (*(local.names - local.values), *module.names(), *operator_names())
+
+            yield unknown_layer(module.file, action, known, lambda: local.values)
     except NetlangError as error:
         yield from error.diagnostics
 

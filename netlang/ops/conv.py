@@ -25,6 +25,7 @@ from netlang.ops.derive import (
     times,
 )  # fmt: skip
 from netlang.ops.spatial import (
+    Padding,
     Sizes,
     extents,
     fits,
@@ -114,9 +115,14 @@ class Conv(Op):
         pads = padding(self.pad, extent)
         constraints = fits(self, x.spatial, pads, extent)
         constraints += pad_available(self, self.pad_mode, x.spatial, pads)
+        return Inferred((self._slid(x, pads, extent),), constraints)
+
+    def _slid(
+        self, x: TensorType, pads: tuple[Padding, ...], extent: tuple[int, ...]
+    ) -> TensorType:
+        """What windows that fit make of the input."""
         stride = per_axis(self.stride, x.rank - 1, "stride")
-        y = x.with_shape(self.out, *slide(x.spatial, pads, extent, stride))
-        return Inferred((y,), constraints)
+        return x.with_shape(self.out, *slide(x.spatial, pads, extent, stride))
 
     def _check_eps(self) -> None:
         if self.eps != default_of(type(self), "eps") and not self.standardize:
@@ -136,9 +142,11 @@ class Conv(Op):
         return learned_tensors((self.out, channels, *kernel), self.out, fan_in, self.bias)
 
     def cost(self, inputs: Types) -> Cost:
-        y = self.infer(inputs).outputs[0]
+        x = inputs[0]
+        extent = reach_of(self.kernel, self.dilation, x.rank - 1)
+        y = self._slid(x, padding(self.pad, extent), extent)
         kernel = per_axis(self.kernel, y.rank - 1, "kernel")
-        taps = channels_of(self, inputs[0]) // self.groups * prod(kernel)
+        taps = channels_of(self, x) // self.groups * prod(kernel)
         return Cost(y.elements * taps, y.elements if self.bias else 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:

@@ -14,7 +14,7 @@ from netlang.advice.nearest import nearest, replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
-from netlang.diagnostics.many import Mistaken, mistaken
+from netlang.diagnostics.many import Told
 from netlang.diagnostics.recipes.keys import (
     KeyTwice,
     MissingKey,
@@ -67,7 +67,7 @@ class _Reading(Draft):
     names: Environment
     overrides: tuple[str, ...]
     problems: list[Diagnostic] = field(default_factory=list)
-    told: set[Mistaken] = field(default_factory=set)
+    told: Told = field(default_factory=Told)
     failed: bool = False
     arguments: dict[str, ast.Entry] = field(default_factory=dict)
     replaced: dict[str, ast.Entry] = field(default_factory=dict)
@@ -77,10 +77,7 @@ class _Reading(Draft):
 
     def _keep(self, error: NetlangError) -> None:
         self.failed = True
-        for item in error.diagnostics:
-            if mistaken(item) not in self.told:
-                self.told.add(mistaken(item))
-                self.problems.append(item)
+        self.problems += filter(self.told.is_new, error.diagnostics)
 
     def unread(self) -> None:
         """Reading part of the recipe failed and was reported; its words may have named anything."""

@@ -25,7 +25,7 @@ from netlang.syntax.construct.builder import Builder, Maker
 from netlang.syntax.construct.expressions import EXPRESSIONS
 from netlang.syntax.construct.statements import STATEMENTS
 from netlang.syntax.lexer import Lexer, Tokens, Words
-from netlang.syntax.limits import MAX_DEPTH, MAX_SYMBOLS, Mistake
+from netlang.syntax.limits import MAX_ARGUMENTS, MAX_DEPTH, MAX_SYMBOLS, Mistake
 
 __all__ = [
     "ParserStacks", "Stuck", "Tables", "load_tables", "no_collection", "parse_expression",
@@ -36,6 +36,8 @@ _NESTING = frozenset((
     "attribute", "binary", "call", "compare", "conditional", "if", "index", "list_expr", "logical",
     "slice", "suite", "tuple_expr", "unary",
 ))  # fmt: skip
+# How the tables call the repetitions of these rules.
+_LIMITED = ("__parameters_", "__arguments_")
 
 
 class Rule(NamedTuple):
@@ -43,7 +45,8 @@ class Rule(NamedTuple):
 
     `maker` is None if the single kept value is passed on. Values at `spliced` are lists, made by
     repetitions, whose items are inserted in place; `nests` is 1 if the rule adds a level of depth;
-    `whole` says that every value is kept unchanged.
+    `whole` says that every value is kept unchanged, `limited` that a repetition may have at most
+    `MAX_ARGUMENTS` items.
     """
 
     origin: str
@@ -53,6 +56,7 @@ class Rule(NamedTuple):
     spliced: frozenset[int]
     nests: int
     whole: bool
+    limited: bool
 
     @property
     def passes(self) -> bool:
@@ -116,6 +120,7 @@ def load_tables() -> Tables:
             frozenset(spliced),
             int(maker in _NESTING),
             len(kept) == length and not spliced,
+            origin.startswith(_LIMITED),
         )
         for origin, length, maker, kept, spliced in data["rules"]
     )
@@ -192,7 +197,7 @@ class ParserStacks:
                     depths.append(0)
                     break
                 rule = rules[-1 - action]
-                origin, length, maker, _, _, nests, whole = rule
+                origin, length, maker, _, _, nests, whole, _ = rule
                 if length != 1 or not whole or nests:
                     self.reduce(rule, index)
                     state = gotos[states[-1]][origin]
@@ -263,6 +268,9 @@ class ParserStacks:
         if rule.kept[0] == 0 and 0 in rule.spliced:
             # A repetition grows in place: copying it at each step would take quadratic time.
             children: list[Any] = values[-length]
+            if rule.limited and len(children) >= MAX_ARGUMENTS - 1:  # the first isn't in it
+                starts, first = self.builder.starts, self.firsts[-1]
+                raise Mistake("too_many", starts[first], self.builder.ends[first])
             children.extend(values[place - length] for place in rule.kept[1:])
             return children
         children = []

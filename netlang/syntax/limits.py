@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from typing import final
 
-__all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_DIGITS", "MAX_SYMBOLS", "Mistake"]
+__all__ = [
+    "MAX_ARGUMENTS",
+    "MAX_CHARACTERS",
+    "MAX_DEPTH",
+    "MAX_DIGITS",
+    "MAX_SYMBOLS",
+    "Mistake",
+]
 
 MAX_CHARACTERS = 16 * 2**20
 """A net of 100,000 distinct layer lines has about 5 million."""
+
+MAX_ARGUMENTS = 1_000
+"""Parameters of a definition, and arguments of a call."""
 
 MAX_DEPTH = 100
 """How deep brackets, operators and `else if` may nest; later stages recurse over the tree."""

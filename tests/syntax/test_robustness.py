@@ -15,7 +15,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.render.text import render_text
 from netlang.source import Source
 from netlang.syntax.ast import File
-from netlang.syntax.limits import MAX_CHARACTERS
+from netlang.syntax.limits import MAX_ARGUMENTS, MAX_CHARACTERS
 from netlang.syntax.parser import parse
 from tests.endless import ENDLESS, limited
 from tests.support import ERRORS
@@ -169,6 +169,28 @@ def test_a_huge_text_is_refused_unread() -> None:
     text = " " * (MAX_CHARACTERS + 1)
     assert outcome(text).startswith("error[E0111]")
     assert _steps(text) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [("block b(@) { relu }", "p{}=1"), ("x = len(@)", "{}"), ("x = f(@)", "a{}=1")],
+)
+def test_a_list_of_parameters_or_arguments_has_an_end(text: str, item: str) -> None:
+    def of(count: int) -> str:
+        items = ", ".join(item.format(number) for number in range(count))
+        return outcome(text.replace("@", items) + "\n")
+
+    assert "E0905" not in of(MAX_ARGUMENTS)
+    said = of(MAX_ARGUMENTS + 1)
+    assert said.startswith("error[E0905]")
+    assert said.count("error[") == 1
+    assert of(40 * MAX_ARGUMENTS).count("error[") == 1
+
+
+def test_a_string_without_its_end_is_read_once() -> None:
+    text = 'net a {\n    input x: [4]\n    "' + "x" * 1_000_000
+    assert outcome(text).startswith("error[E0104]")
+    assert _steps(text) < 20_000
 
 
 def lines(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Errors in characters, strings and numbers, and texts beyond the limits: E0101 to E0129.
+"""Errors in characters, strings and numbers, and texts beyond the limits: E0101 to E0129, E0905.
 
 `netlang.syntax.mistakes.text` decides which error it is.
 """
@@ -14,6 +14,7 @@ __all__ = [
     "NestingTooDeep",
     "NumberTooLong",
     "SpecTooLarge",
+    "TooManyArguments",
     "UnclosedDocstring",
     "UnclosedString",
     "UnknownCharacter",
@@ -95,6 +96,15 @@ class NestingTooDeep(Diagnostic):
 
     limit: int
     what: str
+
+
+class TooManyArguments(Diagnostic):
+    code: ClassVar[str] = "E0905"
+    title: ClassVar[str] = "a definition or call has more than {limit:,} parameters or arguments"
+    caption: ClassVar[str] = "this is one too many"
+    help: ClassVar[str] = "put many values in one list: a parameter can be one"
+
+    limit: int
 
 
 class UnknownEscape(Diagnostic):

@@ -79,7 +79,7 @@ def _no_size_works(solution: SymbolSolution, index: int, admits: SizeSet) -> Dia
 
 
 def _never_holds(constraint: Constraint) -> bool:
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     if not isinstance(difference, int):
         return False
     return difference != 0 if constraint.relation is Relation.EQUAL else difference < 0

@@ -24,7 +24,7 @@ def implies(one: Constraint, two: Constraint, lows: Mapping[str, int], work: Wor
 
     No means that it isn't known, so neither answer can be wrong.
     """
-    first, second = one.left - one.right, two.left - two.right
+    first, second = one.difference, two.difference
     if one.relation is Relation.AT_LEAST:
         return two.relation is Relation.AT_LEAST and _never_negative(second - first, lows)
     return _on_the_line(first, second, two.relation, work)
@@ -145,7 +145,7 @@ class Line(Record):
 
 def line_of(constraint: Constraint, work: Work) -> Line | None:
     """A constraint as a line, if it is one and the work allows finding out."""
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     names = sorted(set(symbols_of(difference)))
     if constraint.relation is not Relation.EQUAL or len(names) != 2:
         return None

@@ -48,7 +48,7 @@ def residues_of(constraint: Constraint, lows: Mapping[str, int], work: Work) -> 
     `lows` are the smallest sizes of all its symbols.
     """
     names = tuple(lows)
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     if len(names) > MOST_SYMBOLS:
         return None
     shapes = [shape_of(difference, name) for name in names]

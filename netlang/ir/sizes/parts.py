@@ -36,7 +36,8 @@ class Parts:
                 several.append((names, condition))
             for name in names if len(names) == 1 else ():
                 self.demand(demand(condition, name, work))
-        self._together(self._apart(several))
+        if several:
+            self._together(self._apart(several))
 
     @property
     def sets(self) -> dict[str, SizeSet]:

@@ -38,7 +38,7 @@ def admitted(constraint: Constraint, name: str, work: Work) -> SizeSet | None:
 
     None if it isn't quasi-polynomial, if its period or degree is too high, or if no work is left.
     """
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     shape = shape_of(difference, name)
     if shape is None:
         return None

@@ -17,7 +17,7 @@ def distinct(conditions: Iterable[Condition]) -> Iterable[Condition]:
     found: dict[tuple[Dim, Relation], Condition] = {}
     for condition in conditions:
         constraint = condition.constraint
-        difference = constraint.left - constraint.right
+        difference = constraint.difference
         if constraint.relation is Relation.EQUAL and (-difference, Relation.EQUAL) in found:
             continue  # the same with its sides exchanged
         found.setdefault((difference, constraint.relation), condition)
@@ -27,7 +27,7 @@ def distinct(conditions: Iterable[Condition]) -> Iterable[Condition]:
 def reduced(condition: Condition) -> Condition:
     """The same condition without symbols that are factors of both sides."""
     constraint = condition.constraint
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     quotient = _without_common_symbols(difference)
     if quotient == difference:
         return condition
@@ -36,7 +36,7 @@ def reduced(condition: Condition) -> Condition:
 
 def _without_common_symbols(dim: Dim) -> Dim:
     """`dim` divided by every symbol that all of its terms contain; sizes are positive."""
-    while isinstance(dim, Expr):
+    while isinstance(dim, Expr) and not dim.constant:
         common = set.intersection(
             *({a for a in monomial if isinstance(a, Symbol)} for _, monomial in dim.terms)
         )
@@ -57,4 +57,4 @@ def _divided(dim: Expr, factor: Symbol) -> Dim:
 
 def names_of(constraint: Constraint) -> set[str]:
     """The symbols that decide whether the constraint holds."""
-    return set(symbols_of(constraint.left - constraint.right))
+    return set(symbols_of(constraint.difference))

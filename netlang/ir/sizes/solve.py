@@ -73,14 +73,15 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
     """
     work = Work()
     definitions, others = defined(distinct(map(reduced, conditions)))
-    parts = Parts(distinct(map(reduced, others)), work)
+    parts = Parts(distinct(map(reduced, others)) if definitions else others, work)
     joint = [*(one.condition for one in definitions), *parts.joint]
-    together = statements(joint, parts.sets, work)
+    together = statements(joint, parts.sets, work) if joint else []
     lines = [line for one in together if (line := line_of(one.condition.constraint, work))]
     together = [one for one in together if not _narrowed(one, lines, parts, work)]
     solved = [solve_symbol(n, tuple(parts.demands[n]), work) for n in sorted(parts.demands)]
     symbols = _asking(solved)
-    ways = [symbols, *(_asking(_told(solved, lines, how, work)) for how in (loosened, alike))]
+    changes = (loosened, alike) if lines else ()
+    ways = [symbols, *(_asking(_told(solved, lines, how, work)) for how in changes)]
     return min((Solution(symbols, tuple(together), told) for told in ways), key=_length)
 
 

@@ -42,7 +42,7 @@ def defined(conditions: Iterable[Condition]) -> tuple[list[Definition], list[Con
 def _definition(condition: Condition) -> Definition | None:
     """The definition of one of two symbols that a condition implies, if any."""
     constraint = condition.constraint
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     if constraint.relation is not Relation.EQUAL or not isinstance(difference, Expr):
         return None
     if len(set(symbols_of(difference))) != 2:

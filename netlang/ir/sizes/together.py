@@ -87,7 +87,7 @@ def _statement(condition: Condition, lows: Mapping[str, int]) -> tuple[Together,
     never decreases, so the corners of the box decide.
     """
     constraint = condition.constraint
-    value = constraint.left - constraint.right
+    value = constraint.difference
     names = tuple(dict.fromkeys(symbols_of(value)))
     least = {name: lows.get(name, 1) for name in names}
     whole = (Together(condition),)

@@ -9,7 +9,8 @@ from netlang.diagnostics.recipes.paths import CropTooLarge, SizeLeftOpen, SizeNo
 from netlang.diagnostics.recipes.sizes import ExampleNotTaken
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
-from netlang.ir.sizes.solve import Solution, solve_conditions
+from netlang.ir.sizes.kept import solved
+from netlang.ir.sizes.solve import Solution
 from netlang.recipes.check.paths import place_of, shown_shape
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
@@ -50,7 +51,7 @@ def _examples_refused(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         if str(dim) in program.defaults and size is not None
     }
     if sizes:
-        solution = solve_conditions(program.conditions)
+        solution = solved(program, deployed=False)
         for refused in solution.check({**program.defaults, **sizes})[:1]:
             yield ExampleNotTaken(
                 span=recipe.places["data"],
@@ -91,8 +92,7 @@ def _end(
     recipe: Recipe, program: Program, key: str, steps: tuple[Augmentation, ...]
 ) -> Diagnostic | None:
     """What is wrong with the images at the end of a path."""
-    conditions = program.conditions if key == "augment" else program.deployed_conditions
-    taken = solve_conditions(conditions)
+    taken = solved(program, deployed=key != "augment")
     place, last = _last_size(steps)
     scaled = isinstance(last, MultiScale)
     for way in _ways(steps):

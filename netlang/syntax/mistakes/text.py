@@ -17,6 +17,7 @@ from netlang.diagnostics.language.text import (
     BadNumber,
     NestingTooDeep,
     NumberTooLong,
+    TooManyArguments,
     UnclosedDocstring,
     UnclosedString,
     UnknownCharacter,
@@ -24,7 +25,7 @@ from netlang.diagnostics.language.text import (
     WrongQuotes,
 )
 from netlang.source import Source, Span
-from netlang.syntax.limits import MAX_DEPTH, MAX_DIGITS
+from netlang.syntax.limits import MAX_ARGUMENTS, MAX_DEPTH, MAX_DIGITS
 
 __all__ = ["PROBLEMS"]
 
@@ -54,7 +55,8 @@ def _open_string(source: Source, start: int, end: int) -> Diagnostic:
     line_end = source.text.find("\n", start)
     line_end = len(source.text) if line_end < 0 else line_end
     text = source.text[start:line_end]
-    end = start + next((i for i, char in enumerate(text) if char in ",)]"), len(text.rstrip()))
+    behind = re.search(r"[,)\]]", text)
+    end = start + (behind.start() if behind else len(text.rstrip()))
     fix = _replace(Span(source, end, end), '"', 'close it with `"`', safe=False)
     return UnclosedString(span=Span(source, start, line_end), fix=fix)
 
@@ -100,6 +102,10 @@ def _too_deep(source: Source, start: int, end: int) -> Diagnostic:
         "this bracket is one too many" if end - start == 1 else "this is where it becomes too deep"
     )
     return NestingTooDeep(span=Span(source, start, end), limit=MAX_DEPTH, what=what)
+
+
+def _too_many(source: Source, start: int, end: int) -> Diagnostic:
+    return TooManyArguments(span=Span(source, start, end), limit=MAX_ARGUMENTS)
 
 
 def _foreign_constant(source: Source, start: int, end: int) -> Diagnostic:
@@ -161,9 +167,10 @@ def _wrong_quotes(span: Span) -> Diagnostic:
     source = span.source
     line_end = source.text.find("\n", span.end)
     rest = source.text[span.end : line_end if line_end >= 0 else len(source.text)]
-    closing = next((i for i, char in enumerate(rest) if char in _QUOTES), None)
-    if closing is None or '"' in rest[:closing]:
+    found = re.search(f"[{_QUOTES}]", rest)
+    if found is None or '"' in found.string[: found.start()]:
         return WrongQuotes(span=span, found=span.text)
+    closing = found.start()
     end = Span(source, span.end + closing, span.end + closing + 1)
     edits = (Edit(span, '"'), Edit(end, '"'))
     fix = Fix(f'write `"{rest[:closing]}"`', edits, safe=True)
@@ -185,6 +192,7 @@ PROBLEMS: dict[str, Problem] = {
     "long_number": _long_number,
     "infinite_number": _infinite_number,
     "too_deep": _too_deep,
+    "too_many": _too_many,
     "foreign_constant": _foreign_constant,
     "unknown_escape": _unknown_escape,
     "unknown": _unknown,

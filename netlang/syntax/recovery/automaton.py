@@ -47,6 +47,7 @@ class Automaton:
             self.tables, Builder(source, self.tokens, parse_expression), "file"
         )
         self.stacks.states.append(self.tables.starts["file"])
+        self._rules: dict[int, str] = {}
         self.lex(int(source.text.startswith("\ufeff")), 0)
 
     # --- tokens -----------------------------------------------------------------------------
@@ -121,8 +122,11 @@ class Automaton:
 
     def rule_at(self, place: int) -> str:
         """The rule of what can begin at a place of the stack; "" if nothing can."""
-        gotos = self.tables.gotos[self.stacks.states[place]]
-        return next((rule for rule in _LISTS if rule in gotos), "")
+        state = self.stacks.states[place]
+        if state not in self._rules:
+            gotos = self.tables.gotos[state]
+            self._rules[state] = next((rule for rule in _LISTS if rule in gotos), "")
+        return self._rules[state]
 
     def separated(self, place: int) -> bool:
         """Whether a separator precedes a place."""

@@ -114,21 +114,18 @@ class _Reader:
         first = automaton.first_token(place, index)
         starts = automaton.tokens.starts
         start = starts[first]
-        depth = len(automaton.unclosed()) - len(automaton.unclosed(place))
-        states = tuple(automaton.stacks.states[: place + 1])
-        trial = Trial(states, depth, start, automaton.separated(place))
         end = self._definition_inside(first, index)
         if end is None and automaton.tokens.kinds[index] == "$END":
             end = len(self.text)
         if end is not None and automaton.rule_at(place) != "block_def":
             if not self.unbraced:
-                self._tell(error, index, trial.mends)
+                self._tell(error, index, (place, start))
             return self._close_all(place, first, end)
         at = error.start if isinstance(error, Mistake) else error.tokens.starts[error.index]
         if end is not None and end > start:
             at = end
         if automaton.tokens.kinds[index] != "else" or first not in self.bodies:
-            self._tell(error, index, trial.mends)
+            self._tell(error, index, (place, start))
             if _is_deep(error) and automaton.tokens.kinds[index - 1] == "}":
                 behind = automaton.tokens.ends[index - 1]
                 there = statement_behind(self.text, behind, left_margin(self.text, start))
@@ -148,7 +145,17 @@ class _Reader:
             return False
         return True
 
-    def _tell(self, error: Stuck | Mistake, index: int = 0, mends: Mends = _no_fix) -> None:
+    def _trial(self, place: int, start: int) -> Trial:
+        """What tries fixes of the statement that begins at a place of the stack."""
+        automaton = self.automaton
+        depth = len(automaton.unclosed()) - len(automaton.unclosed(place))
+        states = tuple(automaton.stacks.states[: place + 1])
+        return Trial(states, depth, start, automaton.separated(place))
+
+    def _tell(
+        self, error: Stuck | Mistake, index: int = 0, statement: tuple[int, int] | None = None
+    ) -> None:
+        """Tell a mistake in a `statement`, given by its place in the stack and its start."""
         if len(self.diagnostics) >= MOST_ERRORS:
             self.more += 1
             return
@@ -158,6 +165,7 @@ class _Reader:
             automaton.look_ahead(index + _LOOKED_AT)
             around = tuple(automaton.unclosed())
             spot = Spot(self.source, automaton.tokens, index, list(automaton.stacks.states), around)
+        mends: Mends = self._trial(*statement).mends if statement else _no_fix
         self.diagnostics.append(diagnosed(self.source, error, spot, mends))
 
     # --- going on ---------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def stated(constraint: Constraint) -> str:
 
 def formula_of(constraint: Constraint) -> Formula:
     """The shortest of several ways to write a constraint; its own on a tie."""
-    difference = constraint.left - constraint.right
+    difference = constraint.difference
     ways = [_sides(constraint.left, constraint.relation, constraint.right)]
     if isinstance(difference, Expr):
         ways.append(_sides(*_parted(difference, constraint.relation)))

@@ -1,0 +1,58 @@
+"""Many mistakes: each told once, the first hundred shown, the others counted up to a bound."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from netlang.diagnostics.language.names import UnknownName
+from netlang.diagnostics.many import MOST_COUNTED, MOST_ERRORS, Told, distinct, limited
+from netlang.source import Source, Span
+from tests.support import check_source
+
+PLACE = Span(Source("a.net", "relu gelu"), 0, 4)
+
+
+def unknown(name: str, span: Span = PLACE) -> UnknownName:
+    return UnknownName(span=span, name=name, fix=None)
+
+
+def test_a_mistake_is_told_once() -> None:
+    one, same, other = unknown("a"), unknown("a"), unknown("b")
+    elsewhere = unknown("a", Span(PLACE.source, 5, 9))
+    assert distinct([one, one, same, other, elsewhere, other]) == (one, other, elsewhere)
+
+
+def test_a_mistake_that_is_reached_on_two_ways_may_be_told_twice() -> None:
+    told = Told()
+    assert [told.is_new(unknown("a"), way) for way in (1, 2, 1)] == [True, True, False]
+
+
+BODIES = [
+    "net a {{\n    input x: [4]\n{}}}\n",
+    "net a {{\n    input x: [4]\n    add {{\n{}    }}\n}}\n",
+    "block b {{\n{}}}\n",
+]
+
+
+def last_of(body: str, mistakes: int) -> str:
+    steps = "".join(f"    conw{number}(widht{number})\n" for number in range(mistakes // 2))
+    steps += "    conw\n" * (mistakes % 2)
+    last = limited(check_source(Source("a.net", body.format(steps))))[-1]
+    assert last.code == "E0127"
+    return last.message
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_thousand_mistakes_are_counted(body: str) -> None:
+    assert last_of(body, MOST_COUNTED) == f"and {MOST_COUNTED - MOST_ERRORS} more errors not shown"
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("mistakes", [MOST_COUNTED + 1, 5 * MOST_COUNTED])
+def test_of_more_it_is_said_that_there_are_at_least_so_many(body: str, mistakes: int) -> None:
+    found = re.fullmatch(r"and at least (\d+) more errors not shown", last_of(body, mistakes))
+    assert found
+    more = int(found[1]) + MOST_ERRORS
+    assert MOST_COUNTED < more <= min(mistakes, MOST_COUNTED + 2)
