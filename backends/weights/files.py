@@ -26,7 +26,7 @@ from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse
 from netlang.backends.weights.kinds import foreign, require_file
 from netlang.backends.weights.mapped import MappedFile
 from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
-from netlang.backends.weights.signature import check_signature
+from netlang.backends.weights.signature import BESIDE, FACTS, check_signature
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
@@ -52,7 +52,7 @@ WeightSource = str | Path | Mapping[str, "NDArray[np.generic]"] | Mapping[str, o
 @final
 @dataclass(frozen=True)
 class Opened:
-    """The tensors of a file or mapping by key, and the texts beside them.
+    """The tensors of a file or mapping by key, and the texts and tensors beside the weights.
 
     `note` says which entry of a checkpoint was chosen, if any.
     """
@@ -60,6 +60,7 @@ class Opened:
     tensors: dict[str, Stored]
     metadata: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
+    beside: Mapping[str, Stored] = field(default_factory=dict)
 
 
 def read_weights(source: WeightSource) -> dict[str, Stored]:
@@ -144,7 +145,10 @@ def _safetensors(path: Path) -> Opened:
         reason = f"not a safetensors file: {error}"
         raise _unreadable(path, reason) from error
     tensors = {key: _mapped(file, entry) for key, entry in header.entries.items()}
-    return Opened(tensors, header.metadata)
+    # No weight has such a name: it isn't one of an attribute.
+    told = {key for key in tensors if key.startswith(BESIDE) and FACTS in header.metadata}
+    beside = {key: tensors.pop(key) for key in sorted(told)}
+    return Opened(tensors, header.metadata, beside=beside)
 
 
 def _header(path: Path, file: MappedFile) -> Header:

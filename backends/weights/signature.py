@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-__all__ = ["DIGEST", "FACTS", "NO_DIGEST", "check_signature", "digest_of", "signed", "stamped"]
+__all__ = [
+    "BESIDE", "DIGEST", "FACTS", "NO_DIGEST", "check_signature", "digest_of", "signed", "stamped",
+]  # fmt: skip
 
 FACTS = "netlang"
 """The entry of the metadata that holds facts as JSON: one, so that it is a text like any other."""
+BESIDE = "netlang/"
+"""What the names of tensors begin with that the facts tell of: they are none of the weights."""
 DIGEST = "sha256"
 """The entry of the metadata that holds the digest."""
 NO_DIGEST = "0" * 64

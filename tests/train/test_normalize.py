@@ -155,14 +155,20 @@ EVERY: list[Normalization] = [
 def test_facts_lose_nothing(wanted: Normalization) -> None:
     made = normalizer_for(wanted, parts(IMAGES), CPU)
     facts = json.loads(json.dumps(made.facts()))
-    again = Normalizer.from_facts(facts, CPU)
+    assert made.beside() == {}
+    again = Normalizer.from_facts(facts, {}, CPU)
     assert torch.equal(again.apply(IMAGES), made.apply(IMAGES))
 
 
-def test_long_rows_are_kept_too() -> None:
-    x = torch.rand(4, 70, 100)
+@pytest.mark.parametrize(("width", "beside"), [(100, 0), (2000, 2)])
+def test_long_rows_are_kept_too(width: int, beside: int) -> None:
+    """Those of hundreds of thousands of numbers beside the facts, which stay short."""
+    x = torch.rand(4, 70, width)
     made = normalizer_for(SubtractMean(per="element"), [x], CPU)
-    again = Normalizer.from_facts(json.loads(json.dumps(made.facts())), CPU)
+    facts = json.dumps(made.facts())
+    assert len(made.beside()) == beside
+    assert len(facts) < 1 << 20
+    again = Normalizer.from_facts(json.loads(facts), made.beside(), CPU)
     assert torch.equal(again.apply(x), made.apply(x))
 
 
@@ -176,11 +182,14 @@ def test_long_rows_are_kept_too() -> None:
         {"function": "affine", "numbers": [{"shape": [-1], "values": [1.0]}] * 2},
         {"function": "affine", "numbers": [{"shape": [1], "values": ["x"]}] * 2},
         {"function": "affine", "numbers": 3},
+        {"function": "affine", "numbers": [{"shape": [2], "tensor": "x"}] * 2},
+        {"function": "affine", "numbers": [{"shape": [3], "tensor": "netlang/it"}] * 2},
+        {"function": "affine", "numbers": [{"shape": [2], "tensor": ["netlang/it"]}] * 2},
     ],
 )
 def test_facts_of_none(facts: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the reason
-        Normalizer.from_facts(facts, CPU)
+        Normalizer.from_facts(facts, {"netlang/it": torch.zeros(2)}, CPU)
 
 
 def test_every_normalization_is_tried() -> None:

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import final
 
 import torch
+from torch import Tensor
 
 from netlang.backends.torch.recipes.normalize import Normalizer
+from netlang.backends.weights import read_entry
 from netlang.backends.weights.diagnostics import UnreadableWeights
 from netlang.diagnostics.errors import NetlangError
+from netlang.ir.types import DType
 from netlang.recipes.overrides import read_override
 from netlang.recipes.recipe import Recipe
 from netlang.records import Record
@@ -56,12 +59,26 @@ def kept_normalizer(
     if not isinstance(kept, dict):
         return KeptNormalizer(None)
     try:
-        return KeptNormalizer(Normalizer.from_facts(kept, device))
+        return KeptNormalizer(Normalizer.from_facts(kept, _beside(kept, weights), device))
     except ValueError:
         reason = "the normalization that it tells of isn't one"
         raise NetlangError(
             UnreadableWeights(span=None, source=str(weights), reason=reason)
         ) from None
+
+
+def _beside(kept: Mapping[str, object], weights: Path) -> dict[str, Tensor]:
+    """The tensors of the file that the normalization names; most name none."""
+    numbers = kept.get("numbers")
+    listed = numbers if isinstance(numbers, list) else []
+    if not any(isinstance(each, dict) and "tensor" in each for each in listed):
+        return {}
+    found = read_entry(weights, None).beside
+    return {
+        name: torch.from_numpy(stored.array(DType.FLOAT32).copy())
+        for name, stored in found.items()
+        if stored.fits(DType.FLOAT32)
+    }
 
 
 def _told(facts: Mapping[str, object]) -> str | None:

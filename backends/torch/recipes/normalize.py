@@ -15,6 +15,7 @@ from torch import Tensor
 
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.statistics import affine, bounds, moments, white, whitening
+from netlang.backends.weights.signature import BESIDE
 from netlang.diagnostics.errors import InternalError
 from netlang.recipes.words.normalizations import (
     Imagenet,
@@ -34,8 +35,8 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "affine": affine,
     "white": white,
 }
-# Longer rows of numbers are kept as bytes.
-_SPELLED = 4096
+# Longer rows of numbers are kept as bytes, and those that no header has room for as tensors.
+_SPELLED, _IN_FACTS = 4096, 1 << 17
 
 
 @final
@@ -61,15 +62,31 @@ class Normalizer:
         return self.function(x, *self.numbers)
 
     def facts(self) -> dict[str, Any]:
-        """All its data for JSON, without loss."""
-        numbers = [_stored(each) for each in self.numbers]
+        """All its data for JSON but the tensors `beside` it, without loss."""
+        numbers = [_stored(name, each) for name, each in self._named()]
         return {"function": self.function.__name__, "numbers": numbers}
 
+    def beside(self) -> dict[str, Tensor]:
+        """The tensors that the facts name."""
+        return {
+            name: each.detach().cpu().float()
+            for name, each in self._named()
+            if each.numel() > _IN_FACTS
+        }
+
+    def _named(self) -> list[tuple[str, Tensor]]:
+        return [(f"{BESIDE}normalization/{i}", each) for i, each in enumerate(self.numbers)]
+
     @classmethod
-    def from_facts(cls, facts: Mapping[str, Any], device: torch.device) -> Normalizer:
-        """The normalizer that `facts` describe. Raises `ValueError` if they describe none."""
+    def from_facts(
+        cls, facts: Mapping[str, Any], beside: Mapping[str, Tensor], device: torch.device
+    ) -> Normalizer:
+        """The normalizer that `facts` describe. Raises `ValueError` if they describe none.
+
+        `beside` are the tensors that the facts name.
+        """
         try:
-            first, second = (_restored(each).to(device) for each in facts["numbers"])
+            first, second = (_restored(each, beside).to(device) for each in facts["numbers"])
             return cls(_FUNCTIONS[facts["function"]], (first, second))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"no normalization: {error}") from None
@@ -136,17 +153,21 @@ def _(wanted: PcaWhitening | ZcaWhitening) -> LoweredNormalization:
     return LoweredNormalization(white, learn=Invocation(whitening, settings))
 
 
-def _stored(tensor: Tensor) -> dict[str, Any]:
+def _stored(name: str, tensor: Tensor) -> dict[str, Any]:
     values = tensor.detach().cpu().float().numpy()
     shape = list(values.shape)
     if values.size <= _SPELLED:
         return {"shape": shape, "values": values.ravel().tolist()}
-    return {"shape": shape, "float32": b64encode(values.astype("<f4").tobytes()).decode()}
+    if values.size <= _IN_FACTS:
+        return {"shape": shape, "float32": b64encode(values.astype("<f4").tobytes()).decode()}
+    return {"shape": shape, "tensor": name}
 
 
-def _restored(stored: Mapping[str, Any]) -> Tensor:
+def _restored(stored: Mapping[str, Any], beside: Mapping[str, Tensor]) -> Tensor:
     shape = [int(size) for size in stored["shape"]]
-    if "values" in stored:
+    if "tensor" in stored:
+        values = beside[stored["tensor"]].float().numpy()
+    elif "values" in stored:
         values = np.array([float(value) for value in stored["values"]], np.float32)
     else:
         values = np.frombuffer(b64decode(stored["float32"], validate=True), "<f4")

@@ -182,8 +182,9 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
 
 def _weights_files(recipe: Recipe, data: Split, folder: RunFolder) -> WeightsFiles:
     """The weights files with the facts that are stored beside them."""
-    kept = None if data.normalizer is None else data.normalizer.facts()
-    return WeightsFiles(folder, facts_of_weights(recipe, data.classes, kept))
+    made = data.normalizer
+    facts = facts_of_weights(recipe, data.classes, None if made is None else made.facts())
+    return WeightsFiles(folder, facts, {} if made is None else made.beside())
 
 
 def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: State) -> nn.Module:
@@ -223,7 +224,7 @@ def _run(loop: Loop, again: str) -> Result:
     if state.step:
         loop.ledger.progress.say(f"resuming {folder.path} after step {state.step}")
     if not loop.over:
-        require_room(state, validated=loop.data.validation is not None)
+        require_room(loop.recipe, state, loop.weights, validated=loop.data.validation is not None)
     loop.weights.save_best(state)
     finished = loop.run()
     for remark in loop.data.remarks():

@@ -33,14 +33,14 @@ from netlang.backends.torch.train.storage import Json, facts_of
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Watch
 
-__all__ = ["Scores", "Since", "State"]
+__all__ = ["LONGEST_RECORDS", "MOST_CLASSES", "Scores", "Since", "State"]
 
 # Elements of a random stream's state: that of PyTorch on the CPU has 5,056.
 _LARGEST_STREAM = 1 << 16
 # Of a confusion matrix that is kept: 32 MB.
-_MOST_CLASSES = 1 << 11
+MOST_CLASSES = 1 << 11
 # Bytes: some millions of records.
-_LONGEST_RECORDS = 1 << 30
+LONGEST_RECORDS = 1 << 30
 
 
 @final
@@ -164,7 +164,7 @@ class State:
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
         for rank, losses in enumerate(self.world.gathered(self.losses.cpu())):
             tensors[_losses_of(rank)] = losses
-        if self.confusion is not None and len(self.confusion) <= _MOST_CLASSES:
+        if self.confusion is not None and len(self.confusion) <= MOST_CLASSES:
             tensors["confusion"] = self.confusion
         tensors["records"] = torch.from_numpy(np.frombuffer(self.records, np.uint8).copy())
         return tensors
@@ -220,7 +220,7 @@ class State:
         restore_streams(streams, self.world, self.device)
         self._take_losses(part)
         self.confusion = _confusion(part)
-        self.records = part.text("records", _LONGEST_RECORDS)
+        self.records = part.text("records", LONGEST_RECORDS)
         parsed_records(self.records)
 
     def _take_losses(self, part: Part) -> None:
@@ -251,7 +251,7 @@ def _losses_of(rank: int) -> str:
 def _confusion(part: Part) -> Tensor | None:
     if "confusion" not in part.names:
         return None
-    found = part.at_most("confusion", _MOST_CLASSES**2)
+    found = part.at_most("confusion", MOST_CLASSES**2)
     if found.dtype != torch.int64 or found.dim() != 2 or len(found) != found.shape[1]:
         raise ValueError("its confusion matrix is none")
     return found

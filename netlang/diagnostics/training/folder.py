@@ -1,12 +1,15 @@
-"""Errors about a run's folder: in use, damaged, finished (E0730, E0745, E0778, E0794 to E0796)."""
+"""Errors about a run's folder: in use, damaged, finished, too long to be read.
+
+E0730, E0745, E0778, E0794 to E0796 and E0904.
+"""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "CannotProlong", "NoWholeCheckpoint", "RunAmongClasses", "RunLocked", "RunUnwritable",
-    "TooManyTensors",
+    "CannotProlong", "FactsTooLong", "NoWholeCheckpoint", "RunAmongClasses", "RunLocked",
+    "RunUnwritable", "TooManyTensors",
 ]  # fmt: skip
 
 
@@ -46,6 +49,18 @@ class TooManyTensors(Diagnostic):
     )
 
     tensors: int
+    size: int
+    limit: int
+
+
+class FactsTooLong(Diagnostic):
+    """Names of classes, mostly: a reader would refuse the file of the weights."""
+
+    code = "E0904"
+    title = "what belongs to the weights takes {size:,} bytes: names of classes, above all"
+    caption = "at most {limit:,} bytes are read, whoever wrote them, tensors' names included"
+    help = "give the classes shorter names"
+
     size: int
     limit: int
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train import train
@@ -15,8 +17,33 @@ from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import load_tensors, save_tensors
 from netlang.backends.weights.header import LONGEST_HEADER
 from netlang.diagnostics.errors import NetlangError
+from netlang.ir.program import Program
+from netlang.recipes import Recipe
+from netlang.recipes.places import Places
 from netlang.recipes.words.timing import Pace
+from tests.train.faults.subject import without_pictures
 from tests.train.support import sketch
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """The steps that are made, each by the examples of its batch."""
+    made: list[int] = []
+    step = Stepper.__call__
+
+    def counted(self: Stepper, batch: Batch, whole: int, pace: Pace) -> None:
+        made.append(whole)
+        step(self, batch, whole, pace)
+
+    monkeypatch.setattr(Stepper, "__call__", counted)
+    with without_pictures():
+        yield made
+
+
+def _allow(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no header be longer."""
+    for module in (encoding, room):
+        monkeypatch.setattr(module, "LONGEST_HEADER", length)
 
 
 def tensors(count: int) -> dict[str, torch.Tensor]:
@@ -50,24 +77,70 @@ def _header(count: int) -> str:
     return json.dumps(entries, separators=(",", ":")) + " " * 1_000
 
 
-def test_it_is_known_before_the_first_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ("optimizer: adam(lr=0.01)", "optimizer: sgd(lr=0.01)"),
+        # Its momentum is the schedule's.
+        ("schedule: one_cycle", "schedule: cosine"),
+    ],
+)
+def test_it_is_known_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[int], more: str, less: str
+) -> None:
     """What the optimizer will remember is counted, and the best weights."""
-    for module in (encoding, room):
-        monkeypatch.setattr(module, "LONGEST_HEADER", 4_000)
+    _allow(4_000, monkeypatch)
     body = "    input x: [40]\n    " + " -> ".join(["linear(10)"] * 6)
-    lines = ("steps: 1", "batch: 50", "validation: 0.2")
-    steps: list[int] = []
-    step = Stepper.__call__
-
-    def counted(self: Stepper, batch: Batch, whole: int, pace: Pace) -> None:
-        steps.append(whole)
-        step(self, batch, whole, pace)
-
-    monkeypatch.setattr(Stepper, "__call__", counted)
-    recipe, program = sketch(body, *lines, "optimizer: adam(lr=0.01)")
+    lines = ("steps: 1", "batch: 50", "validation: 0.2", "optimizer: sgd(lr=0.01)")
+    recipe, program = sketch(body, *lines, more)
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "adam", device="cpu")
+        train(recipe, program, out=tmp_path / "more", device="cpu")
     assert caught.value.diagnostics[0].code == "E0730"
     assert steps == []
-    recipe, program = sketch(body, *lines, "optimizer: sgd(lr=0.01)")
-    assert train(recipe, program, out=tmp_path / "sgd", device="cpu").steps == len(steps) == 1
+    recipe, program = sketch(body, *lines, less)
+    assert train(recipe, program, out=tmp_path / "less", device="cpu").steps == len(steps) == 1
+
+
+def test_long_names_of_classes_are_known_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[int]
+) -> None:
+    """A file of weights has them beside the tensors."""
+    for name in ("short", "long" * 50):
+        for index in range(20):
+            folder = tmp_path / name[:5] / f"{name}{index}"
+            folder.mkdir(parents=True)
+            Image.new("RGB", (8, 8)).save(folder / "one.png")
+    body = "    input image: [3, 8, 8]\n    flatten -> linear(20)"
+    recipe, program = sketch(body, 'data: image_folder("them")', "steps: 1", "batch: 2")
+    _allow(4_000, monkeypatch)
+    places = Places({"them": tmp_path / "longl"})
+    with pytest.raises(NetlangError) as caught:
+        train(recipe, program, out=tmp_path / "more", device="cpu", places=places)
+    assert [each.code for each in caught.value.diagnostics] == ["E0904"]
+    assert steps == []
+    places = Places({"them": tmp_path / "short"})
+    assert train(recipe, program, out=tmp_path / "less", device="cpu", places=places).finished
+
+
+def test_what_comes_at_the_end_is_known_at_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[int]
+) -> None:
+    """However long a header may be: where a first step is made, the last file can be read."""
+    recipe, program = sketch("    input x: [40]\n    linear(10)", "steps: 20", "validation: 0.2")
+    ended = []
+    for limit in range(1_500, 4_500, 150):
+        _allow(limit, monkeypatch)
+        steps.clear()
+        ended.append(_code(recipe, program, tmp_path / str(limit)))
+        assert bool(steps) == (ended[-1] == "")
+    assert ended == sorted(ended, reverse=True)
+    assert {*ended} == {"E0730", ""}
+
+
+def _code(recipe: Recipe, program: Program, out: Path) -> str:
+    """The code of the error that the run ends with, "" for none."""
+    try:
+        train(recipe, program, out=out, device="cpu")
+    except NetlangError as error:
+        return error.diagnostics[0].code
+    return ""

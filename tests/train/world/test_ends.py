@@ -60,3 +60,12 @@ def test_a_loss_that_is_no_number(tmp_path: Path) -> None:
     status, said, codes = ended(2, "nothing", tmp_path, "arch=mlp", "optimizer=sgd(lr=1e9)")
     assert status != 0
     assert codes == ["E0736"], said
+
+
+def test_too_many_tensors_for_the_parts_of_a_checkpoint(tmp_path: Path) -> None:
+    """Each process knows before the first step that it couldn't write its own."""
+    adam = ("arch=mlp", "optimizer=adam(lr=0.01)", "ema=0.9", "--shard")
+    status, said, codes = ended(2, "cramped", tmp_path, *adam)
+    assert status != 0
+    assert codes == ["E0730"], said
+    assert "internal error" not in said

@@ -19,7 +19,9 @@ from netlang.backends.weights.signature import DIGEST, NO_DIGEST, signed
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import TooManyTensors
 
-__all__ = ["DTYPES", "encode", "encode_signed", "header_of", "in_order"]
+__all__ = [
+    "DTYPES", "encode", "encode_signed", "header_of", "header_size", "in_order", "require_short",
+]  # fmt: skip
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F64": torch.float64, "I64": torch.int64, "U64": torch.uint64, "F32": torch.float32,
@@ -51,6 +53,25 @@ def header_of(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> memor
 
     Raises `NetlangError` if there are more than readers accept.
     """
+    text = _header_text(ordered, metadata)
+    require_short(len(text), len(ordered))
+    return memoryview(len(text).to_bytes(8, "little") + text)
+
+
+def header_size(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> int:
+    """How many bytes a reader counts as the header."""
+    return len(_header_text(ordered, metadata))
+
+
+def require_short(size: int, tensors: int) -> None:
+    """Raise `NetlangError` where a header of `size` bytes is more than a reader takes."""
+    if size > LONGEST_HEADER:
+        raise NetlangError(
+            TooManyTensors(span=None, tensors=tensors, size=size, limit=LONGEST_HEADER)
+        )
+
+
+def _header_text(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> bytes:
     header: dict[str, object] = {METADATA: dict(sorted(metadata.items()))}
     begin = 0
     for name, kept in ordered.items():
@@ -60,13 +81,7 @@ def header_of(ordered: Mapping[str, Kept], metadata: Mapping[str, str]) -> memor
         header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
         begin = end
     text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    if len(text) > LONGEST_HEADER:
-        found = TooManyTensors(
-            span=None, tensors=len(ordered), size=len(text), limit=LONGEST_HEADER
-        )
-        raise NetlangError(found)
-    return memoryview(len(text).to_bytes(8, "little") + text)
+    return text + b" " * (-len(text) % 8)
 
 
 def encode_signed(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:

@@ -12,12 +12,16 @@ from typing import NamedTuple, final
 
 from netlang.backends.torch.train.files.part import mapping_of, whole_of
 from netlang.backends.torch.train.files.reader import TensorFile, parsed_json
+from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
 from netlang.backends.torch.train.storage import Json
+from netlang.backends.torch.train.world import World
 from netlang.backends.weights.checkpoint import PLACES
 from netlang.backends.weights.header import Entry
 from netlang.backends.weights.signature import FACTS
 
-__all__ = ["Piece", "Stored", "pieces_of", "places_of", "together"]
+__all__ = [
+    "Piece", "Stored", "offsets_of", "pieces_of", "places_of", "together", "written_by",
+]  # fmt: skip
 
 _OFFSETS = "saved_offsets"
 
@@ -43,6 +47,21 @@ class Stored(NamedTuple):
     dtype: str
     shape: tuple[int, ...]
     pieces: tuple[Piece, ...]
+
+
+def written_by(tensors: Mapping[str, Kept], world: World) -> dict[str, Kept]:
+    """Those that this process writes: its rows, and the first one what all of them have."""
+    return {
+        name: kept
+        for name, kept in tensors.items()
+        if (len(kept.own) > 0 if isinstance(kept, Rows) else world.writes)
+    }
+
+
+def offsets_of(kept: Kept) -> tuple[int, ...]:
+    """Where the first element of what this process has is in the whole."""
+    first = [kept.first] if isinstance(kept, Rows) else []
+    return (*first, *(0 for _ in own_of(kept).shape[len(first) :]))
 
 
 def places_of(offsets: Mapping[str, Iterable[int]]) -> dict[str, str]:

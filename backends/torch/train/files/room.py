@@ -1,43 +1,89 @@
-"""Checks before the first step that the tensors of a run fit into the header of a file."""
+"""Checks before the first step that what a run writes fits into the headers of its files."""
 
 from __future__ import annotations
 
-from netlang.backends.torch.train.files.encoding import header_of, in_order
+from collections.abc import Mapping
+
+import torch
+
+from netlang.backends.torch.recipes.schedules import momentum_formula
+from netlang.backends.torch.train.files.encoding import header_size, in_order, require_short
 from netlang.backends.torch.train.files.memory import kept_of
-from netlang.backends.torch.train.processes.rows import Kept
-from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.files.pieces import offsets_of, places_of, written_by
+from netlang.backends.torch.train.files.weights import WeightsFiles
+from netlang.backends.torch.train.processes.rows import Kept, own_of
+from netlang.backends.torch.train.state import LONGEST_RECORDS, MOST_CLASSES, State
 from netlang.backends.torch.train.storage import metadata_of
 from netlang.backends.weights.header import LONGEST_HEADER
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.folder import FactsTooLong
+from netlang.recipes.recipe import Recipe
 
 __all__ = ["require_room"]
 
 # A checkpoint has at most six tensors of each weight, of which at least one is there at the start.
 _MOST_OF_EACH = 16
+# Bytes that facts of a run may become longer by: scores are noted, and counts have more digits.
+_GROWTH = 1000
 
 
-def require_room(state: State, *, validated: bool) -> None:
-    """Raise `NetlangError` if a checkpoint of the run would have too many tensors.
+def require_room(recipe: Recipe, state: State, weights: WeightsFiles, *, validated: bool) -> None:
+    """Raise `NetlangError` if a file of the run would have too many tensors or too long facts.
 
-    All processes call it. With `validated`, the best weights are kept too. With sharded weights
-    each process writes a part, so nothing can be known beforehand.
+    All processes call it, and it is raised in all. With `validated`, the best weights are kept too.
     """
-    if state.layout.sharded:
-        return
-    tensors, metadata = state.tensors(), metadata_of(state.facts())
+    _require_weights(state, weights)
+    tensors = _grown(state.tensors())
     # Of most nets nothing more has to be known.
-    if len(header_of(in_order(tensors), metadata)) * _MOST_OF_EACH <= LONGEST_HEADER:
+    if _size(state, tensors) * _MOST_OF_EACH <= LONGEST_HEADER:
         return
-    tensors = _remembered(state) | tensors
+    tensors = _remembered(recipe, state) | tensors
     if validated:
         best = {f"best/{key}": kept for key, kept in state.kept(state.scored).items()}
         tensors = best | tensors
-    header_of(in_order(tensors), metadata)
+    require_short(_size(state, tensors), len(tensors))
 
 
-def _remembered(state: State) -> dict[str, Kept]:
+def _require_weights(state: State, weights: WeightsFiles) -> None:
+    tensors = in_order({**state.kept(state.scored), **weights.beside})
+    facts = metadata_of(weights.facts)
+    size = header_size(tensors, facts) + _GROWTH
+    told = sum(map(len, facts.values()))
+    if size > LONGEST_HEADER and 2 * told > size:
+        raise NetlangError(FactsTooLong(span=None, size=told, limit=LONGEST_HEADER))
+    require_short(size, len(tensors))
+
+
+def _size(state: State, tensors: Mapping[str, Kept]) -> int:
+    """Bytes of the longest header of a checkpoint with these tensors.
+
+    With sharded weights each process writes a part, which has its own header.
+    """
+    room = metadata_of({**state.facts(), "room": " " * _GROWTH})
+    whole = header_size(in_order(tensors), room)
+    if not state.layout.sharded:
+        return whole
+    pieces = in_order(written_by(tensors, state.world))
+    places = places_of({name: offsets_of(kept) for name, kept in pieces.items()})
+    part = header_size({name: own_of(kept) for name, kept in pieces.items()}, places)
+    return state.world.largest(max(whole, part))
+
+
+def _grown(tensors: dict[str, Kept]) -> dict[str, Kept]:
+    """With the tensors that come or grow until the end, at their largest: they move the others."""
+    largest = {
+        "confusion": torch.empty(MOST_CLASSES, MOST_CLASSES, dtype=torch.int64, device="meta"),
+        "records": torch.empty(LONGEST_RECORDS, dtype=torch.uint8, device="meta"),
+    }
+    return tensors | largest
+
+
+def _remembered(recipe: Recipe, state: State) -> dict[str, Kept]:
     """The tensors that the optimizer will keep, by their names in a checkpoint."""
+    weights = [weight for group in state.optimizer.param_groups for weight in group["params"]]
+    moving = momentum_formula(recipe.schedule) is not None
     return {
-        f"optimizer/{index}/{name}": value
-        for index, kept in enumerate(kept_of(state.optimizer))
+        f"optimizer/{index}/{name}": state.layout.beside(weights[index], value)
+        for index, kept in enumerate(kept_of(state.optimizer, 0.5 if moving else None))
         for name, value in kept.items()
     }

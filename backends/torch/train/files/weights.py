@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
+from torch import Tensor
+
 from netlang import __version__
 from netlang.backends.torch.train.files.streaming import save_together
 from netlang.backends.torch.train.folder import RunFolder
@@ -43,30 +45,33 @@ def facts_of_weights(
 @final
 @dataclass
 class WeightsFiles:
-    """The two files of a run."""
+    """The two files of a run; tensors `beside` the weights are those that the facts name."""
 
     folder: RunFolder
     facts: Mapping[str, Json]
+    beside: Mapping[str, Tensor] = field(default_factory=dict)
     _kept: int = field(init=False, default=-1)
 
     def save_best(self, state: State) -> None:
         """Write the best weights once; a resumed run rewrites them whatever the file contains."""
         best = state.best
         if best is not None and best.step != self._kept:
-            _save(self.folder.best, state, state.best_weights, {**self.facts, **best.facts()})
+            self._save(self.folder.best, state, state.best_weights, best.facts())
             self._kept = best.step
 
     def save_last(self, state: State) -> None:
         """Write the current weights."""
-        facts: dict[str, Json] = {**self.facts, "step": state.step}
+        facts: dict[str, Json] = {"step": state.step}
         if state.last is not None and state.last.step == state.step:
             facts |= state.last.facts()
-        _save(self.folder.last, state, state.kept(state.scored), facts)
+        self._save(self.folder.last, state, state.kept(state.scored), facts)
 
-
-def _save(path: Path, state: State, tensors: Mapping[str, Kept], facts: Mapping[str, Json]) -> None:
-    """Write weights in the first process, to which the others send their part."""
-    if state.layout.sharded:
-        save_together(path, tensors, facts, state.world)
-    elif state.world.writes:
-        save_tensors(path, {name: own_of(kept) for name, kept in tensors.items()}, facts)
+    def _save(
+        self, path: Path, state: State, weights: Mapping[str, Kept], facts: Mapping[str, Json]
+    ) -> None:
+        """Write weights in the first process, to which the others send their part."""
+        tensors, facts = {**weights, **self.beside}, {**self.facts, **facts}
+        if state.layout.sharded:
+            save_together(path, tensors, facts, state.world)
+        elif state.world.writes:
+            save_tensors(path, {name: own_of(kept) for name, kept in tensors.items()}, facts)

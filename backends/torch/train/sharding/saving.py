@@ -35,7 +35,7 @@ from torch.futures import Future
 
 from netlang.atomic import replace_file, replacing, write_all
 from netlang.backends.torch.train.files.encoding import header_of, in_order
-from netlang.backends.torch.train.files.pieces import places_of
+from netlang.backends.torch.train.files.pieces import offsets_of, places_of, written_by
 from netlang.backends.torch.train.files.shards import Shard, manifest_of, shard_name
 from netlang.backends.torch.train.processes.rows import Kept, Rows, flat_bytes, own_of, shape_of
 from netlang.backends.torch.train.sharding.failures import as_raised
@@ -58,7 +58,7 @@ def save_shards(
     It gets the digest of the manifest once everything is on disk. An error in one process is raised
     in all of them, as an `OSError` if it was one.
     """
-    own = {name: kept for name, kept in tensors.items() if _is_written_here(kept, world)}
+    own = written_by(tensors, world)
     with as_raised():
         save(
             {name: own_of(kept) for name, kept in own.items()},
@@ -66,11 +66,6 @@ def save_shards(
             planner=_Planner(own),
             process_group=world.control,
         )
-
-
-def _is_written_here(kept: Kept, world: World) -> bool:
-    """Whether this process writes a tensor; the first one writes what all have."""
-    return len(kept.own) > 0 if isinstance(kept, Rows) else world.writes
 
 
 @final
@@ -91,10 +86,7 @@ class _Planner(DefaultSavePlanner):
 
 def _item(name: str, kept: Kept) -> WriteItem:
     own, rows = own_of(kept), isinstance(kept, Rows)
-    offsets = [0] * own.dim()
-    if isinstance(kept, Rows):
-        offsets[0] = kept.first
-    place = torch.Size(offsets)
+    place = torch.Size(offsets_of(kept))
     return WriteItem(
         MetadataIndex(name, place),
         WriteItemType.SHARD if rows else WriteItemType.TENSOR,
