@@ -18,12 +18,15 @@ def first_words(definition: ast.BlockDef | ast.NetDef) -> set[str]:
 
 
 def as_scope(
-    file: ast.File, definition: ast.BlockDef | ast.NetDef, label: Span, instance: str
+    file: ast.File, definition: ast.BlockDef | ast.NetDef, label: Span, instance: str, read: str
 ) -> Fix | None:
     """The block's own steps in place of its call, labelled `label` and read as `instance`.
 
-    None if the block has parameters or inputs, or is in another file than the call.
+    None if the block has parameters or inputs, is in another file than the call, or if the path of
+    the label `read` in it goes on.
     """
+    if any(_goes_on(path, read) for path in walk(definition.body) if isinstance(path, ast.Path)):
+        return None
     step = enclosing(file, label, ast.Step)
     if step is None or not isinstance(step.action, ast.Apply) or step.action.body is not None:
         return None
@@ -34,3 +37,11 @@ def as_scope(
         return None
     advice = f"write its steps here, `{instance}: {{ ... }}`: the labels of a scope can be read"
     return replaced(step.action.span, definition.body.span.text, advice)
+
+
+def _goes_on(path: ast.Path, read: str) -> bool:
+    """Whether a step without a label comes behind the one that `read` labels."""
+    for index, step in enumerate(path.steps):
+        if step.label is not None and read in step.label.first_words:
+            return any(each.label is None for each in path.steps[index + 1 :])
+    return False

@@ -131,8 +131,6 @@ def dead_step(file: ast.File, span: Span) -> Fix | None:
     if last is None:
         return None
     read = labels_read(file)
-    if (moved := _label_at_end(path, last, read)) is not None:
-        return moved
     first = last
     while first and not _is_read(steps[first - 1], read):
         first -= 1
@@ -142,31 +140,6 @@ def dead_step(file: ast.File, span: Span) -> Fix | None:
     start = steps[first - 1].span.end if first else steps[0].span.start
     end = steps[last].span.end if first else steps[last + 1].span.start
     return Fix(advice, (Edit(Span(span.source, start, end), ""),))
-
-
-def _label_at_end(path: ast.Path, last: int, read: frozenset[str]) -> Fix | None:
-    """Moves the label of an earlier step to the end of the path, if its final value was meant.
-
-    That is so if the path ends at an unused step, and the label at its beginning is read elsewhere.
-    """
-    labelled = [step for step in path.steps if step.label is not None]
-    if last + 1 < len(path.steps) or len(labelled) != 1 or not last:
-        return None
-    step, end = labelled[0], path.steps[last].span
-    label = step.label
-    if label is None or step is path.steps[last] or not _is_read(step, read):
-        return None
-    source, name = end.source, label.span.text
-    called = step.action.span.text
-    advice = (
-        f"`{name}` is the value of `{called}`, not of the path: "
-        f"label this step, `{name}: {end.text}`, or the whole, `{name}: {{ ... }}`"
-    )
-    edits = (
-        Edit(Span(source, step.span.start, step.action.span.start), ""),
-        Edit(Span(source, end.start, end.start), f"{name}: "),
-    )
-    return Fix(advice, edits)
 
 
 def _is_read(step: ast.Step, read: frozenset[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import gcd
 
 from netlang.advice.batch import is_batch_of_pictures, without_batch
-from netlang.advice.edits import enclosing, inserted, replaced
+from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.images import channels_moved, in_order
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
@@ -66,8 +66,8 @@ def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
         if fix is not None or isinstance(found, branches.ConcatMismatch):
             return fix
         return _projected(found.advice, refusal) if isinstance(found.advice, Projection) else None
-    if isinstance(found, shapes.FixedSizeNeeded):
-        return _pooled(found, file, origins)
+    if isinstance(found, shapes.FixedSizeNeeded | shapes.AxisNeeded):
+        return _of_layout(found, refusal)
     if isinstance(found, shapes.WrongDType):
         return _declared(found, file, origins)
     if isinstance(found, shapes.KernelTooLarge) and (fix := _meant(found, refusal)):
@@ -86,6 +86,23 @@ def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
     if isinstance(found, shapes.AxisOutOfRange):
         return replaced(span, str(found.highest))
     return None
+
+
+def _of_layout(
+    found: shapes.FixedSizeNeeded | shapes.AxisNeeded, refusal: RefusedStep
+) -> Fix | None:
+    if isinstance(found, shapes.AxisNeeded):
+        return _with_axis(found, refusal)
+    return _pooled(found, refusal.file, refusal.origins)
+
+
+def _with_axis(found: shapes.AxisNeeded, refusal: RefusedStep) -> Fix | None:
+    """The channels of an image, the last axis of anything else."""
+    axis = "0" if found.last > 1 else "-1"
+    call = enclosing(refusal.file, refusal.step, ast.Apply)
+    if call is None or call.name != found.operator:
+        return None  # the name of a layer: its operator is written elsewhere
+    return Fix(found.help_text, (with_arguments(call.span, [axis]),))
 
 
 def _dividing(found: shapes.NotDivisible, span: Span) -> Fix | None:

@@ -15,7 +15,7 @@ from netlang.elaborate.blocks import instances
 from netlang.elaborate.blocks.inline import inline
 from netlang.elaborate.blocks.parameters import arguments
 from netlang.elaborate.body import Body
-from netlang.elaborate.branches import branches
+from netlang.elaborate.branches import branches, only_branch
 from netlang.elaborate.function.application import Application, StepContext
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
 from netlang.elaborate.operators import add_label, next_path, nothing_to_read, operator_node
@@ -133,12 +133,25 @@ def _merge(body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContex
         body.builder.claim(scope, step.span, scope=True)
     ends = branches(body, action, scope, step.flow)
     if ends is not None and len(ends) == 1 and op.arity.minimum > 1:
+        _refuse_one(body, action, step, ends)
         return add_label(body, step.label, Labelled(ends, step.span, "a value", scope))
     path = next_path(body, step.label)
     result = None
     if ends is not None:
         result = operator_node(body, op, _application(layer, action, step, path, ends))
     return add_label(body, step.label, Labelled(result, step.span, "a merge", path, layer, op))
+
+
+def _refuse_one(body: Body, action: ast.Apply, step: StepContext, ends: tuple[Ref, ...]) -> None:
+    """A merge that has one branch however the file is used."""
+    assert action.body is not None
+    branch = only_branch(action.body)
+    if branch is not None:
+        from netlang.advice.meaning.merges import merge_of_one  # only here: an error
+
+        flow = step.flow or ()
+        alike = len(flow) == 1 and body.builder.type_of(flow[0]) == body.builder.type_of(ends[0])
+        body.session.report(NetlangError(merge_of_one(action, branch, alike=alike)))
 
 
 def _block(body: Body, layer: Layer, action: ast.Apply, step: StepContext) -> CurrentValue:

@@ -58,14 +58,26 @@ class LabelledValues(Record):
     module: Namespace
     scope: LabelPath = ()
 
-    def tensor(self, *parts: str) -> TensorType | None:
-        """The type of a labelled value, if it is a single one."""
+    def tensor(self, span: Span, *parts: str) -> TensorType | None:
+        """The type of a labelled value that is read at `span`, if it is a single one."""
         found = self.find(parts)
         if found is not None and found.flow is None:
             raise NetlangError  # the step failed, which has been reported
         if found is None or found.flow is None or len(found.flow) != 1:
             return None
+        self.refuse_part(found, span)
         return self.builder.type_of(found.flow[0])
+
+    def refuse_part(self, found: Labelled, span: Span, *, again: bool = False) -> None:
+        """Raises where a label is read at `span` whose own path went on: it names a part of it.
+
+        `again` says that it is read by `reuse`.
+        """
+        gone_on = self.builder.gone_on.get(found.path)
+        if gone_on is not None and found.flow is not None:
+            from netlang.advice.meaning.labels import label_of_part  # only here: an error
+
+            raise NetlangError(label_of_part(span, *gone_on, again=again))
 
     def input_type(self, span: Span) -> TensorType:
         """The type of `in`."""
@@ -142,6 +154,13 @@ class Body(Draft):
     def find(self, parts: LabelPath) -> Labelled | None:
         """What a label stands for when read here."""
         return self.values.find(parts)
+
+    def report_part(self, found: Labelled, span: Span, *, again: bool = False) -> None:
+        """Report where a label is read that names a part of its path; what it names is known."""
+        try:
+            self.values.refuse_part(found, span, again=again)
+        except NetlangError as error:
+            self.session.report(error)
 
     def require(self, constraint: Constraint, span: Span, producer: int | None = None) -> None:
         """Record a condition on the input's sizes; `producer` is the node that needs it, if any."""

@@ -77,6 +77,7 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
         raise
     found = body.find(parts)
     if found is not None:
+        body.report_part(found, action.span)
         return found.flow
     if has_failed(body, parts):
         raise NetlangError
@@ -110,7 +111,7 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | No
             label=".".join(parts[end:]),
             block=target.name,
             instance=instance,
-            fix=as_scope(body.module.file, target.definition, found.span, instance),
+            fix=as_scope(body.module.file, target.definition, found.span, instance, parts[end]),
         )
     return None
 

@@ -67,6 +67,7 @@ def _labelled(body: Body, action: ast.Reuse) -> Labelled:
     wanted = parts_of(body, action.label)
     found = body.find(wanted)
     if found is not None:
+        body.report_part(found, action.label.span, again=True)
         return found
     if has_failed(body, wanted):
         raise NetlangError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from netlang.advice.bodies import with_body
 from netlang.advice.edits import replaced
 from netlang.advice.names import numbered
@@ -28,14 +30,25 @@ def path(
         tap = None
     for index, step in enumerate(path.steps):
         try:
-            flow = _step(body, step, flow, index == 0, tap)
+            flow = _step(body, path, index, flow, tap)
         except Abort:
             raise
         except NetlangError as error:
             body.session.report(numbered(body.module.file, error))
             flow = None
             _poison(body, step)
+    if len(path.steps) > 1:
+        _note_parts(body, path)
     return flow
+
+
+def _note_parts(body: Body, path: ast.Path) -> None:
+    """Labels that a step without one comes behind: they name a part of their path."""
+    last = max((i for i, step in enumerate(path.steps) if step.label is None), default=0)
+    for index, step in enumerate(path.steps[:last]):
+        if step.label is not None:
+            with suppress(NetlangError):  # a label that can't be had was reported
+                body.builder.gone_on[body.scope + parts_of(body, step.label)] = path, index
 
 
 def _poison(body: Body, step: ast.Step) -> None:
@@ -52,13 +65,14 @@ def _poison(body: Body, step: ast.Step) -> None:
 
 def _step(
     body: Body,
-    step: ast.Step,
+    path: ast.Path,
+    index: int,
     flow: CurrentValue,
-    first: bool,
     tap: ast.Output | ast.Auxiliary | None,
 ) -> CurrentValue:
     """One step applied to `flow`. The name of a tap labels a step that has no label."""
     body.block.started = True
+    step, first = path.steps[index], index == 0
     action = step.action
     context = _context(body, step, flow, tap)
     if isinstance(action, ast.Scope):
@@ -75,6 +89,12 @@ def _step(
         advice = "start a path with it: put it on a line of its own"
         raise NetlangError(MisplacedStatement(span=action.span, what=what, why=why, advice=advice))
     value = reference(body, action)
+    if step.label is not None and len(path.steps) > 1:
+        from netlang.advice.meaning.labels import label_of_value  # only here: an error
+
+        body.session.report(NetlangError(label_of_value(path)))
+        _poison(body, step)
+        return value
     return value if step.label is None else _labelled(body, context, value)
 
 

@@ -142,8 +142,10 @@ class Evaluator(Draft):
             raise NetlangError
         if found is not None:
             return found
-        if self.labels is not None and (tensor := self.labels.tensor(expr.name)) is not None:
-            return TensorValue(tensor)
+        if self.labels is not None:
+            tensor = self.labels.tensor(expr.span, expr.name)
+            if tensor is not None:
+                return TensorValue(tensor)
         if (op := operator(expr.name)) is not None:
             return Layer(OperatorTarget(op))
         if expr.name in self.keywords or is_keyword(expr.name):

@@ -25,7 +25,7 @@ _SHOWN = 4
 class Labels(Protocol):
     """What a body adds to the readable names of an expression: labelled values and `in`."""
 
-    def tensor(self, *parts: str) -> TensorType | None: ...
+    def tensor(self, span: Span, *parts: str) -> TensorType | None: ...
     def input_type(self, span: Span) -> TensorType: ...
     def label_names(self) -> Iterator[str]: ...
 
@@ -41,9 +41,11 @@ def labelled(
     parts = _parts(expr)
     if labels is None or parts is None or names.find(parts[0]) is not None:
         return None
-    if len(parts) > 2 and (tensor := labels.tensor(*parts[:-1])) is not None:
+    if len(parts) > 2 and (tensor := labels.tensor(expr.value.span, *parts[:-1])) is not None:
         return TensorValue(tensor), False
-    if labels.tensor(parts[0]) is None and (tensor := labels.tensor(*parts)) is not None:
+    if labels.tensor(_first(expr).span, parts[0]) is not None:
+        return None
+    if (tensor := labels.tensor(expr.span, *parts)) is not None:
         return TensorValue(tensor), True
     return None
 
@@ -54,6 +56,13 @@ def _parts(expr: ast.Expr) -> tuple[str, ...] | None:
         parts.append(expr.name)
         expr = expr.value
     return (expr.name, *reversed(parts)) if isinstance(expr, ast.Name) else None
+
+
+def _first(expr: ast.Expr) -> ast.Expr:
+    """The name that a dotted name begins with."""
+    while isinstance(expr, ast.Attribute):
+        expr = expr.value
+    return expr
 
 
 def refuse_several(expr: ast.Name, labels: Labels) -> None:

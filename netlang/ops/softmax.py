@@ -7,12 +7,12 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
-from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.axes import statistics
-from netlang.ops.checks import axis_index, the_input
+from netlang.ops.checks import axis_index, shape_text, the_input
 from netlang.ops.derive import elements, sum_of
 
 __all__ = ["LogSoftmax", "Softmax"]
@@ -25,11 +25,22 @@ class _AlongAxis(Op):
     """Normalizes the elements along one axis to a distribution."""
 
     per_element: ClassVar[int]
-    axis: int
+    axis: int | None
+
+    @property
+    def along(self) -> int:
+        """The axis as it counts; that of a value with one axis needs no number."""
+        return 0 if self.axis is None else self.axis
 
     def infer(self, inputs: Types) -> Inferred:
         x = the_input(self, inputs)
-        axis_index(self, x, self.axis)
+        axis_index(self, x, self.along)
+        if self.axis is None and x.rank > 1:
+            from netlang.diagnostics.language.shapes import AxisNeeded
+
+            last = x.rank - 1
+            axes = shape_text(x.shape)
+            raise Rejection(AxisNeeded, operator=self.name, received=axes, last=last)
         return Inferred((x,))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
@@ -39,7 +50,7 @@ class _AlongAxis(Op):
         return Cost(0, inputs[0].elements * self.per_element)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        return statistics(inputs[0].rank, (axis_index(self, inputs[0], self.axis),))
+        return statistics(inputs[0].rank, (axis_index(self, inputs[0], self.along),))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (sum_of("other operations", (*elements(inputs[0]), self.per_element)),)
@@ -60,13 +71,17 @@ class Softmax(_AlongAxis):
     name: ClassVar[str] = "softmax"
     per_element: ClassVar[int] = 5
 
-    axis: int = argument(integer, "axis that sums to 1; 0 is the channels", default=0)
+    axis: int | None = argument(
+        integer,
+        "axis that sums to 1; 0 is the channels. Needed where there are several",
+        default=None,
+    )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), _VECTOR)
         yield Case(cls(axis=-1), _IMAGE)
-        yield Case(cls(), _IMAGE)
+        yield Case(cls(axis=0), _IMAGE)
 
 
 @final
@@ -82,7 +97,11 @@ class LogSoftmax(_AlongAxis):
     name: ClassVar[str] = "log_softmax"
     per_element: ClassVar[int] = 5
 
-    axis: int = argument(integer, "axis that is normalised; 0 is the channels", default=0)
+    axis: int | None = argument(
+        integer,
+        "axis that is normalised; 0 is the channels. Needed where there are several",
+        default=None,
+    )
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

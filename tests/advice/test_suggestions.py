@@ -42,8 +42,8 @@ MEANT = {
     "greater": (net(f"{C} > relu"), net(f"{C} -> relu")),
     "pipe": (net(f"{C} | relu"), net(f"{C} -> relu")),
     "label of a block": (
-        f"block stem {{ first: {C} -> relu }}\n" + net("s: stem", f"t: {C}", "(s.first, t) -> add"),
-        net(f"s: {{ first: {C} -> relu }}", f"t: {C}", "(s.first, t) -> add"),
+        f"block stem {{ first: {C}; relu }}\n" + net("s: stem", f"t: {C}", "(s.first, t) -> add"),
+        net(f"s: {{ first: {C}; relu }}", f"t: {C}", "(s.first, t) -> add"),
     ),
     "channels of the value before": (
         net("conv(16, 3x3)", "conv(in.channels // 4, 1x1)"),

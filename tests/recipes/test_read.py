@@ -37,7 +37,7 @@ def read(text: str) -> Recipe:
     source = f"""
 net small {{
     input x: [40]
-    code: linear(8) -> relu
+    code: {{ linear(8) -> relu }}
     output logits: linear(10)
     output rebuilt: code -> linear(40)
 }}

@@ -44,7 +44,7 @@ BOMBS: dict[str, Callable[[], str]] = {
         "repeat 100000 { repeat 100000 { conv(8, 1x1, pad=1) } }"
     ),
     "repeat with a label": lambda: _net("repeat 1_000_000_000 { x: relu }"),
-    "repeat of branches": lambda: _net("add { repeat 1_000_000_000 { relu } }"),
+    "for of branches": lambda: _net("add { for _i in range(1_000_000_000) { relu } }"),
     "empty repeat of 10^9": lambda: _net("repeat 1_000_000_000 { n = 1 }\n    relu"),
     "for over 10^9": lambda: _net("for i in range(1_000_000_000) { conv(8, 1x1) }"),
     "for over 10^6 in for over 10^6": lambda: _net(

@@ -128,11 +128,11 @@ def _(op: Heaviside, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: Softmax, emit: Emitter) -> tuple[str, ...]:
-    axis = full_axis(op.axis, emit.step.types[0])
+    axis = full_axis(op.along, emit.step.types[0])
     return emit.result("Softmax", *emit.step.inputs, axis=axis)
 
 
 @lower.register
 def _(op: LogSoftmax, emit: Emitter) -> tuple[str, ...]:
-    axis = full_axis(op.axis, emit.step.types[0])
+    axis = full_axis(op.along, emit.step.types[0])
     return emit.result("LogSoftmax", *emit.step.inputs, axis=axis)

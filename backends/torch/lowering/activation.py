@@ -102,11 +102,11 @@ def _heaviside(op: Heaviside, inputs: Types, outputs: Types) -> Lowered:
 
 @lower.register
 def _softmax(op: Softmax, inputs: Types, outputs: Types) -> Lowered:
-    dim = option("dim", constant(dimension(op.axis, inputs[0])))
+    dim = option("dim", constant(dimension(op.along, inputs[0])))
     return layer(dotted("nn.Softmax"), dotted("torch.softmax"), dim, light=True)
 
 
 @lower.register
 def _log_softmax(op: LogSoftmax, inputs: Types, outputs: Types) -> Lowered:
-    dim = option("dim", constant(dimension(op.axis, inputs[0])))
+    dim = option("dim", constant(dimension(op.along, inputs[0])))
     return layer(dotted("nn.LogSoftmax"), dotted("torch.log_softmax"), dim, light=True)

@@ -12,6 +12,7 @@ from typing import ClassVar
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
+    "AxisNeeded",
     "AxisOutOfRange",
     "ConflictingArguments",
     "ElementCountDiffers",
@@ -179,6 +180,21 @@ class AxisOutOfRange(Diagnostic):
     received: str
     lowest: int
     highest: int
+
+
+class AxisNeeded(Diagnostic):
+    """`last` is the number of the last axis of `received`, which has several."""
+
+    code: ClassVar[str] = "E0421"
+    title: ClassVar[str] = "`{operator}` of a value with several axes needs its axis"
+    caption: ClassVar[str] = "along which axis of {received}, 0 to {last}?"
+    help: ClassVar[str] = (
+        "write `{operator}(0)` for the channels, `{operator}(-1)` for the last axis"
+    )
+
+    operator: str
+    received: str
+    last: int
 
 
 class WithoutBatch(Diagnostic):

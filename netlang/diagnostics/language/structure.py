@@ -90,7 +90,7 @@ class EmptyMerge(Diagnostic):
     code = "E0507"
     title = "`{name}` has no branch"
     caption = "each statement inside is a branch"
-    help = "write at least one branch; `identity` is the current value itself"
+    help = "write the branches; `identity` is the current value itself"
 
     name: str
 

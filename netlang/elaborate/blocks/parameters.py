@@ -67,7 +67,7 @@ class _Entry:
         self._flow = flow
         self.pins = body.evaluator.pins
 
-    def tensor(self, *parts: str) -> TensorType | None:
+    def tensor(self, span: Span, *parts: str) -> TensorType | None:
         return None
 
     def input_type(self, span: Span) -> TensorType:

@@ -23,6 +23,7 @@ from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, P
 from netlang.ir.types import TensorType, Types
 from netlang.records import Draft, Record, field
 from netlang.source import Span
+from netlang.syntax import ast
 
 __all__ = ["FAILED", "CurrentValue", "FunctionBuilder", "Labelled", "LabelPath"]
 
@@ -71,6 +72,8 @@ class FunctionBuilder(Draft):
     """Whether a statement failed that may have made labels."""
     labels: dict[LabelPath, Labelled] = field(default_factory=dict)
     label_reads: set[Ref] = field(default_factory=set)
+    # The path and number of a labelled step behind which a step without a label stands.
+    gone_on: dict[LabelPath, tuple[ast.Path, int]] = field(default_factory=dict)
     _types: dict[int, Types] = field(default_factory=dict)
     _spans: dict[int, Span] = field(default_factory=dict)
     _counts: dict[LabelPath, int] = field(default_factory=dict)

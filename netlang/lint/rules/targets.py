@@ -36,12 +36,15 @@ class UnusedTargets(TreeRule):
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self._open: list[_Loop] = []
+        self._branching: set[ast.Node] = set()
         self._unread: list[tuple[ast.For, ast.Name]] = []
 
     def begin(self, item: ast.Item) -> None:
         self._close(item.span.start)
 
     def see(self, node: ast.Node) -> None:
+        if isinstance(node, ast.Apply) and node.body is not None:
+            self._branching.update(_loops(node.body))
         if not self._open and not isinstance(node, ast.For):
             return
         self._close(node.span.start)
@@ -65,8 +68,21 @@ class UnusedTargets(TreeRule):
     def found(self) -> Iterator[Caution]:
         self._close(self.module.file.span.end + 1)
         for statement, name in sorted(self._unread, key=lambda each: each[1].span.start):
-            fix = _repeat(statement) or replaced(name.span, f"_{name.name}")
+            fix = None if statement in self._branching else _repeat(statement)
+            fix = fix or replaced(name.span, f"_{name.name}")
             yield UnusedTarget(span=name.span, name=name.name, fix=fix)
+
+
+def _loops(suite: ast.Suite) -> Iterator[ast.For]:
+    """The loops that make branches where the suite is that of a merge: none may be `repeat`."""
+    for statement in suite.statements:
+        if isinstance(statement, ast.For):
+            yield statement
+            yield from _loops(statement.body)
+        elif isinstance(statement, ast.If):
+            yield from _loops(statement.then)
+            if statement.otherwise is not None:
+                yield from _loops(statement.otherwise)
 
 
 def _repeat(statement: ast.For) -> Fix | None:

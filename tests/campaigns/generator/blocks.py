@@ -226,9 +226,9 @@ def call_pair(body: Body, grow: Grow) -> bool:
     home.items.append(_definition(owner, block.name, inner.lines))
     body.spec.used("block of several inputs", "tuple", "input of a block")
     apply(body, kept(body), label=True)
-    first = next(reversed(body.labels))
+    first = body.hold()
     apply(body, kept(body), label=True)
-    second = next(reversed(body.labels))
+    second = body.hold()
     text = f"{_imported(body, block.name)}{_called(body, block)}"
     body.line(f"({first}, {second}) -> {text}")
     body.joinable = True

@@ -32,8 +32,9 @@ class Body:
 
     `loops` are the variables of the loops around it, `repeated` says that no label may stand here,
     `dead` that it is never elaborated. `pending` are lines that must stand before the statement
-    that is being written. `numbered` are the steps so far, for as long as they are `straight`: one
-    after the other, each a step of its own.
+    that is being written. `marks` are all labels as they are written, with how they are read, and
+    `began` is the line that the last statement begins at. `numbered` are the steps so far, for as
+    long as they are `straight`: one after the other, each a step of its own.
     """
 
     spec: Spec
@@ -48,6 +49,8 @@ class Body:
     joinable: bool = False
     pending: list[str] = field(default_factory=list)
     numbered: list[Keys] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)
+    began: int = 0
     straight: bool = True
 
     @property
@@ -79,6 +82,7 @@ class Body:
         """A statement of its own."""
         self.straight = False
         self._flush()
+        self.began = len(self.lines)
         self.lines.append(text)
         self.joinable = False
 
@@ -86,6 +90,7 @@ class Body:
         """A statement of several lines."""
         self.straight = False
         self._flush()
+        self.began = len(self.lines)
         self.lines += texts
         self.joinable = False
 
@@ -102,12 +107,34 @@ class Body:
         if self.straight:
             self.numbered.append(keys)
         if self.joinable and not self.pending and self.draw.chance(0.45):
+            if not self._marks_in(text):
+                self._forget(
+                    self._marks_in(self.lines[self.began]) | self._marks_in(self.lines[-1])
+                )
             self.lines[-1] += f" -> {text}"
         else:
             self._flush()
+            self.began = len(self.lines)
             self.lines.append(text)
         self.joinable = True
         self.current = values
+
+    def _marks_in(self, line: str) -> set[str]:
+        """The labels of a path, as they are read."""
+        steps = [step.removeprefix("} -> ") for step in line.split(" -> ")]
+        return {
+            read for mark, read in self.marks.items() for s in steps if s.startswith(f"{mark}: ")
+        }
+
+    def _forget(self, labels: set[str]) -> None:
+        """What can't be read any more, since its path goes on to a step without a label."""
+        for read in labels:
+            self.labels.pop(read, None)
+
+    def hold(self) -> str:
+        """The newest label, for one who will read it: its path ends here."""
+        self.joinable = False
+        return next(reversed(self.labels))
 
     def start(self, text: str, values: tuple[Value, ...]) -> None:
         """A path that starts at a value."""
@@ -125,6 +152,11 @@ class Body:
 
     def new_label(self, plain: bool = False) -> tuple[str, str]:
         """A label as it is written and as it is read; `plain` ones are words."""
+        mark, read = self._new_label(plain)
+        self.marks[mark] = read
+        return mark, read
+
+    def _new_label(self, plain: bool) -> tuple[str, str]:
         spec, draw = self.spec, self.draw
         word = spec.name()
         if self.loops:

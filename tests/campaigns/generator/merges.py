@@ -146,7 +146,7 @@ def _joined(body: Body, names: tuple[str, ...]) -> bool:
         return False
     join, others = found
     apply(body, kept(body), label=True)
-    first, x = _last_label(body), body.value
+    first, x = body.hold(), body.value
     reads = [first]
     for wanted in others:
         body.start(first, (x,))
@@ -185,11 +185,7 @@ def joined_to(body: Body, wanted: TensorType) -> str:
     for chosen in before:
         apply(body, chosen, label=False)
     apply(body, last, label=True)
-    return _last_label(body)
-
-
-def _last_label(body: Body) -> str:
-    return next(reversed(body.labels))
+    return body.hold()
 
 
 def scaled(body: Body) -> bool:
@@ -210,14 +206,14 @@ def scaled(body: Body) -> bool:
         body.lines_of([f"{name} {{", f"    {mark}: {text}", "    identity", "}"])
     else:
         apply(body, kept(body), label=True)
-        before = _last_label(body)
+        before = body.hold()
         body.line(f"{mark}: {text}")
         learned = Value(op.infer(()).outputs[0])
         body.labels[read] = Labelled((learned,))
         if body.draw.chance(0.4):
             body.current = (learned,)
             apply(body, kept(body), label=True)
-            read = _last_label(body)
+            read = body.hold()
         body.spec.used("tuple", f"merge {name}")
         pair = body.draw.shuffled((read, before))
         body.line(f"({', '.join(pair)}) -> {name}")
@@ -241,7 +237,7 @@ def unpooled_back(body: Body) -> bool:
     body.labels[read] = Labelled(pooled, None, pool.output_names)
     body.start(f"{read}.output", pooled[:1])
     apply(body, kept(body), label=True)
-    maxima = _last_label(body)
+    maxima = body.hold()
     text = application(body, back)
     body.line(f"({maxima}, {read}.indices) -> {text}")
     body.joinable = True
@@ -256,7 +252,7 @@ def boxed(body: Body) -> bool:
         return False
     count = body.draw.whole(1, 3)
     apply(body, kept(body), label=True)
-    image, x = _last_label(body), body.value
+    image, x = body.hold(), body.value
     for made in (GlobalAvgpool(), Flatten(), Linear(out=4 * count), Reshape(shape=(count, 4))):
         values = outputs_of(body, made, body.current)
         apply(body, Chosen(made, values), label=isinstance(made, Reshape))
@@ -264,7 +260,7 @@ def boxed(body: Body) -> bool:
     values = outputs_of(body, op, boxes)
     text = application(body, op)
     body.spec.used("tuple")
-    body.line(f"({image}, {_last_label(body)}) -> {text}")
+    body.line(f"({image}, {body.hold()}) -> {text}")
     body.joinable = True
     body.current = values
     return True

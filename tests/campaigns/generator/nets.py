@@ -197,7 +197,7 @@ class _Net:
         main = body.value
         if main.type == x.type and main.type.dtype.is_float:
             apply(body, kept(body), label=True)
-            read = next(reversed(body.labels))
+            read = body.hold()
             merge = self.draw.pick(("add", "mul", "max", "sub"))
             self.spec.operators.add(merge)
             self.spec.used("tuple")

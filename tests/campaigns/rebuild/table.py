@@ -51,7 +51,8 @@ class Step:
 
     def axis(self, name: str = "axis") -> int:
         """An axis that leaves out the batch, as one of the tensor."""
-        axis = whole(self.arguments[name])
+        given = self.arguments[name]
+        axis = 0 if given is None else whole(given)
         return from_front(axis, self.x) if self.batched else axis
 
 

@@ -84,12 +84,12 @@ def _(op: activation.Heaviside, inputs: Types) -> nn.Module:
 
 @build.register
 def _(op: softmax.Softmax, inputs: Types) -> nn.Module:
-    return nn.Softmax(torch_axis(op.axis))
+    return nn.Softmax(torch_axis(op.along))
 
 
 @build.register
 def _(op: softmax.LogSoftmax, inputs: Types) -> nn.Module:
-    return nn.LogSoftmax(torch_axis(op.axis))
+    return nn.LogSoftmax(torch_axis(op.along))
 
 
 @build.register

@@ -1,0 +1,1 @@
+"""What was meant by a text that reads one way and would mean another."""
