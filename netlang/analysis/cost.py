@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from netlang.analysis.flow import Flow, PlacedNode
+from netlang.analysis.flow import Flow, Flows, PlacedNode
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function
@@ -111,23 +111,23 @@ class Costs:
         measure: Callable[[TensorType], TensorType],
         only: str | None = None,
         sizes: Mapping[str, int] | None = None,
+        flows: Flows | None = None,
     ) -> None:
         """`only` names the single formula that is wanted, since adding up the others takes time.
 
         With `sizes`, figures are numbers even if an operator's argument is a size of the input.
+        `flows` are the program's, if others have computed them too.
         """
         self._measure = measure
         self._only = only
         self._sizes = sizes
         self._functions: dict[Function, FunctionCost] = {}
         self._operators: dict[tuple[Op, Types], Totals] = {}
-        self._flows: dict[Function, Flow] = {}
+        self._flows = flows or Flows()
 
     def flow(self, function: Function) -> Flow:
         """The places of a function."""
-        if function not in self._flows:
-            self._flows[function] = Flow(function)
-        return self._flows[function]
+        return self._flows.of(function)
 
     def of(self, function: Function) -> FunctionCost:
         """The figures of one application of a function, including its own weights."""
@@ -141,7 +141,7 @@ class Costs:
         if isinstance(node.callee, Function):
             cost = self.of(node.callee)
             return cost.deployed if step.place in flow.deployed else cost.everything
-        inputs = tuple(map(self._measure, flow.input_types(node)))
+        inputs = tuple(map(self._measure, flow.types_read(step.place)))
         key = (node.callee, inputs)
         if key not in self._operators:
             self._operators[key] = self._of_operator(

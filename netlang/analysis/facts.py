@@ -13,7 +13,7 @@ from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, FunctionCost, Totals, at_sizes, formula
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.walk import Fields, field_and_walk
-from netlang.analysis.flow import Flow
+from netlang.analysis.flow import Flows
 from netlang.analysis.rows import deployed_rows
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, evaluate
@@ -49,6 +49,7 @@ class Facts:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._flows = Flows()
         self._checked: dict[tuple[_Sizes, int], tuple[_Sizes, dict[str, int]]] = {}
         self._costs: dict[_Sizes, Costs] = {}
         self._fields: dict[_Sizes, tuple[ReceptiveField | None, Fields]] = {}
@@ -96,7 +97,7 @@ class Facts:
         """Figures at some sizes, with defaults for the rest. Checks that the net runs at these."""
         key, complete = self._complete(sizes, batch)
         if key not in self._costs:
-            self._costs[key] = Costs(at_sizes(complete), sizes=complete)
+            self._costs[key] = Costs(at_sizes(complete), sizes=complete, flows=self._flows)
         return self._costs[key]
 
     def _complete(
@@ -125,13 +126,13 @@ class Facts:
         """The receptive field at some sizes, and the object that computes those of all values."""
         key, complete = self._complete(sizes, batch)
         if key not in self._fields:
-            self._fields[key] = field_and_walk(self.program, complete)
+            self._fields[key] = field_and_walk(self.program, complete, self._flows)
         return self._fields[key]
 
     def shapes(self, sizes: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
         """The shape of every deployed output at some sizes, without the batch."""
         _, complete = self._complete(sizes)
-        flow = Flow(self.program.net)
+        flow = self._flows.of(self.program.net)
         return {
             output.name: tuple(evaluate(size, complete) for size in flow.type_of(output.ref).shape)
             for output in self.program.net.outputs
@@ -151,7 +152,7 @@ class Facts:
     def formula(self, name: str) -> Dim:
         """The fact called `name`, a sum over the net, as a formula in the sizes."""
         only = _FORMULAS.get(name, "macs")
-        return _sum_of(name)(Costs(formula, only).of(self.program.net).deployed)
+        return _sum_of(name)(Costs(formula, only, flows=self._flows).of(self.program.net).deployed)
 
     def contributors(
         self, name: str, count: int = 3, sizes: Mapping[str, int] | None = None

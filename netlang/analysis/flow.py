@@ -16,7 +16,7 @@ from netlang.ir.repeats import Repeats
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record
 
-__all__ = ["Flow", "PlacedNode"]
+__all__ = ["Flow", "Flows", "PlacedNode"]
 
 
 class PlacedNode(Record, gc=False):
@@ -40,6 +40,7 @@ class Flow:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.steps: dict[int, PlacedNode] = {}
+        self._read: dict[int, Types] = {}
         self._repeats = Repeats(function.items)
         self._collect(function.items, 0, ())
 
@@ -67,6 +68,13 @@ class Flow:
         """The types that a node reads."""
         return tuple([self.type_of(ref) for ref in node.inputs])
 
+    def types_read(self, place: int) -> Types:
+        """The types that the node at a place reads."""
+        types = self._read.get(place)
+        if types is None:
+            types = self._read[place] = self.input_types(self.steps[place].node)
+        return types
+
     @cached_property
     def deployed(self) -> frozenset[int]:
         """The places that an output needs which isn't auxiliary."""
@@ -87,3 +95,17 @@ class Flow:
     def auxiliary_steps(self) -> Iterator[PlacedNode]:
         """The steps that exist only in training, in order."""
         return (step for place, step in self.steps.items() if place not in self.deployed)
+
+
+class Flows:
+    """The places of each function of a program, found once for all who ask."""
+
+    def __init__(self) -> None:
+        self._known: dict[Function, Flow] = {}
+
+    def of(self, function: Function) -> Flow:
+        """The places of a function."""
+        flow = self._known.get(function)
+        if flow is None:
+            flow = self._known[function] = Flow(function)
+        return flow

@@ -12,8 +12,7 @@ from torch import Tensor, nn
 
 from netlang.analysis.fields.apply import applied
 from netlang.analysis.fields.reads import Interval, hull
-from netlang.analysis.fields.state import Context, State
-from netlang.analysis.fields.walk import fresh
+from netlang.analysis.fields.state import Context, State, fresh
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Rejection
 from netlang.ir.types import TensorType, Types

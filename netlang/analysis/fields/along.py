@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from netlang.analysis.fields.layout import flattened
 from netlang.analysis.fields.merge import ended, merged
@@ -14,7 +14,7 @@ from netlang.analysis.fields.rules.borders import (
     reads_beyond,
 )  # fmt: skip
 from netlang.analysis.fields.rules.content import EMPTYING, Content, Contents, slid
-from netlang.analysis.fields.rules.places import STATISTICS, STAYING
+from netlang.analysis.fields.rules.places import STATISTICS, STAYING, reads_own_place
 from netlang.analysis.fields.rules.taps import taps_of
 from netlang.analysis.fields.state import (
     AT_END,
@@ -73,10 +73,34 @@ def by_places(
     rule_of = {axis: (rule, place) for axis, rule, place in places if axis is not None}
     if not set(rule_of) <= set(range(len(state.layout))):
         raise InternalError(f"rules for axes {sorted(rule_of)} of {len(state.layout)}")
+    if _keeps_all(state, rule_of, output):
+        return State(tuple([(size,) for size in output.shape]), state.fields)
     moving = [
         axis for axis, (rule, _) in rule_of.items() if not isinstance(rule, (*STAYING, Everywhere))
     ]
     return _Step(flattened(state, moving, context), rule_of, output, context).state()
+
+
+def _keeps_all(
+    state: State, rule_of: Mapping[int, tuple[AxisRule, int]], output: TensorType
+) -> bool:
+    """Whether elements read just what those of the input read that stand at the same places."""
+    layout = state.layout
+    if any(len(parts) > 1 for parts in layout):
+        return False
+    kept = set[int]()
+    for axis, (rule, to) in rule_of.items():
+        if axis == to and reads_own_place(rule) and layout[axis][0] == output.shape[to]:
+            kept.add(axis)
+        elif not isinstance(rule, Everywhere):
+            return False
+    return all(field is None or _is_along(field, kept) for field in state.fields)
+
+
+def _is_along(field: Field, parts: Set[int]) -> bool:
+    """Whether all that is told of a field is told along some parts."""
+    told = not field.content and field.uneven <= parts and field.loose <= parts
+    return told and all(part in parts for strand in field.strands for part, _ in strand.terms)
 
 
 class _Step:

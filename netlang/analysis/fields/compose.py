@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netlang.analysis.fields.largest import Source
 from netlang.analysis.fields.merge import merged
 from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, TooLong, reduced
 from netlang.analysis.fields.rules.content import together
@@ -27,7 +28,7 @@ from netlang.analysis.fields.state import (
 from netlang.ir.program import Function
 from netlang.records import replace
 
-__all__ = ["composed", "is_plain"]
+__all__ = ["composed", "is_plain", "told_along"]
 
 
 def is_plain(states: Sequence[State | None], function: Function) -> bool:
@@ -47,34 +48,55 @@ def _is_plain(state: State) -> bool:
     )
 
 
+def told_along(states: Sequence[State | None]) -> tuple[Source, ...]:
+    """The axes that tell what plain inputs read, one at least of each that reads anything."""
+    found: list[Source] = []
+    for port, state in enumerate(states):
+        if state is not None:
+            fields = [field for field in state.fields if field is not None]
+            axes = {axis for field in fields for strand in field.strands for axis in strand.parts}
+            axes.update(*(field.uneven | field.loose for field in fields))
+            found += [(port, axis) for axis in sorted(axes or {0})]
+    return tuple(found)
+
+
 def composed(
     outputs: Sequence[State | None],
+    sources: Sequence[Source],
     inputs: Sequence[State | None],
     function: Function,
     context: Context,
 ) -> tuple[State | None, ...] | None:
-    """What the outputs of a function read, if it reads its inputs' axes in order.
+    """What the outputs of a function read, whose own fields are along `sources`, its inputs' axes.
 
-    None if this can't be expressed: something uneven is cut or slid over.
+    None if this can't be expressed: something uneven is cut or slid over, or elements become
+    uneven that were alike in the inputs, which walking the function as it is called may avoid.
     """
     found: list[State | None] = []
     for output in outputs:
         if output is not None:
-            own = list(_per_input(output, function))
+            own = _per_input(output, sources, function)
             if not all(map(_keeps_uneven, inputs, own)):
                 return None
             found.append(_output(output, inputs, own, context))
         else:
             found.append(None)
-    return tuple(found)
+    return tuple(found) if _are_alike(found) or not _are_alike(inputs) else None
 
 
-def _per_input(output: State, function: Function) -> list[tuple[Field | None, ...]]:
-    """What an output reads of each input, along all of its axes."""
-    found, first = [], 0
-    for port in function.inputs:
-        found.append(output.fields[first : first + port.type.rank])
-        first += port.type.rank
+def _are_alike(states: Sequence[State | None]) -> bool:
+    """Whether every element reads all that is told."""
+    fields = (field for state in states if state is not None for field in state.fields)
+    return not any(f is not None and (f.bound or f.loose or f.uneven) for f in fields)
+
+
+def _per_input(
+    output: State, sources: Sequence[Source], function: Function
+) -> list[list[Field | None]]:
+    """What an output reads of each input, along each of its axes."""
+    found: list[list[Field | None]] = [[None] * port.type.rank for port in function.inputs]
+    for (port, axis), field in zip(sources, output.fields, strict=True):
+        found[port][axis] = field
     return found
 
 

@@ -8,10 +8,19 @@ from typing import TypeAlias
 from netlang.analysis.fields.figure import AxisField, ReceptiveField
 from netlang.ir.program import Function
 
-__all__ = ["Source", "clearer", "figure_of", "larger"]
+__all__ = ["Source", "clearer", "figure_of", "larger", "sources_of"]
 
 # An input of a function and one of its axes.
 Source: TypeAlias = tuple[int, int]
+
+
+def sources_of(net: Function) -> tuple[Source, ...]:
+    """The axes along which receptive fields are computed: all but the channels, or a vector's."""
+    return tuple(
+        (port, axis)
+        for port, each in enumerate(net.inputs)
+        for axis in (range(1, each.type.rank) if each.type.rank > 1 else range(each.type.rank))
+    )
 
 
 def _bound(one: int, one_bound: bool, two: int, two_bound: bool) -> bool:

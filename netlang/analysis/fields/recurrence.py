@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from netlang.analysis.fields.apply import applied, hull_of
 from netlang.analysis.fields.reads import Reads
-from netlang.analysis.fields.state import Field, State
-from netlang.analysis.fields.walk import Fields, States
+from netlang.analysis.fields.state import Field, State, States
+from netlang.analysis.fields.walk import Fields
 from netlang.ir.derivation import Line
 from netlang.ir.op import Op
 from netlang.ir.reach import Along, Reach, Window

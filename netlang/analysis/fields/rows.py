@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.state import State
-from netlang.analysis.fields.walk import Fields, States, Walk
+from netlang.analysis.fields.state import State, States
+from netlang.analysis.fields.walk import Fields, Walk
 from netlang.analysis.rows import Row, folded_path
 from netlang.ir.program import INPUT, Function, Node, Ref
 from netlang.records import Draft, field
@@ -69,7 +69,7 @@ class _Paths(Draft):
         found: _Found = {}
         for node in function.nodes:
             read = tuple([_state(states, inputs, ref) for ref in node.inputs])
-            states.append(walk.node(node, read))
+            states.append(walk.node(node, read, walk.flow.input_types(node)))
             self._add(found, tuple(node.path.split(".")), node, read, states[-1])
         return found
 

@@ -12,15 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from netlang.analysis.fields.reads import Interval, Reads, hull
+from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, hull
 from netlang.analysis.fields.rules.content import Contents
 from netlang.analysis.fields.rules.taps import Number
 from netlang.ir.dims import Dim
+from netlang.ir.types import Types
 from netlang.records import Record, replace
 
 __all__ = [
     "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "State",
-    "Strand", "lost", "numbered", "parts_of", "remapped",
+    "States", "Strand", "fresh", "lost", "numbered", "parts_of", "remapped",
 ]  # fmt: skip
 
 NO_PARTS: frozenset[int] = frozenset()
@@ -132,6 +133,23 @@ class State(Record, gc=False):
     layout: Layout
     fields: tuple[Field | None, ...]
     pool: tuple[object, ...] | None = None
+
+
+States: TypeAlias = tuple[State | None, ...]
+
+
+def fresh(types: Types, sources: Sequence[tuple[int, int]]) -> States:
+    """What the elements of the inputs themselves read: each its own place."""
+    places: dict[int, list[int]] = {}
+    for place, (port, _) in enumerate(sources):
+        places.setdefault(port, []).append(place)
+    found = []
+    for own, type_ in enumerate(types):
+        fields: list[Field | None] = [None] * len(sources)
+        for place in places.get(own, ()):
+            fields[place] = Field((Strand(((sources[place][1], IDENTITY),)),))
+        found.append(State(tuple((size,) for size in type_.shape), tuple(fields)))
+    return tuple(found)
 
 
 def parts_of(layout: Layout) -> list[range]:

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
-from typing import TypeAlias
 
 from netlang.analysis.fields.apply import applied
-from netlang.analysis.fields.compose import composed, is_plain
+from netlang.analysis.fields.compose import composed, is_plain, told_along
 from netlang.analysis.fields.elements.figures import Elements
 from netlang.analysis.fields.figure import AxisField, ReceptiveField, axis_field
-from netlang.analysis.fields.largest import Source, clearer, figure_of, larger
-from netlang.analysis.fields.reads import IDENTITY
-from netlang.analysis.fields.state import Context, Field, State, Strand
+from netlang.analysis.fields.largest import Source, clearer, figure_of, larger, sources_of
+from netlang.analysis.fields.state import Context, State, States, fresh
 from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
-from netlang.analysis.flow import Flow
+from netlang.analysis.flow import Flow, Flows
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
@@ -29,10 +27,8 @@ from netlang.ir.types import Types
 from netlang.records import replace
 
 __all__ = [
-    "Fields", "States", "Walk", "axis_fields", "field_and_walk", "fresh", "receptive_field",
+    "Fields", "Walk", "axis_fields", "field_and_walk", "receptive_field",
 ]  # fmt: skip
-
-States: TypeAlias = tuple[State | None, ...]
 
 
 def receptive_field(
@@ -43,66 +39,53 @@ def receptive_field(
 
 
 def field_and_walk(
-    program: Program, sizes: Mapping[str, int] | None = None
+    program: Program, sizes: Mapping[str, int] | None = None, flows: Flows | None = None
 ) -> tuple[ReceptiveField | None, Fields]:
     """The receptive field of a net's outputs, and the fields from which it was computed."""
-    found, fields = axis_fields(program, sizes)
+    found, fields = axis_fields(program, sizes, flows=flows)
     return figure_of(program.net, found), fields
 
 
 def axis_fields(
-    program: Program, sizes: Mapping[str, int] | None = None, *, borders: bool = False
+    program: Program,
+    sizes: Mapping[str, int] | None = None,
+    *,
+    borders: bool = False,
+    flows: Flows | None = None,
 ) -> tuple[dict[Source, AxisField], Fields]:
     """What a net's outputs read along each axis of its inputs, and the fields used.
 
     If that is a bound, a further attempt distinguishes joined values, and then single elements.
     With `borders`, `seen` is made exact too, even if only windows read the axis.
     """
-    fields = Fields(program, sizes)
+    flows = flows or Flows()
+    fields = Fields(program, sizes, flows=flows)
     found = fields.of_net()
     if any(field.bound for field in found.values()):
-        fields = Fields(program, sizes, fine=True)
+        fields = Fields(program, sizes, fine=True, flows=flows)
         found = {source: clearer(found[source], own) for source, own in fields.of_net().items()}
     return fields.counted(found, borders), fields
-
-
-def sources_of(net: Function) -> tuple[Source, ...]:
-    """The axes along which receptive fields are computed: all but the channels, or a vector's."""
-    return tuple(
-        (port, axis)
-        for port, each in enumerate(net.inputs)
-        for axis in (range(1, each.type.rank) if each.type.rank > 1 else range(each.type.rank))
-    )
-
-
-def fresh(types: Types, sources: Sequence[Source]) -> States:
-    """What the elements of the inputs themselves read: each its own place."""
-    places: dict[int, list[int]] = {}
-    for place, (port, _) in enumerate(sources):
-        places.setdefault(port, []).append(place)
-    found = []
-    for own, type_ in enumerate(types):
-        fields: list[Field | None] = [None] * len(sources)
-        for place in places.get(own, ()):
-            fields[place] = Field((Strand(((sources[place][1], IDENTITY),)),))
-        found.append(State(tuple((size,) for size in type_.shape), tuple(fields)))
-    return tuple(found)
 
 
 class Fields:
     """Receptive fields of a net at some sizes, by default the program's default sizes."""
 
     def __init__(
-        self, program: Program, sizes: Mapping[str, int] | None = None, *, fine: bool = False
+        self,
+        program: Program,
+        sizes: Mapping[str, int] | None = None,
+        *,
+        fine: bool = False,
+        flows: Flows | None = None,
     ) -> None:
         self.net = program.net
         self._sizes = {**program.defaults, **(sizes or {})}
         self._numbers: dict[Dim, int] = {}
-        self._flows: dict[Function, Flow] = {}
+        self._flows = flows or Flows()
         self._fine = fine
         self._called: set[Function] = set()
         self._states: States | None = None
-        self._known: dict[tuple[Function, States | None, tuple[Dim, ...]], States] = {}
+        self._known: dict[tuple[Function, States | None, tuple[object, ...]], States] = {}
         self.sources = sources_of(self.net)
         self._every = range(len(self.sources))
         types = tuple(port.type for port in self.net.inputs)
@@ -183,28 +166,33 @@ class Fields:
         if key not in self._known:
             found = None
             if function in self._called and is_plain(inputs, function):
-                found = composed(self._alone(function), inputs, function, context)
+                sources = told_along(inputs)
+                outputs = self._alone(function, sources)
+                found = composed(outputs, sources, inputs, function, context)
             self._called.add(function)
             self._known[key] = found or Walk(self, function, inputs, context).outputs()
         return self._known[key]
 
-    def _alone(self, function: Function) -> States:
-        """What the outputs read of the function's own inputs, along all of their axes."""
-        key = (function, None, ())
+    def again(self, items: Iterable[Item]) -> None:
+        """These are gone through several times, so what they call is."""
+        for item in items:
+            if isinstance(item, Repeat):
+                self.again(item.items)
+            elif isinstance(item.callee, Function):
+                self._called.add(item.callee)
+
+    def _alone(self, function: Function, sources: tuple[Source, ...]) -> States:
+        """What the outputs read of the function's own inputs, along some of their axes."""
+        key = (function, None, sources)
         if key not in self._known:
             types = tuple(port.type for port in function.inputs)
-            sources = tuple(
-                (port, axis) for port, type_ in enumerate(types) for axis in range(type_.rank)
-            )
             walk = Walk(self, function, fresh(types, sources), self._context(types, sources))
             self._known[key] = walk.outputs()
         return self._known[key]
 
     def flow(self, function: Function) -> Flow:
         """The places of a function."""
-        if function not in self._flows:
-            self._flows[function] = Flow(function)
-        return self._flows[function]
+        return self._flows.of(function)
 
 
 class Walk:
@@ -226,7 +214,7 @@ class Walk:
         return tuple(self._state(output.ref, {}) for output in self.flow.function.outputs)
 
     def _state(self, ref: Ref, carried: Mapping[Ref, State | None]) -> State | None:
-        if ref in carried:
+        if carried and ref in carried:
             return carried[ref]
         if ref.producer == INPUT:
             return self.inputs[ref.output]
@@ -241,14 +229,14 @@ class Walk:
                 continue
             inputs = tuple([self._state(ref, carried) for ref in item.inputs])
             self.read[place] = inputs
-            self.states[place] = self.node(item, inputs)
+            self.states[place] = self.node(item, inputs, self.flow.types_read(place))
             place += 1
 
-    def node(self, node: Node, inputs: States) -> States:
-        """What the outputs of a node read."""
+    def node(self, node: Node, inputs: States, types: Types) -> States:
+        """What the outputs of a node read, whose inputs have these types."""
         if isinstance(node.callee, Function):
             return self.fields.through(node.callee, inputs, self.context)
-        return self._of_op(node.callee, inputs, self.flow.input_types(node), node.types)
+        return self._of_op(node.callee, inputs, types, node.types)
 
     def _of_op(self, op: Op, inputs: States, types: Types, outputs: Types) -> States:
         if not any(inputs):
@@ -263,6 +251,7 @@ class Walk:
     def _repeat(self, repeat: Repeat, carried: Mapping[Ref, State | None]) -> None:
         """Runs times until each adds the same, then jumps to the last one."""
         states = [self._state(repeat.carry_in, carried)]
+        self.fields.again(repeat.items)
         for time in range(repeat.count):
             self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: states[-1]})
             states = [*states[-2:], self._state(repeat.carry_out, {})]

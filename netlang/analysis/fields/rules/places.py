@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.ir.dims import Dim
-from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Places, Same, ToOneSide
+from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Places, Same, ToOneSide, Window
 
-__all__ = ["STATISTICS", "STAYING", "aligned", "along"]
+__all__ = ["STATISTICS", "STAYING", "aligned", "along", "reads_own_place"]
+
 
 # Rules by which an element reads its own place and, for a statistic or an attention, others.
 STATISTICS = (OwnAndAll, ToOneSide)
 # Rules that leave an element at its own place.
 STAYING = (Same, *STATISTICS)
+
+
+def reads_own_place(rule: AxisRule) -> bool:
+    """Whether a place reads that of its own number and no other, as in a convolution 1x1."""
+    if isinstance(rule, Window):
+        return (rule.kernel, rule.stride, rule.before) == (1, 1, 0)
+    return isinstance(rule, Same)
 
 
 def along(rules: Sequence[AxisRule], rank: int) -> Places:
