@@ -27,6 +27,8 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 def kind_of(mode: int) -> str | None:
     """What has this mode, in words; None for a regular file."""
+    if stat.S_ISREG(mode):
+        return None
     return next((text for is_it, text in _KINDS if is_it(mode)), None)
 
 

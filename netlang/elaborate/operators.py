@@ -134,15 +134,16 @@ def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Label:
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
     """Pin traced numbers that an operator turned into plain ones, since they affect more."""
-    traced = [size for type in inputs for size in type.shape if isinstance(size, Traced)]
+    plain = [size for each in outputs for size in each.shape[:1] if not isinstance(size, Traced)]
+    if not plain:
+        return
+    traced = [size for type_ in inputs for size in type_.shape if isinstance(size, Traced)]
     if not any(names_in(size.origin) for size in traced):
         return
     fields = {getattr(op, name) for name in names_of(op)}
-    for type_ in outputs:
-        for size in type_.shape[:1]:
-            if not isinstance(size, Traced) and size not in fields:
-                for lost in traced:
-                    body.evaluator.pin(lost)
+    if any(size not in fields for size in plain):
+        for lost in traced:
+            body.evaluator.pin(lost)
 
 
 def single(body: Body, flow: CurrentValue, span: Span, name: str) -> Ref:

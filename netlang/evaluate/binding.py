@@ -65,6 +65,8 @@ def bind(
     layer: Layer, arguments: tuple[ast.Argument, ...], evaluate: Evaluate, span: Span
 ) -> Layer:
     """`layer` with more arguments. Raises a diagnostic for one that it doesn't have."""
+    if not arguments:
+        return layer
     names = parameter_names(layer)
     bound = dict(layer.arguments)
     open_names = list(filterfalse(bound.__contains__, names))

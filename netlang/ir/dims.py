@@ -88,8 +88,10 @@ class Expr(Record, cache_hash=True, gc=False):
         return 0 if monomial else coefficient
 
     def __add__(self, other: Dim) -> Dim:
-        # A traced number is equal to one of another origin, so only its value may be remembered.
-        return _sum(self, int(other) if isinstance(other, int) else other)
+        if isinstance(other, int):
+            # A traced number is equal to one of another origin: only its value may be remembered.
+            return _sum(self, int(other)) if other else self
+        return _sum(self, other)
 
     __radd__ = __add__
 

@@ -16,6 +16,9 @@ BATCH = symbol("N")
 class DType(Enum):
     """Element types, by the name that the language, numpy and torch all use."""
 
+    # Members are single objects; the hash of `Enum` is made by Python, for each type in a table.
+    __hash__ = object.__hash__
+
     FLOAT32 = "float32"
     FLOAT64 = "float64"
     FLOAT16 = "float16"

@@ -126,8 +126,10 @@ def fits(
     found: tuple[Constraint, ...] = ()
     for axis, (size, (before, after), window) in enumerate(zip(spatial, pads, extent, strict=True)):
         padded = size + (before + after)
+        if _always(padded, window) if isinstance(padded, Expr) else padded >= window:
+            continue
         where = axis_name(len(spatial), axis)
-        if isinstance(padded, int) and padded < window:
+        if isinstance(padded, int):
             from netlang.diagnostics.language.shapes import KernelTooLarge
 
             raise Rejection(
@@ -152,9 +154,23 @@ def slide(
 ) -> tuple[Dim, ...]:
     """The number of windows: floor((size + padding - extent) / stride) + 1."""
     return tuple(
-        floor_div(size + (before + after - window), step) + 1
-        for size, (before, after), window, step in zip(spatial, pads, extent, stride, strict=True)
+        [
+            _windows(size, before + after - window, step)
+            for size, (before, after), window, step in zip(
+                spatial, pads, extent, stride, strict=True
+            )
+        ]
     )
+
+
+def _windows(size: Dim, more: int, step: int) -> Dim:
+    """``(size + more) // step + 1``; layer after layer asks about the same formulas."""
+    return _of_formula(size, more, step) if isinstance(size, Expr) else (size + more) // step + 1
+
+
+@lru_cache(maxsize=4096)
+def _of_formula(size: Expr, more: int, step: int) -> Dim:
+    return floor_div(size + more, step) + 1
 
 
 def pad_available(

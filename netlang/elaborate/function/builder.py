@@ -164,6 +164,8 @@ class FunctionBuilder(Draft):
 
     def _refuse_folded(self, path: LabelPath, span: Span) -> None:
         """Refuse a label with a number that a folded repeat has given to one of its steps."""
+        if not self._folded:
+            return
         for depth, number in enumerate(path):
             if number.isascii() and number.isdigit() and path[:depth] in self._folded:
                 # The ranges of a scope stand in order.

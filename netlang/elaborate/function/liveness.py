@@ -31,6 +31,8 @@ class Liveness:
 
     def dead(self) -> Iterator[Node]:
         """Nodes that nothing reads and that aren't outputs."""
+        if len(self.all) == len(self._readers):
+            return
         read = {self._spans.folded(ref.producer) for refs in self._readers.values() for ref in refs}
         for index, node in self._numbered(self._items):
             if index not in self.all and index not in read:
