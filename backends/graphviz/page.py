@@ -9,7 +9,7 @@ from netlang.backends.graphviz.dot.layout import height_of, nested_skips
 from netlang.backends.graphviz.dot.writer import write_dot
 from netlang.backends.graphviz.sheets.builder import block_sheet, net_sheet
 from netlang.backends.graphviz.sheets.elements import Sheet
-from netlang.backends.graphviz.sheets.plan import Names, Plan
+from netlang.backends.graphviz.sheets.plan import PageNames, Plan
 from netlang.backends.graphviz.structure.variants import Variant, variants_of
 from netlang.ir.program import Program
 
@@ -29,7 +29,7 @@ def to_dot(
     opens every one. `sizes` are the symbolic sizes to write shapes at, else the declared ones.
     """
     plan = Plan(variants_of(program), checked_sizes(program, sizes), depth)
-    names = Names()
+    names = PageNames()
     net = _fitting(lambda tight: net_sheet(program, plan, names, tight), names)
     details = [
         _detail(variant, plan, names) for variant in plan.variants.all if _is_detail(variant, plan)
@@ -37,7 +37,7 @@ def to_dot(
     return write_dot(program.name, [[net], *_columns(details, max(height_of(net), 300))])
 
 
-def _detail(variant: Variant, plan: Plan, names: Names) -> Sheet:
+def _detail(variant: Variant, plan: Plan, names: PageNames) -> Sheet:
     return _fitting(lambda tight: block_sheet(variant, plan, names, tight), names)
 
 
@@ -45,7 +45,7 @@ def _is_detail(variant: Variant, plan: Plan) -> bool:
     return plan.shows(variant) and not plan.variants.is_single(variant.members[0])
 
 
-def _fitting(build: Callable[[bool], Sheet], names: Names) -> Sheet:
+def _fitting(build: Callable[[bool], Sheet], names: PageNames) -> Sheet:
     """The airy drawing if it fits a page, else the one with whole chains in one box."""
     before = set(names.taken)
     sheet = build(False)

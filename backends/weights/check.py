@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from netlang.backends.weights.diagnostics import NothingFits, WeightsMismatch
 from netlang.backends.weights.former import renamed
-from netlang.backends.weights.prefixes import Change, best_change
+from netlang.backends.weights.prefixes import PrefixChange, best_change
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
@@ -173,7 +173,9 @@ def _advice(
     return _prefix_advice(slots, stored) or f"{wanted}{part}"
 
 
-def better_prefix(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[Change, int] | None:
+def better_prefix(
+    slots: Sequence[Slot], stored: Mapping[str, Stored]
+) -> tuple[PrefixChange, int] | None:
     """The change of a prefix that makes the most additional tensors fit, and how many fit then.
 
     None if there is none. A change that brings less than half of what could fit is a coincidence,

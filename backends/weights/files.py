@@ -22,7 +22,7 @@ from netlang.backends.weights.diagnostics import (
     UnknownWeightsFormat,
     UnreadableWeights,
 )
-from netlang.backends.weights.header import LONGEST_HEADER, Entry, Header, parse_header
+from netlang.backends.weights.header import LONGEST_HEADER, Header, TensorEntry, parse_header
 from netlang.backends.weights.kinds import foreign, require_file
 from netlang.backends.weights.mapped import MappedFile
 from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
@@ -170,7 +170,7 @@ def _header(path: Path, file: MappedFile) -> Header:
     return header
 
 
-def _mapped(file: MappedFile, entry: Entry) -> Stored:
+def _mapped(file: MappedFile, entry: TensorEntry) -> Stored:
     import numpy as np
 
     dtype = TYPES.get(entry.dtype)

@@ -13,7 +13,7 @@ from pathlib import Path
 from netlang.backends.weights.check import match, require_fit, require_some
 from netlang.backends.weights.facts import facts_in, trained_net
 from netlang.backends.weights.files import WeightSource, read_entry
-from netlang.backends.weights.prefixes import Change, changed
+from netlang.backends.weights.prefixes import PrefixChange, changed
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored, all_finite
 from netlang.build import Fit
@@ -47,7 +47,7 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     or, without `fit.partial`, if anything doesn't fit.
     """
     opened = read_entry(source, fit.entry)
-    stored = changed(opened.tensors, [Change(old, new) for old, new in fit.prefixes])
+    stored = changed(opened.tensors, [PrefixChange(old, new) for old, new in fit.prefixes])
     fitting, report = match(owned, stored)
     facts = facts_in(opened.metadata)
     named = f"`{source}`" if isinstance(source, str | Path) else name_of(source)

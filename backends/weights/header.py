@@ -14,7 +14,7 @@ from math import prod
 from operator import attrgetter
 from typing import NamedTuple, final
 
-__all__ = ["LONGEST_HEADER", "METADATA", "SIZES", "Entry", "Header", "parse_header"]
+__all__ = ["LONGEST_HEADER", "METADATA", "SIZES", "TensorEntry", "Header", "parse_header"]
 
 METADATA = "__metadata__"
 LONGEST_HEADER = 4 << 20
@@ -31,7 +31,7 @@ SIZES: Mapping[str, int] = {
 
 
 @final
-class Entry(NamedTuple):
+class TensorEntry(NamedTuple):
     """A tensor in a file: `begin` and `end` count from the start of the file."""
 
     dtype: str
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
 class Header:
     """The contents of a file according to its header."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, TensorEntry]
     metadata: Mapping[str, str]
 
 
@@ -73,7 +73,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _entry(name: str, found: object, start: int) -> Entry:
+def _entry(name: str, found: object, start: int) -> TensorEntry:
     if not isinstance(found, dict) or found.keys() != _FIELDS:
         raise ValueError(f"the header doesn't describe `{_short(name)}`")
     dtype, shape, offsets = found["dtype"], found["shape"], found["data_offsets"]
@@ -91,7 +91,7 @@ def _entry(name: str, found: object, start: int) -> Entry:
     if (count or prod(size or 1 for size in shape)) >= _MOST_ELEMENTS:
         # An array counts the bytes of an empty tensor by its other sizes.
         raise ValueError(f"the shape of `{_short(name)}` isn't one")
-    return Entry(dtype, tuple(shape), start + begin, start + end)
+    return TensorEntry(dtype, tuple(shape), start + begin, start + end)
 
 
 def _naturals(found: object) -> bool:
@@ -104,7 +104,7 @@ def _naturals(found: object) -> bool:
     return True
 
 
-def _check_ranges(entries: Mapping[str, Entry], start: int, size: int) -> None:
+def _check_ranges(entries: Mapping[str, TensorEntry], start: int, size: int) -> None:
     reached = start
     for entry in sorted(entries.values(), key=attrgetter("begin", "end")):
         if entry.begin != reached:

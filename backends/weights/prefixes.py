@@ -15,14 +15,14 @@ from netlang.backends.weights.diagnostics import PrefixWithoutKeys
 from netlang.diagnostics.errors import NetlangError
 from netlang.source import Span
 
-__all__ = ["Change", "best_change", "changed", "two_keys", "without_keys"]
+__all__ = ["PrefixChange", "best_change", "changed", "two_keys", "without_keys"]
 
 T = TypeVar("T")
 _MOST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PrefixChange:
     """Replaces the prefix `old` of keys by `new`; every key has the empty prefix."""
 
     old: str
@@ -36,12 +36,12 @@ class Change:
         return self.new + key.removeprefix(self.old) if key.startswith(self.old) else None
 
 
-def changed(stored: Mapping[str, T], changes: Collection[Change]) -> dict[str, T]:
+def changed(stored: Mapping[str, T], changes: Collection[PrefixChange]) -> dict[str, T]:
     """The tensors under their new keys; of several changes that match a key, the first counts.
 
     Raises `NetlangError` if a change matches no key, or if two keys become one.
     """
-    made: dict[str, Change | None] = {}
+    made: dict[str, PrefixChange | None] = {}
     found: dict[str, T] = {}
     for key, value in stored.items():
         change = next((each for each in changes if each.apply(key) is not None), None)
@@ -70,21 +70,21 @@ def two_keys(change: str, new: str, span: Span | None = None) -> NetlangError:
 
 def best_change(
     stored: Mapping[str, T], needed: Collection[str], fits: Callable[[str, T], bool]
-) -> tuple[Change, int] | None:
+) -> tuple[PrefixChange, int] | None:
     """The change of one prefix that makes the most tensors fit, and how many; None if none does.
 
     `fits` says whether a tensor fits the net under a key.
     """
-    counts: Counter[Change] = Counter()
+    counts: Counter[PrefixChange] = Counter()
     for key, value in stored.items():
         for prefix in _prefixes(key):
             if fits(key.removeprefix(prefix), value):
-                counts[Change(prefix, "")] += 1
+                counts[PrefixChange(prefix, "")] += 1
     for key in needed:
         for prefix in _prefixes(key):
             bare = key.removeprefix(prefix)
             if bare in stored and fits(key, stored[bare]):
-                counts[Change("", prefix)] += 1
+                counts[PrefixChange("", prefix)] += 1
     return max(counts.items(), key=lambda item: item[1], default=None)
 
 

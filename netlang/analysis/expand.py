@@ -20,8 +20,8 @@ from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
 
 __all__ = [
-    "LONGEST", "Entry", "ExpandedStep", "Expansion", "Fold", "Tap", "Value", "expand_program",
-    "require_writable", "too_many",
+    "LONGEST", "Entry", "ExpandedStep", "Expansion", "Fold", "Tap", "ExpandedValue",
+    "expand_program", "require_writable", "too_many",
 ]  # fmt: skip
 
 LONGEST = 10_000
@@ -30,7 +30,7 @@ WRITABLE = 100_000
 """Steps that a backend writes, repeats written out; more if the text has as many itself."""
 
 
-class Value(ComparedInPart):
+class ExpandedValue(ComparedInPart):
     """Output number `output` of the step at path `step`, or input number `output` of the net."""
 
     aside: ClassVar[tuple[str, ...]] = ("type",)
@@ -48,7 +48,7 @@ class ExpandedStep(Record):
 
     path: str
     op: Op
-    inputs: tuple[Value, ...]
+    inputs: tuple[ExpandedValue, ...]
     types: Types
     module: str
     auxiliary: bool
@@ -74,8 +74,8 @@ class Fold(Record):
     count: int
     component: int
     step: int
-    carry_in: Value
-    carry_out: Value
+    carry_in: ExpandedValue
+    carry_out: ExpandedValue
     entries: tuple[Entry, ...]
 
 
@@ -86,7 +86,7 @@ class Tap(Record):
     """An output of the net."""
 
     name: str
-    value: Value
+    value: ExpandedValue
     auxiliary: bool
 
 
@@ -125,7 +125,7 @@ def expand_program(program: Program) -> Expansion:
     if fold and counter.steps(net, fold=True) > MOST:
         advice = "`netlang summary` and `explain` take blocks as a whole"
         raise too_many(program, counter.steps(net, fold=True), MOST, advice)
-    inputs = tuple(Value(None, index, port.type) for index, port in enumerate(net.inputs))
+    inputs = tuple(ExpandedValue(None, index, port.type) for index, port in enumerate(net.inputs))
     context = CallContext(net, net.arguments, dict(program.written))
     opened = _Opened(net, inputs, context, "", "", auxiliary=False, later=[] if fold else None)
     entries = tuple(opened.entries(net.items, 0))
@@ -181,7 +181,7 @@ class _Counter:
         return sum(len(flow.steps) for flow in self._flows.values())
 
 
-Values: TypeAlias = tuple[Value, ...]
+Values: TypeAlias = tuple[ExpandedValue, ...]
 
 
 class _Opened:
@@ -211,7 +211,7 @@ class _Opened:
         self.later = later
         self.values: dict[int, Values] = {}
 
-    def value(self, ref: Ref) -> Value:
+    def value(self, ref: Ref) -> ExpandedValue:
         if ref.producer == INPUT:
             return self.inputs[ref.output]
         return self.values[ref.producer][ref.output]
@@ -244,7 +244,9 @@ class _Opened:
             self.values[number] = tuple(inner.value(o.ref) for o in node.callee.outputs)
             return
         types = node.types
-        self.values[number] = tuple(Value(path, index, each) for index, each in enumerate(types))
+        self.values[number] = tuple(
+            ExpandedValue(path, index, each) for index, each in enumerate(types)
+        )
         origin = origins(node, node.callee, self.context)
         yield ExpandedStep(path, node.callee, inputs, types, module, auxiliary, node.span, origin)
 
@@ -263,7 +265,7 @@ class _Opened:
         return Fold(repeat.count, component, repeat.step, carry_in, carry_out, entries)
 
 
-def _later(value: Value, component: int, growth: int) -> Value:
+def _later(value: ExpandedValue, component: int, growth: int) -> ExpandedValue:
     """The same value with component `component` of its path increased by `growth`."""
     assert value.step is not None
     parts = value.step.split(".")

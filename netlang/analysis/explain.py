@@ -14,7 +14,7 @@ from netlang.analysis.cost import Costs, Totals, at_sizes, total
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.recurrence import recurrence
 from netlang.analysis.fields.walk import Fields, receptive_field
-from netlang.analysis.locate import Place, known_paths, locate, paths_of
+from netlang.analysis.locate import LocatedStep, known_paths, locate, paths_of
 from netlang.analysis.rows import Row, deployed_rows, scope_rows
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.derivation import Line
@@ -25,7 +25,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.records import Record, names_of, replace
 from netlang.source import Span
 
-__all__ = ["LayerArithmetic", "Part", "PartArithmetic", "explain"]
+__all__ = ["LayerArithmetic", "PartRow", "PartArithmetic", "explain"]
 
 # Paths that a misspelt one is compared with.
 MOST_CANDIDATES = 5_000
@@ -49,7 +49,7 @@ class LayerArithmetic(Record):
     shares: str | None
 
 
-class Part(Record):
+class PartRow(Record):
     """A row of a part's table: an operator with its lines, or a block or scope without lines."""
 
     row: Row
@@ -67,7 +67,7 @@ class PartArithmetic(Record):
     path: str
     callee: Function | None
     sizes: Mapping[str, int]
-    parts: tuple[Part, ...]
+    parts: tuple[PartRow, ...]
     totals: Totals
     receptive_field: ReceptiveField | None
 
@@ -186,7 +186,7 @@ def _size(size: Dim, sizes: Mapping[str, int]) -> int:
 # --- one layer ----------------------------------------------------------------------------------
 
 
-def _layer(program: Program, place: Place, sizes: Mapping[str, int]) -> LayerArithmetic:
+def _layer(program: Program, place: LocatedStep, sizes: Mapping[str, int]) -> LayerArithmetic:
     node, number, function = place.node, place.number, place.function
     assert node is not None
     assert number is not None
@@ -242,9 +242,9 @@ def _part(
     return PartArithmetic(path, callee, sizes, parts, totals, field)
 
 
-def _of_row(row: Row, sizes: Mapping[str, int]) -> Part:
+def _of_row(row: Row, sizes: Mapping[str, int]) -> PartRow:
     outputs = _numbers(row.types, sizes)
     if not isinstance(row.callee, Op):
-        return Part(row, {}, outputs)
+        return PartRow(row, {}, outputs)
     lines = _operator(row.callee, sizes).derivation(_numbers(row.inputs, sizes))
-    return Part(row, {line.what: line for line in lines}, outputs)
+    return PartRow(row, {line.what: line for line in lines}, outputs)

@@ -17,12 +17,12 @@ from netlang.ir.sizes.solve import Solution
 from netlang.ir.types import TensorType
 from netlang.records import Record, replace
 
-__all__ = ["Figures", "Json", "Value"]
+__all__ = ["Figures", "Json", "SizedPort"]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
 
-class Value(Record):
+class SizedPort(Record):
     """An input or output at the summary's sizes, without the batch."""
 
     name: str
@@ -42,8 +42,8 @@ class Figures(Record, dict=True):
     net: str
     size: Mapping[str, int]
     batch: int
-    inputs: tuple[Value, ...]
-    outputs: tuple[Value, ...]
+    inputs: tuple[SizedPort, ...]
+    outputs: tuple[SizedPort, ...]
     cost: FunctionCost
     receptive_field: ReceptiveField | None
     solution: Solution

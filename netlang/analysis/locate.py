@@ -14,12 +14,12 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Item, Node, Repeat
 from netlang.records import Record
 
-__all__ = ["Place", "known_paths", "locate", "paths_of"]
+__all__ = ["LocatedStep", "known_paths", "locate", "paths_of"]
 
 Parts: TypeAlias = tuple[str, ...]
 
 
-class Place(Record):
+class LocatedStep(Record):
     """A step or scope of `function`, and the calls (function and node number) around it.
 
     `node` and `number` are None for a scope. `label` is its path within the function, and `first`
@@ -40,21 +40,21 @@ class Place(Record):
         return ".".join((*([self.outer] if self.outer else []), *self.label))
 
 
-def locate(net: Function, path: str) -> Place | None:
+def locate(net: Function, path: str) -> LocatedStep | None:
     """The step or scope at `path`, or None."""
     return _in_function(net, tuple(path.split(".")), (), ())
 
 
 def _in_function(
     function: Function, target: Parts, calls: tuple[tuple[Function, int], ...], outer: Parts
-) -> Place | None:
+) -> LocatedStep | None:
     found = list(_candidates(function.items, 0, target))
     steps = [each for each in found if each[0] is not None]
     for node, number, first in steps:
         assert node is not None
         length = len(node.path.split("."))
         if length == len(target):
-            return Place(function, calls, ".".join(outer), target, first, node, number)
+            return LocatedStep(function, calls, ".".join(outer), target, first, node, number)
         if isinstance(node.callee, Function):
             inner = _in_function(
                 node.callee, target[length:], (*calls, (function, number)), outer + target[:length]
@@ -62,7 +62,7 @@ def _in_function(
             if inner:
                 return inner
     scopes = [first for node, _, first in found if node is None]
-    return Place(function, calls, ".".join(outer), target, scopes[0]) if scopes else None
+    return LocatedStep(function, calls, ".".join(outer), target, scopes[0]) if scopes else None
 
 
 def _candidates(

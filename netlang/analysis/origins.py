@@ -17,7 +17,7 @@ from netlang.ir.provenance import names_in, origin_of
 from netlang.records import Record
 from netlang.source import Span
 
-__all__ = ["CallContext", "Given", "Origin", "origins"]
+__all__ = ["CallContext", "GivenParameter", "Origin", "origins"]
 
 # Names that an expression reads: no attributes, no names of arguments (`stride=`), no strings.
 _STRING = re.compile(r'"[^"\n]*"')
@@ -52,7 +52,7 @@ class CallContext(Record, eq=False, dict=True):
         return sorted((name for name in names if name in self.places), key=self.places.__getitem__)
 
 
-class Given(Record):
+class GivenParameter(Record):
     """A parameter from which a value derives: its value and where that was written.
 
     `is_default`: it is the block's own default. `through` are the parameters that it read.
@@ -62,7 +62,7 @@ class Given(Record):
     value: object
     span: Span
     is_default: bool
-    through: tuple[Given, ...]
+    through: tuple[GivenParameter, ...]
 
 
 class Origin(Record):
@@ -76,7 +76,7 @@ class Origin(Record):
     span: Span | None
     inside: bool = False
     partial: str | None = None
-    through: tuple[Given, ...] = ()
+    through: tuple[GivenParameter, ...] = ()
     more: bool = False
 
     @property
@@ -129,7 +129,9 @@ class _Telling:
     def __init__(self) -> None:
         self.left = _MOST_TOLD
 
-    def parameters(self, span: Span, value: object, context: CallContext) -> tuple[Given, ...]:
+    def parameters(
+        self, span: Span, value: object, context: CallContext
+    ) -> tuple[GivenParameter, ...]:
         """The context's parameters from which a value was made, by its trace or by the text."""
         origin = origin_of(value)
         names = set(names_in(origin)) if origin is not None else set()
@@ -137,7 +139,7 @@ class _Telling:
             names.update(_read(span))
         return tuple(self._given(context.ordered(names), context))
 
-    def _given(self, names: Iterable[str], context: CallContext) -> Iterator[Given]:
+    def _given(self, names: Iterable[str], context: CallContext) -> Iterator[GivenParameter]:
         for name in names:
             self.left -= 1
             if self.left < 0:
@@ -151,7 +153,7 @@ class _Telling:
                 through = tuple(self._given(before, context))
             else:
                 through = self.parameters(span, value, context.outer) if context.outer else ()
-            yield Given(name, value, span, is_default, through)
+            yield GivenParameter(name, value, span, is_default, through)
 
 
 def _read(span: Span) -> frozenset[str]:

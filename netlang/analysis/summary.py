@@ -8,7 +8,7 @@ from typing import final
 from netlang.analysis.constraints import checked_sizes, solve
 from netlang.analysis.facts import Facts
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.figures import Figures, Json, Value
+from netlang.analysis.figures import Figures, Json, SizedPort
 from netlang.analysis.flow import Flow
 from netlang.analysis.rows import Row
 from netlang.ir.dims import evaluate
@@ -99,6 +99,6 @@ def summarize(program: Program, sizes: Mapping[str, int] | None = None, batch: i
     )
 
 
-def _value(name: str, type: TensorType, sizes: Mapping[str, int]) -> Value:
+def _value(name: str, type: TensorType, sizes: Mapping[str, int]) -> SizedPort:
     shape = tuple(evaluate(size, sizes) for size in type.shape)
-    return Value(name, shape, type.dtype.value)
+    return SizedPort(name, shape, type.dtype.value)

@@ -12,14 +12,14 @@ from typing import final
 
 from netlang.records import Record
 
-__all__ = ["BLOCKS", "OTHERS", "Entry", "Family", "Group", "groups"]
+__all__ = ["BLOCKS", "OTHERS", "LibraryEntry", "Family", "LibraryGroup", "groups"]
 
 BLOCKS = "Blocks, to import"
 OTHERS = "Others"
 
 
 @final
-class Entry(Record):
+class LibraryEntry(Record):
     """A net, recipe or block: its required parameters and its docstring."""
 
     kind: str
@@ -39,9 +39,9 @@ class Family(Record):
 
     name: str
     doc: str
-    entries: tuple[Entry, ...]
+    entries: tuple[LibraryEntry, ...]
 
-    def of(self, kind: str) -> tuple[Entry, ...]:
+    def of(self, kind: str) -> tuple[LibraryEntry, ...]:
         """The nets, recipes or blocks."""
         return tuple(entry for entry in self.entries if entry.kind == kind)
 
@@ -53,17 +53,17 @@ class Family(Record):
 
 
 @final
-class Group(Record):
+class LibraryGroup(Record):
     """Families for one task."""
 
     title: str
     families: tuple[Family, ...]
 
-    def matching(self, words: Sequence[str]) -> Group:
+    def matching(self, words: Sequence[str]) -> LibraryGroup:
         """The families that match every word, or whose title does."""
         left = [word for word in words if not _begins(word, (self.title,))]
         families = (each for each in self.families if all(each.has(word) for word in left))
-        return Group(self.title, tuple(families))
+        return LibraryGroup(self.title, tuple(families))
 
 
 def _begins(word: str, texts: Iterable[str]) -> bool:
@@ -71,14 +71,14 @@ def _begins(word: str, texts: Iterable[str]) -> bool:
     return any(wanted.search(text) for text in texts)
 
 
-def groups() -> Iterator[Group]:
+def groups() -> Iterator[LibraryGroup]:
     """The library by task as in `groups.toml`, then the families that it omits, then the blocks."""
     left = {family.name: family for family in _families()}
     for title, files in _titles():
-        yield Group(title, tuple(left.pop(file) for file in files if file in left))
+        yield LibraryGroup(title, tuple(left.pop(file) for file in files if file in left))
     blocks = tuple(family for name, family in left.items() if name.startswith("blocks."))
     others = tuple(family for family in left.values() if family not in blocks)
-    yield from (Group(OTHERS, others), Group(BLOCKS, blocks))
+    yield from (LibraryGroup(OTHERS, others), LibraryGroup(BLOCKS, blocks))
 
 
 def _titles() -> Iterator[tuple[str, list[str]]]:
@@ -103,15 +103,15 @@ def _families() -> Iterator[Family]:
         yield Family(name, _tidy(file.doc), entries)
 
 
-def _entry(item: object) -> Entry:
+def _entry(item: object) -> LibraryEntry:
     from netlang.syntax import ast
 
     if isinstance(item, ast.NetAlias):
-        return Entry("net", item.name, (), _tidy(item.doc))
+        return LibraryEntry("net", item.name, (), _tidy(item.doc))
     assert isinstance(item, ast.NetDef | ast.TrainDef | ast.BlockDef)
     kinds = {ast.NetDef: "net", ast.TrainDef: "recipe", ast.BlockDef: "block"}
     needed = (parameter.name for parameter in item.parameters if parameter.default is None)
-    return Entry(kinds[type(item)], item.name, tuple(needed), _tidy(item.doc))
+    return LibraryEntry(kinds[type(item)], item.name, tuple(needed), _tidy(item.doc))
 
 
 def _tidy(doc: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import CurrentValue, Mark
+from netlang.elaborate.function.builder import BuilderMark, CurrentValue
 from netlang.syntax import ast
 
 __all__ = ["repeat"]
@@ -37,7 +37,7 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> CurrentValue:
     return flow
 
 
-def _foldable(body: Body, mark: Mark, before: CurrentValue, after: CurrentValue) -> bool:
+def _foldable(body: Body, mark: BuilderMark, before: CurrentValue, after: CurrentValue) -> bool:
     builder = body.builder
     if not before or not after or len(before) != 1 or len(after) != 1 or before == after:
         return False

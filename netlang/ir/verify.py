@@ -104,7 +104,7 @@ def _stands_in_its_source(span: Span, what: str) -> None:
         raise InternalError(f"{what} lies outside of {span.source.name}")
 
 
-def _told(types: Types) -> str:
+def _types_text(types: Types) -> str:
     return ", ".join(map(str, types)) or "nothing"
 
 
@@ -183,7 +183,9 @@ class _Verification:
     def _operator(self, op: Op, inputs: Types, outputs: Types, what: str) -> None:
         self._demand(op.arity.accepts(len(inputs)), f"{what} reads {len(inputs)} values")
         inferred = self._inferred(op, inputs)
-        self._demand(inferred == outputs, f"{what} is {_told(outputs)}, not {_told(inferred)}")
+        self._demand(
+            inferred == outputs, f"{what} is {_types_text(outputs)}, not {_types_text(inferred)}"
+        )
         cost = op.cost(inputs)
         for figure in (cost.macs, cost.other):
             self._demand(evaluate(figure, self._sizes) >= 0, f"{what} costs {figure}")
@@ -207,9 +209,13 @@ class _Verification:
 
     def _call(self, node: Node, callee: Function, inputs: Types, what: str) -> None:
         taken = tuple(port.type for port in callee.inputs)
-        self._demand(inputs == taken, f"{what} is given {_told(inputs)} for {_told(taken)}")
+        self._demand(
+            inputs == taken, f"{what} is given {_types_text(inputs)} for {_types_text(taken)}"
+        )
         given = callee.output_types
-        self._demand(node.types == given, f"{what} is {_told(node.types)}, not {_told(given)}")
+        self._demand(
+            node.types == given, f"{what} is {_types_text(node.types)}, not {_types_text(given)}"
+        )
         unknown = set(node.arguments) - set(callee.arguments)
         self._demand(not unknown, f"{what} gives arguments that don't exist: {sorted(unknown)}")
 

@@ -13,11 +13,11 @@ from netlang.diagnostics.diagnostic import Caution, Diagnostic
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.ir.program import Program
 from netlang.lint.calls import Found
-from netlang.lint.graph import Walk
+from netlang.lint.graph import LintWalk
 from netlang.lint.registry import CAUSES, SITE_RULES, TREE_RULES
 from netlang.lint.silence import silenced
 from netlang.lint.site import About
-from netlang.lint.steps import Steps
+from netlang.lint.steps import StepsInText
 from netlang.lint.tree import look
 from netlang.records import Record
 
@@ -50,7 +50,7 @@ def lint(
     only then is it known which comments silence nothing. With `causes`, rules of the text are left
     out that never tell why a file is wrong.
     """
-    steps = Steps(module)
+    steps = StepsInText(module)
     definitions: set[tuple[str, int]] = set()
     with room_for_nesting():
         found = [
@@ -64,17 +64,17 @@ def lint(
 def _in_nets(
     module: Module,
     programs: Iterable[Program],
-    steps: Steps,
+    steps: StepsInText,
     definitions: set[tuple[str, int]],
 ) -> Iterator[Found]:
     for program in programs:
-        walk = Walk(About(module, program.net, program.defaults, steps), SITE_RULES)
+        walk = LintWalk(About(module, program.net, program.defaults, steps), SITE_RULES)
         walk.net(program)
         definitions |= walk.definitions
         yield from walk.found
 
 
-def _in_recipes(recipes: Iterable[tuple[Recipe, Program]], steps: Steps) -> Iterator[Caution]:
+def _in_recipes(recipes: Iterable[tuple[Recipe, Program]], steps: StepsInText) -> Iterator[Caution]:
     recipes = tuple(recipes)
     if not recipes:
         return  # the words of recipes take their time to load

@@ -12,11 +12,11 @@ from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.repeats import Repeats
 from netlang.lint.calls import Calls, Found
-from netlang.lint.layouts import Layout, declared, made_by
+from netlang.lint.layouts import AxisLayout, declared, made_by
 from netlang.lint.registry import SiteRule
 from netlang.lint.site import About, Site
 
-__all__ = ["Walk"]
+__all__ = ["LintWalk"]
 
 _MOST_LAYOUTS = 8
 """Ways to lay out the inputs of one function that are told apart."""
@@ -26,14 +26,14 @@ _LONGEST = 60
 
 
 @final
-class Walk:
+class LintWalk:
     """Applies the rules to every step of a net; `definitions` are those that it visited."""
 
     def __init__(self, about: About, rules: Mapping[str, tuple[SiteRule, ...]]) -> None:
         self._about = about
         self._rules = rules
-        self._made: dict[int, dict[tuple[Layout, ...], tuple[Layout, ...]]] = {}
-        self._calls: dict[tuple[int, tuple[Layout, ...]], Calls] = {}
+        self._made: dict[int, dict[tuple[AxisLayout, ...], tuple[AxisLayout, ...]]] = {}
+        self._calls: dict[tuple[int, tuple[AxisLayout, ...]], Calls] = {}
         self.found: list[Found] = []
         self.definitions: set[tuple[str, int]] = set()
 
@@ -44,21 +44,21 @@ class Walk:
         self._function(program.net, layouts, Calls())
 
     def _called(
-        self, function: Function, layouts: tuple[Layout, ...], frame: ChainLink, caller: Calls
-    ) -> tuple[Layout, ...]:
+        self, function: Function, layouts: tuple[AxisLayout, ...], frame: ChainLink, caller: Calls
+    ) -> tuple[AxisLayout, ...]:
         """The layouts of the outputs of a called function; records the call."""
         calls = self._calls.setdefault((id(function), layouts), Calls())
         calls.add(frame, caller)
         return self._function(function, layouts, calls)
 
     def _function(
-        self, function: Function, layouts: tuple[Layout, ...], calls: Calls
-    ) -> tuple[Layout, ...]:
+        self, function: Function, layouts: tuple[AxisLayout, ...], calls: Calls
+    ) -> tuple[AxisLayout, ...]:
         """The layouts of a function's outputs."""
         made = self._made.setdefault(id(function), {})
         if layouts not in made:
             if len(made) >= _MOST_LAYOUTS:
-                return (Layout.UNKNOWN,) * len(function.outputs)
+                return (AxisLayout.UNKNOWN,) * len(function.outputs)
             self.definitions.add((function.span.source.name, function.span.start))
             made[layouts] = _Function(self, function, layouts, calls).outputs()
         return made[layouts]
@@ -67,9 +67,9 @@ class Walk:
         self,
         function: Function,
         node: Node,
-        layouts: tuple[Layout, ...],
+        layouts: tuple[AxisLayout, ...],
         calls: Calls,
-    ) -> tuple[Layout, ...]:
+    ) -> tuple[AxisLayout, ...]:
         """The layouts of a step's outputs; applies the rules to it."""
         callee = node.callee
         if isinstance(callee, Function):
@@ -92,17 +92,17 @@ class _Function:
     """One function with one layout of its inputs."""
 
     def __init__(
-        self, walk: Walk, function: Function, inputs: tuple[Layout, ...], calls: Calls
+        self, walk: LintWalk, function: Function, inputs: tuple[AxisLayout, ...], calls: Calls
     ) -> None:
         self._walk = walk
         self._function = function
         self._calls = calls
-        self._made: dict[Ref, Layout] = {
+        self._made: dict[Ref, AxisLayout] = {
             Ref(INPUT, number): layout for number, layout in enumerate(inputs)
         }
         self._repeats = Repeats(function.items)
 
-    def outputs(self) -> tuple[Layout, ...]:
+    def outputs(self) -> tuple[AxisLayout, ...]:
         for number, node in self._numbered(self._function.items, 0):
             layouts = tuple(self._layout(ref) for ref in node.inputs)
             given = self._walk.node(self._function, node, layouts, self._calls)
@@ -110,10 +110,10 @@ class _Function:
                 self._made[Ref(number, output)] = layout
         return tuple(self._layout(output.ref) for output in self._function.outputs)
 
-    def _layout(self, ref: Ref) -> Layout:
+    def _layout(self, ref: Ref) -> AxisLayout:
         if ref.producer != INPUT:
             ref = Ref(self._repeats.folded(ref.producer), ref.output)
-        return self._made.get(ref, Layout.UNKNOWN)
+        return self._made.get(ref, AxisLayout.UNKNOWN)
 
     def _numbered(self, items: tuple[Item, ...], number: int) -> Iterator[tuple[int, Node]]:
         """Every node with its number; of a repeat, those of the first time."""

@@ -15,7 +15,7 @@ from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Port
 
-__all__ = ["KEEPING", "SPATIAL", "Layout", "declared", "made_by"]
+__all__ = ["KEEPING", "SPATIAL", "AxisLayout", "declared", "made_by"]
 
 SPATIAL = frozenset((
     "adaptive_avgpool", "adaptive_maxpool", "avgpool", "conv", "conv_transpose", "global_avgpool",
@@ -34,7 +34,7 @@ KEEPING = frozenset((
 """What leaves the meaning of the axes as it is."""
 
 
-class Layout(Enum):
+class AxisLayout(Enum):
     """`CHANNELS_LAST` is a net's input that was probably declared this way by mistake."""
 
     UNKNOWN = auto()
@@ -42,27 +42,27 @@ class Layout(Enum):
     CHANNELS_LAST = auto()
 
 
-def declared(port: Port, defaults: Mapping[str, int]) -> Layout:
+def declared(port: Port, defaults: Mapping[str, int]) -> AxisLayout:
     """The layout that a net's input has by its shape, with symbols at their default sizes."""
     shape = port.type.shape
     if len(shape) != 3 or not port.type.dtype.is_float:
-        return Layout.UNKNOWN
+        return AxisLayout.UNKNOWN
     first, middle, last = (_at(size, defaults) for size in shape)
     if first in COLOURS and min(middle, last) >= SMALLEST:
-        return Layout.CHANNELS_FIRST
+        return AxisLayout.CHANNELS_FIRST
     if last in COLOURS and min(first, middle) >= SMALLEST and (last == 3 or first == middle):
-        return Layout.CHANNELS_LAST
-    return Layout.UNKNOWN
+        return AxisLayout.CHANNELS_LAST
+    return AxisLayout.UNKNOWN
 
 
 def _at(size: Dim, defaults: Mapping[str, int]) -> int:
     return evaluate(size, defaults)
 
 
-def made_by(op: Op, inputs: tuple[Layout, ...]) -> Layout:
+def made_by(op: Op, inputs: tuple[AxisLayout, ...]) -> AxisLayout:
     """The layout of an operator's output."""
     if op.name in SPATIAL:
-        return Layout.CHANNELS_FIRST
+        return AxisLayout.CHANNELS_FIRST
     if op.name in KEEPING:
-        return next((each for each in inputs if each is not Layout.UNKNOWN), Layout.UNKNOWN)
-    return Layout.UNKNOWN
+        return next((each for each in inputs if each is not AxisLayout.UNKNOWN), AxisLayout.UNKNOWN)
+    return AxisLayout.UNKNOWN

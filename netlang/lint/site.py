@@ -9,8 +9,8 @@ from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.ir.types import Types
-from netlang.lint.layouts import Layout
-from netlang.lint.steps import Steps
+from netlang.lint.layouts import AxisLayout
+from netlang.lint.steps import StepsInText
 from netlang.records import Record
 from netlang.source import Span
 
@@ -27,7 +27,7 @@ class About(Record):
     module: Module
     net: Function
     defaults: Mapping[str, int]
-    steps: Steps
+    steps: StepsInText
 
 
 @final
@@ -38,7 +38,7 @@ class Site(Record):
     function: Function
     node: Node
     op: Op
-    layouts: tuple[Layout, ...]
+    layouts: tuple[AxisLayout, ...]
     chain: tuple[ChainLink, ...]
 
     @property

@@ -14,11 +14,11 @@ from netlang.syntax.ast.walk import walk
 if TYPE_CHECKING:
     from netlang.modules.library import Module
 
-__all__ = ["Steps"]
+__all__ = ["StepsInText"]
 
 
 @final
-class Steps:
+class StepsInText:
     """The paths of a file by the places of their actions, read on first use."""
 
     def __init__(self, module: Module) -> None:

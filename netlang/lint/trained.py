@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from netlang.ir.program import Program
-from netlang.lint.steps import Steps
+from netlang.lint.steps import StepsInText
 from netlang.recipes.recipe import Recipe
 from netlang.records import Record
 
@@ -18,4 +18,4 @@ class Training(Record):
 
     recipe: Recipe
     program: Program
-    steps: Steps
+    steps: StepsInText

@@ -18,7 +18,7 @@ from netlang.ir.weights import (
     WindowCoordinates,
 )
 from netlang.ops.spatial import Sizes
-from netlang.ops.windowed import Windowed, Work
+from netlang.ops.windowed import Windowed, WindowWork
 
 __all__ = ["HIDDEN", "MOST_OFFSET", "MOST_TEMPERATURE", "CosineWindowAttention"]
 
@@ -86,14 +86,14 @@ class CosineWindowAttention(Windowed):
             Weight("cpb_mlp.2.weight", (self.heads, HIDDEN), KaimingUniform(HIDDEN)),
         )  # fmt: skip
 
-    def macs(self, x: TensorType) -> Work:
-        return Work(self.attended(x), ((HIDDEN, *self.offsets(), 2 + self.heads),))
+    def macs(self, x: TensorType) -> WindowWork:
+        return WindowWork(self.attended(x), ((HIDDEN, *self.offsets(), 2 + self.heads),))
 
-    def other(self, x: TensorType) -> Work:
+    def other(self, x: TensorType) -> WindowWork:
         elements = *self.padded(x), self.image(x)[2]
         offsets, pairs = prod(self.offsets()), prod(self.windows()) ** 2
         each = (self.scored(x), (6, *elements), (3, *elements))
-        return Work(each, ((2, HIDDEN, offsets), (5, self.heads, pairs), (2, self.heads)))
+        return WindowWork(each, ((2, HIDDEN, offsets), (5, self.heads, pairs), (2, self.heads)))
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

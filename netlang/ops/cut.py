@@ -14,7 +14,7 @@ from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, batched, inputs_of, spatial_input
 from netlang.ops.derive import numbers, out_axis, plain
-from netlang.ops.layout import Layout
+from netlang.ops.layout import Rearrangement
 from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis, size_given
 
 __all__ = ["Crop", "Pad", "Slice"]
@@ -32,7 +32,7 @@ def _still_there(op: Op, size: Dim, what: str, advice: str) -> tuple[Constraint,
 
 
 @final
-class Pad(Layout):
+class Pad(Rearrangement):
     """Elements added around the spatial axes, by default as many before each axis as after it.
 
     Shape: [C, *size] -> [C, *(size + before + after)]. Other: 0.
@@ -94,7 +94,7 @@ class Pad(Layout):
 
 
 @final
-class Crop(Layout):
+class Crop(Rearrangement):
     """A window of given size out of the spatial axes, by default from the middle.
 
     Shape: [C, *in] -> [C, *size]. Without `offset` the window starts at floor((in - size) / 2).
@@ -162,7 +162,7 @@ class Crop(Layout):
 
 
 @final
-class Slice(Layout):
+class Slice(Rearrangement):
     """The elements from `start` to `stop`, exclusive, along one axis, every `step`-th of them.
 
     Negative numbers count from the end, and without `stop` it goes to the end.

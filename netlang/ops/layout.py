@@ -19,10 +19,10 @@ from netlang.ops.derive import changed, numbers, out_axis, plain, sum_of
 from netlang.ops.spatial import product
 from netlang.ops.tracing import traced_product
 
-__all__ = ["Flatten", "Layout", "Reshape", "Transpose"]
+__all__ = ["Flatten", "Rearrangement", "Reshape", "Transpose"]
 
 
-class Layout(Op):
+class Rearrangement(Op):
     """An operator that moves elements and computes nothing: no weights, no cost."""
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
@@ -33,7 +33,7 @@ class Layout(Op):
 
 
 @final
-class Flatten(Layout):
+class Flatten(Rearrangement):
     """Joins the axes from `start` to `end`, both included, into one, row by row.
 
     Shape: [C, H, W] -> [C H W]; the batch axis stays. Axes count from 0, the channels; negative
@@ -80,7 +80,7 @@ class Flatten(Layout):
 
 
 @final
-class Reshape(Layout):
+class Reshape(Rearrangement):
     """Arranges the elements of each example in another shape, row by row.
 
     Shape: [*] -> shape, with as many elements; the batch axis stays. A learned tensor has none.
@@ -127,7 +127,7 @@ class Reshape(Layout):
 
 
 @final
-class Transpose(Layout):
+class Transpose(Rearrangement):
     """Permutes the axes: axis i of the output is axis `axes[i]` of the input.
 
     Shape: [A, B, ...] -> the sizes in the order of `axes`; the batch stays first. Other: 0.

@@ -13,7 +13,7 @@ from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight, WindowOffsets
 from netlang.ops.checks import batched, divisible, fixed, ranked, the_input
 from netlang.ops.derive import state_lines
-from netlang.ops.windowed import Work
+from netlang.ops.windowed import WindowWork
 
 __all__ = ["MultiAxisAttention"]
 
@@ -80,15 +80,15 @@ class MultiAxisAttention(Op):
             Weight("merge.bias", (width,), Uniform(width**-0.5)),
         )  # fmt: skip
 
-    def _macs(self, x: TensorType) -> Work:
+    def _macs(self, x: TensorType) -> WindowWork:
         height, width, features = self.image(x)
         attended = (2, height, width, self.window**2, features)
-        return Work(((4, height, width, features, features), attended))
+        return WindowWork(((4, height, width, features, features), attended))
 
-    def _other(self, x: TensorType) -> Work:
+    def _other(self, x: TensorType) -> WindowWork:
         height, width, features = self.image(x)
         weights = (7, self.heads, height, width, self.window**2)
-        return Work((weights, (4, height, width, features)))
+        return WindowWork((weights, (4, height, width, features)))
 
     def cost(self, inputs: Types) -> Cost:
         x = inputs[0]

@@ -12,13 +12,13 @@ from netlang.ir.reach import Along, Reach, Rearranged, Same, Shuffled
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import batched, divisible, fixed, inputs_of, ranked
 from netlang.ops.derive import numbers
-from netlang.ops.layout import Layout
+from netlang.ops.layout import Rearrangement
 
 __all__ = ["ChannelShuffle", "PixelShuffle"]
 
 
 @final
-class ChannelShuffle(Layout):
+class ChannelShuffle(Rearrangement):
     """Channels of all groups interleaved: y[c groups + g] = x[g C/groups + c].
 
     Shape: [C, *] -> [C, *]. Other: 0.
@@ -52,7 +52,7 @@ class ChannelShuffle(Layout):
 
 
 @final
-class PixelShuffle(Layout):
+class PixelShuffle(Rearrangement):
     """Channels arranged as places: y[c, r i + a, r j + b] = x[c r^2 + a r + b, i, j], r the factor.
 
     Shape: [C r^2, H, W] -> [C, r H, r W]. Other: 0.

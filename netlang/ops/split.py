@@ -14,7 +14,7 @@ from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, batched, fixed, inputs_of
 from netlang.ops.derive import out_axis, plain
-from netlang.ops.layout import Layout
+from netlang.ops.layout import Rearrangement
 
 __all__ = ["MOST_PARTS", "Split"]
 
@@ -33,7 +33,7 @@ _KIND = Kind("a whole number >= 1 or a list of sizes", _parts)
 
 
 @final
-class Split(Layout):
+class Split(Rearrangement):
     """Parts of `size` along an axis, the last one possibly smaller, or parts of the listed sizes.
 
     Its outputs are named by number: `halves: split(32)` gives `halves.0`, `halves.1` and so on, at

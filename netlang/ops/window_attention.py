@@ -10,7 +10,7 @@ from netlang.ir.op import Case
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight
 from netlang.ops.spatial import Sizes
-from netlang.ops.windowed import Windowed, Work
+from netlang.ops.windowed import Windowed, WindowWork
 
 __all__ = ["WindowAttention"]
 
@@ -60,11 +60,11 @@ class WindowAttention(Windowed):
             Weight("proj.bias", (width,), Uniform(width**-0.5)),
         )
 
-    def macs(self, x: TensorType) -> Work:
-        return Work(self.attended(x))
+    def macs(self, x: TensorType) -> WindowWork:
+        return WindowWork(self.attended(x))
 
-    def other(self, x: TensorType) -> Work:
-        return Work((self.scored(x), (4, *self.padded(x), self.image(x)[2])))
+    def other(self, x: TensorType) -> WindowWork:
+        return WindowWork((self.scored(x), (4, *self.padded(x), self.image(x)[2])))
 
     @classmethod
     def cases(cls) -> Iterator[Case]:

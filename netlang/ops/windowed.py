@@ -17,10 +17,10 @@ from netlang.ops.derive import batch_of, state_lines, sum_of
 from netlang.ops.spatial import Sizes, per_axis
 from netlang.records import Record
 
-__all__ = ["Windowed", "Work"]
+__all__ = ["Windowed", "WindowWork"]
 
 
-class Work(Record):
+class WindowWork(Record):
     """Operations as sums of products: per example, and of the weights alone."""
 
     each: tuple[tuple[int, ...], ...]
@@ -45,11 +45,11 @@ class Windowed(Op):
     dropout: float
 
     @abstractmethod
-    def macs(self, x: TensorType) -> Work:
+    def macs(self, x: TensorType) -> WindowWork:
         """Multiply-accumulates."""
 
     @abstractmethod
-    def other(self, x: TensorType) -> Work:
+    def other(self, x: TensorType) -> WindowWork:
         """All other operations."""
 
     def windows(self) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from netlang.diagnostics.recipes.keys import UnknownWord
 from netlang.diagnostics.recipes.optimization import BadOperand
 from netlang.evaluate.environment import Environment
 from netlang.recipes.bind import listed
-from netlang.recipes.words.operands import FUNCTIONS, Apply, Number, Operand, Value
+from netlang.recipes.words.operands import FUNCTIONS, Apply, NamedValue, Number, Operand
 from netlang.syntax import ast
 
 __all__ = ["read_operand"]
@@ -52,7 +52,7 @@ def read_operand(expr: ast.Expr, names: Environment) -> Operand:
         found = names.find(expr.name)
         if isinstance(found, int | float) and not isinstance(found, bool):
             return Number(float(found), expr.span)
-        return Value(expr.name, expr.span)
+        return NamedValue(expr.name, expr.span)
     if isinstance(expr, ast.Number):
         return Number(float(expr.value), expr.span)
     if isinstance(expr, ast.Unary) and expr.operator == "-":

@@ -25,27 +25,27 @@ _KEEP_ZERO = (Identity, Dropout, DropConnect, StochasticDepth, Mul)
 
 def last_norms(program: Program) -> tuple[str, ...]:
     """The paths of the norms that end a residual branch."""
-    return tuple(dict.fromkeys(_of_function(_Frame(program.net, "", None, None))))
+    return tuple(dict.fromkeys(_of_function(_CalledFunction(program.net, "", None, None))))
 
 
 @final
-class _Frame(Record):
+class _CalledFunction(Record):
     """One call of a function."""
 
     function: Function
     prefix: str
     call: Node | None
-    parent: _Frame | None
+    parent: _CalledFunction | None
 
     def node(self, ref: Ref) -> Node:
         return self.function.nodes[ref.producer]
 
-    def inside(self, node: Node) -> _Frame:
+    def inside(self, node: Node) -> _CalledFunction:
         assert isinstance(node.callee, Function)
-        return _Frame(node.callee, f"{self.prefix}{node.module}.", node, self)
+        return _CalledFunction(node.callee, f"{self.prefix}{node.module}.", node, self)
 
 
-def _of_function(frame: _Frame) -> Iterator[str]:
+def _of_function(frame: _CalledFunction) -> Iterator[str]:
     for node in frame.function.nodes:
         if isinstance(node.callee, Function):
             yield from _of_function(frame.inside(node))
@@ -56,7 +56,7 @@ def _of_function(frame: _Frame) -> Iterator[str]:
                     yield norm
 
 
-def _branches(frame: _Frame, add: Node) -> list[Ref]:
+def _branches(frame: _CalledFunction, add: Node) -> list[Ref]:
     """The inputs except the shortcut, which is the last of those with the fewest layers."""
     before = [_before(frame, ref) for ref in add.inputs]
     shared = set.intersection(*before)
@@ -65,7 +65,7 @@ def _branches(frame: _Frame, add: Node) -> list[Ref]:
     return [ref for n, ref in enumerate(add.inputs) if n != shortcut]
 
 
-def _before(frame: _Frame, ref: Ref) -> set[int]:
+def _before(frame: _CalledFunction, ref: Ref) -> set[int]:
     """The numbers of the nodes on which a value depends, within its function."""
     found: set[int] = set()
     todo = [ref]
@@ -83,7 +83,7 @@ def _layers(node: Node) -> int:
     return sum(map(_layers, node.callee.nodes))
 
 
-def _ending(frame: _Frame, ref: Ref) -> str | None:
+def _ending(frame: _CalledFunction, ref: Ref) -> str | None:
     """The norm that makes a value, if only zero-preserving steps come after it."""
     if ref.producer == INPUT:
         if frame.parent is None or frame.call is None:

@@ -40,7 +40,7 @@ _NESTING = frozenset((
 _LIMITED = ("__parameters_", "__arguments_")
 
 
-class Rule(NamedTuple):
+class GrammarRule(NamedTuple):
     """What to do at the end of a rule: take `length` values, make one of those in `kept`.
 
     `maker` is None if the single kept value is passed on. Values at `spliced` are lists, made by
@@ -73,7 +73,7 @@ class Tables(Record):
     """
 
     words: Words
-    rules: tuple[Rule, ...]
+    rules: tuple[GrammarRule, ...]
     actions: list[dict[str, int]]
     gotos: list[dict[str, int]]
     starts: dict[str, int]
@@ -112,7 +112,7 @@ def load_tables() -> Tables:
     makers = EXPRESSIONS | STATEMENTS
     data: Any = decode(Path(__file__).with_name("tables.json").read_bytes())
     rules = tuple(
-        Rule(
+        GrammarRule(
             origin,
             length,
             makers[maker] if maker else None,
@@ -238,7 +238,7 @@ class ParserStacks:
     def _place(self, index: int) -> tuple[int, int]:
         return self.builder.starts[index], self.builder.ends[index]
 
-    def reduce(self, rule: Rule, index: int) -> None:
+    def reduce(self, rule: GrammarRule, index: int) -> None:
         """Replace the parts of a rule that ends before token `index` by its value.
 
         If this raises a `Mistake`, the parts are still there.
@@ -259,7 +259,7 @@ class ParserStacks:
         firsts.append(first)
         depths.append(depth)
 
-    def _children(self, rule: Rule) -> list[Any]:
+    def _children(self, rule: GrammarRule) -> list[Any]:
         values, length = self.values, rule.length
         if rule.whole:
             return values[-length:]

@@ -10,7 +10,7 @@ import pytest
 from netlang.analysis.fields import along, apply, layout, merge, reads
 from netlang.analysis.fields.elements import follow
 from netlang.analysis.fields.elements.ranges import Ranges
-from netlang.analysis.fields.elements.table import Table, Work
+from netlang.analysis.fields.elements.table import ElementBudget, Table
 from netlang.analysis.fields.reads import Interval, Reads, Taps
 from netlang.analysis.fields.rules import taps
 from netlang.analysis.fields.state import Field
@@ -149,7 +149,7 @@ def _without_borders(patch: pytest.MonkeyPatch) -> None:
 def _one_branch_of_each_element(patch: pytest.MonkeyPatch) -> None:
     """Told element by element, what other branches read is left out."""
 
-    def first(tables: Sequence[Table | None], _: Work) -> Table | None:
+    def first(tables: Sequence[Table | None], _: ElementBudget) -> Table | None:
         return next((table for table in tables if table), None)
 
     patch.setattr(follow, "hull_of", first)

@@ -14,7 +14,7 @@ from netlang.ir.program import Condition
 from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.quasi import admitted
 from netlang.ir.sizes.solve import solve_conditions
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 from netlang.source import Source, Span
 
 H, W = symbol("H"), symbol("W")
@@ -67,7 +67,7 @@ def test_one_condition_equals_brute_force(found: Condition) -> None:
         found.constraint.left - found.constraint.right, int
     ):
         return
-    sizes = admitted(found.constraint, "H", Work())
+    sizes = admitted(found.constraint, "H", WorkBudget())
     assert sizes is not None
     for size in range(1, UP_TO):
         assert (size in sizes) == found.constraint.holds({"H": size})

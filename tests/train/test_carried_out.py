@@ -14,7 +14,7 @@ from netlang.backends.torch.recipes.optimizers import lower_optimizer
 from netlang.recipes.keys import KEYS
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.tables import table
-from netlang.recipes.words.initializations import Rule
+from netlang.recipes.words.initializations import InitializationRule
 from netlang.recipes.words.timing import Phase
 from netlang.records import names_of
 from tests.quality import ROOT
@@ -36,7 +36,7 @@ def test_every_word_has_a_lowering(kind: str) -> None:
 def test_every_rule_has_a_lowering() -> None:
     for cls in table("initialization").values():
         ruled = lower_rule.dispatch(cls) is not lower_rule.dispatch(object)
-        assert ruled is issubclass(cls, Rule), cls.name
+        assert ruled is issubclass(cls, InitializationRule), cls.name
 
 
 def test_every_schedule_has_a_formula() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netlang.backends.torch.train import Bar, Lines, Silent, progress_for, train
+from netlang.backends.torch.train import Bar, LogLines, Silent, progress_for, train
 from netlang.backends.torch.train.records.progress import Speed, duration, status_of
 from tests.train.support import sketch
 
@@ -21,7 +21,7 @@ class _Terminal(io.StringIO):
 
 def test_lines_come_now_and_then() -> None:
     stream = io.StringIO()
-    progress = Lines(stream, seconds=1e6)
+    progress = LogLines(stream, seconds=1e6)
     progress.begin(0, 500, 10)
     for done in range(1, 501):
         progress.advance(done)
@@ -33,7 +33,7 @@ def test_lines_come_now_and_then() -> None:
 
 def test_every_line_that_is_due() -> None:
     stream = io.StringIO()
-    progress = Lines(stream, seconds=0.0)
+    progress = LogLines(stream, seconds=0.0)
     progress.begin(1, 3, 10)
     progress.advance(2)
     progress.show({"step": 2, "loss": 0.5})
@@ -43,7 +43,7 @@ def test_every_line_that_is_due() -> None:
 
 def test_a_run_that_was_over_says_nothing_of_steps() -> None:
     stream = io.StringIO()
-    progress = Lines(stream)
+    progress = LogLines(stream)
     progress.begin(3, 3, 10)
     progress.end()
     assert stream.getvalue() == ""
@@ -70,7 +70,7 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_shows_a_run() -> None:
-    assert isinstance(progress_for(io.StringIO()), Lines)
+    assert isinstance(progress_for(io.StringIO()), LogLines)
     assert isinstance(progress_for(_Terminal(), quiet=True), Silent)
 
 

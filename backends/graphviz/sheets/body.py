@@ -16,7 +16,7 @@ from netlang.backends.graphviz.sheets.elements import (
     Sheet,
     Stack,
 )
-from netlang.backends.graphviz.sheets.plan import Names, Plan
+from netlang.backends.graphviz.sheets.plan import PageNames, Plan
 from netlang.backends.graphviz.sheets.rows import (
     columns_of,
     fold,
@@ -50,7 +50,7 @@ class Body:
         inputs: tuple[End, ...],
         sheet: Sheet,
         plan: Plan,
-        names: Names,
+        names: PageNames,
         compact: bool,
     ) -> None:
         self._prefix, self._inputs, self._sheet = prefix, inputs, sheet

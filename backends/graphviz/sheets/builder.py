@@ -11,20 +11,20 @@ from collections.abc import Iterator
 from netlang.backends.graphviz.labels.values import type_text, value_text
 from netlang.backends.graphviz.sheets.body import Body
 from netlang.backends.graphviz.sheets.elements import End, Frame, Link, Pill, Sheet
-from netlang.backends.graphviz.sheets.plan import Names, Plan
+from netlang.backends.graphviz.sheets.plan import PageNames, Plan
 from netlang.backends.graphviz.structure.variants import Variant
 from netlang.ir.program import Function, Program
 
 __all__ = ["block_sheet", "net_sheet"]
 
 
-def net_sheet(program: Program, plan: Plan, names: Names, compact: bool) -> Sheet:
+def net_sheet(program: Program, plan: Plan, names: PageNames, compact: bool) -> Sheet:
     """The net itself, from its inputs to its outputs."""
     frame = Frame(names.fresh("cluster net"), program.name)
     return _sheet((program.net,), "", frame, plan, names, compact)
 
 
-def block_sheet(variant: Variant, plan: Plan, names: Names, compact: bool) -> Sheet:
+def block_sheet(variant: Variant, plan: Plan, names: PageNames, compact: bool) -> Sheet:
     """The inside of a block."""
     notes = [", ".join(_parameters(variant))]
     notes.append(f"used {variant.uses} times" if variant.uses > 1 else "used once")
@@ -48,7 +48,7 @@ def _sheet(
     prefix: str,
     frame: Frame,
     plan: Plan,
-    names: Names,
+    names: PageNames,
     compact: bool,
 ) -> Sheet:
     sheet = Sheet(frame)

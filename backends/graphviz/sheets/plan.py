@@ -10,7 +10,7 @@ from netlang.backends.graphviz.structure.view import DrawnStep
 from netlang.ir.program import Function
 from netlang.records import Draft, Record, field
 
-__all__ = ["Names", "Plan"]
+__all__ = ["PageNames", "Plan"]
 
 
 class Plan(Record):
@@ -32,7 +32,7 @@ class Plan(Record):
         return callee if self.shows(self.variants.of(callee)) else None
 
 
-class Names(Draft):
+class PageNames(Draft):
     """Hands out every name of the page once."""
 
     taken: set[str] = field(default_factory=set)

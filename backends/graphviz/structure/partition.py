@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from netlang.backends.graphviz.markup import MINUS, TIMES
 from netlang.backends.graphviz.palette import family_of
-from netlang.backends.graphviz.structure.view import DrawnStep, Group, View
+from netlang.backends.graphviz.structure.view import DrawnStep, RepeatGroup, View
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
 from netlang.records import Record
@@ -48,7 +48,7 @@ class ScopePart(Record):
 class RepeatPart(Record):
     """The steps of one repeat."""
 
-    group: Group
+    group: RepeatGroup
     steps: tuple[DrawnStep, ...]
 
 
@@ -64,7 +64,7 @@ Part: TypeAlias = ScopePart | RepeatPart | ChainPart
 def parts_of(steps: Sequence[DrawnStep], scopes: int, repeats: int) -> list[Part]:
     """Parts of `steps`, which stand in `scopes` scopes and `repeats` repeats already."""
 
-    def place(step: DrawnStep) -> Group | str | None:
+    def place(step: DrawnStep) -> RepeatGroup | str | None:
         inner = step.groups[repeats] if len(step.groups) > repeats else None
         if inner is not None and inner.depth <= scopes:
             return inner
@@ -75,7 +75,7 @@ def parts_of(steps: Sequence[DrawnStep], scopes: int, repeats: int) -> list[Part
     often = Counter(key for key, _ in runs)
     parts: list[Part] = []
     for key, group in runs:
-        if isinstance(key, Group):
+        if isinstance(key, RepeatGroup):
             parts.append(RepeatPart(key, group))
         elif key is not None and often[key] == 1 and len(group) > 1:
             parts.append(ScopePart(key, group))

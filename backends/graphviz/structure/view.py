@@ -15,10 +15,10 @@ from netlang.ir.repeats import Repeats
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record, replace
 
-__all__ = ["Group", "DrawnStep", "View", "in_training_only", "is_identity", "view_of"]
+__all__ = ["RepeatGroup", "DrawnStep", "View", "in_training_only", "is_identity", "view_of"]
 
 
-class Group(Record):
+class RepeatGroup(Record):
     """A repeat of several steps; `depth` counts the scopes that it stands in."""
 
     first: int
@@ -33,7 +33,7 @@ class DrawnStep(Record):
     node: Node
     sources: tuple[Ref, ...]
     times: int
-    groups: tuple[Group, ...]
+    groups: tuple[RepeatGroup, ...]
 
 
 class View(Record):
@@ -98,7 +98,7 @@ def _view(function: Function) -> View:
 
 
 def _walk(
-    items: tuple[Item, ...], start: int, times: int, groups: tuple[Group, ...]
+    items: tuple[Item, ...], start: int, times: int, groups: tuple[RepeatGroup, ...]
 ) -> Iterator[DrawnStep]:
     number = start
     for item in items:
@@ -109,6 +109,6 @@ def _walk(
         if len(item.items) == 1:
             yield from _walk(item.items, number, times * item.count, groups)
         else:
-            group = Group(number, item.count, item.depth)
+            group = RepeatGroup(number, item.count, item.depth)
             yield from _walk(item.items, number, times, (*groups, group))
         number += item.size * item.count

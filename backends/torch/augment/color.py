@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.backends.torch.augment.lower import Lowered, lower, made, moving, pair
+from netlang.backends.torch.augment.lower import LoweredStep, batch_step, lower, moving_step, pair
 from netlang.backends.torch.runtime.color import color_jitter, color_pca, grayscale
 from netlang.backends.torch.runtime.erasing import cutout, random_erasing
 from netlang.backends.torch.runtime.filters import blur, noise
@@ -25,8 +25,8 @@ _PLACES = {"values": False}
 
 
 @lower.register
-def _(step: ColorJitter, classes: int | None) -> Lowered:
-    return made(
+def _(step: ColorJitter, classes: int | None) -> LoweredStep:
+    return batch_step(
         color_jitter,
         8,
         brightness=step.brightness,
@@ -37,33 +37,33 @@ def _(step: ColorJitter, classes: int | None) -> Lowered:
 
 
 @lower.register
-def _(step: Grayscale, classes: int | None) -> Lowered:
-    return made(grayscale, 1, p=step.p)
+def _(step: Grayscale, classes: int | None) -> LoweredStep:
+    return batch_step(grayscale, 1, p=step.p)
 
 
 @lower.register
-def _(step: ColorPca, classes: int | None) -> Lowered:
-    return made(color_pca, 3, std=step.std, values=step.values, vectors=step.vectors)
+def _(step: ColorPca, classes: int | None) -> LoweredStep:
+    return batch_step(color_pca, 3, std=step.std, values=step.values, vectors=step.vectors)
 
 
 @lower.register
-def _(step: Noise, classes: int | None) -> Lowered:
-    return made(noise, 1, std=step.std)
+def _(step: Noise, classes: int | None) -> LoweredStep:
+    return batch_step(noise, 1, std=step.std)
 
 
 @lower.register
-def _(step: Blur, classes: int | None) -> Lowered:
-    return made(blur, 1, kernel=step.kernel, sigma=pair(step.sigma))
+def _(step: Blur, classes: int | None) -> LoweredStep:
+    return batch_step(blur, 1, kernel=step.kernel, sigma=pair(step.sigma))
 
 
 @lower.register
-def _(step: Cutout, classes: int | None) -> Lowered:
-    return made(cutout, 2, size=step.size, value=step.value)
+def _(step: Cutout, classes: int | None) -> LoweredStep:
+    return batch_step(cutout, 2, size=step.size, value=step.value)
 
 
 @lower.register
-def _(step: RandomErasing, classes: int | None) -> Lowered:
-    return made(
+def _(step: RandomErasing, classes: int | None) -> LoweredStep:
+    return batch_step(
         random_erasing,
         23,
         p=step.p,
@@ -74,10 +74,10 @@ def _(step: RandomErasing, classes: int | None) -> Lowered:
 
 
 @lower.register
-def _(step: TrivialAugment, classes: int | None) -> Lowered:
-    return moving(trivial_augment, 3, _PLACES)
+def _(step: TrivialAugment, classes: int | None) -> LoweredStep:
+    return moving_step(trivial_augment, 3, _PLACES)
 
 
 @lower.register
-def _(step: RandAugment, classes: int | None) -> Lowered:
-    return moving(rand_augment, 2 * step.n, _PLACES, n=step.n, magnitude=step.magnitude)
+def _(step: RandAugment, classes: int | None) -> LoweredStep:
+    return moving_step(rand_augment, 2 * step.n, _PLACES, n=step.n, magnitude=step.magnitude)

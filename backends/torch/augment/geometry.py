@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.backends.torch.augment.lower import Lowered, either_way, lower, moving, pair
+from netlang.backends.torch.augment.lower import LoweredStep, either_way, lower, moving_step, pair
 from netlang.backends.torch.runtime.geometry import hflip, rotate, scale, shear, translate, vflip
 from netlang.recipes.words.geometry import Hflip, Rotate, Scale, Shear, Translate, Vflip
 
@@ -12,30 +12,30 @@ _NEAREST = {"mode": "nearest"}
 
 
 @lower.register
-def _(step: Hflip, classes: int | None) -> Lowered:
-    return moving(hflip, 1, p=step.p)
+def _(step: Hflip, classes: int | None) -> LoweredStep:
+    return moving_step(hflip, 1, p=step.p)
 
 
 @lower.register
-def _(step: Vflip, classes: int | None) -> Lowered:
-    return moving(vflip, 1, p=step.p)
+def _(step: Vflip, classes: int | None) -> LoweredStep:
+    return moving_step(vflip, 1, p=step.p)
 
 
 @lower.register
-def _(step: Rotate, classes: int | None) -> Lowered:
-    return moving(rotate, 1, _NEAREST, degrees=either_way(step.degrees))
+def _(step: Rotate, classes: int | None) -> LoweredStep:
+    return moving_step(rotate, 1, _NEAREST, degrees=either_way(step.degrees))
 
 
 @lower.register
-def _(step: Scale, classes: int | None) -> Lowered:
-    return moving(scale, 1, _NEAREST, factor=pair(step.factor))
+def _(step: Scale, classes: int | None) -> LoweredStep:
+    return moving_step(scale, 1, _NEAREST, factor=pair(step.factor))
 
 
 @lower.register
-def _(step: Shear, classes: int | None) -> Lowered:
-    return moving(shear, 1, _NEAREST, degrees=either_way(step.degrees))
+def _(step: Shear, classes: int | None) -> LoweredStep:
+    return moving_step(shear, 1, _NEAREST, degrees=either_way(step.degrees))
 
 
 @lower.register
-def _(step: Translate, classes: int | None) -> Lowered:
-    return moving(translate, 2, _NEAREST, share=step.share)
+def _(step: Translate, classes: int | None) -> LoweredStep:
+    return moving_step(translate, 2, _NEAREST, share=step.share)

@@ -13,7 +13,7 @@ from netlang.diagnostics.errors import InternalError
 from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
 
-__all__ = ["Acts", "Lowered", "either_way", "lower", "made", "moving", "pair"]
+__all__ = ["Acts", "LoweredStep", "either_way", "lower", "batch_step", "moving_step", "pair"]
 
 
 class Acts(Enum):
@@ -30,7 +30,7 @@ class Acts(Enum):
 
 @final
 @dataclass(frozen=True)
-class Lowered:
+class LoweredStep:
     """A step as a call.
 
     `resizes` says that it scales the region, `views` how many views it makes of each example.
@@ -47,25 +47,27 @@ class Lowered:
 
 
 @singledispatch
-def lower(step: Augmentation, classes: int | None) -> Lowered:
+def lower(step: Augmentation, classes: int | None) -> LoweredStep:
     """The call for a step. `classes` is the number of classes, if there are labels."""
     raise InternalError(f"`{step.name}` has no lowering to PyTorch")
 
 
-def made(function: Callable[..., object], numbers: int = 0, **settings: Setting) -> Lowered:
+def batch_step(
+    function: Callable[..., object], numbers: int = 0, **settings: Setting
+) -> LoweredStep:
     """A step that changes the values of a batch."""
-    return Lowered(Invocation(function, settings), numbers)
+    return LoweredStep(Invocation(function, settings), numbers)
 
 
-def moving(
+def moving_step(
     function: Callable[..., object],
     numbers: int,
     masks: Mapping[str, Setting] | None = None,
     **settings: Setting,
-) -> Lowered:
+) -> LoweredStep:
     """The call of a step that moves pixels; it treats masks alike, with the settings `masks`."""
     call = Invocation(function, settings)
-    return Lowered(call, numbers, masks=Invocation(function, {**settings, **(masks or {})}))
+    return LoweredStep(call, numbers, masks=Invocation(function, {**settings, **(masks or {})}))
 
 
 def pair(value: Range) -> tuple[float, float]:

@@ -24,7 +24,14 @@ import netlang.backends.torch.augment.sizes  # noqa: F401  # each registers lowe
 from netlang.backends.torch.augment.lower import lower
 from netlang.backends.torch.augment.masks import Masks
 from netlang.backends.torch.augment.sizes import shorter
-from netlang.backends.torch.augment.stages import Change, Cut, Draws, Placed, Stage, stages_of
+from netlang.backends.torch.augment.stages import (
+    Change,
+    Draws,
+    PlacedStep,
+    RegionCut,
+    Stage,
+    stages_of,
+)
 from netlang.backends.torch.data.decode import cropped
 from netlang.backends.torch.runtime.cutting import cut_batch, cut_image, cut_masks
 from netlang.recipes.words.augmentation import Augmentation
@@ -102,9 +109,9 @@ class Path:
 
     def _front(self, way: Way, image: Image, draws: Draws) -> NDArray[np.uint8]:
         width, height = image.size
-        first, *rest = way.front if way.front else (Cut(()),)
+        first, *rest = way.front if way.front else (RegionCut(()),)
         if isinstance(first, Change):
-            first, rest = Cut(()), [first, *rest]
+            first, rest = RegionCut(()), [first, *rest]
         x = cut_image(image, first.region(height, width, 1, draws), cropped)
         if rest:
             x = (255.0 * _sized(tuple(rest), x / 255.0, draws)[0]).round().to(torch.uint8)
@@ -155,7 +162,7 @@ def path_for(
     ways = []
     for size in scales[0].sizes if scales else (0,):
         placed = tuple(
-            Placed(place, shorter(size, size) if step in scales else lower(step, classes))
+            PlacedStep(place, shorter(size, size) if step in scales else lower(step, classes))
             for place, step in enumerate(steps)
         )
         ragged = bool(scales) and steps[front - 1] in scales

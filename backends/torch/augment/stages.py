@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from netlang.backends.torch.augment.lower import Acts, Lowered
+from netlang.backends.torch.augment.lower import Acts, LoweredStep
 from netlang.backends.torch.runtime.random import uniform
 from netlang.backends.torch.runtime.regions import Region, whole
 
-__all__ = ["Change", "Cut", "Draws", "Placed", "Stage", "stages_of"]
+__all__ = ["Change", "RegionCut", "Draws", "PlacedStep", "Stage", "stages_of"]
 
 
 @final
@@ -27,7 +27,7 @@ class Draws:
     epoch: int
     numbers: NDArray[np.int64] | None
 
-    def of(self, placed: Placed, count: int) -> NDArray[np.float64]:
+    def of(self, placed: PlacedStep, count: int) -> NDArray[np.float64]:
         """The numbers of a step for `count` examples, `[count, k]`."""
         wanted = placed.step.numbers
         if self.numbers is None:
@@ -41,19 +41,19 @@ class Draws:
 
 @final
 @dataclass(frozen=True)
-class Placed:
+class PlacedStep:
     """A step and its position in the path, which determines its random numbers."""
 
     place: int
-    step: Lowered
+    step: LoweredStep
 
 
 @final
 @dataclass(frozen=True)
-class Cut:
+class RegionCut:
     """Consecutive steps that together choose one region of each image and its new size."""
 
-    steps: tuple[Placed, ...]
+    steps: tuple[PlacedStep, ...]
 
     @property
     def moves(self) -> bool:
@@ -74,7 +74,7 @@ class Cut:
 class Change:
     """A step that computes new values."""
 
-    placed: Placed
+    placed: PlacedStep
 
     @property
     def mixes(self) -> bool:
@@ -110,24 +110,24 @@ class Change:
         return (torch.from_numpy(draws.of(self.placed, count)),)
 
 
-Stage = Cut | Change
+Stage = RegionCut | Change
 
 
-def stages_of(steps: tuple[Placed, ...]) -> tuple[Stage, ...]:
+def stages_of(steps: tuple[PlacedStep, ...]) -> tuple[Stage, ...]:
     """Groups steps into stages; steps that one resizing can do together are one stage."""
     stages: list[Stage] = []
     for placed in steps:
         last = stages[-1] if stages else None
         if placed.step.acts is not Acts.REGION:
             stages.append(Change(placed))
-        elif isinstance(last, Cut) and _joins(last, placed):
-            stages[-1] = Cut((*last.steps, placed))
+        elif isinstance(last, RegionCut) and _joins(last, placed):
+            stages[-1] = RegionCut((*last.steps, placed))
         else:
-            stages.append(Cut((placed,)))
+            stages.append(RegionCut((placed,)))
     return tuple(stages)
 
 
-def _joins(before: Cut, placed: Placed) -> bool:
+def _joins(before: RegionCut, placed: PlacedStep) -> bool:
     """Whether a step gives the same result before and after the pixels of `before` are computed.
 
     After a resizing, another resizing and a black border need the resized pixels.

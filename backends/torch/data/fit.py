@@ -29,7 +29,7 @@ from netlang.recipes.words.losses import (
     Focal,
     Term,
 )
-from netlang.recipes.words.operands import Value
+from netlang.recipes.words.operands import NamedValue
 from netlang.records import replace
 
 __all__ = ["require_fit", "shown_classes", "spare_channels"]
@@ -180,7 +180,7 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
         if len(operands) != 2 or term.function.comparison is Comparison.ELEMENTS:
             continue
         output, label = operands
-        if isinstance(output, Value) and output.name in types and str(label) == LABEL:
+        if isinstance(output, NamedValue) and output.name in types and str(label) == LABEL:
             channels = types[output.name].channels
             if not (isinstance(term.function, Focal) and channels == 1):  # a decision
                 yield term, output.name, channels

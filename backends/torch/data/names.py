@@ -13,11 +13,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Names", "shown"]
+__all__ = ["PathList", "shown"]
 
 
 @final
-class Names:
+class PathList:
     """An immutable list of paths."""
 
     def __init__(self, block: bytes, ends: NDArray[np.int64]) -> None:
@@ -25,12 +25,12 @@ class Names:
         self.ends = ends
 
     @classmethod
-    def of(cls, paths: Iterable[str]) -> Names:
+    def of(cls, paths: Iterable[str]) -> PathList:
         parts = [os.fsencode(path) for path in paths]
         return cls(b"".join(parts), np.cumsum([len(part) for part in parts], dtype=np.int64))
 
     @classmethod
-    def joined(cls, lists: Sequence[Names]) -> Names:
+    def joined(cls, lists: Sequence[PathList]) -> PathList:
         """The concatenation of several lists."""
         starts = np.cumsum([0, *(len(each.block) for each in lists)])
         ends = [each.ends + start for each, start in zip(lists, starts, strict=False)]
@@ -43,8 +43,8 @@ class Names:
         start = self.ends[number - 1] if number else 0
         return os.fsdecode(self.block[start : self.ends[number]])
 
-    def subset(self, numbers: NDArray[np.int64]) -> Names:
-        return Names.of(self[number] for number in numbers.tolist())
+    def subset(self, numbers: NDArray[np.int64]) -> PathList:
+        return PathList.of(self[number] for number in numbers.tolist())
 
 
 def shown(path: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netlang.backends.torch.data.images import EncodedImages, taken
-from netlang.backends.torch.data.names import Names
+from netlang.backends.torch.data.names import PathList
 from netlang.backends.torch.data.sets import Images
 from netlang.backends.torch.data.sources.image_folder import FileImages
 from netlang.backends.torch.runtime.folders import ENDINGS, image_files
@@ -74,7 +74,7 @@ def single(picture: Picture, channels: int) -> Images:
     """One image as the examples of a data set."""
     if isinstance(picture, Image.Image):
         return Pictures((picture,), channels)
-    return FileImages(Names.of([str(picture)]), np.zeros(1, np.int64), channels)
+    return FileImages(PathList.of([str(picture)]), np.zeros(1, np.int64), channels)
 
 
 @final

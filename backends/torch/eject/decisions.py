@@ -14,7 +14,7 @@ from netlang.backends.torch.eject import template
 from netlang.backends.torch.eject.net.drawing import draws
 from netlang.backends.torch.eject.objective import (
     HALVES,
-    Names,
+    ScriptNames,
     calls_of,
 )
 from netlang.backends.torch.eject.pace import plateau_of, rates_section
@@ -47,7 +47,7 @@ class Decisions:
 
     recipe: Recipe
     program: Program
-    names: Names
+    names: ScriptNames
     data: DataSection
     model: str
     learned: bool

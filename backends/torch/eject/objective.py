@@ -19,7 +19,7 @@ from netlang.recipes.words.losses import LABEL
 
 __all__ = [
     "HALVES",
-    "Names",
+    "ScriptNames",
     "averaged_lines",
     "calls_of",
     "forward_lines",
@@ -34,7 +34,7 @@ HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
 
 @final
 @dataclass(frozen=True)
-class Names:
+class ScriptNames:
     """The names in a script for the values of a batch and for the losses of training and test.
 
     `locals` has a name for each input, target and output; `inputs` and `targets` are those of the
@@ -63,7 +63,7 @@ class Names:
         return names if len(self.inputs) + len(self.targets) > 1 else f"({names},)"
 
 
-def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) -> Names:
+def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) -> ScriptNames:
     """The names and facts that a script needs of its net and loss.
 
     No value gets a `reserved` name; while these aren't known yet, values have placeholder names.
@@ -86,7 +86,7 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
     invoked += [term.weights for term in terms if term.weights is not None]
     logits = objective.logits
     type = value_types(recipe, program)[logits] if logits else None
-    return Names(
+    return ScriptNames(
         found,
         tuple(found[port.name] for port in program.net.inputs),
         tuple(found[name] for name in recipe.data.targets),
@@ -105,7 +105,7 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
     )
 
 
-def forward_lines(recipe: Recipe, names: Names) -> Iterator[str]:
+def forward_lines(recipe: Recipe, names: ScriptNames) -> Iterator[str]:
     """The lines of a step, from the inputs to the gradient."""
     space, local = " " * 12, dict(names.locals)
     x = names.inputs[0]
@@ -185,7 +185,7 @@ def is_class_number(recipe: Recipe, program: Program) -> bool:
     return value_types(recipe, program).get(LABEL) is not None
 
 
-def averaged_lines(names: Names, views: int, scales: int, half: bool) -> Iterator[str]:
+def averaged_lines(names: ScriptNames, views: int, scales: int, half: bool) -> Iterator[str]:
     """The lines that average the outputs of several views of an example.
 
     `scales` says how often the net was called for it; the outputs are then in a list `seen`,
@@ -209,7 +209,7 @@ def averaged_lines(names: Names, views: int, scales: int, half: bool) -> Iterato
             yield f"        {name} = {seen}.mean(1)"
 
 
-def judged_lines(names: Names, label: str, *, numbered: bool) -> Iterator[str]:
+def judged_lines(names: ScriptNames, label: str, *, numbered: bool) -> Iterator[str]:
     """The lines that count correct classifications, if that takes more than a comparison.
 
     `numbered` says that labels are certainly class numbers.

@@ -10,7 +10,7 @@ from typing import Any
 
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
-from netlang.backends.torch.recipes.schedules import Formula, momentum_formula, rate_formula
+from netlang.backends.torch.recipes.schedules import RateExpression, momentum_formula, rate_formula
 from netlang.backends.torch.runtime.rates import set_rates
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.optimizers import Muon
@@ -152,7 +152,7 @@ def _length(duration: Duration) -> str:
     return f"{duration.count} * epoch_steps" if duration.unit == "epochs" else f"{duration.count}"
 
 
-def _inlined(formula: Formula) -> str:
+def _inlined(formula: RateExpression) -> str:
     """The formula with its one function inlined, if that is a single expression."""
     call = ast.parse(formula.source, mode="eval").body
     if not isinstance(call, ast.Call) or len(formula.functions) != 1:

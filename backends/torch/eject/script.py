@@ -13,11 +13,11 @@ from typing import final
 
 from netlang import __version__
 from netlang.backends.torch.augment.path import Path, path_for
-from netlang.backends.torch.augment.stages import Cut
+from netlang.backends.torch.augment.stages import RegionCut
 from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.net.model import Model, model_of
-from netlang.backends.torch.eject.objective import Names, names_of
+from netlang.backends.torch.eject.objective import ScriptNames, names_of
 from netlang.backends.torch.eject.pixels.batched import (
     augment_function,
     prepared_lines,
@@ -57,7 +57,7 @@ def script(recipe: Recipe, program: Program) -> str:
     around = "\n".join(_Writer(recipe, program, first, replace(model, lines=()), *parts).lines())
     model = model_of(program, names_at_the_top(around))
 
-    def written(names: Names) -> str:
+    def written(names: ScriptNames) -> str:
         return "\n".join(_Writer(recipe, program, names, model, *parts).lines()) + "\n"
 
     reserved = reserved_names(written(first), first.locals.values())
@@ -69,7 +69,7 @@ def script(recipe: Recipe, program: Program) -> str:
 class _Writer:
     recipe: Recipe
     program: Program
-    names: Names
+    names: ScriptNames
     model: Model
     data: DataSection
     normalized: Normalized
@@ -118,7 +118,7 @@ class _Writer:
         placed = [
             each
             for stage in (*way.front, *way.back)
-            for each in (stage.steps if isinstance(stage, Cut) else (stage.placed,))
+            for each in (stage.steps if isinstance(stage, RegionCut) else (stage.placed,))
         ]
         return any(each.step.numbers for each in placed)
 

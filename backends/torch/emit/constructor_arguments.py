@@ -41,7 +41,13 @@ from netlang.backends.torch.python.tree import (
     Number,
     NumberValue,
 )
-from netlang.backends.torch.rewrite.class_sharing import Site, Variant, Variants, fill, numbers_in
+from netlang.backends.torch.rewrite.class_sharing import (
+    CallSite,
+    Variant,
+    Variants,
+    fill,
+    numbers_in,
+)
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
@@ -167,7 +173,7 @@ class _ArgumentChooser:
         if not isinstance(node.callee, Function):
             return self._variants.step(function, index)
         callee = self._constructors[self._variants.of(node.callee)]
-        values = given(callee, Site(function, index))
+        values = given(callee, CallSite(function, index))
         if node.reuses:
             self._check_reuse(function, node, node.callee, values)
         positional = [a for a in callee.arguments if not a.by_name]
@@ -199,7 +205,7 @@ class _ArgumentChooser:
         assert isinstance(owner, Function)
         made = self._constructors[self._variants.of(owner)]
         if made is self._constructors[self._variants.of(callee)] and values == given(
-            made, Site(function, first)
+            made, CallSite(function, first)
         ):
             return
         reason = f"the sizes of `{node.module}` are others here, and its steps depend on them"
@@ -280,7 +286,7 @@ class _ArgumentChooser:
             return values[0]
         return None
 
-    def _plain_value(self, variable: Variable, site: Site) -> NumberValue:
+    def _plain_value(self, variable: Variable, site: CallSite) -> NumberValue:
         callee = site.node.callee
         assert isinstance(callee, Function)
         index = self._variant.instances.index(callee)

@@ -9,7 +9,7 @@ from netlang.backends.torch.emit.formulas import Variable, plain, scalar, variab
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import Call, Expression, NumberValue, Operand, TheModule
-from netlang.backends.torch.rewrite.class_sharing import Site, Variant
+from netlang.backends.torch.rewrite.class_sharing import CallSite, Variant
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 from netlang.ir.types import Types
@@ -58,7 +58,7 @@ def environment_of(function: Function) -> dict[Variable, NumberValue]:
     return found
 
 
-def given(callee: Constructor, site: Site) -> dict[Variable, NumberValue]:
+def given(callee: Constructor, site: CallSite) -> dict[Variable, NumberValue]:
     """The values that a call passes for each argument, in the caller's terms."""
     node = site.node
     function = node.callee

@@ -19,11 +19,11 @@ from netlang.recipes.words.families import FAMILIES
 from netlang.recipes.words.initializations import (
     Constant,
     Initialization,
+    InitializationRule,
     KaimingNormal,
     KaimingUniform,
     NormalWeights,
     Orthogonal,
-    Rule,
     Torchvision,
     TruncatedNormal,
     XavierNormal,
@@ -72,7 +72,7 @@ def lower_init(rules: tuple[Initialization, ...], program: Program) -> Iterator[
         elif isinstance(rule, ZeroLastNorm):
             paths = Invocation(norm_factors, {"paths": last_norms(program)})
             yield Fill(paths, Invocation(nn.init.zeros_))
-        elif isinstance(rule, Rule):
+        elif isinstance(rule, InitializationRule):
             settings = {"of": rule.of, "below": rule.below}
             yield Fill(Invocation(weights_of, settings), lower_rule(rule))
         else:
@@ -80,7 +80,7 @@ def lower_init(rules: tuple[Initialization, ...], program: Program) -> Iterator[
 
 
 @singledispatch
-def lower_rule(rule: Rule) -> Invocation:
+def lower_rule(rule: InitializationRule) -> Invocation:
     """The function of `torch.nn.init` that draws a weight."""
     raise InternalError(f"no rule draws {rule.name}")
 

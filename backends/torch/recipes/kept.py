@@ -47,7 +47,7 @@ def kept_normalizer(
     """
     if "normalization" not in facts:
         return None
-    theirs, ours = _told(facts), recipe.describe()["normalize"]
+    theirs, ours = _stored_normalization(facts), recipe.describe()["normalize"]
     asked = any(read_override(text).key == "normalize" for text in recipe.overrides)
     if asked and theirs != ours:
         trained = theirs or "one that they don't name"
@@ -81,7 +81,7 @@ def _beside(kept: Mapping[str, object], weights: Path) -> dict[str, Tensor]:
     }
 
 
-def _told(facts: Mapping[str, object]) -> str | None:
+def _stored_normalization(facts: Mapping[str, object]) -> str | None:
     """The normalization as written in the recipe of the stored weights."""
     keys = facts.get("keys")
     told = keys.get("normalize") if isinstance(keys, dict) else None

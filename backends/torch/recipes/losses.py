@@ -33,23 +33,23 @@ from netlang.recipes.words.losses import (
     Penalty,
     SmoothL1,
 )
-from netlang.recipes.words.operands import Apply, Number, Operand, Value
+from netlang.recipes.words.operands import Apply, NamedValue, Number, Operand
 
-__all__ = ["Side", "lower_loss", "lower_operand", "penalized"]
+__all__ = ["TypedOperand", "lower_loss", "lower_operand", "penalized"]
 
 
 @final
 @dataclass(frozen=True)
-class Side:
+class TypedOperand:
     """An operand, with its type if known."""
 
     code: Code
     type: TensorType | None = None
 
 
-def lower_operand(operand: Operand, types: Types) -> Side:
+def lower_operand(operand: Operand, types: Types) -> TypedOperand:
     """An operand as an expression."""
-    return Side(_operand(operand, types), operand_type(operand, types))
+    return TypedOperand(_operand(operand, types), operand_type(operand, types))
 
 
 def penalized(function: Penalty) -> Invocation:
@@ -63,7 +63,7 @@ def penalized(function: Penalty) -> Invocation:
 def _operand(operand: Operand, types: Types) -> Code:
     if isinstance(operand, Number):
         return Literal(operand.value)
-    if isinstance(operand, Value):
+    if isinstance(operand, NamedValue):
         return Named(operand.name)
     given = [_operand(each, types) for each in operand.operands]
     if len(given) == 2:
@@ -94,7 +94,7 @@ def _applied(applied: Apply, x: Code, type: TensorType | None) -> Code:
 
 
 @singledispatch
-def lower_loss(function: LossFunction, *sides: Side) -> Code:
+def lower_loss(function: LossFunction, *sides: TypedOperand) -> Code:
     """The mean of a loss over a batch; a penalty takes a list of weights."""
     raise InternalError(f"no rule computes the loss {function.name}")
 
@@ -104,7 +104,7 @@ def _call(function: object, settings: dict[str, Setting], *operands: Code) -> Co
     return Call(Invocation(function, settings), operands)
 
 
-def _fitted(left: Side, right: Side) -> Code:
+def _fitted(left: TypedOperand, right: TypedOperand) -> Code:
     """The target in the shape and type of the prediction; a number is broadcast."""
     a, b = left.type, right.type
     if is_number(b):
@@ -119,7 +119,7 @@ def _fitted(left: Side, right: Side) -> Code:
 
 
 def _elementwise(
-    function: object, reduction: str, left: Side, right: Side, **settings: Setting
+    function: object, reduction: str, left: TypedOperand, right: TypedOperand, **settings: Setting
 ) -> Code:
     """A function of `torch.nn.functional` that has a reduction."""
     target = _fitted(left, right)
@@ -130,7 +130,7 @@ def _elementwise(
 
 
 @lower_loss.register
-def _(function: CrossEntropy, left: Side, right: Side) -> Code:
+def _(function: CrossEntropy, left: TypedOperand, right: TypedOperand) -> Code:
     settings: dict[str, Setting] = {"label_smoothing": function.label_smoothing}
     if function.weights is None:
         return _call(F.cross_entropy, settings, left.code, right.code)
@@ -139,12 +139,12 @@ def _(function: CrossEntropy, left: Side, right: Side) -> Code:
 
 
 @lower_loss.register
-def _(function: BinaryCrossEntropy, left: Side, right: Side) -> Code:
+def _(function: BinaryCrossEntropy, left: TypedOperand, right: TypedOperand) -> Code:
     return _elementwise(F.binary_cross_entropy, function.reduction, left, right)
 
 
 @lower_loss.register
-def _(function: BinaryCrossEntropyWithLogits, left: Side, right: Side) -> Code:
+def _(function: BinaryCrossEntropyWithLogits, left: TypedOperand, right: TypedOperand) -> Code:
     given = function.pos_weight
     if given is None:
         return _elementwise(F.binary_cross_entropy_with_logits, function.reduction, left, right)
@@ -157,39 +157,39 @@ def _(function: BinaryCrossEntropyWithLogits, left: Side, right: Side) -> Code:
 
 
 @lower_loss.register
-def _(function: Mse, left: Side, right: Side) -> Code:
+def _(function: Mse, left: TypedOperand, right: TypedOperand) -> Code:
     return _elementwise(F.mse_loss, function.reduction, left, right)
 
 
 @lower_loss.register
-def _(function: L1, left: Side, right: Side) -> Code:
+def _(function: L1, left: TypedOperand, right: TypedOperand) -> Code:
     return _elementwise(F.l1_loss, function.reduction, left, right)
 
 
 @lower_loss.register
-def _(function: SmoothL1, left: Side, right: Side) -> Code:
+def _(function: SmoothL1, left: TypedOperand, right: TypedOperand) -> Code:
     return _elementwise(F.smooth_l1_loss, function.reduction, left, right, beta=function.beta)
 
 
 @lower_loss.register
-def _(function: Hinge, left: Side, right: Side) -> Code:
+def _(function: Hinge, left: TypedOperand, right: TypedOperand) -> Code:
     settings: dict[str, Setting] = {"p": function.power, "margin": function.margin}
     chosen = F.multi_margin_loss if function.over == "all" else runtime.hinge_of_the_worst
     return _call(chosen, settings, left.code, right.code)
 
 
 @lower_loss.register
-def _(function: Kl, left: Side, right: Side) -> Code:
+def _(function: Kl, left: TypedOperand, right: TypedOperand) -> Code:
     return _call(runtime.kl_of_logits, {}, left.code, right.code)
 
 
 @lower_loss.register
-def _(function: KlNormal, left: Side, right: Side) -> Code:
+def _(function: KlNormal, left: TypedOperand, right: TypedOperand) -> Code:
     return _call(runtime.kl_normal, {"reduction": function.reduction}, left.code, right.code)
 
 
 @lower_loss.register
-def _(function: Focal, left: Side, right: Side) -> Code:
+def _(function: Focal, left: TypedOperand, right: TypedOperand) -> Code:
     settings: dict[str, Setting] = {
         "alpha": function.alpha,
         "gamma": function.gamma,
@@ -199,22 +199,22 @@ def _(function: Focal, left: Side, right: Side) -> Code:
 
 
 @lower_loss.register
-def _(function: Dice, left: Side, right: Side) -> Code:
+def _(function: Dice, left: TypedOperand, right: TypedOperand) -> Code:
     return _call(runtime.dice, {"smooth": function.smooth}, left.code, right.code)
 
 
 @lower_loss.register
-def _(function: Expression, side: Side) -> Code:
+def _(function: Expression, side: TypedOperand) -> Code:
     if function.reduction == "mean" or (side.type is not None and not side.type.shape):
         return Method(side.code, "mean")
     return Infix("/", Method(side.code, "sum"), _call(len, {}, side.code))
 
 
 @lower_loss.register
-def _(function: L1Penalty, side: Side) -> Code:
+def _(function: L1Penalty, side: TypedOperand) -> Code:
     return _call(runtime.l1_penalty, {}, side.code)
 
 
 @lower_loss.register
-def _(function: L2Penalty, side: Side) -> Code:
+def _(function: L2Penalty, side: TypedOperand) -> Code:
     return _call(runtime.l2_penalty, {}, side.code)

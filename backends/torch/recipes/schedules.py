@@ -12,27 +12,27 @@ from typing import Any, final
 
 from netlang.backends.torch.invocation import callee, literal
 from netlang.diagnostics.errors import InternalError
-from netlang.recipes.words.timing import Chain, Duration, Phase, Rule, Schedule
+from netlang.recipes.words.timing import Chain, Duration, Phase, RateRule, Schedule
 
-__all__ = ["Formula", "momentum_formula", "rate_formula"]
+__all__ = ["RateExpression", "momentum_formula", "rate_formula"]
 
 
 @final
 @dataclass(frozen=True)
-class Formula:
+class RateExpression:
     """An expression and the functions that it calls."""
 
     source: str
     functions: tuple[Callable[..., Any], ...]
 
 
-def rate_formula(schedule: Schedule) -> Formula:
+def rate_formula(schedule: Schedule) -> RateExpression:
     """The factor of the learning rates for the step after `step` steps."""
     phases = _phases(schedule)
     return _chosen(phases, [phase.rule for phase in phases])
 
 
-def momentum_formula(schedule: Schedule) -> Formula | None:
+def momentum_formula(schedule: Schedule) -> RateExpression | None:
     """The momentum of that step, if the schedule sets it; None in it means the optimizer's own."""
     phases = _phases(schedule)
     rules = [phase.rule.momentum for phase in phases]
@@ -47,7 +47,7 @@ def _phases(schedule: Schedule) -> tuple[Phase, ...]:
     raise InternalError(f"a schedule that is no phase: {schedule}")
 
 
-def _chosen(phases: tuple[Phase, ...], rules: list[Rule | None]) -> Formula:
+def _chosen(phases: tuple[Phase, ...], rules: list[RateRule | None]) -> RateExpression:
     """One rule after the other, each until the end of its phase."""
     parts, begin = [], ""
     for phase, rule in zip(phases, rules, strict=True):
@@ -58,7 +58,7 @@ def _chosen(phases: tuple[Phase, ...], rules: list[Rule | None]) -> Formula:
             text += f" if step < {begin}"
         parts.append(text)
     functions = dict.fromkeys(rule.function for rule in rules if rule is not None)
-    return Formula(" else ".join(parts), tuple(_with_called(functions)))
+    return RateExpression(" else ".join(parts), tuple(_with_called(functions)))
 
 
 def _with_called(functions: dict[Callable[..., float], None]) -> Iterator[Callable[..., float]]:
@@ -72,7 +72,7 @@ def _with_called(functions: dict[Callable[..., float], None]) -> Iterator[Callab
                 yield found
 
 
-def _rule(rule: Rule | None, begin: str) -> str:
+def _rule(rule: RateRule | None, begin: str) -> str:
     if rule is None:
         return "None"
     done = "step" if not begin else f"step - {_grouped(begin)}"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.recipes.code import Code, Infix, Literal, Named, names_in
-from netlang.backends.torch.recipes.losses import Side, lower_loss, lower_operand, penalized
+from netlang.backends.torch.recipes.losses import TypedOperand, lower_loss, lower_operand, penalized
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Recipe
@@ -54,7 +54,7 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
     for term in recipe.loss.terms:
         if isinstance(term.function, Penalty):
             name = f"penalized_{len(found)}"
-            code = lower_loss(term.function, Side(Named(name)))
+            code = lower_loss(term.function, TypedOperand(Named(name)))
             found.append(LoweredTerm(term.factor, code, penalized(term.function), name))
         else:
             operands = operands_of(term, recipe, program)

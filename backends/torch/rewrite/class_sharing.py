@@ -25,11 +25,11 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.records import replace
 
-__all__ = ["Site", "Variant", "Variants", "fill", "numbers_in"]
+__all__ = ["CallSite", "Variant", "Variants", "fill", "numbers_in"]
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class CallSite:
     """A call of an instance of a variant: node `index` of `caller`."""
 
     caller: Function
@@ -46,7 +46,7 @@ class Variant:
 
     name: str
     instances: list[Function] = field(default_factory=list)
-    sites: list[Site] = field(default_factory=list)
+    sites: list[CallSite] = field(default_factory=list)
 
     @property
     def sample(self) -> Function:
@@ -106,7 +106,7 @@ class Variants:
         self._of[function] = variant
         for index, node in enumerate(function.nodes):
             if isinstance(node.callee, Function):
-                self._of[node.callee].sites.append(Site(function, index))
+                self._of[node.callee].sites.append(CallSite(function, index))
         return variant
 
     def _structure(self, function: Function) -> object:

@@ -15,7 +15,7 @@ from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Retracing, Traced
 from netlang.records import Record, replace
 
-__all__ = ["outlined"]
+__all__ = ["with_extracted_scopes"]
 
 
 class _Closed(Record):
@@ -25,13 +25,13 @@ class _Closed(Record):
     result: Ref
 
 
-def outlined(function: Function) -> Function:
+def with_extracted_scopes(function: Function) -> Function:
     """A function whose closed scopes have become functions."""
-    found = tuple(_outermost(_Whole(function), tree(function)))
+    found = tuple(_outermost(_ScopedFunction(function), tree(function)))
     return _cut(function, found) if found else function
 
 
-class _Whole:
+class _ScopedFunction:
     """The function that scopes are extracted from, with the facts needed about each scope."""
 
     def __init__(self, function: Function) -> None:
@@ -40,7 +40,7 @@ class _Whole:
         self.uses = Counter(node.module for node in function.nodes)
 
 
-def _outermost(whole: _Whole, scope: LabelScope) -> Iterator[_Closed]:
+def _outermost(whole: _ScopedFunction, scope: LabelScope) -> Iterator[_Closed]:
     """The closed scopes in a scope, without those inside another closed one.
 
     Whether a scope is closed doesn't depend on what is extracted beside or inside it, since a call
@@ -55,7 +55,7 @@ def _outermost(whole: _Whole, scope: LabelScope) -> Iterator[_Closed]:
                 yield from _outermost(whole, child)
 
 
-def _closed(whole: _Whole, scope: LabelScope) -> _Closed | None:
+def _closed(whole: _ScopedFunction, scope: LabelScope) -> _Closed | None:
     """The scope's boundary, if it is closed and owns something."""
     members = tuple(sorted(scope.members()))
     inside, nodes, readers = set(members), whole.function.nodes, whole.readers
@@ -71,7 +71,7 @@ def _closed(whole: _Whole, scope: LabelScope) -> _Closed | None:
     return _Closed(scope.path, members, entries.pop(), results.pop())
 
 
-def _is_own(whole: _Whole, members: tuple[int, ...]) -> bool:
+def _is_own(whole: _ScopedFunction, members: tuple[int, ...]) -> bool:
     """Whether the members use only their own weights, all of them present and in one mode."""
     function = whole.function
     nodes = [function.nodes[index] for index in members]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from operator import is_
 
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
-from netlang.backends.torch.rewrite.extract_scopes import outlined
+from netlang.backends.torch.rewrite.extract_scopes import with_extracted_scopes
 from netlang.backends.torch.rewrite.inline import inlined
 from netlang.backends.torch.rewrite.read_sizes import with_sizes
 from netlang.backends.torch.rewrite.scopes import Readers, is_chain, tree
@@ -26,7 +26,7 @@ __all__ = ["rewritten"]
 def rewritten(program: Program) -> Variants:
     """The variants of a net after all rewrites, each verified if the environment asks for it."""
     sized = _verified(with_sizes(program.net), program)
-    variants = Variants(_verified(_everywhere(sized, outlined), program))
+    variants = Variants(_verified(_everywhere(sized, with_extracted_scopes), program))
     short = {
         instance
         for variant in variants

@@ -2,12 +2,18 @@
 
 from netlang.backends.torch.train.folder import RunFolder
 from netlang.backends.torch.train.prediction import predict
-from netlang.backends.torch.train.records.progress import Bar, Lines, Progress, Silent, progress_for
+from netlang.backends.torch.train.records.progress import (
+    Bar,
+    LogLines,
+    Progress,
+    Silent,
+    progress_for,
+)
 from netlang.backends.torch.train.run import Result, train
 from netlang.backends.torch.train.scoring import evaluate
 from netlang.backends.torch.train.state import Scores
 
 __all__ = [
-    "Bar", "Lines", "Progress", "Result", "RunFolder", "Scores", "Silent", "evaluate",
+    "Bar", "LogLines", "Progress", "Result", "RunFolder", "Scores", "Silent", "evaluate",
     "predict", "progress_for", "train",
 ]  # fmt: skip

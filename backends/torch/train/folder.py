@@ -21,7 +21,7 @@ from netlang.atomic import discard_unfinished, make_folder
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.lock import locked
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
-from netlang.backends.torch.train.files.reader import Source
+from netlang.backends.torch.train.files.reader import TensorSource
 from netlang.backends.torch.train.files.record import compare, identity_of
 from netlang.backends.torch.train.files.sharded import save_sharded
 from netlang.backends.torch.train.processes.copying import hand_on
@@ -122,7 +122,7 @@ class RunFiles:
         Raises `NetlangError` if there are checkpoints but none can be used.
         """
 
-        def take(file: Source) -> None:
+        def take(file: TensorSource) -> None:
             if facts_of(file).get(_RUN) != self.identity:
                 raise ValueError("it is of another run")
             state.take(file)
@@ -131,7 +131,7 @@ class RunFiles:
         self._hand_on(take)
         return notes
 
-    def _hand_on(self, take: Callable[[Source], None]) -> None:
+    def _hand_on(self, take: Callable[[TensorSource], None]) -> None:
         """Let the other processes load the checkpoint that the first one loaded, if any."""
         chosen = self.checkpoints.newest
         name = self.world.copied(b"" if chosen is None else chosen.name.encode()).decode()

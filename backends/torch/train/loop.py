@@ -21,7 +21,7 @@ from netlang.backends.torch.train.folder import RunFiles
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.ledger import Ledger
-from netlang.backends.torch.train.setup import Split
+from netlang.backends.torch.train.setup import DataSplit
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.steps.reading import Reading
 from netlang.backends.torch.train.steps.search import NotFinite, watched_step
@@ -62,7 +62,7 @@ class Loop:
 
     recipe: Recipe
     objective: Objective
-    data: Split
+    data: DataSplit
     begin: Callable[[], tuple[State, Stepper]]
     files: RunFiles
     weights: WeightsFiles

@@ -23,7 +23,7 @@ from netlang.recipes.words.losses import (
     Comparison,
     Dice,
 )
-from netlang.recipes.words.operands import Value
+from netlang.recipes.words.operands import NamedValue
 
 __all__ = ["Binary", "Objective"]
 
@@ -73,7 +73,11 @@ class Objective:
             if not of_classes or isinstance(function, Dice):
                 continue
             output, label = operands_of(term, recipe, program)
-            if isinstance(output, Value) and isinstance(label, Value) and label.name == LABEL:
+            if (
+                isinstance(output, NamedValue)
+                and isinstance(label, NamedValue)
+                and label.name == LABEL
+            ):
                 type = types[output.name]
                 several = type is not None and bool(type.shape) and type.channels != 1
                 if output.name in self._deployed and several:
@@ -87,7 +91,11 @@ class Objective:
             if not isinstance(term.function, DECISIONS):
                 continue
             output, label = operands_of(term, recipe, program)
-            if isinstance(output, Value) and isinstance(label, Value) and label.name == LABEL:
+            if (
+                isinstance(output, NamedValue)
+                and isinstance(label, NamedValue)
+                and label.name == LABEL
+            ):
                 type = types[output.name]
                 if output.name in self._deployed and type is not None:
                     single = type.shape in ((), (1,))

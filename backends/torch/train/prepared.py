@@ -17,12 +17,12 @@ from netlang.backends.torch.augment.path import Path
 from netlang.backends.torch.data.sets import Batch, Examples
 from netlang.backends.torch.train.world import World
 
-__all__ = ["Change", "Prepared", "Source", "Views"]
+__all__ = ["Change", "Prepared", "BatchSource", "Views"]
 
 Change: TypeAlias = Callable[[Tensor], Tensor]
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """Batches of one part of a data set on the device, like `data.loader.Loader`."""
 
     @property
@@ -67,7 +67,7 @@ class Views:
 class Prepared:
     """A part of the data whose first input goes through `path` and then `normalize`."""
 
-    source: Source
+    source: BatchSource
     path: Path
     normalize: Change | None
     channels_last: bool = False

@@ -26,7 +26,7 @@ from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.records.progress import Progress, Silent
-from netlang.backends.torch.train.setup import Split, fresh_state, prepare
+from netlang.backends.torch.train.setup import DataSplit, fresh_state, prepare
 from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.steps.execution import called, multiplying, require_execution
 from netlang.backends.torch.train.steps.search import Culprit, NotFinite
@@ -180,7 +180,7 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
                 ledger.close()
 
 
-def _weights_files(recipe: Recipe, data: Split, folder: RunFolder) -> WeightsFiles:
+def _weights_files(recipe: Recipe, data: DataSplit, folder: RunFolder) -> WeightsFiles:
     """The weights files with the facts that are stored beside them."""
     made = data.normalizer
     facts = facts_of_weights(recipe, data.classes, None if made is None else made.facts())

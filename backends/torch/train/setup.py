@@ -38,7 +38,7 @@ from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
 
-__all__ = ["Prepare", "Split", "fresh_state", "prepare"]
+__all__ = ["Prepare", "DataSplit", "fresh_state", "prepare"]
 
 # Images that statistics are computed from, where there are more.
 _ENOUGH = 10_000
@@ -46,7 +46,7 @@ _ENOUGH = 10_000
 
 @final
 @dataclass(frozen=True)
-class Split:
+class DataSplit:
     """The parts of the data as batches. `classes` are the names of the labels.
 
     `normalizer` prepares the net's inputs and belongs to the weights.
@@ -139,7 +139,7 @@ def prepare(
     world: World,
     workers: int | None = None,
     say: Callable[[str], None] = lambda _: None,
-) -> Split:
+) -> DataSplit:
     """The parts of a recipe's data, ready for training. Raises `NetlangError` for any problem.
 
     `workers` processes prepare images in files; None stands for one for each core but one. `say`
@@ -152,7 +152,7 @@ def prepare(
         raise NetlangError(*problems)
     ready = Prepare(recipe, device, world, mixed_classes(recipe, program), workers)
     ready = ready.normalized(parts.train)
-    return Split(
+    return DataSplit(
         ready.training(parts.train),
         None if parts.validation is None else ready.testing(parts.validation),
         None if parts.test is None else ready.testing(parts.test),

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.train.files.memory import memory_in
 from netlang.backends.torch.train.files.part import (
-    Part,
+    CheckpointPart,
     mapping_of,
     number_of,
     plain_number,
     whole_of,
 )
-from netlang.backends.torch.train.files.reader import Source
-from netlang.backends.torch.train.processes.layout import Layout, Whole
+from netlang.backends.torch.train.files.reader import TensorSource
+from netlang.backends.torch.train.processes.layout import WeightLayout, Whole
 from netlang.backends.torch.train.processes.rows import Kept, like, on_cpu, own_of
 from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
 from netlang.backends.torch.train.records.metrics import parsed_records
@@ -122,7 +122,7 @@ class State:
     best_weights: dict[str, Kept] = field(default_factory=dict)
     records: bytes = b""
     world: World = field(default_factory=World)
-    layout: Layout = field(default_factory=Whole)
+    layout: WeightLayout = field(default_factory=Whole)
 
     @property
     def scored(self) -> nn.Module:
@@ -189,12 +189,12 @@ class State:
             "since": {"total": plain_number(self.since.total), "steps": self.since.steps},
         }
 
-    def take(self, file: Source) -> None:
+    def take(self, file: TensorSource) -> None:
         """Load a saved state. Raises `ValueError` if the file is of another run.
 
         An error leaves a mixture, which a further call replaces.
         """
-        part, facts = Part(file, ""), facts_of(file)
+        part, facts = CheckpointPart(file, ""), facts_of(file)
         try:
             self._take_tensors(part)
             self._take_facts(facts)
@@ -205,7 +205,7 @@ class State:
         except (KeyError, IndexError, TypeError, RuntimeError) as error:
             raise ValueError(f"it is not of this run ({error})") from None
 
-    def _take_tensors(self, part: Part) -> None:
+    def _take_tensors(self, part: CheckpointPart) -> None:
         models = {"model/": self.model, "averaged/": self.averaged}
         for prefix, model in models.items():
             if model is not None:
@@ -223,7 +223,7 @@ class State:
         self.records = part.text("records", LONGEST_RECORDS)
         parsed_records(self.records)
 
-    def _take_losses(self, part: Part) -> None:
+    def _take_losses(self, part: CheckpointPart) -> None:
         """Each process continues its own sum; if their number changed, the first gets the total."""
         names = {_losses_of(0), *(name for name in part.names if name.startswith("losses/"))}
         found = {name: part.one(name, self.losses).to(self.device) for name in sorted(names)}
@@ -248,7 +248,7 @@ def _losses_of(rank: int) -> str:
     return f"losses/{rank}" if rank else "losses"
 
 
-def _confusion(part: Part) -> Tensor | None:
+def _confusion(part: CheckpointPart) -> Tensor | None:
     if "confusion" not in part.names:
         return None
     found = part.at_most("confusion", MOST_CLASSES**2)

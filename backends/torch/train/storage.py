@@ -15,7 +15,7 @@ from torch import Tensor
 
 from netlang.atomic import replacing, write_all
 from netlang.backends.torch.train.files.encoding import encode, encode_signed
-from netlang.backends.torch.train.files.reader import Json, Source, opened, parsed_json
+from netlang.backends.torch.train.files.reader import Json, TensorSource, opened, parsed_json
 from netlang.backends.weights.signature import FACTS
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import RunUnwritable
@@ -77,7 +77,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Json]]:
         raise NetlangError(UnreadableRun(span=None, path=str(path), why=reason)) from None
 
 
-def facts_of(file: Source) -> dict[str, Json]:
+def facts_of(file: TensorSource) -> dict[str, Json]:
     """The facts stored with tensors; none in files that others wrote."""
     found = parsed_json(file.metadata.get(FACTS, "{}"))
     if not isinstance(found, dict):

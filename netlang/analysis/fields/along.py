@@ -26,9 +26,9 @@ from netlang.analysis.fields.state import (
     Layout,
     State,
     Strand,
-    lost,
     parts_of,
     remapped,
+    unknown_field,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
@@ -150,7 +150,7 @@ class _Step:
         try:
             return self._field(field, source)
         except TooLong:
-            return lost(field, source, self._context)
+            return unknown_field(field, source, self._context)
 
     def _field(self, field: Field, source: int) -> Field:
         found = ended(field, self._gone, self._state.layout, source, self._context)

@@ -21,8 +21,8 @@ from netlang.analysis.fields.state import (
     Context,
     Field,
     State,
-    lost,
     numbered,
+    unknown_field,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.reach import (
@@ -242,4 +242,4 @@ def _merged(source: int, fields: Sequence[Field], context: Context) -> Field | N
     try:
         return merged(fields)
     except TooLong:
-        return lost(fields[0], source, context)
+        return unknown_field(fields[0], source, context)

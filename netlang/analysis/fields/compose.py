@@ -22,8 +22,8 @@ from netlang.analysis.fields.state import (
     Field,
     State,
     Strand,
-    lost,
     numbered,
+    unknown_field,
 )
 from netlang.ir.program import Function
 from netlang.records import replace
@@ -146,7 +146,7 @@ def _safely(
     try:
         return _field(field, own, sizes, source, context)
     except TooLong:
-        return lost(field, source, context)
+        return unknown_field(field, source, context)
 
 
 def _merged(fields: Sequence[Field], source: int, context: Context) -> Field | None:
@@ -156,7 +156,7 @@ def _merged(fields: Sequence[Field], source: int, context: Context) -> Field | N
     try:
         found = merged(fields)
     except TooLong:
-        return lost(fields[0], source, context)
+        return unknown_field(fields[0], source, context)
     if found.uneven and not any(
         (each.strands, each.ended) == (found.strands, found.ended) for each in fields
     ):

@@ -14,10 +14,10 @@ from netlang.analysis.fields.state import (
     Layout,
     State,
     Strand,
-    lost,
     numbered,
     parts_of,
     remapped,
+    unknown_field,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
@@ -88,7 +88,7 @@ def _flat(
     try:
         strands = tuple(_flat_strand(strand, places, digits, sizes) for strand in field.strands)
     except TooLong:
-        return lost(field, source, context)
+        return unknown_field(field, source, context)
     flags = (frozenset(places[p] for p in parts) for parts in (field.uneven, field.loose))
     uneven, loose = flags
     contents = {
@@ -224,7 +224,7 @@ class _Regrouped:
                 for strand in field.strands
             )
         except TooLong:
-            return lost(field, source, self._context)
+            return unknown_field(field, source, self._context)
         halves = frozenset((upper, lower))
         content = {other: own for other, own in field.content if other != part}
         if own := dict(field.content).get(part):

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.state import State, States
-from netlang.analysis.fields.walk import Fields, Walk
+from netlang.analysis.fields.walk import Fields, FieldWalk
 from netlang.analysis.rows import Row, folded_path
 from netlang.ir.program import INPUT, Function, Node, Ref
 from netlang.records import Draft, field
@@ -56,7 +56,7 @@ class _Paths(Draft):
     def _folded(self, function: Function, inputs: States) -> _Found:
         walk = self.fields.walk
         if function is not self.fields.net:
-            walk = Walk(self.fields, function, inputs, self.fields.context)
+            walk = FieldWalk(self.fields, function, inputs, self.fields.context)
             walk.outputs()
         found: _Found = {}
         for place, step in walk.flow.steps.items():
@@ -64,7 +64,7 @@ class _Paths(Draft):
         return found
 
     def _written_out(self, function: Function, inputs: States) -> _Found:
-        walk = Walk(self.fields, function, inputs, self.fields.context)
+        walk = FieldWalk(self.fields, function, inputs, self.fields.context)
         states: list[States] = []
         found: _Found = {}
         for node in function.nodes:

@@ -21,7 +21,7 @@ from netlang.records import Record, replace
 
 __all__ = [
     "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "State",
-    "States", "Strand", "fresh", "lost", "numbered", "parts_of", "remapped",
+    "States", "Strand", "fresh", "unknown_field", "numbered", "parts_of", "remapped",
 ]  # fmt: skip
 
 NO_PARTS: frozenset[int] = frozenset()
@@ -166,7 +166,7 @@ def numbered(layout: Layout, number: Number) -> list[int]:
     return [number(size) for parts in layout for size in parts]
 
 
-def lost(field: Field, source: int, context: Context) -> Field:
+def unknown_field(field: Field, source: int, context: Context) -> Field:
     """What is known of a field that can't be followed: at most everything that exists is read."""
     extent = context.extent(source)
     found = Ended(max(field.ended.width, extent), (0, extent - 1))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import Interval, Reads
-from netlang.analysis.fields.state import Context, Field, State, Strand, lost
+from netlang.analysis.fields.state import Context, Field, State, Strand, unknown_field
 from netlang.records import replace
 
 __all__ = ["LONGEST_TRANSIENT", "ahead", "forgotten", "is_steady"]
@@ -110,5 +110,6 @@ def forgotten(state: State | None, context: Context) -> State | None:
         return None
     fields = enumerate(state.fields)
     return replace(
-        state, fields=tuple(field and lost(field, source, context) for source, field in fields)
+        state,
+        fields=tuple(field and unknown_field(field, source, context) for source, field in fields),
     )

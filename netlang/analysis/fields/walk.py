@@ -27,7 +27,7 @@ from netlang.ir.types import Types
 from netlang.records import replace
 
 __all__ = [
-    "Fields", "Walk", "axis_fields", "field_and_walk", "receptive_field",
+    "Fields", "FieldWalk", "axis_fields", "field_and_walk", "receptive_field",
 ]  # fmt: skip
 
 
@@ -91,7 +91,7 @@ class Fields:
         types = tuple(port.type for port in self.net.inputs)
         self.context = self._context(types, self.sources)
         self.inputs = fresh(types, self.sources)
-        self.walk = Walk(self, self.net, self.inputs, self.context)
+        self.walk = FieldWalk(self, self.net, self.inputs, self.context)
 
     def _context(self, types: Types, sources: Sequence[Source]) -> Context:
         extents = tuple(types[port].shape[axis] for port, axis in sources)
@@ -153,7 +153,7 @@ class Fields:
         """What the inputs of a step read: node `number` of each function calls the next one."""
         states = self.inputs
         for function, number in calls:
-            walk = Walk(self, function, states, self.context)
+            walk = FieldWalk(self, function, states, self.context)
             states = walk.inputs_of(function.items, 0, number, {})
         return states
 
@@ -170,7 +170,7 @@ class Fields:
                 outputs = self._alone(function, sources)
                 found = composed(outputs, sources, inputs, function, context)
             self._called.add(function)
-            self._known[key] = found or Walk(self, function, inputs, context).outputs()
+            self._known[key] = found or FieldWalk(self, function, inputs, context).outputs()
         return self._known[key]
 
     def again(self, items: Iterable[Item]) -> None:
@@ -186,7 +186,7 @@ class Fields:
         key = (function, None, sources)
         if key not in self._known:
             types = tuple(port.type for port in function.inputs)
-            walk = Walk(self, function, fresh(types, sources), self._context(types, sources))
+            walk = FieldWalk(self, function, fresh(types, sources), self._context(types, sources))
             self._known[key] = walk.outputs()
         return self._known[key]
 
@@ -195,7 +195,7 @@ class Fields:
         return self._flows.of(function)
 
 
-class Walk:
+class FieldWalk:
     """One function with its inputs: the state of every value, by place."""
 
     def __init__(

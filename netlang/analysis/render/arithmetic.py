@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netlang.analysis.explain import LayerArithmetic, Part, PartArithmetic
+from netlang.analysis.explain import LayerArithmetic, PartArithmetic, PartRow
 from netlang.analysis.render.describe import describe, printable
 from netlang.ir.derivation import Line
 from netlang.ir.dims import evaluate
@@ -80,7 +80,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return _GAP.join(cell.ljust(width) for cell, width in pairs).rstrip()
 
 
-def _cells(parts: Sequence[Part]) -> Iterator[tuple[str, ...]]:
+def _cells(parts: Sequence[PartRow]) -> Iterator[tuple[str, ...]]:
     times = [1]
     for part in parts:
         row = part.row
@@ -96,7 +96,7 @@ def _cells(parts: Sequence[Part]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _cell(part: Part, what: str, figure: int) -> str:
+def _cell(part: PartRow, what: str, figure: int) -> str:
     """The formula of one application, times the number of applications."""
     line = part.lines.get(what)
     if line is None:

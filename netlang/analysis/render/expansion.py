@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netlang.analysis.expand import LONGEST, ExpandedStep, Expansion, Tap, Value, too_many
-from netlang.analysis.origins import Given, Origin
+from netlang.analysis.expand import LONGEST, ExpandedStep, ExpandedValue, Expansion, Tap, too_many
+from netlang.analysis.origins import GivenParameter, Origin
 from netlang.analysis.render.describe import printable
 from netlang.analysis.render.literal import label, literal, reference
 from netlang.ir.arguments import signature
@@ -135,7 +135,7 @@ class _Names:
         self._inputs = [port.name for port in expansion.program.net.inputs]
         self._steps = {step.path: step for step in expansion.steps}
 
-    def path(self, value: Value) -> str:
+    def path(self, value: ExpandedValue) -> str:
         """The label of a value; one of several outputs has a name of its own."""
         if value.step is None:
             return self._inputs[value.output]
@@ -143,7 +143,7 @@ class _Names:
         several = len(step.types) > 1
         return f"{step.path}.{step.op.output_names[value.output]}" if several else step.path
 
-    def source(self, values: tuple[Value, ...]) -> str:
+    def source(self, values: tuple[ExpandedValue, ...]) -> str:
         """The start of a path."""
         paths = [self.path(value) for value in values]
         if len(paths) > 1:
@@ -185,7 +185,7 @@ def _origin(origin: Origin) -> str:
     return f"{_clipped(origin.text)} {ahead}at {_place(origin.span)}{given}{more}"
 
 
-def _given(given: Given) -> str:
+def _given(given: GivenParameter) -> str:
     how = "default" if given.is_default else "given"
     value = _shown(given.value)
     text = _expression(given.span)
@@ -253,7 +253,7 @@ def _in_vain(expansion: Expansion) -> Iterator[Tap]:
     read.update(tap.value.step for tap in expansion.outputs)
     unread = (step for step in expansion.steps if step.path not in read)
     for index, step in enumerate(unread):
-        yield Tap(f"unused{index}", Value(step.path, 0, step.types[0]), step.auxiliary)
+        yield Tap(f"unused{index}", ExpandedValue(step.path, 0, step.types[0]), step.auxiliary)
 
 
 def _output_name(name: str, taken: set[str]) -> str:

@@ -37,8 +37,8 @@ import json
 from typing import TypeAlias
 
 from netlang.analysis.constraints import solve
-from netlang.analysis.expand import Entry, ExpandedStep, Expansion, Fold, Tap, Value
-from netlang.analysis.origins import Given, Origin
+from netlang.analysis.expand import Entry, ExpandedStep, ExpandedValue, Expansion, Fold, Tap
+from netlang.analysis.origins import GivenParameter, Origin
 from netlang.ir.arguments import signature
 from netlang.ir.types import DType, TensorType, float_type
 from netlang.source import Span
@@ -110,7 +110,7 @@ def _step(step: ExpandedStep, names: list[str]) -> Json:
     }
 
 
-def _value(value: Value, names: list[str]) -> Json:
+def _value(value: ExpandedValue, names: list[str]) -> Json:
     if value.step is None:
         return {"input": names[value.output]}
     return {"step": value.step, "output": value.output}
@@ -160,7 +160,7 @@ def _origin(origin: Origin) -> Json:
     }
 
 
-def _given(given: Given) -> Json:
+def _given(given: GivenParameter) -> Json:
     return {
         "name": given.name,
         "value": _plain(given.value),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netlang.analysis.figures import Figures, Value
+from netlang.analysis.figures import Figures, SizedPort
 from netlang.analysis.render.describe import describe, printable
 from netlang.analysis.rows import Row
 from netlang.ir.dims import evaluate
@@ -55,7 +55,7 @@ def _heading(summary: Figures) -> Iterator[str]:
     yield printable(f"out: {_values(summary.outputs)}")
 
 
-def _values(values: Sequence[Value]) -> str:
+def _values(values: Sequence[SizedPort]) -> str:
     return ", ".join(
         f"{v.name} {'' if v.dtype == 'float32' else v.dtype}{_shape(v.shape)}" for v in values
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from netlang.cli.library import Entry, Family, Group
+    from netlang.cli.library import Family, LibraryEntry, LibraryGroup
 
 __all__ = ["command"]
 
@@ -45,7 +45,7 @@ def _list(words: tuple[str, ...]) -> int:
     return 0
 
 
-def _lines(group: Group, render: Callable[[Family], Iterator[str]]) -> Iterator[str]:
+def _lines(group: LibraryGroup, render: Callable[[Family], Iterator[str]]) -> Iterator[str]:
     yield group.title
     for family in group.families:
         yield from render(family)
@@ -69,7 +69,7 @@ def _in_full(family: Family) -> Iterator[str]:
         yield from _entries(heading, family.of(kind))
 
 
-def _entries(heading: str, entries: Sequence[Entry]) -> Iterator[str]:
+def _entries(heading: str, entries: Sequence[LibraryEntry]) -> Iterator[str]:
     """Names side by side; those with a docstring on lines of their own."""
     head = f"    {heading:<8} "
     plain = [entry.called for entry in entries if not entry.doc]
@@ -93,7 +93,7 @@ def _wrapped(head: str, names: Sequence[str]) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _counts(found: Sequence[Group]) -> str:
+def _counts(found: Sequence[LibraryGroup]) -> str:
     families = [family for group in found for family in group.families]
     counts = (
         f"{sum(len(family.of(kind)) for family in families)} {heading}"
@@ -102,7 +102,7 @@ def _counts(found: Sequence[Group]) -> str:
     return f"{len(families)} files: {', '.join(counts)}."
 
 
-def _advice(words: Sequence[str], every: Sequence[Group]) -> str:
+def _advice(words: Sequence[str], every: Sequence[LibraryGroup]) -> str:
     """Names that may have been meant."""
     from netlang.advice.nearest import nearest
 

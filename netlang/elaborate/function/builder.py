@@ -223,7 +223,9 @@ class FunctionBuilder(Draft):
         """The nodes outside of repeats, which a label can name."""
         return (item for item in self.items if isinstance(item, Node))
 
-    def fold(self, mark: Mark, count: int, carried: tuple[Ref, Ref], scope: LabelPath) -> Ref:
+    def fold(
+        self, mark: BuilderMark, count: int, carried: tuple[Ref, Ref], scope: LabelPath
+    ) -> Ref:
         """Turn all items since `mark` into a `Repeat`; returns the value of the last time.
 
         `carried` are the value that the items read, and the value that they make of it.
@@ -253,14 +255,14 @@ class FunctionBuilder(Draft):
         self._spans[last.producer] = self._spans[carry_out.producer]
         return last
 
-    def mark(self, scope: LabelPath) -> Mark:
+    def mark(self, scope: LabelPath) -> BuilderMark:
         """The current position, for folding what comes after."""
-        return Mark(
+        return BuilderMark(
             len(self.items), self.size, self.position(scope), len(self.labels), len(self.outputs)
         )
 
 
-class Mark(Record):
+class BuilderMark(Record):
     """A position in the construction of a function."""
 
     items: int

@@ -10,8 +10,8 @@ from netlang.ir.program import Condition
 from netlang.ir.sizes.periodic import SizeSet, positive
 from netlang.ir.sizes.quasi import admitted
 from netlang.ir.sizes.words.formula import formula_of, stated
-from netlang.ir.sizes.words.rules import Rule, rule_of
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.words.rules import SizeRule, rule_of
+from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record
 
 __all__ = ["Demand", "SymbolSolution", "demand", "solve_symbol", "unique"]
@@ -45,7 +45,7 @@ class Demand(Record):
         return stated(self.condition.constraint)
 
 
-def demand(condition: Condition, name: str, work: Work) -> Demand:
+def demand(condition: Condition, name: str, work: WorkBudget) -> Demand:
     """The demand of a condition on `name` alone."""
     return Demand(name, condition, admitted(condition.constraint, name, work))
 
@@ -59,7 +59,7 @@ class SymbolSolution(Record, dict=True):
     undecided: tuple[Demand, ...]
 
     @cached_property
-    def rule(self) -> Rule | None:
+    def rule(self) -> SizeRule | None:
         """The decided part in words, if possible."""
         return None if self.sizes.is_empty or self.sizes.is_all else rule_of(self.sizes)
 
@@ -90,7 +90,7 @@ class SymbolSolution(Record, dict=True):
         return tuple(found for found in (below, above) if found)
 
 
-def solve_symbol(name: str, demands: tuple[Demand, ...], work: Work) -> SymbolSolution:
+def solve_symbol(name: str, demands: tuple[Demand, ...], work: WorkBudget) -> SymbolSolution:
     """The demands on one symbol combined, those with short periods first."""
     sizes, undecided = positive, []
     decided = sorted((d for d in demands if d.admits), key=_period)
@@ -109,7 +109,7 @@ def _period(one: Demand) -> int:
     return one.admits.period if one.admits else 0
 
 
-def _both(one: SizeSet, two: SizeSet, work: Work) -> SizeSet | None:
+def _both(one: SizeSet, two: SizeSet, work: WorkBudget) -> SizeSet | None:
     """The sizes in both sets, if the work allows it."""
     return one.intersection(two) if work.allows(lcm(one.period, two.period)) else None
 

@@ -10,16 +10,16 @@ from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Atom, Dim, Expr, Floor, evaluate, floors_of, symbols_of
 from netlang.ir.sizes.periodic import LONGEST_PERIOD, SizeSet, of_residues, positive
 from netlang.ir.sizes.quasi import law_of
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record
 
-__all__ = ["Line", "alike", "implies", "line_of", "loosened", "narrowed"]
+__all__ = ["MonotoneEquality", "alike", "implies", "monotone_equality", "loosened", "narrowed"]
 
 # Sizes up to so far are looked at one by one.
 FARTHEST = 1024
 
 
-def implies(one: Constraint, two: Constraint, lows: Mapping[str, int], work: Work) -> bool:
+def implies(one: Constraint, two: Constraint, lows: Mapping[str, int], work: WorkBudget) -> bool:
     """Whether one condition is known to imply the other, for sizes from `lows` on (default 1).
 
     No means that it isn't known, so neither answer can be wrong.
@@ -38,7 +38,7 @@ def _never_negative(dim: Dim, lows: Mapping[str, int]) -> bool:
     return rises and not list(floors_of(dim)) and evaluate(dim, least) >= 0
 
 
-def _on_the_line(first: Dim, second: Dim, relation: Relation, work: Work) -> bool:
+def _on_the_line(first: Dim, second: Dim, relation: Relation, work: WorkBudget) -> bool:
     """Whether the second dim is in `relation` to 0 wherever the first is 0.
 
     Both are sums of quasi-linear dims of two symbols. Where the first is 0, it is 0 again one
@@ -116,7 +116,7 @@ def _names(atom: Atom) -> set[str]:
     return set(symbols_of(atom.numerator)) if isinstance(atom, Floor) else {atom.name}
 
 
-class Line(Record):
+class MonotoneEquality(Record):
     """An equality of two dims that never decrease, each of one symbol: f(H) = g(W)."""
 
     names: tuple[str, str]
@@ -143,8 +143,8 @@ class Line(Record):
         return found
 
 
-def line_of(constraint: Constraint, work: Work) -> Line | None:
-    """A constraint as a line, if it is one and the work allows finding out."""
+def monotone_equality(constraint: Constraint, work: WorkBudget) -> MonotoneEquality | None:
+    """A constraint as a monotone equality, if it is one and the work allows finding out."""
     difference = constraint.difference
     names = sorted(set(symbols_of(difference)))
     if constraint.relation is not Relation.EQUAL or len(names) != 2:
@@ -160,7 +160,7 @@ def line_of(constraint: Constraint, work: Work) -> Line | None:
     if not work.allows(laws[0][0] + laws[1][0]):
         return None
     rising = _rises(dims[0], names[0], laws[0][0]) and _rises(dims[1], names[1], laws[1][0])
-    return Line((names[0], names[1]), dims) if rising else None
+    return MonotoneEquality((names[0], names[1]), dims) if rising else None
 
 
 def _rises(dim: Dim, name: str, period: int) -> bool:
@@ -170,23 +170,28 @@ def _rises(dim: Dim, name: str, period: int) -> bool:
 
 
 def narrowed(
-    least: Sequence[tuple[str, int]], line: Line, own: Mapping[str, SizeSet], work: Work
+    least: Sequence[tuple[str, int]],
+    equality: MonotoneEquality,
+    own: Mapping[str, SizeSet],
+    work: WorkBudget,
 ) -> tuple[str, int] | None:
-    """The one of two bounds that suffices when a line relates both symbols."""
-    if {name for name, _ in least} != set(line.names):
+    """The one of two bounds that suffices when a monotone equality relates both symbols."""
+    if {name for name, _ in least} != set(equality.names):
         return None
     for (name, bound), (other, far) in (least, least[::-1]):
         if bound > FARTHEST or not work.allows(bound):
             return None
         below = own.get(name, positive).members(1, bound - 1)
-        partners = (line.partners(name, size, own.get(other, positive)) for size in below)
+        partners = (equality.partners(name, size, own.get(other, positive)) for size in below)
         if not any(size >= far for found in partners for size in found):
             return name, bound
     return None
 
 
-def loosened(name: str, line: Line, own: Mapping[str, SizeSet], work: Work) -> SizeSet | None:
-    """The residues of a symbol's sizes without bounds, if the line implies the bounds.
+def loosened(
+    name: str, equality: MonotoneEquality, own: Mapping[str, SizeSet], work: WorkBudget
+) -> SizeSet | None:
+    """The residues of a symbol's sizes without bounds, if the equality implies the bounds.
 
     None if it doesn't, or if there are no bounds. `own` are the possible sizes of the symbols.
     """
@@ -195,28 +200,30 @@ def loosened(name: str, line: Line, own: Mapping[str, SizeSet], work: Work) -> S
         return None
     modulus, bits = sizes.endless
     whole = of_residues(modulus, {r for r in range(1, modulus + 1) if bits >> r % modulus & 1})
-    return whole if _apart(name, whole, sizes, line, own, work) else None
+    return whole if _apart(name, whole, sizes, equality, own, work) else None
 
 
-def alike(name: str, line: Line, own: Mapping[str, SizeSet], work: Work) -> SizeSet | None:
-    """The sizes of the other symbol of a line, if the line implies that a symbol has no others."""
-    (other,) = set(line.names) - {name}
+def alike(
+    name: str, equality: MonotoneEquality, own: Mapping[str, SizeSet], work: WorkBudget
+) -> SizeSet | None:
+    """The sizes of the other symbol, if the equality implies that a symbol has no others."""
+    (other,) = set(equality.names) - {name}
     sizes, others = own.get(name, positive), own.get(other, positive)
     if any(each.is_empty or each.last is not None for each in (sizes, others)):
         return None
     same = sizes.endless == others.endless
-    return others if same and _apart(name, sizes, others, line, own, work) else None
+    return others if same and _apart(name, sizes, others, equality, own, work) else None
 
 
 def _apart(
     name: str,
     wide: SizeSet,
     narrow: SizeSet,
-    line: Line,
+    equality: MonotoneEquality,
     own: Mapping[str, SizeSet],
-    work: Work,
+    work: WorkBudget,
 ) -> bool:
-    """Whether two sets of a symbol's sizes with the same end differ, but are equal given the line.
+    """Whether two sets of a symbol's sizes with the same end differ, but not given the equality.
 
     The sizes that the wide set has beyond the narrow one have no partner.
     """
@@ -226,6 +233,6 @@ def _apart(
     apart = [size for size in range(1, settled) if (size in wide) != (size in narrow)]
     if not apart or len(apart) > FARTHEST:
         return False
-    (other,) = set(line.names) - {name}
+    (other,) = set(equality.names) - {name}
     partners = own.get(other, positive)
-    return not any(size in narrow or line.partners(name, size, partners) for size in apart)
+    return not any(size in narrow or equality.partners(name, size, partners) for size in apart)

@@ -19,7 +19,7 @@ from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.sizes.periodic import SizeSet, of_residues, positive
 from netlang.ir.sizes.quasi import differences, shape_of
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 
 __all__ = ["Residues", "residues_of", "separated"]
 
@@ -42,7 +42,9 @@ def separated(names: tuple[str, ...], residues: Residues) -> tuple[SizeSet, ...]
     return tuple(map(of_residues, periods, sides))
 
 
-def residues_of(constraint: Constraint, lows: Mapping[str, int], work: Work) -> Residues | None:
+def residues_of(
+    constraint: Constraint, lows: Mapping[str, int], work: WorkBudget
+) -> Residues | None:
     """The residues that meet a constraint, if only residues matter from `lows` on.
 
     `lows` are the smallest sizes of all its symbols.

@@ -13,19 +13,19 @@ from netlang.ir.sizes.joint import Residues, residues_of, separated
 from netlang.ir.sizes.periodic import SizeSet, of_residues
 from netlang.ir.sizes.products import equal_factors
 from netlang.ir.sizes.reduce import names_of
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 from netlang.records import replace
 
-__all__ = ["Parts"]
+__all__ = ["SplitConditions"]
 
 # A condition with the symbols that it is on.
 _Joint: TypeAlias = tuple[tuple[str, ...], Condition]
 
 
-class Parts:
+class SplitConditions:
     """Conditions after splitting: `demands` on each symbol, and `joint` ones on several."""
 
-    def __init__(self, conditions: Iterable[Condition], work: Work) -> None:
+    def __init__(self, conditions: Iterable[Condition], work: WorkBudget) -> None:
         self._work = work
         self.demands: dict[str, list[Demand]] = {}
         self.joint: list[Condition] = []
@@ -42,7 +42,7 @@ class Parts:
     @property
     def sets(self) -> dict[str, SizeSet]:
         """The possible sizes of each symbol on its own, as far as they are decided."""
-        work = Work()
+        work = WorkBudget()
         return {n: solve_symbol(n, tuple(d), work).sizes for n, d in self.demands.items()}
 
     def demand(self, one: Demand) -> None:

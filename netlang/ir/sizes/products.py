@@ -15,7 +15,7 @@ from typing import TypeAlias
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, Floor, Monomial, evaluate, symbols_of
 from netlang.ir.sizes.quasi import law_of
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 
 __all__ = ["equal_factors", "factored"]
 
@@ -42,7 +42,7 @@ def factored(dim: Dim, names: tuple[str, ...]) -> tuple[dict[str, Dim], int] | N
 
 
 def equal_factors(
-    constraint: Constraint, lows: Mapping[str, int], work: Work
+    constraint: Constraint, lows: Mapping[str, int], work: WorkBudget
 ) -> dict[str, Constraint] | None:
     """Equal products as one equality per symbol, if they separate from `lows` on.
 
@@ -78,7 +78,7 @@ def _of_one_growth(one: Dim, two: Dim) -> tuple[Dim, Dim, Fraction] | None:
     return ratio.denominator * one, ratio.numerator * two, ratio
 
 
-def _sign(one: Dim, two: Dim, name: str, low: int, work: Work) -> int | None:
+def _sign(one: Dim, two: Dim, name: str, low: int, work: WorkBudget) -> int | None:
     """1 if the first dim is nowhere smaller, -1 if nowhere larger, 0 if equal; else None.
 
     Both grow alike. None also if one is negative somewhere, or the larger one 0, from `low` on.

@@ -25,7 +25,7 @@ from netlang.ir.dims import (
     symbols_of,
 )
 from netlang.ir.sizes.periodic import LONGEST_PERIOD, Run, Runs, SizeSet
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 
 __all__ = ["HIGHEST_DEGREE", "admitted", "differences", "law_of", "shape_of"]
 
@@ -33,7 +33,7 @@ __all__ = ["HIGHEST_DEGREE", "admitted", "differences", "law_of", "shape_of"]
 HIGHEST_DEGREE = 4
 
 
-def admitted(constraint: Constraint, name: str, work: Work) -> SizeSet | None:
+def admitted(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | None:
     """The sizes of the symbol `name` that meet the constraint, which contains no other symbol.
 
     None if it isn't quasi-polynomial, if its period or degree is too high, or if no work is left.

@@ -14,20 +14,22 @@ from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.language.sizes import SizeRefused, SizesRefused
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import Demand, SymbolSolution, solve_symbol, unique
-from netlang.ir.sizes.implied import Line, alike, line_of, loosened, narrowed
-from netlang.ir.sizes.parts import Parts
+from netlang.ir.sizes.implied import MonotoneEquality, alike, loosened, monotone_equality, narrowed
+from netlang.ir.sizes.parts import SplitConditions
 from netlang.ir.sizes.periodic import SizeSet, half_line
 from netlang.ir.sizes.reduce import distinct, names_of, reduced
 from netlang.ir.sizes.substitution import defined
 from netlang.ir.sizes.together import Together, statements
-from netlang.ir.sizes.words.rules import Rule, listed
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.words.rules import SizeRule, listed
+from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record, replace
 
 __all__ = ["Solution", "solve_conditions"]
 
-# What else may be told of a symbol, beside a line and what is told of the symbols.
-_Change: TypeAlias = Callable[[str, Line, Mapping[str, SizeSet], Work], SizeSet | None]
+# What else may be told of a symbol, beside a monotone equality and what is told of the symbols.
+_Change: TypeAlias = Callable[
+    [str, MonotoneEquality, Mapping[str, SizeSet], WorkBudget], SizeSet | None
+]
 
 
 class Solution(Record):
@@ -50,7 +52,7 @@ class Solution(Record):
     @property
     def sentences(self) -> tuple[str, ...]:
         """The conditions as advice: ``H and W must be multiples of 16``."""
-        groups: dict[Rule, list[str]] = {}
+        groups: dict[SizeRule, list[str]] = {}
         others: list[str] = []
         for solution in self.told:
             if solution.rule and not solution.undecided:
@@ -71,17 +73,21 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
 
     `contradictions` finds out whether they contradict each other.
     """
-    work = Work()
+    work = WorkBudget()
     definitions, others = defined(distinct(map(reduced, conditions)))
-    parts = Parts(distinct(map(reduced, others)) if definitions else others, work)
+    parts = SplitConditions(distinct(map(reduced, others)) if definitions else others, work)
     joint = [*(one.condition for one in definitions), *parts.joint]
     together = statements(joint, parts.sets, work) if joint else []
-    lines = [line for one in together if (line := line_of(one.condition.constraint, work))]
-    together = [one for one in together if not _narrowed(one, lines, parts, work)]
+    equalities = [
+        equality
+        for one in together
+        if (equality := monotone_equality(one.condition.constraint, work))
+    ]
+    together = [one for one in together if not _narrowed(one, equalities, parts, work)]
     solved = [solve_symbol(n, tuple(parts.demands[n]), work) for n in sorted(parts.demands)]
     symbols = _asking(solved)
-    changes = (loosened, alike) if lines else ()
-    ways = [symbols, *(_asking(_told(solved, lines, how, work)) for how in changes)]
+    changes = (loosened, alike) if equalities else ()
+    ways = [symbols, *(_asking(_shown_symbols(solved, equalities, how, work)) for how in changes)]
     return min((Solution(symbols, tuple(together), told) for told in ways), key=_length)
 
 
@@ -94,12 +100,14 @@ def _asking(solved: Iterable[SymbolSolution]) -> tuple[SymbolSolution, ...]:
     return tuple(one for one in solved if one.undecided or not one.sizes.is_all)
 
 
-def _narrowed(one: Together, lines: list[Line], parts: Parts, work: Work) -> bool:
-    """Whether a choice of bounds became a demand on one symbol, since a line implies the other."""
+def _narrowed(
+    one: Together, equalities: list[MonotoneEquality], parts: SplitConditions, work: WorkBudget
+) -> bool:
+    """Whether a choice of bounds became a demand on one symbol: an equality implies the other."""
     if len(one.least) != 2:
         return False
-    for line in lines:
-        found = narrowed(one.least, line, parts.sets, work)
+    for equality in equalities:
+        found = narrowed(one.least, equality, parts.sets, work)
         if found is not None:
             name, bound = found
             parts.demand(Demand(name, one.condition, half_line(bound)))
@@ -107,15 +115,18 @@ def _narrowed(one: Together, lines: list[Line], parts: Parts, work: Work) -> boo
     return False
 
 
-def _told(
-    solved: Iterable[SymbolSolution], lines: list[Line], how: _Change, work: Work
+def _shown_symbols(
+    solved: Iterable[SymbolSolution],
+    equalities: list[MonotoneEquality],
+    how: _Change,
+    work: WorkBudget,
 ) -> Iterable[SymbolSolution]:
-    """The symbols with other sizes that, given the lines, mean the same; the last symbol first."""
+    """The symbols with other sizes that mean the same given the equalities; the last one first."""
     told = {one.name: one for one in solved}
-    for line in lines:
-        for name in reversed(line.names):
+    for equality in equalities:
+        for name in reversed(equality.names):
             own = {one.name: one.sizes for one in told.values()}
-            changed = how(name, line, own, work) if name in told else None
+            changed = how(name, equality, own, work) if name in told else None
             if changed is not None:
                 told[name] = replace(told[name], sizes=changed)
     return told.values()

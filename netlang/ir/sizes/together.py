@@ -12,7 +12,7 @@ from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.products import factored
 from netlang.ir.sizes.words.clauses import listed
 from netlang.ir.sizes.words.formula import formula_of
-from netlang.ir.sizes.work import Work
+from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record
 
 __all__ = ["Together", "statements"]
@@ -58,7 +58,7 @@ class Together(Record):
 
 
 def statements(
-    conditions: list[Condition], own: Mapping[str, SizeSet], work: Work
+    conditions: list[Condition], own: Mapping[str, SizeSet], work: WorkBudget
 ) -> list[Together]:
     """What conditions on several symbols add to the demands on each symbol."""
     lows = {name: sizes.first for name, sizes in own.items() if not sizes.is_empty}
@@ -72,7 +72,7 @@ def statements(
     return kept
 
 
-def _covers(one: Together, two: Together, lows: Mapping[str, int], work: Work) -> bool:
+def _covers(one: Together, two: Together, lows: Mapping[str, int], work: WorkBudget) -> bool:
     """Whether the first implies the second."""
     if one.least and two.least:
         bounds = dict(two.least)

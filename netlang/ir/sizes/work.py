@@ -7,13 +7,13 @@ depend on its moduli.
 
 from __future__ import annotations
 
-__all__ = ["Work"]
+__all__ = ["WorkBudget"]
 
 # Steps for all conditions of a net: about a tenth of a second. Real nets need less than a tenth.
 MOST_STEPS = 1 << 16
 
 
-class Work:
+class WorkBudget:
     """The steps that are left."""
 
     def __init__(self, steps: int = MOST_STEPS) -> None:

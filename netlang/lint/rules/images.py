@@ -9,7 +9,7 @@ from netlang.advice.images import channels_first
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.tensors import ChannelsLast, LinearOfImage, SoftmaxAxis
 from netlang.ir.types import TensorType
-from netlang.lint.layouts import Layout, declared
+from netlang.lint.layouts import AxisLayout, declared
 from netlang.lint.site import Site
 
 __all__ = ["channels_last", "linear_of_image", "softmax_axis"]
@@ -18,7 +18,7 @@ __all__ = ["channels_last", "linear_of_image", "softmax_axis"]
 def linear_of_image(site: Site) -> Iterator[Caution]:
     """A linear map of an image's last axis, which is its width."""
     x = site.inputs[0]
-    if site.layouts[0] is not Layout.CHANNELS_FIRST or x.rank < 2 or site.node.reuses:
+    if site.layouts[0] is not AxisLayout.CHANNELS_FIRST or x.rank < 2 or site.node.reuses:
         return
     yield LinearOfImage(
         span=site.node.span,
@@ -45,7 +45,7 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
 
     assert isinstance(site.op, Softmax | LogSoftmax)
     x = site.inputs[0]
-    if site.layouts[0] is not Layout.CHANNELS_FIRST or x.rank < 3 or site.op.axis != 1:
+    if site.layouts[0] is not AxisLayout.CHANNELS_FIRST or x.rank < 3 or site.op.axis != 1:
         return
     name = site.op.name
     axis = site.written("axis")
@@ -64,7 +64,7 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
 
 def channels_last(site: Site) -> Iterator[Caution]:
     """An input that is declared as `[height, width, channels]` but read with channels first."""
-    if Layout.CHANNELS_LAST not in site.layouts:
+    if AxisLayout.CHANNELS_LAST not in site.layouts:
         return
     about = site.about
     for port in about.net.inputs:
@@ -73,7 +73,7 @@ def channels_last(site: Site) -> Iterator[Caution]:
             continue
         if about.net.span.source is not about.module.source:
             continue
-        if declared(port, about.defaults) is not Layout.CHANNELS_LAST:
+        if declared(port, about.defaults) is not AxisLayout.CHANNELS_LAST:
             continue
         sizes = declaration.type.sizes
         height, width, channels = (size.span.text for size in sizes)

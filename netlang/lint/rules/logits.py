@@ -21,7 +21,7 @@ from netlang.recipes.words.losses import (
     LossFunction,
     Term,
 )
-from netlang.recipes.words.operands import Apply, Operand, Value
+from netlang.recipes.words.operands import Apply, NamedValue, Operand
 
 __all__ = ["probabilities_as_logits"]
 
@@ -67,7 +67,7 @@ def _caution(
 
 def _maker(operand: Operand, program: Program) -> Node | None:
     """The step that makes an output of the net which a loss reads unchanged."""
-    if not isinstance(operand, Value):
+    if not isinstance(operand, NamedValue):
         return None
     for output in program.net.outputs:
         if output.name == operand.name:

@@ -12,7 +12,7 @@ from netlang.recipes.check.optimizer import below
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.residual import last_norms
 from netlang.recipes.roles import kinds_of
-from netlang.recipes.words.initializations import Initialization, Rule, ZeroLastNorm
+from netlang.recipes.words.initializations import Initialization, InitializationRule, ZeroLastNorm
 
 __all__ = ["check_init"]
 
@@ -31,7 +31,7 @@ def _missing(rule: Initialization, program: Program) -> str:
     """What a rule searches for without success, in words."""
     if isinstance(rule, ZeroLastNorm):
         return "" if last_norms(program) else "no residual branch ends with a norm"
-    if not isinstance(rule, Rule):
+    if not isinstance(rule, InitializationRule):
         return ""
     weights = [each for each in owned(program) if each.trained]
     found = [each for each in weights if not rule.below or below(each.key, rule.below)]

@@ -40,7 +40,7 @@ from netlang.recipes.words.losses import (
     Penalty,
     Term,
 )
-from netlang.recipes.words.operands import Operand, Value
+from netlang.recipes.words.operands import NamedValue, Operand
 from netlang.records import Record, replace
 
 __all__ = ["check_loss", "deployed_outputs", "operands_of", "value_types"]
@@ -58,7 +58,7 @@ def operands_of(term: Term, recipe: Recipe, program: Program) -> tuple[Operand, 
     if term.operands or isinstance(term.function, Penalty):
         return term.operands
     (output,), (target,) = deployed_outputs(program), recipe.data.targets
-    return Value(output.name, term.span), Value(target, term.span)
+    return NamedValue(output.name, term.span), NamedValue(target, term.span)
 
 
 def value_types(

@@ -18,7 +18,7 @@ from netlang.recipes.check.operand import Types, operand_type
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import Comparison, Penalty, Term
 from netlang.recipes.words.mixing import Cutmix, Mixing
-from netlang.recipes.words.operands import Operand, Value, values_in
+from netlang.recipes.words.operands import NamedValue, Operand, values_in
 from netlang.records import Record
 
 __all__ = ["check_mixing", "mixed_classes"]
@@ -94,7 +94,7 @@ def _in_term(
             axes = 2 if recipe.data.is_image else 1
             if isinstance(step, Cutmix) and type is not None and type.rank >= axes:
                 continue  # a mask is cut as its image
-            plain = place == 1 and isinstance(operand, Value)
+            plain = place == 1 and isinstance(operand, NamedValue)
             if not (plain and term.function.takes_probabilities):
                 why = "it takes class numbers, and mixed ones are probabilities"
                 yield _Use(term, value.name, why=why)

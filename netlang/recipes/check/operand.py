@@ -15,9 +15,9 @@ from netlang.recipes.words.operands import (
     CHANNELWISE,
     PER_EXAMPLE,
     Apply,
+    NamedValue,
     Number,
     Operand,
-    Value,
 )
 
 __all__ = ["NUMBER", "Types", "is_number", "operand_type"]
@@ -36,7 +36,7 @@ def operand_type(operand: Operand, types: Types) -> TensorType | None:
     """The type of an operand whose names are all in `types`. Raises `NetlangError`."""
     if isinstance(operand, Number):
         return NUMBER
-    if isinstance(operand, Value):
+    if isinstance(operand, NamedValue):
         return types[operand.name]
     given = [operand_type(each, types) for each in operand.operands]
     known = [each for each in given if each is not None]

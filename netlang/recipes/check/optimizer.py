@@ -18,7 +18,7 @@ from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.roles import kinds_of
-from netlang.recipes.words.initializations import Rule
+from netlang.recipes.words.initializations import InitializationRule
 from netlang.recipes.words.losses import Penalty
 from netlang.recipes.words.optimizers import Muon, Sgd
 
@@ -64,7 +64,10 @@ def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         "rates": tuple(label for label, _ in recipe.rates),
         "weights": () if recipe.weights is None else recipe.weights.skip,
         "init": tuple(
-            label for rule in recipe.init if isinstance(rule, Rule) for label in rule.below
+            label
+            for rule in recipe.init
+            if isinstance(rule, InitializationRule)
+            for label in rule.below
         ),
         "loss": tuple(
             label

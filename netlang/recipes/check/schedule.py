@@ -14,7 +14,7 @@ from netlang.diagnostics.recipes.optimization import (
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad
 from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
-from netlang.recipes.words.timing import REST, Chain, Clock, Phase, Rule, Schedule
+from netlang.recipes.words.timing import REST, Chain, Clock, Phase, RateRule, Schedule
 
 __all__ = ["check_schedule", "require_time", "stretched"]
 
@@ -48,7 +48,7 @@ def stretched(schedule: Schedule) -> Phase | None:
     return next((phase for phase in _parts(schedule) if _follows_the_run(phase.rule)), None)
 
 
-def _follows_the_run(rule: Rule) -> bool:
+def _follows_the_run(rule: RateRule) -> bool:
     return REST in rule.settings.values() or (
         rule.momentum is not None and _follows_the_run(rule.momentum)
     )

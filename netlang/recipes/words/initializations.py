@@ -15,8 +15,8 @@ from netlang.recipes.kinds import labels, positive, words
 
 __all__ = [
     "ALL", "FAMILIES", "Constant", "Initialization", "KaimingNormal", "KaimingUniform",
-    "NormalWeights", "Orthogonal", "Rule", "Torchvision", "TruncatedNormal", "XavierNormal",
-    "XavierUniform", "ZeroLastNorm",
+    "NormalWeights", "Orthogonal", "InitializationRule", "Torchvision", "TruncatedNormal",
+    "XavierNormal", "XavierUniform", "ZeroLastNorm",
 ]  # fmt: skip
 
 # Layers whose weights have the axes that fans are counted along, and other weights. Linear maps are
@@ -50,7 +50,7 @@ class Initialization(Description):
     """How weights start."""
 
 
-class Rule(Initialization):
+class InitializationRule(Initialization):
     """Draws the weights of some kinds, below some labels.
 
     Both are fields of each class, at the end of its signature.
@@ -61,7 +61,7 @@ class Rule(Initialization):
 
 
 @final
-class KaimingNormal(Rule):
+class KaimingNormal(InitializationRule):
     """N(0, gain^2 / fan); He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "kaiming_normal"
@@ -74,7 +74,7 @@ class KaimingNormal(Rule):
 
 
 @final
-class KaimingUniform(Rule):
+class KaimingUniform(InitializationRule):
     """U(-b, b) with b = gain (3 / fan)^0.5; He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "kaiming_uniform"
@@ -87,7 +87,7 @@ class KaimingUniform(Rule):
 
 
 @final
-class XavierNormal(Rule):
+class XavierNormal(InitializationRule):
     """N(0, 2 gain^2 / (fan_in + fan_out)); Glorot, Bengio 2010."""
 
     name: ClassVar[str] = "xavier_normal"
@@ -98,7 +98,7 @@ class XavierNormal(Rule):
 
 
 @final
-class XavierUniform(Rule):
+class XavierUniform(InitializationRule):
     """U(-b, b) with b = gain (6 / (fan_in + fan_out))^0.5; Glorot, Bengio 2010."""
 
     name: ClassVar[str] = "xavier_uniform"
@@ -109,7 +109,7 @@ class XavierUniform(Rule):
 
 
 @final
-class Orthogonal(Rule):
+class Orthogonal(InitializationRule):
     """A matrix with orthogonal rows or columns, over all axes but the first; Saxe et al. 2013."""
 
     name: ClassVar[str] = "orthogonal"
@@ -120,7 +120,7 @@ class Orthogonal(Rule):
 
 
 @final
-class NormalWeights(Rule):
+class NormalWeights(InitializationRule):
     """N(mean, std^2)."""
 
     name: ClassVar[str] = "normal"
@@ -132,7 +132,7 @@ class NormalWeights(Rule):
 
 
 @final
-class TruncatedNormal(Rule):
+class TruncatedNormal(InitializationRule):
     """N(mean, std^2), drawn again where it is beyond `cut` from 0."""
 
     name: ClassVar[str] = "truncated_normal"
@@ -145,7 +145,7 @@ class TruncatedNormal(Rule):
 
 
 @final
-class Constant(Rule):
+class Constant(InitializationRule):
     """Every element `value`."""
 
     name: ClassVar[str] = "constant"

@@ -14,7 +14,7 @@ from netlang.ir.arguments import argument, between, choice
 from netlang.recipes.description import Description
 from netlang.recipes.kinds import decay, labels, positive, share
 from netlang.recipes.words.loss_kinds import class_weights, per_class, spared
-from netlang.recipes.words.operands import Operand, Value, values_in
+from netlang.recipes.words.operands import NamedValue, Operand, values_in
 from netlang.records import ComparedInPart, Record
 from netlang.source import Span
 
@@ -259,7 +259,7 @@ class Term(ComparedInPart):
     span: Span
 
     @property
-    def reads(self) -> tuple[Value, ...]:
+    def reads(self) -> tuple[NamedValue, ...]:
         """The values that it reads; none if the loss was named alone."""
         return tuple(value for operand in self.operands for value in values_in(operand))
 

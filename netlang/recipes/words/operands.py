@@ -9,8 +9,8 @@ from netlang.records import ComparedInPart
 from netlang.source import Span
 
 __all__ = [
-    "CHANNELWISE", "ELEMENTWISE", "FUNCTIONS", "PER_EXAMPLE", "Apply", "Number", "Operand", "Value",
-    "values_in",
+    "CHANNELWISE", "ELEMENTWISE", "FUNCTIONS", "PER_EXAMPLE", "Apply", "Number", "Operand",
+    "NamedValue", "values_in",
 ]  # fmt: skip
 
 # Functions of every element, along the channels (the first axis), and over a whole example.
@@ -23,7 +23,7 @@ FUNCTIONS = tuple(sorted((*ELEMENTWISE, *CHANNELWISE, *PER_EXAMPLE)))
 
 
 @final
-class Value(ComparedInPart):
+class NamedValue(ComparedInPart):
     """An output or input of the net, or a target, by name."""
 
     aside: ClassVar[tuple[str, ...]] = ("span",)
@@ -67,12 +67,12 @@ class Apply(ComparedInPart):
         return f"({left} {self.function} {right})"
 
 
-Operand: TypeAlias = Value | Number | Apply
+Operand: TypeAlias = NamedValue | Number | Apply
 
 
-def values_in(operand: Operand) -> Iterator[Value]:
+def values_in(operand: Operand) -> Iterator[NamedValue]:
     """The values that an operand reads, in the order in which they are written."""
-    if isinstance(operand, Value):
+    if isinstance(operand, NamedValue):
         yield operand
     elif isinstance(operand, Apply):
         for each in operand.operands:

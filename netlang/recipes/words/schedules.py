@@ -14,7 +14,7 @@ from netlang.ir.arguments import argument, choice, count, flag, natural
 from netlang.recipes.description import Description
 from netlang.recipes.kinds import counts, non_negative, open_share, positive, share
 from netlang.recipes.words import rates
-from netlang.recipes.words.timing import Clock, Duration, Phase, Rule, Schedule, Setting, Watch
+from netlang.recipes.words.timing import Clock, Duration, Phase, RateRule, Schedule, Setting, Watch
 from netlang.records import replace
 
 __all__ = [
@@ -39,8 +39,8 @@ class ConstantRate(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
-        return Rule(rates.constant, {"factor": self.factor})
+    def rule(self) -> RateRule:
+        return RateRule(rates.constant, {"factor": self.factor})
 
 
 @final
@@ -55,8 +55,8 @@ class Step(Phase):
     length: int | None = argument(*_LENGTH, default=None)
 
     @property
-    def rule(self) -> Rule:
-        return Rule(rates.step_decay, {"every": self.every, "gamma": self.gamma}, self.unit)
+    def rule(self) -> RateRule:
+        return RateRule(rates.step_decay, {"every": self.every, "gamma": self.gamma}, self.unit)
 
 
 @final
@@ -71,9 +71,9 @@ class Multistep(Phase):
     length: int | None = argument(*_LENGTH, default=None)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> RateRule:
         settings: dict[str, Setting] = {"milestones": self.milestones, "gamma": self.gamma}
-        return Rule(rates.multistep, settings, self.unit)
+        return RateRule(rates.multistep, settings, self.unit)
 
 
 @final
@@ -87,8 +87,8 @@ class Exponential(Phase):
     length: int | None = argument(*_LENGTH, default=None)
 
     @property
-    def rule(self) -> Rule:
-        return Rule(rates.exponential, {"gamma": self.gamma}, self.unit)
+    def rule(self) -> RateRule:
+        return RateRule(rates.exponential, {"gamma": self.gamma}, self.unit)
 
 
 @final
@@ -103,13 +103,13 @@ class Linear(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> RateRule:
         settings: dict[str, Setting] = {
             "length": self.duration,
             "start": self.start,
             "end": self.end,
         }
-        return Rule(rates.linear, {"length": self.duration, **settings})
+        return RateRule(rates.linear, {"length": self.duration, **settings})
 
 
 @final
@@ -124,13 +124,13 @@ class Poly(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> RateRule:
         settings: dict[str, Setting] = {
             "length": self.duration,
             "power": self.power,
             "floor": self.floor,
         }
-        return Rule(rates.poly, settings)
+        return RateRule(rates.poly, settings)
 
 
 @final
@@ -149,12 +149,12 @@ class Cosine(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> RateRule:
         if self.restart is None:
-            return Rule(rates.cosine, {"length": self.duration, "floor": self.floor})
+            return RateRule(rates.cosine, {"length": self.duration, "floor": self.floor})
         first = Duration(self.restart, self.unit)
         settings: dict[str, Setting] = {"first": first, "growth": self.growth, "floor": self.floor}
-        return Rule(rates.cosine_restarts, settings)
+        return RateRule(rates.cosine_restarts, settings)
 
 
 @final
@@ -181,7 +181,7 @@ class OneCycle(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> RateRule:
         three, start = self.three_phases, 1.0 / self.div
         high, low = self.max_momentum, self.base_momentum
         momenta = (high, low, high, high) if three else (high, low, high)
@@ -189,14 +189,14 @@ class OneCycle(Phase):
         momentum = self._cycle(momenta) if self.cycle_momentum else None
         return self._cycle(factors, momentum)
 
-    def _cycle(self, points: tuple[float, ...], momentum: Rule | None = None) -> Rule:
+    def _cycle(self, points: tuple[float, ...], momentum: RateRule | None = None) -> RateRule:
         settings: dict[str, Setting] = {
             "length": self.duration,
             "rise": self.rise,
             "points": points,
             "straight": self.anneal == "linear",
         }
-        return Rule(rates.cycle, settings, momentum=momentum)
+        return RateRule(rates.cycle, settings, momentum=momentum)
 
 
 @final
@@ -221,8 +221,8 @@ class Plateau(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
-        return Rule(rates.plateau, {"factor": self.factor, "floor": self.floor}, "reductions")
+    def rule(self) -> RateRule:
+        return RateRule(rates.plateau, {"factor": self.factor, "floor": self.floor}, "reductions")
 
     def observe(self, watch: Watch, error: float) -> Watch:
         """The memory after an evaluation that gave `error`.
@@ -250,8 +250,8 @@ class Warmup(Phase):
     unit: str = argument(*_UNIT, default="epochs")
 
     @property
-    def rule(self) -> Rule:
-        return Rule(rates.linear, {"length": self.duration, "start": self.start, "end": 1.0})
+    def rule(self) -> RateRule:
+        return RateRule(rates.linear, {"length": self.duration, "start": self.start, "end": 1.0})
 
 
 def watching(schedule: Schedule, clock: Clock) -> Plateau | None:

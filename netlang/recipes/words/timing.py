@@ -13,7 +13,8 @@ from netlang.recipes.description import Description
 from netlang.records import Record, replace
 
 __all__ = [
-    "REST", "Chain", "Clock", "Duration", "Pace", "Phase", "Rule", "Schedule", "Setting", "Watch",
+    "REST", "Chain", "Clock", "Duration", "Pace", "Phase", "RateRule", "Schedule", "Setting",
+    "Watch",
 ]  # fmt: skip
 
 
@@ -65,7 +66,7 @@ Setting: TypeAlias = int | float | bool | tuple[int, ...] | tuple[float, ...] | 
 
 
 @final
-class Rule(Record):
+class RateRule(Record):
     """A formula of `netlang.recipes.words.rates`: the unit that it counts, and its settings.
 
     `momentum` is the formula of the momentum (or first beta), if a schedule sets it too.
@@ -74,7 +75,7 @@ class Rule(Record):
     function: Callable[..., float]
     settings: Mapping[str, Setting]
     counts: str = "steps"
-    momentum: Rule | None = None
+    momentum: RateRule | None = None
 
     def __call__(self, clock: Clock) -> float:
         """The value for the step after `clock.step` steps."""
@@ -131,7 +132,7 @@ class Phase(Schedule):
 
     @property
     @abstractmethod
-    def rule(self) -> Rule:
+    def rule(self) -> RateRule:
         """The formula of the factor."""
 
     @property

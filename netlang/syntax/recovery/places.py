@@ -12,7 +12,7 @@ from netlang.records import Record
 from netlang.syntax.limits import MAX_DEPTH
 
 __all__ = [
-    "Place",
+    "ResumePoint",
     "body_of",
     "definition_behind",
     "is_definition",
@@ -31,7 +31,7 @@ _TAB = 4
 
 
 @final
-class Place(Record):
+class ResumePoint(Record):
     """Where reading continues: at a `line`, the `{` of a `body`, a `}`, or the `end`.
 
     `deep` is a place inside so many brackets that only the next definition is certain.
@@ -53,10 +53,10 @@ def left_margin(text: str, place: int) -> int:
     return len(found[0].expandtabs(_TAB)) if found else 0
 
 
-def next_definition(text: str, place: int) -> Place:
+def next_definition(text: str, place: int) -> ResumePoint:
     """The next line after a place that isn't indented and closes nothing."""
     found = _AT_MARGIN.search(text, place + 1)
-    return Place(found.start(), "line") if found else Place(len(text), "end")
+    return ResumePoint(found.start(), "line") if found else ResumePoint(len(text), "end")
 
 
 def definition_behind(text: str, place: int) -> int:
@@ -65,13 +65,13 @@ def definition_behind(text: str, place: int) -> int:
     return found.start() if found else len(text)
 
 
-def body_of(text: str, start: int, margin: int) -> Place | None:
+def body_of(text: str, start: int, margin: int) -> ResumePoint | None:
     """The `{` opened by a heading that ends at `start`, on its line or the continuation lines."""
     place = _Search(text, margin, any_brace=True).behind(start)
     return place if place.kind == "body" else None
 
 
-def statement_behind(text: str, start: int, margin: int, *, bodies: bool = True) -> Place:
+def statement_behind(text: str, start: int, margin: int, *, bodies: bool = True) -> ResumePoint:
     """The end of the statement around `start`, which begins on a line with this indentation.
 
     Without `bodies`, the statement has none, such as an entry of a recipe: a brace is a bracket.
@@ -92,21 +92,21 @@ class _Search:
         self.bodies = bodies
         self.open: list[str] = []
 
-    def behind(self, start: int) -> Place:
+    def behind(self, start: int) -> ResumePoint:
         for match in _PIECE.finditer(self.text, start):
             found = self._piece(match[0], match.start())
             if found is not None:
                 return found
             if len(self.open) > MAX_DEPTH:
-                return Place(match.start(), "deep")
-        return Place(len(self.text), "end")
+                return ResumePoint(match.start(), "deep")
+        return ResumePoint(len(self.text), "end")
 
-    def _piece(self, piece: str, start: int) -> Place | None:
+    def _piece(self, piece: str, start: int) -> ResumePoint | None:
         if piece == "\n":
             return self._line(start + 1)
         if piece == "{":
             if self.any_brace or (self.bodies and _ENDS_LINE.match(self.text, start + 1)):
-                return Place(start, "body")
+                return ResumePoint(start, "body")
             glued = self.text[start - 1 : start].strip(" \t\n(,")
             self.open.append("in a name" if glued else piece)
         elif piece == "}":
@@ -117,28 +117,28 @@ class _Search:
             if self.open and self.open[-1] in "([":
                 self.open.pop()
         elif piece == ";" and not self.open:
-            return Place(start + 1, "line")
+            return ResumePoint(start + 1, "line")
         return None
 
-    def _close(self, start: int) -> Place | None:
+    def _close(self, start: int) -> ResumePoint | None:
         """A `}`: of a brace opened during the search, or of the suite around the statement."""
         if self.open and self.open[-1] == "in a name":
             self.open.pop()
             return None
         if "{" not in self.open:
-            return Place(start, "}")
+            return ResumePoint(start, "}")
         while self.open.pop() != "{":
             pass
         return None
 
-    def _line(self, start: int) -> Place | None:
+    def _line(self, start: int) -> ResumePoint | None:
         """The next line that isn't blank: a new statement, or the continuation of this one."""
         blank = _BLANK.match(self.text, start)
         begin = blank.end() if blank else start
         indentation = _INDENTATION.match(self.text, begin)
         first = indentation.end() if indentation else begin
         if first >= len(self.text):
-            return Place(len(self.text), "end")
+            return ResumePoint(len(self.text), "end")
         while self.open and self.open[-1] == "in a name":
             self.open.pop()
         character = self.text[first]
@@ -149,5 +149,5 @@ class _Search:
         if self.open and character != "}" and left_margin(self.text, first) > self.margin:
             return None
         if character == "{" and self.bodies:
-            return Place(first, "body")
-        return Place(first, "}" if character == "}" else "line")
+            return ResumePoint(first, "body")
+        return ResumePoint(first, "}" if character == "}" else "line")

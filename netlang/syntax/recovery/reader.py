@@ -28,7 +28,7 @@ from netlang.syntax.mistakes.explain import Mends, diagnosed
 from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.recovery.automaton import Automaton
 from netlang.syntax.recovery.places import (
-    Place,
+    ResumePoint,
     body_of,
     definition_behind,
     is_definition,
@@ -183,7 +183,7 @@ class _Reader:
         self.reread -= max(0, at - there.start)
         return self._give_up(place, first, start, there)
 
-    def _give_up(self, place: int, first: int, start: int, there: Place) -> int:
+    def _give_up(self, place: int, first: int, start: int, there: ResumePoint) -> int:
         automaton = self.automaton
         if first == len(automaton.tokens.kinds):
             automaton.tokens.kinds.append("UNREAD")
@@ -226,7 +226,7 @@ class _Reader:
                 return self._head(place, first, heading, line)
         return self._give_up(place, first, start, next_definition(self.text, max(start, at - 1)))
 
-    def _head(self, place: int, first: int, heading: re.Match[str], body: Place) -> int:
+    def _head(self, place: int, first: int, heading: re.Match[str], body: ResumePoint) -> int:
         """A definition with a wrong heading but a valid body: continue with the body."""
         automaton = self.automaton
         automaton.go_back(place, first)

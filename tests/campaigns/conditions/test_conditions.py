@@ -61,7 +61,7 @@ FAULTS: list[tuple[Any, str, Callable[..., object]]] = [
     (together, "implies", lambda *_: True),
     (together, "_first", lambda holds, low: low + 1),
     (implied, "_apart", lambda *_: True),
-    (implied.Line, "partners", lambda *_: []),
+    (implied.MonotoneEquality, "partners", lambda *_: []),
     (products, "_sign", lambda *_: 0),
     (parts, "_possible", lambda names, found, own: (found[0], frozenset(list(found[1])[:1]))),
 ]

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from netlang.backends.torch.augment.path import Path, path_for
-from netlang.backends.torch.augment.stages import Cut
+from netlang.backends.torch.augment.stages import RegionCut
 from netlang.backends.torch.runtime.regions import ImageTooSmall
 from netlang.evaluate.values import Range
 from netlang.recipes.words.augmentation import Augmentation
@@ -63,7 +63,7 @@ def test_files_and_memory_give_one_picture(
 ) -> None:
     """For one example number, up to the rounding to grey levels between the steps."""
     files, memory = (path_for(steps, 5, images=images) for images in (True, False))
-    resizings = sum(isinstance(stage, Cut) for stage in files.ways[0].front)
+    resizings = sum(isinstance(stage, RegionCut) for stage in files.ways[0].front)
     for number in (3, 4):
         image = picture(*size, number)
         a, b = on_host(files, image, number), in_memory(memory, image, number)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netlang.backends.torch.recipes.code import Named
-from netlang.backends.torch.recipes.losses import Side, lower_loss
+from netlang.backends.torch.recipes.losses import TypedOperand, lower_loss
 from netlang.backends.torch.runtime import kinds, losses
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.words.losses import LossFunction
@@ -22,9 +22,9 @@ def normal(seed: int, *shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def side(name: str, value: Tensor) -> Side:
+def side(name: str, value: Tensor) -> TypedOperand:
     kinds = {torch.int64: DType.INT64, torch.float64: DType.FLOAT64}
-    return Side(
+    return TypedOperand(
         Named(name), TensorType(tuple(value.shape[1:]), kinds.get(value.dtype, DType.FLOAT32))
     )
 
@@ -33,7 +33,7 @@ def compare(function: LossFunction, *given: Tensor, known: bool = True) -> Tenso
     """The loss of values; its text, executed, must give the same."""
     values = dict(zip(("left", "right"), given, strict=False))
     code = lower_loss(
-        function, *(side(n, v) if known else Side(Named(n)) for n, v in values.items())
+        function, *(side(n, v) if known else TypedOperand(Named(n)) for n, v in values.items())
     )
     found: Tensor = code.evaluate(values)
     assert torch.equal(found, eval(code.source({}), namespace() | values))

@@ -19,7 +19,7 @@ from torch.distributed.checkpoint.state_dict_loader import load
 
 from netlang.backends.torch.train.files.checkpoints import Checkpoints, digits_of, opened_checkpoint
 from netlang.backends.torch.train.files.pieces import Piece
-from netlang.backends.torch.train.files.reader import Source
+from netlang.backends.torch.train.files.reader import TensorSource
 from netlang.backends.torch.train.files.shards import ShardFolder
 from netlang.backends.torch.train.processes.copying import _send
 from netlang.backends.torch.train.world import World
@@ -83,7 +83,7 @@ def _taken(checkpoints: Checkpoints) -> tuple[list[int], list[str]]:
     """The step that is gone on from, by the facts, and what was said."""
     steps: list[int] = []
 
-    def take(source: Source) -> None:
+    def take(source: TensorSource) -> None:
         steps.append(json.loads(source.metadata["netlang"])["step"])
 
     said = checkpoints.restore(take)
@@ -146,7 +146,7 @@ def test_an_older_one_is_taken_where_reading_fails(
             raise error
         return rows(self, piece, start, count)
 
-    def take(source: Source) -> None:
+    def take(source: TensorSource) -> None:
         assert isinstance(source, ShardFolder)
         for name in source.entries:
             source.read(name)

@@ -13,7 +13,7 @@ from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.muon import MuonAndAdamW
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.backends.torch.train.files.memory import kept_of
-from netlang.backends.torch.train.files.part import Part
+from netlang.backends.torch.train.files.part import CheckpointPart
 from netlang.backends.torch.train.files.reader import opened
 from netlang.backends.torch.train.modules import empty_module
 from netlang.backends.torch.train.processes.rows import Rows, rows_of_each
@@ -44,7 +44,7 @@ def test_a_process_reads_its_rows_alone(tmp_path: Path) -> None:
     path = tmp_path / "some.safetensors"
     path.write_bytes(b"".join(encode(tensors, {})))
     with opened(path) as file:
-        part = Part(file, "")
+        part = CheckpointPart(file, "")
         for name, value in tensors.items():
             for rows in rows_of_each(len(value), 3):
                 own = torch.empty_like(value[rows.start : rows.stop])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION, Choice, choose
 from netlang.backends.torch.data.images import EncodedImages, read_file
-from netlang.backends.torch.data.names import Names, shown
+from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.runtime.folders import image_files
 from netlang.diagnostics.errors import NetlangError
@@ -37,7 +37,7 @@ _OTHERS = (
 class FileImages(EncodedImages):
     """Images in files of their own."""
 
-    def __init__(self, files: Names, labels: NDArray[np.int64], channels: int) -> None:
+    def __init__(self, files: PathList, labels: NDArray[np.int64], channels: int) -> None:
         super().__init__(labels, channels)
         self._files = files
 
@@ -157,7 +157,7 @@ def _part(
         found = image_files(str(folder / names[name])) if name in names else []
         paths += found
         labels += [number] * len(found)
-    return FileImages(Names.of(paths), np.array(labels, np.int64), channels)
+    return FileImages(PathList.of(paths), np.array(labels, np.int64), channels)
 
 
 def _align(

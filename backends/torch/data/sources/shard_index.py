@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netlang.atomic import replace_file
-from netlang.backends.torch.data.names import Names, shown
+from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.scan import cache_folder
 from netlang.backends.torch.data.sources.files import DataRefused
 from netlang.backends.torch.data.sources.tar import members
@@ -41,7 +41,7 @@ Place: TypeAlias = tuple[int, int]
 class ShardIndex:
     """The samples of a shard: keys, places of the images, labels as written."""
 
-    keys: Names
+    keys: PathList
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
     labels: NDArray[np.str_]
@@ -73,7 +73,7 @@ def _read_index(path: Path) -> ShardIndex:
             places.append(_place(image))
             labels.append(_label(file, key, sample))
     offsets, sizes = np.array(places, np.int64).reshape(-1, 2).T
-    return ShardIndex(Names.of(keys), offsets, sizes, np.array(labels, np.str_))
+    return ShardIndex(PathList.of(keys), offsets, sizes, np.array(labels, np.str_))
 
 
 def _samples(file: IO[bytes], path: str) -> Iterator[dict[str, object]]:
@@ -127,7 +127,7 @@ def _read(file: Path) -> ShardIndex | None:
     """The cached index; None if there is none or it is invalid."""
     try:
         with np.load(BytesIO(file.read_bytes()), allow_pickle=False) as kept:
-            keys = Names(kept["block"].tobytes(), kept["ends"])
+            keys = PathList(kept["block"].tobytes(), kept["ends"])
             return ShardIndex(keys, kept["offsets"], kept["sizes"], kept["labels"])
     except Exception:
         return None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION, choose
 from netlang.backends.torch.data.images import LARGEST_FILE, EncodedImages
-from netlang.backends.torch.data.names import Names, shown
+from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.data.sources.files import named
 from netlang.backends.torch.data.sources.labels import numbered_labels
@@ -40,10 +40,10 @@ class ShardImages(EncodedImages):
 
     def __init__(
         self,
-        shards: Names,
+        shards: PathList,
         shard: NDArray[np.int32],
         places: NDArray[np.int64],
-        keys: Names,
+        keys: PathList,
         labels: NDArray[np.int64],
         channels: int,
     ) -> None:
@@ -128,7 +128,7 @@ def _shards(root: Path) -> Mapping[str, list[Path]]:
 
 def _read(
     recipe: Recipe, paths: Sequence[Path]
-) -> tuple[NDArray[np.str_], tuple[Names, NDArray[np.int32], NDArray[np.int64], Names]]:
+) -> tuple[NDArray[np.str_], tuple[PathList, NDArray[np.int32], NDArray[np.int64], PathList]]:
     """The labels as written, and the other arguments of `ShardImages`."""
     indices = []
     for path in paths:
@@ -137,9 +137,9 @@ def _read(
     shard = np.repeat(np.arange(len(paths), dtype=np.int32), [len(each.keys) for each in indices])
     offsets = np.concatenate([each.offsets for each in indices])
     sizes = np.concatenate([each.sizes for each in indices])
-    keys = Names.joined([each.keys for each in indices])
+    keys = PathList.joined([each.keys for each in indices])
     labels = np.concatenate([each.labels for each in indices])
-    return labels, (Names.of(map(str, paths)), shard, np.stack([offsets, sizes], 1), keys)
+    return labels, (PathList.of(map(str, paths)), shard, np.stack([offsets, sizes], 1), keys)
 
 
 def _class_names(recipe: Recipe, root: Path) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from netlang.backends.torch.augment.path import Path
-from netlang.backends.torch.augment.stages import Change, Cut, Placed, Stage
+from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
 from netlang.backends.torch.eject.pixels.scales import way_of
 from netlang.backends.torch.eject.text.inlined import inlined
 from netlang.backends.torch.eject.text.sections import Section
@@ -66,7 +66,7 @@ def moves(path: Path) -> bool:
 
 def _differs(stage: Stage) -> bool:
     """Whether a stage may make different sizes from examples of one size."""
-    if not isinstance(stage, Cut):
+    if not isinstance(stage, RegionCut):
         return False
     call = stage.steps[-1].step.call
     settings = call.settings
@@ -133,7 +133,7 @@ def batched(
     With `masks`, masks move alike. `among` are the stages of the function: a stage that is the only
     one is written out.
     """
-    if isinstance(stage, Cut):
+    if isinstance(stage, RegionCut):
         yield from _cut(section, stage, numbers, size, masks=masks)
         return
     given = list(_drawing(section, stage.placed, numbers))
@@ -175,7 +175,7 @@ def _changed(
 ) -> list[str]:
     """The lines that change examples: a call, or the function's body if it is the only one."""
     call = stage.placed.step.call
-    same = [each for each in among if not isinstance(each, Cut)]
+    same = [each for each in among if not isinstance(each, RegionCut)]
     alone = [each.placed.step.call.function for each in same].count(call.function) == 1
     operands = dict(zip(("x", "u"), ("x", *given), strict=False))
     settings = {name: literal(value) for name, value in call.settings.items()}
@@ -187,7 +187,7 @@ def _changed(
 
 
 def _cut(
-    section: Section, cut: Cut, numbers: str | None, size: str, *, masks: bool
+    section: Section, cut: RegionCut, numbers: str | None, size: str, *, masks: bool
 ) -> Iterator[str]:
     one = size != "*x.shape[2:]"
     section.add(calls=(whole,))
@@ -203,7 +203,7 @@ def _cut(
         yield f"    x{left} = cut_batch(x, region){right}"
 
 
-def _drawing(section: Section, placed: Placed, numbers: str | None) -> Iterator[str]:
+def _drawing(section: Section, placed: PlacedStep, numbers: str | None) -> Iterator[str]:
     """The uniform numbers of a step, `[B, k]`, or 0 in a test; nothing if it takes none."""
     wanted = placed.step.numbers
     if wanted and numbers is None:

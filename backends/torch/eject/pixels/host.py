@@ -13,7 +13,7 @@ from inspect import signature
 from typing import final
 
 from netlang.backends.torch.augment.path import Path
-from netlang.backends.torch.augment.stages import Change, Cut, Placed, Stage
+from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
 from netlang.backends.torch.eject.pixels.batched import batched
 from netlang.backends.torch.eject.pixels.scales import several_sizes, sides_of, way_of
 from netlang.backends.torch.eject.text.sections import Section
@@ -67,21 +67,21 @@ def _at_each_scale(path: Path, name: str) -> Iterator[str]:
     yield '    """A test image whose shorter side has a length."""'
 
 
-def _plain(front: tuple[Stage, ...]) -> tuple[Cut | None, Placed | None]:
+def _plain(front: tuple[Stage, ...]) -> tuple[RegionCut | None, PlacedStep | None]:
     """The only cut of a front and the `ten_crop` after it; None as the cut if there is more."""
-    cuts = [stage for stage in front if isinstance(stage, Cut)]
+    cuts = [stage for stage in front if isinstance(stage, RegionCut)]
     views = [stage.placed for stage in front if isinstance(stage, Change)]
     is_plain = len(cuts) <= 1 and all(each.step.call.function is ten_crop for each in views)
     if not is_plain or len(views) > 1 or (views and isinstance(front[0], Change) and cuts):
         return None, None
-    return (cuts[0] if cuts else Cut(())), (views[0] if views else None)
+    return (cuts[0] if cuts else RegionCut(())), (views[0] if views else None)
 
 
 def _general(section: Section, path: Path, number: str | None) -> None:
     """The front as in training, on a batch of one."""
     first, *stages = way_of(path).front
-    if not isinstance(first, Cut):
-        first, stages = Cut(()), [first, *stages]
+    if not isinstance(first, RegionCut):
+        first, stages = RegionCut(()), [first, *stages]
     section.add(*batched(section, first, number, "image.height, image.width"))
     section.add("    x = cut_image(image, region) / 255.0", calls=(cut_image, whole))
     for stage in stages:
@@ -109,7 +109,7 @@ class _One:
     resized: bool = False
     part: str = ""
 
-    def step(self, placed: Placed) -> None:
+    def step(self, placed: PlacedStep) -> None:
         """The lines of a step."""
         function, settings = placed.step.call.function, placed.step.call.settings
         if function is regions.resize_shorter:
@@ -122,7 +122,7 @@ class _One:
             height, width = _pair(settings["size"])
             self._resize(str(height), str(width), min(height, width))
 
-    def end(self, views: Placed | None) -> None:
+    def end(self, views: PlacedStep | None) -> None:
         """The lines that return the pixels; of several views, all."""
         pixels = f"x{self.part}.movedim(0, -1)"
         if not self.resized:
@@ -161,7 +161,7 @@ class _One:
         call = f'F.interpolate(x, ({height}, {width}), mode="bilinear", antialias=True)'
         yield f"    x = {call}[0]"
 
-    def _resize_shorter(self, placed: Placed) -> None:
+    def _resize_shorter(self, placed: PlacedStep) -> None:
         least, most = (placed.step.call.settings[name] for name in ("shortest", "longest"))
         assert isinstance(least, int)
         assert isinstance(most, int)
@@ -175,7 +175,7 @@ class _One:
         self.section.add(f"    height, width = ({side} * each // {shorter} for each in {sides})")
         self._resize("height", "width", least)
 
-    def _random_box(self, placed: Placed) -> None:
+    def _random_box(self, placed: PlacedStep) -> None:
         usual = signature(random_box).parameters
         settings = placed.step.call.settings
         given = {name: settings[name] for name in ("scale", "ratio")}
@@ -193,7 +193,7 @@ class _One:
             self.section.add("    top, left = top + down, left + across")
         self.height, self.width, self.place = "height", "width", ("top", "left")
 
-    def _crop(self, placed: Placed) -> None:
+    def _crop(self, placed: PlacedStep) -> None:
         """Crops the box, or `x`."""
         settings = placed.step.call.settings
         (height, width), pad = _pair(settings["size"]), settings["pad"]
@@ -226,7 +226,7 @@ class _One:
                 shown = f"min(image.size) >= {height}"
             self.section.add(f'    assert {shown}, "an image is too small"')
 
-    def _ten(self, pixels: str, placed: Placed) -> None:
+    def _ten(self, pixels: str, placed: PlacedStep) -> None:
         """The corners and centre of `[H, W, C]` and of its mirror image."""
         settings = placed.step.call.settings
         (height, width), pad = _pair(settings["size"]), settings["pad"]
@@ -243,7 +243,7 @@ class _One:
             "for v in (x, x.flip(1)) for i, j in places])",
         )
 
-    def _drawn(self, placed: Placed) -> str:
+    def _drawn(self, placed: PlacedStep) -> str:
         """The numbers of a step, `[1, k]`."""
         return f"uniform(epoch, number, {placed.place}, {placed.step.numbers})"
 

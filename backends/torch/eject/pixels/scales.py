@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import final
 
 from netlang.backends.torch.augment.path import Path, Way
-from netlang.backends.torch.augment.stages import Cut, Placed, Stage
+from netlang.backends.torch.augment.stages import PlacedStep, RegionCut, Stage
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.regions import resize_shorter
 
@@ -39,14 +39,14 @@ def way_of(path: Path) -> Way:
         return path.ways[0]
     place, least = _differing(path), min(sides_of(path))
 
-    def named(placed: Placed) -> Placed:
+    def named(placed: PlacedStep) -> PlacedStep:
         if placed.step.call.function is not resize_shorter or placed.place != place:
             return placed
         call = Invocation(resize_shorter, {"shortest": _Side(least), "longest": _Side(least)})
         return replace(placed, step=replace(placed.step, call=call))
 
     def changed(stage: Stage) -> Stage:
-        return Cut(tuple(map(named, stage.steps))) if isinstance(stage, Cut) else stage
+        return RegionCut(tuple(map(named, stage.steps))) if isinstance(stage, RegionCut) else stage
 
     way = path.ways[0]
     return replace(way, front=tuple(map(changed, way.front)))
@@ -54,7 +54,7 @@ def way_of(path: Path) -> Way:
 
 def _shortest(way: Way) -> dict[int, int]:
     """The shorter sides that the steps of a way ask for, by position."""
-    steps = [each for stage in way.front if isinstance(stage, Cut) for each in stage.steps]
+    steps = [each for stage in way.front if isinstance(stage, RegionCut) for each in stage.steps]
     resizing = [each for each in steps if each.step.call.function is resize_shorter]
     return {each.place: int(str(each.step.call.settings["shortest"])) for each in resizing}
 

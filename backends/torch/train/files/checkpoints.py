@@ -23,7 +23,7 @@ from netlang.atomic import (
     remove_folder,
     unfinished_name,
 )
-from netlang.backends.torch.train.files.reader import Source, opened
+from netlang.backends.torch.train.files.reader import TensorSource, opened
 from netlang.backends.torch.train.files.shards import opened_folder
 from netlang.backends.torch.train.files.streaming import write_named
 from netlang.backends.torch.train.storage import write_parts, writing
@@ -137,7 +137,7 @@ class Checkpoints:
             if old:
                 flush_folder(self.folder)
 
-    def restore(self, take: Callable[[Source], None]) -> list[str]:
+    def restore(self, take: Callable[[TensorSource], None]) -> list[str]:
         """Pass the newest intact checkpoint to `take`; returns remarks.
 
         `take` raises `ValueError` if a checkpoint is intact but not of this run. Raises
@@ -191,7 +191,7 @@ def is_folder(path: Path) -> bool:
 
 
 @contextmanager
-def opened_checkpoint(path: Path) -> Iterator[Source]:
+def opened_checkpoint(path: Path) -> Iterator[TensorSource]:
     """Inside, the contents of a checkpoint, whose bytes aren't checked yet."""
     with opened_folder(path) if is_folder(path) else opened(path) as source:
         yield source

@@ -8,8 +8,8 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.train.files.part import Part
-from netlang.backends.torch.train.processes.layout import Layout
+from netlang.backends.torch.train.files.part import CheckpointPart
+from netlang.backends.torch.train.processes.layout import WeightLayout
 
 __all__ = ["kept_of", "memory_in"]
 
@@ -51,7 +51,7 @@ def kept_of(
 
 
 def memory_in(
-    part: Part, optimizer: torch.optim.Optimizer, layout: Layout
+    part: CheckpointPart, optimizer: torch.optim.Optimizer, layout: WeightLayout
 ) -> dict[int, dict[str, Tensor]]:
     """The optimizer's tensors in a file, by weight; nothing for a weight without gradients.
 

@@ -10,29 +10,29 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
-from netlang.backends.torch.train.files.reader import Described, Source
+from netlang.backends.torch.train.files.reader import TensorDescription, TensorSource
 from netlang.backends.torch.train.processes.rows import Kept, own_of, shape_of
 from netlang.backends.torch.train.storage import Json
 
-__all__ = ["Part", "mapping_of", "number_of", "plain_number", "whole_of"]
+__all__ = ["CheckpointPart", "mapping_of", "number_of", "plain_number", "whole_of"]
 
 
 @final
-class Part:
+class CheckpointPart:
     """The tensors of `file` under `prefix`. `ValueError` says what isn't as expected.
 
     Nothing is read before its type and size are known to be right, so a file can't ask for more
     memory than the run needs anyway.
     """
 
-    def __init__(self, file: Source, prefix: str) -> None:
+    def __init__(self, file: TensorSource, prefix: str) -> None:
         self._file = file
         self._prefix = prefix
         self.names = {name[len(prefix) :] for name in file.entries if name.startswith(prefix)}
 
-    def within(self, prefix: str) -> Part:
+    def within(self, prefix: str) -> CheckpointPart:
         """A part of this part."""
-        return Part(self._file, self._prefix + prefix)
+        return CheckpointPart(self._file, self._prefix + prefix)
 
     def like(self, expected: Mapping[str, Kept]) -> dict[str, Tensor]:
         """All tensors, if they match `expected` one for one in type and shape.
@@ -70,7 +70,7 @@ class Part:
             raise ValueError(f"`{self._prefix}{name}` isn't a text")
         return found.numpy().tobytes()
 
-    def _entry(self, name: str) -> Described:
+    def _entry(self, name: str) -> TensorDescription:
         if name not in self.names:
             raise ValueError(f"it lacks `{self._prefix}{name}`")
         return self._file.entries[self._prefix + name]

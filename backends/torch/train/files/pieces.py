@@ -16,11 +16,11 @@ from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights.checkpoint import PLACES
-from netlang.backends.weights.header import Entry
+from netlang.backends.weights.header import TensorEntry
 from netlang.backends.weights.signature import FACTS
 
 __all__ = [
-    "Piece", "Stored", "offsets_of", "pieces_of", "places_of", "together", "written_by",
+    "Piece", "SplitTensor", "offsets_of", "pieces_of", "places_of", "together", "written_by",
 ]  # fmt: skip
 
 _OFFSETS = "saved_offsets"
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
     first: int
     file: str
-    entry: Entry
+    entry: TensorEntry
 
     @property
     def offsets(self) -> tuple[int, ...]:
@@ -41,7 +41,7 @@ class Piece(NamedTuple):
 
 
 @final
-class Stored(NamedTuple):
+class SplitTensor(NamedTuple):
     """A tensor stored in several files, as a sequence of consecutive pieces."""
 
     dtype: str
@@ -80,7 +80,7 @@ def pieces_of(file: TensorFile, name: str) -> dict[str, Piece]:
     }
 
 
-def _first(place: Json, entry: Entry) -> int:
+def _first(place: Json, entry: TensorEntry) -> int:
     """The row of the whole with which a piece begins."""
     offsets = mapping_of(place).get(_OFFSETS)
     if not isinstance(offsets, list) or len(offsets) != len(entry.shape):
@@ -91,7 +91,7 @@ def _first(place: Json, entry: Entry) -> int:
     return first
 
 
-def together(name: str, pieces: list[Piece]) -> Stored:
+def together(name: str, pieces: list[Piece]) -> SplitTensor:
     """The tensor that these pieces form. `ValueError` if they overlap or leave gaps."""
     pieces = sorted(pieces)
     kinds = {(piece.entry.dtype, piece.entry.shape[1:]) for piece in pieces}
@@ -101,4 +101,4 @@ def together(name: str, pieces: list[Piece]) -> Stored:
         if piece.first != reached or len(kinds) > 1 or (not shape and len(pieces) > 1):
             raise ValueError(f"the parts of `{name[:60]}` don't make a tensor")
         reached += piece.entry.shape[0] if piece.entry.shape else 0
-    return Stored(dtype, (reached, *shape[1:]) if shape else (), tuple(pieces))
+    return SplitTensor(dtype, (reached, *shape[1:]) if shape else (), tuple(pieces))

@@ -26,15 +26,15 @@ from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
 from netlang.backends.weights.header import (
     LONGEST_HEADER,
     SIZES,
-    Entry,
     Header,
+    TensorEntry,
     parse_header,
 )
 from netlang.backends.weights.signature import check_signature, digest_of
 
 __all__ = [
-    "Described", "Json", "Source", "TensorFile", "opened", "parsed_json", "plain_file", "read_rows",
-    "read_small",
+    "TensorDescription", "Json", "TensorSource", "TensorFile", "opened", "parsed_json",
+    "plain_file", "read_rows", "read_small",
 ]  # fmt: skip
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -43,7 +43,7 @@ _CHUNK = 1 << 20
 _LARGEST_TEXT = 16 << 20
 
 
-class Described(Protocol):
+class TensorDescription(Protocol):
     """A stored tensor: its shape, and its type by the name in the format."""
 
     @property
@@ -53,12 +53,12 @@ class Described(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
 
-class Source(ABC):
+class TensorSource(ABC):
     """Stored tensors and facts. `ValueError` and `OSError` say what is wrong with them."""
 
     @property
     @abstractmethod
-    def entries(self) -> Mapping[str, Described]:
+    def entries(self) -> Mapping[str, TensorDescription]:
         """The stored tensors by name."""
 
     @property
@@ -84,7 +84,7 @@ class Source(ABC):
 
 
 @final
-class TensorFile(Source):
+class TensorFile(TensorSource):
     """An open file."""
 
     def __init__(self, file: BufferedReader) -> None:
@@ -102,7 +102,7 @@ class TensorFile(Source):
         self._read: set[str] = set()
 
     @property
-    def entries(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, TensorEntry]:
         return self.header.entries
 
     @property
@@ -152,14 +152,14 @@ class TensorFile(Source):
         return read_rows(self._file, entry, first, count)
 
 
-def read_rows(file: BufferedReader, entry: Entry, first: int, count: int) -> Tensor:
+def read_rows(file: BufferedReader, entry: TensorEntry, first: int, count: int) -> Tensor:
     """`count` rows from row `first` on of a tensor in `file`, on the CPU."""
     others = entry.shape[1:]
     row = SIZES[entry.dtype] * prod(others)
     return _filled(file, entry, entry.begin + first * row, (count, *others))
 
 
-def _filled(file: BufferedReader, entry: Entry, begin: int, shape: tuple[int, ...]) -> Tensor:
+def _filled(file: BufferedReader, entry: TensorEntry, begin: int, shape: tuple[int, ...]) -> Tensor:
     tensor = torch.empty(shape, dtype=DTYPES[entry.dtype])
     file.seek(begin)
     memory = tensor.reshape(-1).view(torch.uint8).numpy().data

@@ -24,9 +24,9 @@ from torch import Tensor
 
 from netlang.backends.torch.train.files.encoding import DTYPES
 from netlang.backends.torch.train.files.part import mapping_of, whole_of
-from netlang.backends.torch.train.files.pieces import Piece, Stored, pieces_of, together
+from netlang.backends.torch.train.files.pieces import Piece, SplitTensor, pieces_of, together
 from netlang.backends.torch.train.files.reader import (
-    Source,
+    TensorSource,
     opened,
     parsed_json,
     plain_file,
@@ -69,7 +69,7 @@ def manifest_of(metadata: Mapping[str, str], shards: Iterable[Shard]) -> bytes:
 
 
 @final
-class ShardFolder(Source):
+class ShardFolder(TensorSource):
     """An open folder; at most one of its files is open at a time."""
 
     def __init__(self, path: Path) -> None:
@@ -86,7 +86,7 @@ class ShardFolder(Source):
         self._whole: set[str] = set()
 
     @property
-    def entries(self) -> Mapping[str, Stored]:
+    def entries(self) -> Mapping[str, SplitTensor]:
         return self._entries
 
     @property

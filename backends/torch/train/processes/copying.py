@@ -12,7 +12,7 @@ from netlang.backends.torch.train.files.checkpoints import (
     is_folder,
     opened_checkpoint,
 )
-from netlang.backends.torch.train.files.reader import Source
+from netlang.backends.torch.train.files.reader import TensorSource
 from netlang.backends.torch.train.files.shards import ShardFolder, opened_folder
 from netlang.backends.torch.train.storage import writing
 from netlang.backends.torch.train.world import World
@@ -25,7 +25,7 @@ __all__ = ["hand_on"]
 _CHUNK = 1 << 26
 
 
-def hand_on(path: Path, world: World, take: Callable[[Source], None]) -> None:
+def hand_on(path: Path, world: World, take: Callable[[TensorSource], None]) -> None:
     """Let the other processes load the checkpoint at `path` that the first one loaded.
 
     All processes call it. Those that can't read the checkpoint there, or find different bytes, get
@@ -43,7 +43,7 @@ def hand_on(path: Path, world: World, take: Callable[[Source], None]) -> None:
                 _take(copy / path.name, take)
 
 
-def _is_taken(path: Path, take: Callable[[Source], None]) -> bool:
+def _is_taken(path: Path, take: Callable[[TensorSource], None]) -> bool:
     try:
         _take(path, take)
     except (OSError, ValueError):
@@ -51,7 +51,7 @@ def _is_taken(path: Path, take: Callable[[Source], None]) -> bool:
     return True
 
 
-def _take(path: Path, take: Callable[[Source], None]) -> None:
+def _take(path: Path, take: Callable[[TensorSource], None]) -> None:
     """Of a folder, each process reads a part; the bytes of the files that it reads are compared."""
     with opened_checkpoint(path) as source:
         if isinstance(source, ShardFolder):

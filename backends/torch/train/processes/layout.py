@@ -11,7 +11,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from netlang.backends.torch.train.processes.rows import Kept
 
-__all__ = ["Layout", "Whole", "forget_gradients"]
+__all__ = ["WeightLayout", "Whole", "forget_gradients"]
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
@@ -21,7 +21,7 @@ def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
             weight.grad = None
 
 
-class Layout(ABC):
+class WeightLayout(ABC):
     """Where the weights, their gradients and the optimizer's tensors are stored.
 
     An optimizer changes `weights`, which share memory with those of the model.
@@ -59,7 +59,7 @@ class Layout(ABC):
 
 
 @final
-class Whole(Layout):
+class Whole(WeightLayout):
     """Each process has all weights."""
 
     sharded = False

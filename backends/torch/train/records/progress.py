@@ -13,7 +13,16 @@ from netlang.backends.torch.train.storage import Json
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
-__all__ = ["Bar", "Lines", "Progress", "Silent", "Speed", "duration", "progress_for", "status_of"]
+__all__ = [
+    "Bar",
+    "LogLines",
+    "Progress",
+    "Silent",
+    "Speed",
+    "duration",
+    "progress_for",
+    "status_of",
+]
 
 _LINES_EVERY = 5.0
 _BAR_EVERY = 0.2
@@ -113,7 +122,7 @@ def status_of(shown: Mapping[str, Json]) -> str:
 
 
 @final
-class Lines:
+class LogLines:
     """At most one line every `seconds`, for logs."""
 
     def __init__(self, stream: TextIO, seconds: float = _LINES_EVERY) -> None:
@@ -219,4 +228,4 @@ def progress_for(stream: TextIO | None = None, *, quiet: bool = False) -> Progre
     if quiet:
         return Silent()
     stream = stream or sys.stderr
-    return Bar(stream) if stream.isatty() else Lines(stream)
+    return Bar(stream) if stream.isatty() else LogLines(stream)

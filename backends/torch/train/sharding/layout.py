@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 from torch.distributed.tensor import DTensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from netlang.backends.torch.train.processes.layout import Layout, forget_gradients
+from netlang.backends.torch.train.processes.layout import WeightLayout, forget_gradients
 from netlang.backends.torch.train.processes.rows import Kept, Rows, rows_of_each
 from netlang.backends.torch.train.world import World
 
@@ -36,7 +36,7 @@ def _local(tensor: DTensor) -> Tensor:
 
 
 @final
-class Sharded(Layout):
+class Sharded(WeightLayout):
     """This process's own rows of each weight of `model`."""
 
     sharded = True

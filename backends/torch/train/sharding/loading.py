@@ -27,7 +27,7 @@ from torch.distributed.checkpoint.storage import StorageReader
 from torch.futures import Future
 
 from netlang.backends.torch.train.files.encoding import DTYPES
-from netlang.backends.torch.train.files.pieces import Piece, Stored
+from netlang.backends.torch.train.files.pieces import Piece, SplitTensor
 from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
 from netlang.backends.torch.train.sharding.failures import as_raised
 
@@ -38,7 +38,7 @@ Read: TypeAlias = Callable[[Piece, int, int], Tensor]
 
 
 def loaded(
-    expected: Mapping[str, Kept], stored: Mapping[str, Stored], read: Read
+    expected: Mapping[str, Kept], stored: Mapping[str, SplitTensor], read: Read
 ) -> dict[str, Tensor]:
     """The expected part of each tensor, on the CPU. `stored` must have the same names.
 
@@ -96,7 +96,7 @@ def _chunk(kept: Kept) -> ChunkStorageMetadata:
 class _Reader(StorageReader):
     """Reads what is stored, piece by piece."""
 
-    def __init__(self, stored: Mapping[str, Stored], read: Read) -> None:
+    def __init__(self, stored: Mapping[str, SplitTensor], read: Read) -> None:
         self._stored, self._read = stored, read
         self._pieces: dict[MetadataIndex, Piece] = {
             MetadataIndex(name, torch.Size(piece.offsets)): piece
@@ -135,7 +135,7 @@ class _Reader(StorageReader):
         return False
 
 
-def _described(stored: Stored) -> TensorStorageMetadata:
+def _described(stored: SplitTensor) -> TensorStorageMetadata:
     return TensorStorageMetadata(
         TensorProperties(DTYPES[stored.dtype]),
         torch.Size(stored.shape),

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from netlang.analysis.fields.elements.follow import Followed
 from netlang.analysis.fields.elements.ranges import needed
-from netlang.analysis.fields.elements.steps import Written, written_out
-from netlang.analysis.fields.elements.table import Table, Work
+from netlang.analysis.fields.elements.steps import WrittenNet, written_out
+from netlang.analysis.fields.elements.table import ElementBudget, Table
 from netlang.analysis.fields.figure import AxisField
 from netlang.analysis.fields.largest import Source
 from netlang.analysis.fields.reads import TooLong
@@ -78,7 +78,7 @@ class Elements(Record, dict=True):
         if written is None:
             raise TooLong
         ranges = needed(written, self.number, borders=borders)
-        work = Work(MOST_WORK)
+        work = ElementBudget(MOST_WORK)
         found = {}
         for source in sources:
             followed = Followed(written, ranges, source, self.number, work, borders=borders)
@@ -86,10 +86,10 @@ class Elements(Record, dict=True):
         return found
 
     @cached_property
-    def _written(self) -> Written | None:
+    def _written(self) -> WrittenNet | None:
         try:
             written = written_out(self.net, self.number)
         except TooLong:
             return None
         outputs = tuple([written.outputs[place] for place in self.outputs])
-        return Written(written.shapes, written.steps, outputs)
+        return WrittenNet(written.shapes, written.steps, outputs)

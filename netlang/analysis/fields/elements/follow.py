@@ -8,8 +8,8 @@ from itertools import pairwise
 from netlang.analysis.fields.elements.ranges import Ranges
 from netlang.analysis.fields.elements.several import concatenated, hull_of
 from netlang.analysis.fields.elements.shapes import groups
-from netlang.analysis.fields.elements.steps import Derived, Written
-from netlang.analysis.fields.elements.table import Runs, Table, Work
+from netlang.analysis.fields.elements.steps import Derived, WrittenNet
+from netlang.analysis.fields.elements.table import ElementBudget, Runs, Table
 from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.rules.borders import leaves_empty
 from netlang.analysis.fields.rules.places import STATISTICS, STAYING
@@ -41,11 +41,11 @@ class Followed:
 
     def __init__(
         self,
-        written: Written,
+        written: WrittenNet,
         ranges: dict[int, Ranges],
         source: tuple[int, int],
         number: Number,
-        work: Work,
+        work: ElementBudget,
         *,
         borders: bool,
     ) -> None:

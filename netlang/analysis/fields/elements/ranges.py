@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.analysis.fields.elements.shapes import groups
-from netlang.analysis.fields.elements.steps import Written
+from netlang.analysis.fields.elements.steps import WrittenNet
 from netlang.analysis.fields.reads import Taps, TooLong
 from netlang.analysis.fields.rules.places import STAYING
 from netlang.analysis.fields.rules.taps import Number, taps_of
@@ -30,7 +30,7 @@ MOST_PLACES = 1 << 13
 Ranges = tuple[range, ...]
 
 
-def needed(written: Written, number: Number, *, borders: bool) -> dict[int, Ranges]:
+def needed(written: WrittenNet, number: Number, *, borders: bool) -> dict[int, Ranges]:
     """The places that matter of each value that matters. Raises `TooLong` for too many."""
     found: dict[int, Ranges] = {}
 

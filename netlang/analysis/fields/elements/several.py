@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlang.analysis.fields.elements.table import PICKS, Columns, Runs, Table, Work, nothing
+from netlang.analysis.fields.elements.table import (
+    PICKS,
+    Columns,
+    ElementBudget,
+    Runs,
+    Table,
+    nothing,
+)
 
 __all__ = ["concatenated", "hull_of"]
 
 
-def hull_of(tables: Sequence[Table | None], work: Work) -> Table | None:
+def hull_of(tables: Sequence[Table | None], work: ElementBudget) -> Table | None:
     """Element by element, the hull of several tables."""
     known = [table for table in tables if table is not None]
     if not known:
@@ -33,7 +40,7 @@ def _moving(tables: Sequence[Table]) -> frozenset[int]:
     return frozenset[int]().union(*(table.moving for table in tables))
 
 
-def _alike(tables: Sequence[Table], work: Work) -> list[Table]:
+def _alike(tables: Sequence[Table], work: ElementBudget) -> list[Table]:
     """The tables with one row per place along axes whose runs differ between them."""
     found = list(tables)
     for axis in {axis for table in tables for axis in table.runs}:
@@ -43,7 +50,7 @@ def _alike(tables: Sequence[Table], work: Work) -> list[Table]:
 
 
 def concatenated(
-    tables: Sequence[Table | None], counts: Sequence[int], axis: int, at: range, work: Work
+    tables: Sequence[Table | None], counts: Sequence[int], axis: int, at: range, work: ElementBudget
 ) -> Table | None:
     """Concatenated along an axis, with so many places of each; None reads nothing."""
     known = [table for table in tables if table is not None]

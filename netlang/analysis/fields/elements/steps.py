@@ -27,7 +27,7 @@ from netlang.ir.reach import (
 from netlang.ir.types import TensorType
 from netlang.records import Record
 
-__all__ = ["Derived", "Written", "written_out"]
+__all__ = ["Derived", "WrittenNet", "written_out"]
 
 MOST_STEPS = 3000
 
@@ -39,7 +39,7 @@ class Derived(Record):
     inputs: tuple[int, ...]
 
 
-class Written(Record):
+class WrittenNet(Record):
     """The shapes of all values, inputs first; the steps that make them; the net's outputs."""
 
     shapes: tuple[tuple[int, ...], ...]
@@ -47,12 +47,12 @@ class Written(Record):
     outputs: tuple[int, ...]
 
 
-def written_out(net: Function, number: Number) -> Written:
+def written_out(net: Function, number: Number) -> WrittenNet:
     """All steps of a net. Raises `TooLong` for too many, or if values decide what is read."""
     writer = _Writer(number)
     inputs = [writer.value(port.type) for port in net.inputs]
     outputs = writer.function(net, inputs)
-    return Written(tuple(writer.shapes), writer.steps, tuple(outputs))
+    return WrittenNet(tuple(writer.shapes), writer.steps, tuple(outputs))
 
 
 def _count(item: Item) -> int:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from netlang.analysis.fields.reads import Interval, TooLong
 from netlang.records import Draft, Record, field, replace
 
-__all__ = ["PICKS", "Columns", "Runs", "Table", "Work", "nothing"]
+__all__ = ["PICKS", "Columns", "Runs", "Table", "ElementBudget", "nothing"]
 
 _FAR = 1 << 60
 Columns: TypeAlias = tuple[list[int], list[int], list[int]]
@@ -34,7 +34,7 @@ def nothing(count: int) -> Columns:
     return [low] * count, [high] * count, [ended] * count
 
 
-class Work(Draft):
+class ElementBudget(Draft):
     """The work done so far, in elements that were visited, and its limit."""
 
     left: int
@@ -70,14 +70,16 @@ class Table(Record):
         before = prod(self.rows(other) for other in self.places if other < axis)
         return before, prod(self.rows(other) for other in self.places if other > axis)
 
-    def written_out(self, axis: int, work: Work) -> Table:
+    def written_out(self, axis: int, work: ElementBudget) -> Table:
         """With one row per place along an axis."""
         if axis not in self.runs:
             return self
         rows = [[row] for row, count in enumerate(self.runs[axis]) for _ in range(count)]
         return self.gathered(axis, rows, self.places[axis], work)
 
-    def gathered(self, axis: int, rows: Sequence[Sequence[int]], at: range, work: Work) -> Table:
+    def gathered(
+        self, axis: int, rows: Sequence[Sequence[int]], at: range, work: ElementBudget
+    ) -> Table:
         """Along an axis, hulls of some of the table's rows: one row for each place of `at`."""
         before, behind = self.around(axis)
         others = (row for row, last in zip(rows, (None, *rows), strict=False) if row is not last)
@@ -95,7 +97,7 @@ class Table(Record):
         return Table({**self.places, axis: at}, columns, self.moving, runs)
 
     def slid(
-        self, axis: int, rows: Sequence[Sequence[int]], at: range, key: object, work: Work
+        self, axis: int, rows: Sequence[Sequence[int]], at: range, key: object, work: ElementBudget
     ) -> Table:
         """As `gathered`, computed once for columns that slide alike, as in a square image."""
         own = (id(self.columns), key, at, self.around(axis), self.places[axis])
@@ -105,7 +107,7 @@ class Table(Record):
             work.done[id(self.columns)] = self.columns
         return self._with(axis, at, work.done[own])
 
-    def without(self, axes: Collection[int], sizes: Sequence[int], work: Work) -> Table:
+    def without(self, axes: Collection[int], sizes: Sequence[int], work: ElementBudget) -> Table:
         """The hulls over all places of some axes."""
         found = self
         for axis in sorted(self.places.keys() & set(axes)):
@@ -125,7 +127,9 @@ class Table(Record):
         first, last, _ = nothing(len(low))
         return replace(self, columns=(first, last, widths))
 
-    def spread(self, places: Mapping[int, range], runs: Mapping[int, Runs], work: Work) -> Table:
+    def spread(
+        self, places: Mapping[int, range], runs: Mapping[int, Runs], work: ElementBudget
+    ) -> Table:
         """Over additional axes."""
         found = self
         for axis in sorted(places.keys() - self.places.keys()):
@@ -141,7 +145,7 @@ class Table(Record):
             )
         return found
 
-    def renamed(self, names: Mapping[int, int], work: Work) -> Table:
+    def renamed(self, names: Mapping[int, int], work: ElementBudget) -> Table:
         """With renumbered axes, and elements in the order of the new numbers."""
         order = sorted(self.places, key=lambda axis: names[axis])
         places = {names[axis]: self.places[axis] for axis in order}
@@ -156,7 +160,7 @@ class Table(Record):
         low, high, ended = ([column[place] for place in index] for column in self.columns)
         return Table(places, (low, high, ended), moving, runs)
 
-    def simplified(self, axes: Collection[int], work: Work) -> Table:
+    def simplified(self, axes: Collection[int], work: ElementBudget) -> Table:
         """Without the axes along which elements don't differ."""
         found = self
         for axis in sorted(axes):

@@ -8,12 +8,12 @@ from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, Floor, evaluate
 from netlang.records import Record
 
-__all__ = ["Formula", "formula_of", "stated"]
+__all__ = ["ConditionFormula", "formula_of", "stated"]
 
 _WORDS = {Relation.EQUAL: "must equal", Relation.AT_LEAST: "must be at least"}
 
 
-class Formula(Record):
+class ConditionFormula(Record):
     """A condition as a formula, in words, and the values of both sides at some sizes."""
 
     text: str
@@ -34,7 +34,7 @@ def stated(constraint: Constraint) -> str:
     return formula_of(constraint).sentence
 
 
-def formula_of(constraint: Constraint) -> Formula:
+def formula_of(constraint: Constraint) -> ConditionFormula:
     """The shortest of several ways to write a constraint; its own on a tie."""
     difference = constraint.difference
     ways = [_sides(constraint.left, constraint.relation, constraint.right)]
@@ -46,9 +46,9 @@ def formula_of(constraint: Constraint) -> Formula:
     return min(ways, key=lambda way: len(way.sentence))
 
 
-def _sides(left: Dim, relation: Relation, right: Dim) -> Formula:
+def _sides(left: Dim, relation: Relation, right: Dim) -> ConditionFormula:
     text = f"{left} {relation.value} {right}"
-    return Formula(text, f"{left} {_WORDS[relation]} {right}", left, right)
+    return ConditionFormula(text, f"{left} {_WORDS[relation]} {right}", left, right)
 
 
 def _parted(difference: Expr, relation: Relation) -> tuple[Dim, Relation, Dim]:
@@ -69,7 +69,7 @@ def _parted(difference: Expr, relation: Relation) -> tuple[Dim, Relation, Dim]:
     return left, relation, right
 
 
-def _remainder(difference: Expr, relation: Relation) -> Formula | None:
+def _remainder(difference: Expr, relation: Relation) -> ConditionFormula | None:
     """A condition on a remainder: a dim minus its floor division, times the divisor."""
     for coefficient, monomial in difference.terms:
         floor = monomial[0] if len(monomial) == 1 else None
@@ -83,7 +83,9 @@ def _remainder(difference: Expr, relation: Relation) -> Formula | None:
     return None
 
 
-def _of_remainder(floor: Floor, value: int, times: int, relation: Relation) -> Formula | None:
+def _of_remainder(
+    floor: Floor, value: int, times: int, relation: Relation
+) -> ConditionFormula | None:
     constant, modulus = floor.numerator.constant, floor.divisor
     dividend = floor.numerator - constant
     shown = f"({dividend})" if isinstance(dividend, Expr) and len(dividend.terms) > 1 else dividend
@@ -92,10 +94,10 @@ def _of_remainder(floor: Floor, value: int, times: int, relation: Relation) -> F
         sentence = f"{dividend} must be a multiple of {modulus}"
         if rest:
             sentence = f"{shown} mod {modulus} must be {rest}"
-        return Formula(f"{shown} % {modulus} == {rest}", sentence, dividend, rest, modulus)
+        return ConditionFormula(f"{shown} % {modulus} == {rest}", sentence, dividend, rest, modulus)
     if relation is Relation.AT_LEAST and constant == 0 and abs(times) == 1:
         word, sign = ("most", "<=") if times > 0 else ("least", ">=")
         text, words = f"{shown} % {modulus} {sign}", f"{shown} mod {modulus} must be at {word}"
         bound = times * value
-        return Formula(f"{text} {bound}", f"{words} {bound}", dividend, bound, modulus)
+        return ConditionFormula(f"{text} {bound}", f"{words} {bound}", dividend, bound, modulus)
     return None

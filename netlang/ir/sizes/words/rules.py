@@ -14,7 +14,7 @@ from netlang.ir.sizes.words.clauses import Bounds, Clause, Except, Listed, Resid
 from netlang.ir.sizes.words.residues import clauses_for
 from netlang.records import Record
 
-__all__ = ["Rule", "listed", "rule_of"]
+__all__ = ["SizeRule", "listed", "rule_of"]
 
 # Sizes up to so far behind the first one are looked at one by one.
 FARTHEST = 16_384
@@ -22,7 +22,7 @@ FARTHEST = 16_384
 LONGEST = 400
 
 
-class Rule(Record):
+class SizeRule(Record):
     """What a size must be: the clauses of one of the alternatives."""
 
     alternatives: tuple[tuple[Clause, ...], ...]
@@ -61,14 +61,14 @@ def _wrapped(texts: tuple[str, ...]) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def rule_of(sizes: SizeSet) -> Rule | None:
+def rule_of(sizes: SizeSet) -> SizeRule | None:
     """The shortest rule for a set that isn't empty; None if it is too irregular."""
     rules = _endless(sizes) if sizes.last is None else _finite(sizes, sizes.last)
     best = min(rules, key=lambda rule: len(rule.sentence("H")), default=None)
     return best if best and len(best.sentence("H")) <= LONGEST else None
 
 
-def _finite(sizes: SizeSet, last: int) -> Iterator[Rule]:
+def _finite(sizes: SizeSet, last: int) -> Iterator[SizeRule]:
     """Rules for a set that ends."""
     first = sizes.first
     if last - first > FARTHEST:
@@ -77,16 +77,16 @@ def _finite(sizes: SizeSet, last: int) -> Iterator[Rule]:
     ranges = joined(members)
     bounds = Bounds(first if first > 1 else None, last)
     if len(ranges) == 1 and first < last:
-        yield Rule(((bounds,),))
+        yield SizeRule(((bounds,),))
         return
-    yield Rule(((Listed(ranges),),))
+    yield SizeRule(((Listed(ranges),),))
     for modulus in _divisors(sizes.period):
         bits = 0
         for size in members:
             bits |= 1 << size % modulus
         present = [size for size in range(first, last + 1) if bits >> size % modulus & 1]
         if present == members:
-            yield Rule(((*clauses_for(modulus, bits), bounds),))
+            yield SizeRule(((*clauses_for(modulus, bits), bounds),))
             return
 
 
@@ -94,20 +94,20 @@ def _divisors(number: int) -> list[int]:
     return [d for d in range(2, number + 1) if number % d == 0]
 
 
-def _endless(sizes: SizeSet) -> Iterator[Rule]:
+def _endless(sizes: SizeSet) -> Iterator[SizeRule]:
     """Rules for a set without end."""
     modulus, bits = sizes.endless
     clauses = clauses_for(modulus, bits)
     first, settled = sizes.first, sizes.settled
     if _is_regular(sizes):
-        yield Rule(((*clauses, *_from(first, modulus, bits)),))
+        yield SizeRule(((*clauses, *_from(first, modulus, bits)),))
         return
     if settled - first > FARTHEST:
         return
     missing = [s for s in range(first, settled) if bits >> s % modulus & 1 and s not in sizes]
     early = [s for s in range(first, settled) if s in sizes and not bits >> s % modulus & 1]
     if not early:
-        yield Rule(((*clauses, *_from(first, modulus, bits), Except(joined(missing))),))
+        yield SizeRule(((*clauses, *_from(first, modulus, bits), Except(joined(missing))),))
     start = max([*missing, *early], default=0) + 1
     before = sizes.members(first, start - 1)
     yield from _beside(before, clauses, start, modulus, bits, sizes.period)
@@ -136,16 +136,16 @@ def _beside(
     modulus: int,
     bits: int,
     period: int,
-) -> Iterator[Rule]:
+) -> Iterator[SizeRule]:
     """Some sizes besides those from `start` on."""
     bounds = _from(start, modulus, bits)
     ranges = joined(before)
     if not clauses and bounds and bounds[0].low is not None:
-        yield Rule(((Listed(ranges, bounds[0].low),),))
+        yield SizeRule(((Listed(ranges, bounds[0].low),),))
     else:
-        yield Rule(((Listed(ranges),), (*clauses, *bounds)))
+        yield SizeRule(((Listed(ranges),), (*clauses, *bounds)))
     runs = tuple(
         tuple((s, s) for s in before if s % period == residue) for residue in range(period)
     )
     for rule in _finite(SizeSet(period, runs), before[-1]):
-        yield Rule((*rule.alternatives, (*clauses, *bounds)))
+        yield SizeRule((*rule.alternatives, (*clauses, *bounds)))
