@@ -15,8 +15,7 @@ from netlang.diagnostics.many import distinct
 from netlang.elaborate import elaborate_target, resolve
 from netlang.ir.program import Program
 from netlang.modules.library import Library, Module
-from netlang.records import Record, replace
-from netlang.syntax.lalr import no_collection
+from netlang.records import Record, no_collection, replace
 
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
@@ -115,7 +114,9 @@ def _is_cause(warning: Caution) -> bool:
 
     Others, such as unused names, may be wrong while part of the file is.
     """
-    return warning.code.startswith("W02")
+    from netlang.diagnostics.warnings.tensors import is_about_tensors
+
+    return is_about_tensors(warning.code)
 
 
 def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, Program]]:

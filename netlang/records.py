@@ -13,6 +13,9 @@ except for ``kw_only``, which applies only to the fields of one class.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from msgspec import Struct, StructMeta, field
@@ -25,6 +28,7 @@ __all__ = [
     "Record",
     "field",
     "names_of",
+    "no_collection",
     "replace",
     "set_once",
 ]
@@ -81,3 +85,19 @@ def names_of(record: Struct | type[Struct]) -> tuple[str, ...]:
 def set_once(record: Struct, name: str, value: object) -> None:
     """Set a field of a frozen record that ``__post_init__`` derives from others."""
     force_setattr(record, name, value)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Suspends garbage collection while many records are made that stay and form no cycles.
+
+    A collection would visit all of them again and again.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

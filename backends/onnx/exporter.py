@@ -26,7 +26,7 @@ from netlang.backends.weights import (
 from netlang.build import WHOLE, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
-from netlang.syntax.lalr import no_collection
+from netlang.records import no_collection
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,7 +22,7 @@ from netlang.backends.weights.diagnostics import (
     UnknownWeightsFormat,
     UnreadableWeights,
 )
-from netlang.backends.weights.header import LONGEST_HEADER, Header, TensorEntry, parse_header
+from netlang.backends.weights.header import Header, TensorEntry, parse_header, read_start
 from netlang.backends.weights.kinds import foreign, require_file
 from netlang.backends.weights.mapped import MappedFile
 from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
@@ -108,12 +108,7 @@ def metadata_of(path: Path) -> Mapping[str, str]:
     try:
         with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > size - 8:
-                raise ValueError("it is cut off")
-            if length > LONGEST_HEADER:
-                raise ValueError(f"its header has {length:,} bytes, {LONGEST_HEADER:,} are allowed")
-            return parse_header(file.read(length), size).metadata
+            return parse_header(read_start(file.read, size), size).metadata
     except (OSError, ValueError) as error:
         shown = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = f"not a safetensors file: {shown}"
@@ -153,20 +148,15 @@ def _safetensors(path: Path) -> Opened:
 
 def _header(path: Path, file: MappedFile) -> Header:
     """The header of the file. `ValueError` if the file can't be valid, or is damaged."""
-    data = file.bytes
-    if len(data) < 8:
-        raise ValueError("it is cut off")
-    length = int.from_bytes(data[:8], "little")
-    if length > LONGEST_HEADER:
-        raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
     file.require_whole()
-    start = data[: 8 + length]
-    header = parse_header(start[8:], len(data))
+    size = len(file.bytes)
+    start = read_start(file.bytes.read, size)
+    header = parse_header(start, size)
     if is_checkpoint(header):
         raise NetlangError(
             TrainingCheckpoint(span=None, source=str(path), advice=where_weights_are(path))
         )
-    check_signature(start, header.metadata, file.pieces(8 + length))
+    check_signature(start, header.metadata, file.pieces(len(start)))
     return header
 
 

@@ -8,13 +8,15 @@ and fit the shapes; names and metadata are texts.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from operator import attrgetter
 from typing import NamedTuple, final
 
-__all__ = ["LONGEST_HEADER", "METADATA", "SIZES", "TensorEntry", "Header", "parse_header"]
+__all__ = [
+    "LONGEST_HEADER", "METADATA", "SIZES", "Header", "TensorEntry", "parse_header", "read_start",
+]  # fmt: skip
 
 METADATA = "__metadata__"
 LONGEST_HEADER = 4 << 20
@@ -49,10 +51,25 @@ class Header:
     metadata: Mapping[str, str]
 
 
-def parse_header(text: bytes, size: int) -> Header:
-    """The header with this JSON, for a file of `size` bytes. `ValueError` says what is wrong."""
+def read_start(read: Callable[[int], bytes], size: int) -> bytes:
+    """The bytes of a file of `size` bytes up to the end of its header.
+
+    `read` returns the next bytes of the file, from its start on, at most so many. `ValueError` says
+    what is wrong.
+    """
+    length = read(8)
+    count = int.from_bytes(length, "little")
+    if len(length) < 8 or count > size - 8:
+        raise ValueError("it is cut off" if size else "it is empty")
+    if count > LONGEST_HEADER:
+        raise ValueError(f"its header has {count:,} bytes, {LONGEST_HEADER:,} are allowed")
+    return length + read(count)
+
+
+def parse_header(start: bytes, size: int) -> Header:
+    """The header at the start of a file of `size` bytes. `ValueError` says what is wrong."""
     try:
-        found = json.loads(text, object_pairs_hook=_once)
+        found = json.loads(start[8:], object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
     if not isinstance(found, dict):
@@ -60,9 +77,9 @@ def parse_header(text: bytes, size: int) -> Header:
     metadata = found.pop(METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise ValueError("its metadata aren't texts")
-    start = 8 + len(text)
-    entries = {name: _entry(name, entry, start) for name, entry in found.items()}
-    _check_ranges(entries, start, size)
+    end = len(start)
+    entries = {name: _entry(name, entry, end) for name, entry in found.items()}
+    _check_ranges(entries, end, size)
     return Header(entries, metadata)
 
 

@@ -27,9 +27,9 @@ from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.kept import solved
 from netlang.ir.sizes.solve import Solution
 from netlang.ir.verification import asked
+from netlang.records import no_collection
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.lalr import no_collection
 
 __all__ = ["elaborate"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, final
 
 from netlang.diagnostics.diagnostic import Caution, ChainLink, Diagnostic
+from netlang.diagnostics.warnings.tensors import is_about_tensors
 from netlang.lint.allow import Allow, Allowances, nothing, wrong
 from netlang.lint.calls import Found, OpenWays
 from netlang.source import Source, Span
@@ -103,6 +104,6 @@ def _unused(
     for allow in own:
         place = bisect_right(starts, allow.place) - 1
         inside = place >= 0 and allow.place < unseen[place].end
-        unknowable = inside and allow.name.startswith("W02")
+        unknowable = inside and is_about_tensors(allow.name)
         if not allow.used and not unknowable and allow.name in known and allow.name[0] == "W":
             yield nothing(allow)

@@ -25,10 +25,23 @@ from netlang.recipes.words.timing import Chain, Phase
 from netlang.records import replace
 from netlang.syntax import ast
 
-__all__ = ["KEYS", "NEEDED"]
+__all__ = ["DESCRIBED", "KEYS", "NEEDED"]
 
 Written: TypeAlias = ast.Expr | ast.Pipeline
 Reader: TypeAlias = Callable[[str, Written, Environment], object]
+
+# The keys whose values are descriptions, or paths of them, and of which kind these are.
+DESCRIBED: Mapping[str, str] = {
+    "data": "data source",
+    "augment": "augmentation",
+    "normalize": "normalization",
+    "loss": "loss",
+    "init": "initialization",
+    "weights": "source of weights",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+    "test": "augmentation",
+}
 
 
 def _one(key: str, value: Written) -> ast.Expr:
@@ -70,45 +83,27 @@ def _without_net(found: Diagnostic, model: ast.Expr) -> Diagnostic:
     return replace(found, fix=Fix(f"name a net of this file, or import one: {bundled}"))
 
 
-def _data(key: str, value: Written, names: Environment) -> object:
-    return described(key, "data source", _one(key, value), names)
+def _description(key: str, value: Written, names: Environment) -> object:
+    return described(key, DESCRIBED[key], _one(key, value), names)
+
+
+def _description_or_none(key: str, value: Written, names: Environment) -> object:
+    return None if _is_none(value) else _description(key, value, names)
 
 
 def _path(key: str, value: Written, names: Environment) -> object:
     if _is_none(value):
         return ()
-    return tuple(described(key, "augmentation", stage, names) for stage in _stages(value))
-
-
-def _normalize(key: str, value: Written, names: Environment) -> object:
-    if _is_none(value):
-        return None
-    return described(key, "normalization", _one(key, value), names)
-
-
-def _init(key: str, value: Written, names: Environment) -> object:
-    if _is_none(value):
-        return ()
-    return tuple(described(key, "initialization", stage, names) for stage in _stages(value))
-
-
-def _weights(key: str, value: Written, names: Environment) -> object:
-    if _is_none(value):
-        return None
-    return described(key, "source of weights", _one(key, value), names)
+    return tuple(described(key, DESCRIBED[key], stage, names) for stage in _stages(value))
 
 
 def _loss(key: str, value: Written, names: Environment) -> object:
     return read_loss(_one(key, value), names)
 
 
-def _optimizer(key: str, value: Written, names: Environment) -> object:
-    return described(key, "optimizer", _one(key, value), names)
-
-
 def _schedule(key: str, value: Written, names: Environment) -> object:
     stages = _stages(value)
-    parts = [described(key, "schedule", stage, names) for stage in stages]
+    parts = [described(key, DESCRIBED[key], stage, names) for stage in stages]
     if len(parts) == 1:
         return parts[0]
     for stage, part in zip(stages[:-1], parts, strict=False):
@@ -159,15 +154,15 @@ def _epochs(value: object) -> Epochs:
 
 KEYS: Mapping[str, Reader] = {
     "model": _model,
-    "data": _data,
+    "data": _description,
     "validation": _or_none(open_share),
     "augment": _path,
-    "normalize": _normalize,
+    "normalize": _description_or_none,
     "loss": _loss,
-    "init": _init,
-    "weights": _weights,
+    "init": _path,
+    "weights": _description_or_none,
     "freeze": _or_empty(labels),
-    "optimizer": _optimizer,
+    "optimizer": _description,
     "rates": _or_empty(factors),
     "no_decay": _or_empty(words("norms", "biases")),
     "schedule": _schedule,

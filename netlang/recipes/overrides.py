@@ -11,6 +11,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import BadOverride
 from netlang.ir.arguments import signature
 from netlang.recipes.bind import word_of
+from netlang.recipes.keys import DESCRIBED
 from netlang.recipes.tables import table
 from netlang.records import Record, names_of, replace
 from netlang.source import Source, Span
@@ -18,16 +19,6 @@ from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
 __all__ = ["argument_of", "read_override"]
-
-# Keys whose value is a description with arguments, and of which kind.
-_KINDS = {
-    "optimizer": "optimizer",
-    "schedule": "schedule",
-    "loss": "loss",
-    "normalize": "normalization",
-    "data": "data source",
-    "weights": "source of weights",
-}
 
 _PREFIX = "train argument { "
 
@@ -51,10 +42,10 @@ def read_override(text: str) -> ast.Entry:
 
 
 def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
-    """What to write for `lr=0.1`, which isn't a key but an argument of the recipe's optimizer."""
+    """What to write for `lr=0.1`, which isn't a key but an argument of one of the entries."""
     for each in entries:
         word = None if isinstance(each.value, ast.Pipeline) else word_of(each.value)
-        classes = table(_KINDS[each.key]) if word is not None and each.key in _KINDS else {}
+        classes = table(DESCRIBED[each.key]) if word is not None and each.key in DESCRIBED else {}
         cls = classes.get(word.name) if word is not None else None
         names = () if cls is None else tuple(item.name for item in signature(cls))
         if cls is not None and entry.key in names:

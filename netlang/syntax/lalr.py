@@ -9,16 +9,13 @@ After `parse_part`, the text is known to follow the grammar and the limits of `l
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast, final
 
 from msgspec.json import decode
 
-from netlang.records import Record
+from netlang.records import Record, no_collection
 from netlang.source import Source
 from netlang.syntax.ast import Expr
 from netlang.syntax.construct.builder import Builder, Maker
@@ -28,7 +25,7 @@ from netlang.syntax.lexer import Lexer, Tokens, Words
 from netlang.syntax.limits import MAX_ARGUMENTS, MAX_DEPTH, MAX_SYMBOLS, Mistake
 
 __all__ = [
-    "ParserStacks", "Stuck", "Tables", "load_tables", "no_collection", "parse_expression",
+    "ParserStacks", "Stuck", "Tables", "load_tables", "parse_expression",
     "parse_part",
 ]  # fmt: skip
 
@@ -140,19 +137,6 @@ def parse_part(source: Source, symbol: str, start: int, end: int) -> object:
     with no_collection():
         tokens = Lexer(tables.words, source.text, start, end).run()
         return ParserStacks(tables, Builder(source, tokens, parse_expression), symbol).follow()
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Suspends garbage collection, which would repeatedly visit a growing tree without cycles."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def parse_expression(source: Source, start: int, end: int) -> Expr:

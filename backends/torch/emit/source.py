@@ -19,7 +19,7 @@ from netlang.backends.torch.python.tree import ClassDef, Name
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.passes import rewritten
 from netlang.ir.program import Program
-from netlang.syntax.lalr import no_collection
+from netlang.records import no_collection
 
 __all__ = ["Emitted", "class_name", "emit", "emitted"]
 

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Caution
 
-__all__ = ["ArgumentOrder", "BatchInShape", "ChannelsLast", "LinearOfImage", "SoftmaxAxis"]
+__all__ = [
+    "ArgumentOrder", "BatchInShape", "ChannelsLast", "LinearOfImage", "SoftmaxAxis",
+    "is_about_tensors",
+]  # fmt: skip
 
 
 class LinearOfImage(Caution):
@@ -77,3 +80,13 @@ class BatchInShape(Caution):
     height: str
     width: str
     instead: str
+
+
+_CODES = frozenset(
+    each.code for each in (LinearOfImage, ArgumentOrder, SoftmaxAxis, ChannelsLast, BatchInShape)
+)
+
+
+def is_about_tensors(code: str) -> bool:
+    """Whether a code is that of one of these warnings, which depend on what steps compute."""
+    return code in _CODES

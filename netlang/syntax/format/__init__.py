@@ -24,12 +24,12 @@ more than 100 characters, not counting its indentation (`layout.py`).
 from __future__ import annotations
 
 from netlang.diagnostics.errors import InternalError
+from netlang.records import no_collection
 from netlang.source import Source
 from netlang.syntax.format.layout import lay_out
 from netlang.syntax.format.read import read
 from netlang.syntax.format.same import same_meaning, tokens_of
 from netlang.syntax.format.words import words
-from netlang.syntax.lalr import no_collection
 from netlang.syntax.parser import parse
 
 __all__ = ["format_source"]

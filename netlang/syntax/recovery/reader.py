@@ -19,10 +19,11 @@ from typing import cast, final
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import InternalError
 from netlang.diagnostics.many import MOST_ERRORS, MoreErrors
+from netlang.records import no_collection
 from netlang.source import Source
 from netlang.syntax.ast import File
 from netlang.syntax.broken_text import BrokenText
-from netlang.syntax.lalr import Stuck, no_collection
+from netlang.syntax.lalr import Stuck
 from netlang.syntax.limits import MAX_DEPTH, MAX_SYMBOLS, Mistake
 from netlang.syntax.mistakes.explain import Mends, diagnosed
 from netlang.syntax.mistakes.spot import Spot

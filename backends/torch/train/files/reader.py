@@ -24,11 +24,11 @@ from torch import Tensor
 from netlang.backends.torch.train.files.encoding import DTYPES
 from netlang.backends.torch.train.processes.rows import Kept, Rows, own_of
 from netlang.backends.weights.header import (
-    LONGEST_HEADER,
     SIZES,
     Header,
     TensorEntry,
     parse_header,
+    read_start,
 )
 from netlang.backends.weights.signature import check_signature, digest_of
 
@@ -90,15 +90,8 @@ class TensorFile(TensorSource):
     def __init__(self, file: BufferedReader) -> None:
         self._file = file
         self.size = size = os.fstat(file.fileno()).st_size
-        start = file.read(8)
-        length = int.from_bytes(start, "little")
-        if len(start) < 8 or length > size - 8:
-            raise ValueError("it is cut off" if size else "it is empty")
-        if length > LONGEST_HEADER:
-            raise ValueError(f"its header has {length} bytes, {LONGEST_HEADER} are allowed")
-        text = file.read(length)
-        self._start = start + text
-        self.header: Header = parse_header(text, size)
+        self._start = read_start(file.read, size)
+        self.header: Header = parse_header(self._start, size)
         self._read: set[str] = set()
 
     @property
