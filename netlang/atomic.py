@@ -28,7 +28,7 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _AT_ONCE = 1 << 26
 # What is gathered stays in the processor's cache until it is written; how many parts a call takes.
 _GATHERED, _PARTS = 1 << 22, 1024
-# What a system says that can't give a file its place beforehand.
+# The errors of a system that can't reserve space for a file.
 _NO_WAY = {errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
@@ -65,7 +65,7 @@ def placing(
     """As `replacing`, for a file in `folder` whose name may change until it is complete."""
     temporary = folder / unfinished_name(name)
     file = Placed(temporary, name)
-    # A file that nobody else could have put there, with the permissions of any new one.
+    # A file that nobody else can have created, with the permissions of any new one.
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
         given = os.fstat(descriptor).st_mode if mode is None else mode
@@ -77,7 +77,7 @@ def placing(
             _flush(temporary, os.O_RDWR)
         os.replace(temporary, folder / file.name)
     except BaseException:
-        # What went wrong counts; what is left of the file is removed when the folder is used again.
+        # The first error counts; remains of the file are removed when the folder is used again.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise

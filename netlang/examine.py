@@ -43,7 +43,7 @@ def examine(spec: str) -> Examined:
         return examine_module(Library().look_at(Path(spec)))
     target = resolve(spec, "net")
     program = elaborate_target(target)
-    # Asserts speak of nets at their default arguments.
+    # Asserts refer to nets with their default arguments.
     claims = (
         () if target.arguments else _asserts(target.module, {target.name: program}, target.name)
     )

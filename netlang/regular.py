@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 __all__ = ["kind_of", "opened", "read_bytes"]
 
-# What a path is that isn't a file, by the test for its mode.
+# What else a path may be, by the test of its mode.
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),

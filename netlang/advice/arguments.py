@@ -23,7 +23,7 @@ __all__ = [
     "without_inputs",
 ]
 
-# Values to begin with for arguments that must be given: those that fit most nets.
+# Initial values for required arguments: those that suit most nets.
 _EXAMPLES = {
     "before": "1",
     "factor": "1",

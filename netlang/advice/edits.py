@@ -36,7 +36,7 @@ _NAMED = (
     ast.Name | ast.Apply | ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.Parameter
     | ast.Input | ast.Output
 )  # fmt: skip
-# Compiled where they are used first: a file that is right needs none of them.
+# Compiled on first use, since a valid file needs none of them.
 _CALL = r"[A-Za-z_]\w*[ \t]*\("
 _NUMBERED = r"(?s:(.*?)(\d*))"
 

@@ -11,13 +11,13 @@ from netlang.source import Span
 
 __all__ = ["nearest", "replacement"]
 
-# No one means another name by one of this length, and looking would take long.
+# Names of this length aren't misspellings, and searching would take long.
 _LONGEST = 80
 
 # Names that are compared letter by letter.
 _MOST_COMPARED = 30
 
-# Letters that are taken for digits.
+# Letters that look like digits.
 _ALIKE = str.maketrans("oil", "011")
 
 # Words of other frameworks, and what they are called here.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 
-# What runs for long, so that unused objects that hold each other are worth looking for. What other
-# commands make is nearly all in use when they end; going through it takes a tenth of their time.
+# Verbs that run long enough for the collection of unused cycles to pay off. What other
+# commands make is nearly all in use when they end, and visiting it takes a tenth of their time.
 _LONG = frozenset(("train", "eval", "predict"))
 # Nothing that takes a while is imported before `main` watches for Ctrl-C.
 TYPE_CHECKING = False

@@ -25,7 +25,7 @@ def repeat(body: Body, statement: ast.Repeat, count: int) -> CurrentValue:
                 after = body.inner(flow=flow).run(statement.body)
             if after is None or flow is None:
                 return None
-            # Steps of a body that was given stand elsewhere, and a second time is refused.
+            # Steps of a given body are written elsewhere, and a second use is refused.
             alike = had_body == body.block.applied
             foldable = alike and _foldable(body, mark, flow, after)
         if foldable and remaining > 1:

@@ -48,7 +48,7 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
         there = found.callee.weights(_inputs_of(body, found))
         _same_weights(label, action, there, found.callee.weights(inputs))
         result = operator_node(body, found.callee, call)
-        # With the names of its outputs; the new label is no instance to reuse.
+        # With the names of its outputs; the new label can't be reused as an instance.
         labelled = Labelled(result, action.span, "a value", path, callee=found.callee)
         return add_label(body, step.label, labelled)
     values = arguments(body, found.layer, action.span, step.flow)

@@ -21,7 +21,7 @@ from netlang.syntax import ast
 
 __all__ = ["ElaboratedFunction", "ElaborationSession"]
 
-# Steps that loops may add to what the text says itself, and statements for each character of it.
+# Steps that loops may add to those written in the text, and statements per character of it.
 _LOOPED = 3_000
 _PER_CHARACTER = 0.5
 

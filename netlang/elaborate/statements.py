@@ -140,7 +140,7 @@ def _unread(body: Body, statement: ast.Unread) -> None:
     raise NetlangError
 
 
-# Each function takes the class that it is filed under.
+# Each function takes the class under which it is registered.
 STATEMENTS: dict[type[ast.Node], Callable[[Body, Any], None]] = {
     ast.Path: _path,
     ast.Output: _output,

@@ -57,7 +57,7 @@ def _range(*bounds: Value) -> Value:
     if len(whole) == 3 and whole[2] == 0:
         raise Refusal("the step is 0")
     numbers = range(*whole)
-    # `len` of a range breaks off beyond 2^63, a slice of it doesn't.
+    # `len` of a range fails beyond 2^63, slicing it doesn't.
     if numbers[_LONGEST:]:
         raise Refusal(f"more than {_LONGEST:,} items")
     return tuple(numbers)

@@ -52,7 +52,7 @@ from netlang.syntax import ast
 
 __all__ = ["Evaluator", "Figure", "Labels", "leaves"]
 
-# Values in a list of lists, or in a layer that is given layers: twenty names can say a million.
+# Values in nested lists, or in a layer with layers as arguments: twenty names can make a million.
 _MOST_INSIDE = 20_000
 
 # A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
@@ -270,7 +270,7 @@ def _too_many(span: Span) -> NetlangError:
     return NetlangError(NumberTooLarge(span=span, limit=limit))
 
 
-# Each rule takes the class that it is filed under.
+# Each rule takes the class under which it is registered.
 _RULES: dict[type[ast.Node], Callable[[Evaluator, Any], Value]] = {
     ast.Number: Evaluator._literal,
     ast.String: Evaluator._literal,

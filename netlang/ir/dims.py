@@ -24,7 +24,7 @@ __all__ = [
     "floors_of", "substitute", "symbol", "symbols_of",
 ]  # fmt: skip
 
-# Sums and quotients that are remembered: the layers of a net compute the same ones over and over.
+# Cached sums and quotients: the layers of a net compute the same ones over and over.
 _REMEMBERED = 4096
 
 
@@ -89,7 +89,7 @@ class Expr(Record, cache_hash=True, gc=False):
 
     def __add__(self, other: Dim) -> Dim:
         if isinstance(other, int):
-            # A traced number is equal to one of another origin: only its value may be remembered.
+            # Traced numbers of different origins are equal, so only their values may be cached.
             return _sum(self, int(other)) if other else self
         return _sum(self, other)
 
@@ -123,7 +123,7 @@ class Expr(Record, cache_hash=True, gc=False):
     def __str__(self) -> str:
         text = ""
         for coefficient, monomial in self.terms:
-            # A floor stands alone only where nothing before it would be divided as well.
+            # A floor needs no parentheses unless something before it would be divided as well.
             alone = len(monomial) == 1 and (coefficient == 1 or (coefficient == -1 and text))
             factors = [
                 f"({atom})" if isinstance(atom, Floor) and not alone else str(atom)

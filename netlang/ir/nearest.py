@@ -15,11 +15,11 @@ from struct import pack, unpack
 
 __all__ = ["MOST_PLACES", "falls_short", "place_of", "rounds"]
 
-# Up to so many places are looked at one by one.
+# Up to this many places are checked one by one.
 MOST_PLACES = 1 << 13
 # Half the distance from 1 to the number before it, in single precision.
 _HALF = Fraction(1, 1 << 25)
-# Numbers up to so large are held to a half and less.
+# Numbers up to this one are represented to a half or better.
 _LARGE = 1 << 23
 
 

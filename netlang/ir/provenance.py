@@ -145,7 +145,7 @@ class Retracing:
         self, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
     ) -> None:
         self._parameters, self._inputs = parameters, inputs
-        # By identity, each with its origin, so that no other object can come to have it.
+        # By identity, each stored with its origin, so that no other object can get it.
         self._outer_of: dict[int, tuple[BinaryOrigin, BinaryOrigin | None]] = {}
 
     def retrace(self, value: Dim) -> Dim:

@@ -31,7 +31,7 @@ def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
     elif isinstance(node, ast.BlockDef) and not node.body.statements:
         yield _empty(node.body, f"block `{node.name}`", _identity(node.body))
     elif isinstance(node, ast.Apply) and node.body is not None and not node.body.statements:
-        # Of a merge, this is told where it is applied.
+        # For a merge, this is reported where it is applied.
         if operator(node.name) is not None:
             return
         yield _empty(node.body, f"the body of `{node.name}`", _identity(node.body))

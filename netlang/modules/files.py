@@ -31,7 +31,7 @@ __all__ = [
     "forget_parsed", "not_a_spec", "parsed", "read",
 ]  # fmt: skip
 
-# Characters of the largest text that is kept, with its tree, for when it is read again.
+# Characters of the largest text that is cached with its tree.
 KEPT = 2**16
 
 _DEFINITION = re.compile(r"\n(net|block|train)\s+([A-Za-z_]\w*)")

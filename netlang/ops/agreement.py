@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["broadcast", "joined", "multiplied", "same"]
 
-# Strides that a proposed projection may have: more than this is no shortcut.
+# The largest stride of a proposed projection; shortcuts have no larger ones.
 LARGEST_STRIDE = 8
 
 
@@ -185,7 +185,7 @@ def multiplied(op: Op, inputs: Types) -> Inferred:
         advice = "the last axis of branch 1 must be the last but one of branch 2: use `transpose`"
         raise _differ(op, inputs, (0, 1), None, advice)
     constraints = () if inner == met else (_equal(op, inner, met),)
-    # A column each of the rows and of the columns: what is left to agree on is in front.
+    # A column each for rows and columns; the remaining leading axes must agree.
     fronts = tuple(replace(x, shape=(*x.shape[:-2], 1, 1)) for x in inputs)
     front = broadcast(op, fronts)
     y = front.outputs[0]

@@ -19,7 +19,7 @@ from netlang.ops.tracing import traced_product
 __all__ = ["Gru", "Lstm", "Rnn"]
 
 _SEQUENCE = (TensorType((7, 3)),)
-# Every layer has tensors of its own: a number without bounds would never come to an end.
+# Every layer has tensors of its own, so the number of layers needs a bound.
 MOST_LAYERS = 1000
 
 

@@ -12,7 +12,7 @@ from netlang.ir.dims import Dim, ceil_div, floor_div
 
 __all__ = ["MOST_REGIONS", "lengths", "visited"]
 
-# A number up to here has at most 240 divisors: the formula stays one that can be handled.
+# Numbers up to this one have at most 240 divisors, so that the formula stays manageable.
 MOST_REGIONS = 1_000_000
 
 

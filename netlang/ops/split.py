@@ -18,7 +18,7 @@ from netlang.ops.layout import Rearrangement
 
 __all__ = ["MOST_PARTS", "Split"]
 
-# The outputs have their numbers as names, so that there must be a last one.
+# The outputs are named by number, so there must be a last one.
 MOST_PARTS = 256
 Parts: TypeAlias = int | tuple[Dim, ...]
 

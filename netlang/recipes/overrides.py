@@ -49,7 +49,7 @@ def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
         cls = classes.get(word.name) if word is not None else None
         names = () if cls is None else tuple(item.name for item in signature(cls))
         if cls is not None and entry.key in names:
-            # What a loss is given by position are the values that it compares.
+            # Positional arguments of a loss are the values that it compares.
             positions = () if each.key == "loss" else names
             text = _with_argument(each.value, positions, entry.key, entry.value.span.text)
             return Fix(f"`{entry.key}` is an argument of `{cls.name}`: write `{each.key}='{text}'`")

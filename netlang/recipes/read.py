@@ -71,7 +71,7 @@ class _Reading(Draft):
     failed: bool = False
     arguments: dict[str, ast.Entry] = field(default_factory=dict)
     replaced: dict[str, ast.Entry] = field(default_factory=dict)
-    # Each reader of KEYS gives what the field of that name takes.
+    # Each reader of KEYS returns the value of the field with that name.
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
 
@@ -219,7 +219,7 @@ class _Reading(Draft):
         if any(each.whole for each in self.definition.unread):
             return
         present = set(self.places).union(*(each.words for each in self.definition.unread))
-        # What is meant by a key that was told to be unknown isn't missing as well.
+        # A key that was probably meant by an unknown one isn't reported as missing as well.
         slips = (each.key for each in self.definition.entries if each.key not in KEYS)
         present |= {meant for key in slips if (meant := _meant(key))}
         present |= {"steps"} if "epochs" in present else set()

@@ -20,7 +20,7 @@ from netlang.syntax.limits import MAX_DEPTH
 __all__ = ["Lexer", "Tokens", "Words"]
 
 _SPACE = r"[ \t\r\f]*(?:#[^\n]*)?"
-# Possessive: a place to come back to for each of a million lines would take half a gigabyte.
+# Possessive: backtracking positions for each of a million lines would take half a gigabyte.
 _LINES = r"(?P<NEWLINE>\n(?:[ \t\r\f\n]++|#[^\n]*+)*+)"
 _UNFINISHED = r'(?P<open_docstring>""")|(?P<open_string>")|(?P<bad_number>[0-9][0-9A-Za-z_]*)'
 
@@ -59,7 +59,7 @@ class Words:
         terminals = [
             f"(?P<{name}>{pattern})" for name, pattern in named.items() if name != "STRING"
         ]
-        # Three quotes that open an unclosed docstring are no empty string.
+        # Three quotes that open an unclosed docstring aren't an empty string.
         order = [terminals[0], f'(?P<STRING>(?!"""){named["STRING"]})', *terminals[1:]]
         text = "|".join([_LINES, *order, f"(?P<MARK>{mark})", _UNFINISHED])
         self.pattern = re.compile(rf"{_SPACE}(?:{text}|(?P<END>\Z)|(?P<unknown>.))", re.DOTALL)
@@ -216,7 +216,7 @@ class Lexer:
         if (not self.brackets or self.brackets[-1] == "{") and _COLON.match(text, end):
             return False
         if word in _OPEN_FILE:
-            # A definition has a name behind the word; `file.net(...)` calls the net of a file.
+            # In a definition, a name follows the word; `file.net(...)` calls the net of a file.
             return not self.brackets and before in _BEFORE_STATEMENT and following != "("
         if word in _OPEN_STATEMENT:
             return before in _BEFORE_STATEMENT

@@ -99,7 +99,7 @@ def _turned(image: Image.Image) -> tuple[Image.Image, bool]:
         known = isinstance(orientation, int) and 1 <= orientation <= 8
         return (upright(image), False) if known else (image, True)
     except (*_DAMAGE, ValueError, TypeError, LookupError, AttributeError, OverflowError):
-        # Pillow lets through whatever the parsing of the tags stumbles over.
+        # Pillow raises whatever the parser of the tags raises.
         return image, True
 
 
@@ -191,7 +191,7 @@ def opened(images: Images, number: int) -> Iterator[Image.Image]:
     except MemoryError:
         raise
     except Exception as error:
-        # Whatever Pillow stumbles over in such a file.
+        # Pillow raises various exceptions for such a file.
         raise unreadable(images.name(number), error) from None
     try:
         yield image

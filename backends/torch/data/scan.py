@@ -35,7 +35,7 @@ def damaged(
     wait.
     """
     if not isinstance(images, EncodedImages):
-        # Opened by a package of others: there is nothing to know a file by.
+        # Opened by another package, so nothing identifies the file.
         return {n: why for n, why in _checked(images, list(range(len(images)))) if why}
     keys = np.array([_key(images, n) for n in range(len(images))], np.uint64)
     file = cache_file(root)
@@ -99,7 +99,7 @@ def _flaw(images: Images, number: int) -> str:
     except MemoryError:
         raise
     except Exception as error:
-        # Pillow lets through whatever it stumbles over.
+        # Pillow raises various exceptions for damaged files.
         return reason(error)[:_LONGEST_REASON]
     return ""
 

@@ -15,7 +15,7 @@ __all__ = ["class_names", "pascal"]
 # Stands for a variant that nothing tells apart: it is numbered.
 _OTHER = " "
 
-# Words that the field doesn't spell like others.
+# Words with a special spelling in the field.
 _SPELLING = {
     "alexnet": "AlexNet", "bn": "BN", "cbr": "CBR", "cnn": "CNN", "convnext": "ConvNeXt",
     "deeplabv": "DeepLabV", "fasterrcnn": "FasterRCNN", "fcn": "FCN", "fpn": "FPN", "gan": "GAN",

@@ -54,7 +54,7 @@ from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 
 __all__ = ["constructors_of"]
 
-# Arguments that a PyTorch user gives by name, with the value that goes without saying.
+# Arguments that a PyTorch user passes by name, with the value that is usually omitted.
 _USUAL: Mapping[str, int] = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "pad": 0}
 
 

@@ -40,7 +40,7 @@ class Constructor:
     class_name: str
     arguments: tuple[Argument, ...]
     steps: tuple[Lowered, ...]
-    # What the arguments that no parameter of the block gives are in each instance.
+    # The values, in each instance, of arguments that no parameter of the block gives.
     extra: Mapping[Function, Mapping[Variable, NumberValue]] = field(default_factory=dict)
 
 

@@ -67,7 +67,7 @@ def emitted(
     `change` is applied to the classes before they are written, in lines of up to `width` columns.
     No class gets a name in `taken`.
     """
-    # All that it takes is gone before collections begin again: they would walk it in vain.
+    # Its temporary objects are freed before collections resume, which would visit them in vain.
     with no_collection(), columns(width):
         return _emitted(program, change, guard, taken)
 

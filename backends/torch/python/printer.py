@@ -49,7 +49,7 @@ _PRECEDENCE = {
     "**": 4,
 }
 LOOSEST = min(_PRECEDENCE.values())
-# What an attribute, an index or a call needs of what stands in front of it.
+# The precedence that an attribute, an index or a call needs of its operand.
 _TIGHTEST = 9
 
 

@@ -30,7 +30,7 @@ def instance(program: Program, device: str | None = None, *, guard: bool = False
         classes = _CLASSES.setdefault(program, {})
         if guard not in classes:
             classes[guard] = _class(program, guard)
-    # Inside a device's context every call of torch takes a detour.
+    # Inside a device's context, every call of torch is slower.
     with nullcontext() if device is None else torch.device(device):
         return classes[guard]()
 

@@ -124,7 +124,7 @@ class _Sums:
 
     def result(self, data: Prepared, step: int) -> Evaluation:
         """The means, from the sums over all processes."""
-        # A process may have no example of a small part.
+        # A process may have no examples of a small part.
         world, count = data.world, len(data.examples)
         loss = world.total(_sum(self._losses)) / count
         accuracy = (

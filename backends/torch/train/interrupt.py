@@ -120,7 +120,7 @@ def outliving_one(number: signal.Signals) -> Iterator[None]:
     before = signal.getsignal(number)
 
     def passed(number: int, frame: FrameType | None) -> None:
-        # What wasn't installed by Python can't be put back.
+        # Handlers that Python didn't install can't be restored.
         signal.signal(number, signal.SIG_DFL if before is None else before)
 
     try:

@@ -82,7 +82,7 @@ class Loop:
         self.checkpoint_every = self.recipe.checkpoint_every or epoch * -(-_WORTH_SAVING // epoch)
         self.state, self.stepper = self.begin()
         if not self.over:
-            # A run that was over and is prolonged looks at the test part at its new end.
+            # A finished run that is prolonged evaluates the test part at its new end.
             self.state.test = self.state.confusion = None
         self.ledger.open(self.state)
 
@@ -135,7 +135,7 @@ class Loop:
                     return
                 if not self._begun:
                     self._begun = True
-                    # A graph is drawn by one process, which has too little of a sharded model.
+                    # One process draws the graph, and it has only part of a sharded model.
                     model = None if state.layout.sharded else state.scored
                     self.ledger.begin(model, batch, state.step)
                 pace = self._pace(state.step)
@@ -227,7 +227,7 @@ class Loop:
         state, part = self.state, self.data.test
         if part is None or state.test is not None:
             return
-        # What was still to be read may show that the weights are no good.
+        # The pending numbers may show that the weights aren't finite.
         self.checkpoint()
         best = state.best if state.best is not None and state.best.step != state.step else None
         step = state.step if best is None else best.step

@@ -97,7 +97,7 @@ class Prepared:
         for batch in self.source.once(part):
             sizes = batch.inputs[:1] + batch.others
             if not self.path.images:
-                # Nothing was done for each image by itself: every scale starts from the same.
+                # Nothing was done per image, so every scale starts from the same.
                 sizes = batch.inputs[:1] * self.path.scales
             seen = tuple(
                 self._seen(replace(batch, inputs=(each, *batch.inputs[1:])), 0, scale)

@@ -231,7 +231,7 @@ def _run(loop: Loop, again: str) -> Result:
         loop.ledger.progress.say(remark)
     loop.weights.save_last(loop.state)
     loop.ledger.draw()
-    # Also of a run that was over before: whatever became of its files, they are there again.
+    # Also for a run that was finished before, whose files may be missing.
     loop.ledger.report(loop.state.confusion)
     if not finished:
         loop.ledger.progress.say(

@@ -189,7 +189,7 @@ def fresh_state(
         state = _sharded_state(recipe, program, device, places or Places(), world)
     else:
         state = _whole_state(recipe, program, device, places or Places(), world)
-    # What dropout draws differs between the processes, as their examples do.
+    # Dropout draws different numbers in each process, as their examples differ.
     noise = f"noise of process {world.rank}" if world.rank else "noise"
     torch.manual_seed(derived_seed(recipe.seed, noise))
     return state

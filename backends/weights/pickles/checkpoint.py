@@ -72,7 +72,7 @@ def _loaded(path: Path) -> object:
         named = f": it names {_listed(names)}" if names else ""
         raise NetlangError(UnsafeWeights(span=None, source=str(path), named=named)) from error
     except Exception as error:
-        # On damaged files torch's readers let through whatever they run into.
+        # On damaged files, torch's readers raise various exceptions.
         raise _unreadable(path, f"it is damaged ({type(error).__name__})") from error
 
 

@@ -15,7 +15,7 @@ __all__ = ["render_layer", "render_part"]
 _HEADS = ("layer", "operator", "output", "params", "MACs")
 _GAP = "  "
 _SPATIAL = ("out length", "out depth", "out height", "out width")
-# Terms of a sum that are written out.
+# The number of terms of a sum that are shown.
 LONGEST_SUM = 24
 
 

@@ -11,7 +11,7 @@ from netlang.ir.program import Function
 
 __all__ = ["describe", "printable"]
 
-# Longer values are cut: a table needs to say what a layer is, not to repeat its numbers.
+# Longer values are cut: a table says what a layer is and needn't repeat all its numbers.
 LONGEST_VALUE = 24
 
 # A block doesn't say what its parameters are for: so long a list of such numbers may be a window,

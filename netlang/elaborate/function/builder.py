@@ -30,7 +30,7 @@ __all__ = ["FAILED", "CurrentValue", "FunctionBuilder", "Labelled", "LabelPath"]
 # The current value: one ref, several, none at all, or None after an error that was reported.
 CurrentValue: TypeAlias = tuple[Ref, ...] | None
 LabelPath: TypeAlias = tuple[str, ...]
-# What an output reads whose path failed.
+# What an output with a failed path reads.
 FAILED = Ref(-2)
 
 
@@ -65,14 +65,14 @@ class FunctionBuilder(Draft):
     items: list[Item] = field(default_factory=list)
     # By their names; those of a block that is given a body, by their paths.
     outputs: dict[LabelPath, Output] = field(default_factory=dict)
-    # What is needed of the sizes, with the number of the node that needs it.
+    # The conditions on sizes, with the number of the node that needs each.
     conditions: list[tuple[int | None, Condition]] = field(default_factory=list)
     size: int = 0
     incomplete: bool = False
     """Whether a statement failed that may have made labels."""
     labels: dict[LabelPath, Labelled] = field(default_factory=dict)
     label_reads: set[Ref] = field(default_factory=set)
-    # The path and number of a labelled step behind which a step without a label stands.
+    # The path and number of a labelled step that is followed by a step without a label.
     gone_on: dict[LabelPath, tuple[ast.Path, int]] = field(default_factory=dict)
     _types: dict[int, Types] = field(default_factory=dict)
     _spans: dict[int, Span] = field(default_factory=dict)

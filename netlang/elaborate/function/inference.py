@@ -18,7 +18,7 @@ class Inference:
 
     def __init__(self) -> None:
         self._types: dict[TensorType, TensorType] = {}
-        # By the identity of operator and inputs, which are kept so that they keep it.
+        # By the identity of operator and inputs, which are kept alive for that.
         self._known: dict[tuple[int, ...], tuple[Op, Types, Inferred]] = {}
 
     def of(self, op: Op, inputs: Types) -> Inferred:

@@ -16,7 +16,7 @@ from netlang.records import Record
 
 __all__ = ["Demand", "SymbolSolution", "demand", "solve_symbol", "unique"]
 
-# How far from a refused size the nearest ones that work are looked for.
+# How far from a refused size the nearest valid ones are searched.
 FARTHEST = 10_000
 
 

@@ -15,7 +15,7 @@ from netlang.records import Record
 
 __all__ = ["MonotoneEquality", "alike", "implies", "monotone_equality", "loosened", "narrowed"]
 
-# Sizes up to so far are looked at one by one.
+# Sizes up to this one are checked one by one.
 FARTHEST = 1024
 
 

@@ -26,7 +26,7 @@ from netlang.records import Record, replace
 
 __all__ = ["Solution", "solve_conditions"]
 
-# What else may be told of a symbol, beside a monotone equality and what is told of the symbols.
+# What else may be shown of a symbol, besides a monotone equality and the other symbols.
 _Change: TypeAlias = Callable[
     [str, MonotoneEquality, Mapping[str, SizeSet], WorkBudget], SizeSet | None
 ]

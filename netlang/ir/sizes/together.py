@@ -17,9 +17,9 @@ from netlang.records import Record
 
 __all__ = ["Together", "statements"]
 
-# Among more conditions than these, none is looked for that another implies.
+# With more conditions than this, implied ones aren't searched.
 MOST_COMPARED = 32
-# No size is looked for beyond this one.
+# The largest size that is searched.
 LARGEST = 1 << 20
 
 

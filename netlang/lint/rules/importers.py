@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["imported_elsewhere"]
 
-# A list ends before the next one begins: so no text is gone through again for each that is open.
+# A list ends before the next one begins, so that no text is visited again for each open one.
 _IMPORT = re.compile(
     r"^from[ \t]+(?P<file>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^()]*\)|[^\n(]*)", re.MULTILINE
 )

@@ -36,7 +36,7 @@ def _missing(rule: Initialization, program: Program) -> str:
     weights = [each for each in owned(program) if each.trained]
     found = [each for each in weights if not rule.below or below(each.key, rule.below)]
     if not found and weights:
-        # That these labels don't exist is another error.
+        # Missing labels are a different error.
         return ""
     kinds = " or ".join(f"`{kind}`" for kind in rule.of)
     return "" if any(kinds_of(each) & set(rule.of) for each in found) else f"no weights of {kinds}"

@@ -21,7 +21,7 @@ from netlang.recipes.words.sizes import Crop, MultiScale, RandomResizedCrop, Ten
 
 __all__ = ["check_places"]
 
-# Steps behind which a place of the image is another one.
+# Steps after which the image's places have moved.
 _MOVING: tuple[type[Augmentation], ...] = (*GEOMETRY, *POLICIES, Crop, RandomResizedCrop, Cutmix)
 
 

@@ -34,7 +34,7 @@ def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     training = _path(recipe, program, "augment", recipe.augment)
     if training:
         yield training
-    # The counterpart of a path that is wrong is wrong too.
+    # The counterpart of a wrong path is wrong too.
     test = (
         None if training and not recipe.test else _path(recipe, program, "test", recipe.test_path)
     )

@@ -27,7 +27,7 @@ _NO_BIAS = Constant(value=0.0, of=_BIASES)
 _NO_LINEAR_BIAS = Constant(value=0.0, of=("linear_biases",))
 _SMALL_HEAD = NormalWeights(std=0.01, of=_LINEAR)
 
-# ResNet's start for the part that looks for features; what is behind it starts as PyTorch's layers.
+# ResNet's initialization for the feature extractor; everything after it starts as in PyTorch.
 _BACKBONE = (
     KaimingNormal(mode="fan_out", of=_CONV, below=("backbone",)),
     Constant(value=0.0, of=("conv_biases",), below=("backbone",)),

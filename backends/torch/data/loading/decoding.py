@@ -58,7 +58,7 @@ class Decoding:
         """The batches of an epoch from batch `first` on; `plan` gives the numbers in each."""
         if self._next != (epoch, first):
             self._stream = self._prepared(_endless(plan, epoch, first))
-        # Whatever interrupts this generator, a later one begins where it stopped.
+        # Whatever interrupts this generator, a later one starts where it stopped.
         for position in range(first, len(plan(epoch))):
             self._next = None
             batch = next(self._stream)

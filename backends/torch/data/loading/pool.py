@@ -29,7 +29,7 @@ __all__ = ["DEPTH", "Pool"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Tasks that a worker has at a time: one in work, one to go on with.
+# Tasks per worker at a time: one in progress, one waiting.
 DEPTH = 2
 _PATIENCE = 1.0
 

@@ -88,7 +88,7 @@ def _samples(file: IO[bytes], path: str) -> Iterator[dict[str, object]]:
     try:
         yield from group_by_keys(places)
     except ValueError as error:
-        # Two files of one name; WebDataset adds what it knows of them behind its message.
+        # Two files of one name; WebDataset appends details to its message.
         raise DataRefused(str(error.args[0])) from None
 
 

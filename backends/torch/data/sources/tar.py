@@ -18,7 +18,7 @@ from netlang.backends.torch.data.sources.files import DataRefused
 __all__ = ["Member", "members"]
 
 _BLOCK = 512
-# A name or an extended header that is longer serves no one.
+# Longer names or extended headers aren't useful.
 _LONGEST = 1 << 16
 _ENCODING, _ERRORS = "utf-8", "surrogateescape"
 

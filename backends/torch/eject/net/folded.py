@@ -25,7 +25,7 @@ from netlang.records import Record, names_of, replace
 
 __all__ = ["folded"]
 
-# Calls around each other, and columns before a statement of a method.
+# Nested calls, and columns before a statement of a method.
 _DEEPEST, _INDENT = 3, 8
 
 

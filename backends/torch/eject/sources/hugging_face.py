@@ -30,7 +30,7 @@ $absent
     found = read(os.path.abspath(folder))
     return found if isinstance(found, datasets.DatasetDict) else {"train": found}
 '''
-# What becomes of a name that is no folder's.
+# The class number for a name that isn't a folder's.
 _ABSENT = """    if not os.path.isdir(folder):
         raise SystemExit(f"there is no folder {folder}, which --data names")"""
 _ON_THE_HUB = """    if not os.path.isdir(folder):

@@ -29,7 +29,7 @@ def split_lines(recipe: Recipe, inputs: int, *, images: bool) -> Iterator[str]:
     if LABEL in recipe.data.targets:
         place = inputs + recipe.data.targets.index(LABEL)
         own = f"train[{place}].numpy()"
-        # Masks are no classes of examples.
+        # Masks aren't classes of examples.
         may = isinstance(recipe.data, Arrays)
         labels = f"{own} if train[{place}].dim() == 1 else {labels}" if may else own
     yield f"    labels = {labels}"

@@ -46,7 +46,7 @@ class Checkpoints:
     """Files and folders in `folder`, newest first. Only one process may use it at a time."""
 
     folder: Path
-    # Those that may stay: written here, or not newer than the one that was resumed from.
+    # Checkpoints that may stay: written here, or not newer than the one resumed from.
     _kept: list[Path] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -101,7 +101,7 @@ class Checkpoints:
         """
         path = self.folder / _name(step, digest).removesuffix(_SUFFIX)
         if path.exists():
-            # The same state was saved before; what isn't whole any more makes room.
+            # The same state was saved before; a damaged copy is replaced.
             if _is_whole(path):
                 return path
             self._take_away(path)

@@ -136,7 +136,7 @@ def _require_same_data(
 
 def _elsewhere(found: Mapping[str, object], wanted: Mapping[str, Json]) -> tuple[str, ...]:
     """Differences because of which sums may be taken in another order than before."""
-    # Runs of the time before there was such a thing don't say whether they are sharded.
+    # Older runs don't say whether they are sharded.
     found = {"sharded": False, **found}
     changed = [
         f"{what} {found.get(what)} then, {wanted[what]} now"

@@ -23,7 +23,7 @@ __all__ = ["require_room"]
 
 # A checkpoint has at most six tensors of each weight, of which at least one is there at the start.
 _MOST_OF_EACH = 16
-# Bytes that facts of a run may become longer by: scores are noted, and counts have more digits.
+# Bytes by which the facts of a run may grow: scores are added, and counts get more digits.
 _GROWTH = 1000
 
 
@@ -34,7 +34,7 @@ def require_room(recipe: Recipe, state: State, weights: WeightsFiles, *, validat
     """
     _require_weights(state, weights)
     tensors = _grown(state.tensors())
-    # Of most nets nothing more has to be known.
+    # For most nets, this suffices.
     if _size(state, tensors) * _MOST_OF_EACH <= LONGEST_HEADER:
         return
     tensors = _remembered(recipe, state) | tensors

@@ -21,7 +21,7 @@ from netlang.diagnostics.training.processes import ProcessLost
 
 __all__ = ["joined"]
 
-# Nothing that one process does while others wait takes so long: writing a checkpoint, for one.
+# Nothing that one process does while others wait takes this long, such as writing a checkpoint.
 _PATIENCE = timedelta(hours=1)
 _MEETINGS = count()
 

@@ -28,7 +28,7 @@ __all__ = [
     "shape_of",
 ]
 
-# Bytes that are on the way at once.
+# Bytes in flight at once.
 _CHUNK = 1 << 26
 
 

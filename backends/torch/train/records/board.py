@@ -132,7 +132,7 @@ class _Events:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(self._path, flags, 0o666)
         self.add(0, file_version="brain.Event:2")
-        # Figures of this step and later ones in older files are of steps that are made again.
+        # Figures from this step on in older files belong to steps that are repeated.
         self.add(first, session_log=SessionLog(status=SessionLog.START))
 
     def add(self, step: int, **what: object) -> None:

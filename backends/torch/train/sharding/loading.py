@@ -49,7 +49,7 @@ def loaded(
         for name, kept in expected.items()
     }
     with warnings.catch_warnings(), as_raised():
-        # Each process reads what it needs, and they have nothing to tell each other.
+        # Each process reads what it needs, without communication.
         warnings.filterwarnings("ignore", message="torch.distributed is disabled")
         load(
             dict(found),

@@ -16,7 +16,7 @@ from netlang.records import Record
 
 __all__ = ["SizeRule", "listed", "rule_of"]
 
-# Sizes up to so far behind the first one are looked at one by one.
+# Sizes up to this far after the first one are checked one by one.
 FARTHEST = 16_384
 # Longer sentences are left to the conditions themselves.
 LONGEST = 400
