@@ -21,7 +21,7 @@ from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
 from netlang.recipes.words.timing import Pace
-from tests.train.faults.subject import without_pictures
+from tests.train.pictures import without_pictures
 from tests.train.support import sketch
 
 
