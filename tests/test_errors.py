@@ -46,6 +46,7 @@ NO_PAIR = {
     **{
         f"E{number:04}": OF_RUNS
         for number in (
+            318,
             720,
             730,
             721,

@@ -11,7 +11,9 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from netlang.backends.torch.data.images import opened
 from netlang.backends.torch.data.pictures import Picture, pictures_of, single
+from netlang.backends.torch.data.sets import Images
 from netlang.backends.torch.recipes.kept import kept_normalizer
 from netlang.backends.torch.recipes.normalize import (
     Normalizer,
@@ -28,14 +30,23 @@ from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
 from netlang.build import WHOLE, Fit
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.training.data import ImageUnreadable
+from netlang.diagnostics.training.data import (
+    ImageOfOtherSize,
+    ImageSmallerThanCrop,
+    ImageUnreadable,
+)
 from netlang.diagnostics.training.running import NoClassifier, StatisticsMissing
 from netlang.ir.program import Program
+from netlang.recipes.check.prepared import prepared_frame, prepared_shape
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.extents import exactly, shown_frame
+from netlang.recipes.words.sizes import MultiScale
 from netlang.records import replace
 from netlang.targets import Prediction
 
 __all__ = ["predict"]
+
+_OF_ONE_IMAGE = ImageUnreadable | ImageOfOtherSize | ImageSmallerThanCrop
 
 
 def predict(
@@ -84,7 +95,7 @@ def _shares(
     try:
         return classifier(picture)
     except NetlangError as error:
-        of_image = all(isinstance(each, ImageUnreadable) for each in error.diagnostics)
+        of_image = all(isinstance(each, _OF_ONE_IMAGE) for each in error.diagnostics)
         if damaged is None or not of_image:
             raise
         damaged(error)
@@ -105,6 +116,8 @@ class _Classifier:
     @torch.no_grad()
     def __call__(self, picture: Picture) -> Tensor:
         images = single(picture, self.channels)
+        with _asked_for():
+            _require_size(self.ready.recipe, images)
         with closing(self.ready.testing(images)) as part, _asked_for():
             (views,) = part.once()
             values = averaged(self.model, self.objective, views)
@@ -118,6 +131,27 @@ class _Classifier:
         logits = values[self.objective.logits or ""][0].double()
         # A class for each place of the image counts by its mean.
         return logits.softmax(0).reshape(len(logits), -1).mean(1)
+
+
+def _require_size(recipe: Recipe, images: Images) -> None:
+    """Refuse an image that `test` gives another size than the images of the data, all of one size.
+
+    Images of any size become those that the net takes by `test` alone, which `check` sees to.
+    """
+    _, *known = recipe.data.shape
+    if None in known or any(isinstance(step, MultiScale) for step in recipe.test_path):
+        return
+    wanted, _ = prepared_shape(recipe, recipe.test_path)
+    with opened(images, 0) as image:
+        found = prepared_frame(exactly(image.height, image.width), recipe.test_path)
+    if tuple(side.exact for side in found) != wanted[1:]:
+        size = "x".join(map(str, wanted[1:]))
+        path = " after `test`" if recipe.test_path else ""
+        other = ImageOfOtherSize(
+            span=None, path=images.name(0), sizes=f"{shown_frame(found)}{path}, not {size}",
+            wanted=size,
+        )  # fmt: skip
+        raise NetlangError(other)
 
 
 @contextmanager

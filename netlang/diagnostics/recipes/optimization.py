@@ -165,10 +165,10 @@ class HalfGiven(Diagnostic):
 
 class WhiteningTooLarge(Diagnostic):
     code = "E0769"
-    title = "`{name}` needs a square matrix over all elements of the input: {elements}"
+    title = "`{name}` needs a square matrix over all elements of the input: there are {elements}"
     caption = "at most {limit} elements"
     help = "take smaller inputs, or `standardize`"
 
     name: str
-    elements: str
+    elements: int
     limit: int

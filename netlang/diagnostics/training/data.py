@@ -1,4 +1,4 @@
-"""Errors about the location and contents of data (E0759, E0773, E0780 to E0787, E0797)."""
+"""Errors about the location and contents of data (E0318, E0759, E0773, E078x, E0797)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = [
     "DataNotThere",
     "DataUnfit",
     "DataUnreadable",
+    "ImageOfOtherSize",
     "ImageSmallerThanCrop",
     "ImageUnreadable",
     "LabelsDiffer",
@@ -92,6 +93,16 @@ class ImageSmallerThanCrop(Diagnostic):
 
     path: str
     sizes: str
+
+
+class ImageOfOtherSize(Diagnostic):
+    code = "E0318"
+    title = "image `{path}` has another size than the images that the net was trained on: {sizes}"
+    help = "add `test: resize({wanted})` to the recipe, or say it: `'test=resize({wanted})'`"
+
+    path: str
+    sizes: str
+    wanted: str
 
 
 class DataUnreadable(Diagnostic):

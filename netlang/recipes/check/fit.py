@@ -37,7 +37,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
         *check_examples(recipe),
-        *check_normalization(recipe, program),
+        *check_normalization(recipe),
         *_check_input(recipe, program),
         *check_init(recipe, program),
         *check_optimizer(recipe, program),

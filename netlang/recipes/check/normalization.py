@@ -8,9 +8,17 @@ from math import prod
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes.keys import ChannelCountDiffers
 from netlang.diagnostics.recipes.optimization import HalfGiven, WhiteningTooLarge
-from netlang.ir.program import Program
+from netlang.diagnostics.recipes.sizes import OneSizeNeeded
+from netlang.recipes.check.paths import shown_shape
+from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.normalizations import Imagenet, Standardize, SubtractMean, Whitening
+from netlang.recipes.words.normalizations import (
+    Imagenet,
+    Normalization,
+    Standardize,
+    SubtractMean,
+    Whitening,
+)
 
 __all__ = ["check_normalization"]
 
@@ -18,7 +26,7 @@ __all__ = ["check_normalization"]
 LARGEST = 3072
 
 
-def check_normalization(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+def check_normalization(recipe: Recipe) -> Iterator[Diagnostic]:
     """Every error in the normalization that can be found without the data."""
     wanted, span = recipe.normalize, recipe.places.get("normalize")
     if isinstance(wanted, Standardize) and (wanted.mean is None) is not (wanted.std is None):
@@ -26,13 +34,32 @@ def check_normalization(recipe: Recipe, program: Program) -> Iterator[Diagnostic
         yield HalfGiven(span=span, given=given, missing=missing)
         return
     yield from _check_channels(recipe)
-    if isinstance(wanted, Whitening):
-        shape = program.net.inputs[0].type.shape if program.net.inputs else ()
-        known = [size for size in shape if isinstance(size, int)]
-        if len(known) < len(shape) or prod(known) > LARGEST:
-            counted = len(known) == len(shape)
-            elements = f"there are {prod(known)}" if counted else "their number isn't known"
-            yield WhiteningTooLarge(span=span, name=wanted.name, elements=elements, limit=LARGEST)
+    trained, _ = prepared_shape(recipe, recipe.augment)
+    if wanted is None:
+        return
+    if isinstance(wanted, Whitening) or getattr(wanted, "per", "channel") == "element":
+        # Training images of several sizes are an error of their own.
+        known = [size for size in trained if size is not None]
+        if len(known) == len(trained):
+            yield from _check_elements(recipe, wanted, trained, prod(known))
+
+
+def _check_elements(
+    recipe: Recipe, wanted: Normalization, trained: tuple[int | None, ...], count: int
+) -> Iterator[Diagnostic]:
+    """Numbers of single elements are of use for inputs of one size, in training and afterwards."""
+    span, whole = recipe.places["normalize"], isinstance(wanted, Whitening)
+    tested, _ = prepared_shape(recipe, recipe.test_path)
+    if whole and count > LARGEST:
+        yield WhiteningTooLarge(span=span, name=wanted.name, elements=count, limit=LARGEST)
+    elif trained != tested:
+        yield OneSizeNeeded(
+            span=span,
+            name=wanted.name,
+            trained=shown_shape(trained),
+            tested=shown_shape(tested),
+            advice="" if whole else ", or leave out `per=element`",
+        )
 
 
 def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:

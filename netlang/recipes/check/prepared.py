@@ -6,9 +6,10 @@ from netlang.ir.program import Program
 from netlang.recipes.counterpart import frame_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.extents import Frame
 from netlang.recipes.words.sizes import SizeStep
 
-__all__ = ["input_sizes", "prepared_shape"]
+__all__ = ["input_sizes", "prepared_frame", "prepared_shape"]
 
 
 def prepared_shape(
@@ -18,11 +19,16 @@ def prepared_shape(
     shape, source = recipe.data.shape, recipe.data.name
     if not recipe.data.is_image:
         return shape, source
-    frame = frame_of(recipe.data)
+    last = [step.name for step in steps if isinstance(step, SizeStep)][-1:]
+    height, width = prepared_frame(frame_of(recipe.data), steps)
+    return (shape[0], height.exact, width.exact), last[0] if last else source
+
+
+def prepared_frame(frame: Frame, steps: tuple[Augmentation, ...]) -> Frame:
+    """What a path makes of the size of an image."""
     for step in steps:
-        if isinstance(step, SizeStep):
-            frame, source = step.after(frame), step.name
-    return (shape[0], frame[0].exact, frame[1].exact), source
+        frame = step.after(frame) if isinstance(step, SizeStep) else frame
+    return frame
 
 
 def input_sizes(

@@ -165,6 +165,20 @@ def test_without_the_package(
     assert extra in text or package in text
 
 
+def test_a_torchvision_for_another_pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails to load with whatever error its operators give: no matter of the data."""
+    package = tmp_path / "torchvision"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('operator torchvision::nms is gone')")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code, text = refusal(tmp_path, 'torchvision("pets", set=MNIST)')
+    assert code == "E0021"
+    assert "torchvision::nms is gone" in text
+    assert "pip install" in text
+
+
 def test_mnist_of_torchvision(tmp_path: Path) -> None:
     torchvision_models()
     from torchvision.datasets import MNIST

@@ -178,3 +178,21 @@ def test_a_tensor_of_a_stranger_is_no_normalization(
     path = run / "pets" / "train" / "dogs" / "1.png"
     with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
         next(predict(recipe, program, weights, [path], device="cpu"))
+
+
+@pytest.mark.parametrize(
+    "word", ["zca_whitening(eps=0.1)", "pca_whitening(eps=0.1)", "min_max(per=element)"]
+)
+def test_numbers_of_elements_for_a_net_of_any_size(run: Path, tmp_path: Path, word: str) -> None:
+    """The recipe says how large images become, so it says how many elements there are."""
+    recipe, program = load_recipe(str(run / "pets.net"), [f"normalize={word}"])
+    places = Places({"pets": run / "pets"})
+    train(recipe, program, out=tmp_path / "run", places=places, device="cpu")
+    weights = tmp_path / "run" / "last.safetensors"
+    scores = evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+    losses = [
+        -math.log(dict(found.classes)[path.parent.name])
+        for path in sorted((run / "pets").rglob("*.png"))
+        for found in predict(recipe, program, weights, [path], device="cpu")
+    ]
+    assert sum(losses) / len(losses) == pytest.approx(scores.loss, rel=1e-4)

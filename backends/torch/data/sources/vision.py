@@ -5,6 +5,7 @@ torchvision is imported only when a recipe asks for one of them.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +21,9 @@ from netlang.backends.torch.data.sources.labels import numbered_labels
 from netlang.backends.torch.runtime.pictures import flattened, upright
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import DataUnreadable
+from netlang.extras import broken, needs
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import Torchvision
-from netlang.targets import needs
 
 __all__ = ["CALLS", "Call", "load_torchvision"]
 
@@ -131,12 +132,11 @@ def load_torchvision(recipe: Recipe, root: Path) -> Parts:
 
 
 def _opened(recipe: Recipe, name: str, call: Call, part: str, root: Path) -> _Set:
+    _require_torchvision()
+    from torchvision import datasets
+
     try:
-        with needs("torchvision"):
-            from torchvision import datasets
         found: _Set = getattr(datasets, name)(str(root), **call.parts[part])
-    except NetlangError:
-        raise
     except Exception as error:
         # Each of its classes has errors of its own for files that are missing or damaged.
         text = " ".join(str(error).split()) or type(error).__name__
@@ -149,6 +149,15 @@ def _opened(recipe: Recipe, name: str, call: Call, part: str, root: Path) -> _Se
             )
         ) from None
     return found
+
+
+def _require_torchvision() -> None:
+    """Raise `NetlangError` where it isn't installed, or was built for another PyTorch."""
+    try:
+        with needs("torchvision"):
+            importlib.import_module("torchvision")
+    except (RuntimeError, OSError) as error:
+        raise broken("torchvision", " ".join(str(error).split())) from error
 
 
 def _texts(labels: Sequence[SupportsInt | tuple[object, SupportsInt]]) -> NDArray[np.str_]:
