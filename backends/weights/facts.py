@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from netlang.backends.weights.files import WeightSource, metadata_of
+from netlang.backends.weights.files import PICKLES, WeightSource, metadata_of
 from netlang.backends.weights.signature import FACTS
 
 __all__ = ["class_names", "facts_beside", "facts_in", "trained_net"]
@@ -15,11 +15,11 @@ _LONGEST_CALL = 200
 
 
 def facts_beside(source: WeightSource) -> Mapping[str, object]:
-    """The facts of a `.safetensors` file; none for files written by others.
+    """The facts of a run's file or a training script's; none for files written by others.
 
     Raises `NetlangError` for a file that can't be read.
     """
-    if isinstance(source, Mapping) or Path(source).suffix != ".safetensors":
+    if isinstance(source, Mapping) or Path(source).suffix not in (".safetensors", *PICKLES):
         return {}
     return facts_in(metadata_of(Path(source)))
 

@@ -25,7 +25,13 @@ from netlang.backends.weights.diagnostics import (
 from netlang.backends.weights.header import Header, TensorEntry, parse_header, read_start
 from netlang.backends.weights.kinds import foreign, require_file
 from netlang.backends.weights.mapped import MappedFile
-from netlang.backends.weights.pickles import is_tensor, read_pickled, stored_tensor
+from netlang.backends.weights.pickles import (
+    is_tensor,
+    pickled_metadata,
+    read_pickled,
+    stored_tensor,
+    told_in,
+)
 from netlang.backends.weights.signature import BESIDE, FACTS, check_signature
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Opened", "WeightSource", "metadata_of", "read_entry", "read_weights"]
+__all__ = ["PICKLES", "Opened", "WeightSource", "metadata_of", "read_entry", "read_weights"]
 
 # Safetensors' names of the types that convert to a weight's type.
 TYPES = {
@@ -88,8 +94,8 @@ def read_entry(source: WeightSource, entry: str | None) -> Opened:
     except ValueError as error:
         raise _unreadable(path, str(error)) from None
     if path.suffix != ".safetensors":
-        tensors, note = read_pickled(path, entry)
-        return Opened(tensors, note=note)
+        tensors, note, whole = read_pickled(path, entry)
+        return Opened(tensors, told_in(whole), note)
     if entry is not None:
         among = "a safetensors file has none"
         raise NetlangError(NoSuchEntry(span=None, source=str(path), entry=entry, among=among))
@@ -99,8 +105,11 @@ def read_entry(source: WeightSource, entry: str | None) -> Opened:
 def metadata_of(path: Path) -> Mapping[str, str]:
     """The texts beside the tensors of a safetensors file. Raises `NetlangError` for other files.
 
-    Whether the file is intact is checked when its tensors are read.
+    For a PyTorch file, those that a training script wrote. Whether the file is intact is checked
+    when its tensors are read.
     """
+    if path.suffix in PICKLES:
+        return pickled_metadata(path)
     try:
         require_file(path)
     except ValueError as error:

@@ -40,6 +40,8 @@ def sketch(body: str, *lines: str) -> tuple[Recipe, Program]:
         "steps": "10",
     }
     keys |= dict(line.split(": ", 1) for line in lines)
+    if "epochs" in keys:
+        del keys["steps"]
     entries = "\n".join(f"    {key}: {value}" for key, value in keys.items())
     text = f"net sketch {{\n{body}\n}}\ntrain sketch {{\n{entries}\n}}\n"
     recipe = read_recipe(Library().module(Source("sketch.net", text), None), "sketch")

@@ -49,7 +49,8 @@ def choose(recipe: Recipe, available: Collection[str], where: str) -> Choice:
     train = search.one(data.train, TRAIN)
     test = search.one(data.test, TEST)
     taken = {train, test}
-    validation = search.one(data.validation, [each for each in VALIDATION if each not in taken])
+    free = [each for each in VALIDATION if each not in taken]
+    validation = search.one(data.validation, free, taken)
     if recipe.validation is None or validation is None:
         return Choice(train, validation, test)
     note = f"`{validation}` is not used: the recipe holds out a share of the training part"
@@ -63,8 +64,13 @@ class _Search:
     where: str
     span: Span
 
-    def one(self, wanted: str, usual: Sequence[str]) -> str | None:
-        """The part named by the recipe, or found by the usual names; None for `none`."""
+    def one(
+        self, wanted: str, usual: Sequence[str], taken: Collection[str | None] = ()
+    ) -> str | None:
+        """The part named by the recipe, or found by the usual names; None for `none`.
+
+        A synonym of the name is passed over if it is `taken`.
+        """
         if wanted == NONE:
             return None
         if wanted == FOUND:
@@ -73,7 +79,7 @@ class _Search:
                 raise self._doubtful(found)
             return found[0] if found else None
         alike = [name for group in (TRAIN, VALIDATION, TEST) if wanted in group for name in group]
-        for name in (wanted, *alike):
+        for name in (wanted, *(each for each in alike if each not in taken)):
             if name in self.available:
                 return name
         raise self._missing(wanted)

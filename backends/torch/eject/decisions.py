@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,12 +18,14 @@ from netlang.backends.torch.eject.objective import (
     ScriptNames,
     calls_of,
 )
-from netlang.backends.torch.eject.pace import plateau_of, rates_section
+from netlang.backends.torch.eject.pace import overrun_lines, plateau_of, rates_section
 from netlang.backends.torch.eject.pixels.batched import moves
+from netlang.backends.torch.eject.pixels.host import flips_of
 from netlang.backends.torch.eject.pixels.scales import several_sizes
 from netlang.backends.torch.eject.sources import DataSection
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import RUNTIME
+from netlang.backends.torch.recipes.code import names_in
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.alike import by_size
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
@@ -30,7 +33,7 @@ from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.holding_out import held_out
 from netlang.backends.torch.train.devices import worth_sharing
 from netlang.ir.program import Program
-from netlang.recipes.recipe import Precision, Recipe
+from netlang.recipes.recipe import Epochs, Precision, Recipe
 from netlang.recipes.words.data_arrays import Arrays
 
 __all__ = ["Decisions"]
@@ -132,6 +135,26 @@ class Decisions:
         """The same in a test; at several scales nothing is compared with a mask."""
         return isinstance(self.recipe.data, Arrays) and moves(self.test) and not self.scales
 
+    @property
+    def by_workers(self) -> bool:
+        """Whether workers do all steps of training: its batches are only normalized."""
+        plain = self.recipe.accumulate == 1 and not self.scales and not self.learned
+        read = {self.names.locals.get(name) for name in names_in(self.names.loss)}
+        plain = plain and not read.intersection(self.names.inputs)
+        return self.data.images and plain and flips_of(self.train) is not None
+
+    @property
+    def by_epochs(self) -> bool:
+        """Whether nothing asks how many steps there are: a run ends as each of its epochs does."""
+        lines = [*self.rates.lines, *overrun_lines(self.recipe)]
+        asked = any(re.search(r"\bsteps\b", line) for line in lines)
+        return self.nested and isinstance(self.recipe.length, Epochs) and not asked
+
+    @property
+    def plain(self) -> bool:
+        """Whether a run remembers nothing but its step."""
+        return not self.held and plateau_of(self.recipe.schedule) is None
+
     def start(self, x: str) -> str:
         """The first transformation of a batch of pixels."""
         if self.data.images:
@@ -143,11 +166,13 @@ class Decisions:
 
     def flags(self) -> Iterator[str]:
         """The conditions that hold."""
-        recipe, data, plateau = self.recipe, self.data, plateau_of(self.recipe.schedule)
-        holds = {
-            "images": data.images,
-            "placed": bool(data.folder),
-            "named": bool(data.place),
+        holds = {**self._of_recipe(), **self._of_data(), **self._of_loop()}
+        return (name for name, value in holds.items() if value)
+
+    def _of_recipe(self) -> dict[str, bool]:
+        """What the recipe says."""
+        recipe = self.recipe
+        return {
             "pretrained": recipe.weights is not None,
             "channels_last": recipe.channels_last,
             "sync": recipe.sync_batch_norm,
@@ -156,31 +181,51 @@ class Decisions:
             "half": recipe.precision in HALVES,
             "ema": recipe.ema is not None,
             "split": recipe.validation is not None,
-            "orders": recipe.validation is not None or (self.learned and data.images),
-            "held": self.held,
-            "by_losses": self.by_losses,
-            "tested": data.test is not False,
-            "maybe_test": data.test is None,
             "early": recipe.early_stopping is not None,
             "compile": recipe.compile,
             "clips": recipe.clip_norm is not None or recipe.clip_value is not None,
             "clip_norm": recipe.clip_norm is not None,
             "clip_value": recipe.clip_value is not None,
-            "plateau": plateau is not None,
-            "nested": self.nested,
+            "plateau": plateau_of(recipe.schedule) is not None,
             "apart": recipe.evaluate_every != recipe.checkpoint_every,
-            "mixes": self.train.mixes,
-            "together": self.train.mixes or self.masks,
+            # In a description with that, argparse fills in whatever stands behind a %.
+            "percent": "%(prog)" in recipe.span.source.name,
+        }
+
+    def _of_data(self) -> dict[str, bool]:
+        """Where examples come from, and what is done with them."""
+        data = self.data
+        return {
+            "images": data.images,
+            "placed": bool(data.folder),
+            "named": bool(data.place),
+            "orders": self.recipe.validation is not None or (self.learned and data.images),
+            "held": self.held,
+            "tested": data.test is not False,
+            "maybe_test": data.test is None,
+            "mixes": bool(self.train.mixes),
+            "by_workers": self.by_workers,
+            "batched": data.images and not self.train.mixes and not self.by_workers,
+            "together": bool(self.train.mixes) or self.masks,
             "scales": bool(self.scales),
+        }
+
+    def _of_loop(self) -> dict[str, bool]:
+        """How the loop goes, and what it keeps."""
+        recipe = self.recipe
+        return {
+            "by_losses": self.by_losses,
+            "nested": self.nested,
+            "plain": self.plain,
+            "by_epochs": self.by_epochs,
+            "by_steps": self.nested and not self.by_epochs,
+            "apart_weights": self.held or recipe.ema is not None,
             "logits": self.classifies,
             "draws": self.draws,
             "unused": not self.names.all_used,
             "only": recipe.ema is None and recipe.precision is not Precision.FP16,
-            # In a description with that, argparse fills in whatever stands behind a %.
-            "percent": "%(prog)" in recipe.span.source.name,
             "one_thread": not worth_sharing(self.program, recipe.batch),
         }
-        return (name for name, value in holds.items() if value)
 
     @property
     def classifies(self) -> bool:

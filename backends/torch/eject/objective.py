@@ -105,8 +105,12 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
     )
 
 
-def forward_lines(recipe: Recipe, names: ScriptNames) -> Iterator[str]:
-    """The lines of a step, from the inputs to the gradient."""
+def forward_lines(recipe: Recipe, names: ScriptNames, whole: str, fed: str | None) -> Iterator[str]:
+    """The lines of a step, from the inputs to the gradient.
+
+    `whole` is how many examples the batch has, `fed` what the net gets for the first input, where
+    that isn't the input itself.
+    """
     space, local = " " * 12, dict(names.locals)
     x = names.inputs[0]
     if recipe.accumulate > 1:
@@ -117,6 +121,7 @@ def forward_lines(recipe: Recipe, names: ScriptNames) -> Iterator[str]:
         local = {key: f"{name}[part]" if name in given else name for key, name in local.items()}
         x = f"{x}[part]"
     inputs = [name for key, name in local.items() if names.locals[key] in names.inputs]
+    inputs[0] = fed or inputs[0]
     call, half = f"net({', '.join(inputs)})", HALVES.get(recipe.precision)
     once = [key for key in names_in(names.loss) if names.locals.get(key) == names.trained[0]]
     if half:
@@ -127,7 +132,7 @@ def forward_lines(recipe: Recipe, names: ScriptNames) -> Iterator[str]:
         local[once[0]] = call
     else:
         yield f"{space}{', '.join(names.trained)} = {call}"
-    shared = f"(len({x}) * SIZE / whole)"
+    shared = f"(len({x}) * SIZE / {whole})"
     line = f"{space}loss = {names.loss.within(2, local)} * {shared}"
     if len(line) <= WIDTH:
         yield line

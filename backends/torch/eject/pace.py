@@ -12,12 +12,12 @@ from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.schedules import RateExpression, momentum_formula, rate_formula
 from netlang.backends.torch.runtime.rates import set_rates
-from netlang.recipes.recipe import Recipe
+from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import Muon
-from netlang.recipes.words.schedules import Plateau
+from netlang.recipes.words.schedules import Plateau, Warmup
 from netlang.recipes.words.timing import Chain, Duration, Phase, Schedule
 
-__all__ = ["noted", "observed_lines", "plateau_of", "rates_section"]
+__all__ = ["noted", "observed_lines", "overrun_lines", "plateau_of", "rates_section"]
 
 _SPACE = " " * 12
 # Longer factors have a name.
@@ -64,6 +64,22 @@ def rates_section(recipe: Recipe) -> Section:
             given.append(name if " if " in text else text)
     section.add(f"{_SPACE}set_rates(optimizer, {', '.join(given)})", calls=(set_rates,))
     return section
+
+
+def overrun_lines(recipe: Recipe) -> Iterator[str]:
+    """The lines that refuse a run which ends before its schedule, where only the data tell that."""
+    phases = [phase for phase in _phases(recipe.schedule) if isinstance(phase, Phase)]
+    unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
+    if all(phase.unit == unit for phase in phases if phase.length is not None):
+        return
+    last = phases[-1]
+    is_warmup = isinstance(last, Warmup)
+    lengths = [_length(phase.duration) for phase in (phases if is_warmup else phases[:-1])]
+    if lengths:
+        needed, what = " + ".join(lengths), "ends" if is_warmup else "begins"
+        yield f"    if {needed} {'>' if is_warmup else '>='} steps:"
+        told = f"{last.name} {what} after {{{needed}}} of {{steps}} steps: train longer"
+        yield f'        raise SystemExit(f"{told}")'
 
 
 def _is_uniform(recipe: Recipe) -> bool:

@@ -13,7 +13,7 @@ from typing import final
 
 from netlang import __version__
 from netlang.backends.torch.augment.path import Path, path_for
-from netlang.backends.torch.augment.stages import RegionCut
+from netlang.backends.torch.augment.stages import PlacedStep, RegionCut
 from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.net.model import Model, model_of
@@ -23,13 +23,14 @@ from netlang.backends.torch.eject.pixels.batched import (
     prepared_lines,
     sized_function,
 )
-from netlang.backends.torch.eject.pixels.host import host_function
+from netlang.backends.torch.eject.pixels.host import flips_of, host_function
 from netlang.backends.torch.eject.pixels.normalized import Normalized, normalized
 from netlang.backends.torch.eject.pixels.scales import sides_of
 from netlang.backends.torch.eject.reserved import names_at_the_top, reserved_names
 from netlang.backends.torch.eject.sources import DataSection, data_section
 from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
 from netlang.backends.torch.eject.template import ABOUT, BATCHES, EVALUATE, UNIFORM, filled
+from netlang.backends.torch.eject.text.commented import commented
 from netlang.backends.torch.eject.text.copied import Copied, copied
 from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
 from netlang.backends.torch.eject.texts import texts_of
@@ -45,9 +46,14 @@ from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["script"]
 
-_PREPARE = "A training image in a worker, uint8 [H, W, C]; of a large JPEG a smaller decoding."
+_PREPARE = "A training image in a worker, as uint8 [H, W, C]."
 _PREPARE_TEST = "A test image in a worker, as uint8 [H, W, C]."
-_PREPARE_VIEWS = "Corners and middle of a test image and of its mirror image, uint8 [10, H, W, C]."
+_START = (
+    'if __name__ == "__main__":',
+    "    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it, without a traceback",
+    "    main()",
+)
+_PREPARE_VIEWS = "Ten views of a test image, uint8 [10, H, W, C]."
 
 
 def script(recipe: Recipe, program: Program) -> str:
@@ -80,7 +86,8 @@ class _Writer:
         main = self._main()
         for text in self._definitions(main):
             body += [*text.split("\n"), "", ""]
-        body += [*main.lines, "", "", 'if __name__ == "__main__":', "    main()"]
+        body += [*main.lines, "", "", *_START]
+        body = list(commented(body))
         imports = {*IMPORTS, *self.model.imports, *main.imports, *self._copied(main).imports}
         recipe = self.recipe
         where = recipe.span.source.name.replace("\\", "/").rpartition("/")[2]
@@ -106,7 +113,8 @@ class _Writer:
         for text in self._copied(main).definitions:
             yield text
             if text.startswith("def mix(") and self.draws:
-                yield UNIFORM.strip("\n")
+                seed = str(derived_seed(self.recipe.seed, "augment"))
+                yield "\n".join(filled(UNIFORM, set(), {"seed": seed}))
 
     def _copied(self, main: Section) -> Copied:
         return copied([mix, *main.functions])
@@ -125,13 +133,8 @@ class _Writer:
     def _constants(self) -> Iterator[str]:
         recipe = self.recipe
         yield f"BATCH = {recipe.batch}"
-        names = ["order", *(["augment"] if self.draws else [])]
-        names += ["validation"] if recipe.validation is not None else []
-        seeds = {name.upper(): derived_seed(recipe.seed, name) for name in names}
-        line = f"{', '.join(seeds)} = {', '.join(map(str, seeds.values()))}"
-        together = len(line) + len("  # seeds") <= WIDTH and len(seeds) > 1
-        lines = [f"{name} = {seed}  # seed" for name, seed in seeds.items()]
-        yield from [f"{line}  # seeds"] if together else lines
+        if recipe.validation is not None:
+            yield f"VALIDATION = {derived_seed(recipe.seed, 'validation')}  # seed"
         yield from self.normalized.constants
         if self.data.images:
             yield 'warnings.simplefilter("error", Image.DecompressionBombWarning)'
@@ -165,7 +168,7 @@ class _Writer:
     def _main(self) -> Section:
         """Everything after the model: the data, their processing, and the loop."""
         section, decisions = Section(), self.decisions
-        parts = [self.data.section] if self.data.section.lines else []
+        parts = [self._source()] if self.data.section.lines else []
         parts += self._prepare() if self.data.images else []
         masks = self.decisions.masks
         sized = sized_function(self.train, masks=masks)
@@ -179,7 +182,7 @@ class _Writer:
             masks=masks,
         )
         plain = augment.lines[2:] == ["    return x"]
-        parts += [] if plain else [augment]
+        parts += [] if plain or decisions.by_workers else [augment]
         if self.normalized.learned is not None:
             parts.append(self._prepared())
         for each in parts:
@@ -188,12 +191,26 @@ class _Writer:
         flags = {*decisions.flags(), *([] if plain else ["changes"])}
         texts = texts_of(decisions, self.normalized)
         texts |= self._blocks(section)
+        drawn = not decisions.by_workers if self.data.images else flags & {"together", "changes"}
+        by_epoch = bool(drawn)
+        flags |= {"draws_by_epoch"} if by_epoch else set()
+        texts["epoch"] = "epoch" if by_epoch else "step // epoch_steps"
         flags |= {"started"} if texts["start_weights"] or self.recipe.channels_last else set()
         for template, space in decisions.layout():
             for line in filled(template, flags, texts):
                 section.lines += wrapped(f"{space}{line}" if line else line)
             section.lines += ["", ""] if template in (BATCHES, EVALUATE) else []
         section.add(calls=tuple(decisions.calls(flags)))
+        return section
+
+    def _source(self) -> Section:
+        """What reads examples; without their numbers where only workers draw for them."""
+        section = Section()
+        section.take(self.data.section)
+        if self.decisions.by_workers:
+            section.lines = [
+                line.replace("epoch), label, number", "epoch), label") for line in section.lines
+            ]
         return section
 
     def _blocks(self, section: Section) -> dict[str, str]:
@@ -240,15 +257,26 @@ class _Writer:
         section.returns("x")
         return section
 
+    @property
+    def _flips(self) -> tuple[PlacedStep, ...]:
+        """The steps behind the front that workers do too."""
+        return (flips_of(self.train) or ()) if self.decisions.by_workers else ()
+
     def _prepare(self) -> list[Section]:
         """What a worker does with an image of the training and of the test part."""
         channels = self.recipe.data.shape[0] or 3
         about = _PREPARE_VIEWS if self.test.views > 1 else _PREPARE_TEST
         given = (self.train, "prepare", _PREPARE, True), (self.test, "prepare_test", about, False)
-        made = [host_function(*each[:3], channels, drawn=each[3]) for each in given]
+        made = [
+            host_function(*each[:3], channels, drawn=each[3], flips=self._flips if each[3] else ())
+            for each in given
+        ]
         calls = [sum("stretched(" in line for line in each.lines) for each in made]
         if sum(calls) == 1 and not self.decisions.scales:
             place = calls.index(1)
             path, name, text, drawn = given[place]
-            made[place] = host_function(path, name, text, channels, drawn=drawn, alone=True)
+            flips = self._flips if drawn else ()
+            made[place] = host_function(
+                path, name, text, channels, drawn=drawn, alone=True, flips=flips
+            )
         return made

@@ -73,6 +73,7 @@ IMPORTS = frozenset(
         "import copy",
         "import math",
         "import os",
+        "import signal",
         "from collections import namedtuple",
         "import numpy as np",
         "import torch",

@@ -40,10 +40,9 @@ Written by netlang $version.  #? long
 
 UNIFORM = '''
 def uniform(epoch, numbers, place, count):
-    """`count` numbers of [0, 1) for each example, alike in any process: `[len(numbers), count]`."""
-    key = mix(mix(mix(torch.tensor([AUGMENT])) + epoch) + numbers) + place
-    key = mix(mix(key)[:, None] + torch.arange(count))
-    return (key >> 11 & 0x1FFFFFFFFFFFFF).double() * 2.0**-53
+    """For each example `count` numbers of [0, 1)."""
+    key = mix(mix(mix(mix(torch.tensor([$seed])) + epoch) + numbers) + place)[:, None]
+    return (mix(key + torch.arange(count)) >> 11 & 0x1FFFFFFFFFFFFF).double() * 2.0**-53
 '''
 
 BATCHES = '''
@@ -54,16 +53,17 @@ def epoch_order(seed, epoch, count):  #? orders
   #? orders
   #? orders
 def batches(count, epoch):
-    """This process' examples of each batch of an epoch; a single example makes no batch."""
-    key = mix(mix(torch.tensor([ORDER])) + epoch + 0x5EED) + torch.arange(count)  #? !orders
+    """The examples of each batch of an epoch; a single one makes none."""
+    key = mix(mix(torch.tensor([$order_seed])) + epoch + 0x5EED) + torch.arange(count)  #? !orders
     order = mix(key).argsort(stable=True)  #? !orders !images
     order = (mix(key).argsort(stable=True) + epoch * count).tolist()  #? !orders images
-    order = epoch_order(ORDER, epoch, count)  #? orders !images
-    order = (epoch_order(ORDER, epoch, count) + epoch * count).tolist()  #? orders images
+    order = epoch_order($order_seed, epoch, count)  #? orders !images
+    order = (epoch_order($order_seed, epoch, count) + epoch * count).tolist()  #? orders images
     whole = [order[at : at + BATCH] for at in range(0, max(1, count - 1), BATCH)]
-    whole = [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images
-    whole = [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images
-    return [$share for each in whole]  #? !mixes
+    return [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images !mixes
+    return [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images !mixes
+    whole = [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images mixes
+    whole = [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images mixes
     found = []  #? mixes
     for each in whole:  #? mixes
         first, last = len(each) * RANK // SIZE, len(each) * (RANK + 1) // SIZE  #? mixes
@@ -81,8 +81,8 @@ def evaluate($evaluated):
     model.eval()
     sums = torch.zeros(2, dtype=torch.float64)  #? logits
     sums = torch.zeros(1, dtype=torch.float64)  #? !logits
-    own = range(RANK, len(examples.files), SIZE)  #? images
-    for x, label, _ in DataLoader($tested_by):  #? images !scales
+$own
+    for x, label$unread in DataLoader($tested_by):  #? images !scales
         x, label = $start, label.to(DEVICE)  #? images !scales
     for views, label in by_size(DataLoader($tested_by, collate_fn=list)):  #? images scales
         seen, label = [], label.to(DEVICE)  #? images scales
@@ -122,10 +122,11 @@ def main():
     parser.add_argument("--data", required=True, help="$folder")  #? placed !named
     parser.add_argument("--data", default=$place, help="$folder (%(default)s)")  #? named
     parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained
-    parser.add_argument("--workers", type=int, default=4, help="processes (%(default)s)")  #? images
-    parser.add_argument("--out", default="checkpoint.pth", help="file of the state (%(default)s)")
+    parser.add_argument("--workers", type=int, default=$workers, help="(%(default)s)")  #? images
+    parser.add_argument("--out", default="$file", help="checkpoint (%(default)s)")
     parser.add_argument("--every", type=int, default=10, help="steps per report (%(default)s)")
     args = parser.parse_args()
+    weights = args.out.removesuffix(".pth") + "-weights.pth"  #? apart_weights
     loading = {"num_workers": args.workers, "generator": torch.Generator()}  #? images draws
     say = print if RANK == 0 else lambda text: None
     if SIZE > 1:
@@ -152,10 +153,14 @@ $penalized
     scaler = kept["scaler"] = torch.amp.GradScaler(torch.device(DEVICE).type)  #? fp16
     averaged = kept["averaged"] = copy.deepcopy(model).requires_grad_(False).eval()  #? ema
     pairs = averaged_pairs(averaged, model)  #? ema
-    run = {$run}
+    facts = {$facts}
+    run = {$run}  #? !plain
+    saved = {"step": 0}  #? plain
     if os.path.exists(args.out):
         saved = torch.load(args.out, map_location="cpu", weights_only=True)
-        run = saved["run"]
+        if saved.get("facts") != facts:
+            raise SystemExit(f"{args.out} is of another recipe or other data: give another --out")
+        run = saved["run"]  #? !plain
         torch.set_rng_state(saved["random"])  #? draws
         torch.cuda.set_rng_state_all(saved["cuda"])  #? draws
         for name, each in kept.items():  #? !only
@@ -167,23 +172,28 @@ $penalized
     if SIZE > 1:  #? unused
         net = nn.parallel.DistributedDataParallel(model, find_unused_parameters=True)  #? unused
     net = torch.compile(net)  #? compile
-    weights = [each for each in model.parameters() if each.requires_grad]  #? clips
-    step, epoch_steps = run["step"], len(batches($examples, 0))
-    steps, losses, unread = $steps, torch.zeros((), device=DEVICE), 0
+    clipped = [each for each in model.parameters() if each.requires_grad]  #? clips
+    step, losses, unread, epoch_steps = $state_of["step"], 0, 0, len(batches($examples, 0))
+    steps = $steps  #? !by_epochs
+$overrun
 '''
 
 LOOP = """
-    while step < steps:  #? !early
-    while step < steps and run["waiting"] < $patience:  #? early
-        epoch = step // epoch_steps
-        rest = batches($examples, epoch)[step % epoch_steps :][: steps - step]
-        for x, label, numbers in DataLoader($trained_by):  #? images
-        for numbers in rest:  #? !images
-            whole = min(BATCH, $examples - step % epoch_steps * BATCH)
-            whole *= 1 if whole >= SIZE else SIZE  # of a tiny batch each process has all
+    while step < $end:  #? !early
+    while step < $end and run["waiting"] < $patience:  #? early
+        epoch = step // epoch_steps  #? draws_by_epoch
+        $planned = batches($examples, $epoch)[step % epoch_steps :]$limit
+        own = [$share for each in plan]  #? !mixes
+        for x, label, numbers in DataLoader($trained_by):  #? images mixes
+        for numbers in rest:  #? !images mixes
+$loaded
+        for numbers, whole in zip(own, plan, strict=True):  #? !images !mixes
+            whole = min(BATCH, $examples - step % epoch_steps * BATCH)  #? mixes
+            whole *= 1 if whole >= SIZE else SIZE  # of a tiny batch each process has all  #? mixes
             $memory = (each[numbers].to(DEVICE) for each in train)  #? !images
             x, label = augment(x.to(DEVICE), $both, numbers, epoch$statistics)  #? mixes images
-            x, label = augment(x.to(DEVICE), numbers, epoch$statistics), $both  #? !mixes images
+            x, label = x.to(DEVICE).movedim(-1, -3) / 255.0, $both  #? by_workers
+            x, label = augment(x.to(DEVICE), numbers, epoch$statistics), $both  #? batched
             $mixed = augment($mixed, numbers, epoch$statistics)  #? together !images
             x = augment(x, numbers, epoch$statistics)  #? !together !images changes
 $ordered
@@ -191,8 +201,8 @@ $ordered
 $body
 $rates
             scaler.unscale_(optimizer)  #? fp16
-            nn.utils.clip_grad_value_(weights, $clip_value)  #? clip_value
-            nn.utils.clip_grad_norm_(weights, $clip_norm)  #? clip_norm
+            nn.utils.clip_grad_value_(clipped, $clip_value)  #? clip_value
+            nn.utils.clip_grad_norm_(clipped, $clip_norm)  #? clip_norm
             optimizer.step()  #? !fp16
             scaler.step(optimizer)  #? fp16
             scaler.update()  #? fp16
@@ -201,14 +211,15 @@ $rates
             saving = step % $checkpoint_every == 0 or step == steps  #? apart
             evaluating = step % $evaluate_every == 0 or step == steps  #? apart
             if saving or evaluating or step % args.every == 0:  #? apart
-            if step % args.every == 0 or step % epoch_steps == 0 or step == steps:  #? nested
+            if step % args.every == 0 or step % epoch_steps == 0 or step == steps:  #? by_steps
+            if step % args.every == 0 or step % epoch_steps == 0:  #? nested by_epochs
             saving = step % $checkpoint_every == 0 or step == steps  #? !nested !apart
             if saving or step % args.every == 0:  #? !nested !apart
                 if SIZE > 1:
                     dist.all_reduce(losses)
                 say(f"step {step}: loss {losses.item() / unread!r}")
                 run["since"] += losses.item()  #? by_losses
-                losses, unread = torch.zeros_like(losses), 0
+                losses, unread = 0, 0
 """
 
 # At the end of each epoch, or after a step: the error, by the losses or by a part held out.
@@ -238,16 +249,23 @@ saving = saving or run["waiting"] == $patience  #? early !nested
 """
 
 SAVE = """
-run["step"] = step  #? !nested
+run["step"] = step  #? !nested !plain
 if saving and RANK == 0:  #? !nested
-run["step"] = step  #? nested !plateau
+run["step"] = step  #? nested !plateau !plain
 if RANK == 0:  #? nested
     saved = {name: each.state_dict() for name, each in kept.items()}  #? !only
-    saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "run": run}  #? only
-    saved["run"] = run  #? !only
+    saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), $state}  #? only
+    saved |= {$state}  #? !only
     saved |= {"random": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}  #? draws
-    torch.save(saved, args.out + ".new")
+    torch.save({**saved, $beside}, args.out + ".new")
     os.replace(args.out + ".new", args.out)
+    if run["best"]:  #? held !ema
+        torch.save({"model": run["best"], $beside}, weights + ".new")  #? held !ema
+        os.replace(weights + ".new", weights)  #? held !ema
+    best = run["best"] or averaged.state_dict()  #? held ema
+    torch.save({"model": best, $beside}, weights + ".new")  #? held ema
+    torch.save({"model": averaged.state_dict(), $beside}, weights + ".new")  #? ema !held
+    os.replace(weights + ".new", weights)  #? ema
 if run["waiting"] == $patience:  #? early !nested
     break  #? early !nested
 """
@@ -255,9 +273,11 @@ if run["waiting"] == $patience:  #? early !nested
 END = """
     if run["best"]:  #? held
         $scored.load_state_dict(run["best"])  #? held
-    say(f"done: {step} steps, whose state is in {args.out}")  #? !tested
     if test$test_files:  #? maybe_test
 $finally
+    say(f"{step} steps: weights and state are in {args.out}")  #? !apart_weights
+    weights = weights if run["best"] else args.out  #? held !ema
+    say(f"{step} steps: weights are in {weights}, the state is in {args.out}")  #? apart_weights
     if SIZE > 1:
         dist.destroy_process_group()
 """

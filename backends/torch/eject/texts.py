@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from hashlib import sha256
 
 import torch
 
@@ -15,14 +18,22 @@ from netlang.backends.torch.eject.objective import (
     judged_lines,
     loss_lines,
 )
-from netlang.backends.torch.eject.pace import noted, observed_lines, plateau_of
+from netlang.backends.torch.eject.pace import (
+    noted,
+    observed_lines,
+    overrun_lines,
+    plateau_of,
+)
 from netlang.backends.torch.eject.pixels.normalized import Normalized, chunk
 from netlang.backends.torch.eject.pixels.scales import sides_of
 from netlang.backends.torch.eject.sources.splitting import split_lines
+from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.seeds import derived_seed
+from netlang.backends.torch.train.folder import fingerprint
 from netlang.recipes.check.loss import value_types
+from netlang.recipes.check.schedule import stretched
 from netlang.recipes.recipe import Epochs, Precision, Recipe
 from netlang.recipes.words.data_images import ImageFolder
 from netlang.recipes.words.losses import LABEL
@@ -32,7 +43,7 @@ __all__ = ["texts_of"]
 
 def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     """The texts by name."""
-    loading = (_apart if decisions.draws else _together)() if decisions.data.images else {}
+    loading = _loading(decisions) if decisions.data.images else {}
     # What `evaluate` and `augment` are given beside a model and examples.
     learned = ", statistics" if normalized.learned is not None else ""
     given = f", {loading['given']}" if loading else ""
@@ -40,35 +51,81 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     return {
         **_settings(decisions.recipe),
         **_data(decisions),
-        **_steps(decisions),
+        **_steps(decisions, normalized),
         **_scores(decisions),
-        **loading,
+        **(loading or {"own": "", "loaded": ""}),
+        **_kept(decisions, normalized),
         "statistics": learned,
         "more": given + learned,
         "finally": _finally(decisions, given + learned),
-        "evaluated": f"model, examples{named}{learned}",
+        "evaluated": f"model, {'data' if loading else 'examples'}{named}{learned}",
         "tested": ", ".join(_ordered(decisions, (normalized.text, *decisions.names.inputs[1:]))),
     }
 
 
-def _together() -> dict[str, str]:
-    """The loading of images."""
+def _loading(decisions: Decisions) -> dict[str, str]:
+    """How images are loaded; beside dropout with random numbers of their own: they take none."""
+    given, named = ("loading",) * 2 if decisions.draws else ("args.workers", "workers")
+    how = "**loading" if decisions.draws else "num_workers=args.workers"
+    rest = "rest" if decisions.train.mixes else "own"
+    unread = "" if decisions.by_workers else ", _"
+    trained = f"train, batch_sampler={rest}, {how}"
+    tested = f"data, BATCH, sampler={_OWN}, {how.replace('args.', '')}"
+    own = ""
+    if decisions.scales or len(f"    for x, label{unread} in DataLoader({tested}):") > WIDTH:
+        own, tested = f"    own = {_OWN}", tested.replace(_OWN, "own")
     return {
-        "given": "args.workers",
-        "named": "workers",
-        "trained_by": "train, batch_sampler=rest, num_workers=args.workers",
-        "tested_by": "examples, BATCH, sampler=own, num_workers=workers",
+        "given": given,
+        "named": named,
+        "trained_by": trained,
+        "loaded": "" if decisions.train.mixes else "\n".join(_loaded(decisions, trained)),
+        "tested_by": tested,
+        "own": own,
+        "unread": unread,
     }
 
 
-def _apart() -> dict[str, str]:
-    """The same with separate random numbers: loaders take none from dropout."""
+_OWN = "range(RANK, len(data.files), SIZE)"
+
+
+def _loaded(decisions: Decisions, trained: str) -> Iterator[str]:
+    """The head of the loop over batches of images."""
+    space, target = " " * 8, f"x, label{'' if decisions.by_workers else ', numbers'}"
+    line = f"{space}for place, ({target}) in enumerate(DataLoader({trained})):"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"{space}loader = DataLoader({trained})"
+    yield f"{space}for place, ({target}) in enumerate(loader):"
+
+
+def _kept(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
+    """What a checkpoint holds beside the state, which tells it from those of others."""
+    recipe, data = decisions.recipe, decisions.data
+    facts = {"recipe": literal(f"{recipe.name} {_identity(decisions)}")}
+    if data.classes:
+        facts["classes"] = data.classes
+    facts |= {"files": "len(train.files)"} if data.images else {"examples": "len(train[0])"}
     return {
-        "given": "loading",
-        "named": "loading",
-        "trained_by": "train, batch_sampler=rest, **loading",
-        "tested_by": "examples, BATCH, sampler=own, **loading",
+        "facts": ", ".join(f'"{name}": {text}' for name, text in facts.items()),
+        "overrun": "\n".join(overrun_lines(recipe)),
+        "end": f"{recipe.length.count} * epoch_steps" if decisions.by_epochs else "steps",
+        "limit": "" if decisions.by_epochs else "[: steps - step]",
+        "state_of": "saved" if decisions.plain else "run",
+        "state": '"step": step' if decisions.plain else '"run": run',
+        "beside": f'"facts": facts, {normalized.kept}',
+        "file": re.sub(r"\W", "_", f"{decisions.program.name} {recipe.name}").replace("_", "-")
+        + ".pth",
     }
+
+
+def _identity(decisions: Decisions) -> str:
+    """A digest of net and recipe; of its length only where that changes rates from the start on."""
+    keys = decisions.recipe.describe()
+    if stretched(decisions.recipe.schedule) is None:
+        del keys["length"]
+    text = json.dumps([keys, fingerprint(decisions.program)], sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:8]
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
@@ -86,6 +143,8 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "scored": "model" if recipe.ema is None else "averaged",
         "evaluate_every": str(recipe.evaluate_every or "epoch_steps"),
         "checkpoint_every": str(recipe.checkpoint_every or "epoch_steps"),
+        "order_seed": str(derived_seed(recipe.seed, "order")),
+        "workers": "min(4, os.cpu_count())",
         "weights_seed": str(derived_seed(recipe.seed, "weights")),
         "noise_seed": str(derived_seed(recipe.seed, "noise")),
     }
@@ -100,7 +159,8 @@ def _data(decisions: Decisions) -> dict[str, str]:
         "place": literal(decisions.data.place),
         "share": "each[len(each) * RANK // SIZE : len(each) * (RANK + 1) // SIZE]",
         "examples": "len(train.files)" if images else "len(train[0])",
-        "count": "len(examples.files)" if images else "len(examples[0])",
+        "count": "len(data.files)" if images else "len(examples[0])",
+        "planned": "rest" if decisions.train.mixes else "plan",
         "test_files": ".files" if images else "",
         "counted": names.locals.get(LABEL, "") if images else "numbers",
         "chunk": chunk(recipe),
@@ -130,8 +190,9 @@ def _crowded(decisions: Decisions) -> Iterator[str]:
     yield f'        raise SystemExit(f"{text}")'
 
 
-def _steps(decisions: Decisions) -> dict[str, str]:
+def _steps(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     """One training step, and what is recorded of it."""
+    fed = normalized.text if decisions.by_workers else None
     recipe, names = decisions.recipe, decisions.names
     return {
         "model": decisions.model,
@@ -139,10 +200,17 @@ def _steps(decisions: Decisions) -> dict[str, str]:
         "penalized": "\n".join(f"    {k} = {v}" for k, v in names.penalties.items()),
         "run": _run(decisions),
         "ordered": "\n".join(_channels_last(decisions, " " * 12)),
-        "body": "\n".join(forward_lines(recipe, names)),
+        "body": "\n".join(forward_lines(recipe, names, _whole(decisions), fed)),
         "noted": noted(recipe, decisions.nested, decisions.by_losses),
         "observed": "\n".join(observed_lines(recipe)),
     }
+
+
+def _whole(decisions: Decisions) -> str:
+    """How many examples a batch has on all processes together."""
+    if decisions.train.mixes:
+        return "whole"
+    return "len(plan[place])" if decisions.data.images else "len(whole)"
 
 
 def _scores(decisions: Decisions) -> dict[str, str]:

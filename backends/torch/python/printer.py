@@ -17,6 +17,7 @@ from netlang.backends.torch.python.tree import (
     Attribute,
     Binary,
     Call,
+    Conditional,
     Constant,
     Expression,
     Generator,
@@ -106,6 +107,9 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
             return f"*{flat(value, _TIGHTEST)}"
         case Slice():
             return _slice(node)
+        case Conditional(value, test, other):
+            text = f"{flat(value, 1)} if {flat(test)} else {flat(other)}"
+            return f"({text})" if binding else text
         case _:
             return _in_brackets(node)
 

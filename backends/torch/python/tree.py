@@ -12,10 +12,11 @@ from typing import TypeAlias
 from netlang.records import Record
 
 __all__ = [
-    "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Constant", "Do", "Expression",
-    "For", "FunctionDef", "Generator", "If", "Index", "Keyword", "ListDisplay", "Name", "Number",
-    "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis", "Return", "SizeOf",
-    "Slice", "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call", "dotted",
+    "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Conditional", "Constant", "Do",
+    "Expression", "For", "FunctionDef", "Generator", "If", "Index", "Keyword", "ListDisplay",
+    "Name", "Number", "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis",
+    "Return", "SizeOf", "Slice", "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call",
+    "dotted",
 ]  # fmt: skip
 
 NumberValue: TypeAlias = int | float
@@ -70,6 +71,14 @@ class Binary(Record):
     operator: str
     left: Expression
     right: Expression
+
+
+class Conditional(Record):
+    """``value if test else other``."""
+
+    value: Expression
+    test: Expression
+    other: Expression
 
 
 class TupleDisplay(Record):
@@ -127,7 +136,7 @@ class Overwrite(Record):
 Expression: TypeAlias = (
     Name | Attribute | Index | Slice | Call | Constant | Unary | Binary | TupleDisplay | ListDisplay
     | Star | Generator | Number | PerAxis | Operand | SizeOf | TheModule
-    | Overwrite
+    | Overwrite | Conditional
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.statistics import affine, bounds, moments, white, whitening
+from netlang.backends.weights.pickles import numbers_told
 from netlang.backends.weights.signature import BESIDE
 from netlang.diagnostics.errors import InternalError
 from netlang.recipes.words.normalizations import (
@@ -35,8 +36,8 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "affine": affine,
     "white": white,
 }
-# Longer rows of numbers are kept as bytes, and those that no header has room for as tensors.
-_SPELLED, _IN_FACTS = 4096, 1 << 17
+# Numbers that no header has room for are kept as tensors.
+_IN_FACTS = 1 << 17
 
 
 @final
@@ -155,12 +156,9 @@ def _(wanted: PcaWhitening | ZcaWhitening) -> LoweredNormalization:
 
 def _stored(name: str, tensor: Tensor) -> dict[str, Any]:
     values = tensor.detach().cpu().float().numpy()
-    shape = list(values.shape)
-    if values.size <= _SPELLED:
-        return {"shape": shape, "values": values.ravel().tolist()}
-    if values.size <= _IN_FACTS:
-        return {"shape": shape, "float32": b64encode(values.astype("<f4").tobytes()).decode()}
-    return {"shape": shape, "tensor": name}
+    if values.size > _IN_FACTS:
+        return {"shape": list(values.shape), "tensor": name}
+    return numbers_told(values)
 
 
 def _restored(stored: Mapping[str, Any], beside: Mapping[str, Tensor]) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -15,6 +16,21 @@ from PIL import Image
 from torch import Tensor
 
 __all__ = ["random_box", "stretched"]
+
+
+if TYPE_CHECKING:
+    Drafted: TypeAlias = tuple[str, tuple[int, int, float, float]]
+
+    class Picture(Protocol):
+        """What is used of Pillow's images: `crop` takes four numbers in any sequence."""
+
+        mode: str
+        width: int
+        height: int
+
+        def draft(self, mode: str, size: tuple[int, int]) -> Drafted | None: ...
+
+        def crop(self, box: Sequence[float]) -> Image.Image: ...
 
 
 def random_box(
@@ -38,13 +54,16 @@ def random_box(
 
 
 def stretched(
-    image: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]
+    image: Picture, box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> Tensor:
-    """A box (left, top, right, bottom), resized; a large JPEG is decoded at 1/2, 1/4 or 1/8."""
+    """A box of an image, resized; of a large JPEG a smaller decoding.
+
+    The box is left, top, right, bottom, the size height and width. A JPEG is decoded at 1/2, 1/4 or
+    1/8 where the box then still has twice the new size.
+    """
     (left, top, right, bottom), full = box, image.width
     factor = max(1, int(min((bottom - top) / size[0], (right - left) / size[1])) // 2)
-    found = image.draft(image.mode, (image.width // factor, image.height // factor))
+    found = image.draft(image.mode, (full // factor, image.height // factor))
     shrink = full / found[1][2] if found else 1.0
-    pixels = np.array(image.crop((left / shrink, top / shrink, right / shrink, bottom / shrink)))
-    x = torch.from_numpy(pixels.reshape(1, *pixels.shape[:2], -1)).permute(0, 3, 1, 2)
-    return F.interpolate(x, size, mode="bilinear", antialias=True)[0]
+    x = torch.from_numpy(np.atleast_3d(np.array(image.crop([each / shrink for each in box]))))
+    return F.interpolate(x.permute(2, 0, 1)[None], size, mode="bilinear", antialias=True)[0]

@@ -27,7 +27,7 @@ from netlang.ir.types import DType
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["ENTRIES", "is_tensor", "read_pickled", "stored_tensor"]
+__all__ = ["ENTRIES", "is_tensor", "loaded", "read_pickled", "stored_tensor"]
 
 ENTRIES = (
     "state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params",
@@ -37,13 +37,15 @@ ENTRIES = (
 _MOST_NAMES = 5
 
 
-def read_pickled(path: Path, entry: str | None) -> tuple[dict[str, Stored], str | None]:
-    """The tensors by key, and a note on the chosen entry of a checkpoint.
+def read_pickled(
+    path: Path, entry: str | None
+) -> tuple[dict[str, Stored], str | None, Mapping[object, object]]:
+    """The tensors by key, a note on the chosen entry of a checkpoint, and the whole file.
 
     `entry` is the one to use; None means the file itself or the first of `ENTRIES`. Raises
     `NetlangError` if the file can't be read safely or contains no weights.
     """
-    found = _loaded(path)
+    found = loaded(path)
     if not isinstance(found, Mapping):
         raise NetlangError(_not_weights(path, f"a {type(found).__name__}"))
     state, note = _entry(path, found, entry)
@@ -54,10 +56,14 @@ def read_pickled(path: Path, entry: str | None) -> tuple[dict[str, Stored], str 
         if not isinstance(key, str):
             raise NetlangError(_not_weights(path, f"a tensor under `{key}`, which is not a text"))
         tensors[key] = stored_tensor(value)
-    return tensors, note
+    return tensors, note, found
 
 
-def _loaded(path: Path) -> object:
+def loaded(path: Path, *, mapped: bool = False) -> object:
+    """What a file holds; `mapped`, a tensor is read when someone looks at it.
+
+    Raises `NetlangError` where it can't be read safely.
+    """
     import pickle
 
     import torch
@@ -67,7 +73,7 @@ def _loaded(path: Path) -> object:
     except ValueError as error:
         raise _unreadable(path, str(error)) from None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         named = f": it names {_listed(names)}" if names else ""
         raise NetlangError(UnsafeWeights(span=None, source=str(path), named=named)) from error

@@ -55,6 +55,9 @@ MEMORY = {
         "steps: 20",
     ),
     "phases in epochs": (BODY, "batch: 500", "schedule: warmup(2) -> cosine", "steps: 20"),
+    "whole epochs": (BODY, "batch: 500", "schedule: step(every=2, gamma=0.5)", "epochs: 5"),
+    "whole epochs of a cosine": (BODY, "batch: 500", "schedule: cosine", "epochs: 5"),
+    "plateaus of whole epochs": (BODY, "batch: 900", "schedule: plateau(patience=0)", "epochs: 5"),
     "a sum as rate": (BODY, "schedule: linear(end=0.1)", "steps: 4"),
     "a long rate": (BODY, "schedule: cosine(floor=0.1)", "steps: 4"),
     "penalties": (

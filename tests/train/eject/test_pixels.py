@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from netlang.backends.torch.augment.path import path_for
+from netlang.backends.torch.eject.pixels.boxes import drawn_box
 from netlang.backends.torch.eject.pixels.host import host_function
 from netlang.backends.torch.eject.template import UNIFORM
 from netlang.backends.torch.eject.text.copied import copied
@@ -22,6 +23,7 @@ from tests.train.support import sketch
 
 BODY = "    input image: [3, H=24, W=24]\n    conv(4, 3x3) -> gap -> flatten -> linear(3)"
 SEED = 1234567
+DRAWING = UNIFORM.replace("$seed", str(SEED))
 
 TRAINING = (
     "resize_shorter(26..60) -> random_crop(24)",
@@ -74,7 +76,7 @@ def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     alone = host_function(path, "prepare_alone", "It.", channels, drawn=augment, alone=True)
     used = copied([mix, *section.functions, *alone.functions])
     lines = [*used.imports, "import torch", "import numpy as np", "import torch.nn.functional as F"]
-    lines += ["from collections import namedtuple", f"AUGMENT = {SEED}", UNIFORM]
+    lines += ["from collections import namedtuple", DRAWING]
     text = "\n".join([*lines, *used.definitions, *section.lines, *alone.lines])
     module = module_of_text(text, tmp_path / "prepared.py")
     for number, size in enumerate(SIZES * 2):
@@ -96,7 +98,7 @@ def test_small_images_are_refused(tmp_path: Path) -> None:
 
 def test_numbers(tmp_path: Path) -> None:
     """What a script draws with PyTorch is what training draws with numpy."""
-    text = "\n".join(["import torch", f"AUGMENT = {SEED}", UNIFORM, *copied([mix]).definitions])
+    text = "\n".join(["import torch", DRAWING, *copied([mix]).definitions])
     module = module_of_text(text, tmp_path / "drawn.py")
     numbers = np.array([0, 1, 7, 1 << 40])
     found = module.uniform(12345, torch.from_numpy(numbers), 3, 5)
@@ -113,3 +115,26 @@ def test_boxes() -> None:
         top, left, rows, columns = random_box(height, width, u.tolist(), scale)
         assert region.start[0].tolist() == [top, left]
         assert region.stop[0].tolist() == [top + rows, left + columns]
+
+
+@pytest.mark.parametrize(
+    ("scale", "ratio"),
+    [((0.08, 1.0), (3 / 4, 4 / 3)), ((0.9, 2.5), (0.2, 0.3)), ((0.5, 1.5), (2.5, 3.0))],
+)
+def test_boxes_in_lines(
+    scale: tuple[float, float], ratio: tuple[float, float], tmp_path: Path
+) -> None:
+    """The lines that a script has for an image's box, also where no try fits."""
+    lines = "import numpy as np", "def box(drawn, image):", *drawn_box("drawn", scale, ratio)
+    text = "\n".join([*lines, "    return top, left, h, w"])
+    module = module_of_text(text, tmp_path / "box.py")
+    rng, fits = np.random.default_rng(0), set()
+    for _ in range(1000):
+        height, width = (int(side) for side in rng.integers(1, 400, 2))
+        u, image = rng.random((1, 22)), Image.new("1", (width, height))
+        region = random_resized_crop(whole(height, width), u, (9, 9), scale, ratio)
+        top, left, rows, columns = module.box(torch.from_numpy(u), image)
+        assert region.start[0].tolist() == [top, left]
+        assert region.stop[0].tolist() == [top + rows, left + columns]
+        fits.add(top == (height - rows) // 2 and left == (width - columns) // 2)
+    assert fits == {True, False}

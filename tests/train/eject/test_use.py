@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from unittest.mock import patch
 
@@ -165,7 +166,7 @@ def test_help_says_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     with patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit):
         module.main()
     shown = " ".join(capsys.readouterr().out.split())
-    for default in ("4", "checkpoint.pth", "10"):
+    for default in (str(min(4, os.cpu_count() or 1)), "sketch-sketch.pth", "10"):
         assert f"({default})" in shown
 
 
@@ -175,7 +176,7 @@ def test_the_end_is_said(tmp_path: Path) -> None:
     data = 'data: image_folder("mine", validation=none, test=none)'
     text = script(*sketch(PICTURES, data, SMALL, "batch: 4", "steps: 2"))
     shown = printed(text, tmp_path / "script", "--data", str(root), "--workers", "0")
-    assert shown.splitlines()[-1].startswith("done: 2 steps, whose state is in ")
+    assert shown.splitlines()[-1].startswith("2 steps: weights and state are in ")
 
 
 # Runs that remember something from one step to the next, and are killed between two checkpoints.

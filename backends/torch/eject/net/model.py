@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
+from netlang.backends.torch.eject.net.conditional import conditional
 from netlang.backends.torch.eject.net.folded import folded
 from netlang.backends.torch.eject.net.outputs import plain_outputs
+from netlang.backends.torch.eject.net.positional import positional
 from netlang.backends.torch.eject.net.shortcuts import joined
 from netlang.backends.torch.eject.text.copied import decorators, imports_of
 from netlang.backends.torch.eject.text.plain import plain
@@ -54,7 +56,7 @@ def model_of(program: Program, taken: Collection[str] = ()) -> Model:
 
 def _shorter(definitions: Sequence[ClassDef]) -> list[ClassDef]:
     """The classes as a person would write them, with the same computation."""
-    return folded(plain_outputs(joined(definitions)))
+    return conditional(folded(positional(plain_outputs(joined(definitions)))))
 
 
 def _without_docstrings(lines: list[str]) -> Iterator[str]:

@@ -15,27 +15,36 @@ from typing import final
 from netlang.backends.torch.augment.path import Path
 from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
 from netlang.backends.torch.eject.pixels.batched import batched
+from netlang.backends.torch.eject.pixels.boxes import drawn_box, pair
 from netlang.backends.torch.eject.pixels.scales import several_sizes, sides_of, way_of
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime import regions
 from netlang.backends.torch.runtime.boxes import random_box, stretched
 from netlang.backends.torch.runtime.cutting import cut_image
-from netlang.backends.torch.runtime.geometry import ten_crop
+from netlang.backends.torch.runtime.geometry import hflip, ten_crop, vflip
 from netlang.backends.torch.runtime.regions import whole
 
-__all__ = ["host_function"]
+__all__ = ["flips_of", "host_function"]
 
 _HEIGHT, _WIDTH = "image.height", "image.width"
 
 
 def host_function(
-    path: Path, name: str, about: str, channels: int, *, drawn: bool, alone: bool = False
+    path: Path,
+    name: str,
+    about: str,
+    channels: int,
+    *,
+    drawn: bool,
+    alone: bool = False,
+    flips: tuple[PlacedStep, ...] = (),
 ) -> Section:
     """`name(image, number, epoch)`: the front for one image, uint8 `[H, W, C]`.
 
     With views it is `[V, H, W, C]`. Pixels keep the layout of images, channels last. Without
     `drawn`, as in a test, nothing is random. `alone` says that no other function resizes images.
+    `flips` are done here too: they give the same pixels in a batch.
     """
     section = Section()
     if several_sizes(path):
@@ -49,8 +58,21 @@ def host_function(
     one = _One(section, channels, alone)
     for placed in cut.steps:
         one.step(placed)
-    one.end(views)
+    one.end(views, flips)
     return section
+
+
+def flips_of(path: Path) -> tuple[PlacedStep, ...] | None:
+    """The steps behind the front of a path, where workers may do them; None where there are others.
+
+    Mirrored bytes are those of the mirrored image, whoever mirrors them.
+    """
+    way = way_of(path)
+    steps = [stage.placed for stage in way.back if isinstance(stage, Change)]
+    flips = all(each.step.call.function in (hflip, vflip) for each in steps)
+    if len(steps) < len(way.back) or not flips or (steps and _plain(way.front)[0] is None):
+        return None
+    return tuple(steps)
 
 
 def _at_each_scale(path: Path, name: str) -> Iterator[str]:
@@ -119,20 +141,33 @@ class _One:
         else:
             if function is regions.random_resized_crop:
                 self._random_box(placed)
-            height, width = _pair(settings["size"])
+            height, width = pair(settings["size"])
             self._resize(str(height), str(width), min(height, width))
 
-    def end(self, views: PlacedStep | None) -> None:
+    def end(self, views: PlacedStep | None, flips: tuple[PlacedStep, ...]) -> None:
         """The lines that return the pixels; of several views, all."""
         pixels = f"x{self.part}.movedim(0, -1)"
         if not self.resized:
             image = f"image.crop({self._box()})" if self.place else "image"
             grey = "[..., None]" if self.channels == 1 else ""
             pixels = f"torch.from_numpy(np.array({image})){grey}"
-        if views is None:
-            self.section.add(f"    return {pixels}")
-        else:
+        if views is not None:
             self._ten(pixels, views)
+            return
+        last = self.section.lines[-1]
+        if self.resized and not self.part and last.startswith("    x = "):
+            pixels = f"{last.removeprefix('    x = ')}.movedim(0, -1)"
+            del self.section.lines[-1]
+        self.section.add(*self._flipped(pixels, flips))
+
+    def _flipped(self, pixels: str, flips: tuple[PlacedStep, ...]) -> Iterator[str]:
+        """The lines that mirror `[H, W, C]`, and return it."""
+        for placed in flips:
+            yield f"    x = {pixels}"
+            axis = 1 if placed.step.call.function is hflip else 0
+            chance = placed.step.call.settings["p"]
+            pixels = f"x.flip({axis}) if {self._drawn(placed)} < {chance} else x"
+        yield f"    return {pixels}"
 
     def _box(self) -> str:
         if self.place is None:
@@ -176,8 +211,13 @@ class _One:
         self._resize("height", "width", least)
 
     def _random_box(self, placed: PlacedStep) -> None:
-        usual = signature(random_box).parameters
         settings = placed.step.call.settings
+        if self.place is None:
+            numbers = self._drawn(placed)
+            self.section.add(*drawn_box(numbers, settings["scale"], settings["ratio"]))
+            self.height, self.width, self.place = "h", "w", ("top", "left")
+            return
+        usual = signature(random_box).parameters
         given = {name: settings[name] for name in ("scale", "ratio")}
         text = "".join(
             f", {name}={literal(value)}"
@@ -186,17 +226,14 @@ class _One:
         )
         self.section.add(f"    u = {self._drawn(placed)}[0].tolist()", calls=(random_box,))
         call = f"random_box({self.height}, {self.width}, u{text})"
-        if self.place is None:
-            self.section.add(f"    top, left, height, width = {call}")
-        else:
-            self.section.add(f"    down, across, height, width = {call}")
-            self.section.add("    top, left = top + down, left + across")
+        self.section.add(f"    down, across, height, width = {call}")
+        self.section.add("    top, left = top + down, left + across")
         self.height, self.width, self.place = "height", "width", ("top", "left")
 
     def _crop(self, placed: PlacedStep) -> None:
         """Crops the box, or `x`."""
         settings = placed.step.call.settings
-        (height, width), pad = _pair(settings["size"]), settings["pad"]
+        (height, width), pad = pair(settings["size"]), settings["pad"]
         assert isinstance(pad, int)
         self._require(height - 2 * pad, width - 2 * pad)
         free = (2 * pad - height, self.height), (2 * pad - width, self.width)
@@ -229,7 +266,7 @@ class _One:
     def _ten(self, pixels: str, placed: PlacedStep) -> None:
         """The corners and centre of `[H, W, C]` and of its mirror image."""
         settings = placed.step.call.settings
-        (height, width), pad = _pair(settings["size"]), settings["pad"]
+        (height, width), pad = pair(settings["size"]), settings["pad"]
         assert isinstance(pad, int)
         self._require(height - 2 * pad, width - 2 * pad)
         if pad:
@@ -246,12 +283,6 @@ class _One:
     def _drawn(self, placed: PlacedStep) -> str:
         """The numbers of a step, `[1, k]`."""
         return f"uniform(epoch, number, {placed.place}, {placed.step.numbers})"
-
-
-def _pair(value: object) -> tuple[int, int]:
-    assert isinstance(value, tuple)
-    height, width = value
-    return height, width
 
 
 def _plus(text: str, number: int) -> str:

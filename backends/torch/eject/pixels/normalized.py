@@ -31,6 +31,16 @@ class Normalized:
     learned: Invocation | None = None
     functions: tuple[object, ...] = ()
 
+    @property
+    def kept(self) -> str:
+        """What a checkpoint says of it, for whoever uses the weights."""
+        if self.constants:
+            return '"mean": MEAN, "std": STD'
+        if self.recipe.normalize is None:
+            return '"normalization": None'
+        name = lower_normalization(self.recipe.normalize).function.__name__
+        return f'"normalization": ("{name}", *statistics)'
+
     def section(self, images: bool, start: str, scales: tuple[int, ...] | None) -> Section:
         """The lines of `main` that compute the numbers, identically in every process.
 

@@ -9,6 +9,7 @@ from typing import final
 
 from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION
 from netlang.backends.torch.eject.text.sections import Section
+from netlang.backends.torch.invocation import literal
 from netlang.diagnostics.errors import InternalError
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Data
@@ -17,7 +18,7 @@ from netlang.recipes.words.data_images import ImageSource
 from netlang.recipes.words.data_kinds import FOUND, NONE
 
 __all__ = [
-    "NUMBERED", "DataSection", "Wanted", "data_section", "images_section", "part_names",
+    "NAMED", "NUMBERED", "DataSection", "Wanted", "data_section", "images_section", "part_names",
     "usual_names", "wanted_parts",
 ]  # fmt: skip
 
@@ -32,6 +33,9 @@ NUMBERED = (
     "    return self",
 )
 
+# Their names, for whoever uses the weights; numbers name nothing, and stand in another order.
+NAMED = "None if all(map(str.isdigit, classes)) else classes"
+
 
 @final
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class DataSection:
     prepare, each of these is a PyTorch data set; else a list of tensors: inputs, then targets.
     `folder` is the help text of `--data`, and `place` its default. `test` and `held` say whether
     there is such a part, `bytes` whether inputs range from 0 to 255; None means that the script
-    finds out at run time.
+    finds out at run time. `classes` is the expression of their names, empty if the data have none.
     """
 
     section: Section = field(default_factory=Section)
@@ -54,6 +58,7 @@ class DataSection:
     held: bool | None = False
     bytes: bool | None = False
     place: str = ""
+    classes: str = ""
 
 
 def usual_names(data: ImageSource | Arrays) -> tuple[str, ...]:
@@ -78,11 +83,27 @@ def data_section(data: Data, recipe: Recipe) -> DataSection:
 @final
 @dataclass(frozen=True)
 class Wanted:
-    """A part that a script makes: its variable, names to look for, and whether it is required."""
+    """A part that a script makes: its variable, names to look for, and whether it is required.
+
+    `others` are the names of the test part, where the same part might be found for both.
+    """
 
     variable: str
     names: tuple[str, ...]
     needed: bool
+    others: tuple[str, ...] = ()
+
+    @property
+    def listed(self) -> str:
+        """The names as an expression, without the one that is `taken`."""
+        names = literal(self.names)
+        return f"[name for name in {names} if name != taken]" if self.others else names
+
+    def taken(self, there: str) -> Iterator[str]:
+        """The lines of `main` that say which part is the test's; `there` asks for one of a name."""
+        if self.others:
+            yield f"    tests = {literal(self.others)}"
+            yield f"    taken = next((name for name in tests if {there}), None)"
 
     @property
     def prepare(self) -> str:
@@ -93,15 +114,23 @@ class Wanted:
 def wanted_parts(data: ImageSource | Arrays, recipe: Recipe) -> Iterator[Wanted]:
     """The parts that a script makes."""
     yield Wanted("train", part_names(data.train, TRAIN), True)
-    if data.test != NONE:
-        yield Wanted("test", part_names(data.test, TEST), data.test != FOUND)
+    tests = part_names(data.test, TEST) if data.test != NONE else ()
+    if tests:
+        yield Wanted("test", tests, data.test != FOUND)
     if data.validation != NONE and recipe.validation is None:
         names = part_names(data.validation, usual_names(data))
-        yield Wanted("held", names, data.validation != FOUND)
+        # A recipe that names one part for both means it.
+        several = set(names) & set(tests) and data.validation != data.test
+        yield Wanted("held", names, data.validation != FOUND, tests if several else ())
 
 
 def images_section(
-    section: Section, parts: Section, data: ImageSource, recipe: Recipe, folder: str
+    section: Section,
+    parts: Section,
+    data: ImageSource,
+    recipe: Recipe,
+    folder: str,
+    classes: str = "",
 ) -> DataSection:
     """The section of a source of images, with what is known of its parts."""
     own = recipe.validation is None and data.validation != NONE
@@ -112,4 +141,5 @@ def images_section(
         folder=folder,
         test=None if data.test == FOUND else data.test != NONE,
         held=None if own and data.validation == FOUND else own,
+        classes=classes,
     )

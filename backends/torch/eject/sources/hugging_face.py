@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netlang.backends.torch.eject.sources.base import (
+    NAMED,
     NUMBERED,
     DataSection,
     Wanted,
@@ -62,7 +63,7 @@ def _(data: HuggingFace, recipe: Recipe) -> DataSection:
     parts.add("    parts = tables(args.data)")
     for wanted in wanted_parts(data, recipe):
         parts.add(*_part(wanted, data))
-    made = images_section(section, parts, data, recipe, "data set in a folder")
+    made = images_section(section, parts, data, recipe, "data set in a folder", NAMED)
     if not data.repository:
         return made
     return replace(made, folder="folder of the data set, or its name", place=data.repository)
@@ -71,7 +72,9 @@ def _(data: HuggingFace, recipe: Recipe) -> DataSection:
 def _part(wanted: Wanted, data: HuggingFace) -> Iterator[str]:
     """The lines that make a part, with labels numbered as in the training part."""
     variable, names = wanted.variable, literal(wanted.names)
-    yield f"    names = [name for name in {names} if name in parts]"
+    yield from wanted.taken("name in parts")
+    free = " and name != taken" if wanted.others else ""
+    yield f"    names = [name for name in {names} if name in parts{free}]"
     if wanted.needed:
         yield "    if not names:"
         text = f"no {wanted.names[0]} in {{args.data}}, which --data names"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.sources.base import (
     DataSection,
     data_section,
@@ -37,10 +39,7 @@ def images_class(
     opened_lines = [f"        {line}" for line in (*opened, *_flattened(data.channels))]
     if data.corrupt == "skip":
         section.add("    def opened(self, file):  # an image, as it was taken")
-        *lines, last = opened_lines
-        section.add(
-            *lines, f"        return {last.strip().removeprefix('image = ')}", "", *numbered
-        )
+        section.add(*opened_lines, "        return image", "", *numbered)
         section.add("        return self.prepare(self.opened(file), number, epoch), label, number")
         section.add("", *_SKIPPING.strip("\n").split("\n"))
         section.imports |= {
@@ -69,17 +68,21 @@ def skipping(data: ImageSource) -> str:
 
 def _flattened(channels: int) -> Iterator[str]:
     """The lines that convert an image to what a person would see, with 1 or 3 channels."""
-    mode = "L" if channels == 1 else "RGB"
     yield "ImageOps.exif_transpose(image, in_place=True)"
     yield 'assert image.mode != "F", f"{file} has floats, of which nothing says what white is"'
     yield 'if image.mode.startswith("I"):  # of 16 bits a channel the upper 8'
     yield "    values = np.asarray(image)"
     yield '    assert values.min() >= 0 and values.max() < 65536, f"{file} has more than 16 bits"'
     yield "    image = Image.fromarray((values >> 8).astype(np.uint8))"
-    yield "if image.has_transparency_data:"
-    yield '    white = Image.new("RGBA", image.size, "white")'
-    yield '    image = Image.alpha_composite(white, image.convert("RGBA"))'
-    yield f'image = image if image.mode == "{mode}" else image.convert("{mode}")'
+    if channels == 1:
+        yield "if image.has_transparency_data:"
+        yield '    white = Image.new("RGBA", image.size, "white")'
+        yield '    image = Image.alpha_composite(white, image.convert("RGBA"))'
+        yield 'image = image if image.mode == "L" else image.convert("L")'
+    else:
+        yield 'if image.mode != "RGB" or "transparency" in image.info:  # white shows through'
+        yield '    white = Image.new("RGBA", image.size, "white")'
+        yield '    image = Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")'
 
 
 # As `netlang train` finds damaged files: before the examples are numbered.
@@ -116,7 +119,7 @@ def _(data: ImageFolder, recipe: Recipe) -> DataSection:
         recipe,
         "those below one folder for each class",
         (*_INIT, f"    if not self.files{'' if needed else ' and classes is None'}:", _NOTHING),
-        ("image = Image.open(file, formats=FORMATS)",),
+        (f"image = Image.open(file, formats={literal(FORMATS)})",),
     )
     section.imports |= {"from glob import escape", "from glob import glob"}
     for wanted in wanted_all:
@@ -126,28 +129,26 @@ def _(data: ImageFolder, recipe: Recipe) -> DataSection:
             # Where there are no parts, the folder is that of training.
             names = (*names, "")
         classes = "" if wanted.variable == "train" else ", train.classes"
-        folders = f"({', '.join(map(literal, names))}{',' * (len(names) == 1)})"
-        parts.add(
-            f"    {wanted.variable} = Images(args.data, {folders}, {wanted.prepare}{classes})"
-        )
+        listed = replace(wanted, names=names).listed
+        parts.add(*wanted.taken('os.path.isdir(f"{args.data}/{name}")'))
+        parts.add(f"    {wanted.variable} = Images(args.data, {listed}, {wanted.prepare}{classes})")
         parts.add(*([f"    {wanted.variable}{skipping(data)}"] if skipping(data) else []))
-    return images_section(section, parts, data, recipe, "folder of the images")
+    return images_section(section, parts, data, recipe, "folder of the images", "train.classes")
 
 
 # The files of the first folder that there is; classes are those of training.
 _INIT = (
     "def __init__(self, data, parts, prepare, classes=None):",
     f"    endings = ({', '.join(map(literal, ENDINGS))})",
-    "    folders = [os.path.join(data, part) for part in parts]",
-    "    folder = next(filter(os.path.isdir, folders), folders[0])",
+    """    folder = next(filter(os.path.isdir, (f"{data}/{p}" for p in parts)), """
+    """f"{data}/{parts[0]}")""",
     '    names = sorted(each[:-1] for each in glob("*/", root_dir=folder))',
     "    self.files, self.prepare, self.classes = [], prepare, classes or names",
     "    if lacking := sorted(set(names) - set(self.classes)):",
     """        raise SystemExit(f"training lacks {', '.join(lacking)} of {folder}")""",
-    "    for label, name in enumerate(self.classes):",
-    '        found = glob(os.path.join(escape(folder), escape(name), "**"), recursive=True)',
-    "        images = sorted((p for p in found if p.lower().endswith(endings)), key=os.path.split)",
-    "        self.files += [(path, label) for path in images]",
+    '    for label, inner in enumerate(f"{folder}/{name}" for name in self.classes):',
+    '        found = sorted(glob(f"{escape(inner)}/**", recursive=True), key=os.path.split)',
+    "        self.files += [(path, label) for path in found if path.lower().endswith(endings)]",
 )
 _ADVICE = "give --data the folder around it"
 _NOTHING = f'        raise SystemExit(f"no folders of images in {{folder}}: {_ADVICE}")'

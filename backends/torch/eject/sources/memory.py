@@ -93,7 +93,9 @@ def _parts(data: Arrays, recipe: Recipe) -> Iterator[str]:
     """The lines that read each part; a part that the recipe names is required."""
     parts = list(wanted_parts(data, recipe))
     for wanted in parts:
-        yield f"    {wanted.variable} = arrays(args.data, {', '.join(map(literal, wanted.names))})"
+        yield from wanted.taken('os.path.isfile(f"{args.data}/{name}.npz")')
+        names = f"*{wanted.listed}" if wanted.others else wanted.listed.strip("()").rstrip(",")
+        yield f"    {wanted.variable} = arrays(args.data, {names})"
     needed = [wanted for wanted in parts if wanted.needed]
     files = [f"{wanted.names[0]}.npz" for wanted in needed]
     yield f"    if {' or '.join(f'{wanted.variable} is None' for wanted in needed)}:"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.backends.torch.eject.sources.base import (
+    NAMED,
     NUMBERED,
     DataSection,
     Wanted,
@@ -14,7 +15,6 @@ from netlang.backends.torch.eject.sources.base import (
 )
 from netlang.backends.torch.eject.sources.images import images_class, skipping
 from netlang.backends.torch.eject.text.sections import Section
-from netlang.backends.torch.invocation import literal
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageSource, Shards
 
@@ -85,12 +85,14 @@ def _(data: Shards, recipe: Recipe) -> DataSection:
     section.imports |= {"from glob import escape", "from glob import glob"}
     for wanted in wanted_parts(data, recipe):
         parts.add(*_part(wanted, data))
-    return images_section(section, parts, data, recipe, "folder of the shards")
+    return images_section(section, parts, data, recipe, "folder of the shards", NAMED)
 
 
 def _part(wanted: Wanted, data: ImageSource) -> Iterator[str]:
     """The lines that make a part, with labels numbered as in the training part."""
-    yield f"    paths = shards(args.data, {', '.join(map(literal, wanted.names))})"
+    yield from wanted.taken("shards(args.data, name)")
+    names = f"*{wanted.listed}" if wanted.others else wanted.listed.strip("()").rstrip(",")
+    yield f"    paths = shards(args.data, {names})"
     if wanted.needed:
         yield "    if not paths:"
         text = f"no shards of {wanted.names[0]} in {{args.data}}, which --data names"

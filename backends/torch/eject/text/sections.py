@@ -90,7 +90,12 @@ def _items(node: ast.expr, text: str, indent: str) -> list[str] | None:
     """The items in the brackets of a list, dictionary or comprehension; None for all else."""
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
-        items = [text[k.col_offset : v.end_col_offset] for k, v in pairs if k is not None]
+        items = [
+            f"**{text[v.col_offset : v.end_col_offset]}"
+            if k is None
+            else text[k.col_offset : v.end_col_offset]
+            for k, v in pairs
+        ]
         return [f"{indent}{each}," for each in items]
     if isinstance(node, ast.List) or (isinstance(node, ast.Tuple) and text[node.col_offset] == "("):
         return [line for each in node.elts for line in _item(each, text, indent)]

@@ -1,0 +1,63 @@
+"""What is computed in training alone, as a conditional expression.
+
+``aux1 = self.aux1(x) if self.training else None``: a branch of one statement takes a line so, and
+the two returns of a net become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from netlang.backends.torch.eject.text.sections import WIDTH
+from netlang.backends.torch.python.printer import flat
+from netlang.backends.torch.python.tree import (
+    Assign,
+    ClassDef,
+    Conditional,
+    Constant,
+    FunctionDef,
+    If,
+    Return,
+    Statement,
+)
+from netlang.records import replace
+
+__all__ = ["conditional"]
+
+_INDENT = 8
+
+
+def conditional(definitions: Sequence[ClassDef]) -> list[ClassDef]:
+    """The classes with such branches on a line each, where there is room for them."""
+    return [replace(each, body=tuple(map(_method, each.body))) for each in definitions]
+
+
+def _method(part: Statement) -> Statement:
+    if not isinstance(part, FunctionDef) or part.name != "forward":
+        return part
+    return replace(part, body=tuple(_shorter(part.body)))
+
+
+def _shorter(body: Iterable[Statement]) -> Iterator[Statement]:
+    left = list(body)
+    while left:
+        first = left.pop(0)
+        made = _together(first, left[0] if left else None)
+        if isinstance(made, Return):
+            left = []
+        yield made or first
+
+
+def _together(first: Statement, second: Statement | None) -> Statement | None:
+    """A branch as one statement, one that returns with the return behind it; None for all else."""
+    match first, second:
+        case If(test, (Assign(target, value, comment),)), _:
+            whole = Conditional(value, test, Constant(None))
+            fits = _INDENT + len(f"{flat(target)} = {flat(whole)}  # {comment}") <= WIDTH
+            return Assign(target, whole, comment) if fits else None
+        case If(test, (Return(value),)), Return(other, comment):
+            whole = Conditional(value, test, other)
+            fits = _INDENT + len(f"return {flat(whole)}  # {comment}") <= WIDTH
+            return Return(whole, comment) if fits else None
+        case _:
+            return None

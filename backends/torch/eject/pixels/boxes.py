@@ -1,0 +1,44 @@
+"""A random box of one image, as the lines that place it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log
+
+__all__ = ["drawn_box", "pair"]
+
+
+def drawn_box(drawn: str, scale: object, ratio: object) -> Iterator[str]:
+    """The lines that place a box of `h` rows and `w` columns in `image`.
+
+    They are `random_box` of the runtime with all ten tries computed at once. `drawn` gives the
+    numbers, `scale` and `ratio` are bounds.
+    """
+    (least, most), (low, high) = _floats(scale), _floats(ratio)
+    yield f"    u, (width, height) = {drawn}[0].numpy(), image.size"
+    yield f"    area = height * width * ({least} + {most - least} * u[:10])"
+    yield f"    shape = np.exp({log(low)} + {log(high) - log(low)} * u[10:20])"
+    yield "    h, w = np.rint(np.sqrt([area / shape, area * shape])).astype(int)"
+    yield "    fits = np.flatnonzero((h > 0) & (h <= height) & (w > 0) & (w <= width))"
+    yield "    if len(fits):"
+    yield "        h, w = h[fits[0]], w[fits[0]]"
+    yield "        top, left = int(u[20] * (height - h + 1)), int(u[21] * (width - w + 1))"
+    yield "    else:  # the largest box, in the middle"
+    tallest, widest = f"min(height, round(width / {low}))", f"min(width, round(height * {high}))"
+    # Of a single row or column some ratios leave nothing.
+    some = low < 2.0 and high > 0.5
+    yield f"        h, w = {tallest}, {widest}" if some else f"        h = max(1, {tallest})"
+    yield from () if some else (f"        w = max(1, {widest})",)
+    yield "        top, left = (height - h) // 2, (width - w) // 2"
+
+
+def _floats(value: object) -> tuple[float, float]:
+    first, second = pair(value)
+    return float(first), float(second)
+
+
+def pair(value: object) -> tuple[int, int]:
+    """The two numbers of a setting."""
+    assert isinstance(value, tuple)
+    height, width = value
+    return height, width

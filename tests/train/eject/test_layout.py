@@ -1,0 +1,75 @@
+"""How scripts are laid out: docstrings as comments, branches and arguments on one line."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from netlang.backends.torch.eject.net.conditional import conditional
+from netlang.backends.torch.eject.net.model import model_of
+from netlang.backends.torch.eject.text.commented import commented
+from netlang.backends.torch.eject.text.sections import wrapped
+from netlang.backends.torch.python.tree import (
+    Assign,
+    ClassDef,
+    FunctionDef,
+    If,
+    Name,
+    Parameter,
+    Return,
+    call,
+    dotted,
+)
+from netlang.elaborate import load_program
+
+LONG = "x" * 70
+
+KEPT = {
+    "short": ('    """A sum."""', True),
+    "two sentences": ('    """A sum. Of two."""', False),
+    "quotes": ('    """A "sum"."""', False),
+    "long": (f'    """{LONG}{LONG}."""', False),
+    "none": ("    total = a + b", False),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_docstrings(name: str) -> None:
+    line, moved = KEPT[name]
+    found = list(commented(["def add(a, b):", line, "    return a + b"]))
+    if moved:
+        assert found == ["def add(a, b):  # a sum", "    return a + b"]
+    else:
+        assert found == ["def add(a, b):", line, "    return a + b"]
+
+
+def test_auxiliary_outputs() -> None:
+    """What is computed in training alone takes a line, and the net returns once."""
+    text = "\n".join(model_of(load_program("googlenet")).lines)
+    assert "aux1 = self.aux1(inception4a) if self.training else None" in text
+    assert text.count("return (aux1, aux2, logits) if self.training else logits") == 1
+    ast.parse(text)
+
+
+def test_branches_that_stay() -> None:
+    """Those of several statements, and those that don't fit on a line."""
+    x, test = Name("x"), dotted("self.training")
+    short, long = Assign(x, call("relu", x)), Assign(Name(LONG), call("relu", x))
+    branches = If(test, (short, short)), If(test, (long,))
+    body = FunctionDef("forward", (Parameter("x"),), Name("x"), (*branches, Return(x)))
+    definition = ClassDef("Net", dotted("nn.Module"), (body,))
+    assert conditional([definition]) == [definition]
+
+
+def test_arguments_by_place() -> None:
+    """Only where the line then fits."""
+    lines = model_of(load_program("googlenet")).lines
+    assert any("nn.MaxPool2d(3, 1, padding=1)" in line for line in lines)
+    assert any("CBR(3, 64, 7, stride=2, pad=3)" in line for line in lines)
+
+
+def test_dictionaries_in_dictionaries() -> None:
+    """Of a line that is broken nothing is lost."""
+    line = f'    save({{**saved, "{LONG}": facts, "other": {LONG[:30]}}}, path)'
+    assert ast.dump(ast.parse("".join(wrapped(line)).strip())) == ast.dump(ast.parse(line.strip()))
