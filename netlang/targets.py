@@ -204,14 +204,18 @@ def _installed() -> tuple[EntryPoint, ...]:
 
 def _loaded(point: EntryPoint) -> Backend:
     """The backend of an entry point. If it doesn't load, the error names its package."""
-    package = point.dist.name if point.dist else point.value
     try:
         found: object = point.load()
     except (ImportError, AttributeError) as error:
-        raise broken(package, str(error)) from error
+        raise broken(_package(point), str(error)) from error
     if not isinstance(found, Backend):
-        raise broken(package, f"`{point.value}` isn't a backend")
+        raise broken(_package(point), f"`{point.value}` isn't a backend")
     return found
+
+
+def _package(point: EntryPoint) -> str:
+    """The package that registers an entry point, for which the package's metadata is read."""
+    return point.dist.name if point.dist else point.value
 
 
 def backend(name: str) -> Backend:

@@ -141,13 +141,14 @@ class Costs:
         if isinstance(node.callee, Function):
             cost = self.of(node.callee)
             return cost.deployed if step.place in flow.deployed else cost.everything
-        inputs = tuple(map(self._measure, flow.types_read(step.place)))
-        key = (node.callee, inputs)
-        if key not in self._operators:
-            self._operators[key] = self._of_operator(
-                node.callee, inputs, tuple(map(self._measure, node.types))
-            )
-        return self._operators[key]
+        types = flow.types_read(step.place)
+        key = (node.callee, types)
+        known = self._operators.get(key)
+        if known is None:
+            inputs, outputs = map(self._measure, types), map(self._measure, node.types)
+            known = self._of_operator(node.callee, tuple(inputs), tuple(outputs))
+            self._operators[key] = known
+        return known
 
     def _of_operator(self, op: Op, inputs: Types, outputs: Types) -> Totals:
         cost = op.cost(inputs)

@@ -25,7 +25,7 @@ __all__ = ["has_failed", "is_value", "parts_of", "reference"]
 
 def parts_of(body: Body, label: ast.Label) -> LabelPath:
     """The text of a label, with computed parts evaluated."""
-    return tuple(_part(body, part) for part in label.parts)
+    return tuple([_part(body, part) for part in label.parts])
 
 
 def _part(body: Body, part: ast.LabelPart) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from os.path import isdir, isfile
 from pathlib import Path
 
@@ -218,9 +219,7 @@ def _complete(module: Module, names: list[str]) -> list[str]:
 def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
     """A bundled net or recipe by its own name, or by its file if that has only one."""
     files = bundled_files()
-    owners = [
-        file for each, defined, file in bundled_definitions() if (each, defined) == (kind, name)
-    ]
+    owners = _owners().get((kind, name), ())
     if len(owners) > 1:
         choices = ", ".join(f"`{owner}:{name}`" for owner in owners)
         raise NetlangError(BundledTwice(span=None, name=name, choices=choices))
@@ -230,6 +229,15 @@ def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str
         module = library.open(files[name], bundled_name(name))
         return module, _name_in_file(module, name, None, kind, called=True)
     raise _unknown_name(name, kind)
+
+
+@cache
+def _owners() -> dict[tuple[str, str], tuple[str, ...]]:
+    """The bundled files that define a net or recipe, by its kind and name."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for kind, name, file in bundled_definitions():
+        found[kind, name] = (*found.get((kind, name), ()), file)
+    return found
 
 
 def _unknown_name(name: str, kind: str) -> NetlangError:

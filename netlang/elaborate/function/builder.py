@@ -199,7 +199,9 @@ class FunctionBuilder(Draft):
         self._types[producer] = node.types
         self._spans[producer] = node.span
         self.size += 1
-        return tuple(Ref(producer, index) for index in range(len(node.types)))
+        if len(node.types) == 1:  # most have one
+            return (Ref(producer),)
+        return tuple([Ref(producer, index) for index in range(len(node.types))])
 
     @contextmanager
     def outputs_in(self, outputs: dict[LabelPath, Output]) -> Iterator[dict[LabelPath, Output]]:

@@ -28,9 +28,9 @@ class Inference:
         if known is not None:
             return known[2]
         inferred = op.infer(inputs)
-        same = all(self._shared(type_) is type_ for type_ in inputs)
-        if not same:
-            return inferred
+        for type_ in inputs:
+            if self._shared(type_) is not type_:
+                return inferred
         outputs = list[TensorType]()
         for type_ in inferred.outputs:
             shared = self._shared(type_)
@@ -43,6 +43,7 @@ class Inference:
 
     def _shared(self, type_: TensorType) -> TensorType | None:
         """The representative of all equal types; None for a type that knows its origin."""
-        if any(isinstance(size, Traced) for size in type_.shape):
-            return None
+        for size in type_.shape:
+            if isinstance(size, Traced):
+                return None
         return self._types.setdefault(type_, type_)
