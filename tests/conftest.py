@@ -20,6 +20,19 @@ _KEPT = Path(__file__).resolve().parent.parent / ".pytest_cache" / "kept"
 os.environ["XDG_CACHE_HOME"] = str(_KEPT)
 os.environ.setdefault("MPLCONFIGDIR", str(_KEPT / "matplotlib"))
 
+# Files that take longest go first, by CPU seconds: at the end, when one process has none left, the
+# others have short ones. Nothing depends on the order.
+_LONGEST = (
+    "tests/train/world/test_sharded.py", "tests/robustness/test_bombs.py",
+    "tests/specs/test_torchvision.py", "tests/train/test_bundled_recipes.py",
+    "tests/test_quality.py", "tests/train/loading/test_processes.py",
+    "tests/train/faults/test_campaigns.py", "tests/syntax/test_robustness.py",
+    "tests/train/eject/test_clashes.py", "tests/train/test_workers.py",
+    "tests/train/world/test_ends.py", "tests/specs/test_plain.py", "tests/elaborate/test_expand.py",
+    "tests/train/eject/test_losses.py", "tests/train/world/test_shards.py", "tests/test_wheel.py",
+    "tests/syntax/test_format.py", "tests/campaigns/scaling/test_scaling.py",
+)  # fmt: skip
+
 # Each process imports torch and its peers, so more of them want more memory than they save time.
 _PROCESSES_AT_MOST = 8
 
@@ -41,3 +54,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         told.maxprocesses = told.maxprocesses or _PROCESSES_AT_MOST
     if told.dist == "no":
         told.dist = "loadfile"
+    # Not the files of most tests first, as is usual: others take longest.
+    told.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    rank = {config.rootpath / path: place for place, path in enumerate(_LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
+
+from netlang.cli import main
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.examine import examine_module
 from netlang.modules.library import Library
 from netlang.source import Source
 
-__all__ = ["ERRORS", "check_source", "check_text", "read_source"]
+__all__ = ["ERRORS", "Answer", "answered", "check_source", "check_text", "read_source"]
 
 ERRORS = Path(__file__).parent / "errors"
 
@@ -32,3 +36,20 @@ def check_source(source: Source, folder: Path | None = None) -> list[Diagnostic]
         return [*examined.diagnostics, *examined.warnings]
     except NetlangError as error:
         return list(error.diagnostics)
+
+
+class Answer(NamedTuple):
+    """The exit status of a command, and what it prints."""
+
+    status: int
+    out: str
+    err: str
+
+
+def answered(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Answer:
+    """What a command of netlang answers, in this process: others import torch for seconds."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    assert isinstance(ended.value.code, int)
+    return Answer(ended.value.code, *capsys.readouterr())

@@ -16,6 +16,7 @@ import pytest
 import netlang
 from netlang.cli.verbs import VERBS
 from tests.quality import ROOT
+from tests.support import answered
 from tests.train.data.support import draw
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,7 +51,9 @@ def test_source() -> None:
     assert_excerpt(excerpt, netlang.load("resnet50").source())
 
 
-def test_training_on_a_folder_of_images(tmp_path: Path) -> None:
+def test_training_on_a_folder_of_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The second example, as it stands but for its length."""
     (spec,), (console,) = BLOCKS["pets.net"], BLOCKS["console"]
     (tmp_path / "pets.net").write_text(spec, encoding="utf-8")
@@ -61,13 +64,14 @@ def test_training_on_a_folder_of_images(tmp_path: Path) -> None:
             draw(10 * number + copy, size=(280, 250)).save(folder / f"{copy}.jpg")
     draw(3, size=(280, 250)).save(tmp_path / "new.jpg")
     commands = [line[2:] for line in console.splitlines() if line.startswith("$ ")]
+    monkeypatch.chdir(tmp_path)
     said: dict[str, str] = {}
     shorter = {"train": ["steps=2", "batch=4", "schedule=cosine"]}
     for command in commands:
         verb, *rest = command.split()[1:]
-        words = [sys.executable, "-m", "netlang", verb, *rest, *shorter.get(verb, [])]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-        said[verb] = done.stdout
+        found = answered(capsys, verb, *rest, *shorter.get(verb, []))
+        assert found.status == 0, found.err
+        said[verb] = found.out
     (line,) = said["predict"].splitlines()
     assert re.fullmatch(r"new\.jpg: (cat|dog) \d+\.\d %, (cat|dog) \d+\.\d %", line)
     script = [sys.executable, "train.py", "--help"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.quality import ROOT
+from tests.support import answered
 
 FOLDER = ROOT / "examples"
 TEXT = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -17,11 +18,21 @@ COMMANDS = re.findall(r"^(netlang|python) (.*)$", TEXT, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("program", "arguments"), COMMANDS)
-def test_command(program: str, arguments: str, tmp_path: Path) -> None:
+def test_command(
+    program: str,
+    arguments: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     words = [word.replace("examples/", f"{FOLDER}/") for word in arguments.split()]
-    module = ["-m", "netlang"] if program == "netlang" else []
-    command = [sys.executable, *module, *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    monkeypatch.chdir(tmp_path)
+    if program == "netlang":
+        found = answered(capsys, *words)
+        assert found.status == 0, found.err
+        return
+    command = [sys.executable, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import torch
 from examples.mnist1d.common import load
 from examples.mnist1d.lottery import LAYERS, NET, share_left, trained, without_smallest
 from tests.quality import ROOT
+from tests.train.pictures import without_pictures
 
 FOLDER = ROOT / "examples" / "mnist1d"
 TEXT = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -26,10 +28,11 @@ def test_every_experiment_is_named() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_short_run(module: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", module, "--short", "--out", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_short_run(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As its command does, but in this process, which has imported torch."""
+    monkeypatch.setattr(sys, "argv", [module, "--short", "--out", str(tmp_path)])
+    with without_pictures():
+        import_module(module).main()
     picture = f"{module.rpartition('.')[2]}.svg"
     assert f"({picture})" in TEXT
     for path in (tmp_path / picture, FOLDER / picture):

@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.quality import ROOT
 from tests.robustness import bombs
 from tests.robustness.more_bombs import MORE_BOMBS, MORE_FILES
 
+Server = subprocess.Popen[str]
 BOMBS = {**bombs.BOMBS, **MORE_BOMBS}
 FILES = {**bombs.FILES, **MORE_FILES}
 RESNET50 = 530_000
@@ -38,41 +40,64 @@ MEGABYTES = 150
 HANG = 600
 """Seconds of computing after which the answer won't come, on any machine."""
 
-# In a process of its own: what an answer takes doesn't depend on what was answered before.
-COUNTED = """
-import sys
+# Each answer comes from a process of its own, a copy of a small one that has imported the command:
+# what it takes doesn't depend on what was answered before, and its peak memory begins at that of
+# the one that was copied. For each line of its input, the server says how the copy ended and what
+# it took at most, in MB.
+SERVER = """
+import json, os, resource, sys, traceback
 sys.path.insert(0, sys.argv[1])
 from netlang.cli import main
 from tests.work import counted
-try:
+
+def answer(folder, spec):
+    os.chdir(folder)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.dup2(os.open("messages", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
     with counted(int(sys.argv[2])) as work:
-        main(["check", sys.argv[3]])
-finally:
-    with open("steps", "w") as file:
-        file.write(str(work.steps))
+        try:
+            main(["check", spec])
+        except SystemExit as ended:
+            return ended.code
+        finally:
+            with open("steps", "w") as file:
+                file.write(str(work.steps))
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = answer(*json.loads(line))
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+    _, status, usage = os.wait4(child, 0)
+    print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024]), flush=True)
 """
 
 
-# The peak memory of a process begins at that of the one that started it: a small one in between.
-LAUNCH = """
-import json, os, resource, subprocess, sys
-counted, *arguments, hang = sys.argv[1:]
-resource.setrlimit(resource.RLIMIT_CPU, (int(hang), int(hang)))
-with open("messages", "wb") as messages:
-    process = subprocess.Popen(
-        [sys.executable, "-c", counted, *arguments], stdout=subprocess.DEVNULL, stderr=messages
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024]))
-"""
-
-
-def check(folder: Path, spec: str = "main.net") -> tuple[int, str, int, float]:
-    """`netlang check` in a process of its own: status, messages, steps, peak MB."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-c", LAUNCH, COUNTED, str(ROOT), str(MOST), spec, str(HANG)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
-    status, megabytes = json.loads(done.stdout)
+    command = [sys.executable, "-c", SERVER, str(ROOT), str(MOST), str(HANG)]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
+def check(server: Server, folder: Path, spec: str = "main.net") -> tuple[int, str, int, float]:
+    """`netlang check` in a process of its own: status, messages, steps, peak MB."""
+    assert server.stdin
+    assert server.stdout
+    print(json.dumps([str(folder), spec]), file=server.stdin, flush=True)
+    status, megabytes = json.loads(server.stdout.readline())
     steps = int((folder / "steps").read_text()) if status >= 0 else 0  # killed ones say nothing
     return status, (folder / "messages").read_text(encoding="utf-8"), steps, megabytes
 
@@ -82,14 +107,14 @@ def most(characters: int, times: int = TIMES) -> int:
     return max(times * RESNET50, characters * PER_CHARACTER)
 
 
-def test_resnet50_takes_no_more_than_is_written_here(tmp_path: Path) -> None:
-    status, _, steps, _ = check(tmp_path, "resnet50")
+def test_resnet50_takes_no_more_than_is_written_here(server: Server, tmp_path: Path) -> None:
+    status, _, steps, _ = check(server, tmp_path, "resnet50")
     assert status == 0
     assert 10_000 < steps <= RESNET50
 
 
-def assert_answered(folder: Path, bound: int) -> None:
-    status, text, steps, megabytes = check(folder)
+def assert_answered(server: Server, folder: Path, bound: int) -> None:
+    status, text, steps, megabytes = check(server, folder)
     assert status in (0, 1), text[-2000:]
     assert "Traceback" not in text
     assert (status == 0) == (text == "" or text.startswith("warning[")), text[:2000]
@@ -101,18 +126,18 @@ def assert_answered(folder: Path, bound: int) -> None:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bomb(name: str, tmp_path: Path) -> None:
+def test_bomb(server: Server, name: str, tmp_path: Path) -> None:
     text = BOMBS[name]()
     (tmp_path / "main.net").write_text(text, encoding="utf-8")
-    assert_answered(tmp_path, most(len(text), LOOPED.get(name, TIMES)))
+    assert_answered(server, tmp_path, most(len(text), LOOPED.get(name, TIMES)))
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_bomb_of_files(name: str, tmp_path: Path) -> None:
+def test_bomb_of_files(server: Server, name: str, tmp_path: Path) -> None:
     files = FILES[name]()
     for file, content in files.items():
         (tmp_path / file).write_bytes(content)
-    assert_answered(tmp_path, most(sum(map(len, files.values()))))
+    assert_answered(server, tmp_path, most(sum(map(len, files.values()))))
 
 
 def test_there_are_a_hundred() -> None:

@@ -25,8 +25,13 @@ TORCHVISION = (
     "fcn_resnet50", "fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101",
     "deeplabv3_mobilenet_v3_large",
 )  # fmt: skip
-# One of each family; the deeper ones differ in their repetitions alone.
-VALUES = ("fcn_resnet50", "deeplabv3_resnet50", "deeplabv3_mobilenet_v3_large")
+# One of each family, the smaller one in every run; the deeper ones differ in their repetitions
+# alone.
+VALUES = (
+    "fcn_resnet50",
+    pytest.param("deeplabv3_resnet50", marks=pytest.mark.slow),
+    "deeplabv3_mobilenet_v3_large",
+)
 # Odd, so that every map is rounded to and the interpolation is no multiple.
 SHAPE = (2, 3, 97, 81)
 State: TypeAlias = Mapping[str, Tensor]

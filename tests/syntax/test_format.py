@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.syntax import format as formatter
@@ -57,6 +58,13 @@ def comments(text: str) -> list[str]:
     return sorted(word for line in found for word in re.split(r"[#\s]+", line) if word)
 
 
+def seeds(count: int, most: int) -> list[ParameterSet]:
+    """So many of them in every run, the rest in the long one."""
+    return [
+        pytest.param(seed, marks=() if seed < count else pytest.mark.slow) for seed in range(most)
+    ]
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -67,13 +75,23 @@ def test_every_file_has_the_layout(path: Path) -> None:
     assert laid_out(text) == text
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_scrambled_file_gets_its_layout_back(path: Path) -> None:
+def assert_it_comes_back(path: Path, seeds: range) -> None:
     text = format_source(path.read_text(encoding="utf-8"), path.name)
-    for seed in range(20 if path in SPECS else 3):
+    for seed in seeds:
         other = scrambled(text, seed)
         assert same_tree(tree(other), tree(text))
         assert format_source(other, path.name) == text
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_scrambled_file_gets_its_layout_back(path: Path) -> None:
+    assert_it_comes_back(path, range(3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SPECS, ids=name_of)
+def test_a_spec_scrambled_in_many_ways(path: Path) -> None:
+    assert_it_comes_back(path, range(3, 20))
 
 
 def test_scrambling_changes_the_layout() -> None:
@@ -87,7 +105,7 @@ def test_an_odd_file_scrambled(seed: int) -> None:
     assert laid_out(scrambled(text, seed)) == text
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", seeds(150, 300))
 def test_a_mutated_file_keeps_its_meaning(seed: int) -> None:
     choose = random.Random(seed)
     for text in choose.sample([*TEXTS, ODD], 5):
@@ -99,7 +117,7 @@ def test_a_mutated_file_keeps_its_meaning(seed: int) -> None:
         laid_out(changed)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", seeds(60, 200))
 def test_comments_anywhere(seed: int) -> None:
     """A comment before any word where the grammar lets a line end."""
     choose = random.Random(seed)

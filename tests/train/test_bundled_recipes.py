@@ -22,7 +22,7 @@ pytestmark = [
     # From Python 3.12 on; no thread of these processes holds anything that the child needs.
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
 ]
-SHORT = ("batch=3", "steps=4", "checkpoint_every=1")
+SHORT = ("batch=3", "steps=3", "checkpoint_every=1")
 
 
 def every_step(side: int) -> str:

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from netlang.backends.torch.train import predict
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
+from tests.support import answered
 from tests.train.data.support import draw
 from tests.train.predict.support import CLASSES, by_hand, predicted
 
@@ -118,7 +119,9 @@ def test_the_verb(run: Path) -> None:
     assert sum(each["probability"] for each in line["classes"]) == pytest.approx(1.0)
 
 
-def test_keys_with_another_prefix(run: Path, tmp_path: Path) -> None:
+def test_keys_with_another_prefix(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Both verbs take `--prefix`, and offer nothing that they haven't."""
     state = load_file(run / "run" / "last.safetensors")
     path = run / "pets" / "train" / "dogs" / "1.png"
@@ -127,31 +130,29 @@ def test_keys_with_another_prefix(run: Path, tmp_path: Path) -> None:
     spec = [str(run / "pets.net"), "normalize=imagenet"]
     score = ["eval", *spec, "--split", "train", "--data", f"pets={run / 'pets'}"]
     for verb in (["predict", *spec, str(path)], [*score, "--device", "cpu"]):
-        command = [sys.executable, "-m", "netlang", *verb, "--weights"]
-        done = subprocess.run(
-            [*command, tmp_path / "w.pth"], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 1
-        assert "with --prefix module.=" in done.stderr
-        subprocess.run([*command, tmp_path / "w.pth", "--prefix", "module.="], check=True)
-        done = subprocess.run(
-            [*command, tmp_path / "less.pth"], capture_output=True, text=True, check=False
-        )
-        assert "= help: give the weights of this net\n" in done.stderr
+        command = [*verb, "--weights"]
+        found = answered(capsys, *command, tmp_path / "w.pth")
+        assert found.status == 1
+        assert "with --prefix module.=" in found.err
+        found = answered(capsys, *command, tmp_path / "w.pth", "--prefix", "module.=")
+        assert found.status == 0, found.err
+        found = answered(capsys, *command, tmp_path / "less.pth")
+        assert "= help: give the weights of this net\n" in found.err
 
 
-def test_the_verb_goes_on_behind_a_damaged_image(run: Path, tmp_path: Path) -> None:
+def test_the_verb_goes_on_behind_a_damaged_image(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("a.png", "b.png", "c.png"):
         draw(5).save(tmp_path / name)
     (tmp_path / "b.png").write_bytes((tmp_path / "b.png").read_bytes()[:100])
-    command = [sys.executable, "-m", "netlang", "predict", str(run / "pets.net"), str(tmp_path)]
-    command += ["--weights", str(run / "run" / "last.safetensors")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    named = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    weights = run / "run" / "last.safetensors"
+    found = answered(capsys, "predict", run / "pets.net", tmp_path, "--weights", weights)
+    assert found.status == 1
+    named = [line.partition(":")[0] for line in found.out.splitlines()]
     assert named == [str(tmp_path / "a.png"), str(tmp_path / "c.png")]
-    assert done.stderr.count("error[") == 1
-    assert "b.png" in done.stderr
+    assert found.err.count("error[") == 1
+    assert "b.png" in found.err
 
 
 def test_what_cannot_be_predicted(run: Path, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
-"""Scores with weights shared out: ``evaluated FOLDER``; what was found, who held how much."""
+"""Scores with weights shared out: what was found, who held how much."""
 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,11 @@ from netlang.backends.torch.train import evaluate
 from netlang.backends.torch.train.evaluation import score
 from netlang.recipes import load_recipe
 
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
+__all__ = ["main"]
+
+
+def main(folder: Path) -> None:
+    """What one of the processes does with the weights of the run in `folder`."""
     held: list[int] = []
 
     def watched(model: nn.Module, *given: Any, **others: Any) -> Any:

@@ -1,12 +1,8 @@
-"""Scores of parts of several lengths, found by all processes together: ``scored FOLDER``.
-
-With ``--shard`` behind it each of them has some rows of the weights.
-"""
+"""Scores of parts of several lengths, found by all processes together."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import torch
@@ -21,7 +17,7 @@ from netlang.backends.torch.train.sharding.model import shared_out
 from netlang.backends.torch.train.world import World
 from tests.train.support import parts_of, sketch
 
-__all__ = ["LENGTHS", "scores"]
+__all__ = ["LENGTHS", "main", "scores"]
 
 # Less than the processes, and more, of which some are left over.
 LENGTHS = (1, 2, 7, 100)
@@ -46,7 +42,8 @@ def scores(world: World, *, sharded: bool) -> list[object]:
     return found
 
 
-if __name__ == "__main__":
+def main(folder: Path, *, sharded: bool) -> None:
+    """What one of the processes does; sharded, each of them has some rows of the weights."""
     with joined() as world:
-        found = scores(world, sharded="--shard" in sys.argv)
-        Path(sys.argv[1], f"{world.rank}.json").write_text(json.dumps(found))
+        found = scores(world, sharded=sharded)
+        (folder / f"{world.rank}.json").write_text(json.dumps(found))

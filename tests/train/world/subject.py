@@ -33,7 +33,7 @@ from tests.train.support import sketch
 
 __all__ = ["APART", "GIVEN", "LABELLED", "SCENARIOS", "SHARD", "Notes", "carry_out", "separate"]
 
-_COMMON = ("batch=50", "steps=100", "validation=0.2", "evaluate_every=50", "checkpoint_every=1000")
+_COMMON = ("batch=100", "steps=50", "validation=0.2", "evaluate_every=25", "checkpoint_every=1000")
 _NORM = "    input x: [40]\n    linear(12) -> bn -> relu -> linear(10)"
 _MAPS = (
     "    input x: [40]\n    reshape([1, 40]) -> conv(8, 5, stride=2) -> bn -> relu"
@@ -95,7 +95,7 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
     ),
     "accumulated": _bundled("arch=cnn", "accumulate=3", "steps=30", "clip_norm=0.5"),
     "accumulated_synchronized": _sketched(
-        _NORM, "batch: 53", "accumulate: 3", "sync_batch_norm: true", "steps: 65"
+        _NORM, "batch: 106", "accumulate: 3", "sync_batch_norm: true", "steps: 33"
     ),
     "watching": _sketched(
         _NORM.replace("bn -> ", ""), "ema: 0.9", "schedule: plateau(patience=0, threshold=0.5)",
@@ -105,7 +105,7 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
         _MAPS.replace("bn -> ", ""), "augment: mixup(0.4) -> cutmix(1.0)", "steps: 30"
     ),
     "all_of_it": _sketched(
-        LABELLED, "batch: 53", "steps: 65", "accumulate: 3", "ema: 0.9", "clip_norm: 0.5",
+        LABELLED, "batch: 106", "steps: 33", "accumulate: 3", "ema: 0.9", "clip_norm: 0.5",
         "clip_value: 0.1",
         "optimizer: adamw(lr=0.01)", "no_decay: [biases]", 'rates: [("c", 0.5)]',
         "init: xavier_normal", 'weights: pretrained("given", skip=["a", "b"])', 'freeze: ["b"]',
@@ -134,9 +134,9 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
         "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=30"
     ),
     "separate": _sketched(_MAPS, "steps: 1"),
-    "dropout": _sketched(_DROPOUT, "steps: 40"),
+    "dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
     "stopped": _bundled("arch=mlp", "checkpoint_every=30"),
-    "stopped_dropout": _sketched(_DROPOUT, "steps: 40"),
+    "stopped_dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
 }  # fmt: skip
 _STOPPED_AFTER = 17
 SHARD = "--shard"

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from torch import _dynamo
 from torch._C._distributed_c10d import TCPStore
 from torch.distributed import checkpoint, fsdp
 
@@ -22,10 +24,10 @@ from tests.train.faults.together import join
 from tests.train.world import subject
 from tests.train.world.subject import Notes
 
-__all__ = ["compare", "launched", "notes_of", "same_run", "together"]
+__all__ = ["compare", "copied", "launched", "notes_of", "same_run", "together"]
 
 # Each copy would import them again.
-_LOADED = (checkpoint, fsdp)
+_LOADED = (_dynamo, checkpoint, fsdp)
 # Seconds that guard against a hang alone.
 _PATIENCE = 600
 
@@ -52,7 +54,15 @@ def launched(count: int, module: str, *arguments: str | Path) -> subprocess.Comp
 
 
 def together(count: int, folder: Path, *names: str) -> None:
-    """Do scenarios of `subject` in so many copies of this process, which has imported all."""
+    """Do scenarios of `subject` in so many processes."""
+    copied(count, folder, lambda: subject.main(folder, *names))
+
+
+def copied(count: int, folder: Path, work: Callable[[], object]) -> None:
+    """Do something in so many copies of this process, which has imported all, as `torchrun` would.
+
+    What they say goes to files in the folder, and is told where one of them fails.
+    """
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     children: dict[int, Path] = {}
     for rank in range(count):
@@ -63,14 +73,13 @@ def together(count: int, folder: Path, *names: str) -> None:
             child = os.fork()
         if child == 0:
             join(rank, count, store.port)
-            _one(said, folder, *names)
+            _one(said, work)
         children[child] = said
     statuses = {said: os.waitpid(child, 0)[1] for child, said in children.items()}
     assert not any(statuses.values()), "".join(said.read_text() for said in statuses)
 
 
-def _one(said: Path, folder: Path, *names: str) -> NoReturn:
-    """What a copy does; what it says goes to a file."""
+def _one(said: Path, work: Callable[[], object]) -> NoReturn:
     status = 1
     try:
         with said.open("w", buffering=1) as file, redirect_stdout(file), redirect_stderr(file):
@@ -78,7 +87,7 @@ def _one(said: Path, folder: Path, *names: str) -> NoReturn:
                 with warnings.catch_warnings():
                     warnings.simplefilter("default")
                     warnings.simplefilter("error", FutureWarning)
-                    subject.main(folder, *names)
+                    work()
                 status = 0
             except BaseException:
                 traceback.print_exc()

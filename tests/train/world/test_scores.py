@@ -14,14 +14,14 @@ from netlang.backends.torch.train import evaluate
 from netlang.backends.torch.train.modules import module_of
 from netlang.recipes import load_recipe
 from tests.train.support import parts_of, run, sketch
+from tests.train.world import evaluated, scored
 from tests.train.world.scored import LENGTHS
-from tests.train.world.support import launched
+from tests.train.world.support import copied, launched
 
 
-@pytest.mark.parametrize("options", [(), ("--shard",)])
-def test_three_processes(tmp_path: Path, options: tuple[str, ...]) -> None:
-    done = launched(3, "tests.train.world.scored", tmp_path, *options)
-    assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("sharded", [False, True])
+def test_three_processes(tmp_path: Path, sharded: bool) -> None:
+    copied(3, tmp_path, lambda: scored.main(tmp_path, sharded=sharded))
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(3)]
     # Each process knows the same, to the last bit, so all decide alike.
     assert found[0] == found[1] == found[2]
@@ -43,8 +43,7 @@ def test_weights_of_a_file_are_shared_out(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     recipe, program = load_recipe("mnist1d")
     alone = evaluate(recipe, program, result.folder.best, device="cpu")
-    done = launched(2, "tests.train.world.evaluated", tmp_path)
-    assert done.returncode == 0, done.stderr
+    copied(2, tmp_path, lambda: evaluated.main(tmp_path))
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
     held = [each.pop("held") for each in found]
     assert found[0] == found[1]
