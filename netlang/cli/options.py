@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
 
 __all__ = [
-    "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options", "outputs", "places",
-    "spec_argument", "weight_options", "workers_option",
+    "MachineAsked", "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options",
+    "outputs", "places", "spec_argument", "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -106,6 +106,15 @@ def _prefix(text: str) -> tuple[str, str]:
             f"`{text}` doesn't say what becomes what: write OLD=NEW", param_hint="--prefix"
         )
     return old, new
+
+
+class MachineAsked(TypedDict):
+    """The values of the options that say where data are and what computes."""
+
+    data: tuple[str, ...]
+    device: str | None
+    workers: int | None
+    shard: bool
 
 
 def data_option() -> click.Option:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.types import element_type
 from netlang.ir.dims import Dim, Expr
+from netlang.ir.nearest import place_of
 from netlang.ir.types import DType
 
 __all__ = ["nearest"]
@@ -32,15 +33,11 @@ def nearest(size: tuple[Dim, ...], emit: Emitter) -> tuple[str, ...]:
 
 def _places(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
     """The elements to take along an axis."""
-    import numpy as np
-
     if isinstance(size, Expr) or isinstance(out, Expr):
         return _computed(axis, size, out, emit)
-    kind = np.dtype(np.float64 if _is_double(emit) else np.float32)
-    step = np.array([int(size)], kind) / np.array([int(out)], kind)
-    exact = np.arange(int(out)).astype(kind) * step
-    found = np.floor(exact.astype(np.float32)).astype(np.int64)
-    return emit.integers(f"axis{axis}.places", np.minimum(found, int(size) - 1))
+    single = not _is_double(emit)
+    found = [place_of(place, int(size), int(out), single=single) for place in range(int(out))]
+    return emit.integers(f"axis{axis}.places", found)
 
 
 def _is_double(emit: Emitter) -> bool:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
-from netlang.cli.options import data_option, fit_of, fit_options, places, workers_option
+from netlang.cli.options import (
+    MachineAsked,
+    data_option,
+    fit_of,
+    fit_options,
+    places,
+    workers_option,
+)
 from netlang.cli.verbs.train import device_option, recipe_arguments, shard_option
 from netlang.processes import is_first, one_voice
 
@@ -44,28 +52,30 @@ def command() -> click.Command:
     )
 
 
-def _evaluate(  # noqa: PLR0913, PLR0917 - one for each option
+def _evaluate(
     spec: str,
     changes: tuple[str, ...],
     weights: str,
     prefixes: tuple[str, ...],
     entry: str | None,
     split: str,
-    data: tuple[str, ...],
-    device: str | None,
-    workers: int | None,
-    shard: bool,
+    **machine: Unpack[MachineAsked],
 ) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import ScoreOptions, needs, training_backend
 
     with one_voice():
         recipe, program = load_recipe(spec, changes)
-        where = places(data, recipe)
+        where = places(machine["data"], recipe)
     backend = training_backend()
     with needs(backend.extra):
         options = ScoreOptions(
-            where, split, device, workers, shard=shard, fit=fit_of(prefixes, entry)
+            where,
+            split,
+            machine["device"],
+            machine["workers"],
+            shard=machine["shard"],
+            fit=fit_of(prefixes, entry),
         )
         scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items() if is_first() else ():

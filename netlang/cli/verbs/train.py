@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.options import data_option, places, workers_option
+from netlang.cli.options import MachineAsked, data_option, places, workers_option
 from netlang.processes import is_first, one_voice
 
 if TYPE_CHECKING:
@@ -71,17 +71,14 @@ def command() -> click.Command:
     )
 
 
-def _train(  # noqa: PLR0913, PLR0917 - one for each option
+def _train(
     spec: str,
     changes: tuple[str, ...],
     out: str | None,
     resume: bool,
-    data: tuple[str, ...],
-    device: str | None,
-    workers: int | None,
-    shard: bool,
     tensorboard: bool,
     quiet: bool,
+    **machine: Unpack[MachineAsked],
 ) -> int:
     from netlang.cli.failures import STOPPED
     from netlang.diagnostics.render.excerpt import visible
@@ -91,11 +88,20 @@ def _train(  # noqa: PLR0913, PLR0917 - one for each option
 
     with one_voice():
         recipe, program = _loaded(spec, changes)
-        where = places(data, recipe)
+        where = places(machine["data"], recipe)
     folder = Path(out) if out else Path("runs", recipe.name)
     if resume and not folder.exists() and is_first():
         click.echo(f"nothing to resume in {visible(str(folder))}: a new run begins", err=True)
-    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
+    options = RunOptions(
+        folder,
+        where,
+        resume,
+        machine["device"],
+        machine["workers"],
+        quiet,
+        tensorboard,
+        machine["shard"],
+    )
     options = replace(options, again=command_to_resume(spec, changes, options))
     backend = training_backend()
     with needs(backend.extra):
