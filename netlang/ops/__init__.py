@@ -6,91 +6,104 @@ that it uses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
 from netlang.ir.op import Op
 from netlang.ops.installed import installed_keywords, installed_names, installed_operator
 
-__all__ = ["KEYWORDS", "all_operators", "is_keyword", "operator", "operator_names"]
+__all__ = ["FAMILIES", "KEYWORDS", "all_operators", "is_keyword", "operator", "operator_names"]
 
-_TABLE = {
-    # convolutions and maps
-    "conv": "conv:Conv",
-    "conv_transpose": "conv_transpose:ConvTranspose",
-    "linear": "linear:Linear",
-    # activations
-    "relu": "activation:Relu",
-    "relu6": "activation:Relu6",
-    "leaky_relu": "activation:LeakyRelu",
-    "elu": "activation:Elu",
-    "sigmoid": "activation:Sigmoid",
-    "tanh": "activation:Tanh",
-    "silu": "activation:Silu",
-    "gelu": "activation:Gelu",
-    "hard_sigmoid": "activation:HardSigmoid",
-    "hard_swish": "activation:HardSwish",
-    "softplus": "activation:Softplus",
-    "heaviside": "activation:Heaviside",
-    "softmax": "softmax:Softmax",
-    "log_softmax": "softmax:LogSoftmax",
-    "prelu": "vector:Prelu",
-    "maxout": "vector:Maxout",
-    # normalisations
-    "batch_norm": "norm:BatchNorm",
-    "frozen_batch_norm": "frozen_norm:FrozenBatchNorm",
-    "layer_norm": "norm:LayerNorm",
-    "group_norm": "norm:GroupNorm",
-    "instance_norm": "norm:InstanceNorm",
-    "switchable_norm": "switchable_norm:SwitchableNorm",
-    "local_response_norm": "response_norm:LocalResponseNorm",
-    "l2_normalize": "vector:L2Normalize",
-    # pools
-    "maxpool": "pool:Maxpool",
-    "max_unpool": "unpool:MaxUnpool",
-    "avgpool": "pool:Avgpool",
-    "adaptive_avgpool": "adaptive_pool:AdaptiveAvgpool",
-    "adaptive_maxpool": "adaptive_pool:AdaptiveMaxpool",
-    "global_avgpool": "adaptive_pool:GlobalAvgpool",
-    "global_maxpool": "adaptive_pool:GlobalMaxpool",
-    "roi_pool": "region:RoiPool",
-    "roi_align": "region:RoiAlign",
-    # layout
-    "flatten": "layout:Flatten",
-    "reshape": "layout:Reshape",
-    "transpose": "layout:Transpose",
-    "slice": "cut:Slice",
-    "split": "split:Split",
-    "crop": "cut:Crop",
-    "pad": "cut:Pad",
-    "upsample": "upsample:Upsample",
-    "pixel_shuffle": "shuffle:PixelShuffle",
-    "channel_shuffle": "shuffle:ChannelShuffle",
-    # randomness
-    "dropout": "dropout:Dropout",
-    "drop_connect": "drop_connect:DropConnect",
-    "stochastic_depth": "dropout:StochasticDepth",
-    "gaussian_sample": "random:GaussianSample",
-    # merges
-    "add": "merge:Add",
-    "sub": "merge:Sub",
-    "mul": "merge:Mul",
-    "max": "merge:Max",
-    "concat": "merge:Concat",
-    "matmul": "merge:Matmul",
-    "identity": "merge:Identity",
-    # learned tensors
-    "parameter": "tensor:Parameter",
-    "embedding": "tensor:Embedding",
-    # sequences
-    "rnn": "recurrent:Rnn",
-    "lstm": "recurrent:Lstm",
-    "gru": "recurrent:Gru",
-    "multi_head_attention": "attention:MultiHeadAttention",
-    "window_attention": "window_attention:WindowAttention",
-    "multi_axis_attention": "multi_axis_attention:MultiAxisAttention",
-    "cosine_window_attention": "cosine_window_attention:CosineWindowAttention",
+FAMILIES: Mapping[str, Mapping[str, str]] = {
+    "Convolutions and linear maps": {
+        "conv": "conv:Conv",
+        "conv_transpose": "conv_transpose:ConvTranspose",
+        "linear": "linear:Linear",
+    },
+    "Activations": {
+        "relu": "activation:Relu",
+        "relu6": "activation:Relu6",
+        "leaky_relu": "activation:LeakyRelu",
+        "elu": "activation:Elu",
+        "sigmoid": "activation:Sigmoid",
+        "tanh": "activation:Tanh",
+        "silu": "activation:Silu",
+        "gelu": "activation:Gelu",
+        "hard_sigmoid": "activation:HardSigmoid",
+        "hard_swish": "activation:HardSwish",
+        "softplus": "activation:Softplus",
+        "heaviside": "activation:Heaviside",
+        "softmax": "softmax:Softmax",
+        "log_softmax": "softmax:LogSoftmax",
+        "prelu": "vector:Prelu",
+        "maxout": "vector:Maxout",
+    },
+    "Normalisations": {
+        "batch_norm": "norm:BatchNorm",
+        "frozen_batch_norm": "frozen_norm:FrozenBatchNorm",
+        "layer_norm": "norm:LayerNorm",
+        "group_norm": "norm:GroupNorm",
+        "instance_norm": "norm:InstanceNorm",
+        "switchable_norm": "switchable_norm:SwitchableNorm",
+        "local_response_norm": "response_norm:LocalResponseNorm",
+        "l2_normalize": "vector:L2Normalize",
+    },
+    "Pools": {
+        "maxpool": "pool:Maxpool",
+        "max_unpool": "unpool:MaxUnpool",
+        "avgpool": "pool:Avgpool",
+        "adaptive_avgpool": "adaptive_pool:AdaptiveAvgpool",
+        "adaptive_maxpool": "adaptive_pool:AdaptiveMaxpool",
+        "global_avgpool": "adaptive_pool:GlobalAvgpool",
+        "global_maxpool": "adaptive_pool:GlobalMaxpool",
+        "roi_pool": "region:RoiPool",
+        "roi_align": "region:RoiAlign",
+    },
+    "Layout": {
+        "flatten": "layout:Flatten",
+        "reshape": "layout:Reshape",
+        "transpose": "layout:Transpose",
+        "slice": "cut:Slice",
+        "split": "split:Split",
+        "crop": "cut:Crop",
+        "pad": "cut:Pad",
+        "upsample": "upsample:Upsample",
+        "pixel_shuffle": "shuffle:PixelShuffle",
+        "channel_shuffle": "shuffle:ChannelShuffle",
+    },
+    "Randomness": {
+        "dropout": "dropout:Dropout",
+        "drop_connect": "drop_connect:DropConnect",
+        "stochastic_depth": "dropout:StochasticDepth",
+        "gaussian_sample": "random:GaussianSample",
+    },
+    "Merges": {
+        "add": "merge:Add",
+        "sub": "merge:Sub",
+        "mul": "merge:Mul",
+        "max": "merge:Max",
+        "concat": "merge:Concat",
+        "matmul": "merge:Matmul",
+        "identity": "merge:Identity",
+    },
+    "Learned tensors": {
+        "parameter": "tensor:Parameter",
+        "embedding": "tensor:Embedding",
+    },
+    "Sequences": {
+        "rnn": "recurrent:Rnn",
+        "lstm": "recurrent:Lstm",
+        "gru": "recurrent:Gru",
+        "multi_head_attention": "attention:MultiHeadAttention",
+        "window_attention": "window_attention:WindowAttention",
+        "multi_axis_attention": "multi_axis_attention:MultiAxisAttention",
+        "cosine_window_attention": "cosine_window_attention:CosineWindowAttention",
+    },
 }
+"""The classes of the operators by name, in the families of the reference."""
+
+_TABLE = {name: entry for family in FAMILIES.values() for name, entry in family.items()}
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test
 # compares it with the signatures.

@@ -14,75 +14,24 @@ from pathlib import Path
 
 from netlang.ir.arguments import Argument, signature
 from netlang.ir.op import Op
-from netlang.ops import operator
+from netlang.ops import FAMILIES, operator
 
-__all__ = ["FAMILIES", "reference"]
+__all__ = ["reference"]
 
-# Title, a sentence or two, and the operators, in the order of the page.
-FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "Convolutions and linear maps",
-        "The rank comes from the input: `conv` on `[C, L]` is 1-D, on `[C, H, W]` 2-D, on "
-        "`[C, D, H, W]` 3-D.",
-        ("conv", "conv_transpose", "linear"),
-    ),
-    (
-        "Activations",
-        "They work element by element, on values of any shape, unless they say otherwise.",
-        (
-            "relu", "relu6", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "silu", "gelu",
-            "hard_sigmoid", "hard_swish", "softplus", "heaviside", "softmax", "log_softmax",
-            "maxout",
-        ),
-    ),
-    (
-        "Normalisations",
-        "`bn` stands for `batch_norm` in every file.",
-        (
-            "batch_norm", "frozen_batch_norm", "layer_norm", "group_norm", "instance_norm",
-            "switchable_norm", "local_response_norm", "l2_normalize",
-        ),
-    ),
-    (
-        "Pools",
-        "`gap` stands for `global_avgpool` in every file.",
-        (
-            "maxpool", "max_unpool", "avgpool", "adaptive_avgpool", "adaptive_maxpool",
-            "global_avgpool", "global_maxpool", "roi_pool", "roi_align",
-        ),
-    ),
-    (
-        "Layout",
-        "They move elements, leave some out or repeat them.",
-        (
-            "flatten", "reshape", "transpose", "slice", "split", "crop", "pad", "upsample",
-            "pixel_shuffle", "channel_shuffle",
-        ),
-    ),
-    (
-        "Randomness",
-        "They act in training; deployed, each is what its text says.",
-        ("dropout", "drop_connect", "stochastic_depth", "gaussian_sample"),
-    ),
-    (
-        "Merges",
-        "They take several values: branches, `add { a; b }`, or a tuple, `(a, b) -> add`.",
-        ("add", "sub", "mul", "max", "concat", "matmul", "identity"),
-    ),
-    (
-        "Learned tensors",
-        "Weights that are values of their own.",
-        ("parameter", "embedding"),
-    ),
-    (
-        "Sequences",
-        "The first axis is time, or the place in the sequence.",
-        (
-            "rnn", "lstm", "gru", "multi_head_attention", "window_attention",
-            "cosine_window_attention", "multi_axis_attention",
-        ),
-    ),
-)  # fmt: skip
+# A sentence or two on each family.
+_ABOUT = {
+    "Convolutions and linear maps": "The rank comes from the input: `conv` on `[C, L]` is 1-D, on "
+    "`[C, H, W]` 2-D, on `[C, D, H, W]` 3-D.",
+    "Activations": "They work element by element, on values of any shape, unless they say "
+    "otherwise.",
+    "Normalisations": "`bn` stands for `batch_norm` in every file.",
+    "Pools": "`gap` stands for `global_avgpool` in every file.",
+    "Layout": "They move elements, leave some out or repeat them.",
+    "Randomness": "They act in training; deployed, each is what its text says.",
+    "Merges": "They take several values: branches, `add { a; b }`, or a tuple, `(a, b) -> add`.",
+    "Learned tensors": "Weights that are values of their own.",
+    "Sequences": "The first axis is time, or the place in the sequence.",
+}
 
 # Outputs that go by their numbers are not all listed.
 _MOST_NAMES = 3
@@ -91,13 +40,13 @@ _HEADING = "(?:Shape|Parameters|MACs|Other|Source)"
 
 _HEAD = """# Operators
 
-Every operator of the language, with its arguments in positional order. What stands after `=` is a
-default; an argument in brackets may be left out, and its row says what then holds; all others must
-be given. Meanings and defaults are PyTorch's. [The language](language.md) says how to apply them.
+Every operator of the language, with its arguments in positional order. A value after `=` is a
+default; an argument in brackets may be omitted, as its row explains; all others are required.
+Meanings and defaults are PyTorch's. [The language](language.md) says how to apply them.
 
-Shapes leave out the batch: `[C, H, W]` is an image of `C` channels, and `*` stands for any axes.
+Shapes omit the batch: `[C, H, W]` is an image of `C` channels, and `*` stands for any axes.
 Axes count from 0, the channels of an image; -1 is the last one. `MACs` are the multiply-accumulates
-of one application to `N` examples, biases not counted; `Other` are all other arithmetic operations.
+of one application to `N` examples, without biases; `Other` are all other arithmetic operations.
 A weight's key in the `state_dict` is the label path of its step, a dot, and the name given here.
 """
 
@@ -111,8 +60,8 @@ docs/operators.md`.
 def reference() -> str:
     """The whole page."""
     parts = [_HEAD, _contents()]
-    for title, text, names in FAMILIES:
-        parts += [f"## {title}\n", f"{text}\n"]
+    for title, names in FAMILIES.items():
+        parts += [f"## {title}\n", f"{_ABOUT[title]}\n"]
         parts += [part for name in names for part in _operator(_class(name))]
     return "\n".join((*parts, _FOOT))
 
@@ -126,7 +75,7 @@ def _class(name: str) -> type[Op]:
 def _contents() -> str:
     """One line for each family, with a link to each of its operators."""
     lines = []
-    for title, _, names in FAMILIES:
+    for title, names in FAMILIES.items():
         links = ", ".join(f"[`{name}`](#{name})" for name in names)
         lines.append(f"- **{title}**: {links}")
     return "\n".join(lines) + "\n"

@@ -82,6 +82,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(("title", "most"), [("An operator", 5), ("A word of recipes", 4)])
+def test_few_files_change(title: str, most: int) -> None:
+    """An operator is a class, a line, a lowering for each backend, and the module it stands for."""
+    page = PAGE.read_text(encoding="utf-8")
+    section = page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    named = {
+        block["what"].removeprefix("new: ").split(", ")[0] for block in BLOCK.finditer(section)
+    }
+    files = {name for name in named if name.endswith(".py")}
+    assert 1 < len(files) <= most, files
+
+
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A Python process in the copy, which it imports."""
     return subprocess.run(
