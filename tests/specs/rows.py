@@ -31,7 +31,7 @@ LONG = {
     "regnet_y_128gf", "regnet_y_16gf", "regnet_y_1_6gf", "regnet_y_32gf", "regnet_y_3_2gf",
     "regnet_y_800mf", "regnet_y_8gf", "resnet101", "resnet152", "resnet34", "resnext101_32x8d",
     "resnext101_64x4d", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0", "swin_b",
-    "swin_s", "swin_v2_b", "swin_v2_s", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19",
+    "swin_s", "swin_v2_b", "swin_v2_s", "vgg11", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19",
     "vgg19_bn", "vit_b_16", "vit_h_14", "vit_l_16", "vit_l_32", "wide_resnet101_2",
     "wide_resnet50_2",
 }  # fmt: skip

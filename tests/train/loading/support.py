@@ -23,6 +23,7 @@ from netlang.backends.torch.train.world import World
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.sizes import RandomCrop
 from tests.quality import ROOT
+from tests.warm import run_warm
 
 __all__ = ["CROP", "Files", "drawn_files", "loader", "path", "pixels_of", "program"]
 
@@ -89,9 +90,12 @@ def pixels_of(batches: list[Batch]) -> list[list[int]]:
 
 
 def program(
-    body: str, *arguments: str, before: str = "true", unshare: bool = False
+    body: str, *arguments: str, before: str = "", alone: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """What a program of its own does; `before` is shell, with mounts of its own if `unshare`."""
+    """What a program of its own does; `before` is shell, after which it has mounts of its own.
+
+    Without it, and unless it has to start `alone`, it is a copy of one that has imported torch.
+    """
     text = f"""
     import sys
     from pathlib import Path
@@ -111,9 +115,13 @@ def program(
     folder = Folder(arguments[0])
     file = folder / "program.py"
     file.write_text(textwrap.dedent(text))
-    command = ["bash", "-c", f'{before} && exec "$0" "$@"']
+    if not (before or alone):
+        return run_warm(file, *arguments)
+    command = [sys.executable, str(file), *arguments]
+    if before:
+        command = ["unshare", "-m", "bash", "-c", f'{before} && exec "$0" "$@"', *command]
     return subprocess.run(
-        [*(["unshare", "-m"] if unshare else []), *command, sys.executable, str(file), *arguments],
+        command,
         capture_output=True,
         text=True,
         check=False,

@@ -115,7 +115,7 @@ def test_a_full_dev_shm_is_not_needed(tmp_path: Path) -> None:
     with loader(files, workers=2) as made:
         print(len(list(made.batches(0, 0))), len(list(made.once())))
     """
-    done = program(text, str(tmp_path), before=f"{small} && df /dev/shm >&2", unshare=True)
+    done = program(text, str(tmp_path), before=f"{small} && df /dev/shm >&2")
     assert "100%" in done.stderr, done.stderr
     assert done.stdout == "10 10\n"
 
@@ -250,6 +250,7 @@ def test_a_loader_that_nobody_closed(tmp_path: Path, end: str, method: str) -> N
         {end}
         """,
         str(tmp_path),
+        alone=method == "spawn",
     )
     assert gone([int(pid) for pid in done.stdout.split()])
     assert done.stderr.count("Traceback") == ("Keyboard" in end)
