@@ -9,7 +9,7 @@ from netlang.advice.bodies import steps_after
 from netlang.advice.calls import refuse_call
 from netlang.advice.layers import unknown_layer
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import NotALayer
+from netlang.diagnostics.language.names import NotALayer, UnknownLayer
 from netlang.diagnostics.language.structure import BodyNotAllowed
 from netlang.elaborate.blocks import instances
 from netlang.elaborate.blocks.inline import inline
@@ -37,7 +37,7 @@ __all__ = ["apply"]
 
 def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     """For `conv(64)`, `unit(64) { ... }`, `add { ... }`: the result for the current value."""
-    layer = _resolve(body, action)
+    layer = _resolve(body, action, step)
     key = None
     if isinstance(layer.target, OperatorTarget):
         if action.body is None and not layer.arguments:
@@ -88,7 +88,7 @@ def _application(
     return Application(layer, written, path, inputs, action.span, action.name_span, step.span)
 
 
-def _resolve(body: Body, action: ast.Apply) -> Layer:
+def _resolve(body: Body, action: ast.Apply, step: StepContext) -> Layer:
     """The layer that a name stands for: one of the spec's, or an operator."""
     found = body.evaluator.names.find(action.name)
     if isinstance(found, Layer):
@@ -100,14 +100,38 @@ def _resolve(body: Body, action: ast.Apply) -> Layer:
         return _operator_layer(op)
     if found is not None:
         raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind_of(found)))
-    if body.find((action.name,)) is not None:
-        kind = "the label of a value"
-        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
+    from netlang.advice.meaning import steps  # only here: an error
+
+    labelled = body.find((action.name,))
+    if labelled is not None:
+        kind, fix = "the label of a value", None
+        if labelled.layer is not None and _fits(body, labelled, step.flow):
+            fix = steps.once_more(action, action.name)
+        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind, fix=fix))
+    again = steps.asked_again(action)
+    if again is not None and body.find((again,)) is not None:
+        fix = steps.once_more(action, again)
+        raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
+    fix = steps.label_after(body.module.file, action)
+    if fix is not None:  # what reads the label is no second error
+        path = (*body.scope, action.name)
+        body.builder.labels.setdefault(path, Labelled(None, action.span, "a step", path))
+        raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
 
     def known() -> Iterable[str]:
         return (*body.evaluator.names.names(), *body.module.names(), *operator_names())
 
     raise NetlangError(unknown_layer(body.module.file, action, known, body.values.label_names))
+
+
+def _fits(body: Body, labelled: Labelled, flow: CurrentValue) -> bool:
+    """Whether a labelled step could be reused for a value: it is like what the step has read."""
+    text = ".".join(labelled.path)
+    for node in body.builder.plain_nodes():
+        if node.path == text and flow is not None:
+            before = [body.builder.type_of(ref).shape[:1] for ref in node.inputs]
+            return before == [body.builder.type_of(ref).shape[:1] for ref in flow]
+    return False
 
 
 @cache

@@ -13,7 +13,7 @@ from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
 from netlang.ir.repeats import Repeats
 from netlang.lint.calls import Calls, Found
 from netlang.lint.layouts import AxisLayout, declared, made_by
-from netlang.lint.registry import SiteRule
+from netlang.lint.registry import FUNCTION_RULES, SiteRule
 from netlang.lint.site import About, Site
 
 __all__ = ["LintWalk"]
@@ -61,6 +61,8 @@ class LintWalk:
                 return (AxisLayout.UNKNOWN,) * len(function.outputs)
             self.definitions.add((function.span.source.name, function.span.start))
             made[layouts] = _Function(self, function, layouts, calls).outputs()
+            for rule in FUNCTION_RULES:
+                self.found.extend(Found(caution, calls) for caution in rule(self._about, function))
         return made[layouts]
 
     def node(

@@ -9,23 +9,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netlang.diagnostics.diagnostic import Caution
+from netlang.ir.program import Function
 from netlang.lint.layouts import SPATIAL
 from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.order import pytorch_order
+from netlang.lint.rules.readings import BranchLines, StepsAfterOutputs
 from netlang.lint.rules.targets import UnusedTargets
 from netlang.lint.rules.unused import UnusedNames
-from netlang.lint.site import Site
+from netlang.lint.site import About, Site
 from netlang.lint.tree import TreeRule
 
-__all__ = ["CAUSES", "SITE_RULES", "TREE_RULES", "SiteRule"]
+__all__ = ["CAUSES", "FUNCTION_RULES", "SITE_RULES", "TREE_RULES", "SiteRule"]
 
 SiteRule = Callable[[Site], Iterator[Caution]]
+FunctionRule = Callable[[About, Function], Iterator[Caution]]
 
-TREE_RULES: tuple[type[TreeRule], ...] = (UnusedNames, UnusedTargets, IdleLoops, BatchInInputs)
 
-CAUSES: tuple[type[TreeRule], ...] = (BatchInInputs,)
+def applied_twice(about: About, function: Function) -> Iterator[Caution]:
+    """Named layers with weights that are applied twice: few files have any."""
+    if about.steps.layers:
+        from netlang.lint.rules.twice import applied_twice as found
+
+        yield from found(about, function)
+
+
+FUNCTION_RULES: tuple[FunctionRule, ...] = (applied_twice,)
+
+TREE_RULES: tuple[type[TreeRule], ...] = (
+    UnusedNames,
+    UnusedTargets,
+    IdleLoops,
+    BranchLines,
+    StepsAfterOutputs,
+    BatchInInputs,
+)
+
+CAUSES: tuple[type[TreeRule], ...] = (BranchLines, BatchInInputs)
 """Those that may tell the cause of an error."""
 
 _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (

@@ -9,12 +9,14 @@ from netlang.advice.edits import without_statement
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.ast.walk import walk
+from netlang.syntax.ast.walk import outline, walk
 
 if TYPE_CHECKING:
     from netlang.modules.library import Module
 
 __all__ = ["StepsInText"]
+
+_BODIES = (ast.BlockDef, ast.NetDef)
 
 
 @final
@@ -53,6 +55,20 @@ class StepsInText:
             for each in item.body.statements
             if isinstance(each, ast.Input)
         }
+
+    @cached_property
+    def layers(self) -> frozenset[str]:
+        """The constants that a call gives and that are applied twice: named layers, perhaps."""
+        calls = set[str]()
+        applied = dict[str, int]()
+        for item in self._module.file.items:
+            for node in outline(item).nodes if isinstance(item, _BODIES) else (item,):
+                if isinstance(node, ast.Apply):
+                    if not node.arguments and node.body is None:
+                        applied[node.name] = applied.get(node.name, 0) + 1
+                elif isinstance(node, ast.Constant) and isinstance(node.value, ast.Call):
+                    calls.add(node.name)
+        return frozenset(name for name in calls if applied.get(name, 0) > 1)
 
     def before(self, action: Span, text: str, description: str) -> Fix | None:
         """Inserts `text` as steps before the one whose action begins at `action`, and its label."""

@@ -58,6 +58,23 @@ PLANTED: dict[str, list[str]] = {
         image("relu\n    # allow W0104"),
         image("conv(3, 1x1)\n    relu\n    linear(4)  # allow W0201, W0202"),
     ],
+    "W0107": [
+        image("add { conv(3, 1x1); relu; identity }"),
+        image("concat { conv(3, 1x1); bn; relu; conv(8, 1x1) }"),
+        image("mul { maxpool(3x3, stride=1, pad=1) -> conv(3, 1x1); dropout(0.5); identity }"),
+        image("add { unit; norm; identity }", head="block unit { relu }\nnorm = bn(eps=0.1)\n"),
+    ],
+    "W0108": [
+        image("unit = conv(3, 1x1); p: unit; q: unit; (p, q) -> add"),
+        image("p: unit; image -> q: unit(); (p, q) -> add", head="unit = conv(3, 3x3, pad=1)\n"),
+        image("e = head(3); p: e; image -> q: e; (p, q) -> add", "[3]", head=HEAD),
+        image("e = conv(4, 1x1); output p: e; image -> q: e; output q"),
+    ],
+    "W0109": [
+        image("conv(8, 1x1); output p: conv(2, 1x1); relu; output q: conv(4, 1x1)"),
+        image("y: relu; output p: conv(2, 1x1) -> relu; tanh -> conv(2, 1x1); output q"),
+        image("relu; output p: conv(2, 1x1); output c: relu; add { relu; identity }; output q"),
+    ],
     "W0201": [
         image("conv(8, 3x3) -> relu -> linear(10)"),
         image("conv(8, 3x3) -> gap -> head(10)", head=HEAD),
@@ -122,6 +139,16 @@ PLANTED: dict[str, list[str]] = {
 _ATTENTION = "reshape([4, 8, 96]) -> softmax(1)"
 
 RIGHT: list[str] = [
+    image("add { identity; relu }; concat { relu; tanh }; mul { conv(6, 1x1); { sigmoid } }"),
+    image("y: conv(3, 1x1); add { y; relu }; concat { { conv(3, 1x1) -> relu }; bn }"),
+    image("unit = conv(3, 1x1); repeat 2 { unit }; for i in [1, 2] { p{i}: unit }"),
+    image("unit = conv(3, 1x1); p: unit; concat { p; image }; q: unit; (p, q) -> add"),
+    image("norm = bn(eps=0.1); p: norm; q: norm; (p, q) -> add"),
+    image("act = leaky_relu(0.2); p: act; q: act; (p, q) -> add"),
+    image("y: relu; output p: conv(2, 1x1); y -> tanh; output q"),
+    image("y: relu; output p: conv(2, 1x1); tail: tanh; output q: tail"),
+    image("y: relu; output p: y; tanh; auxiliary c: relu; relu; output q"),
+    image("y: relu; output p: conv(2, 1x1); add { y; image }; output q"),
     "from blocks.residual import basic, bottleneck\n",
     "width = 3\n\nblock b { relu }\n",
     image("relu", head="n = 3\nassert n == 3\n"),

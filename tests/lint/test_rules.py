@@ -16,6 +16,7 @@ from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.logits import probabilities_as_logits
 from netlang.lint.rules.order import pytorch_order
+from netlang.lint.rules.readings import BranchLines, StepsAfterOutputs
 from netlang.lint.rules.targets import UnusedTargets
 from netlang.lint.rules.timing import change_beyond_end
 from netlang.lint.rules.unused import UnusedNames
@@ -58,6 +59,9 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
     UnusedNames: ("W0101", "W0102", "W0103"),
     UnusedTargets: ("W0104",),
     IdleLoops: ("W0105",),
+    BranchLines: ("W0107",),
+    registry.applied_twice: ("W0108",),
+    StepsAfterOutputs: ("W0109",),
     linear_of_image: ("W0201",),
     pytorch_order: ("W0202",),
     softmax_axis: ("W0203",),
@@ -69,7 +73,7 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
 
 
 def test_every_rule_is_known_here() -> None:
-    listed = {*registry.TREE_RULES, *training.RECIPE_RULES}
+    listed = {*registry.TREE_RULES, *registry.FUNCTION_RULES, *training.RECIPE_RULES}
     listed |= {rule for each in registry.SITE_RULES.values() for rule in each}
     assert listed == set(CODE_OF)
 
@@ -82,6 +86,8 @@ def test_each_rule_is_needed(rule: Callable[..., Any], monkeypatch: pytest.Monke
     }
     monkeypatch.setattr(find, "SITE_RULES", sites)
     monkeypatch.setattr(find, "TREE_RULES", tuple(r for r in registry.TREE_RULES if r is not rule))
+    functions = tuple(r for r in registry.FUNCTION_RULES if r is not rule)
+    monkeypatch.setattr(graph, "FUNCTION_RULES", functions)
     left = tuple(r for r in training.RECIPE_RULES if r is not rule)
     monkeypatch.setattr(training, "RECIPE_RULES", left)
     assert all(missed(code) for code in CODE_OF[rule])

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Caution
 
-__all__ = ["LoopNeverRuns", "UnusedBlock", "UnusedFileConstant", "UnusedImport", "UnusedTarget"]
+__all__ = [
+    "AppliedTwice", "BranchLikeStep", "LoopNeverRuns", "StepAfterOutput", "UnusedBlock",
+    "UnusedFileConstant", "UnusedImport", "UnusedTarget",
+]  # fmt: skip
 
 
 class UnusedImport(Caution):
@@ -54,3 +57,44 @@ class LoopNeverRuns(Caution):
     help: ClassVar[str] = "remove it, or let it run"
 
     why: str
+
+
+class BranchLikeStep(Caution):
+    """`step` is what follows `before` on the next line of a merge."""
+
+    code: ClassVar[str] = "W0107"
+    title: ClassVar[str] = "`{step}` is a branch of its own here, not a step after `{before}`"
+    caption: ClassVar[str] = "each statement in `{merge}` is a branch from the same value"
+    help: ClassVar[str] = (
+        "put the steps of one branch in braces, or `{{ {step} }}` if it is meant as a branch"
+    )
+
+    merge: str
+    step: str
+    before: str
+
+
+class AppliedTwice(Caution):
+    """`name` is a constant that stands for a layer with weights; `label` names its first time."""
+
+    code: ClassVar[str] = "W0108"
+    title: ClassVar[str] = "`{name}` is applied again with weights of its own"
+    caption: ClassVar[str] = "a layer with a name is a description: each use of it has new weights"
+    help: ClassVar[str] = "write `reuse {label}` to apply the same weights once more"
+
+    name: str
+    label: str
+
+
+class StepAfterOutput(Caution):
+    """`output` is the tap before the step."""
+
+    code: ClassVar[str] = "W0109"
+    title: ClassVar[str] = "this step goes on from the value before `output {output}`, not after it"
+    caption: ClassVar[str] = "an output leaves the current value as it was"
+    help: ClassVar[str] = (
+        "begin with the value that is meant: label the step of the output, "
+        "`output {output}: y: ...`, and write `y -> ...`, or label the value before"
+    )
+
+    output: str

@@ -15,7 +15,7 @@ from netlang.diagnostics.language.syntax import (
     MissingSeparator,
     UnexpectedText,
 )
-from netlang.syntax.mistakes.spot import OPENERS, Spot
+from netlang.syntax.mistakes.spot import AGAIN, OPENERS, Spot
 
 __all__ = ["SEPARATORS"]
 
@@ -26,6 +26,7 @@ _STATEMENT_STARTS = (_VALUE_STARTS - {"["}) | {
     "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",
     "train", "from",
 }  # fmt: skip
+_MERGES = ("add", "sub", "mul", "max", "concat", "matmul")
 _FIRST_WORDS = ("input", "output", "auxiliary")
 _TAPS = {"input": "the name of an input", "output": "the name of an output",
          "auxiliary": "the name of an output"}  # fmt: skip
@@ -147,6 +148,15 @@ def _separator(spot: Spot) -> Diagnostic | None:
     elif spot.kind(spot.first) == "assert" and spot.kind() == "STRING":
         expected = "expected `,` before the message"
         fix = spot.replacing("put a `,` between them", spot.before, spot.before, ",")
+    elif _repeats(spot):
+        expected = "`reuse` applies a labelled step once more"
+        span = spot.span(-1)
+        text = f"reuse {spot.text()}"
+        fix = spot.replacing(f"write `{text}`", span.start, spot.span().end, text)
+    elif _in_merge(spot):
+        expected = "each statement in a merge is a branch"
+        advice = "put `;` between them: they are two branches (`->` would make them one)"
+        fix = spot.replacing(advice, spot.before, spot.start, "; ")
     elif "->" in spot.allowed and spot.kind() in ("NAME", "reuse", "STRING", "{"):
         expected = "steps are joined by `->` or a line break"
         fix = spot.replacing("put `->` between them", spot.start, spot.start, "-> ")
@@ -155,6 +165,23 @@ def _separator(spot: Spot) -> Diagnostic | None:
         separator = "; " if spot.opened else "\n"
         fix = spot.replacing("put a line break between", spot.before, spot.start, separator)
     return MissingSeparator(span=spot.span(), found=spot.found, expected=expected, fix=fix)
+
+
+def _repeats(spot: Spot) -> bool:
+    """`right -> shared tower`."""
+    return spot.kind(-1) == spot.kind() == "NAME" and spot.text(-1) in AGAIN
+
+
+def _in_merge(spot: Spot) -> bool:
+    """`add { linear(8) identity }`: directly inside of the braces of a merge."""
+    if spot.innermost != "{":
+        return False
+    place = spot.opened[-1] - spot.index - 1
+    if spot.kind(place) == ")":
+        while spot.kind(place) not in ("(", ""):
+            place -= 1
+        place -= 1
+    return spot.text(place) in _MERGES
 
 
 def _ends_line(spot: Spot) -> bool:

@@ -12,7 +12,10 @@ from netlang.source import Source, Span
 from netlang.syntax.lexer import Tokens
 from netlang.syntax.mistakes.expected import allowed, in_words
 
-__all__ = ["OPENERS", "Explain", "Spot"]
+__all__ = ["AGAIN", "OPENERS", "Explain", "Spot"]
+
+AGAIN = frozenset(("reuse", "share", "shared", "layer", "same", "tied"))
+"""Words that stand for `reuse` elsewhere."""
 
 OPENERS = {"(": ")", "[": "]", "{": "}", "COMPUTED": "}"}
 _CLOSERS = frozenset(OPENERS.values())
