@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,7 @@ def test_a_run_that_a_terminal_stops(spec: Path, tmp_path: Path, number: signal.
     )
     while not list(out.glob("checkpoints/*")):
         assert running.poll() is None, running.communicate()
+        time.sleep(0.01)
     task = Path(f"/proc/{running.pid}/task/{running.pid}/children")
     children = [int(pid) for pid in task.read_text().split()]
     assert len(children) >= 2
