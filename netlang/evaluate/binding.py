@@ -179,17 +179,19 @@ def operator_of(layer: Layer, span: Span) -> Op:
     """The operator with all of its arguments. Raises a diagnostic for missing or wrong ones."""
     if not isinstance(layer.target, OperatorTarget):
         raise TypeError(f"{layer.name} is no operator")
-    bound = dict(layer.arguments)
+    name, bound = layer.name, dict(layer.arguments)
     fields: dict[str, object] = {}
     for item in signature(layer.target.op):
-        if item.name in bound:
-            _refuse_inputs(layer, item, bound)
-            fields[item.name] = convert(layer.name, item, bound[item.name])
+        given = bound.get(item.name)
+        if given is not None:
+            if name == "linear":
+                _refuse_inputs(layer, item, bound)
+            fields[item.name] = convert(name, item, given)
         elif item.required:
             raise NetlangError(
                 MissingArgument(
                     span=span,
-                    callee=layer.name,
+                    callee=name,
                     name=item.name,
                     description=item.kind.description,
                     fix=missing_arguments(span, signature(layer.target.op), bound),
@@ -200,7 +202,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
 
 def _refuse_inputs(layer: Layer, item: Argument, bound: dict[str, BoundArgument]) -> None:
     """Raise a diagnostic for `linear(64, 10)`, which gives the number of inputs as in PyTorch."""
-    if layer.name != "linear" or item.name != "bias" or "out" not in bound:
+    if item.name != "bias" or "out" not in bound:
         return
     fix = without_inputs(bound["out"].span, bound["bias"].span, bound["bias"].value)
     if fix is not None:

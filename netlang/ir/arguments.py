@@ -53,9 +53,10 @@ def _integer(value: object) -> int:
 
 def _integer_between(minimum: int, maximum: int | None = None) -> Callable[[object], object]:
     def convert(value: object) -> object:
-        if _integer(value) < minimum or (maximum is not None and _integer(value) > maximum):
+        number = _integer(value)
+        if number < minimum or (maximum is not None and number > maximum):
             raise Mismatch
-        return value
+        return number
 
     return convert
 
