@@ -93,9 +93,19 @@ def true(warning: Diagnostic, programs: tuple[Program, ...]) -> bool:
         return len(re.findall(rf"\b{re.escape(span.text)}\b", text)) == 1
     if warning.code == "W0105":
         return span.text in ("0", "[]") or eval_range(span.text) == []
+    if warning.code == "W0109":
+        before = span.source.text[: span.start].splitlines()
+        return _statement_above(before).startswith("output ")
     if warning.code in ("W0201", "W0203"):
         return any(_is_image(program, span.text, warning.code) for program in programs)
     return False
+
+
+def _statement_above(lines: list[str]) -> str:
+    """The line that begins the statement before the last line, which is the margin of another."""
+    margin = lines[-1]
+    above = (line for line in reversed(lines[:-1]) if len(line) - len(line.lstrip()) <= len(margin))
+    return next((line.strip() for line in above if line.strip() != "}"), "")
 
 
 def eval_range(text: str) -> list[int] | None:
@@ -150,6 +160,12 @@ def planted(spec: Spec, draw: random.Random) -> Iterator[tuple[str, str]]:
     )
     yield "W0105", f"{text}\n{_net(draw, count)}"
     yield "W0106", f"{text}\n{_net(draw, 'planted: relu  # allow W0201')}"
+    merge = "concat { planted: conv(3, 1x1); relu; identity }"
+    yield "W0107", f"{text}\n{_net(draw, merge)}"
+    twice = "w: conv(4, 1x1); planted = conv(4, 1x1); p: planted; q: planted; (w, p, q) -> add"
+    yield "W0108", f"{text}\n{_net(draw, twice)}"
+    tapped = "w: conv(4, 1x1); output planted: conv(2, 1x1); relu; output other"
+    yield "W0109", f"{text}\n{_net(draw, tapped)}"
     yield "W0201", f"{text}\n{_net(draw, 'planted: linear(10)')}"
     yield "W0203", f"{text}\n{_net(draw, 'planted: softmax(1)')}"
     channels = draw.choice((3, 6, 8))
