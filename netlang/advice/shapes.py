@@ -11,7 +11,7 @@ from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.images import channels_moved, in_order
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
-from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.language import branches, shapes, sizes
 from netlang.ir.program import Size
 from netlang.ir.sizes.solve import Solution
@@ -221,7 +221,7 @@ def default_changed(
     if not isinstance(diagnostic, sizes.SizeRefused):
         return diagnostic
     size = declared[diagnostic.size]
-    note = Label(size.span, f"`{size.name}` is {size.default} by default")
+    note = Note(size.span, f"`{size.name}` is {size.default} by default")
     symbol = next(each for each in solution.symbols if each.name == size.name)
     near = min(symbol.nearest(size.default), key=lambda n: abs(n - size.default), default=None)
     fix = replaced(size.span, f"{size.name}={near}", diagnostic.help_text) if near else None

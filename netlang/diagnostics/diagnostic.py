@@ -15,12 +15,12 @@ from netlang.source import Span
 
 _LONGEST_TEXT = 400
 
-__all__ = ["Caution", "Diagnostic", "Edit", "Fix", "ChainLink", "Label", "Severity"]
+__all__ = ["Caution", "Diagnostic", "Edit", "Fix", "ChainLink", "Note", "Severity"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-class Label(Record):
+class Note(Record):
     """A secondary span and a remark on it."""
 
     span: Span
@@ -70,7 +70,7 @@ class Diagnostic(Record, metaclass=KeywordOnly):
     help: ClassVar[str] = ""
 
     span: Span | None
-    notes: tuple[Label, ...] = ()
+    notes: tuple[Note, ...] = ()
     chain: tuple[ChainLink, ...] = ()
     fix: Fix | None = None
     rows: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import (
     BatchWritten,
@@ -57,7 +57,7 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
         ref = _bound(body, declaration, index)
     path = (*body.scope, declaration.name)
     if path in body.builder.labels:
-        notes = (Label(body.builder.labels[path].span, "used here before"),)
+        notes = (Note(body.builder.labels[path].span, "used here before"),)
         fix = new_label(declaration.name_span, (each[-1] for each in body.builder.labels))
         raise NetlangError(
             DuplicateLabel(span=declaration.name_span, label=declaration.name, notes=notes, fix=fix)
@@ -139,7 +139,7 @@ def _one_type_of_floats(body: Body, declaration: ast.Input, span: Span, dtype: D
         body.session.floats = (dtype, span)
     elif body.session.floats[0] is not dtype:
         expected, there = body.session.floats
-        note = Label(there, f"{expected.value} here")
+        note = Note(there, f"{expected.value} here")
         raise NetlangError(
             TwoFloatTypes(
                 span=span, name=declaration.name, actual=dtype.value, expected=expected.value,
@@ -208,7 +208,7 @@ def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | No
                 expected=f"{known.default} as before, the default of the size",
                 actual=str(default),
                 fix=replaced(size.span, name),
-                notes=(Label(known.span, "the first time"),),
+                notes=(Note(known.span, "the first time"),),
             )
         )
 

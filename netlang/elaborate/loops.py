@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlang.advice.arguments import counted, more_targets
 from netlang.advice.names import renamed
-from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import AssignedTwice
 from netlang.diagnostics.language.values import BadCount, BadIterable, BadTargets
@@ -69,7 +69,7 @@ def refuse_reassignment(body: Body, name: str, span: Span, scope: ast.Node | Non
             AssignedTwice(
                 span=span,
                 name=name,
-                notes=(Label(before, "the first time"),),
+                notes=(Note(before, "the first time"),),
                 fix=renamed(body.module.file, name, span, scope),
             )
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import enclosing
-from netlang.diagnostics.diagnostic import Diagnostic, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import WrongInputCount
 from netlang.diagnostics.language.structure import NothingToRead
@@ -124,12 +124,12 @@ def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:
     return None
 
 
-def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Label:
+def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Note:
     """A note on where an input of a refused step comes from."""
     where = body.builder.origin(ref)
     if ref.producer == INPUT and ref.output not in body.builder.input_spans:
-        return Label(where, f"{type_} comes from here: the input of `{body.block.name}`")
-    return Label(where, f"{type_} comes from here")
+        return Note(where, f"{type_} comes from here: the input of `{body.block.name}`")
+    return Note(where, f"{type_} comes from here")
 
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
@@ -163,7 +163,7 @@ def nothing_to_read(body: Body, span: Span) -> NothingToRead:
     later = next((s for s in suite.statements if isinstance(s, ast.Input)), None) if suite else None
     if later is None:
         return NothingToRead(span=span)
-    notes = (Label(later.name_span, "the input is declared only here"),)
+    notes = (Note(later.name_span, "the input is declared only here"),)
     return NothingToRead(span=span, notes=notes, fix=input_earlier(body.module.file, later))
 
 

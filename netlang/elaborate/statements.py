@@ -7,7 +7,7 @@ from typing import Any
 
 from netlang.advice.edits import inserted
 from netlang.advice.names import new_label
-from netlang.diagnostics.diagnostic import Label
+from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput, OutputElsewhere
 from netlang.elaborate.body import Body
@@ -64,7 +64,7 @@ def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
         f"write `output {name}: {name}` for the labelled value, or give the output another name"
     )
     fix = inserted(tap.name_span, f": {name}", advice)
-    notes = (Label(found.span, "labelled here"),)
+    notes = (Note(found.span, "labelled here"),)
     raise NetlangError(OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix))
 
 

@@ -20,7 +20,7 @@ from netlang.advice.arguments import (
 )
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import (
     ArgumentTwice,
@@ -85,7 +85,7 @@ def bind(
                     span=argument.span,
                     callee=layer.name,
                     name=name,
-                    notes=(Label(here[name].span, f"`{name}` is given here"),),
+                    notes=(Note(here[name].span, f"`{name}` is given here"),),
                     fix=Fix("remove one of them", (edit,), safe=same),
                 )
             )

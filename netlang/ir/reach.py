@@ -16,9 +16,9 @@ from netlang.records import Record
 
 __all__ = [
     "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "ToOneSide",
-    "Everywhere", "FromPool", "Grid", "Grouped", "Interpolated", "Joined", "NoInput", "Numbered",
-    "OwnAndAll", "Places", "Pointwise", "Reach", "Rearranged", "Regions", "Same", "Shuffled",
-    "TransposedWindow", "Window",
+    "Everywhere", "FromPool", "Grid", "Grouped", "Interpolated", "Joined", "NothingRead",
+    "Numbered", "OwnAndAll", "MappedAxes", "Pointwise", "Reach", "Rearranged", "Regions", "Same",
+    "Shuffled", "TransposedWindow", "Window",
 ]  # fmt: skip
 
 
@@ -137,7 +137,7 @@ AxisRule: TypeAlias = (
 # --- values -------------------------------------------------------------------------------------
 
 
-class NoInput(Record, gc=False):
+class NothingRead(Record, gc=False):
     """Nothing is read: the output is a learned tensor."""
 
 
@@ -151,7 +151,7 @@ class Along(Record, gc=False):
     rules: tuple[AxisRule, ...]
 
 
-class Places(Record, gc=False):
+class MappedAxes(Record, gc=False):
     """Axis i of the output reads axis `sources[i]` by `rules[i]`, or is new (None).
 
     Input axes that the output lacks are read as a whole.
@@ -181,7 +181,7 @@ class Joined(Record, gc=False):
 class Each(Record, gc=False):
     """Every input is read by its own rule."""
 
-    inputs: tuple[Along | Places | Pointwise, ...]
+    inputs: tuple[Along | MappedAxes | Pointwise, ...]
 
 
 class Numbered(Record, gc=False):
@@ -209,10 +209,10 @@ class FromPool(Record, gc=False):
 
 
 Reach: TypeAlias = (
-    NoInput
+    NothingRead
     | Pointwise
     | Along
-    | Places
+    | MappedAxes
     | Rearranged
     | Aligned
     | Joined

@@ -9,7 +9,7 @@ from typing import Any
 
 from netlang.advice.edits import replaced, without_statement
 from netlang.advice.names import new_label, without_parameter
-from netlang.diagnostics.diagnostic import Fix, Label
+from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedConstant, UnusedParameter
 from netlang.evaluate.builtins import FUNCTIONS
@@ -54,7 +54,7 @@ _READ: Mapping[type, Callable[[Any], Iterable[str]]] = {
 def refuse_again(item: _Defined, known: Mapping[str, _Defined], taken: Iterator[str]) -> None:
     """Raises if a name is defined that is `known`; `taken` are all names of the file."""
     if item.name in known:
-        notes = (Label(known[item.name].name_span, "the first definition"),)
+        notes = (Note(known[item.name].name_span, "the first definition"),)
         fix = new_label(item.name_span, taken)
         raise NetlangError(DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix))
 
@@ -100,7 +100,7 @@ def _check_parameters(
         used.update(mentioned(parameter.default))
     for index, parameter in enumerate(definition.parameters):
         if parameter.name in seen:
-            notes = (Label(seen[parameter.name], "the first definition"),)
+            notes = (Note(seen[parameter.name], "the first definition"),)
             fix = without_parameter(file, definition, index)
             raise NetlangError(
                 DefinedTwice(span=parameter.name_span, name=parameter.name, notes=notes, fix=fix)

@@ -16,7 +16,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
 from netlang.ops.derive import elements, sum_of
-from netlang.ops.pointwise import Pointwise
+from netlang.ops.pointwise import PointwiseOp
 
 __all__ = [
     "Elu", "Gelu", "HardSigmoid", "HardSwish", "Heaviside", "LeakyRelu", "Relu", "Relu6", "Sigmoid",
@@ -28,7 +28,7 @@ _VECTOR = (TensorType((7,)),)
 
 
 @final
-class Relu(Pointwise):
+class Relu(PointwiseOp):
     """Rectified linear unit: y = max(x, 0).
 
     Shape: [*] -> [*]. Other: 1 operation for each element.
@@ -47,7 +47,7 @@ class Relu(Pointwise):
 
 
 @final
-class Relu6(Pointwise):
+class Relu6(PointwiseOp):
     """ReLU cut off at 6: y = min(max(x, 0), 6).
 
     Shape: [*] -> [*]. Other: 2 operations for each element.
@@ -64,7 +64,7 @@ class Relu6(Pointwise):
 
 
 @final
-class LeakyRelu(Pointwise):
+class LeakyRelu(PointwiseOp):
     """ReLU with a slope below 0: y = x if x > 0, else negative_slope x.
 
     Shape: [*] -> [*]. Other: 2 operations for each element.
@@ -84,7 +84,7 @@ class LeakyRelu(Pointwise):
 
 
 @final
-class Elu(Pointwise):
+class Elu(PointwiseOp):
     """Exponential linear unit: y = x if x > 0, else alpha (exp(x) - 1).
 
     Shape: [*] -> [*]. Other: 4 operations for each element.
@@ -104,7 +104,7 @@ class Elu(Pointwise):
 
 
 @final
-class Sigmoid(Pointwise):
+class Sigmoid(PointwiseOp):
     """Logistic function: y = 1 / (1 + exp(-x)).
 
     Shape: [*] -> [*]. Other: 4 operations for each element.
@@ -122,7 +122,7 @@ class Sigmoid(Pointwise):
 
 
 @final
-class Tanh(Pointwise):
+class Tanh(PointwiseOp):
     """Hyperbolic tangent: y = tanh(x).
 
     Shape: [*] -> [*]. Other: 1 operation for each element.
@@ -139,7 +139,7 @@ class Tanh(Pointwise):
 
 
 @final
-class Silu(Pointwise):
+class Silu(PointwiseOp):
     """Sigmoid linear unit, also called swish: y = x sigmoid(x).
 
     Shape: [*] -> [*]. Other: 5 operations for each element.
@@ -196,7 +196,7 @@ class Gelu(Op):
 
 
 @final
-class HardSigmoid(Pointwise):
+class HardSigmoid(PointwiseOp):
     """Sigmoid in straight lines: y = min(max(x + 3, 0), 6) / 6.
 
     Shape: [*] -> [*]. Other: 4 operations for each element.
@@ -213,7 +213,7 @@ class HardSigmoid(Pointwise):
 
 
 @final
-class HardSwish(Pointwise):
+class HardSwish(PointwiseOp):
     """Swish in straight lines: y = x min(max(x + 3, 0), 6) / 6.
 
     Shape: [*] -> [*]. Other: 5 operations for each element.
@@ -230,7 +230,7 @@ class HardSwish(Pointwise):
 
 
 @final
-class Softplus(Pointwise):
+class Softplus(PointwiseOp):
     """Smooth ReLU: y = log(1 + exp(beta x)) / beta, and x itself where beta x > threshold.
 
     Shape: [*] -> [*]. Other: 6 operations for each element.
@@ -254,7 +254,7 @@ class Softplus(Pointwise):
 
 
 @final
-class Heaviside(Pointwise):
+class Heaviside(PointwiseOp):
     """Step function: y = 0 if x < 0, 1 if x > 0, and `at_zero` if x = 0.
 
     Shape: [*] -> [*]. Other: 1 operation for each element. Its gradient is 0 everywhere.

@@ -8,13 +8,13 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, choice, probability
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType
-from netlang.ops.pointwise import Pointwise
+from netlang.ops.pointwise import PointwiseOp
 
 __all__ = ["Dropout", "StochasticDepth"]
 
 
 @final
-class Dropout(Pointwise):
+class Dropout(PointwiseOp):
     """Sets elements to 0 at random in training and scales the others: y = x m / (1 - p).
 
     m is 1 with probability 1 - p, independently for each element. When deployed, y = x.
@@ -37,7 +37,7 @@ class Dropout(Pointwise):
 
 
 @final
-class StochasticDepth(Pointwise):
+class StochasticDepth(PointwiseOp):
     """Sets whole examples to 0 at random in training and scales the others: y = x m / (1 - p).
 
     m is 1 with probability 1 - p, for each example (`mode=row`) or for the whole batch

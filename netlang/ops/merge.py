@@ -8,7 +8,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op
-from netlang.ir.reach import POINTWISE, Aligned, Each, Everywhere, Joined, Places, Reach, Same
+from netlang.ir.reach import POINTWISE, Aligned, Each, Everywhere, Joined, MappedAxes, Reach, Same
 from netlang.ir.types import BATCH, DType, TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast, joined, multiplied
@@ -127,7 +127,7 @@ class Max(Elementwise):
         yield Case(cls(), (_IMAGE, _PER_CHANNEL, _IMAGE))
 
 
-def _factor(x: TensorType, rank: int, *, rows: bool) -> Places:
+def _factor(x: TensorType, rank: int, *, rows: bool) -> MappedAxes:
     """What an element of a product reads of a factor: a row of the left, a column of the right."""
     own = (rank - 2, rank - 1) if rows else (rank - 1, rank - 2)
     sources: list[int | None] = [axis - (rank - x.rank) for axis in range(rank)]
@@ -137,7 +137,7 @@ def _factor(x: TensorType, rank: int, *, rows: bool) -> Places:
         Everywhere() if axis is None or (axis < x.rank - 2 and x.shape[axis] == 1) else Same()
         for axis in sources
     )
-    return Places(tuple(sources), tuple(rules))
+    return MappedAxes(tuple(sources), tuple(rules))
 
 
 @final

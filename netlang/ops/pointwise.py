@@ -12,10 +12,10 @@ from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
 from netlang.ops.derive import elements, sum_of
 
-__all__ = ["Pointwise"]
+__all__ = ["PointwiseOp"]
 
 
-class Pointwise(Op):
+class PointwiseOp(Op):
     """An operator without weights whose output has the type of its input.
 
     `per_element` counts the arithmetic operations of one element: each comparison, addition,

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, between, choice, count, flag, probability
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op
-from netlang.ir.reach import Along, Everywhere, Places, Reach, ToOneSide
+from netlang.ir.reach import Along, Everywhere, MappedAxes, Reach, ToOneSide
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Uniform, Weight
 from netlang.ops.checks import batched, fixed, ranked, the_input
@@ -96,7 +96,7 @@ class Recurrent(Op):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         """A step reads those before it or, backwards, those after it; the last states read all."""
         if output:
-            return Places((None, None), (Everywhere(), Everywhere()))
+            return MappedAxes((None, None), (Everywhere(), Everywhere()))
         return Along((ToOneSide(), Everywhere()))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:

@@ -9,7 +9,7 @@ from netlang.ir.arguments import argument, count, flag, positive, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection, Sample
-from netlang.ir.reach import AtMost, Each, Everywhere, Places, Reach, Same
+from netlang.ir.reach import AtMost, Each, Everywhere, MappedAxes, Reach, Same
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import batched, floating, inputs_of, ranked, shape_text
@@ -45,8 +45,8 @@ class RegionPool(Op):
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         """How much of the map lies in a box is known only at run time."""
-        everything = Places((None, 0, None, None), (Everywhere(), Same(), *(Everywhere(),) * 2))
-        box = Places((0, None, None, None), (Same(), *(Everywhere(),) * 3))
+        everything = MappedAxes((None, 0, None, None), (Everywhere(), Same(), *(Everywhere(),) * 2))
+        box = MappedAxes((0, None, None, None), (Same(), *(Everywhere(),) * 3))
         return AtMost(Each((everything, box)))
 
 

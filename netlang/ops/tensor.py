@@ -9,7 +9,7 @@ from netlang.ir.arguments import argument, count, flag, non_negative, number, sh
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
-from netlang.ir.reach import Along, NoInput, Reach, Same
+from netlang.ir.reach import Along, NothingRead, Reach, Same
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Constant, Normal, Weight
 from netlang.ops.checks import batched, fixed, inputs_of, integral
@@ -71,7 +71,7 @@ class Parameter(Op):
         return Cost(0, 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        return NoInput()
+        return NothingRead()
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return state_lines(self.weights(inputs))

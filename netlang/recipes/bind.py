@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from netlang.advice.arguments import missing_arguments
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.diagnostic import Fix, Label
+from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import (
     ArgumentTwice,
@@ -76,7 +76,7 @@ def fields_of(
     for position, argument in enumerate(arguments):
         name = _name(cls, arguments, position, tuple(items))
         if name in given:
-            first = Label(given[name].span, f"`{name}` is given here")
+            first = Note(given[name].span, f"`{name}` is given here")
             raise NetlangError(
                 ArgumentTwice(
                     span=argument.span,

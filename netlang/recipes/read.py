@@ -11,7 +11,7 @@ from typing import Any, final
 
 from netlang.advice.edits import inserted, replaced, without_statement
 from netlang.advice.nearest import nearest, replacement
-from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
 from netlang.diagnostics.many import Told
@@ -163,7 +163,7 @@ class _Reading(Draft):
             if entry.key not in KEYS:
                 self._keep(NetlangError(_unknown_key(entry)))
             elif entry.key in self.places:
-                before = Label(self.places[entry.key], f"`{entry.key}` is given here")
+                before = Note(self.places[entry.key], f"`{entry.key}` is given here")
                 fix = Fix("remove one of them", (without_statement(entry.span),))
                 twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,), fix=fix)
                 self._keep(NetlangError(twice))
@@ -212,7 +212,7 @@ class _Reading(Draft):
 
     def _completeness(self) -> None:
         if {"steps", "epochs"} <= self.places.keys():
-            note = Label(self.places["steps"], "and in steps here")
+            note = Note(self.places["steps"], "and in steps here")
             fix = self._without("epochs")
             both = StepsAndEpochs(span=self.places["epochs"], notes=(note,), fix=fix)
             self._keep(NetlangError(both))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Label
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Note
 from netlang.diagnostics.render.text import render_text
 from netlang.source import Source, Span
 
@@ -44,8 +44,8 @@ def test_the_example_of_the_language_page() -> None:
         span=at(23, "add"),
         beside="branch 1 is [256, 56, 56], branch 2 is [64, 56, 56]",
         notes=(
-            Label(at(27, "identity"), "64 channels come from here: the input of `bottleneck`"),
-            Label(at(24, "conv1x1(out)"), "256 channels come from here"),
+            Note(at(27, "identity"), "64 channels come from here: the input of `bottleneck`"),
+            Note(at(24, "conv1x1(out)"), "256 channels come from here"),
         ),
         chain=(frame(),),
         advice="project the shortcut: `downsample: { conv(out, 1x1, stride=stride) -> bn }`",
@@ -74,7 +74,7 @@ def test_without_a_span_there_is_only_header_and_help() -> None:
 
 def test_a_span_of_another_file_has_a_section_of_its_own() -> None:
     other = Source("blocks/residual.net", "block basic(width) {\n}\n")
-    note = Label(Span(other, 6, 11), "declared here")
+    note = Note(Span(other, 6, 11), "declared here")
     text = render_text(Example(span=at(27, "identity"), notes=(note,), beside="here"))
     assert text.splitlines()[1:] == [
         "  --> resnet.net:27:9",

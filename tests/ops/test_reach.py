@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from netlang.analysis.fields.apply import applied
 from netlang.analysis.fields.reads import Interval, hull
-from netlang.analysis.fields.state import Context, State, fresh
+from netlang.analysis.fields.state import Context, ReadState, fresh
 from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Rejection
 from netlang.ir.types import TensorType, Types
@@ -96,7 +96,7 @@ def test_rules_are_what_torch_reads(case: Case) -> None:
                 assert read == said, f"axis {axis} at {element}"
 
 
-def is_hull(state: State | None, axis: int) -> bool:
+def is_hull(state: ReadState | None, axis: int) -> bool:
     """Whether what is told is for all elements together, or a bound."""
     field = state.fields[axis] if state else None
     return field is not None and (field.bound or bool(field.uneven))

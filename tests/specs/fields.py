@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.fields.reads import Interval
-from netlang.analysis.fields.state import State
+from netlang.analysis.fields.state import ReadState
 from netlang.analysis.fields.walk import Fields
 from netlang.backends.torch import build
 from netlang.diagnostics.errors import NetlangError
@@ -57,7 +57,7 @@ def with_places(program: Program, sizes: Mapping[str, int]) -> Program | None:
     return None
 
 
-def _has_places(state: State) -> bool:
+def _has_places(state: ReadState) -> bool:
     return all(field is None or field.strands for field in state.fields) and any(state.fields)
 
 

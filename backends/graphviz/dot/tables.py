@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlang.backends.graphviz.markup import TIMES, bold, coloured, element, html
 from netlang.backends.graphviz.palette import AUXILIARY, LINE, MUTED, NOTE, SMALL
-from netlang.backends.graphviz.sheets.elements import Bracket, Row, Stack
+from netlang.backends.graphviz.sheets.elements import Bracket, Stack, StackRow
 from netlang.records import Record
 
 __all__ = ["table"]
@@ -51,11 +51,11 @@ def _plain_table(content: str, **look: str | int) -> str:
     )
 
 
-def _rows_of(item: Row | Bracket) -> tuple[Row, ...]:
+def _rows_of(item: StackRow | Bracket) -> tuple[StackRow, ...]:
     return item.rows if isinstance(item, Bracket) else (item,)
 
 
-def _lines(item: Row | Bracket, columns: _Columns) -> Iterator[str]:
+def _lines(item: StackRow | Bracket, columns: _Columns) -> Iterator[str]:
     rows = _rows_of(item)
     beside = columns.labels or columns.shapes
     for index, row in enumerate(rows):
@@ -71,7 +71,7 @@ def _lines(item: Row | Bracket, columns: _Columns) -> Iterator[str]:
         yield element("TR", "".join(cells))
 
 
-def _caption(row: Row, item: Row | Bracket) -> str:
+def _caption(row: StackRow, item: StackRow | Bracket) -> str:
     """The caption; within a bracket a row's own count stands in it."""
     own = isinstance(item, Bracket) and row.times > 1
     return f"{row.caption} {TIMES} {row.times}" if own else row.caption

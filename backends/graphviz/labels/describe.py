@@ -8,7 +8,7 @@ from itertools import pairwise
 from netlang.backends.graphviz.labels.captions import block_caption, operator_caption
 from netlang.backends.graphviz.labels.values import Reader, type_text
 from netlang.backends.graphviz.palette import fill_of
-from netlang.backends.graphviz.sheets.elements import Row
+from netlang.backends.graphviz.sheets.elements import StackRow
 from netlang.backends.graphviz.structure.partition import is_heavy
 from netlang.backends.graphviz.structure.variants import Variants
 from netlang.backends.graphviz.structure.view import DrawnStep, view_of
@@ -44,11 +44,11 @@ class Describer:
         steps = zip(*(view.steps for view in self._views), strict=True)
         self._siblings = {group[0].number: group for group in steps}
 
-    def row(self, step: DrawnStep, scopes: int) -> Row:
+    def row(self, step: DrawnStep, scopes: int) -> StackRow:
         """One step as a row."""
         node = step.node
         caption, label = self._caption(step), label_of(node, scopes)
-        return Row(
+        return StackRow(
             key=self._prefix + node.path,
             label="" if label == caption.partition(" ")[0] else label,
             caption=caption,

@@ -12,9 +12,9 @@ from netlang.backends.graphviz.sheets.elements import (
     Frame,
     Junction,
     Link,
-    Row,
     Sheet,
     Stack,
+    StackRow,
 )
 from netlang.backends.graphviz.sheets.plan import PageNames, Plan
 from netlang.backends.graphviz.sheets.rows import (
@@ -35,12 +35,12 @@ from netlang.backends.graphviz.structure.partition import (
 from netlang.backends.graphviz.structure.view import DrawnStep, in_training_only, view_of
 from netlang.ir.program import INPUT, Function, Ref
 
-__all__ = ["Body"]
+__all__ = ["FunctionDrawing"]
 
 _MOST_ROWS = 45
 
 
-class Body:
+class FunctionDrawing:
     """One function of the drawing, with what its inputs are connected to."""
 
     def __init__(
@@ -152,7 +152,9 @@ class Body:
         title = f"{label}: {callee.name}" if label else callee.name
         prefix = f"{self._prefix}{step.node.path}."
         ends = tuple(self._end(ref) for ref in step.sources)
-        body = Body((callee,), prefix, ends, self._sheet, self._plan, self._names, self._compact)
+        body = FunctionDrawing(
+            (callee,), prefix, ends, self._sheet, self._plan, self._names, self._compact
+        )
         if step.node.auxiliary:
             body.mark_auxiliary()
         if not body.draw_as_stack(frame, title):
@@ -166,7 +168,7 @@ class Body:
         self._connect(step, name)
         self._ends[step.number] = (End(name),)
 
-    def _rows(self, steps: Sequence[DrawnStep], scopes: int) -> tuple[Row | Bracket, ...]:
+    def _rows(self, steps: Sequence[DrawnStep], scopes: int) -> tuple[StackRow | Bracket, ...]:
         return fold([self._describer.row(step, scopes) for step in steps])
 
     def _chain(self, chain: Sequence[DrawnStep], scopes: int, frame: Frame) -> None:
@@ -183,7 +185,7 @@ class Body:
     def _stack(
         self,
         steps: Sequence[DrawnStep],
-        rows: tuple[Row | Bracket, ...],
+        rows: tuple[StackRow | Bracket, ...],
         frame: Frame,
         title: str = "",
         beside: str = "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.backends.graphviz.labels.values import type_text, value_text
-from netlang.backends.graphviz.sheets.body import Body
+from netlang.backends.graphviz.sheets.body import FunctionDrawing
 from netlang.backends.graphviz.sheets.elements import End, Frame, Link, Pill, Sheet
 from netlang.backends.graphviz.sheets.plan import PageNames, Plan
 from netlang.backends.graphviz.structure.variants import Variant
@@ -60,7 +60,7 @@ def _sheet(
         pill = Pill(names.fresh(f"{prefix}input {port.name}"), port.name, shape)
         frame.elements.append(pill)
         ends.append(End(pill.id))
-    body = Body(members, prefix, tuple(ends), sheet, plan, names, compact)
+    body = FunctionDrawing(members, prefix, tuple(ends), sheet, plan, names, compact)
     body.draw(frame)
     for output, end in zip(model.outputs, body.outputs(), strict=True):
         name = names.fresh(f"{prefix}output {output.name}")

@@ -14,13 +14,13 @@ __all__ = [
     "Junction",
     "Link",
     "Pill",
-    "Row",
+    "StackRow",
     "Sheet",
     "Stack",
 ]
 
 
-class Row(Record):
+class StackRow(Record):
     """One step in a stack: its label, its caption, the shape it makes, how often it is applied.
 
     `key` is its full path: the name of the value. A heavy row opens a box of its own; `block` names
@@ -37,7 +37,7 @@ class Row(Record):
     block: str = ""
     steps: int = 1
 
-    def alike(self, other: Row) -> bool:
+    def alike(self, other: StackRow) -> bool:
         """Whether both could be one row applied twice."""
         return (self.label, self.caption) == (other.label, other.caption)
 
@@ -45,7 +45,7 @@ class Row(Record):
 class Bracket(Record):
     """Rows applied `times` times in a row, `written` times of which stand in the function."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[StackRow, ...]
     times: int
     written: int = 1
 
@@ -62,7 +62,7 @@ class Stack(Record):
     """
 
     id: str
-    rows: tuple[Row | Bracket, ...]
+    rows: tuple[StackRow | Bracket, ...]
     title: str = ""
     auxiliary: bool = False
     ports: tuple[str, ...] = ()

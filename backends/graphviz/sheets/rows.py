@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from netlang.backends.graphviz.sheets.elements import Bracket, Row
+from netlang.backends.graphviz.sheets.elements import Bracket, StackRow
 from netlang.records import replace
 
 __all__ = ["columns_of", "fold", "stacks_of", "without_repeated_shapes"]
@@ -13,9 +13,9 @@ __all__ = ["columns_of", "fold", "stacks_of", "without_repeated_shapes"]
 _LONGEST_PERIOD = 6
 
 
-def fold(rows: Sequence[Row]) -> tuple[Row | Bracket, ...]:
+def fold(rows: Sequence[StackRow]) -> tuple[StackRow | Bracket, ...]:
     """The same steps in as few rows as possible; shapes are those of the last time."""
-    folded: list[Row | Bracket] = []
+    folded: list[StackRow | Bracket] = []
     position = 0
     merged = _merged(rows)
     while position < len(merged):
@@ -29,9 +29,9 @@ def fold(rows: Sequence[Row]) -> tuple[Row | Bracket, ...]:
     return tuple(folded)
 
 
-def _merged(rows: Sequence[Row]) -> list[Row]:
+def _merged(rows: Sequence[StackRow]) -> list[StackRow]:
     """Equal heavy neighbours as one row."""
-    merged: list[Row] = []
+    merged: list[StackRow] = []
     for row in rows:
         last = merged[-1] if merged else None
         if last and row.heavy and last.alike(row):
@@ -41,7 +41,7 @@ def _merged(rows: Sequence[Row]) -> list[Row]:
     return merged
 
 
-def _repetition(rows: Sequence[Row]) -> tuple[int, int]:
+def _repetition(rows: Sequence[StackRow]) -> tuple[int, int]:
     """The shortest period of at least two rows that `rows` start with, and how often it comes."""
     if not rows[0].heavy:  # a repeat starts with its convolution, not with the rest of another
         return 1, 1
@@ -54,15 +54,15 @@ def _repetition(rows: Sequence[Row]) -> tuple[int, int]:
     return 1, 1
 
 
-def _same(left: Sequence[Row], right: Sequence[Row]) -> bool:
+def _same(left: Sequence[StackRow], right: Sequence[StackRow]) -> bool:
     return len(left) == len(right) and all(
         one.alike(two) and one.times == two.times for one, two in zip(left, right, strict=True)
     )
 
 
-def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
+def stacks_of(rows: Sequence[StackRow | Bracket]) -> list[tuple[StackRow | Bracket, ...]]:
     """Cuts rows before each that opens a box of its own; calls of one block stay together."""
-    stacks: list[list[Row | Bracket]] = []
+    stacks: list[list[StackRow | Bracket]] = []
     for row in rows:
         if stacks and _joins(stacks[-1], row):
             stacks[-1].append(row)
@@ -71,7 +71,9 @@ def stacks_of(rows: Sequence[Row | Bracket]) -> list[tuple[Row | Bracket, ...]]:
     return [tuple(stack) for stack in stacks]
 
 
-def columns_of(rows: Sequence[Row | Bracket], most: int) -> list[tuple[Row | Bracket, ...]]:
+def columns_of(
+    rows: Sequence[StackRow | Bracket], most: int
+) -> list[tuple[StackRow | Bracket, ...]]:
     """Cuts rows that are too many for one box into about equal parts, each from a heavy row on."""
     parts = -(-len(rows) // most)
     size = -(-len(rows) // parts)
@@ -82,12 +84,12 @@ def columns_of(rows: Sequence[Row | Bracket], most: int) -> list[tuple[Row | Bra
     return [tuple(rows[start:end]) for start, end in pairwise([*cuts, len(rows)]) if start < end]
 
 
-def _joins(stack: Sequence[Row | Bracket], row: Row | Bracket) -> bool:
+def _joins(stack: Sequence[StackRow | Bracket], row: StackRow | Bracket) -> bool:
     if isinstance(row, Bracket):
         return False
     if not row.heavy:
         return not isinstance(stack[-1], Bracket)
-    others = [item for item in stack if isinstance(item, Row)]
+    others = [item for item in stack if isinstance(item, StackRow)]
     if len(others) < len(stack):
         return False
     alike = all(item.block and item.block == row.block for item in others)
@@ -95,10 +97,10 @@ def _joins(stack: Sequence[Row | Bracket], row: Row | Bracket) -> bool:
 
 
 def without_repeated_shapes(
-    rows: Sequence[Row | Bracket], before: str
-) -> tuple[Row | Bracket, ...]:
+    rows: Sequence[StackRow | Bracket], before: str
+) -> tuple[StackRow | Bracket, ...]:
     """Rows that tell their shape only where it changes; `before` is the shape that comes in."""
-    told: list[Row | Bracket] = []
+    told: list[StackRow | Bracket] = []
     for item in rows:
         inner = []
         for row in item.rows if isinstance(item, Bracket) else (item,):

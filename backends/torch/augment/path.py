@@ -40,7 +40,7 @@ from netlang.recipes.words.sizes import MultiScale, SizeStep
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Path", "Way", "path_for"]
+__all__ = ["AugmentationPath", "Way", "path_for"]
 
 
 @final
@@ -58,7 +58,7 @@ class Way:
 
 @final
 @dataclass(frozen=True)
-class Path:
+class AugmentationPath:
     """The steps of a path, ready to run. A path can be sent to another process.
 
     `ways` has one entry per scale of a `multi_scale`, else one. `images` says that `host` runs the
@@ -150,7 +150,7 @@ class Path:
 
 def path_for(
     steps: tuple[Augmentation, ...], seed: int, *, images: bool, classes: int | None = None
-) -> Path:
+) -> AugmentationPath:
     """The path for a sequence of checked steps.
 
     `seed` is the seed derived for the path, `images` says that the examples are in files, and
@@ -167,7 +167,7 @@ def path_for(
         )
         ragged = bool(scales) and steps[front - 1] in scales
         ways.append(Way(stages_of(placed[:front]), stages_of(placed[front:]), ragged))
-    return Path(seed, tuple(ways), images)
+    return AugmentationPath(seed, tuple(ways), images)
 
 
 def _moved(

@@ -26,7 +26,7 @@ from netlang.backends.torch.runtime.random import epoch_order
 from netlang.diagnostics.errors import InternalError
 
 if TYPE_CHECKING:
-    from netlang.backends.torch.augment.path import Path
+    from netlang.backends.torch.augment.path import AugmentationPath
     from netlang.backends.torch.train.world import World
 
 __all__ = ["Loader", "usual_workers"]
@@ -57,7 +57,7 @@ class Loader:
     def __init__(
         self,
         examples: Examples,
-        path: Path,
+        path: AugmentationPath,
         order_seed: int,
         batch: int,
         device: torch.device,
@@ -145,7 +145,7 @@ class Loader:
 
 
 def _source(
-    examples: Examples, path: Path, most: int, device: torch.device, workers: int | None
+    examples: Examples, path: AugmentationPath, most: int, device: torch.device, workers: int | None
 ) -> Resident | Decoding | ScaledImages:
     """The source of batches of up to `most` examples."""
     if isinstance(examples, Tensors):

@@ -10,7 +10,7 @@ from typing import final
 
 import torch
 
-from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.eject import template
 from netlang.backends.torch.eject.net.drawing import draws
 from netlang.backends.torch.eject.objective import (
@@ -54,8 +54,8 @@ class Decisions:
     data: DataSection
     model: str
     learned: bool
-    train: Path
-    test: Path
+    train: AugmentationPath
+    test: AugmentationPath
 
     @cached_property
     def draws(self) -> bool:

@@ -11,7 +11,7 @@ from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
 from netlang.backends.torch.recipes.terms import lowered_terms, total
 from netlang.backends.torch.runtime.slices import slices
-from netlang.backends.torch.train.objective import Binary, Objective
+from netlang.backends.torch.train.objective import DecisionOutput, Objective
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Precision, Recipe
@@ -48,7 +48,7 @@ class ScriptNames:
     trained: tuple[str, ...]
     deployed: tuple[str, ...]
     logits: str | None
-    binary: Binary | None
+    binary: DecisionOutput | None
     loss: Code
     score: Code
     penalties: Mapping[str, str]

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import final
 
 from netlang import __version__
-from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.path import AugmentationPath, path_for
 from netlang.backends.torch.augment.stages import PlacedStep, RegionCut
 from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.decisions import Decisions
@@ -146,14 +146,14 @@ class _Writer:
         yield f'DEVICE = {gpu} if torch.cuda.is_available() else "cpu"'
 
     @cached_property
-    def train(self) -> Path:
+    def train(self) -> AugmentationPath:
         return self._path(self.recipe.augment)
 
     @cached_property
-    def test(self) -> Path:
+    def test(self) -> AugmentationPath:
         return self._path(self.recipe.test_path)
 
-    def _path(self, steps: tuple[Augmentation, ...]) -> Path:
+    def _path(self, steps: tuple[Augmentation, ...]) -> AugmentationPath:
         seed = derived_seed(self.recipe.seed, "augment")
         classes = mixed_classes(self.recipe, self.program)
         return path_for(steps, seed, images=self.data.images, classes=classes)

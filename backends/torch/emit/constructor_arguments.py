@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.emit.constructors import (
-    Argument,
     Constructor,
+    ConstructorArgument,
     application,
     axis_name,
     environment_of,
@@ -242,7 +242,7 @@ class _ArgumentChooser:
 
     # --- arguments ----------------------------------------------------------------------------
 
-    def _arguments(self, used: list[Variable]) -> tuple[Argument, ...]:
+    def _arguments(self, used: list[Variable]) -> tuple[ConstructorArgument, ...]:
         """The arguments: input sizes, then the block's parameters in order, then the others."""
         order = [ParameterOrigin(name) for name in self._variant.sample.arguments]
         inputs = sorted(
@@ -253,15 +253,15 @@ class _ArgumentChooser:
         made = [self._argument(v) for v in (*inputs, *parameters, *others)]
         return tuple(sorted(made, key=lambda a: (a.by_name, a.default is not None)))
 
-    def _argument(self, variable: Variable) -> Argument:
+    def _argument(self, variable: Variable) -> ConstructorArgument:
         value = self._complete[0][variable]
         if self._is_net:
             name = self._names.fresh(self._called(variable))
-            return Argument(variable, name, isinstance(value, float), value, True)
+            return ConstructorArgument(variable, name, isinstance(value, float), value, True)
         name = self._names.fresh(self._called(variable))
         default = self._default(variable, name)
         by_name = default is not None or name in _USUAL
-        return Argument(variable, name, isinstance(value, float), default, by_name)
+        return ConstructorArgument(variable, name, isinstance(value, float), default, by_name)
 
     def _called(self, variable: Variable) -> str:
         if isinstance(variable, ParameterOrigin):

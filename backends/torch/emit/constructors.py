@@ -16,13 +16,13 @@ from netlang.ir.types import Types
 from netlang.records import replace
 
 __all__ = [
-    "Argument", "Constructor", "application", "axis_name", "environment_of", "given", "short",
-    "speaks_of", "without_defaults"
+    "ConstructorArgument", "Constructor", "application", "axis_name", "environment_of", "given",
+    "short", "speaks_of", "without_defaults",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class ConstructorArgument:
     """One argument of a variant's constructor."""
 
     variable: Variable
@@ -38,7 +38,7 @@ class Constructor:
 
     variant: Variant
     class_name: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[ConstructorArgument, ...]
     steps: tuple[Lowered, ...]
     # The values, in each instance, of arguments that no parameter of the block gives.
     extra: Mapping[Function, Mapping[Variable, NumberValue]] = field(default_factory=dict)

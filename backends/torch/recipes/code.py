@@ -11,7 +11,8 @@ from typing import Any, ClassVar, TypeAlias, final
 from netlang.backends.torch.invocation import Invocation, Setting, literal
 
 __all__ = [
-    "Call", "Code", "Infix", "Literal", "Method", "Named", "Negative", "invocations_in", "names_in",
+    "FunctionCall", "Code", "Infix", "NumberLiteral", "Method", "Named", "Negative",
+    "invocations_in", "names_in",
 ]  # fmt: skip
 
 Values: TypeAlias = Mapping[str, Any]
@@ -48,7 +49,7 @@ class Code(ABC):
 
 def invocations_in(code: Code) -> Iterator[Invocation]:
     """Every call in an expression."""
-    if isinstance(code, Call):
+    if isinstance(code, FunctionCall):
         yield code.invocation
     for part in code.parts:
         yield from invocations_in(part)
@@ -80,7 +81,7 @@ class Named(Code):
 
 @final
 @dataclass(frozen=True)
-class Literal(Code):
+class NumberLiteral(Code):
     """A number."""
 
     value: float
@@ -99,7 +100,7 @@ class Literal(Code):
 
 @final
 @dataclass(frozen=True)
-class Call(Code):
+class FunctionCall(Code):
     """A function with settings, applied to operands."""
 
     invocation: Invocation

@@ -10,7 +10,15 @@ import torch
 from torch.nn import functional as F
 
 from netlang.backends.torch.invocation import Invocation, Setting
-from netlang.backends.torch.recipes.code import Call, Code, Infix, Literal, Method, Named, Negative
+from netlang.backends.torch.recipes.code import (
+    Code,
+    FunctionCall,
+    Infix,
+    Method,
+    Named,
+    Negative,
+    NumberLiteral,
+)
 from netlang.backends.torch.runtime import losses as runtime
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.types import TensorType
@@ -62,7 +70,7 @@ def penalized(function: Penalty) -> Invocation:
 
 def _operand(operand: Operand, types: Types) -> Code:
     if isinstance(operand, Number):
-        return Literal(operand.value)
+        return NumberLiteral(operand.value)
     if isinstance(operand, NamedValue):
         return Named(operand.name)
     given = [_operand(each, types) for each in operand.operands]
@@ -80,7 +88,7 @@ def _applied(applied: Apply, x: Code, type: TensorType | None) -> Code:
         case "abs" | "exp" | "log" | "relu" | "sigmoid" | "sqrt" | "tanh" as name:
             return Method(x, name)
         case "softplus":
-            return Call(Invocation(F.softplus), (x,))
+            return FunctionCall(Invocation(F.softplus), (x,))
         case "softmax" | "log_softmax" as name:
             return Method(x, name, (1,))
         case "mean" | "sum" as name:
@@ -101,14 +109,14 @@ def lower_loss(function: LossFunction, *sides: TypedOperand) -> Code:
 
 def _call(function: object, settings: dict[str, Setting], *operands: Code) -> Code:
     assert callable(function)
-    return Call(Invocation(function, settings), operands)
+    return FunctionCall(Invocation(function, settings), operands)
 
 
 def _fitted(left: TypedOperand, right: TypedOperand) -> Code:
     """The target in the shape and type of the prediction; a number is broadcast."""
     a, b = left.type, right.type
     if is_number(b):
-        assert isinstance(right.code, Literal)
+        assert isinstance(right.code, NumberLiteral)
         return _call(torch.full_like, {"fill_value": right.code.value}, left.code)
     code = right.code
     if a is None or b is None or a.shape != b.shape:

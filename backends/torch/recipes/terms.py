@@ -10,7 +10,7 @@ from typing import final
 from torch import Tensor
 
 from netlang.backends.torch.invocation import Invocation
-from netlang.backends.torch.recipes.code import Code, Infix, Literal, Named, names_in
+from netlang.backends.torch.recipes.code import Code, Infix, Named, NumberLiteral, names_in
 from netlang.backends.torch.recipes.losses import TypedOperand, lower_loss, lower_operand, penalized
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
@@ -68,9 +68,9 @@ def total(terms: tuple[LoweredTerm, ...]) -> Code:
     first, *rest = terms
     code = first.code
     if first.factor != 1.0:
-        code = Infix("*", Literal(first.factor), code)
+        code = Infix("*", NumberLiteral(first.factor), code)
     for term in rest:
         factor = abs(term.factor)
-        part = term.code if factor == 1.0 else Infix("*", Literal(factor), term.code)
+        part = term.code if factor == 1.0 else Infix("*", NumberLiteral(factor), term.code)
         code = Infix("-" if term.factor < 0.0 else "+", code, part)
     return code

@@ -25,14 +25,14 @@ from netlang.recipes.words.losses import (
 )
 from netlang.recipes.words.operands import NamedValue
 
-__all__ = ["Binary", "Objective"]
+__all__ = ["DecisionOutput", "Objective"]
 
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
 @final
 @dataclass(frozen=True)
-class Binary:
+class DecisionOutput:
     """An output of decisions: probabilities or logits. `single` means one for each example."""
 
     output: str
@@ -84,7 +84,7 @@ class Objective:
                     return output.name
         return None
 
-    def _decided(self, recipe: Recipe, program: Program) -> Binary | None:
+    def _decided(self, recipe: Recipe, program: Program) -> DecisionOutput | None:
         """The output that a term uses as a decision, where `label` is 0 or 1."""
         types = value_types(recipe, program)
         for term in recipe.loss.terms:
@@ -100,11 +100,11 @@ class Objective:
                 if output.name in self._deployed and type is not None:
                     single = type.shape in ((), (1,))
                     is_logit = not isinstance(term.function, BinaryCrossEntropy)
-                    return Binary(output.name, is_logit, single)
+                    return DecisionOutput(output.name, is_logit, single)
         return None
 
     @property
-    def binary(self) -> Binary | None:
+    def binary(self) -> DecisionOutput | None:
         """The output whose values are yes-or-no decisions, if there is one."""
         return self._binary
 

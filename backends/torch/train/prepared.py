@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.data.sets import Batch, Examples
 from netlang.backends.torch.train.world import World
 
@@ -68,7 +68,7 @@ class Prepared:
     """A part of the data whose first input goes through `path` and then `normalize`."""
 
     source: BatchSource
-    path: Path
+    path: AugmentationPath
     normalize: Change | None
     channels_last: bool = False
 

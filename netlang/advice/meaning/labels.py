@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.advice.meaning.merges import braced
-from netlang.diagnostics.diagnostic import Edit, Fix, Label
+from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.language.meaning import LabelOfPart, LabelOfValue
 from netlang.source import Span
 from netlang.syntax import ast
@@ -31,7 +31,7 @@ def label_of_part(read: Span, path: ast.Path, index: int, *, again: bool) -> Lab
         step=_short(step.action.span),
         after=name,
         advice=advice,
-        notes=(Label(after.action.span, f"the path of `{label}` goes on here"),),
+        notes=(Note(after.action.span, f"the path of `{label}` goes on here"),),
         fix=Fix(advice, _edits(path, index, again=again)),
     )
 

@@ -24,7 +24,7 @@ from netlang.analysis.fields.state import (
     Ended,
     Field,
     Layout,
-    State,
+    ReadState,
     Strand,
     parts_of,
     remapped,
@@ -60,12 +60,12 @@ def _joins_beyond(field: Field, slid: tuple[Taps, int, int]) -> bool:
 
 
 def by_places(
-    state: State | None,
+    state: ReadState | None,
     sources: Sequence[int | None],
     rules: Sequence[AxisRule],
     output: TensorType,
     context: Context,
-) -> State | None:
+) -> ReadState | None:
     """What an element of `output` reads when axis i reads axis `sources[i]` by `rules[i]`."""
     if state is None:
         return None
@@ -74,7 +74,7 @@ def by_places(
     if not set(rule_of) <= set(range(len(state.layout))):
         raise InternalError(f"rules for axes {sorted(rule_of)} of {len(state.layout)}")
     if _keeps_all(state, rule_of, output):
-        return State(tuple([(size,) for size in output.shape]), state.fields)
+        return ReadState(tuple([(size,) for size in output.shape]), state.fields)
     moving = [
         axis for axis, (rule, _) in rule_of.items() if not isinstance(rule, (*STAYING, Everywhere))
     ]
@@ -82,7 +82,7 @@ def by_places(
 
 
 def _keeps_all(
-    state: State, rule_of: Mapping[int, tuple[AxisRule, int]], output: TensorType
+    state: ReadState, rule_of: Mapping[int, tuple[AxisRule, int]], output: TensorType
 ) -> bool:
     """Whether elements read just what those of the input read that stand at the same places."""
     layout = state.layout
@@ -108,7 +108,7 @@ class _Step:
 
     def __init__(
         self,
-        state: State,
+        state: ReadState,
         rule_of: Mapping[int, tuple[AxisRule, int]],
         output: TensorType,
         context: Context,
@@ -140,9 +140,9 @@ class _Step:
         self._whole = [part for part, rule in rules if isinstance(rule, STATISTICS)]
         self._earlier = frozenset(part for part, rule in rules if isinstance(rule, ToOneSide))
 
-    def state(self) -> State:
+    def state(self) -> ReadState:
         fields = enumerate(self._state.fields)
-        return State(
+        return ReadState(
             self._layout, tuple([field and self._safely(field, source) for source, field in fields])
         )
 

@@ -20,7 +20,7 @@ from netlang.analysis.fields.state import (
     NOTHING,
     Context,
     Field,
-    State,
+    ReadState,
     numbered,
     unknown_field,
 )
@@ -35,9 +35,9 @@ from netlang.ir.reach import (
     Everywhere,
     FromPool,
     Joined,
-    NoInput,
+    MappedAxes,
+    NothingRead,
     Numbered,
-    Places,
     Pointwise,
     Rearranged,
     Same,
@@ -47,49 +47,49 @@ from netlang.records import replace
 
 __all__ = ["States", "applied", "hull_of"]
 
-States: TypeAlias = Sequence[State | None]
+States: TypeAlias = Sequence[ReadState | None]
 
 
 @singledispatch
 def applied(
     reach: object, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     """What an element of `output` reads; None if nothing of the net's inputs."""
     raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
 
 
-@applied.register(NoInput)
+@applied.register(NothingRead)
 def _no_input(
-    reach: NoInput, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+    reach: NothingRead, states: States, inputs: Types, output: TensorType, context: Context
+) -> ReadState | None:
     return None
 
 
 @applied.register(Pointwise)
 def _pointwise(
     reach: Pointwise, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     return states[0]
 
 
 @applied.register(Along)
 def _along(
     reach: Along, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     return _places(along(reach.rules, output.rank), states, inputs, output, context)
 
 
-@applied.register(Places)
+@applied.register(MappedAxes)
 def _places(
-    reach: Places, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+    reach: MappedAxes, states: States, inputs: Types, output: TensorType, context: Context
+) -> ReadState | None:
     return by_places(states[0], reach.sources, reach.rules, output, context)
 
 
 @applied.register(Each)
 def _each(
     reach: Each, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     pairs = zip(reach.inputs, states, inputs, strict=True)
     found = [applied(each, (state,), (type_,), output, context) for each, state, type_ in pairs]
     return hull_of(found, context)
@@ -98,7 +98,7 @@ def _each(
 @applied.register(AtMost)
 def _at_most(
     reach: AtMost, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     state = _each(reach.reach, states, inputs, output, context)
     if state is None:
         return None
@@ -111,7 +111,7 @@ def _at_most(
 @applied.register(Numbered)
 def _numbered(
     reach: Numbered, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     state = _along(Along(reach.rules), states, inputs, output, context)
     return state and replace(state, pool=reach.pool)
 
@@ -119,7 +119,7 @@ def _numbered(
 @applied.register(FromPool)
 def _from_pool(
     reach: FromPool, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     places = states[1]
     if places is not None and places.pool == reach.pool:
         along = Along(reach.rules)
@@ -131,7 +131,7 @@ def _from_pool(
 @applied.register(Rearranged)
 def _rearranged(
     reach: Rearranged, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     state = states[0]
     if state is None:
         return None
@@ -145,7 +145,7 @@ def _rearranged(
 @applied.register(Aligned)
 def _aligned(
     reach: Aligned, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     found = []
     for state, x in zip(states, inputs, strict=True):
         if state is None or x.shape == output.shape:
@@ -159,9 +159,9 @@ def _aligned(
 @applied.register(Joined)
 def _joined(
     reach: Joined, states: States, inputs: Types, output: TensorType, context: Context
-) -> State | None:
+) -> ReadState | None:
     axis, start = reach.axis, 0
-    found: list[State | None] = []
+    found: list[ReadState | None] = []
     starts = []
     for state, x in zip(states, inputs, strict=True):
         found.append(_from_place(state, axis, start, output, context))
@@ -177,17 +177,17 @@ def _joined(
 
 
 def _from_place(
-    state: State | None, axis: int, start: int, output: TensorType, context: Context
-) -> State | None:
+    state: ReadState | None, axis: int, start: int, output: TensorType, context: Context
+) -> ReadState | None:
     """What the elements from a place of the joined axis on read."""
     if state is not None and _is_aside(state, axis):
-        return State(tuple((size,) for size in output.shape), state.fields)
+        return ReadState(tuple((size,) for size in output.shape), state.fields)
     rules: list[AxisRule] = [Same()] * output.rank
     rules[axis] = Cut(-start, every=True)
     return by_places(state, range(output.rank), rules, output, context)
 
 
-def _is_aside(state: State, axis: int) -> bool:
+def _is_aside(state: ReadState, axis: int) -> bool:
     """Whether nothing is known along an axis."""
     if any(len(parts) > 1 for parts in state.layout):
         return False
@@ -197,7 +197,9 @@ def _is_aside(state: State, axis: int) -> bool:
     )
 
 
-def _with_empty_places(states: States, axis: int, starts: Sequence[int], context: Context) -> State:
+def _with_empty_places(
+    states: States, axis: int, starts: Sequence[int], context: Context
+) -> ReadState:
     """Joined values, some of which have places that read nothing or aren't made from the input."""
     known = iter(alike([state for state in states if state], context))
     states = [state and next(known) for state in states]
@@ -213,14 +215,14 @@ def _with_empty_places(states: States, axis: int, starts: Sequence[int], context
     return _with_contents(told, contents)
 
 
-def _with_contents(state: State, contents: Sequence[Contents]) -> State:
+def _with_contents(state: ReadState, contents: Sequence[Contents]) -> ReadState:
     fields = zip(state.fields, contents, strict=True)
     return replace(
         state, fields=tuple([field and replace(field, content=own) for field, own in fields])
     )
 
 
-def hull_of(states: States, context: Context) -> State | None:
+def hull_of(states: States, context: Context) -> ReadState | None:
     """What an element reads that is made of one element of each value at the same place."""
     found = [state for state in states if state is not None]
     if not found:
@@ -233,7 +235,7 @@ def hull_of(states: States, context: Context) -> State | None:
         _merged(source, list(filter(None, fields)), context)
         for source, fields in enumerate(zip(*(state.fields for state in found), strict=True))
     )
-    return State(found[0].layout, fields)
+    return ReadState(found[0].layout, fields)
 
 
 def _merged(source: int, fields: Sequence[Field], context: Context) -> Field | None:

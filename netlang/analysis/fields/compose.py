@@ -20,7 +20,7 @@ from netlang.analysis.fields.state import (
     Context,
     Ended,
     Field,
-    State,
+    ReadState,
     Strand,
     numbered,
     unknown_field,
@@ -31,7 +31,7 @@ from netlang.records import replace
 __all__ = ["composed", "is_plain", "told_along"]
 
 
-def is_plain(states: Sequence[State | None], function: Function) -> bool:
+def is_plain(states: Sequence[ReadState | None], function: Function) -> bool:
     """Whether offset and jump describe completely what the inputs read, each axis on its own."""
     return all(
         state is None or (port.type.rank > 0 and _is_plain(state))
@@ -39,7 +39,7 @@ def is_plain(states: Sequence[State | None], function: Function) -> bool:
     )
 
 
-def _is_plain(state: State) -> bool:
+def _is_plain(state: ReadState) -> bool:
     if state.pool is not None or any(len(parts) > 1 for parts in state.layout):
         return False
     known = [field for field in state.fields if field is not None]
@@ -48,7 +48,7 @@ def _is_plain(state: State) -> bool:
     )
 
 
-def told_along(states: Sequence[State | None]) -> tuple[Source, ...]:
+def told_along(states: Sequence[ReadState | None]) -> tuple[Source, ...]:
     """The axes that tell what plain inputs read, one at least of each that reads anything."""
     found: list[Source] = []
     for port, state in enumerate(states):
@@ -61,18 +61,18 @@ def told_along(states: Sequence[State | None]) -> tuple[Source, ...]:
 
 
 def composed(
-    outputs: Sequence[State | None],
+    outputs: Sequence[ReadState | None],
     sources: Sequence[Source],
-    inputs: Sequence[State | None],
+    inputs: Sequence[ReadState | None],
     function: Function,
     context: Context,
-) -> tuple[State | None, ...] | None:
+) -> tuple[ReadState | None, ...] | None:
     """What the outputs of a function read, whose own fields are along `sources`, its inputs' axes.
 
     None if this can't be expressed: something uneven is cut or slid over, or elements become
     uneven that were alike in the inputs, which walking the function as it is called may avoid.
     """
-    found: list[State | None] = []
+    found: list[ReadState | None] = []
     for output in outputs:
         if output is not None:
             own = _per_input(output, sources, function)
@@ -84,14 +84,14 @@ def composed(
     return tuple(found) if _are_alike(found) or not _are_alike(inputs) else None
 
 
-def _are_alike(states: Sequence[State | None]) -> bool:
+def _are_alike(states: Sequence[ReadState | None]) -> bool:
     """Whether every element reads all that is told."""
     fields = (field for state in states if state is not None for field in state.fields)
     return not any(f is not None and (f.bound or f.loose or f.uneven) for f in fields)
 
 
 def _per_input(
-    output: State, sources: Sequence[Source], function: Function
+    output: ReadState, sources: Sequence[Source], function: Function
 ) -> list[list[Field | None]]:
     """What an output reads of each input, along each of its axes."""
     found: list[list[Field | None]] = [[None] * port.type.rank for port in function.inputs]
@@ -100,7 +100,7 @@ def _per_input(
     return found
 
 
-def _keeps_uneven(state: State | None, own: Sequence[Field | None]) -> bool:
+def _keeps_uneven(state: ReadState | None, own: Sequence[Field | None]) -> bool:
     """Whether each axis along which elements differ is read as a whole or kept unchanged."""
     if state is None:
         return True
@@ -117,11 +117,11 @@ def _is_kept(strand: Strand) -> bool:
 
 
 def _output(
-    output: State,
-    inputs: Sequence[State | None],
+    output: ReadState,
+    inputs: Sequence[ReadState | None],
     own: Sequence[Sequence[Field | None]],
     context: Context,
-) -> State | None:
+) -> ReadState | None:
     found: list[list[Field]] = [[] for _ in context.extents]
     for state, fields in zip(inputs, own, strict=True):
         if state is None or not any(fields):
@@ -133,7 +133,7 @@ def _output(
     if not any(found):
         return None
     merged_fields = tuple(_merged(each, source, context) for source, each in enumerate(found))
-    return State(output.layout, merged_fields, output.pool)
+    return ReadState(output.layout, merged_fields, output.pool)
 
 
 def _safely(

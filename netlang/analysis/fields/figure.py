@@ -13,7 +13,7 @@ from itertools import product
 from math import prod
 
 from netlang.analysis.fields.reads import Interval, hull
-from netlang.analysis.fields.state import Context, Field, State, Strand, numbered
+from netlang.analysis.fields.state import Context, Field, ReadState, Strand, numbered
 from netlang.records import Record
 
 __all__ = ["AxisField", "ReceptiveField", "axis_field", "width"]
@@ -109,7 +109,9 @@ class ReceptiveField(Record, gc=False):
         return texts[0] if len(set(texts)) == 1 else "x".join(texts)
 
 
-def axis_field(state: State, source: int, context: Context, *, places: bool = True) -> AxisField:
+def axis_field(
+    state: ReadState, source: int, context: Context, *, places: bool = True
+) -> AxisField:
     """The figures of one source. Without `places`, `seen` isn't computed."""
     field = state.fields[source]
     extent = context.extent(source)

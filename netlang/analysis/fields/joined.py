@@ -13,7 +13,15 @@ from functools import reduce
 from itertools import pairwise
 
 from netlang.analysis.fields.reads import Interval, Reads
-from netlang.analysis.fields.state import NOTHING, Context, Ended, Field, State, Strand, parts_of
+from netlang.analysis.fields.state import (
+    NOTHING,
+    Context,
+    Ended,
+    Field,
+    ReadState,
+    Strand,
+    parts_of,
+)
 from netlang.records import replace
 
 __all__ = ["told_apart"]
@@ -23,12 +31,12 @@ LONGEST_TABLE = 1024
 
 
 def told_apart(
-    whole: State,
-    states: Sequence[State | None],
+    whole: ReadState,
+    states: Sequence[ReadState | None],
     axis: int,
     starts: Sequence[int],
     context: Context,
-) -> State:
+) -> ReadState:
     """`whole`, the hull of states along an axis, with what is known of the differences.
 
     State number i covers the places from ``starts[i]`` to before ``starts[i + 1]``.

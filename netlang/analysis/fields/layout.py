@@ -12,7 +12,7 @@ from netlang.analysis.fields.state import (
     Context,
     Field,
     Layout,
-    State,
+    ReadState,
     Strand,
     numbered,
     parts_of,
@@ -26,18 +26,18 @@ from netlang.records import replace
 __all__ = ["alike", "flattened", "permuted", "rearranged"]
 
 
-def permuted(state: State, order: Sequence[int]) -> State:
+def permuted(state: ReadState, order: Sequence[int]) -> ReadState:
     """The axes in another order."""
     old = parts_of(state.layout)
     places = {part: new for new, part in enumerate(part for axis in order for part in old[axis])}
     fields = tuple(field and remapped(field, places) for field in state.fields)
-    return State(tuple(state.layout[axis] for axis in order), fields)
+    return ReadState(tuple(state.layout[axis] for axis in order), fields)
 
 
 # --- joining ------------------------------------------------------------------------------------
 
 
-def flattened(state: State, axes: Sequence[int], context: Context) -> State:
+def flattened(state: ReadState, axes: Sequence[int], context: Context) -> ReadState:
     """The state with each of some axes as a single part."""
     if all(len(state.layout[axis]) == 1 for axis in axes):
         return state
@@ -63,7 +63,7 @@ def flattened(state: State, axes: Sequence[int], context: Context) -> State:
         field and _flat(field, source, places, digits, joined_sizes, context)
         for source, field in enumerate(state.fields)
     )
-    return State(layout, fields, state.pool)
+    return ReadState(layout, fields, state.pool)
 
 
 def _digit(sizes: Sequence[int], parts: range, part: int) -> Taps | None:
@@ -124,7 +124,7 @@ def _flat_strand(
     return Strand(tuple(sorted(found.items(), key=lambda term: term[0])))
 
 
-def alike(states: Sequence[State], context: Context) -> list[State]:
+def alike(states: Sequence[ReadState], context: Context) -> list[ReadState]:
     """The states with their axes divided alike."""
     first, *others = ([len(parts) for parts in state.layout] for state in states)
     if all(other == first for other in others) and max(first, default=1) == 1:
@@ -139,8 +139,12 @@ def alike(states: Sequence[State], context: Context) -> list[State]:
 
 
 def rearranged(
-    state: State, split: Sequence[Dim], order: Sequence[int], shape: Sequence[Dim], context: Context
-) -> State:
+    state: ReadState,
+    split: Sequence[Dim],
+    order: Sequence[int],
+    shape: Sequence[Dim],
+    context: Context,
+) -> ReadState:
     """The elements row by row as `split`, with axes reordered, then joined to `shape`."""
     wanted = [context.number(size) for size in split]
     regrouped = _Regrouped(state, context)
@@ -155,7 +159,7 @@ def rearranged(
     return regrouped.state(parts)
 
 
-def _one_axis(state: State) -> State:
+def _one_axis(state: ReadState) -> ReadState:
     return replace(state, layout=(tuple(size for parts in state.layout for size in parts),))
 
 
@@ -177,7 +181,7 @@ def _joined_axes(sizes: Sequence[int], shape: Sequence[int]) -> list[list[int]]:
 class _Regrouped:
     """Splits parts until they match other axes; new parts get new numbers."""
 
-    def __init__(self, state: State, context: Context) -> None:
+    def __init__(self, state: ReadState, context: Context) -> None:
         self._context = context
         self._pool = state.pool
         self._sizes = dict(enumerate(numbered(state.layout, context.number)))
@@ -238,7 +242,7 @@ class _Regrouped:
             content=tuple(sorted(content.items())),
         )
 
-    def state(self, axes: Sequence[Sequence[int]]) -> State:
+    def state(self, axes: Sequence[Sequence[int]]) -> ReadState:
         layout: Layout = tuple(tuple(self._sizes[p] for p in parts) or (1,) for parts in axes)
         numbers = parts_of(layout)
         places = {
@@ -247,7 +251,7 @@ class _Regrouped:
             for part, number in zip(parts, new, strict=False)
         }
         fields = tuple(field and remapped(field, places) for field in self._fields)
-        return State(layout, fields)
+        return ReadState(layout, fields)
 
 
 def _split_strand(strand: Strand, part: int, upper: int, lower: int, below: int) -> Strand:

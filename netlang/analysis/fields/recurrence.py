@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from netlang.analysis.fields.apply import applied, hull_of
 from netlang.analysis.fields.reads import Reads
-from netlang.analysis.fields.state import Field, State, States
+from netlang.analysis.fields.state import Field, ReadState, States
 from netlang.analysis.fields.walk import Fields
 from netlang.ir.derivation import Line
 from netlang.ir.op import Op
@@ -63,7 +63,7 @@ def _name(fields: Fields, port: int, axis: int, several: bool) -> str:
     return f"{own} of `{fields.net.inputs[port].name}`" if several else own
 
 
-def _lines(before: State, source: int, reach: Reach) -> Iterator[Line]:
+def _lines(before: ReadState, source: int, reach: Reach) -> Iterator[Line]:
     """The recurrence along one source, if a window slides along it."""
     field = before.fields[source]
     if field is None or len(field.strands) != 1 or not field.strands[0].is_plain:
@@ -102,7 +102,7 @@ def _all_words(found: Sequence[tuple[str, str]]) -> Iterator[str]:
 # --- in words -----------------------------------------------------------------------------------
 
 
-def _words(made: State, field: Field, axis: int) -> str:
+def _words(made: ReadState, field: Field, axis: int) -> str:
     """What an element reads along one source, which is axis number `axis` of its input."""
     places = _place_names(made, axis, field)
     texts = [_strand(dict(strand.terms), places) for strand in field.strands[:MOST_PHASES]]
@@ -113,7 +113,7 @@ def _words(made: State, field: Field, axis: int) -> str:
     return f"{text} (at most)" if field.bound or field.loose else text
 
 
-def _place_names(made: State, own: int, field: Field) -> list[str]:
+def _place_names(made: ReadState, own: int, field: Field) -> list[str]:
     """A name for the place along each part: i for a single one, or where the source stands."""
     used = {part for strand in field.strands for part, _ in strand.terms}
     found = [

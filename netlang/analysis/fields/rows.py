@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.state import State, States
+from netlang.analysis.fields.state import ReadState, States
 from netlang.analysis.fields.walk import Fields, FieldWalk
 from netlang.analysis.rows import Row, folded_path
 from netlang.ir.program import INPUT, Function, Node, Ref
@@ -14,7 +14,7 @@ from netlang.records import Draft, field
 
 __all__ = ["with_fields"]
 
-_Found: TypeAlias = dict[str, State | None]
+_Found: TypeAlias = dict[str, ReadState | None]
 
 
 def with_fields(
@@ -28,7 +28,7 @@ def with_fields(
     states = _Paths(fields, folded).of(fields.net, fields.inputs)
     found: dict[str, ReceptiveField] = {}
     made = fields.outputs()
-    kept: dict[State, ReceptiveField | None] = {made[0]: whole} if len(made) == 1 else {}
+    kept: dict[ReadState, ReceptiveField | None] = {made[0]: whole} if len(made) == 1 else {}
     for row in rows:
         state = states.get(row.path)
         if state is None:
@@ -84,7 +84,7 @@ class _Paths(Draft):
             found[".".join(path[:length])] = made[0]
 
 
-def _state(states: Sequence[States], inputs: States, ref: Ref) -> State | None:
+def _state(states: Sequence[States], inputs: States, ref: Ref) -> ReadState | None:
     if ref.producer == INPUT:
         return inputs[ref.output]
     return states[ref.producer][ref.output]

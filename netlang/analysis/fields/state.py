@@ -20,7 +20,7 @@ from netlang.ir.types import Types
 from netlang.records import Record, replace
 
 __all__ = [
-    "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "State",
+    "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "ReadState",
     "States", "Strand", "fresh", "unknown_field", "numbered", "parts_of", "remapped",
 ]  # fmt: skip
 
@@ -124,7 +124,7 @@ class Field(Record, gc=False):
     content: Contents = ()
 
 
-class State(Record, gc=False):
+class ReadState(Record, gc=False):
     """What the elements of a value read: for each source a field, or None.
 
     `pool` is the geometry of the pool whose places the value's numbers are, if any.
@@ -135,7 +135,7 @@ class State(Record, gc=False):
     pool: tuple[object, ...] | None = None
 
 
-States: TypeAlias = tuple[State | None, ...]
+States: TypeAlias = tuple[ReadState | None, ...]
 
 
 def fresh(types: Types, sources: Sequence[tuple[int, int]]) -> States:
@@ -148,7 +148,7 @@ def fresh(types: Types, sources: Sequence[tuple[int, int]]) -> States:
         fields: list[Field | None] = [None] * len(sources)
         for place in places.get(own, ()):
             fields[place] = Field((Strand(((sources[place][1], IDENTITY),)),))
-        found.append(State(tuple((size,) for size in type_.shape), tuple(fields)))
+        found.append(ReadState(tuple((size,) for size in type_.shape), tuple(fields)))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.reads import Interval, Reads
-from netlang.analysis.fields.state import Context, Field, State, Strand, unknown_field
+from netlang.analysis.fields.state import Context, Field, ReadState, Strand, unknown_field
 from netlang.records import replace
 
 __all__ = ["LONGEST_TRANSIENT", "ahead", "forgotten", "is_steady"]
@@ -17,7 +17,7 @@ LONGEST_TRANSIENT = 64
 _Field: TypeAlias = Field | None
 
 
-def is_steady(states: Sequence[State | None]) -> bool:
+def is_steady(states: Sequence[ReadState | None]) -> bool:
     """Whether every later time will add what the last one added.
 
     A state that recurs stays. If a field is one interval that grew equally at both ends in two
@@ -81,7 +81,7 @@ def _only(field: Field) -> tuple[tuple[int, int], Interval]:
     return (part, reads.advance), interval
 
 
-def ahead(states: Sequence[State | None], times: int) -> State | None:
+def ahead(states: Sequence[ReadState | None], times: int) -> ReadState | None:
     """The state after so many more times."""
     before, after = states[-2:]
     if before is None or after is None or before == after:
@@ -104,7 +104,7 @@ def _moved(old: _Field, new: _Field, times: int) -> _Field:
     return replace(new, strands=strands, ended=ended, some=some, every=every)
 
 
-def forgotten(state: State | None, context: Context) -> State | None:
+def forgotten(state: ReadState | None, context: Context) -> ReadState | None:
     """What is known if no end of the growth can be seen: at most everything is read."""
     if state is None:
         return None

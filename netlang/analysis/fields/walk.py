@@ -16,7 +16,7 @@ from netlang.analysis.fields.compose import composed, is_plain, told_along
 from netlang.analysis.fields.elements.figures import Elements
 from netlang.analysis.fields.figure import AxisField, ReceptiveField, axis_field
 from netlang.analysis.fields.largest import Source, clearer, figure_of, larger, sources_of
-from netlang.analysis.fields.state import Context, State, States, fresh
+from netlang.analysis.fields.state import Context, ReadState, States, fresh
 from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
 from netlang.analysis.flow import Flow, Flows
 from netlang.diagnostics.errors import InternalError
@@ -115,7 +115,7 @@ class Fields:
         """The largest field of the net's outputs along each axis."""
         return self._largest(self.outputs())
 
-    def outputs(self) -> list[State]:
+    def outputs(self) -> list[ReadState]:
         """What the deployed outputs read, without those that aren't made from inputs."""
         states = self.states()
         found = [states[number] for number in self._deployed()]
@@ -129,7 +129,7 @@ class Fields:
         return Elements(self.net, self.number, self._deployed()).instead(found, borders=borders)
 
     def figure(
-        self, states: Sequence[State | None], *, places: bool = True
+        self, states: Sequence[ReadState | None], *, places: bool = True
     ) -> ReceptiveField | None:
         """The largest field of some values along each axis of the inputs with the most axes.
 
@@ -138,7 +138,7 @@ class Fields:
         return figure_of(self.net, self._largest(states, places=places))
 
     def _largest(
-        self, states: Sequence[State | None], *, places: bool = True
+        self, states: Sequence[ReadState | None], *, places: bool = True
     ) -> dict[Source, AxisField]:
         found: dict[Source, AxisField] = {}
         for state in filter(None, states):
@@ -213,14 +213,16 @@ class FieldWalk:
         self.run(self.flow.function.items, 0, {})
         return tuple(self._state(output.ref, {}) for output in self.flow.function.outputs)
 
-    def _state(self, ref: Ref, carried: Mapping[Ref, State | None]) -> State | None:
+    def _state(self, ref: Ref, carried: Mapping[Ref, ReadState | None]) -> ReadState | None:
         if carried and ref in carried:
             return carried[ref]
         if ref.producer == INPUT:
             return self.inputs[ref.output]
         return self.states[self.flow.place(ref.producer)][ref.output]
 
-    def run(self, items: Iterable[Item], place: int, carried: Mapping[Ref, State | None]) -> None:
+    def run(
+        self, items: Iterable[Item], place: int, carried: Mapping[Ref, ReadState | None]
+    ) -> None:
         """Walks over `items`. `carried` are the values that an outer repeat passes on."""
         for item in items:
             if isinstance(item, Repeat):
@@ -248,7 +250,7 @@ class FieldWalk:
             ]
         )
 
-    def _repeat(self, repeat: Repeat, carried: Mapping[Ref, State | None]) -> None:
+    def _repeat(self, repeat: Repeat, carried: Mapping[Ref, ReadState | None]) -> None:
         """Runs times until each adds the same, then jumps to the last one."""
         states = [self._state(repeat.carry_in, carried)]
         self.fields.again(repeat.items)
@@ -263,7 +265,11 @@ class FieldWalk:
                 return
 
     def inputs_of(
-        self, items: Iterable[Item], place: int, number: int, carried: Mapping[Ref, State | None]
+        self,
+        items: Iterable[Item],
+        place: int,
+        number: int,
+        carried: Mapping[Ref, ReadState | None],
     ) -> States:
         """What the inputs of node `number` read, at its exact time in the repeats around it."""
         for item in items:

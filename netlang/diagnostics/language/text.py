@@ -14,7 +14,7 @@ __all__ = [
     "NestingTooDeep",
     "NumberTooLong",
     "SpecTooLarge",
-    "TooManyArguments",
+    "ArgumentLimit",
     "UnclosedDocstring",
     "UnclosedString",
     "UnknownCharacter",
@@ -98,7 +98,7 @@ class NestingTooDeep(Diagnostic):
     what: str
 
 
-class TooManyArguments(Diagnostic):
+class ArgumentLimit(Diagnostic):
     code: ClassVar[str] = "E0905"
     title: ClassVar[str] = "a definition or call has more than {limit:,} parameters or arguments"
     caption: ClassVar[str] = "this is one too many"

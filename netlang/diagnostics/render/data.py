@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Label
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Edit, Fix, Note
 from netlang.source import Source, Span
 
 __all__ = ["Data", "as_data", "instance_path", "render_json"]
@@ -58,7 +58,7 @@ def _place(source: Source, offset: int) -> dict[str, Data]:
     return {"line": where.line, "column": where.column, "offset": offset}
 
 
-def _label(label: Label) -> dict[str, Data]:
+def _label(label: Note) -> dict[str, Data]:
     return {"text": label.text, "file": label.span.source.name, "span": _span(label.span)}
 
 

@@ -6,7 +6,7 @@ terminal unescaped, and no line of source is wider than `WIDTH`.
 
 from __future__ import annotations
 
-from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Label, Severity
+from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Note, Severity
 from netlang.diagnostics.render.excerpt import Mark, visible, window
 from netlang.source import Source
 
@@ -49,7 +49,7 @@ def _sections(diagnostic: Diagnostic) -> dict[Source, list[Mark]]:
     """The marks by source: that of the diagnostic's own span first, each in line order."""
     if diagnostic.span is None:
         return {}
-    primary = Label(diagnostic.span, diagnostic.caption_text)
+    primary = Note(diagnostic.span, diagnostic.caption_text)
     sections: dict[Source, list[Mark]] = {}
     for label in (primary, *diagnostic.notes):
         marks = sections.setdefault(label.span.source, [])

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
-from netlang.diagnostics.diagnostic import Fix, Label
+from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import DuplicateLabel, LabelInsideInstance
 from netlang.evaluate.values import Layer
@@ -156,7 +156,7 @@ class FunctionBuilder(Draft):
                         label=".".join(path),
                         instance=".".join(outer),
                         fix=_joined(span),
-                        notes=(Label(self._steps[outer], "the step is here"),),
+                        notes=(Note(self._steps[outer], "the step is here"),),
                     )
                 )
             self._scopes.setdefault(outer, span)
@@ -185,7 +185,7 @@ class FunctionBuilder(Draft):
             DuplicateLabel(
                 span=span,
                 label=".".join(path),
-                notes=(Label(before, "used here before"),),
+                notes=(Note(before, "used here before"),),
                 fix=new_label(span, known) if span != before and span.text == path[-1] else None,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netlang.diagnostics.diagnostic import Diagnostic, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import InternalError
 from netlang.diagnostics.language.sizes import NeverHolds, NoSizeWorks
 from netlang.ir.constraints import Constraint, Relation
@@ -66,7 +66,7 @@ def _no_size_works(solution: SymbolSolution, index: int, admits: SizeSet) -> Dia
         both = earlier.admits and admits.intersection(earlier.admits)
         if both and both.is_empty:
             said.insert(0, earlier.sentence)
-            notes.append(Label(earlier.condition.span, f"but here {said[0]}"))
+            notes.append(Note(earlier.condition.span, f"but here {said[0]}"))
             break
     return NoSizeWorks(
         span=condition.span,

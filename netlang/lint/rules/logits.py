@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netlang.advice.edits import replaced
-from netlang.diagnostics.diagnostic import Caution, Fix, Label
+from netlang.diagnostics.diagnostic import Caution, Fix, Note
 from netlang.diagnostics.warnings.training import ProbabilitiesAsLogits
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
@@ -48,12 +48,12 @@ def probabilities_as_logits(training: Training) -> Iterator[Caution]:
         elif node is not None and isinstance(node.callee, applied):
             text = f"leave out `{node.span.text}`: the output is the logits then"
             fix = training.steps.without(node.span, text)
-            note = Label(node.span, f"`{applied.name}` is applied here")
+            note = Note(node.span, f"`{applied.name}` is applied here")
             yield _caution(term, left, applied, fix, note)
 
 
 def _caution(
-    term: Term, left: Operand, applied: type[Op], fix: Fix | None, *notes: Label
+    term: Term, left: Operand, applied: type[Op], fix: Fix | None, *notes: Note
 ) -> Caution:
     return ProbabilitiesAsLogits(
         span=term.span,

@@ -13,10 +13,10 @@ from netlang.syntax.format.groups import LIMIT, fits, write_flat, write_parts
 from netlang.syntax.format.lines import INDENT, Lines
 from netlang.syntax.format.read import Document
 from netlang.syntax.format.tree import (
+    FormattedSuite,
     Part,
     Segment,
     Statement,
-    Suite,
     flat_width,
     has_operators,
     is_forced,
@@ -90,15 +90,15 @@ def _write_arrow(lines: Lines, segment: Segment, arrow: Word, margin: int) -> No
 
 def _first_width(parts: list[Part]) -> int:
     """The width of a segment up to its first certain break."""
-    opened = any(isinstance(part, Suite) and part.forced for part in parts)
+    opened = any(isinstance(part, FormattedSuite) and part.forced for part in parts)
     for place, part in enumerate(parts):
-        if is_forced(part) or (opened and isinstance(part, Suite)):
+        if is_forced(part) or (opened and isinstance(part, FormattedSuite)):
             return flat_width(parts[:place]) + 2
     return flat_width(parts)
 
 
 def _write_segment(lines: Lines, parts: list[Part]) -> None:
-    if not isinstance(parts[-1], Suite):
+    if not isinstance(parts[-1], FormattedSuite):
         write_parts(lines, parts, 0, has_operators(parts))
     elif any(map(is_forced, parts)) or not fits(parts, lines.width, 0):
         _write_suites(lines, parts)
@@ -111,7 +111,7 @@ def _write_suites(lines: Lines, parts: list[Part]) -> None:
     """Write a segment whose suites are open: one, or those of an `if` and its `else`s."""
     head: list[Part] = []
     for part in parts:
-        if isinstance(part, Suite):
+        if isinstance(part, FormattedSuite):
             write_parts(lines, head, 2, has_operators(_condition(head)))
             _write_suite(lines, part)
             head = []
@@ -131,7 +131,7 @@ def _condition(head: list[Part]) -> list[Part]:
 # --- suites --------------------------------------------------------------------------------------
 
 
-def _write_suite(lines: Lines, suite: Suite) -> None:
+def _write_suite(lines: Lines, suite: FormattedSuite) -> None:
     """Write a suite with one line per statement; its braces are on the lines around."""
     if not suite.forced and not suite.statements:
         write_flat(lines, suite)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import final
 
 from netlang.records import Draft
-from netlang.syntax.format.tree import Group, Item, Part, Segment, Statement, Suite
+from netlang.syntax.format.tree import FormattedSuite, Group, Item, Part, Segment, Statement
 from netlang.syntax.format.words import OPERAND_ENDS, Comment, Word
 
 __all__ = ["Document", "read"]
@@ -79,7 +79,7 @@ class _Reader:
             elif role == "import":
                 parts += [self.take(), self.names()]
             else:
-                if role == "else" and isinstance(parts[-1], Suite):
+                if role == "else" and isinstance(parts[-1], FormattedSuite):
                     self.moved, self.word.before = self.word.before, ()
                 parts.append(self.take())
             if parts and self.word.starts:
@@ -90,7 +90,7 @@ class _Reader:
         word = self.take()
         return Segment([], word, word.broken or self.word.broken)
 
-    def suite(self, recipe: bool) -> Suite:
+    def suite(self, recipe: bool) -> FormattedSuite:
         moved, self.moved = self.moved, ()
         brace = self.take()
         if moved:
@@ -99,7 +99,7 @@ class _Reader:
         statements = []
         while self.word.role != "}":
             statements.append(self.statement(recipe))
-        return Suite(brace, doc, statements, self.take(), recipe)
+        return FormattedSuite(brace, doc, statements, self.take(), recipe)
 
     # --- groups -------------------------------------------------------------------------------
 

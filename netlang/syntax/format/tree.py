@@ -15,7 +15,7 @@ from netlang.records import Draft, field
 from netlang.syntax.format.words import OPERATORS, Comment, Word
 
 __all__ = [
-    "Group", "Item", "Part", "Segment", "Statement", "Suite", "comments_of", "flat_text",
+    "Group", "Item", "Part", "Segment", "Statement", "FormattedSuite", "comments_of", "flat_text",
     "flat_width", "has_operators", "is_forced",
 ]  # fmt: skip
 
@@ -148,7 +148,7 @@ class Statement(Draft):
 
 
 @final
-class Suite(Draft):
+class FormattedSuite(Draft):
     """Statements in braces; `recipe` says that they are the entries of a recipe."""
 
     open: Word
@@ -184,7 +184,7 @@ class Suite(Draft):
         )
 
 
-Part: TypeAlias = Word | Group | Suite
+Part: TypeAlias = Word | Group | FormattedSuite
 
 
 def is_forced(part: Part) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from netlang.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.language.syntax import (
     LabelText,
     MissingClosing,
@@ -77,11 +77,11 @@ def _closing(spot: Spot) -> Diagnostic | None:
             reason="this isn't a definition", fix=early,
         )  # fmt: skip
     reason = "no bracket is open here"
-    notes: tuple[Label, ...] = ()
+    notes: tuple[Note, ...] = ()
     if spot.opened:
         opener = spot.opened[-1] - spot.index
         reason = f"expected `{OPENERS[spot.innermost]}`"
-        notes = (Label(spot.span(opener), "this is open"),)
+        notes = (Note(spot.span(opener), "this is open"),)
     instead = ""
     if (
         spot.opened
@@ -135,7 +135,7 @@ def _unclosed(spot: Spot, offset: int = 0) -> MissingClosing:
         opening=opening,
         closing=closing,
         found=spot.found if not offset else f"`{spot.text(offset)}`",
-        notes=(Label(spot.span(opener - spot.index), "opened here"),),
+        notes=(Note(spot.span(opener - spot.index), "opened here"),),
         fix=_close_all(spot, end, closing, at_end or opening == "{"),
     )
 

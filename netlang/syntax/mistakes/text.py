@@ -14,10 +14,10 @@ from netlang.diagnostics.language.syntax import (
     MissingSpaceBeforeBrace,
 )
 from netlang.diagnostics.language.text import (
+    ArgumentLimit,
     BadNumber,
     NestingTooDeep,
     NumberTooLong,
-    TooManyArguments,
     UnclosedDocstring,
     UnclosedString,
     UnknownCharacter,
@@ -105,7 +105,7 @@ def _too_deep(source: Source, start: int, end: int) -> Diagnostic:
 
 
 def _too_many(source: Source, start: int, end: int) -> Diagnostic:
-    return TooManyArguments(span=Span(source, start, end), limit=MAX_ARGUMENTS)
+    return ArgumentLimit(span=Span(source, start, end), limit=MAX_ARGUMENTS)
 
 
 def _foreign_constant(source: Source, start: int, end: int) -> Diagnostic:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from netlang.analysis.fields.reads import Interval, hull
 from netlang.analysis.fields.rules.taps import Number
-from netlang.analysis.fields.state import State
+from netlang.analysis.fields.state import ReadState
 
 __all__ = ["by_windows", "told"]
 
 
 def told(
-    state: State | None, source: int, element: Sequence[int], number: Number
+    state: ReadState | None, source: int, element: Sequence[int], number: Number
 ) -> Interval | None:
     """What an element is said to read, borders left out."""
     field = state.fields[source] if state else None
@@ -22,7 +22,7 @@ def told(
 
 
 def by_windows(
-    state: State, source: int, element: Sequence[int], number: Number
+    state: ReadState, source: int, element: Sequence[int], number: Number
 ) -> Interval | None:
     """What it is said to read through windows alone."""
     field = state.fields[source]
@@ -37,7 +37,7 @@ def by_windows(
     return hull(found)
 
 
-def _by_part(state: State, element: Sequence[int], number: Number) -> list[int]:
+def _by_part(state: ReadState, element: Sequence[int], number: Number) -> list[int]:
     """The place of an element along each part of each axis."""
     found: list[int] = []
     for place, parts in zip(element, state.layout, strict=True):

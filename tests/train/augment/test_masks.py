@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.path import AugmentationPath, path_for
 from netlang.backends.torch.runtime.cutting import cut_masks
 from netlang.backends.torch.runtime.geometry import rotate, scale, shear, translate
 from netlang.backends.torch.runtime.regions import Region
@@ -35,7 +35,7 @@ def steps(*written: str) -> tuple[Augmentation, ...]:
     return sketch(body, data, f"augment: {' -> '.join(written)}")[0].augment
 
 
-def path(*written: str, seed: int = 7) -> Path:
+def path(*written: str, seed: int = 7) -> AugmentationPath:
     return path_for(steps(*written), seed, images=False)
 
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.path import AugmentationPath, path_for
 from netlang.backends.torch.augment.stages import RegionCut
 from netlang.backends.torch.runtime.regions import ImageTooSmall
 from netlang.evaluate.values import Range
@@ -46,13 +46,13 @@ TRAINING: tuple[tuple[Augmentation, ...], ...] = (
 )
 
 
-def on_host(path: Path, image: Image.Image, number: int, epoch: int = 2) -> Tensor:
+def on_host(path: AugmentationPath, image: Image.Image, number: int, epoch: int = 2) -> Tensor:
     """Through a worker and the device, float32 `[B, C, H, W]`."""
     pixels = torch.from_numpy(path.host(image.copy(), number, epoch))[None]
     return path.device(pixels, {}, np.array([number]), epoch)[0]
 
 
-def in_memory(path: Path, image: Image.Image, number: int, epoch: int = 2) -> Tensor:
+def in_memory(path: AugmentationPath, image: Image.Image, number: int, epoch: int = 2) -> Tensor:
     return path.device(tensor_of(image), {}, np.array([number]), epoch)[0]
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.path import AugmentationPath, path_for
 from netlang.recipes.tables import table
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.color import (
@@ -98,7 +98,7 @@ def test_workers_draw_by_the_number_of_the_example() -> None:
             assert not np.array_equal(first, second)
 
 
-def sliced(path: Path, order: NDArray[np.int64], processes: int) -> list[torch.Tensor]:
+def sliced(path: AugmentationPath, order: NDArray[np.int64], processes: int) -> list[torch.Tensor]:
     """A global batch on some processes, each with the example before its slice in front."""
     x, label = images(64), torch.arange(64) % 5
     parts = []

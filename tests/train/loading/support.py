@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from netlang.backends.torch.augment.path import Path, path_for
+from netlang.backends.torch.augment.path import AugmentationPath, path_for
 from netlang.backends.torch.data.loader import Loader
 from netlang.backends.torch.data.sets import Batch, Images
 from netlang.backends.torch.train.world import World
@@ -54,7 +54,7 @@ class Files(Images):
         return str(self.paths[number])
 
 
-def path(*steps: Augmentation) -> Path:
+def path(*steps: Augmentation) -> AugmentationPath:
     """What a recipe for images in files makes of its steps."""
     return path_for(steps, 7, images=True, classes=3)
 
@@ -75,7 +75,7 @@ def drawn_files(folder: Folder, count: int, size: tuple[int, int] = (9, 8)) -> F
 
 def loader(
     files: Files,
-    steps: Path = CROP,
+    steps: AugmentationPath = CROP,
     *,
     batch: int = 4,
     world: World | None = None,

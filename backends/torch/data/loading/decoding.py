@@ -23,7 +23,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.workers import NoSharedMemory
 
 if TYPE_CHECKING:
-    from netlang.backends.torch.augment.path import Path
+    from netlang.backends.torch.augment.path import AugmentationPath
 
 __all__ = ["Decoding"]
 
@@ -40,7 +40,7 @@ class Decoding:
     """
 
     def __init__(
-        self, images: Images, path: Path, most: int, device: torch.device, workers: int
+        self, images: Images, path: AugmentationPath, most: int, device: torch.device, workers: int
     ) -> None:
         self._images = images
         self._path = path

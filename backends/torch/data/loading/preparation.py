@@ -15,7 +15,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.workers import SizesDiffer
 
 if TYPE_CHECKING:
-    from netlang.backends.torch.augment.path import Path
+    from netlang.backends.torch.augment.path import AugmentationPath
 
 __all__ = ["Filling", "Scaling", "Task", "prepared"]
 
@@ -36,7 +36,7 @@ class Filling:
     """Writes the pixels of images into a slot, channels last."""
 
     images: Images
-    path: Path
+    path: AugmentationPath
     ring: Ring
 
     def __call__(self, task: Task) -> None:
@@ -60,7 +60,7 @@ class Scaling:
     """Prepares an image at every scale of a path."""
 
     images: Images
-    path: Path
+    path: AugmentationPath
 
     def __call__(self, number: int) -> list[NDArray[np.uint8]]:
         """Arrays ``[C, H, W]`` of any size. Raises `NetlangError` for a damaged image."""
@@ -68,7 +68,7 @@ class Scaling:
             return self.path.hosts(image, number, 0)
 
 
-def prepared(images: Images, path: Path, number: int, epoch: int) -> NDArray[np.uint8]:
+def prepared(images: Images, path: AugmentationPath, number: int, epoch: int) -> NDArray[np.uint8]:
     """``[C, H, W]``, or ``[V, C, H, W]`` if the path makes several views."""
     with opened(images, number) as image:
         return path.host(image, number, epoch)

@@ -16,7 +16,7 @@ from netlang.backends.torch.data.loading.preparation import Scaling
 from netlang.backends.torch.data.sets import Batch, Images
 
 if TYPE_CHECKING:
-    from netlang.backends.torch.augment.path import Path
+    from netlang.backends.torch.augment.path import AugmentationPath
 
 __all__ = ["ScaledImages"]
 
@@ -27,7 +27,9 @@ Scales = list[NDArray[np.uint8]]
 class ScaledImages:
     """Images in files, each in all sizes of a path. Workers start with the first batch."""
 
-    def __init__(self, images: Images, path: Path, device: torch.device, workers: int) -> None:
+    def __init__(
+        self, images: Images, path: AugmentationPath, device: torch.device, workers: int
+    ) -> None:
         self._images = images
         self._work = Scaling(images, path)
         self._device = device

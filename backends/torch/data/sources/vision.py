@@ -25,7 +25,7 @@ from netlang.extras import broken, needs
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import Torchvision
 
-__all__ = ["CALLS", "Call", "load_torchvision"]
+__all__ = ["CALLS", "TorchvisionCall", "load_torchvision"]
 
 _BY_FLAG = {"train": {"train": True}, "test": {"train": False}}
 
@@ -40,7 +40,7 @@ _THREE = _by_split(train="train", val="val", test="test")
 
 @final
 @dataclass(frozen=True)
-class Call:
+class TorchvisionCall:
     """How to call a torchvision class for each part, and its names for labels and classes."""
 
     parts: Mapping[str, Mapping[str, str | bool]] = field(default_factory=lambda: {"train": {}})
@@ -48,27 +48,29 @@ class Call:
     classes: str = ""
 
 
-CALLS: Mapping[str, Call] = {
-    "Caltech101": Call(labels="y", classes="categories"),
-    "Caltech256": Call(labels="y", classes="categories"),
-    "Country211": Call(_by_split(train="train", val="valid", test="test"), "targets", "classes"),
-    "DTD": Call(_THREE, classes="classes"),
-    "EuroSAT": Call(labels="targets", classes="classes"),
-    "FGVCAircraft": Call(_THREE, classes="classes"),
-    "FashionMNIST": Call(_BY_FLAG, "targets", "classes"),
-    "Flowers102": Call(_THREE),
-    "Food101": Call(_TWO, classes="classes"),
-    "GTSRB": Call(_TWO, "_samples"),
-    "Imagenette": Call(_by_split(train="train", val="val"), "_samples"),
-    "KMNIST": Call(_BY_FLAG, "targets", "classes"),
-    "MNIST": Call(_BY_FLAG, "targets", "classes"),
-    "OxfordIIITPet": Call(_by_split(train="trainval", test="test"), classes="classes"),
-    "RenderedSST2": Call(_THREE, "_samples", "classes"),
-    "SEMEION": Call(labels="labels"),
-    "STL10": Call(_TWO, "labels", "classes"),
-    "SUN397": Call(classes="classes"),
-    "SVHN": Call(_TWO, "labels"),
-    "USPS": Call(_BY_FLAG, "targets"),
+CALLS: Mapping[str, TorchvisionCall] = {
+    "Caltech101": TorchvisionCall(labels="y", classes="categories"),
+    "Caltech256": TorchvisionCall(labels="y", classes="categories"),
+    "Country211": TorchvisionCall(
+        _by_split(train="train", val="valid", test="test"), "targets", "classes"
+    ),
+    "DTD": TorchvisionCall(_THREE, classes="classes"),
+    "EuroSAT": TorchvisionCall(labels="targets", classes="classes"),
+    "FGVCAircraft": TorchvisionCall(_THREE, classes="classes"),
+    "FashionMNIST": TorchvisionCall(_BY_FLAG, "targets", "classes"),
+    "Flowers102": TorchvisionCall(_THREE),
+    "Food101": TorchvisionCall(_TWO, classes="classes"),
+    "GTSRB": TorchvisionCall(_TWO, "_samples"),
+    "Imagenette": TorchvisionCall(_by_split(train="train", val="val"), "_samples"),
+    "KMNIST": TorchvisionCall(_BY_FLAG, "targets", "classes"),
+    "MNIST": TorchvisionCall(_BY_FLAG, "targets", "classes"),
+    "OxfordIIITPet": TorchvisionCall(_by_split(train="trainval", test="test"), classes="classes"),
+    "RenderedSST2": TorchvisionCall(_THREE, "_samples", "classes"),
+    "SEMEION": TorchvisionCall(labels="labels"),
+    "STL10": TorchvisionCall(_TWO, "labels", "classes"),
+    "SUN397": TorchvisionCall(classes="classes"),
+    "SVHN": TorchvisionCall(_TWO, "labels"),
+    "USPS": TorchvisionCall(_BY_FLAG, "targets"),
 }
 
 
@@ -131,7 +133,7 @@ def load_torchvision(recipe: Recipe, root: Path) -> Parts:
     return Parts(parts["train"], parts.get("validation"), parts.get("test"), classes, choice.notes)
 
 
-def _opened(recipe: Recipe, name: str, call: Call, part: str, root: Path) -> _Set:
+def _opened(recipe: Recipe, name: str, call: TorchvisionCall, part: str, root: Path) -> _Set:
     _require_torchvision()
     from torchvision import datasets
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
 from netlang.backends.torch.eject.pixels.scales import way_of
 from netlang.backends.torch.eject.text.inlined import inlined
@@ -18,7 +18,7 @@ __all__ = ["augment_function", "batched", "moves", "prepared_lines", "sized_func
 
 
 def augment_function(
-    path: Path,
+    path: AugmentationPath,
     start: str,
     normalized: str,
     targets: tuple[str, ...],
@@ -45,7 +45,7 @@ def augment_function(
     return section
 
 
-def sized_function(path: Path, *, masks: bool) -> Section | None:
+def sized_function(path: AugmentationPath, *, masks: bool) -> Section | None:
     """`sized(x, numbers, epoch)`: the front of a path for one example, if sizes differ in it."""
     front = way_of(path).front
     if path.images or not any(map(_differs, front[:-1])):
@@ -58,7 +58,7 @@ def sized_function(path: Path, *, masks: bool) -> Section | None:
     return section
 
 
-def moves(path: Path) -> bool:
+def moves(path: AugmentationPath) -> bool:
     """Whether a path moves pixels of examples in memory, and masks with them."""
     way = way_of(path)
     return not path.images and any(stage.moves for stage in (*way.front, *way.back))
@@ -75,7 +75,7 @@ def _differs(stage: Stage) -> bool:
 
 def prepared_lines(
     section: Section,
-    path: Path,
+    path: AugmentationPath,
     space: str,
     numbers: str | None = "numbers",
     targets: tuple[str, ...] = (),

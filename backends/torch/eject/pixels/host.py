@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import final
 
-from netlang.backends.torch.augment.path import Path
+from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
 from netlang.backends.torch.eject.pixels.batched import batched
 from netlang.backends.torch.eject.pixels.boxes import drawn_box, pair
@@ -31,7 +31,7 @@ _HEIGHT, _WIDTH = "image.height", "image.width"
 
 
 def host_function(
-    path: Path,
+    path: AugmentationPath,
     name: str,
     about: str,
     channels: int,
@@ -62,7 +62,7 @@ def host_function(
     return section
 
 
-def flips_of(path: Path) -> tuple[PlacedStep, ...] | None:
+def flips_of(path: AugmentationPath) -> tuple[PlacedStep, ...] | None:
     """The steps behind the front of a path, where workers may do them; None where there are others.
 
     Mirrored bytes are those of the mirrored image, whoever mirrors them.
@@ -75,7 +75,7 @@ def flips_of(path: Path) -> tuple[PlacedStep, ...] | None:
     return tuple(steps)
 
 
-def _at_each_scale(path: Path, name: str) -> Iterator[str]:
+def _at_each_scale(path: AugmentationPath, name: str) -> Iterator[str]:
     """The function that loops over the scales, and the header of the one for a single scale."""
     given = ", side" if path.scales > 1 else ""
     yield f"def {name}(image, number, epoch):"
@@ -99,7 +99,7 @@ def _plain(front: tuple[Stage, ...]) -> tuple[RegionCut | None, PlacedStep | Non
     return (cuts[0] if cuts else RegionCut(())), (views[0] if views else None)
 
 
-def _general(section: Section, path: Path, number: str | None) -> None:
+def _general(section: Section, path: AugmentationPath, number: str | None) -> None:
     """The front as in training, on a batch of one."""
     first, *stages = way_of(path).front
     if not isinstance(first, RegionCut):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import final
 
-from netlang.backends.torch.augment.path import Path, Way
+from netlang.backends.torch.augment.path import AugmentationPath, Way
 from netlang.backends.torch.augment.stages import PlacedStep, RegionCut, Stage
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.regions import resize_shorter
@@ -23,17 +23,17 @@ class _Side(int):
     __repr__ = __str__
 
 
-def several_sizes(path: Path) -> bool:
+def several_sizes(path: AugmentationPath) -> bool:
     """Whether an example, or different examples, come in several sizes."""
     return path.scales > 1 or (path.images and path.ragged)
 
 
-def sides_of(path: Path) -> tuple[int, ...]:
+def sides_of(path: AugmentationPath) -> tuple[int, ...]:
     """The shorter sides at the scales of a path that has several."""
     return tuple(_shortest(way)[_differing(path)] for way in path.ways)
 
 
-def way_of(path: Path) -> Way:
+def way_of(path: AugmentationPath) -> Way:
     """The way of a path; for several scales, the one that reads `side`, at the smallest."""
     if path.scales == 1:
         return path.ways[0]
@@ -59,7 +59,7 @@ def _shortest(way: Way) -> dict[int, int]:
     return {each.place: int(str(each.step.call.settings["shortest"])) for each in resizing}
 
 
-def _differing(path: Path) -> int:
+def _differing(path: AugmentationPath) -> int:
     """The position of the step in which the scales of a path differ."""
     first, *others = map(_shortest, path.ways)
     return next(place for place in first if any(each[place] != first[place] for each in others))

@@ -14,7 +14,7 @@ from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.rules.borders import leaves_empty
 from netlang.analysis.fields.rules.places import STATISTICS, STAYING
 from netlang.analysis.fields.rules.taps import Number, taps_of
-from netlang.ir.reach import AxisRule, Everywhere, Joined, Places, Rearranged, Same, ToOneSide
+from netlang.ir.reach import AxisRule, Everywhere, Joined, MappedAxes, Rearranged, Same, ToOneSide
 
 __all__ = ["Followed"]
 
@@ -78,7 +78,7 @@ class Followed:
 
     # --- axis by axis ---------------------------------------------------------------------------
 
-    def _by_places(self, table: Table, reach: Places, value: int, made: int) -> Table:
+    def _by_places(self, table: Table, reach: MappedAxes, value: int, made: int) -> Table:
         triples = zip(reach.sources, reach.rules, range(len(reach.rules)), strict=True)
         kept = {
             axis: (rule, to)

@@ -17,7 +17,7 @@ from netlang.ir.reach import (
     AxisRule,
     Everywhere,
     Joined,
-    Places,
+    MappedAxes,
     Rearranged,
 )
 
@@ -63,7 +63,7 @@ def _union(one: range, two: range) -> range:
 
 
 def _read(
-    reach: tuple[Places, ...] | Joined | Rearranged,
+    reach: tuple[MappedAxes, ...] | Joined | Rearranged,
     wanted: Ranges,
     shapes: Sequence[Sequence[int]],
     made: Sequence[int],
@@ -104,7 +104,7 @@ def _parts(wanted: Ranges, axis: int, sizes: Sequence[int]) -> Iterator[Ranges]:
         start += size
 
 
-def _by_places(reach: Places, wanted: Ranges, shape: Sequence[int], number: Number) -> Ranges:
+def _by_places(reach: MappedAxes, wanted: Ranges, shape: Sequence[int], number: Number) -> Ranges:
     found = list(map(range, shape))
     for axis, rule, at in zip(reach.sources, reach.rules, wanted, strict=True):
         if axis is not None and not isinstance(rule, Everywhere):

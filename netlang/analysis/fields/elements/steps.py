@@ -16,9 +16,9 @@ from netlang.ir.reach import (
     Each,
     FromPool,
     Joined,
-    NoInput,
+    MappedAxes,
+    NothingRead,
     Numbered,
-    Places,
     Pointwise,
     Reach,
     Rearranged,
@@ -35,7 +35,7 @@ MOST_STEPS = 3000
 class Derived(Record):
     """A value, and what an element of it reads: places of each input, if nothing else."""
 
-    reach: tuple[Places, ...] | Joined | Rearranged
+    reach: tuple[MappedAxes, ...] | Joined | Rearranged
     inputs: tuple[int, ...]
 
 
@@ -100,13 +100,13 @@ class _Writer:
         made = self.value(type_)
         if isinstance(reach, Numbered):
             self._pools[made] = reach.pool
-        if not isinstance(reach, NoInput):
+        if not isinstance(reach, NothingRead):
             self.steps[made] = Derived(self._rule(reach, inputs, made), tuple(inputs))
         return made
 
     def _rule(
         self, reach: Reach, inputs: Sequence[int], made: int
-    ) -> tuple[Places, ...] | Joined | Rearranged:
+    ) -> tuple[MappedAxes, ...] | Joined | Rearranged:
         if isinstance(reach, AtMost):
             raise TooLong
         if isinstance(reach, FromPool) and self._pools.get(inputs[1]) != reach.pool:
@@ -122,12 +122,12 @@ class _Writer:
             return (_by_places(Along(reach.rules), rank),) * 2
         if isinstance(reach, Numbered):
             return (_by_places(Along(reach.rules), rank),)
-        if isinstance(reach, Along | Places | Pointwise):
+        if isinstance(reach, Along | MappedAxes | Pointwise):
             return (_by_places(reach, rank),)
         raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
 
 
-def _by_places(reach: Along | Places | Pointwise, rank: int) -> Places:
-    if isinstance(reach, Places):
+def _by_places(reach: Along | MappedAxes | Pointwise, rank: int) -> MappedAxes:
+    if isinstance(reach, MappedAxes):
         return reach
     return along(reach.rules if isinstance(reach, Along) else (Same(),) * rank, rank)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.ir.dims import Dim
-from netlang.ir.reach import AxisRule, Everywhere, OwnAndAll, Places, Same, ToOneSide, Window
+from netlang.ir.reach import AxisRule, Everywhere, MappedAxes, OwnAndAll, Same, ToOneSide, Window
 
 __all__ = ["STATISTICS", "STAYING", "aligned", "along", "reads_own_place"]
 
@@ -23,17 +23,17 @@ def reads_own_place(rule: AxisRule) -> bool:
     return isinstance(rule, Same)
 
 
-def along(rules: Sequence[AxisRule], rank: int) -> Places:
+def along(rules: Sequence[AxisRule], rank: int) -> MappedAxes:
     """A rule for each of the first axes; the others of `rank` axes are new."""
     new = rank - len(rules)
-    return Places((*range(len(rules)), *(None,) * new), (*rules, *(Everywhere(),) * new))
+    return MappedAxes((*range(len(rules)), *(None,) * new), (*rules, *(Everywhere(),) * new))
 
 
-def aligned(shape: Sequence[Dim], made: Sequence[Dim]) -> Places:
+def aligned(shape: Sequence[Dim], made: Sequence[Dim]) -> MappedAxes:
     """The last axes of `shape` matched with those of `made`; those of size 1 are broadcast."""
     sources = (*(None,) * (len(made) - len(shape)), *range(len(shape)))
     rules = tuple(
         Everywhere() if axis is None or (shape[axis] == 1 != size) else Same()
         for axis, size in zip(sources, made, strict=True)
     )
-    return Places(sources, rules)
+    return MappedAxes(sources, rules)

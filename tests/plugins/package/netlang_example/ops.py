@@ -8,13 +8,13 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, choice, number
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType
-from netlang.ops.pointwise import Pointwise
+from netlang.ops.pointwise import PointwiseOp
 
 __all__ = ["ScaledSwish"]
 
 
 @final
-class ScaledSwish(Pointwise, kw_only=True):
+class ScaledSwish(PointwiseOp, kw_only=True):
     """Swish with a slope: y = x sigmoid(slope x), or its absolute value.
 
     Shape: [*] -> [*]. Other: 5 operations for each element.
