@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netlang.diagnostics.diagnostic import Caution, Edit, Fix, Label
+from netlang.diagnostics.diagnostic import Caution, Edit, Fix, Note
 from netlang.diagnostics.warnings.text import AppliedTwice
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
@@ -60,5 +60,5 @@ def _twice(name: str, before: Node, node: Node) -> Caution:
     if node.path.rpartition(".")[0] == scope and label.isidentifier():
         advice = f"write `reuse {label}` to apply the same weights once more"
         fix = Fix(advice, (Edit(node.span, f"reuse {label}"),))
-    notes = (Label(before.span, "applied here before"),)
+    notes = (Note(before.span, "applied here before"),)
     return AppliedTwice(span=node.span, name=name, label=before.path, notes=notes, fix=fix)
