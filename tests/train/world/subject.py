@@ -111,16 +111,16 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
         "init: xavier_normal", 'weights: pretrained("given", skip=["a", "b"])', 'freeze: ["b"]',
     ),
     "muon": _sketched(LABELLED, "optimizer: muon(lr=0.02)"),
-    "halves": _sketched(LABELLED, "precision: bf16", "steps: 40"),
+    "halves": _sketched(LABELLED, "precision: bf16", "steps: 20"),
     "scaled": _sketched(LABELLED, "precision: fp16", "steps: 40"),
     "recurrent": _sketched(
         "    input x: [40]\n    reshape([10, 4]) -> lstm(8) -> r: linear(8)\n    reuse r -> mul {"
-        "\n identity\n parameter([8])\n } -> flatten -> fc: linear(10)", "steps: 40"
+        "\n identity\n parameter([8])\n } -> flatten -> fc: linear(10)", "steps: 20"
     ),
     "compiled": _sketched(LABELLED, "compile: true", "steps: 10"),
     "doubled": _sketched(
         LABELLED.replace("[40]", "float64[40]"), "loss: cross_entropy + 0.01*l2_penalty",
-        "optimizer: adam(lr=0.01)", "steps: 30",
+        "optimizer: adam(lr=0.01)", "steps: 15",
     ),
     "resumed": _sketched(
         LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
@@ -131,7 +131,7 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
         LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
     ),
     "penalized": _bundled(
-        "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=30"
+        "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=15"
     ),
     "separate": _sketched(_MAPS, "steps: 1"),
     "dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
