@@ -1,4 +1,4 @@
-"""Errors about names: unknown, ambiguous, assigned twice, imported in vain (E02xx)."""
+"""Errors about names: unknown, ambiguous, assigned twice, unused (E0017, E0128, E02xx)."""
 
 from __future__ import annotations
 

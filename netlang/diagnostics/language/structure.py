@@ -1,4 +1,4 @@
-"""Errors in the structure of a body: labels, taps, inputs (E05xx); limits (E08xx)."""
+"""Errors in the structure of a body: labels, taps, inputs, limits (E0222, E05xx, E06xx, E08xx)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings about unused names and loops without effect: W0101 to W0105."""
+"""Warnings about unused names, loops without effect and the like: W0101 to W0109."""
 
 from __future__ import annotations
 
