@@ -62,13 +62,20 @@ class FunctionCost(Record, gc=False):
 def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
     """The sum of figures, each multiplied by its count."""
     listed = list(parts)
+    if not listed:
+        return NOTHING
+    trainable = frozen = buffers = 0
+    for times, part in listed:
+        trainable += times * part.trainable
+        frozen += times * part.frozen
+        buffers += times * part.buffers
     return Totals(
-        trainable=sum(times * part.trainable for times, part in listed),
-        frozen=sum(times * part.frozen for times, part in listed),
-        buffers=sum(times * part.buffers for times, part in listed),
-        macs=_sum((times, part.macs) for times, part in listed),
-        other=_sum((times, part.other) for times, part in listed),
-        memory=_sum((times, part.memory) for times, part in listed),
+        trainable,
+        frozen,
+        buffers,
+        macs=_sum([(times, part.macs) for times, part in listed]),
+        other=_sum([(times, part.other) for times, part in listed]),
+        memory=_sum([(times, part.memory) for times, part in listed]),
     )
 
 

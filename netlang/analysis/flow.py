@@ -30,6 +30,8 @@ class PlacedNode(Record, gc=False):
     @property
     def sources(self) -> tuple[Ref, ...]:
         """What the node reads at any time."""
+        if not self.repeats:
+            return self.node.inputs
         later = (r.carry_out for r in self.repeats for ref in self.node.inputs if ref == r.carry_in)
         return (*self.node.inputs, *later)
 
