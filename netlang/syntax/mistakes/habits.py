@@ -88,6 +88,16 @@ def _arrow_after_value(spot: Spot) -> Diagnostic | None:
     return None
 
 
+def _unnamed_input(spot: Spot) -> Diagnostic | None:
+    """`input [3, 32, 32]` and `input: [3, 32, 32]`."""
+    place = -2 if spot.kind(-1) == ":" else -1
+    if spot.kind() != "[" or place != spot.first or spot.text(place) != "input":
+        return None
+    advice = "an input has a name: `input image: [3, 224, 224]`"
+    fix = spot.replacing(advice, spot.span(place).end, spot.start, " image: ")
+    return _unexpected(spot, advice, fix)
+
+
 def _shape_in_parentheses(spot: Spot) -> Diagnostic | None:
     """`input image: (3, 32, 32)`."""
     if spot.kind() != "(" or spot.kind(spot.first) != "input" or spot.kind(-1) != ":":
@@ -197,6 +207,6 @@ def pipe(spot: Spot) -> Diagnostic | None:
 
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
-    _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
+    _unnamed_input, _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
     _bare_fraction, _unclosed_call,
 )  # fmt: skip
