@@ -61,7 +61,8 @@ class PartArithmetic(Record):
     """A net, block or scope: its rows and their sums.
 
     The figures of a row are those of all its applications; its lines are those of one.
-    `receptive_field` is that of the whole net, and None for a part of it.
+    `receptive_field` is that of the net's outputs, or of what the part's last step makes; None if
+    that has no places.
     """
 
     path: str
@@ -96,13 +97,21 @@ def explain(
         rows = scope_rows(costs, place.function, place.first, place.label)
         rows = tuple(_below(row, place.outer) for row in rows)
         totals = total((1, row.totals) for row in rows if row.depth == 0)
-        return _part(path, None, rows, totals, complete, None)
+        return _part(path, None, rows, totals, complete, _field_at(program, place, complete))
     if isinstance(place.node.callee, Op):
         return _layer(program, place, complete)
     rows = deployed_rows(costs, place.node.callee, fold=True)
     rows = tuple(_below(row, path) for row in rows)
     totals = costs.of(place.node.callee).deployed
-    return _part(path, place.node.callee, rows, totals, complete, None)
+    field = _field_at(program, place, complete)
+    return _part(path, place.node.callee, rows, totals, complete, field)
+
+
+def _field_at(program: Program, place: LocatedStep, sizes: Mapping[str, int]) -> ReceptiveField | None:
+    """What the first output of a block reads of the net's inputs, or that of a scope's last step."""
+    fields = Fields(program, sizes)
+    inputs = fields.at((*place.calls, (place.function, place.number)))
+    return fields.figure(fields.made(place.function, place.number, inputs)[:1])
 
 
 def _unknown(program: Program, path: str) -> NetlangError:
@@ -189,7 +198,6 @@ def _size(size: Dim, sizes: Mapping[str, int]) -> int:
 def _layer(program: Program, place: LocatedStep, sizes: Mapping[str, int]) -> LayerArithmetic:
     node, number, function = place.node, place.number, place.function
     assert node is not None
-    assert number is not None
     assert isinstance(node.callee, Op)
     symbolic = function.input_types(node)
     inputs, outputs = _numbers(symbolic, sizes), _numbers(node.types, sizes)

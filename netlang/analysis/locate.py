@@ -22,8 +22,8 @@ Parts: TypeAlias = tuple[str, ...]
 class LocatedStep(Record):
     """A step or scope of `function`, and the calls (function and node number) around it.
 
-    `node` and `number` are None for a scope. `label` is its path within the function, and `first`
-    the corresponding path in the first time of the repeats around it.
+    `node` is None for a scope, whose `number` is that of its last step. `label` is its path within
+    the function, and `first` the corresponding path in the first time of the repeats around it.
     """
 
     function: Function
@@ -31,8 +31,8 @@ class LocatedStep(Record):
     outer: str
     label: Parts
     first: Parts
+    number: int
     node: Node | None = None
-    number: int | None = None
 
     @property
     def path(self) -> str:
@@ -54,15 +54,17 @@ def _in_function(
         assert node is not None
         length = len(node.path.split("."))
         if length == len(target):
-            return LocatedStep(function, calls, ".".join(outer), target, first, node, number)
+            return LocatedStep(function, calls, ".".join(outer), target, first, number, node)
         if isinstance(node.callee, Function):
             inner = _in_function(
                 node.callee, target[length:], (*calls, (function, number)), outer + target[:length]
             )
             if inner:
                 return inner
-    scopes = [first for node, _, first in found if node is None]
-    return LocatedStep(function, calls, ".".join(outer), target, scopes[0]) if scopes else None
+    scopes = [(first, number) for node, number, first in found if node is None]
+    if not scopes:
+        return None
+    return LocatedStep(function, calls, ".".join(outer), target, scopes[0][0], scopes[-1][1])
 
 
 def _candidates(
@@ -70,7 +72,8 @@ def _candidates(
 ) -> Iterator[tuple[Node | None, int, Parts]]:
     """Nodes to which `target` may lead, or None if it is a scope, with the path in the first time.
 
-    `number` is that of the first node of `items`.
+    `number` is that of the first node of `items`. Each comes with its own; one in a repeat of a
+    scope with that of the last time.
     """
     for item in items:
         if isinstance(item, Repeat):
@@ -89,7 +92,7 @@ def _in_repeat(
     repeat: Repeat, number: int, target: Parts
 ) -> Iterator[tuple[Node | None, int, Parts]]:
     """The same in a repeat: the number that grows each time says which time `target` means."""
-    time = 0
+    time = repeat.count - 1
     if len(target) > repeat.depth:
         counted = target[repeat.depth]
         if not (counted.isascii() and counted.isdigit()):

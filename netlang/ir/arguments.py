@@ -71,7 +71,7 @@ def _number(value: object) -> float:
         raise Mismatch
     if abs(value) > _LARGEST:
         raise Mismatch(f"{value:.6g}, which is infinite in single precision")
-    return float(value)
+    return float(value) + 0.0  # 0 has no sign: -0.0 and 0.0 are equal, and equal steps are one
 
 
 def _number_that(accepts: Callable[[float], bool]) -> Callable[[object], object]:

@@ -49,7 +49,7 @@ class Library:
         self._modules: dict[Path, Module] = {}
         self._refused: dict[Path, NetlangError] = {}
         self._opening: dict[Path, None] = {}
-        self._depth = 0
+        self._needed: list[int] = []
         prelude = Path(__file__).with_name("prelude.net")
         self.prelude = Module(self, read(prelude), None, {})
 
@@ -90,15 +90,28 @@ class Library:
         return tuple(self._modules.values())
 
     @contextmanager
-    def one_deeper(self, span: Span) -> Iterator[None]:
-        """Inside, the value of one name is needed for another; endless chains are refused."""
-        if self._depth >= DEEPEST_NAME:
+    def one_deeper(self, name: str, span: Span, lengths: dict[str, int]) -> Iterator[None]:
+        """Inside, the value of a name is worked out; long chains of names are refused.
+
+        `lengths` takes that of the name's chain. A part of it whose value is known before counts
+        all the same: the order in which names are looked up decides nothing.
+        """
+        if len(self._needed) >= DEEPEST_NAME:
             raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
-        self._depth += 1
+        self._needed.append(0)
         try:
             yield
         finally:
-            self._depth -= 1
+            length = self._needed.pop() + 1
+            lengths[name] = length
+            self.needs(length)
+        if length > DEEPEST_NAME:
+            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
+
+    def needs(self, length: int) -> None:
+        """A chain of so many names is part of the value that is worked out."""
+        if self._needed and self._needed[-1] < length:
+            self._needed[-1] = length
 
     @contextmanager
     def importing(self, path: Path, span: Span) -> Iterator[None]:
@@ -140,6 +153,7 @@ class Module(Namespace):
         self._unread = frozenset(word for each in self.file.unread for word in each.words)
         self._prelude = prelude
         self._values: dict[str, Value | None] = {}
+        self._lengths: dict[str, int] = {}
         self._named: dict[str, Named] = {}
         self._imported: dict[str, tuple[ast.FromImport, ast.Import]] = {}
         self._unknown: dict[str, list[str]] = {}
@@ -229,11 +243,13 @@ class Module(Namespace):
             value = self._values[name]
             if value is None:
                 self._circular(name)
+            self.library.needs(self._lengths.get(name, 0))
             return value
         if name in self._named or name in self._imported:
             self._values[name] = None
             try:
-                with self.library.one_deeper(self._span_of(name)), room_for_nesting():
+                chain = self.library.one_deeper(name, self._span_of(name), self._lengths)
+                with chain, room_for_nesting():
                     self._values[name] = self._evaluate(name)
             except NetlangError:
                 self._values[name] = Broken()

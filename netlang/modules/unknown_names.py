@@ -8,6 +8,8 @@ the same words.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from functools import cached_property
+from itertools import islice
 
 from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
@@ -30,6 +32,8 @@ from netlang.syntax.ast.walk import LITERALS, outline, walk
 __all__ = ["unknown_names", "unknown_words"]
 
 _MOST_COMPUTED = 100
+_LONGEST = 200
+"""Characters of a name that is compared with computed labels."""
 
 
 def unknown_names(
@@ -79,11 +83,11 @@ def _form(action: ast.Apply) -> tuple[str | None, ...] | None:
     return (action.name, *[argument.name for argument in arguments])
 
 
-class _Locals(Record):
+class _Locals(Record, dict=True):
     """The names that a block defines itself: `names`, and patterns of its computed labels.
 
-    `values` are those of `names` that can only be labels. If there are very many different computed
-    labels, any name may be one.
+    `values` are those of `names` that can only be labels. A name that begins and ends as very many
+    computed labels do may be one of them.
     """
 
     names: frozenset[str]
@@ -93,9 +97,25 @@ class _Locals(Record):
     def __contains__(self, name: str) -> bool:
         if name in self.names:
             return True
-        if not self.computed or len(self.computed) > _MOST_COMPUTED:
+        if len(name) > _LONGEST:
             return bool(self.computed)
-        return any(_comes_to(name, texts) for texts in self.computed)
+        alike = list(islice(self._alike(name), _MOST_COMPUTED + 1))
+        return len(alike) > _MOST_COMPUTED or any(_comes_to(name, texts) for texts in alike)
+
+    def _alike(self, name: str) -> Iterator[tuple[str, ...]]:
+        """The computed labels that begin and end as a name does."""
+        for first in {name[:length] for length in range(len(name))} & self._ends.keys():
+            ends = self._ends[first]
+            for last in {name[length:] for length in range(1, len(name) + 1)} & ends.keys():
+                yield from ends[last]
+
+    @cached_property
+    def _ends(self) -> dict[str, dict[str, list[tuple[str, ...]]]]:
+        """The computed labels by their first and last texts."""
+        found: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+        for texts in sorted(self.computed):
+            found.setdefault(texts[0], {}).setdefault(texts[-1], []).append(texts)
+        return found
 
     def is_value(self, parts: tuple[str, ...]) -> bool:
         """Whether a name, given by its parts, can only be a label."""

@@ -11,9 +11,11 @@ from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.explain import LayerArithmetic, PartArithmetic, explain
 from netlang.analysis.facts import Facts
 from netlang.analysis.render.arithmetic import render_layer, render_part
+from netlang.analysis.summary import summarize
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
+from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from tests.arithmetic import evaluated
 
@@ -131,6 +133,24 @@ def test_the_receptive_field_ends_in_that_of_the_net(tmp_path: Path) -> None:
     net = Facts(program).receptive_field
     assert net
     assert tuple(sizes) == net.axes
+
+
+def test_the_receptive_field_of_a_part_is_that_of_its_row_in_the_summary(tmp_path: Path) -> None:
+    program = written(
+        tmp_path,
+        "block unit(n) { conv(n, 3x3)\n"
+        "    deep: { conv(n, 3x3, stride=2); maxpool(2x2, stride=1) } }\n"
+        "net a { input x: [4, 650, 640]; start: unit(4)\n"
+        "    repeat 3 { unit(4) -> conv(4, 1x2) }\n"
+        "    stage: { for i in range(2) { s{i}: { conv(4, 3x3); unit(5); conv(4, 1x1) } } } }\n",
+    )
+    rows = summarize(program).rows(fold=False)
+    told = {row.path: str(row.receptive_field) for row in rows}
+    parts = {row.path for row in rows if not isinstance(row.callee, Op)}
+    assert len(parts) >= 8
+    for path in parts:
+        assert str(part(program, path).receptive_field) == told[path], path
+        assert f"receptive field = {told[path]}" in render_part(part(program, path))
 
 
 def test_what_an_element_reads_is_told(tmp_path: Path) -> None:
