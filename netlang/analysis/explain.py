@@ -107,8 +107,10 @@ def explain(
     return _part(path, place.node.callee, rows, totals, complete, field)
 
 
-def _field_at(program: Program, place: LocatedStep, sizes: Mapping[str, int]) -> ReceptiveField | None:
-    """What the first output of a block reads of the net's inputs, or that of a scope's last step."""
+def _field_at(
+    program: Program, place: LocatedStep, sizes: Mapping[str, int]
+) -> ReceptiveField | None:
+    """What the first output of a block, or of a scope's last step, reads of the net's inputs."""
     fields = Fields(program, sizes)
     inputs = fields.at((*place.calls, (place.function, place.number)))
     return fields.figure(fields.made(place.function, place.number, inputs)[:1])

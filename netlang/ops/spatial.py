@@ -109,9 +109,8 @@ def _always(left: Expr, right: int) -> bool:
 
 def _grows(dim: Expr) -> bool:
     """Whether `dim` never decreases when a size grows."""
-    return all(coefficient > 0 or not monomial for coefficient, monomial in dim.terms) and all(
-        _grows(floor.numerator) for floor in floors_of(dim)
-    )
+    dims = (dim, *(floor.numerator for floor in floors_of(dim)))
+    return all(factor > 0 or not monomial for each in dims for factor, monomial in each.terms)
 
 
 def _smallest(dim: Expr) -> int:

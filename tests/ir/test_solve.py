@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from netlang.analysis.constraints import solve
+from netlang.elaborate import load_program
 from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Dim, floor_div, symbol
+from netlang.ir.dims import Dim, Expr, evaluate, floor_div, symbol
 from netlang.ir.program import Condition
 from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.quasi import admitted
 from netlang.ir.sizes.solve import solve_conditions
 from netlang.ir.sizes.work import WorkBudget
 from netlang.source import Source, Span
+from tests.work import counted
 
 H, W = symbol("H"), symbol("W")
 SPAN = Span(Source("x.net", "concat"), 0, 6)
@@ -260,3 +265,52 @@ def test_contradictions_of_three_sizes() -> None:
     product = condition(8 * floor_div(fourth * H * W, 8) + 1, "==", fourth * H * W)
     errors = contradictions([*even, product])
     assert [error.code for error in errors] == ["E0455"]
+
+
+@st.composite
+def rising_sums(draw: st.DrawFn, depth: int = 12) -> Dim:
+    """Sums as alternating strides make them, of periods far beyond those that are looked at."""
+    total: Dim = draw(st.integers(-20, 20)) + draw(st.integers(0, 2)) * H
+    if depth:
+        inner = draw(rising_sums(depth - 1))
+        total = total + draw(st.integers(1, 3)) * floor_div(inner, draw(st.integers(2, 7)))
+    return total
+
+
+@given(rising_sums(), st.sampled_from([1, -1]), st.integers(-300, 300))
+def test_bounds_of_any_period_are_decided(left: Dim, sign: int, right: int) -> None:
+    found = condition(sign * left, ">=", right)
+    assume(isinstance(found.constraint.difference, Expr))
+    sizes = admitted(found.constraint, "H", WorkBudget())
+    assert sizes is not None
+    for size in range(1, UP_TO):
+        assert (size in sizes) == found.constraint.holds({"H": size})
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["maxpool(2, stride=3)", "conv_transpose(2, 2, stride=2)"],
+        ["maxpool(3, stride=2)", "conv_transpose(2, 2, stride=3)"],
+    ],
+)
+def test_alternating_strides_end_in_one_bound(steps: list[str], tmp_path: Path) -> None:
+    body = " -> ".join(steps * 40)
+    path = tmp_path / "a.net"
+    path.write_text(f"net a {{\n    input x: [2, H=10**9]\n    {body}\n}}\n", encoding="utf-8")
+    with counted(600_000):
+        (sentence,) = solve(load_program(str(path))).sentences
+    assert re.fullmatch(r"H must be at least \d+", sentence)
+
+
+def test_a_condition_that_nobody_would_read_is_not_told_in_words() -> None:
+    value: Dim = H
+    for _ in range(60):
+        value = 2 * floor_div(value + 2, 3)
+    found = solve_conditions([condition(value, "==", 7 * floor_div(value, 7))])
+    (sentence,) = found.sentences
+    assert re.fullmatch(
+        r"H must meet a condition of \d+ characters \(see `summary --format json`\)", sentence
+    )
+    for size in range(1, 99):
+        assert holds_as_text(found.texts, size) == (evaluate(value, {"H": size}) % 7 == 0)

@@ -25,6 +25,7 @@ from netlang.ir.dims import (
     symbols_of,
 )
 from netlang.ir.sizes.periodic import LONGEST_PERIOD, Run, Runs, SizeSet
+from netlang.ir.sizes.rising import bounded
 from netlang.ir.sizes.work import WorkBudget
 
 __all__ = ["HIGHEST_DEGREE", "admitted", "differences", "law_of", "shape_of"]
@@ -39,6 +40,9 @@ def admitted(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | N
     None if it isn't quasi-polynomial, if its period or degree is too high, or if no work is left.
     """
     difference = constraint.difference
+    found = bounded(constraint, name, work)
+    if found is not None:
+        return found
     shape = shape_of(difference, name)
     if shape is None:
         return None

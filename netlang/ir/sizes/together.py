@@ -11,7 +11,7 @@ from netlang.ir.sizes.implied import implies
 from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.products import factored
 from netlang.ir.sizes.words.clauses import listed
-from netlang.ir.sizes.words.formula import formula_of
+from netlang.ir.sizes.words.formula import formula_of, stated
 from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record
 
@@ -38,7 +38,7 @@ class Together(Record):
     @property
     def sentence(self) -> str:
         if not self.least:
-            return formula_of(self.condition.constraint).sentence
+            return stated(self.condition.constraint)
         bounds = {bound for _, bound in self.least}
         if len(bounds) == 1:
             names = listed([name for name, _ in self.least], "and")
@@ -126,11 +126,9 @@ def _rises(dim: Dim, least: Mapping[str, int]) -> bool:
     """Whether every term of a dim increases with every symbol."""
     if not isinstance(dim, Expr):
         return dim >= 0
-    positive_terms = all(c > 0 or not monomial for c, monomial in dim.terms)
-    return positive_terms and all(
-        _rises(floor.numerator, least) and evaluate(floor.numerator, least) >= 0
-        for floor in floors_of(dim)
-    )
+    inner = tuple(floor.numerator for floor in floors_of(dim))
+    positive_terms = all(c > 0 or not m for each in (dim, *inner) for c, m in each.terms)
+    return positive_terms and all(evaluate(each, least) >= 0 for each in inner)
 
 
 def _first(holds: Callable[[int], bool], low: int) -> int | None:

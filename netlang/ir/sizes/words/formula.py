@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Dim, Expr, Floor, evaluate
+from netlang.ir.dims import Dim, Expr, Floor, evaluate, symbols_of
+from netlang.ir.sizes.words.clauses import listed
 from netlang.records import Record
 
 __all__ = ["ConditionFormula", "formula_of", "stated"]
+
+_LONGEST = 400
+"""Characters of a formula that is shown."""
 
 _WORDS = {Relation.EQUAL: "must equal", Relation.AT_LEAST: "must be at least"}
 
@@ -30,8 +34,13 @@ class ConditionFormula(Record):
 
 
 def stated(constraint: Constraint) -> str:
-    """A constraint in words."""
-    return formula_of(constraint).sentence
+    """A constraint in words; of one that nobody would read, only that there is one."""
+    sentence = formula_of(constraint).sentence
+    if len(sentence) <= _LONGEST:
+        return sentence
+    names = listed(sorted(set(symbols_of(constraint.difference))), "and")
+    what = f"a condition of {len(sentence):,} characters (see `summary --format json`)"
+    return f"{names} must meet {what}"
 
 
 def formula_of(constraint: Constraint) -> ConditionFormula:
