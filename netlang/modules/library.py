@@ -17,15 +17,15 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import (
     CircularConstant,
     CircularImport,
-    NamesTooDeep,
     UnusedConstant,
     UnusedParameter,
 )
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator, Figure
-from netlang.evaluate.nesting import DEEPEST_NAME, room_for_nesting
+from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
+from netlang.modules.chains import Chains
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
 from netlang.modules.mentions import check_definition, refuse_again
@@ -49,7 +49,7 @@ class Library:
         self._modules: dict[Path, Module] = {}
         self._refused: dict[Path, NetlangError] = {}
         self._opening: dict[Path, None] = {}
-        self._needed: list[int] = []
+        self.chains = Chains()
         prelude = Path(__file__).with_name("prelude.net")
         self.prelude = Module(self, read(prelude), None, {})
 
@@ -88,30 +88,6 @@ class Library:
     def modules(self) -> tuple[Module, ...]:
         """Every module opened so far, in order."""
         return tuple(self._modules.values())
-
-    @contextmanager
-    def one_deeper(self, name: str, span: Span, lengths: dict[str, int]) -> Iterator[None]:
-        """Inside, the value of a name is worked out; long chains of names are refused.
-
-        `lengths` takes that of the name's chain. A part of it whose value is known before counts
-        all the same: the order in which names are looked up decides nothing.
-        """
-        if len(self._needed) >= DEEPEST_NAME:
-            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
-        self._needed.append(0)
-        try:
-            yield
-        finally:
-            length = self._needed.pop() + 1
-            lengths[name] = length
-            self.needs(length)
-        if length > DEEPEST_NAME:
-            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
-
-    def needs(self, length: int) -> None:
-        """A chain of so many names is part of the value that is worked out."""
-        if self._needed and self._needed[-1] < length:
-            self._needed[-1] = length
 
     @contextmanager
     def importing(self, path: Path, span: Span) -> Iterator[None]:
@@ -243,13 +219,13 @@ class Module(Namespace):
             value = self._values[name]
             if value is None:
                 self._circular(name)
-            self.library.needs(self._lengths.get(name, 0))
+            self.library.chains.needs(self._lengths.get(name, 0))
             return value
         if name in self._named or name in self._imported:
             self._values[name] = None
             try:
-                chain = self.library.one_deeper(name, self._span_of(name), self._lengths)
-                with chain, room_for_nesting():
+                link = self.library.chains.link(name, self._span_of(name), self._lengths)
+                with link, room_for_nesting():
                     self._values[name] = self._evaluate(name)
             except NetlangError:
                 self._values[name] = Broken()

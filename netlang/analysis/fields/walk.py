@@ -157,11 +157,6 @@ class Fields:
             states = walk.inputs_of(function.items, 0, number, {})
         return states
 
-    def made(self, function: Function, number: int, inputs: States) -> States:
-        """What the outputs of a function's node `number` read, if its inputs read `inputs`."""
-        walk = Walk(self, function, (), self.context)
-        return walk.node(walk.flow.steps[walk.flow.place(number)].node, inputs)
-
     def through(self, function: Function, inputs: States, context: Context) -> States:
         """What the outputs of a function read, if its inputs read `inputs` of some sources.
 
