@@ -13,7 +13,7 @@ from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes, total
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.recurrence import recurrence
-from netlang.analysis.fields.walk import Fields, Walk, receptive_field
+from netlang.analysis.fields.walk import Fields, FieldWalk, receptive_field
 from netlang.analysis.locate import LocatedStep, known_paths, locate, paths_of
 from netlang.analysis.rows import Row, deployed_rows, scope_rows
 from netlang.diagnostics.errors import NetlangError
@@ -113,9 +113,9 @@ def _field_at(
     """What the first output of a block, or of a scope's last step, reads of the net's inputs."""
     fields = Fields(program, sizes)
     inputs = fields.at((*place.calls, (place.function, place.number)))
-    walk = Walk(fields, place.function, (), fields.context)
+    walk = FieldWalk(fields, place.function, (), fields.context)
     last = walk.flow.steps[walk.flow.place(place.number)].node
-    return fields.figure(walk.node(last, inputs)[:1])
+    return fields.figure(walk.node(last, inputs, walk.flow.input_types(last))[:1])
 
 
 def _unknown(program: Program, path: str) -> NetlangError:
