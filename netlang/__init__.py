@@ -8,7 +8,7 @@ first use.
 from __future__ import annotations
 
 TYPE_CHECKING = False
-"""As `typing` has it, which takes a while to import."""
+"""Like `typing.TYPE_CHECKING`, without the time that importing `typing` takes."""
 
 if TYPE_CHECKING:
     from netlang.api import Net, load

@@ -28,7 +28,7 @@ class Fit(Record):
 
 
 WHOLE = Fit()
-"""The file has the weights of the net, no others, and under the same keys."""
+"""The file has exactly the weights of the net, under the same keys."""
 
 
 @final

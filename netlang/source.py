@@ -15,7 +15,7 @@ from netlang.records import Record
 __all__ = ["MOST_ADVISED", "Location", "Source", "Span"]
 
 MOST_ADVISED = 100
-"""Places of one text for which advice is looked for."""
+"""Places of one text for which suggestions are searched."""
 
 
 class Location(Record):

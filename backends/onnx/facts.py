@@ -15,7 +15,7 @@ from netlang.backends.weights import WeightSource, class_names
 __all__ = ["facts_of_weights"]
 
 _LONGEST = 1 << 16
-"""Characters of an entry; what is longer is left out: the numbers of whitening may be megabytes."""
+"""Characters of an entry; longer ones are omitted: whitening may have megabytes of numbers."""
 
 
 def facts_of_weights(

@@ -20,7 +20,7 @@ __all__ = [
 
 METADATA = "__metadata__"
 LONGEST_HEADER = 4 << 20
-"""Bytes: some 40,000 tensors. Parsing takes a multiple of it in memory, whatever it says."""
+"""Bytes, for some 40,000 tensors. Parsing takes a multiple of it in memory in any case."""
 _LONGEST_SHAPE = 64
 _MOST_ELEMENTS, _INT64_END = 1 << 60, 1 << 63
 _FIELDS = {"dtype", "shape", "data_offsets"}

@@ -14,11 +14,11 @@ __all__ = [
 ]  # fmt: skip
 
 FACTS = "netlang"
-"""The entry of the metadata that holds facts as JSON: one, so that it is a text like any other."""
+"""The metadata entry that holds the facts as JSON text."""
 BESIDE = "netlang/"
-"""What the names of tensors begin with that the facts tell of: they are none of the weights."""
+"""The prefix of tensors that belong to the facts; they aren't weights."""
 DIGEST = "sha256"
-"""The entry of the metadata that holds the digest."""
+"""The metadata entry that holds the digest."""
 NO_DIGEST = "0" * 64
 
 

@@ -27,7 +27,7 @@ __all__ = [
 LONGEST = 10_000
 MOST = 1_000_000
 WRITABLE = 100_000
-"""Steps that a backend writes, repeats written out; more if the text has as many itself."""
+"""The most steps that a backend writes, with repeats written out; more if the text has more."""
 
 
 class ExpandedValue(ComparedInPart):

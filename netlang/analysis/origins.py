@@ -26,7 +26,7 @@ _CONSTANT = re.compile(r"\s*([A-Za-z_]\w*)\s*=[^=]")
 
 
 _MOST_TOLD = 12
-"""Parameters that are told for one argument: a default may go back to all before it."""
+"""Parameters shown for one argument; a default may derive from all earlier ones."""
 
 
 class CallContext(Record, eq=False, dict=True):

@@ -36,7 +36,7 @@ REFUSED = 1
 USAGE = 2
 INTERNAL = 70
 STOPPED = 128
-"""And the number of the signal."""
+"""Added to the number of the signal."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 

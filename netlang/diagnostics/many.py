@@ -10,11 +10,11 @@ from netlang.diagnostics.diagnostic import Diagnostic
 __all__ = ["MOST_COUNTED", "MOST_ERRORS", "MoreErrors", "Told", "distinct", "limited"]
 
 MOST_ERRORS = 100
-"""Errors that are shown; of more, only how many there are."""
+"""The number of errors that are shown; further ones are only counted."""
 
 
 MOST_COUNTED = 1_000
-"""Errors after which the rest of a net is no longer looked at."""
+"""The number of errors after which the rest of a net isn't checked."""
 
 
 class MoreErrors(Diagnostic):

@@ -39,10 +39,10 @@ class ElaborationSession(Draft):
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     failures: int = 0
-    """Statements that failed, also those whose error was told elsewhere."""
+    """Statements that failed, including those whose error was reported elsewhere."""
     sizes: dict[str, Size] = field(default_factory=dict)
     floats: tuple[DType, Span] | None = None
-    """The type of floats that the net computes in, and the input that says so."""
+    """The floating-point type of the net, and the input that declares it."""
     functions: dict[object, ElaboratedFunction | None] = field(default_factory=dict)
     building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)

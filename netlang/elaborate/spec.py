@@ -38,7 +38,7 @@ _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
 
 _MOST_BITS = 14_000
-"""Of whole numbers from Python, which writes out at most 4,300 digits."""
+"""The most digits of whole numbers from Python, which writes out at most 4,300."""
 
 
 class Target(Record):

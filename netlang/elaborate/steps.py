@@ -43,7 +43,7 @@ def path(
 
 
 def _note_parts(body: Body, path: ast.Path) -> None:
-    """Labels that a step without one comes behind: they name a part of their path."""
+    """Labels followed by a step without one: they name part of their path."""
     last = max((i for i, step in enumerate(path.steps) if step.label is None), default=0)
     for index, step in enumerate(path.steps[:last]):
         if step.label is not None:

@@ -20,7 +20,7 @@ class Environment(Draft):
     outer: Environment | Callable[[str], Value | None]
     own: dict[str, tuple[Value, Span]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
-    """Words of statements that can't be read: what has one as its name is unknown."""
+    """Words of statements that couldn't be read; nothing is known of these names."""
 
     def find(self, name: str) -> Value | None:
         """What `name` stands for, or None."""

@@ -19,10 +19,10 @@ from netlang.lint.site import About, Site
 __all__ = ["LintWalk"]
 
 _MOST_LAYOUTS = 8
-"""Ways to lay out the inputs of one function that are told apart."""
+"""The most layouts of one function's inputs that are distinguished."""
 
 _LONGEST = 60
-"""Characters of a call in a chain."""
+"""The most characters of a call in a chain."""
 
 
 @final

@@ -31,7 +31,7 @@ KEEPING = frozenset((
     "relu6", "sigmoid", "silu", "softmax", "softplus", "stochastic_depth", "sub",
     "switchable_norm", "tanh",
 ))  # fmt: skip
-"""What leaves the meaning of the axes as it is."""
+"""Operators that keep the meaning of the axes."""
 
 
 class AxisLayout(Enum):

@@ -47,7 +47,7 @@ TREE_RULES: tuple[type[TreeRule], ...] = (
 )
 
 CAUSES: tuple[type[TreeRule], ...] = (BranchLines, BatchInInputs)
-"""Those that may tell the cause of an error."""
+"""Rules whose warnings may be the cause of an error."""
 
 _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
     (linear_of_image, ("linear",)),

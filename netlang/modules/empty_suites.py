@@ -14,7 +14,7 @@ from netlang.syntax import ast
 __all__ = ["WITH_SUITES", "empty_suites"]
 
 WITH_SUITES = (ast.BlockDef, ast.Scope, ast.Apply, ast.If, ast.For, ast.Repeat)
-"""What has statements of its own. A net without any has no input, which is told there."""
+"""Constructs with statements. A net without statements has no input, which is a separate error."""
 
 _NOTHING = "`identity` is the step that does nothing"
 

@@ -37,7 +37,7 @@ from netlang.syntax.broken_text import BrokenText
 __all__ = ["Library", "Module"]
 
 _MOST_WORDS = 50
-"""Unknown words of a block that an unused name may be meant by."""
+"""Unknown words of a block that may mean an unused name."""
 
 Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
 
@@ -155,7 +155,7 @@ class Module(Namespace):
         self.mistakes += [each for each in found if not self._misspelt(each)]
 
     def _misspelt(self, diagnostic: Diagnostic) -> bool:
-        """Whether a name is unused because it is misspelt elsewhere: that is told there."""
+        """Whether a name is unused because it is misspelt elsewhere, where that is reported."""
         if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
             return False
         known = diagnostic.span is not None and diagnostic.span.advisable

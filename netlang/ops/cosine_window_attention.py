@@ -25,7 +25,7 @@ __all__ = ["HIDDEN", "MOST_OFFSET", "MOST_TEMPERATURE", "CosineWindowAttention"]
 HIDDEN: Final = 512
 """Units of the layer between coordinates and summands."""
 MOST_OFFSET: Final = 16.0
-"""What lies above every summand of an offset."""
+"""The bound of every summand of an offset."""
 MOST_TEMPERATURE: Final = 100.0
 """The largest factor of a head's cosines."""
 # The factor of a head's cosines that training starts with.

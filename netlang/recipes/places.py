@@ -23,7 +23,7 @@ from netlang.source import Span
 __all__ = ["Places", "placed_names", "settings_file"]
 
 _LARGEST = 2**20
-"""Bytes of the file that says where data lie."""
+"""The most bytes of the file with the locations of data."""
 
 
 @final

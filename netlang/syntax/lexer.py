@@ -76,7 +76,7 @@ class Lexer:
         self.end = end
         self.tokens = Tokens()
         self.before = ""
-        """Kind of the token before; `COMPUTED }` and `DEF }` tell two closing braces apart."""
+        """The kind of the token before; `COMPUTED }` and `DEF }` distinguish two closing braces."""
         self.brackets: list[str] = []
         self.in_import = False
         self.done = False

@@ -26,10 +26,10 @@ MAX_DEPTH = 100
 """How deep brackets, operators and `else if` may nest; later stages recurse over the tree."""
 
 MAX_SYMBOLS = 16 * MAX_DEPTH
-"""Symbols on the parser's stack, which is deeper only where more nests than `MAX_DEPTH` allows."""
+"""Symbols on the parser's stack, which is deeper only if nesting exceeds `MAX_DEPTH`."""
 
 MAX_DIGITS = 30
-"""Digits of one number: 64-bit sizes have 19, a float tells 17 apart."""
+"""Digits of one number: 64-bit sizes have 19, a float distinguishes 17."""
 
 
 @final

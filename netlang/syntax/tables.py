@@ -25,7 +25,7 @@ GRAMMAR = Path(__file__).with_name("grammar.lark")
 TABLES = Path(__file__).with_name("tables.json")
 
 STARTS = ("file", "conditional")
-"""A whole file, and one expression: the computed part of a quoted label is parsed by itself."""
+"""A whole file, or one expression: the computed part of a quoted label is parsed separately."""
 
 Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 Row: TypeAlias = dict[str, int]

@@ -38,7 +38,7 @@ class Variants(Record, eq=False):
     by_function: dict[Function, Variant]
     captioned: dict[str, frozenset[str]]
     uses: Mapping[str, int]
-    """How often the blocks of a name are applied."""
+    """The number of applications of the blocks with a name."""
 
     def of(self, function: Function) -> Variant:
         return self.by_function[function]

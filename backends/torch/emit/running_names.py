@@ -9,7 +9,7 @@ from itertools import count
 __all__ = ["RUNNING", "RunningNames"]
 
 RUNNING = ("x", "out", "y", "z")
-"""The first names; `x1`, `x2` and so on come behind them."""
+"""The first names; `x1`, `x2` and so on follow."""
 
 
 class RunningNames:

@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 APPLIED = Call(TheModule(), (Operand(0),))
-"""What most steps do with their module: call it with the one value that they read."""
+"""The usual use of a module: calling it with the only value that the step reads."""
 
 
 class Unsupported(Exception):

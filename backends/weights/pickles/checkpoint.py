@@ -33,7 +33,7 @@ ENTRIES = (
     "state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params",
     "state_dict_ema", "model_ema", "ema_state_dict", "ema", "params_ema", "teacher", "student",
 )  # fmt: skip
-"""Names under which checkpoints keep weights; the first that a file has is taken."""
+"""Names under which checkpoints store weights; the first one in a file is used."""
 _MOST_NAMES = 5
 
 

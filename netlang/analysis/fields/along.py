@@ -98,7 +98,7 @@ def _keeps_all(
 
 
 def _is_along(field: Field, parts: Set[int]) -> bool:
-    """Whether all that is told of a field is told along some parts."""
+    """Whether everything that is known of a field is known along some parts."""
     told = not field.content and field.uneven <= parts and field.loose <= parts
     return told and all(part in parts for strand in field.strands for part, _ in strand.terms)
 

@@ -13,7 +13,7 @@ from netlang.source import Source
 __all__ = ["render_text"]
 
 LONGEST_CHAIN = 6
-"""Frames of the chain that are shown; of a longer one, the first and the last half of these."""
+"""Links of a chain that are shown; of a longer one, half of them from each end."""
 
 _BLUE, _BOLD, _PLAIN = "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 _PAINT: dict[Severity, str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}

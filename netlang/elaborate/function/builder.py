@@ -69,7 +69,7 @@ class FunctionBuilder(Draft):
     conditions: list[tuple[int | None, Condition]] = field(default_factory=list)
     size: int = 0
     incomplete: bool = False
-    """Whether a statement failed that may have made labels."""
+    """Whether a statement failed that may have defined labels."""
     labels: dict[LabelPath, Labelled] = field(default_factory=dict)
     label_reads: set[Ref] = field(default_factory=set)
     # The path and number of a labelled step that is followed by a step without a label.

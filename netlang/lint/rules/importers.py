@@ -26,7 +26,7 @@ _NAME = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 _MOST_FILES = 500
 _LARGEST = 2**20
-"""Files that are looked at in each folder, and bytes of one."""
+"""The most files that are read in each folder, and bytes of one."""
 
 
 def imported_elsewhere(module: Module) -> frozenset[str]:

@@ -30,7 +30,7 @@ APPLIED: Mapping[type[LossFunction], type[Op]] = {
     BinaryCrossEntropyWithLogits: Sigmoid,
     Focal: Sigmoid,
 }
-"""What a loss applies to the first value that it is given."""
+"""The function that a loss applies to its first operand."""
 
 
 def probabilities_as_logits(training: Training) -> Iterator[Caution]:

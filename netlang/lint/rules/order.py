@@ -20,7 +20,7 @@ __all__ = ["pytorch_order"]
 _NAMES = ("out", "kernel", "stride")
 
 _LARGE_KERNEL = 32
-"""From here on a kernel is taken for a number of channels, whatever the stride."""
+"""From this size on, a kernel is assumed to be a number of channels, whatever the stride."""
 
 
 def pytorch_order(site: Site) -> Iterator[Caution]:

@@ -52,7 +52,7 @@ class BranchLines(TreeRule):
         yield from self._cautions
 
     def _follows(self, merge: ast.Apply, before: ast.Statement, after: ast.Statement) -> bool:
-        """Whether one line of a merge reads like a step after the one before, which is told."""
+        """Whether one line of a merge reads like a step after the line before: it is reported."""
         step, last = _only_step(after), _last_step(before)
         if step is None or last is None or step.label is not None:
             return False

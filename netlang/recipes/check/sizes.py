@@ -21,7 +21,7 @@ from netlang.recipes.words.sizes import Crop, MultiScale, ResizeShorter, SizeSte
 __all__ = ["check_sizes"]
 
 _MOST_LENGTHS = 4096
-"""Lengths of a side that are tried, where images have any shape."""
+"""Lengths of a side that are tried if images have any shape."""
 
 
 def check_sizes(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:

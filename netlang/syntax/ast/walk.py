@@ -29,7 +29,7 @@ _ENTERED = frozenset((
     ast.Argument, ast.Label, ast.ListExpr, ast.Path, ast.Suite, ast.TupleExpr, ast.TypeSpec,
 ))  # fmt: skip
 LEFT_OUT: frozenset[type] = _PASSED | _ENTERED
-"""What an outline lacks: numbers and words as they are, and what only holds other nodes."""
+"""Nodes that an outline omits: plain numbers and words, and nodes that only contain others."""
 
 
 class Outline(Record):

@@ -40,7 +40,7 @@ class _Reader:
         self.word = next(words)
         self.role = ""
         self.moved: tuple[Comment, ...] = ()
-        """Comments on their way from before an `else` into its suite."""
+        """Comments that move from before an `else` into its suite."""
 
     def take(self) -> Word:
         word = self.word

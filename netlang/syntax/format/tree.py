@@ -55,7 +55,7 @@ class Group(Draft):
     comments: tuple[Comment, ...] = ()
     """All comments between the brackets."""
     forced: bool = False
-    """Whether it can't stand on one line: a comment or the author's comma at the end is in it."""
+    """Whether it can't be on one line: it contains a comment or the author's trailing comma."""
 
     def __post_init__(self) -> None:
         self.comments = tuple(self._comments())
@@ -158,7 +158,7 @@ class FormattedSuite(Draft):
     recipe: bool
     width: int = 0
     forced: bool = False
-    """Whether it stands on several lines: it was written so, or holds what needs it."""
+    """Whether it is on several lines: it was written so, or something in it needs that."""
 
     def __post_init__(self) -> None:
         self.forced = self._forced()

@@ -24,7 +24,7 @@ OPERATORS = frozenset((
 OPERAND_ENDS = frozenset((
     "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "IN", ")", "]", "COMPUTED }",
 ))  # fmt: skip
-"""Roles of the words behind which `(` calls, `[` takes an item and `-` subtracts."""
+"""Roles of the words after which `(` calls, `[` takes an item and `-` subtracts."""
 
 _GLUED_BEHIND = frozenset(("", "(", "[", "COMPUTED", ".", "..", "NEG"))
 _GLUED_BEFORE = frozenset((")", "]", "COMPUTED }", ",", ".", "..", ":"))
@@ -41,7 +41,7 @@ class Comment(Draft):
     text: str
     gap: int
     blank: bool
-    """Whether a blank line stands before it."""
+    """Whether a blank line precedes it."""
 
 
 @final
@@ -55,11 +55,11 @@ class Word(Draft):
     text: str
     spaced: bool
     starts: bool = False
-    """Whether no statement goes on here: one begins, or the suite or the file ends."""
+    """Whether no statement continues here: one begins, or the suite or the file ends."""
     broken: bool = False
-    """Whether a line break stands before it."""
+    """Whether a line break precedes it."""
     blank: bool = False
-    """Whether a blank line stands directly before it."""
+    """Whether a blank line directly precedes it."""
     before: tuple[Comment, ...] = ()
     after: Comment | None = None
 

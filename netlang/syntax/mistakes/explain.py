@@ -29,7 +29,7 @@ __all__ = ["Mends", "diagnosed", "too_large"]
 _EXPLAIN: tuple[Explain, ...] = (*BRACKETS, *WORDS, *HABITS, *SEPARATORS, *UNCLOSED)
 
 Mends: TypeAlias = Callable[[Source, int, Fix], bool]
-"""Whether the text can be read on behind a place with a fix."""
+"""Whether a fix lets the text be read past a place."""
 
 
 def too_large(source: Source) -> NetlangError:

@@ -13,7 +13,7 @@ __all__ = ["HABITS", "pipe"]
 _INSIDE = re.compile(r"\(([^()\[\]{}\n]*)\)")
 _FILE = re.compile(r"[ \t]*([^ \t\n]+)(?=[ \t]+import\b)")
 _FAR = 2_000
-"""Characters behind a bracket where the one that closes it is looked for."""
+"""Characters after a bracket within which the closing one is searched."""
 
 _MERGES = {"+": "add", "-": "sub", "*": "mul"}
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}

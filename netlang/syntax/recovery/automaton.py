@@ -25,10 +25,10 @@ made again."""
 
 _WORD = re.compile(r"[A-Za-z_]\w*\{?")
 _LONGEST = 20_000
-"""Characters of a statement in which words are looked for."""
+"""Characters of a statement in which words are searched."""
 
 _LISTS = {"repeat": "path", "entry": "entry", "block_def": "constant"}
-"""Rules that tell where a list of statements, entries or definitions goes on; what ends an item."""
+"""Rules at which a list of statements, entries or definitions continues; what ends an item."""
 
 _OPENERS = frozenset(("(", "[", "{", "COMPUTED"))
 _CLOSERS = frozenset((")", "]", "}"))
@@ -53,7 +53,7 @@ class Automaton:
     # --- tokens -----------------------------------------------------------------------------
 
     def lex(self, start: int, depth: int) -> int:
-        """Make the tokens from `start` on anew, inside `depth` braces: the number of the first."""
+        """Read the tokens from `start` on again, inside `depth` braces; the first one's number."""
         self.lexer = Lexer(self.tables.words, self.text, start, len(self.text))
         self.lexer.tokens = self.tokens
         self.lexer.brackets = ["{"] * depth

@@ -46,7 +46,7 @@ _HEADING = re.compile(
     r"(?!from\b)(?:[a-z]+[ \t]+(?=(?:block|net|train)[ \t]+\w))?([A-Za-z_]\w*)[ \t]+([A-Za-z_]\w*)"
 )
 _LOOKED_AT = 8
-"""Tokens behind a mistake that explanations may look at."""
+"""Tokens after a mistake that explanations may inspect."""
 
 
 def _no_fix(source: Source, place: int, fix: Fix) -> bool:
@@ -81,9 +81,9 @@ class _Reader:
         self.mistakes = 0
         self.torn = Torn()
         self.bodies: set[int] = set()
-        """Tokens of the braces that a statement which was given up had opened."""
+        """Tokens of the braces opened by a statement that was given up."""
         self.unbraced = False
-        """Whether the definition that is read has no braces, which was told."""
+        """Whether the current definition has no braces, which was reported."""
         self.reread = len(self.text)
         """How many characters may still be read again."""
 

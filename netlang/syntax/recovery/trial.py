@@ -18,7 +18,7 @@ _BATCH = 100
 
 
 _LONGEST = 50_000
-"""Characters of a text that is read again from its beginning to try a fix."""
+"""The most characters of a text that is read again from its start to try a fix."""
 
 
 @final

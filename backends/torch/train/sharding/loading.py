@@ -34,7 +34,7 @@ from netlang.backends.torch.train.sharding.failures import as_raised
 __all__ = ["Read", "loaded"]
 
 Read: TypeAlias = Callable[[Piece, int, int], Tensor]
-"""From a row on, counted within the piece, so many of its rows."""
+"""The first row, counted within the piece, and the number of rows."""
 
 
 def loaded(

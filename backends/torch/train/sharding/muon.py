@@ -18,7 +18,7 @@ from netlang.backends.torch.runtime.muon import MuonAndAdamW
 __all__ = ["Gather", "over_rows"]
 
 Gather: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, slice]]
-"""Of a weight and what this process has of a matrix like it: the whole, and where that lies."""
+"""For a weight and this process's part of a similar matrix: the whole, and the part's slice."""
 
 
 def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
