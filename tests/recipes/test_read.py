@@ -213,6 +213,7 @@ def test_a_recipe_says_what_it_does() -> None:
             " `loss='cross_entropy(logits, label, label_smoothing=0.1)'`",
         ),
         ("every=5", "`every` is an argument of `step`: write `schedule='step(5)'`"),
+        ("std=0.02", "`std` is an argument of `noise`: write `augment='noise(0.02)'`"),
     ],
 )
 def test_an_argument_is_no_key(tmp_path: Path, override: str, advice: str) -> None:
@@ -220,7 +221,7 @@ def test_an_argument_is_no_key(tmp_path: Path, override: str, advice: str) -> No
     (tmp_path / "a.net").write_text(
         "net a {\n    input x: [40]\n    output logits: linear(10)\n}\n"
         "train mine {\n    model: a()\n    data: mnist1d\n    loss: cross_entropy(logits, label)\n"
-        "    optimizer: sgd(lr=0.1, momentum=0.9)\n    schedule: step(3)\n"
+        "    optimizer: sgd(lr=0.1, momentum=0.9)\n    schedule: step(3)\n    augment: noise(0.1)\n"
         "    batch: 100\n    steps: 10\n}\n"
     )
     with pytest.raises(NetlangError) as caught:
