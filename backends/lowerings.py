@@ -1,8 +1,8 @@
-"""Lowerings of operators from other packages.
+"""Lowerings for operators of other packages.
 
-A package that offers operators in the group `netlang.ops` registers their lowerings in modules
-that it names in the groups `netlang.lowerings.torch` and `netlang.lowerings.onnx`: importing such a
-module registers with the backend's dispatch, as the backend's own families do.
+A package that provides operators in the entry point group `netlang.ops` names modules with their
+lowerings in the groups `netlang.lowerings.torch` and `netlang.lowerings.onnx`. Importing such a
+module registers its lowerings in the backend's dispatch, as for the built-in operators.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["load_installed"]
 
 @cache
 def load_installed(backend: str) -> tuple[str, ...]:
-    """Import every module that installed packages name for `backend`; their names."""
+    """Import every module that installed packages name for `backend`; returns their names."""
     from importlib.metadata import entry_points
 
     found = tuple(entry_points(group=f"netlang.lowerings.{backend}"))

@@ -1,4 +1,4 @@
-"""Errors of the diagram backend (E094x): they have no span."""
+"""Errors of the diagram backend (E094x). They have no span."""
 
 from __future__ import annotations
 

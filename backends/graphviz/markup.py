@@ -1,7 +1,7 @@
-"""Text for DOT: quoted names and HTML-like labels that can't be broken out of.
+"""Text for DOT: quoted names and HTML-like labels from which nothing can break out.
 
-Labels, names and docstrings come from strangers. On exit every text is one line of printable
-characters, no longer than a figure can hold, and escaped for the place that it stands in.
+Labels, names and docstrings are not trusted. On exit, every text is one line of printable
+characters, short enough for a figure and escaped for its context.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAME = str.maketrans({"\\": "/", '"': "'", "&": "+"})
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """One line of printable characters, cut at `longest`."""
+    """One line of printable characters, cut off at `longest`."""
     line = "".join(
         " " if char.isspace() else char
         for char in text
@@ -38,12 +38,12 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
 
 def name_of(text: str) -> str:
-    """A name that needs no escapes, neither in DOT nor where Graphviz copies it into an SVG."""
+    """A name that needs no escapes in DOT, nor where Graphviz copies it into an SVG."""
     return clean(text, 240).translate(_NAME) or "unnamed"
 
 
 def quoted(text: str) -> str:
-    """A DOT string: nothing in it is read as an escape or ends it."""
+    """A DOT string. Nothing in it is read as an escape or ends it."""
     return f'"{name_of(text)}"'
 
 
@@ -53,7 +53,7 @@ def html(text: str) -> str:
 
 
 def element(tag: str, content: str, **attributes: str | int) -> str:
-    """``<TAG NAME="value">content</TAG>``; `content` is markup already."""
+    """``<TAG NAME="value">content</TAG>``, where `content` already is markup."""
     return f"<{tag}{_attributes(attributes)}>{content}</{tag}>"
 
 
@@ -62,7 +62,7 @@ def bold(text: str) -> str:
 
 
 def coloured(text: str, color: str, size: int | None = None) -> str:
-    """Text in another colour, and size if given."""
+    """Text in another colour, and in another size if one is given."""
     attributes: dict[str, str | int] = {"COLOR": color}
     if size is not None:
         attributes["POINT-SIZE"] = size

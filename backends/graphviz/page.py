@@ -1,4 +1,4 @@
-"""Arranges a page: the net in the first column, the inside of each of its blocks beside it."""
+"""Arranges a page: the net in the first column, the insides of its blocks beside it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def to_dot(
     """The diagram of a program as DOT text.
 
     `depth` says how many levels of blocks below the net are opened: 0 shows the net alone, None
-    opens every one. `sizes` are the symbolic sizes to write shapes at, else the declared ones.
+    opens every one. `sizes` are the symbolic sizes to write shapes at, or None for the declared
+    ones.
     """
     plan = Plan(variants_of(program), checked_sizes(program, sizes), depth)
     names = PageNames()
@@ -46,7 +47,7 @@ def _is_detail(variant: Variant, plan: Plan) -> bool:
 
 
 def _fitting(build: Callable[[bool], Sheet], names: PageNames) -> Sheet:
-    """The airy drawing if it fits a page, else the one with whole chains in one box."""
+    """The spacious drawing if it fits a page, else the compact one with whole chains in one box."""
     before = set(names.taken)
     sheet = build(False)
     if nested_skips(sheet) or height_of(sheet) <= _TALLEST:
@@ -56,7 +57,7 @@ def _fitting(build: Callable[[bool], Sheet], names: PageNames) -> Sheet:
 
 
 def _columns(sheets: list[Sheet], tallest: int) -> list[list[Sheet]]:
-    """Sheets in order, in columns about as tall as the net, or taller if they would be too many."""
+    """Sheets in order, in columns about as tall as the net; taller if there would be too many."""
     columns = _filled(sheets, tallest)
     while len(columns) * _USUAL_WIDTH > 2 * tallest:
         tallest += tallest // 4

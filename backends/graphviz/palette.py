@@ -1,4 +1,4 @@
-"""The colours and fonts of a diagram: one light fill for each family, told apart in print too."""
+"""The colours and fonts of a diagram: a light fill for each family, distinguishable in print."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ _FAMILIES: Final = {
 
 
 def fill_of(callee: Op | Function) -> str:
-    """The fill of a row; operators from elsewhere share one colour."""
+    """The fill of a row. Operators of other packages share one colour."""
     if isinstance(callee, Function):
         return BLOCK
     return _FAMILIES.get(family_of(callee), _OTHER)
 
 
 def family_of(op: Op) -> str:
-    """The family of an operator: the name of the file that defines it."""
+    """The family of an operator: the name of the module that defines it."""
     return type(op).__module__.rpartition(".")[2]

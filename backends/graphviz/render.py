@@ -1,7 +1,7 @@
-"""From DOT text to pictures, and to files that are either whole or not there.
+"""Renders DOT text as pictures and writes files atomically.
 
-Graphviz comes with the pygraphviz wheel, else from the system's `dot` through the package graphviz.
-Either runs in a process of its own.
+Graphviz comes with the pygraphviz wheel, or is the system's `dot`, called through the package
+graphviz. Either runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def format_of(path: Path) -> str:
 
 
 def render_dot(text: str, picture: str) -> bytes:
-    """DOT text as a picture; the same text gives the same bytes."""
+    """DOT text rendered as a picture. The same text gives the same bytes."""
     if picture == "dot":
         return text.encode("utf-8")
     command = _command(picture)
@@ -58,7 +58,7 @@ def render_dot(text: str, picture: str) -> bytes:
 
 
 def _undated(content: bytes) -> bytes:
-    """A PDF without the time of its making; its length, and so every offset in it, stays."""
+    """A PDF without its creation time. The length stays the same, and with it every offset."""
     return re.sub(rb"(/CreationDate \(D:)\d{14}", rb"\g<1>20000101000000", content)
 
 
@@ -72,7 +72,7 @@ def _command(picture: str) -> list[str]:
 
 
 def _dpi(picture: str) -> int:
-    """Dots per inch: those of a good print for pixels, Graphviz's own unit for all else."""
+    """Dots per inch: print quality for pixel formats, Graphviz's own unit for all others."""
     return _RESOLUTION if picture == "png" else 72
 
 
@@ -81,7 +81,7 @@ def _failed(picture: str, reason: str) -> NetlangError:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all."""
+    """Writes a file atomically: whole or not at all."""
     try:
         replace_file(path, content, flushed=False)
     except OSError as error:

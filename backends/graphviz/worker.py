@@ -1,7 +1,7 @@
-"""Lays out DOT text from standard input and writes the picture to standard output.
+"""Reads DOT text from standard input and writes the picture to standard output.
 
-Run as a script of its own process: Graphviz is C code, and neither its messages nor a crash may
-reach the process that asked for a picture. The arguments are the format and the dots per inch.
+Run as a script in its own process: Graphviz is C code, and neither its messages nor a crash may
+reach the process that asked for the picture. The arguments are the format and the dots per inch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Renders with the Graphviz that the pygraphviz wheel carries, else with the system's `dot`."""
+    """Renders with pygraphviz's Graphviz if it is installed, else with the system's `dot`."""
     text = sys.stdin.buffer.read().decode("utf-8")
     picture, resolution = sys.argv[1:]
     try:

@@ -1,4 +1,4 @@
-"""ONNX files from a program: written from the IR directly, never by tracing.
+"""ONNX files from programs, written from the IR directly and never by tracing.
 
 Importing this package imports neither onnx nor onnxruntime; using it does.
 """

@@ -38,7 +38,7 @@ class OnnxBackend(Backend):
 
 
 def _warnings() -> Iterator[str]:
-    """The file is right all the same, but ONNX Runtime could not run it here."""
+    """Notes that ONNX Runtime couldn't run the file here; the file itself is valid."""
     from netlang.backends.onnx.runtime import installed_twice
     from netlang.diagnostics.files import OnnxruntimeTwice
 

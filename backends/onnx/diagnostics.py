@@ -18,7 +18,7 @@ class OperatorUnsupported(Diagnostic):
 
 
 class OpsetUnsupported(Diagnostic):
-    """A version of the ONNX operator set that lowerings are not written for."""
+    """A version of the ONNX operator set for which there are no lowerings."""
 
     code = "E0932"
     title = "opset {opset} isn't supported"
@@ -30,7 +30,7 @@ class OpsetUnsupported(Diagnostic):
 
 
 class NameOfTwoValues(Diagnostic):
-    """An output called as an input or a learned tensor is, with another value."""
+    """An output that has the name of an input or a learned tensor but another value."""
 
     code = "E0933"
     title = "`{name}` is an output and {other} of net `{net}`"
@@ -43,7 +43,7 @@ class NameOfTwoValues(Diagnostic):
 
 
 class ElementsUnsupported(Diagnostic):
-    """An operator of ONNX that is not defined for the net's type of floats."""
+    """An ONNX operator that is not defined for the net's floating-point type."""
 
     code = "E0934"
     title = "ONNX's `{kind}` takes no {dtype} at opset {opset}"

@@ -1,4 +1,4 @@
-"""Whether the operators of ONNX take the elements that a net computes with."""
+"""Checks that ONNX's operators accept the element types of a net."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _REFUSED = re.compile(r"op_type:(\w+), node name: (.*?)\): .*unsupported type: t
 def require_element_types(
     program: Program, model: onnx.ModelProto, weights: Iterable[Slot], opset: int, highest: int
 ) -> None:
-    """Raise `NetlangError` where an operator is not defined for the net's type of floats.
+    """Raise `NetlangError` where an operator is not defined for the net's floating-point type.
 
-    All that ONNX has is defined for float32, so that only other types are looked at. The judge is
-    onnx's own inference of types.
+    All that ONNX has is defined for float32, so only other types are checked, by onnx's own type
+    inference.
     """
     if program.floats is DType.FLOAT32:
         return
@@ -51,7 +51,7 @@ def require_element_types(
 
 
 def _advice(kind: str, dtype: str, opset: int, highest: int) -> str:
-    """The opset from which on the operator is defined for `dtype`, if there is one."""
+    """The first opset that defines the operator for `dtype`, if there is one."""
     for later in range(opset + 1, highest + 1):
         schema = onnx.defs.get_schema(kind, later)
         if any(f"tensor({dtype})" in each.allowed_type_strs for each in schema.type_constraints):

@@ -1,9 +1,9 @@
-"""What a lowering writes with: the graph as one step sees it.
+"""The interface for lowerings: the graph as seen from one step.
 
-A lowering gets an `Emitter` with the `PlacedOperator` (one operator where it stands in the net). It
-emits nodes and returns the names of the values that are the step's outputs, which may be its inputs
-(an operator that does nothing is no node). The last node of a step has the step's path as its name,
-helpers the path and a suffix.
+A lowering gets an `Emitter` and a `PlacedOperator` (an operator at its place in the net). It emits
+nodes and returns the names of the step's outputs. These may be its inputs, since an operator that
+does nothing needs no node. The last node of a step is named by the step's path, helper nodes by the
+path and a suffix.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["Emitter", "PlacedOperator"]
 
 @dataclass(frozen=True, slots=True)
 class PlacedOperator:
-    """An operator at its place: `path` names its outputs, `module` owns its `weights`."""
+    """An operator at its place. `path` names its outputs; `module` owns its `weights`."""
 
     path: str
     module: str
@@ -51,7 +51,7 @@ class Emitter:
         return self.graph.opset
 
     def node(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
-        """A helper node; `suffix` says what for. An empty input name is one left out."""
+        """A helper node whose `suffix` describes it. An empty input name means an omitted input."""
         return self.nodes(suffix, kind, 1, *inputs, **attributes)[0]
 
     def nodes(
@@ -72,7 +72,7 @@ class Emitter:
         return self.graph.add(kind, name, inputs, [name], attributes)[0]
 
     def output_names(self) -> tuple[str, ...]:
-        """The path for the only output; with the output's name behind it where there are more."""
+        """The path for a single output; for several, the path followed by each output's name."""
         path, names = self.step.path, self.step.op.output_names
         if len(self.step.outputs) == 1:
             return (path,)
@@ -95,11 +95,11 @@ class Emitter:
         return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.int64))
 
     def epsilon(self, value: float, suffix: str = "eps") -> str:
-        """What keeps a divisor from being 0, in the type of the step's first input."""
+        """The number that keeps a divisor from being 0, in the type of the step's first input."""
         return self.floats(suffix, self.step.types[0].dtype.kept(value))
 
     def single_floats(self, suffix: str, values: ArrayLike) -> str:
-        """A constant of float32, which some inputs must be whatever the step computes with."""
+        """A float32 constant, for inputs of this type whatever the step computes with."""
         import numpy as np
 
         return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.float32))

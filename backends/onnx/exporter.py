@@ -1,4 +1,4 @@
-"""A program as an ONNX file: `export` ties flattening, weights and writing together."""
+"""Exports a program as an ONNX file: flattening, weights and writing together."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _check_opset(opset: int) -> None:
 
 
 def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
-    """Names that are spoken for: inputs, outputs and weights."""
+    """Names that are reserved: inputs, outputs and weights."""
     return frozenset(
         {port.name for port in program.net.inputs}
         | {output.name for output in program.net.outputs}
@@ -110,10 +110,10 @@ def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
 
 
 def _tensor(slot: Slot, stored: Stored | None, seed: int, suspect: set[str]) -> Tensor:
-    """What is written for a weight.
+    """The data to write for a weight.
 
-    When that happens, the key of a large one joins `suspect` where not all of it is finite: so its
-    values are looked at while they are in the processor's cache.
+    When the data of a large weight are made and not all values are finite, its key is added to
+    `suspect`. The check is done here, while the values are in the processor's cache.
     """
     weight = slot.weight
     size = weight.elements * numpy_type(slot.dtype).itemsize

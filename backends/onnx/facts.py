@@ -1,6 +1,6 @@
-"""What an ONNX file says of its weights and of what they need, besides the net itself.
+"""The metadata of an ONNX file: its weights and what is needed to use them.
 
-A program that runs the file reads here how inputs are prepared and what the outputs stand for.
+A program that runs the file learns from it how to prepare inputs and what the outputs mean.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LONGEST = 1 << 16
 def facts_of_weights(
     facts: Mapping[str, object], source: WeightSource | None, seed: int
 ) -> dict[str, str]:
-    """The entries of the metadata; `facts` are those that a run wrote beside the weights."""
+    """The metadata entries. `facts` are those that a run wrote beside the weights."""
     entries = _entries(facts, source, seed)
     return {f"netlang.{name}": text for name, text in entries if _is_told(text)}
 
@@ -40,14 +40,14 @@ def _entries(
 
 
 def _is_told(text: object) -> bool:
-    """Whether something is a text, not too long, that a file can hold: one of whole characters."""
+    """Whether a value is text that a file can hold: valid Unicode and not too long."""
     if not isinstance(text, str) or len(text) > _LONGEST:
         return False
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _origin(facts: Mapping[str, object], source: WeightSource | None, seed: int) -> str:
-    """Where the weights come from: the name of the file, not of the folders around it."""
+    """The source of the weights: the file's name without its folders."""
     if source is None:
         return f"random, drawn from seed {seed}: not trained"
     named = Path(source).name if isinstance(source, str | Path) else "given by a program"
@@ -57,9 +57,9 @@ def _origin(facts: Mapping[str, object], source: WeightSource | None, seed: int)
 
 
 def _normalization(facts: Mapping[str, object]) -> dict[str, object] | None:
-    """In words, and where it is `(x - subtract) / divide` by channel its numbers.
+    """The normalization in words and, if it is `(x - subtract) / divide` by channel, its numbers.
 
-    None says that inputs are taken as they are.
+    None means that inputs aren't normalized.
     """
     kept, keys = facts.get("normalization"), facts.get("keys")
     if not isinstance(kept, dict):
@@ -75,7 +75,7 @@ def _normalization(facts: Mapping[str, object]) -> dict[str, object] | None:
 
 
 def _is_row(row: object) -> bool:
-    """Whether something is a list of finite numbers, as JSON has them."""
+    """Whether a value is a list of finite numbers, as JSON has them."""
     return isinstance(row, list) and all(
         type(number) in (int, float) and abs(number) <= sys.float_info.max for number in row
     )

@@ -1,7 +1,7 @@
-"""From the hierarchical IR to the flat graph: one pass over the steps of the deployed net.
+"""Flattens the hierarchical IR: one pass over the steps of the deployed net.
 
-Holds on exit: every step outside the auxiliary heads was lowered exactly once, in order, and
-`Flat.outputs` names the value of each output of the net that is deployed.
+On exit, every step outside the auxiliary heads was lowered exactly once, in order, and
+`Flat.outputs` names the value of each deployed output.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Flat", "flatten"]
 
 @dataclass(frozen=True, eq=False)
 class Flat:
-    """The graph, the types of the values that steps made, and the value of every output."""
+    """The graph, the types of the steps' values, and the value of every output."""
 
     graph: Graph
     types: dict[str, TensorType] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Flat:
 
 
 def flatten(program: Program, graph: Graph) -> Flat:
-    """Lower `program` into `graph`, which is empty."""
+    """Lower `program` into `graph`, which must be empty."""
     net = program.net
     flat = Flat(graph)
     walker = _Walker(flat, SizeNodes(graph, net.inputs))
@@ -48,7 +48,7 @@ def flatten(program: Program, graph: Graph) -> Flat:
 class _Walker:
     """Lowers one instance of a function after the other.
 
-    `known` has what is the same for all instances of a node, by its identity.
+    `known` caches, by a node's identity, what all of its instances have in common.
     """
 
     flat: Flat

@@ -1,7 +1,6 @@
-"""The flat graph while it is written: nodes, constants and the weights that they read.
+"""The flat graph under construction: nodes, constants and the weights that they read.
 
-Holds on exit: every value has one name, no name is used twice, and a node stands after what it
-reads.
+On exit, every value has one unique name, and each node comes after the values that it reads.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Operation:
 
 @dataclass(eq=False)
 class Graph:
-    """The flat graph as it grows; `reserved` are names that no inner value may take."""
+    """The flat graph under construction. No inner value may take a name in `reserved`."""
 
     opset: int
     reserved: frozenset[str]
@@ -47,7 +46,7 @@ class Graph:
     """Whether there is a Pad of the default mode with the default value."""
 
     def fresh(self, wish: str) -> str:
-        """`wish`, or the like of it if that name is taken."""
+        """`wish`, or a similar name if it is taken."""
         name, count = wish, 1
         while name in self.taken or name in self.reserved:
             count += 1
@@ -59,7 +58,7 @@ class Graph:
         self, kind: str, name: str, inputs: Sequence[str], outputs: Sequence[str],
         attributes: Mapping[str, Attribute],
     ) -> tuple[str, ...]:  # fmt: skip
-        """Append a node; returns the names that its outputs got."""
+        """Append a node; returns the names of its outputs."""
         named = tuple(map(self.fresh, outputs))
         self.kinds.add(kind)
         mode = attributes.get("mode", "constant")
@@ -68,7 +67,7 @@ class Graph:
         return named
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:
-        """A constant value of the graph."""
+        """Add a constant; returns its name."""
         named = self.fresh(name)
         self.constants[named] = values
         return named

@@ -1,7 +1,7 @@
-"""The model's protobuf messages, but for the data of the weights.
+"""The model's protobuf messages, except for the data of the weights.
 
-Holds on exit: inputs and outputs have the names and types that the spec gives, sizes that the input
-decides are named by their formula, and what must hold of them stands in the metadata.
+On exit, inputs and outputs have the spec's names and types, sizes that depend on the input are
+named by their formulas, and the conditions on them are in the metadata.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["build_model"]
 
 
 def build_model(program: Program, flat: Flat, told: Mapping[str, str]) -> onnx.ModelProto:
-    """The model of a flattened program; its weights are not yet in it, but what is told of them."""
+    """The model of a flattened program: with the metadata `told`, without the weights' data."""
     from netlang import __version__
 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
@@ -56,7 +56,7 @@ def build_model(program: Program, flat: Flat, told: Mapping[str, str]) -> onnx.M
 
 
 def _check_names(program: Program, flat: Flat) -> None:
-    """Refuse an output with the name of another value."""
+    """Refuse an output that has the name of another value."""
     inputs = {port.name for port in program.net.inputs}
     for name, value in flat.outputs.items():
         other = "an input" if name in inputs else "a learned tensor"
@@ -95,7 +95,7 @@ def _add_node(graph: onnx.GraphProto, operation: Operation, renamed: Mapping[str
 
 
 def _attribute(value: Attribute) -> tuple[int, str, object]:
-    """The kind of an attribute, the field of the message that holds it, and the content."""
+    """An attribute's type, the message field that holds it, and its content."""
     if isinstance(value, str):
         return onnx.AttributeProto.STRING, "s", value.encode()
     if isinstance(value, float):
@@ -108,7 +108,7 @@ def _attribute(value: Attribute) -> tuple[int, str, object]:
 
 
 class _Types:
-    """The messages of types: each is made once, since most values share theirs with others."""
+    """The type messages, each made once since most values share theirs with others."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[TensorType, onnx.TypeProto]] = {}

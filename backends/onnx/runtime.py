@@ -1,4 +1,4 @@
-"""ONNX Runtime, as the one distribution of it that may be installed."""
+"""ONNX Runtime, of which exactly one distribution may be installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 
 
 def runtime() -> ModuleType:
-    """The module `onnxruntime`; raises `NetlangError` if it is missing or installed twice."""
+    """The module `onnxruntime`. Raises `NetlangError` if it is missing or installed twice."""
     if installed_twice():
         raise NetlangError(OnnxruntimeTwice(span=None))
     with needs("onnx"):
@@ -23,7 +23,7 @@ def runtime() -> ModuleType:
 
 
 def installed_twice() -> bool:
-    """Whether both distributions are there: they write the same files, so neither is whole."""
+    """Whether both distributions are installed: they write the same files, so neither is intact."""
     return all(map(_installed, DISTRIBUTIONS))
 
 

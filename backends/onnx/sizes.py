@@ -1,7 +1,7 @@
-"""Symbolic sizes inside the graph: a formula over the net's input sizes as a few integer nodes.
+"""Symbolic sizes inside the graph: formulas over the input sizes as a few integer nodes.
 
-ONNX divides integers towards zero. Where a numerator may be below zero, what is left over (`Mod`
-has the divisor's sign) is taken off first, so that the quotient is the floor.
+ONNX divides integers towards zero. If a numerator may be negative, its remainder (`Mod` has the
+divisor's sign) is subtracted first, so that the quotient is the floor.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class SizeNodes:
     known: dict[str, str] = field(default_factory=dict)
 
     def name(self, dim: Dim) -> str:
-        """The value that holds `dim`; emitted where it is asked for first."""
+        """The name of the value that holds `dim`, emitted on first use."""
         return self.known.get(str(dim)) or self._emit(dim)
 
     def vector(self, dims: Sequence[Dim]) -> str:
-        """The value that holds all of `dims`."""
+        """The name of the value that holds all of `dims`."""
         if len(dims) == 1:
             return self.name(dims[0])
         text = f"[{', '.join(map(str, dims))}]"
@@ -81,7 +81,7 @@ class SizeNodes:
         raise InternalError(f"no input has the size {size}")
 
     def _node(self, kind: str, text: str, *inputs: str, **attributes: int) -> str:
-        """A node that makes what `text` says, if there is none yet."""
+        """The node that computes `text`, added if it doesn't exist yet."""
         if text not in self.known:
             name = f"sizes/{text}"
             (self.known[text],) = self.graph.add(kind, name, inputs, [name], attributes)

@@ -18,5 +18,5 @@ _NUMBERS = {
 
 
 def element_type(dtype: DType) -> int:
-    """The number that a file has for `dtype`."""
+    """The number by which ONNX refers to `dtype`."""
     return _NUMBERS[dtype]

@@ -1,12 +1,12 @@
-"""Writing a model file with its weights streamed in.
+"""Writes a model file, streaming in its weights.
 
-Protobuf's own serialiser copies every byte of the weights several times; here only the small parts
-go through it, and the tensors are written from where they lie. A length-delimited field is a tag, a
-length and the bytes (https://protobuf.dev/programming-guides/encoding/), and the fields of a
-message may come in any order, so that the weights can follow the serialised graph.
+Protobuf's serializer copies every byte of the weights several times. Here it handles only the small
+parts; tensors are written directly from memory. A length-delimited field is a tag, a length and the
+bytes (https://protobuf.dev/programming-guides/encoding/), and the fields of a message may come in
+any order, so the weights can follow the serialized graph.
 
-A model above the 2 GiB that protobuf can read gets its weights as one external data file beside it.
-Holds on exit: the files are there whole, or what could not be written left those before untouched.
+A model above protobuf's limit of 2 GiB gets its weights in one external data file beside it. On
+exit, the files are complete; if writing fails, earlier files are untouched.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ PHASES, LARGE = 64, 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One weight of the file, of `size` bytes; `data` makes or maps them when they are written.
+    """One weight of the file, of `size` bytes. `data` makes or maps them when they are written.
 
-    `phase` is their address in memory, modulo `PHASES`.
+    `phase` is their address in memory modulo `PHASES`.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Tensor:
 def write_model(
     path: Path, model: onnx.ModelProto, tensors: Sequence[Tensor], limit: int = INLINE_LIMIT
 ) -> tuple[Path, ...]:
-    """Write `model` with `tensors` as initializers of its graph, after those that it has.
+    """Write `model` with `tensors` as further initializers of its graph.
 
     Returns the files that were written beside `path`.
     """
@@ -83,7 +83,7 @@ def _inline(heads: Iterable[bytes], tensors: Iterable[Tensor]) -> Iterator[bytes
 
 
 def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
-    """Write both files, then put both in their places."""
+    """Write both files, then move both into place."""
     data_path = path.with_name(f"{path.name}.data")
     heads, offset = [], 0
     for tensor in tensors:
@@ -103,12 +103,12 @@ def _aligned(tensors: Iterable[Tensor]) -> Iterator[bytes | memoryview]:
 
 
 def _padding(tensor: Tensor) -> int:
-    """Bytes from the end of a tensor that begins a page to the next one."""
+    """The number of bytes from the end of a tensor that starts a page to the next page."""
     return -tensor.size % ALIGNMENT
 
 
 def _data(tensor: Tensor) -> memoryview:
-    """The bytes of a tensor. Files are little-endian; so is every machine that PyTorch runs on."""
+    """The bytes of a tensor. Files are little-endian, and so is every machine that runs PyTorch."""
     import numpy as np
 
     data = np.ascontiguousarray(tensor.data()).reshape(-1).view(np.uint8).data
@@ -118,7 +118,7 @@ def _data(tensor: Tensor) -> memoryview:
 
 
 def _shell(model: onnx.ModelProto) -> bytes:
-    """The model without its graph."""
+    """The serialized model without its graph."""
     import onnx
 
     shell = onnx.ModelProto()
@@ -128,10 +128,10 @@ def _shell(model: onnx.ModelProto) -> bytes:
 
 
 def _inline_heads(tensors: Sequence[Tensor], place: int) -> list[bytes]:
-    """What stands before the data of each tensor, the first of them from about byte `place` on.
+    """The bytes before the data of each tensor, the first of which start at about byte `place`.
 
-    Large tensors get a comment of blanks, by which their data lie in the file as they do in memory,
-    modulo `PHASES`: so processors copy them a sixth faster.
+    Large tensors get a comment of blanks that aligns their data in the file as in memory, modulo
+    `PHASES`. This makes copying a sixth faster.
     """
     heads = []
     for tensor in tensors:
@@ -147,7 +147,7 @@ def _inline_heads(tensors: Sequence[Tensor], place: int) -> list[bytes]:
 
 
 def _inline_head(tensor: Tensor, described: bytes) -> bytes:
-    """Everything of the initializer field but the data, which end it."""
+    """The initializer field up to its data, which come last."""
     head = b"".join((described, _tag(RAW_DATA), _varint(tensor.size)))
     return b"".join((_tag(INITIALIZER), _varint(len(head) + tensor.size), head))
 
@@ -164,7 +164,7 @@ def _external_head(tensor: Tensor, offset: int, data_path: Path) -> bytes:
 
 
 def _described(tensor: Tensor) -> bytes:
-    """The fields of a tensor but those that say where its data are."""
+    """The fields of a tensor, except those that say where its data are."""
     name = tensor.name.encode()
     kind = _typed(tensor.data_type, tensor.shape)
     return b"".join((kind, _tag(NAME), _varint(len(name)), name))
@@ -179,13 +179,13 @@ def _typed(data_type: int, shape: tuple[int, ...]) -> bytes:
 
 @cache
 def _tag(field: int) -> bytes:
-    """What stands before a length and bytes."""
+    """The tag of a length-delimited field."""
     return _varint(field << 3 | 2)
 
 
 @cache
 def _number(field: int) -> bytes:
-    """What stands before a number."""
+    """The tag of a number field."""
     return _varint(field << 3)
 
 

@@ -1,1 +1,1 @@
-"""Sheets laid out and written as DOT text."""
+"""Lays out sheets and writes them as DOT text."""

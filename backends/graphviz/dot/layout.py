@@ -1,6 +1,6 @@
-"""Decides how a sheet is laid out: how tall it gets, and whether it is a U.
+"""Decides how a sheet is laid out: how tall it gets, and whether it is drawn as a U.
 
-All figures are estimates in points, good enough to choose between a few arrangements; Graphviz does
+All lengths are estimates in points, good enough to choose between a few arrangements; Graphviz does
 the placing.
 """
 
@@ -18,20 +18,23 @@ _LINE, _PADDING, _GAP, _CIRCLE, _PILL = 17, 6, 24, 20, 20
 
 
 class Nested(Record):
-    """Skip connections one inside the other: `levels` pairs what they join, `climbing` holds the
-    names from after the bottom on."""
+    """Nested skip connections.
+
+    `levels` pairs the nodes that each connection joins; `climbing` holds the nodes from the bottom
+    of the U upwards.
+    """
 
     levels: tuple[tuple[str, str], ...]
     climbing: frozenset[str]
 
 
 def height_of(sheet: Sheet) -> int:
-    """Height of a sheet laid out from top to bottom: its longest path."""
+    """The height of a sheet laid out from top to bottom: its longest path, in points."""
     return max(_distances(sheet, _GAP).values(), default=0)
 
 
 def long_links(sheet: Sheet) -> list[Link]:
-    """Shortcuts: links into a merge that pass by the boxes between the same two places."""
+    """Skip connections: links into a merge that bypass the boxes between the same two nodes."""
     ranks = _distances(sheet, None)
     uses = Counter(link.tail for link in sheet.links)
     merges = {node.id for node in sheet.nodes() if isinstance(node, Junction)}
@@ -45,7 +48,7 @@ def long_links(sheet: Sheet) -> list[Link]:
 
 
 def _distances(sheet: Sheet, gap: int | None) -> dict[str, int]:
-    """The longest path down to the end of each node, in points or, without a gap, in nodes."""
+    """The longest path from each node to the end, in points; without a gap, in nodes."""
     own = {node.id: 1 if gap is None else _height(node) for node in sheet.nodes()}
     total = dict(own)
     readers: dict[str, list[str]] = {}
@@ -64,7 +67,7 @@ def _height(node: Stack | Junction | Pill) -> int:
 
 
 def nested_skips(sheet: Sheet) -> Nested | None:
-    """The U of a sheet that is one path with at least two skips, each around the next."""
+    """The U that a sheet forms if it is one path with at least two nested skips."""
     names = [node.id for node in sheet.nodes()]
     if len(sheet.root.elements) != len(names):
         return None

@@ -1,4 +1,4 @@
-"""A stack as an HTML-like table: label, caption, count and shape of each step, one step a row."""
+"""A stack as an HTML-like table: one row per step, with its label, caption, count and shape."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["table"]
 
 
 class _Columns(Record):
-    """Which columns a table has beside the captions."""
+    """The columns that a table has besides the captions."""
 
     labels: bool
     counts: bool
@@ -72,7 +72,7 @@ def _lines(item: StackRow | Bracket, columns: _Columns) -> Iterator[str]:
 
 
 def _caption(row: StackRow, item: StackRow | Bracket) -> str:
-    """The caption; within a bracket a row's own count stands in it."""
+    """The caption. Within a bracket, it includes the row's own count."""
     own = isinstance(item, Bracket) and row.times > 1
     return f"{row.caption} {TIMES} {row.times}" if own else row.caption
 

@@ -1,8 +1,8 @@
 """Writes sheets as DOT text.
 
-Each sheet is a cluster, and sheets that share a column hang together by an invisible edge, so that
-Graphviz packs columns side by side. Everything shown is an HTML-like label made by `markup`; every
-name is quoted there.
+Each sheet is a cluster. Invisible edges join the sheets of one column, so that Graphviz packs the
+columns side by side. Every visible text is an HTML-like label made by `markup`, and every name is
+quoted there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _POINT = element(
 
 
 def write_dot(name: str, columns: Sequence[Sequence[Sheet]]) -> str:
-    """One digraph; the sheets of a column stand below each other."""
+    """One digraph. The sheets of a column stand one below the other."""
     lines = [f"digraph {quoted(name)} {{", *_defaults(len(columns))]
     for column in columns:
         for sheet in column:
@@ -97,7 +97,7 @@ class _Writer:
         yield f"{margin}}}"
 
     def _level(self, frame: Frame) -> Iterator[tuple[str, str]]:
-        """Pairs that stand side by side."""
+        """Pairs of nodes that stand side by side."""
         if frame is self._sheet.root and self._nested:
             yield from self._nested.levels
         for item in frame.elements:

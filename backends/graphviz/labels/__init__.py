@@ -1,1 +1,1 @@
-"""What a diagram says of a step: label, caption, values and shape."""
+"""The text that a diagram shows for a step: label, caption, values and shape."""

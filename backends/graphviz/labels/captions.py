@@ -1,8 +1,8 @@
-"""How operators and blocks are captioned: ``conv 7x7, 64, /2``, ``bottleneck 64``.
+"""Captions of operators and blocks: ``conv 7x7, 64, /2``, ``bottleneck 64``.
 
-The table holds what a paper's figure says of an operator; an operator that is not in it is written
-with its arguments as the language does, those at their defaults left out. So every operator,
-also one from another package, has a caption.
+The table lists what a figure in a paper shows of each operator. An operator that isn't in the table
+is written as in the language, without the arguments that have their default values. So every
+operator has a caption, including those of other packages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["block_caption", "operator_caption"]
 
 
 class _Place(Record):
-    """One argument in each member, the channels that come in there, the number of spatial axes."""
+    """One argument in each member, the number of incoming channels, the number of spatial axes."""
 
     name: str
     values: tuple[object, ...]
@@ -33,7 +33,7 @@ class _Place(Record):
 
 
 def _kernel(place: _Place, reader: Reader) -> str:
-    """``3x3`` however it was written."""
+    """The kernel as ``3x3``, however it was written."""
     first = place.values[0]
     if not place.same(first):
         return reader.text(place.values)
@@ -55,13 +55,13 @@ def _stride(place: _Place, reader: Reader) -> str | None:
 
 
 def _factor(place: _Place, reader: Reader) -> str | None:
-    """The stride of a transposed convolution, which makes sizes larger: times 2."""
+    """The stride of a transposed convolution, which enlarges: "times 2"."""
     text = _stride(place, reader)
     return text and TIMES + text.removeprefix("/")
 
 
 def _pool_stride(place: _Place, reader: Reader) -> str | None:
-    """A stride of 1 is told too: without one it is the kernel."""
+    """A pool's stride. 1 is shown too, since the default stride is the kernel."""
     return "/1" if place.same(1) else _stride(place, reader)
 
 
@@ -92,7 +92,7 @@ Part = Callable[[_Place, Reader], str | None]
 
 
 class _Caption(Record):
-    """The words for an operator and the arguments to tell, in this order."""
+    """The words for an operator, and the arguments to show, in this order."""
 
     title: str
     parts: tuple[tuple[str, Part], ...] = ()
@@ -137,8 +137,8 @@ def operator_caption(
 ) -> str:
     """The caption of one step.
 
-    `ops` holds the operator in each member and `channels` those that come in; `rank` counts the
-    spatial axes.
+    `ops` holds the operator in each member, `channels` the incoming channels in each, and `rank`
+    the number of spatial axes.
     """
     known = _TABLE.get(ops[0].name)
     parts: list[str | None] = []

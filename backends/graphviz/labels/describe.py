@@ -1,4 +1,4 @@
-"""Says what a step is: label, caption and shape, for all functions that a drawing stands for."""
+"""Describes a step (label, caption and shape) for all functions that a drawing stands for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Describer", "label_of"]
 
 
 def label_of(node: Node, scopes: int) -> str:
-    """The label of a node within `scopes` scopes; numbers of unlabelled steps are left out."""
+    """The label of a node within `scopes` scopes, without the numbers of unlabelled steps."""
     names = node.path.split(".")[scopes:]
     while names and names[-1].isdigit():
         names.pop()
@@ -29,7 +29,7 @@ def label_of(node: Node, scopes: int) -> str:
 
 
 class Describer:
-    """Describes the steps of functions of one variant; a step is given as in the first of them."""
+    """Describes steps of the functions of one variant, given as steps of the first function."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Describer:
         )
 
     def shape_of(self, refs: tuple[Ref, ...]) -> str:
-        """The shape that comes in, if it is one and the same for all."""
+        """The incoming shape, if it is a single one and the same in all functions."""
         if len(refs) != 1:
             return ""
         return self._common(tuple(view.type_of(refs[0]) for view in self._views))

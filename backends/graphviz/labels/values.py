@@ -1,8 +1,8 @@
 """Numbers and other arguments as text, also where several variants of a block share one drawing.
 
-A block drawn once stands for every instance with that structure. Where its instances agree, a value
-is written as it is; where they differ, as the formula over the block's parameters that holds for
-all of them (``4·width``), or as the values themselves where there is no such formula.
+A block drawn once stands for every instance with the same structure. A value on which all instances
+agree is written as it is. Otherwise the text is the formula over the block's parameters that holds
+for all of them (``4·width``) or, if there is no such formula, the list of values.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AXES = ("channels", "height", "width")
 
 
 def value_text(value: object) -> str:
-    """One compile-time value."""
+    """One compile-time value as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -38,7 +38,7 @@ def value_text(value: object) -> str:
 
 
 def type_text(kind: TensorType, sizes: Mapping[str, int]) -> str:
-    """A shape at the sizes given: ``64x112x112``; other types than float32 are named."""
+    """A shape at the given sizes: ``64x112x112``. A type other than float32 is named."""
     shape = TIMES.join(str(_at(dim, sizes)) for dim in kind.shape) or "scalar"
     return shape if kind.dtype is DType.FLOAT32 else f"{kind.dtype.value} {shape}"
 
@@ -48,7 +48,7 @@ def _at(dim: Dim, sizes: Mapping[str, int]) -> int:
 
 
 class Reader(Record, dict=True):
-    """Reads values of the functions that one drawing stands for; the first one is the model."""
+    """Reads values of the functions that one drawing stands for; the first one is the sample."""
 
     members: tuple[Function, ...]
 
@@ -57,13 +57,13 @@ class Reader(Record, dict=True):
         return len(self.members) == 1
 
     def text(self, values: tuple[object, ...]) -> str:
-        """`values` holds what each member has in one place."""
+        """The text for `values`, which holds the value of each member in one place."""
         if all(value == values[0] for value in values):
             return value_text(values[0])
         return self._traced(values) or self._fitted(values) or _listed(values)
 
     def _traced(self, values: tuple[object, ...]) -> str | None:
-        """The formula that the numbers carry, if all of them carry the same one."""
+        """The origin that the numbers carry, if all of them carry the same formula."""
         origins = [origin_of(value) for value in values]
         if origins[0] is None or any(origin != origins[0] for origin in origins):
             return None
@@ -96,7 +96,7 @@ class Reader(Record, dict=True):
 
     @cached_property
     def _columns(self) -> dict[str, tuple[object, ...]]:
-        """What each parameter, and the input's channels, are in every member."""
+        """The value of each parameter, and of the input's channels, in every member."""
         names = tuple(self.members[0].arguments)
         columns: dict[str, tuple[object, ...]] = {
             name: tuple(member.arguments.get(name) for member in self.members) for name in names

@@ -1,1 +1,1 @@
-"""A function as the elements of a drawing: stacks, circles, frames and links."""
+"""Turns a function into the elements of a drawing: stacks, circles, frames and links."""

@@ -1,4 +1,4 @@
-"""Draws the steps of a function, or of several of one variant at once, into a frame."""
+"""Draws the steps of a function, or of all functions of one variant at once, into a frame."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_ROWS = 45
 
 
 class FunctionDrawing:
-    """One function of the drawing, with what its inputs are connected to."""
+    """One function of the drawing, with the elements that its inputs connect to."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class FunctionDrawing:
         self._ends: dict[int, tuple[End, ...]] = {}
 
     def mark_auxiliary(self) -> None:
-        """All of it exists in training only: the step that it stands for does."""
+        """Mark everything as auxiliary, since the step that it stands for is."""
         self._view = in_training_only(self._view)
         self._wiring = Wiring(self._view)
 
@@ -70,7 +70,7 @@ class FunctionDrawing:
         self._arrange(self._view.steps, 0, 0, frame)
 
     def draw_as_stack(self, frame: Frame, title: str) -> bool:
-        """Draws everything as one box in `frame`, if it is one chain."""
+        """Draws everything into `frame` as one box if it is one chain; returns whether it is."""
         steps = self._view.steps
         if not steps or not self._is_chain(steps, 0):
             return False
@@ -78,7 +78,7 @@ class FunctionDrawing:
         return True
 
     def outputs(self) -> Iterator[End]:
-        """Where the outputs come from."""
+        """The places where the outputs come from."""
         return (self._end(output.ref) for output in self._view.outputs)
 
     def _arrange(
@@ -140,7 +140,7 @@ class FunctionDrawing:
         return not is_junction(step) and not self._plan.opened(step)
 
     def _is_chain(self, steps: Sequence[DrawnStep], repeats: int) -> bool:
-        """Whether `steps` can be one box; `repeats` are those around all of them."""
+        """Whether `steps` can be one box. `repeats` are the repeats that enclose all of them."""
         return all(
             len(step.groups) <= repeats and self._is_row(step) for step in steps
         ) and self._wiring.is_chain(steps)
@@ -172,7 +172,7 @@ class FunctionDrawing:
         return fold([self._describer.row(step, scopes) for step in steps])
 
     def _chain(self, chain: Sequence[DrawnStep], scopes: int, frame: Frame) -> None:
-        """One box for each convolution, pool, block ... with what follows it, or one for all."""
+        """A box for each convolution, pool, block, ... and the steps after it, or one for all."""
         rows = self._rows(chain, scopes)
         position = 0
         for group in [rows] if self._compact else stacks_of(rows):
@@ -202,7 +202,7 @@ class FunctionDrawing:
         return name
 
     def _ports(self, step: DrawnStep) -> tuple[str, ...]:
-        """The names of the outputs, if more than one of them is read."""
+        """The names of the outputs, if more than one is read."""
         if not self._wiring.has_several_outputs(step):
             return ()
         callee = step.node.callee

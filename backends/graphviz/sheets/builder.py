@@ -1,7 +1,7 @@
 """Turns a function into a sheet: boxes for chains, circles for merges, frames for scopes.
 
-The function may stand for several of one variant, whose structure is the same. On exit every link
-starts at an element of the sheet and ends at one, and every name is unique on the page.
+The function may stand for several of one variant, which have the same structure. On exit, every
+link starts and ends at an element of the sheet, and every name is unique on the page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def net_sheet(program: Program, plan: Plan, names: PageNames, compact: bool) -> 
 
 
 def block_sheet(variant: Variant, plan: Plan, names: PageNames, compact: bool) -> Sheet:
-    """The inside of a block."""
+    """The inside of a block as a sheet."""
     notes = [", ".join(_parameters(variant))]
     notes.append(f"used {variant.uses} times" if variant.uses > 1 else "used once")
     frame = Frame(

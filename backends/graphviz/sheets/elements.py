@@ -1,4 +1,4 @@
-"""What a diagram consists of, before anything is said about DOT."""
+"""The elements of a diagram, independent of DOT."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ __all__ = [
 
 
 class StackRow(Record):
-    """One step in a stack: its label, its caption, the shape it makes, how often it is applied.
+    """One step in a stack: its label, caption, output shape and number of applications.
 
-    `key` is its full path: the name of the value. A heavy row opens a box of its own; `block` names
-    the block that is called, if one is; `steps` counts the steps of the function that it tells.
+    `key` is its full path and so the name of the value. A heavy row opens a box of its own. `block`
+    names the block that is called, if any. `steps` counts the steps of the function that the row
+    stands for.
     """
 
     key: str
@@ -38,12 +39,12 @@ class StackRow(Record):
     steps: int = 1
 
     def alike(self, other: StackRow) -> bool:
-        """Whether both could be one row applied twice."""
+        """Whether both rows could be one row applied twice."""
         return (self.label, self.caption) == (other.label, other.caption)
 
 
 class Bracket(Record):
-    """Rows applied `times` times in a row, `written` times of which stand in the function."""
+    """Rows applied `times` times in succession; the function spells out `written` of these."""
 
     rows: tuple[StackRow, ...]
     times: int
@@ -51,14 +52,15 @@ class Bracket(Record):
 
     @property
     def steps(self) -> int:
-        """How many steps of the function it tells."""
+        """How many steps of the function the bracket stands for."""
         return self.written * sum(row.steps for row in self.rows)
 
 
 class Stack(Record):
-    """A chain of steps in one box; `ports` name the last step's outputs where several are used.
+    """A chain of steps in one box.
 
-    A chain too long for one box goes on `beside` the box named.
+    `ports` name the outputs of the last step where several are used. A chain too long for one box
+    continues the box named in `beside`.
     """
 
     id: str
@@ -76,7 +78,7 @@ class Stack(Record):
 
 
 class Junction(Record):
-    """A merge that works element by element: a small circle."""
+    """An elementwise merge, drawn as a small circle."""
 
     id: str
     symbol: str
@@ -94,7 +96,7 @@ class Pill(Record):
 
 
 class Frame(Draft):
-    """A named group of elements: a scope, a block opened in place, a repeat."""
+    """A named group of elements: a scope, a block drawn in place, or a repeat."""
 
     id: str
     title: str
@@ -107,7 +109,7 @@ Element: TypeAlias = Stack | Junction | Pill | Frame
 
 
 class End(Record):
-    """Where a link starts: an element, and the port of one of several outputs."""
+    """Where a link starts: an element, and the port if it has several outputs."""
 
     id: str
     port: str = ""
@@ -120,13 +122,13 @@ class Link(Record):
 
 
 class Sheet(Draft):
-    """One connected drawing: the net, or the inside of one block."""
+    """One connected drawing: the net or the inside of one block."""
 
     root: Frame
     links: list[Link] = field(default_factory=list)
 
     def nodes(self) -> list[Stack | Junction | Pill]:
-        """All elements but frames, in order."""
+        """All elements except frames, in order."""
         found: list[Stack | Junction | Pill] = []
         waiting: list[Element] = [self.root]
         while waiting:

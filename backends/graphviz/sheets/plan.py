@@ -1,4 +1,4 @@
-"""What holds for a whole page: the variants of blocks, the sizes, how deep to open, the names."""
+"""The choices for a whole page: variants of blocks, sizes, depth to open, names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PageNames", "Plan"]
 
 
 class Plan(Record):
-    """What holds for all sheets of a page."""
+    """The choices that all sheets of a page share."""
 
     variants: Variants
     sizes: Mapping[str, int]
@@ -25,7 +25,7 @@ class Plan(Record):
         return self.depth is None or variant.level <= self.depth
 
     def opened(self, step: DrawnStep) -> Function | None:
-        """The block that is drawn as its inside in place of the call: one that is used once."""
+        """The block whose inside is drawn in place of the call: one that is used once."""
         callee = step.node.callee
         if not isinstance(callee, Function) or not self.variants.is_single(callee):
             return None
@@ -33,12 +33,12 @@ class Plan(Record):
 
 
 class PageNames(Draft):
-    """Hands out every name of the page once."""
+    """Hands out names; each one is unique on the page."""
 
     taken: set[str] = field(default_factory=set)
 
     def fresh(self, text: str) -> str:
-        """`text` as a name, with a number if it is taken."""
+        """`text` as a name, with a number appended if it is taken."""
         name = base = name_of(text)[:200]
         number = 1
         while name in self.taken:

@@ -1,4 +1,4 @@
-"""Folds the rows of a stack: what comes several times in a row is written once, with a count."""
+"""Folds the rows of a stack: consecutive repetitions are written once, with a count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_PERIOD = 6
 
 
 def fold(rows: Sequence[StackRow]) -> tuple[StackRow | Bracket, ...]:
-    """The same steps in as few rows as possible; shapes are those of the last time."""
+    """The same steps in as few rows as possible. Shapes are those of the last repetition."""
     folded: list[StackRow | Bracket] = []
     position = 0
     merged = _merged(rows)
@@ -30,7 +30,7 @@ def fold(rows: Sequence[StackRow]) -> tuple[StackRow | Bracket, ...]:
 
 
 def _merged(rows: Sequence[StackRow]) -> list[StackRow]:
-    """Equal heavy neighbours as one row."""
+    """Merges equal heavy neighbours into one row."""
     merged: list[StackRow] = []
     for row in rows:
         last = merged[-1] if merged else None
@@ -42,7 +42,7 @@ def _merged(rows: Sequence[StackRow]) -> list[StackRow]:
 
 
 def _repetition(rows: Sequence[StackRow]) -> tuple[int, int]:
-    """The shortest period of at least two rows that `rows` start with, and how often it comes."""
+    """The shortest period (two rows or more) at the start of `rows`, and its repetitions."""
     if not rows[0].heavy:  # a repeat starts with its convolution, not with the rest of another
         return 1, 1
     for period in range(2, min(_LONGEST_PERIOD, len(rows) // 2) + 1):
@@ -61,7 +61,7 @@ def _same(left: Sequence[StackRow], right: Sequence[StackRow]) -> bool:
 
 
 def stacks_of(rows: Sequence[StackRow | Bracket]) -> list[tuple[StackRow | Bracket, ...]]:
-    """Cuts rows before each that opens a box of its own; calls of one block stay together."""
+    """Cuts rows before each one that opens a box; calls of one block stay together."""
     stacks: list[list[StackRow | Bracket]] = []
     for row in rows:
         if stacks and _joins(stacks[-1], row):
@@ -74,7 +74,7 @@ def stacks_of(rows: Sequence[StackRow | Bracket]) -> list[tuple[StackRow | Brack
 def columns_of(
     rows: Sequence[StackRow | Bracket], most: int
 ) -> list[tuple[StackRow | Bracket, ...]]:
-    """Cuts rows that are too many for one box into about equal parts, each from a heavy row on."""
+    """Cuts rows that are too many for one box into similar parts, each starting at a heavy row."""
     parts = -(-len(rows) // most)
     size = -(-len(rows) // parts)
     heavy = [index for index, row in enumerate(rows) if isinstance(row, Bracket) or row.heavy]
@@ -99,7 +99,7 @@ def _joins(stack: Sequence[StackRow | Bracket], row: StackRow | Bracket) -> bool
 def without_repeated_shapes(
     rows: Sequence[StackRow | Bracket], before: str
 ) -> tuple[StackRow | Bracket, ...]:
-    """Rows that tell their shape only where it changes; `before` is the shape that comes in."""
+    """Rows that show their shape only where it changes; `before` is the incoming shape."""
     told: list[StackRow | Bracket] = []
     for item in rows:
         inner = []

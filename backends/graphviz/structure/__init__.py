@@ -1,1 +1,1 @@
-"""A program as a diagram sees it: steps, parts, and blocks drawn once."""
+"""A program as a diagram sees it: steps, parts, and blocks that are drawn once."""

@@ -1,7 +1,7 @@
-"""Cuts the steps of a function into scopes, repeats and chains.
+"""Divides the steps of a function into scopes, repeats and chains.
 
-A part is a scope, a repeat of several steps, or a run of steps; parts stand in the order of their
-steps, so that a scope whose steps are interleaved with others is not drawn as one.
+A part is a scope, a repeat of several steps, or a run of steps. Parts keep the order of their
+steps, so a scope whose steps are interleaved with others is not drawn as one scope.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class RepeatPart(Record):
 
 
 class ChainPart(Record):
-    """Steps that stand in no inner scope."""
+    """Steps in no inner scope."""
 
     steps: tuple[DrawnStep, ...]
 
@@ -62,7 +62,7 @@ Part: TypeAlias = ScopePart | RepeatPart | ChainPart
 
 
 def parts_of(steps: Sequence[DrawnStep], scopes: int, repeats: int) -> list[Part]:
-    """Parts of `steps`, which stand in `scopes` scopes and `repeats` repeats already."""
+    """The parts of `steps`, which already lie in `scopes` scopes and `repeats` repeats."""
 
     def place(step: DrawnStep) -> RepeatGroup | str | None:
         inner = step.groups[repeats] if len(step.groups) > repeats else None
@@ -93,7 +93,7 @@ def is_junction(step: DrawnStep) -> bool:
 
 
 def is_heavy(step: DrawnStep) -> bool:
-    """Whether a step opens a stack of its own; what follows it (norm, activation) joins it."""
+    """Whether a step opens a stack of its own, which the norm or activation after it joins."""
     callee = step.node.callee
     if isinstance(callee, Function):
         return True
@@ -101,7 +101,7 @@ def is_heavy(step: DrawnStep) -> bool:
 
 
 class Wiring:
-    """Who reads what in one function."""
+    """Which steps read which values in one function."""
 
     def __init__(self, view: View) -> None:
         refs = [ref for step in view.steps for ref in step.sources]
@@ -110,7 +110,7 @@ class Wiring:
         self._outputs = Counter(ref.producer for ref in set(refs))
 
     def follows(self, before: DrawnStep, after: DrawnStep) -> bool:
-        """Whether `after` reads `before` alone and is its only reader."""
+        """Whether `after` reads only `before` and is its only reader."""
         return (
             after.sources == (Ref(before.number),)
             and self._uses[before.number] == 1

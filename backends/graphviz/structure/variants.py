@@ -1,7 +1,8 @@
-"""The blocks of a program, grouped so that each distinct structure is drawn once.
+"""Groups the blocks of a program so that each distinct structure is drawn once.
 
-Two functions are of one variant if they come from the same block and are wired alike, whatever
-their numbers are: `bottleneck` of ResNet has two variants, with and without a projection.
+Two functions belong to one variant if they come from the same block and are wired alike, regardless
+of their numbers. For example, ResNet's `bottleneck` has two variants, with and without a
+projection.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ __all__ = ["Variant", "Variants", "variants_of"]
 
 
 class Variant(Record, eq=False):
-    """One structure of a block: the functions that have it and how often they are applied."""
+    """One structure of a block: the functions that have it and their number of applications."""
 
     name: str
     mark: str
@@ -27,7 +28,7 @@ class Variant(Record, eq=False):
 
     @property
     def title(self) -> str:
-        """The block's name, with a letter where the block has several variants."""
+        """The block's name, followed by a letter if the block has several variants."""
         return f"{self.name} {self.mark}" if self.mark else self.name
 
 
@@ -49,7 +50,7 @@ class Variants(Record, eq=False):
 
 
 def variants_of(program: Program) -> Variants:
-    """Every variant below the net."""
+    """All variants below the net."""
     levels, uses = _inventory(program.net)
     keys: dict[Function, object] = {}
     grouped: dict[object, list[Function]] = {}
@@ -71,7 +72,7 @@ def variants_of(program: Program) -> Variants:
 
 
 def _inventory(net: Function) -> tuple[dict[Function, int], dict[Function, int]]:
-    """Level below the net and number of applications of every function, in order of first use."""
+    """The depth below the net and the number of applications of every function, by first use."""
     levels: dict[Function, int] = {}
     uses: dict[Function, int] = {}
     frontier: list[tuple[Function, int]] = [(net, 1)]
@@ -98,7 +99,7 @@ def _calls(function: Function) -> Iterator[tuple[Function, int]]:
 
 
 def _key(function: Function, keys: dict[Function, object]) -> object:
-    """Equal for functions of one variant."""
+    """A key that is equal for functions of one variant."""
     if function not in keys:
         view = view_of(function)
         steps = tuple(
@@ -120,7 +121,7 @@ def _key(function: Function, keys: dict[Function, object]) -> object:
 
 
 def _captioned(functions: tuple[Function, ...]) -> dict[str, frozenset[str]]:
-    """For each block the parameters worth telling at a call: those that differ between its uses."""
+    """For each block, the parameters to show at a call: those that differ between its uses."""
     captioned: dict[str, frozenset[str]] = {}
     named: dict[str, list[Function]] = {}
     for function in functions:
@@ -143,7 +144,7 @@ def _count(names: Iterator[str]) -> dict[str, int]:
 
 
 def _letters(number: int) -> str:
-    """1 is a, 26 is z, 27 is aa."""
+    """A number as letters: 1 is a, 26 is z, 27 is aa."""
     text = ""
     while number:
         number, rest = divmod(number - 1, 26)

@@ -1,7 +1,7 @@
-"""A function as the diagram sees it: every step written once, with what it really reads.
+"""A function as the diagram sees it: every step once, with the values that it really reads.
 
-On exit a repeated step stands there once with its count, `identity` is seen through, and every
-reference names an input of the function or the first time of a step.
+On exit, a repeated step appears once with its count, `identity` steps are skipped, and every
+reference names an input of the function or the first occurrence of a step.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["RepeatGroup", "DrawnStep", "View", "in_training_only", "is_identity"
 
 
 class RepeatGroup(Record):
-    """A repeat of several steps; `depth` counts the scopes that it stands in."""
+    """A repeat of several steps. `depth` counts the scopes around it."""
 
     first: int
     count: int
@@ -27,7 +27,7 @@ class RepeatGroup(Record):
 
 
 class DrawnStep(Record):
-    """One node, the values that it reads, how often it is applied and the repeats around it."""
+    """One node, the values that it reads, its number of applications and the repeats around it."""
 
     number: int
     node: Node
@@ -55,7 +55,7 @@ class View(Record):
 
 
 def is_identity(callee: Op | Function) -> bool:
-    """Whether a step only hands its value on."""
+    """Whether a step only passes its value on."""
     return isinstance(callee, Op) and callee.name == "identity"
 
 
@@ -63,14 +63,14 @@ _views: WeakKeyDictionary[Function, View] = WeakKeyDictionary()
 
 
 def view_of(function: Function) -> View:
-    """The view of one function; kept for as long as the function lives."""
+    """The view of one function, cached for the lifetime of the function."""
     if function not in _views:
         _views[function] = _view(function)
     return _views[function]
 
 
 def in_training_only(view: View) -> View:
-    """The view of what an auxiliary step stands for: inside, nothing says that it is one."""
+    """The view for the inside of an auxiliary step, whose steps aren't marked again."""
     steps = (replace(step, node=replace(step.node, auxiliary=True)) for step in view.steps)
     return replace(view, steps=tuple(steps))
 

@@ -1,4 +1,4 @@
-"""Lowerings: one per operator, by type. Importing this package registers all of them."""
+"""One lowering per operator, found by type. Importing this package registers all of them."""
 
 from netlang.backends.onnx.lowering import (
     activation,

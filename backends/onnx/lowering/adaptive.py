@@ -1,8 +1,8 @@
 """Pools over a fixed number of regions, exact for sizes that the number doesn't divide.
 
-Region i of an axis of `size` elements runs from floor(i size / out) to ceil((i + 1) size / out). A
-mean over regions is a product with a matrix, a maximum a gather of every region's elements. Bounds
-are constants where the size is fixed; where it is symbolic, the graph computes them.
+Region i of an axis of `size` elements runs from floor(i size / out) to ceil((i + 1) size / out).
+The mean over regions is a product with a matrix; the maximum gathers the elements of every region.
+The bounds are constants if the size is fixed; if it is symbolic, the graph computes them.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _(op: AdaptiveMaxpool, emit: Emitter) -> tuple[str, ...]:
 def _regular(
     kind: str, spatial: Sequence[Dim], out: Sequence[int], emit: Emitter
 ) -> tuple[str, ...] | None:
-    """An ordinary pool, where all regions are of one size and apart."""
+    """An ordinary pool, if all regions have the same size and don't overlap."""
     if all(count == 1 for count in out):
         return emit.result(f"Global{kind}Pool", *emit.step.inputs)
     kernel = [_divided(size, count) for size, count in zip(spatial, out, strict=True)]
@@ -67,12 +67,12 @@ def _regular(
 
 
 def _divided(size: Dim, count: int) -> int:
-    """The length of a region, or 0 if regions differ or the size is symbolic."""
+    """The length of a region, or 0 if the regions differ or the size is symbolic."""
     return int(size) // count if isinstance(size, int) and size % count == 0 else 0
 
 
 def _averaged(value: str, axis: int, rank: int, size: Dim, out: int, emit: Emitter) -> str:
-    """`value` times the matrix of the regions' shares along `axis`."""
+    """`value` averaged over regions: a product with the matrix of their shares along `axis`."""
     shares = _shares(axis, size, out, emit)
     if axis == rank - 2:
         return emit.node(f"mean{axis}", "MatMul", shares, value)
@@ -87,7 +87,7 @@ def _averaged(value: str, axis: int, rank: int, size: Dim, out: int, emit: Emitt
 
 
 def _bounds(size: int, out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First element of each region, and the one behind its last."""
+    """The first element of each region, and the end (exclusive) of each."""
     import numpy as np
 
     index = np.arange(out, dtype=np.int64)
@@ -135,7 +135,7 @@ def _symbolic_bounds(name: str, size: Dim, out: int, emit: Emitter) -> tuple[str
 
 
 def _largest(value: str, axis: int, size: Dim, out: int, emit: Emitter) -> str:
-    """The maximum of each region: its elements side by side, the last one repeated."""
+    """The maximum of each region, over its elements side by side; the last one is repeated."""
     regions = emit.node(
         f"regions{axis}", "Gather", value, _members(axis, size, out, emit), axis=axis
     )

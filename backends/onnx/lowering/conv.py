@@ -32,7 +32,7 @@ def _(op: Conv, emit: Emitter) -> tuple[str, ...]:
 
 
 def _standardized(weight: str, eps: float, rank: int, emit: Emitter) -> str:
-    """With mean 0 and variance 1 in each output channel; runtimes work it out once."""
+    """The weight with mean 0 and variance 1 in each output channel; runtimes compute this once."""
     axes = emit.integers("weight.axes", range(1, rank + 2))
     mean = emit.node("weight.mean", "ReduceMean", weight, axes)
     difference = emit.node("weight.difference", "Sub", weight, mean)

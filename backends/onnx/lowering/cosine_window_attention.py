@@ -1,4 +1,4 @@
-"""Attention within windows by cosines of queries and keys."""
+"""Attention within windows by the cosine similarity of queries and keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _(op: CosineWindowAttention, emit: Emitter) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class _Cosines(Weighing):
     def parts(self, x: str) -> tuple[str, ...]:
-        """Keys have no bias."""
+        """Queries, keys and values; the keys have no bias."""
         emit = self.emit
         turned = emit.node("qkv.weight", "Transpose", emit.weight("qkv.weight"), perm=[1, 0])
         product = emit.node("qkv", "MatMul", x, turned)
@@ -53,7 +53,7 @@ class _Cosines(Weighing):
         return emit.node("scores", "Mul", emit.node("cosines", "MatMul", one, other), factor)
 
     def _unit(self, name: str, x: str, axis: int) -> str:
-        """Vectors along an axis brought to length 1."""
+        """Vectors along an axis scaled to length 1."""
         half = self.emit.step.types[0].dtype is DType.FLOAT16
         least = self.emit.floats(f"{name}.least", LEAST_OF_HALF if half else LEAST)
         axes = self.emit.integers(f"{name}.axis", [axis])

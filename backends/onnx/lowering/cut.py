@@ -1,4 +1,4 @@
-"""Borders added and taken away, and interpolation to another size."""
+"""Borders added and cut off, and interpolation to another size."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _(op: Upsample, emit: Emitter) -> tuple[str, ...]:
 
 
 def _falls_short(op: Upsample, x: TensorType) -> bool:
-    """Whether PyTorch rounds 1/scale down so far that it takes other elements than Resize does."""
+    """Whether PyTorch rounds 1/scale down so far that it picks other elements than Resize."""
     single = x.dtype is not DType.FLOAT64
     return any(
         falls_short(1, factor, single=single) for factor in per_axis(op.scale or 1, x.rank - 1)
@@ -96,10 +96,10 @@ def _falls_short(op: Upsample, x: TensorType) -> bool:
 
 
 def _behind_transposes(x: str, emit: Emitter) -> str:
-    """The input, where a Transpose came before: behind a Reshape to the shape that it has.
+    """The input; after a Transpose, passed through a Reshape to its own shape.
 
-    ONNX Runtime (seen in 1.31) moves a Transpose past a Resize, and then can't interpolate along
-    the axes where it finds the scales. No Transpose moves past a Reshape.
+    ONNX Runtime (seen in 1.31) moves a Transpose past a Resize and then can't interpolate along the
+    axes where the scales end up. It moves no Transpose past a Reshape.
     """
     if "Transpose" not in emit.graph.kinds:
         return x

@@ -1,4 +1,4 @@
-"""Operators that lay elements out in another way."""
+"""Operators that only rearrange elements."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ def _(op: PixelShuffle, emit: Emitter) -> tuple[str, ...]:
 
 
 def reshaped(shape: Sequence[Dim], emit: Emitter, x: str | None = None) -> tuple[str, ...]:
-    """The result of the step: `x`, or its first input, with another shape behind its batch axis.
+    """The result of the step: `x`, or its first input, reshaped after its batch axis.
 
-    A 0 takes the batch over from the input, if it has one; a symbolic size is left to the runtime.
+    The first size is a 0, which copies the batch of the input, if it has one. A symbolic size is
+    left to the runtime.
     """
     x = emit.step.inputs[0] if x is None else x
     symbolic = [size for size in shape if isinstance(size, Expr)]

@@ -1,4 +1,4 @@
-"""Merges, and the operators that do nothing when deployed."""
+"""Merges, and operators that do nothing once deployed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__: list[str] = []
 
 
 def _folded(kind: str, emit: Emitter) -> tuple[str, ...]:
-    """From the first to the last: ONNX's operator takes two."""
+    """Folded from the first operand to the last, since ONNX's operator takes two."""
     total, *others, last = emit.step.inputs
     for number, other in enumerate(others, 1):
         total = emit.node(str(number), kind, total, other)
@@ -57,7 +57,7 @@ def _(op: Concat, emit: Emitter) -> tuple[str, ...]:
 
 
 def _expanded(index: int, batch: Dim, emit: Emitter) -> str:
-    """A learned tensor once for each example."""
+    """A learned tensor, repeated for each example."""
     sizes = emit.sizes.vector((batch, *emit.step.types[index].shape))
     return emit.node(f"expanded.{index}", "Expand", emit.step.inputs[index], sizes)
 
@@ -79,7 +79,7 @@ def _(op: StochasticDepth, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: GaussianSample, emit: Emitter) -> tuple[str, ...]:
-    """When deployed, the mean; with the shape that both inputs have together."""
+    """When deployed, the mean, broadcast to the common shape of both inputs."""
     mean, (output,) = emit.step.inputs[0], emit.step.outputs
     if emit.step.types[0] == output:
         return (mean,)

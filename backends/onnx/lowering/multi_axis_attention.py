@@ -1,4 +1,4 @@
-"""Attention within blocks or grids: the image is cut up, attended to, and put together again."""
+"""Attention within blocks or grids: the image is cut up, attended to and reassembled."""
 
 from __future__ import annotations
 

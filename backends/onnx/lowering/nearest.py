@@ -1,9 +1,9 @@
-"""Interpolation to a size by the nearest element: which one it is, to the last bit as in PyTorch.
+"""Nearest-neighbour interpolation to a size, picking the same elements as PyTorch to the last bit.
 
-Element floor(i in/out) of the input stands at place i of the output, computed in single precision,
-in/out in double precision where the values are (`netlang.ir.nearest`). Resize divides i by out/in
-instead, which is a little less than a whole number where PyTorch has it exactly (place 1 of 4 out
-of 28 was element 6, not 7), or exact where PyTorch has a little less (place 41 at scale 41).
+Output place i takes input element floor(i in/out), computed in single precision, with in/out in
+double precision if the values are (`netlang.ir.nearest`). Resize divides i by out/in instead. That
+can be slightly below a whole number where PyTorch is exact (place 1 of 4 out of 28 gave element 6,
+not 7), or exact where PyTorch is slightly below (place 41 at scale 41).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["nearest"]
 
 
 def nearest(size: tuple[Dim, ...], emit: Emitter) -> tuple[str, ...]:
-    """The step's input with its spatial axes brought to `size`."""
+    """The step's input with its spatial axes resized to `size`."""
     x, spatial = emit.step.inputs[0], emit.step.types[0].spatial
     changed = [axis for axis in range(len(size)) if size[axis] != spatial[axis]]
     if not changed:
@@ -32,7 +32,7 @@ def nearest(size: tuple[Dim, ...], emit: Emitter) -> tuple[str, ...]:
 
 
 def _places(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
-    """The elements to take along an axis."""
+    """The indices of the elements to take along an axis."""
     if isinstance(size, Expr) or isinstance(out, Expr):
         return _computed(axis, size, out, emit)
     single = not _is_double(emit)
@@ -45,7 +45,7 @@ def _is_double(emit: Emitter) -> bool:
 
 
 def _computed(axis: int, size: Dim, out: Dim, emit: Emitter) -> str:
-    """The same inside the graph, for sizes that the input decides."""
+    """The same, computed by the graph, for sizes that depend on the input."""
     single, whole = element_type(DType.FLOAT32), element_type(DType.INT64)
     own = element_type(DType.FLOAT64) if _is_double(emit) else single
     name = f"axis{axis}"

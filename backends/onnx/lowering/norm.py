@@ -1,4 +1,4 @@
-"""Normalisations, in the form that they have in a deployed net."""
+"""Normalizations, as deployed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _channels(op: Op, emit: Emitter) -> int:
 
 
 def _learned(op: Op, emit: Emitter) -> tuple[str, str]:
-    """Factor and summand of each channel; 1 and 0 where none are learned."""
+    """The scale and shift of each channel; 1 and 0 if none are learned."""
     if emit.has_weight("weight"):
         return emit.weight("weight"), emit.weight("bias")
     return _neutral(_channels(op, emit), emit)
@@ -47,7 +47,7 @@ def _(op: InstanceNorm, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: GroupNorm, emit: Emitter) -> tuple[str, ...]:
-    """As the normalisation of one long channel for each group: every opset has that."""
+    """As a normalization with one long channel per group, which every opset can express."""
     (x,), (type_,) = emit.step.inputs, emit.step.types
     shape = emit.integers("groups.shape", [0, op.groups, -1])
     groups = emit.node("groups", "Reshape", x, shape)
@@ -67,7 +67,7 @@ def _(op: GroupNorm, emit: Emitter) -> tuple[str, ...]:
 
 @lower.register
 def _(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:
-    """ONNX normalises along the last axes: others are brought there first, and back."""
+    """ONNX normalizes the last axes, so other axes are moved there and back."""
     (x,), (type_,) = emit.step.inputs, emit.step.types
     along = [axis + 1 for axis in distinct_axes(op, type_, op.axes)]
     others = [axis for axis in range(type_.rank + 1) if axis not in along]
@@ -117,7 +117,7 @@ def _(op: SwitchableNorm, emit: Emitter) -> tuple[str, ...]:
 
 
 def _mixed(name: str, own: tuple[str, str], emit: Emitter) -> str:
-    """Statistics of instance, layer and batch by the softmax of their learned weights."""
+    """Instance, layer and batch statistics, mixed by the softmax of their learned weights."""
     shares = emit.node(f"{name}.shares", "Softmax", emit.weight(f"{name}_weight"), axis=0)
     parts = emit.nodes(f"{name}.share", "Split", 3, shares, axis=0, num_outputs=3)
     values = (*own, _along_channels(f"running_{name}", emit))
@@ -130,14 +130,14 @@ def _mixed(name: str, own: tuple[str, str], emit: Emitter) -> str:
 
 
 def _along_channels(name: str, emit: Emitter) -> str:
-    """A weight [C] as [C, 1, ...], for an image to broadcast with."""
+    """A weight [C] as [C, 1, ...], to broadcast over an image."""
     axes = emit.integers(f"{name}.axes", range(1, emit.step.types[0].rank))
     return emit.node(name, "Unsqueeze", emit.weight(name), axes)
 
 
 @lower.register
 def _(op: LocalResponseNorm, emit: Emitter) -> tuple[str, ...]:
-    """The channels as an axis to pool along; ONNX's own LRN takes odd sizes and images only."""
+    """Pools along the channels as an axis; ONNX's LRN takes only odd sizes and images."""
     import numpy as np
 
     (x,), (type_,) = emit.step.inputs, emit.step.types

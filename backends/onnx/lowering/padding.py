@@ -18,23 +18,23 @@ PAD_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
 
 
 def pads_attribute(pads: Sequence[Padding]) -> list[int]:
-    """ONNX's order: all that comes before, then all that comes after."""
+    """Paddings in ONNX's order: all leading ones, then all trailing ones."""
     return [before for before, _ in pads] + [after for _, after in pads]
 
 
 def padded(
     x: str, pads: Sequence[Padding], emit: Emitter, *, fill: float = 0.0, mode: str = "constant"
 ) -> str:
-    """`x`, of the type of the step's first input, with more elements around it."""
+    """`x`, of the type of the step's first input, padded."""
     return emit.node("padded", "Pad", *pad_inputs(x, pads, emit, fill), mode=mode)
 
 
 def behind_padding(x: str, emit: Emitter) -> str:
-    """What a pool reads: where a Pad came before, `x` behind a Reshape to the shape that it has.
+    """The input of a pool; after a Pad, passed through a Reshape to its own shape.
 
-    ONNX Runtime (seen in 1.31) makes zeros that a Pad adds part of the pool behind it, where they
-    are less than everything, or too many for the window. What stands between it may move or drop;
-    a Reshape stays.
+    ONNX Runtime (seen in 1.31) merges the zeros of a Pad into the pool after it even where zero
+    isn't the smallest value or where there are too many for the window. Nodes between the two may
+    be moved or dropped; a Reshape stays.
     """
     if not emit.graph.adds_zeros:
         return x
@@ -43,18 +43,17 @@ def behind_padding(x: str, emit: Emitter) -> str:
 
 
 def pad_inputs(x: str, pads: Sequence[Padding], emit: Emitter, fill: float) -> tuple[str, ...]:
-    """What a Pad node over the spatial axes of the step's first input reads.
+    """The inputs of a Pad node over the spatial axes of the step's first input.
 
-    Every axis has its amounts, also the batch and the channels: where a Pad names its axes and
-    stands behind a Transpose, ONNX Runtime (seen in 1.31) moves the two past each other and
-    forgets them.
+    Amounts are given for every axis, including the batch and the channels: if a Pad names its axes
+    and follows a Transpose, ONNX Runtime (seen in 1.31) swaps the two and ignores the names.
     """
     amounts = emit.integers("pads", pads_attribute([(0, 0), (0, 0), *pads]))
     return (x, amounts, emit.floats("fill", fill)) if fill else (x, amounts)
 
 
 def around(mode: str, x: str, pads: Sequence[Padding], emit: Emitter) -> str:
-    """`x` with elements around it as `mode` takes them from the input itself."""
+    """`x` padded with its own elements, as `mode` says."""
     if mode != "circular":
         return padded(x, pads, emit, mode=PAD_MODES[mode])
     for axis, (before, after) in zip(spatial_axes(emit.step.types[0]), pads, strict=True):
@@ -63,7 +62,7 @@ def around(mode: str, x: str, pads: Sequence[Padding], emit: Emitter) -> str:
 
 
 def _wrapped(x: str, axis: int, before: int, after: int, emit: Emitter) -> str:
-    """`x` with its end put before and its start put behind; Pad wraps from opset 19 on only."""
+    """`x` with its end prepended and its start appended; Pad wraps only from opset 19 on."""
     parts = [x]
     if before:
         parts.insert(0, _slice(f"before{axis}", x, axis, -before, END, emit))

@@ -1,7 +1,7 @@
-"""Pools over windows and over everything.
+"""Pools over windows and over whole images.
 
-Where a size is rounded up, the operators say so by padding behind (`Sliding.pads`), which is exact
-for every size; ONNX's own `ceil_mode` is never used, since versions differ in what it means.
+Sizes that are rounded up are expressed as padding at the end (`Sliding.pads`), which is exact for
+every size. ONNX's own `ceil_mode` is never used, since its meaning differs between versions.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def _(op: Maxpool, emit: Emitter) -> tuple[str, ...]:
 def _with_indices(
     x: str, attributes: dict[str, Sequence[int]], ahead: Sequence[Padding], emit: Emitter
 ) -> tuple[str, ...]:
-    """ONNX counts places through the whole tensor, PyTorch within each channel.
+    """ONNX's indices count through the whole tensor, PyTorch's within each channel.
 
-    `ahead` is what was added around the input before the pool, which the places leave out.
+    `ahead` is the padding before the pool's input, which the indices exclude.
     """
     path, name, spatial = emit.step.path, emit.output_names()[0], emit.step.types[0].spatial
     value, place = emit.graph.add("MaxPool", name, (x,), (name, f"{path}/place"), attributes)
@@ -70,9 +70,10 @@ def _with_indices(
 
 @lower.register
 def _(op: MaxUnpool, emit: Emitter) -> tuple[str, ...]:
-    """Places count within each channel, so that the values are scattered along each.
+    """Indices count within each channel, so values are scattered channel by channel.
 
-    ONNX's MaxUnpool counts through the whole tensor, and its versions differ in what a size means.
+    ONNX's MaxUnpool counts through the whole tensor, and the meaning of a size differs between its
+    versions.
     """
     (x, places), (y,) = emit.step.inputs, emit.step.outputs
     plane = (y.batch or 1, y.channels, product(y.spatial))
@@ -83,7 +84,7 @@ def _(op: MaxUnpool, emit: Emitter) -> tuple[str, ...]:
 
 
 def _row(name: str, value: str, emit: Emitter) -> str:
-    """A value with one axis for all places of a channel."""
+    """A value with all places of a channel in one axis."""
     return emit.node(name, "Reshape", value, emit.integers(f"{name}.shape", [0, 0, -1]))
 
 

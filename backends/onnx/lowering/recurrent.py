@@ -1,8 +1,8 @@
 """Recurrent layers.
 
-PyTorch and ONNX order the rows of the gates differently (GRU: r z n and z r n; LSTM: i f g o and
-i o f g). The file keeps PyTorch's tensors under their own keys, and a few nodes bring the rows into
-order; they depend on weights alone, so that a runtime computes them once, when it loads the file.
+PyTorch and ONNX order the rows of the gates differently (GRU: r z n and z r n; LSTM: i f g o and i
+o f g). The file keeps PyTorch's tensors under their own keys, and a few nodes reorder the rows.
+These depend on weights only, so a runtime computes them once, when it loads the file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Pooling of boxes. ONNX has those of all images in one list, each with the number of its image.
+"""Pooling of boxes. ONNX lists the boxes of all images, each with the number of its image.
 
-From opset 22 on both have versions that ONNX Runtime, as of 1.31, doesn't run; it runs the former,
-which mean the same.
+The versions of opset 22 don't run in ONNX Runtime (as of 1.31), so the earlier ones are used, which
+mean the same.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _listed(emit: Emitter) -> str:
 
 
 def _images(emit: Emitter) -> str:
-    """The number of the image of each box: [N K]."""
+    """The image number of each box: [N K]."""
     boxes = emit.step.types[1]
     shape = emit.sizes.vector((boxes.batch or 1, boxes.shape[0]))
     ones = emit.node("ones", "Expand", emit.integers("one", [1]), shape)

@@ -1,4 +1,4 @@
-"""The one function that lowers operators, found by type, and what ONNX has no form for."""
+"""The function that lowers operators, found by type, and the operators that ONNX can't express."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNSUPPORTED: dict[type[Op], str] = {}
 
 @singledispatch
 def lower(op: Op, emit: Emitter) -> tuple[str, ...]:
-    """Emit the nodes of `op`; returns the values that are its outputs."""
+    """Emit the nodes of `op`; returns the names of its outputs."""
     if load_installed("onnx") and lower.dispatch(type(op)) is not lower.dispatch(Op):
         return lower(op, emit)
     raise InternalError(f"`{op.name}` has no ONNX lowering")

@@ -1,4 +1,4 @@
-"""Attention within windows: the image is cut up, attended to, and put together again."""
+"""Attention within windows: the image is cut up, attended to and reassembled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ END = 2**31 - 1
 
 @dataclass(frozen=True)
 class Weighing(ABC):
-    """How one operator comes to the attention weights of its heads; `last` is its last map."""
+    """How an operator computes its heads' attention weights; `last` is its last linear map."""
 
     emit: Emitter
     last: str
@@ -35,19 +35,19 @@ class Weighing(ABC):
 
     @abstractmethod
     def scores(self, queries: str, keys: str) -> str:
-        """Of queries [.., places, d] and keys [.., d, places], before offsets count."""
+        """Scores of queries [.., places, d] and keys [.., d, places], before the offset bias."""
 
     @abstractmethod
     def table(self) -> str:
-        """A row for each offset, [offsets, heads]."""
+        """The bias table, one row per offset: [offsets, heads]."""
 
     @abstractmethod
     def bias(self, picked: str) -> str:
-        """What is added to the scores, of the rows of all pairs of places."""
+        """The bias added to the scores, from the table rows of all pairs of places."""
 
 
 def within_windows(op: Windowed, weighing: Weighing) -> tuple[str, ...]:
-    """The nodes of a whole operator."""
+    """Emit all nodes of an operator."""
     emit = weighing.emit
     (x,), (type_,) = emit.step.inputs, emit.step.types
     height, width, features = op.image(type_)
@@ -73,7 +73,7 @@ def within_windows(op: Windowed, weighing: Weighing) -> tuple[str, ...]:
 
 
 def _rolled(name: str, x: str, shift: int, axis: int, emit: Emitter) -> str:
-    """The elements from `shift` on in front of those before."""
+    """The elements rolled along `axis`, so that element `shift` comes first."""
     places = [emit.integers(f"{name}.{end}", [end]) for end in (0, shift, END)]
     along = emit.integers(f"{name}.axis", [axis])
     front = emit.node(f"{name}.front", "Slice", x, *places[1:], along)
@@ -82,7 +82,7 @@ def _rolled(name: str, x: str, shift: int, axis: int, emit: Emitter) -> str:
 
 
 def _regrouped(name: str, x: str, split: list[int], shape: list[int], emit: Emitter) -> str:
-    """With the axes of rows and windows changed over."""
+    """The value with the axes of rows and windows swapped."""
     parts = emit.node(f"{name}.split", "Reshape", x, emit.integers(f"{name}.parts", split))
     turned = emit.node(f"{name}.turned", "Transpose", parts, perm=[0, 1, 3, 2, 4, 5])
     return emit.node(name, "Reshape", turned, emit.integers(f"{name}.shape", shape))
@@ -91,7 +91,7 @@ def _regrouped(name: str, x: str, split: list[int], shape: list[int], emit: Emit
 def attended(
     weighing: Weighing, x: str, shape: list[int], features: int, mask: str | None = None
 ) -> str:
-    """The attention of [N, groups, places, E], whose sizes but for E are `shape`."""
+    """Attention over [N, groups, places, E], where `shape` has all sizes except E."""
     emit, parts = weighing.emit, weighing.parts(x)
     wide = emit.integers("heads.shape", [*shape, weighing.heads, features // weighing.heads])
     orders = ([0, 1, 3, 2, 4], [0, 1, 3, 4, 2], [0, 1, 3, 2, 4])
@@ -111,7 +111,7 @@ def attended(
 
 
 def mapped(name: str, x: str, emit: Emitter) -> str:
-    """An affine map of the last axis; the bias is left out where there is none."""
+    """An affine map of the last axis, without the bias if there is none."""
     turned = emit.node(f"{name}.weight", "Transpose", emit.weight(f"{name}.weight"), perm=[1, 0])
     if not emit.has_weight(f"{name}.bias"):
         return emit.node(name, "MatMul", x, turned)
@@ -120,7 +120,7 @@ def mapped(name: str, x: str, emit: Emitter) -> str:
 
 
 def _offset_bias(places: int, weighing: Weighing) -> str:
-    """The number for each pair of places, [heads, places, places]."""
+    """The bias for each pair of places, [heads, places, places]."""
     emit = weighing.emit
     index = emit.weight("relative_position_index")
     pairs = emit.node("bias.pairs", "Gather", weighing.table(), index, axis=0)
@@ -130,7 +130,7 @@ def _offset_bias(places: int, weighing: Weighing) -> str:
 
 
 def _mask(op: Windowed, size: tuple[int, int]) -> NDArray[np.generic]:
-    """[windows, 1, places, places]: `APART` between places of different regions."""
+    """The mask [windows, 1, places, places]: `APART` between places of different regions."""
     import numpy as np
 
     windows, shifts = op.windows(), op.shifts(size)
