@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, choice, count, default_of, flag, non_negative, sizes
+from netlang.ir.arguments import argument, choice, count, default_of, flag, positive, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach, Window
@@ -102,9 +102,7 @@ class Conv(Op):
     standardize: bool = argument(
         flag, "whether to standardise each channel's weights", default=False
     )
-    eps: float = argument(
-        non_negative, "added to the variance of standardised weights", default=1e-6
-    )
+    eps: float = argument(positive, "added to the variance of standardised weights", default=1e-6)
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
