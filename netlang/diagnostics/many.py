@@ -35,16 +35,16 @@ class MoreErrors(Diagnostic):
 
     @classmethod
     def unseen(cls) -> MoreErrors:
-        """Stands for the errors, if any, of what is no longer looked at."""
+        """The record for errors, if any, in what is no longer checked."""
         return cls(span=None, count=0, known="at least ")
 
 
 @final
 class Told:
-    """The mistakes that were told so far: the same one may be reached on several ways.
+    """The mistakes reported so far, since the same one may be found in several ways.
 
     Two diagnostics are one mistake if code, place and message are the same. Messages are made only
-    where the rest is.
+    if the rest is.
     """
 
     def __init__(self) -> None:
@@ -52,9 +52,9 @@ class Told:
         self._messages: dict[tuple[object, ...], set[str]] = {}
 
     def is_new(self, diagnostic: Diagnostic, *reached: object) -> bool:
-        """Whether a mistake wasn't told yet; from now on it was.
+        """Whether a mistake hasn't been reported yet; marks it as reported.
 
-        Those that were `reached` on different ways are different ones.
+        Mistakes that were `reached` in different ways are different.
         """
         key = (diagnostic.code, diagnostic.span, *reached)
         if key not in self._first:

@@ -123,7 +123,7 @@ def _stands_alone(statement: ast.Statement) -> bool:
 
 
 def only_branch(suite: ast.Suite) -> ast.Path | None:
-    """The path that is the one branch of a merge as it is written, but for the body of a call."""
+    """The path that is the only written branch of a merge, except in the body of a call."""
     made = [each for each in suite.statements if isinstance(each, _MAKE_BRANCHES)]
     if len(made) != 1 or not isinstance(made[0], ast.Path):
         return None

@@ -259,7 +259,7 @@ class _Writer:
 
     @property
     def _flips(self) -> tuple[PlacedStep, ...]:
-        """The steps behind the front that workers do too."""
+        """The steps after the front that workers do too."""
         return (flips_of(self.train) or ()) if self.decisions.by_workers else ()
 
     def _prepare(self) -> list[Section]:

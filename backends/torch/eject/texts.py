@@ -64,7 +64,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
 
 
 def _loading(decisions: Decisions) -> dict[str, str]:
-    """How images are loaded; beside dropout with random numbers of their own: they take none."""
+    """The loading of images; if there is dropout, with separate random numbers."""
     given, named = ("loading",) * 2 if decisions.draws else ("args.workers", "workers")
     how = "**loading" if decisions.draws else "num_workers=args.workers"
     rest = "rest" if decisions.train.mixes else "own"
@@ -100,7 +100,7 @@ def _loaded(decisions: Decisions, trained: str) -> Iterator[str]:
 
 
 def _kept(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
-    """What a checkpoint holds beside the state, which tells it from those of others."""
+    """What a checkpoint contains besides the state, by which it is distinguished from others."""
     recipe, data = decisions.recipe, decisions.data
     facts = {"recipe": literal(f"{recipe.name} {_identity(decisions)}")}
     if data.classes:

@@ -84,7 +84,7 @@ def by_places(
 def _keeps_all(
     state: ReadState, rule_of: Mapping[int, tuple[AxisRule, int]], output: TensorType
 ) -> bool:
-    """Whether elements read just what those of the input read that stand at the same places."""
+    """Whether elements read exactly what the input's elements at the same places read."""
     layout = state.layout
     if any(len(parts) > 1 for parts in layout):
         return False

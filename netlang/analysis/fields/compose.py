@@ -49,7 +49,7 @@ def _is_plain(state: ReadState) -> bool:
 
 
 def told_along(states: Sequence[ReadState | None]) -> tuple[Source, ...]:
-    """The axes that tell what plain inputs read, one at least of each that reads anything."""
+    """The axes that describe what plain inputs read, at least one for each that reads anything."""
     found: list[Source] = []
     for port, state in enumerate(states):
         if state is not None:
@@ -85,7 +85,7 @@ def composed(
 
 
 def _are_alike(states: Sequence[ReadState | None]) -> bool:
-    """Whether every element reads all that is told."""
+    """Whether every element reads everything that is stated."""
     fields = (field for state in states if state is not None for field in state.fields)
     return not any(f is not None and (f.bound or f.loose or f.uneven) for f in fields)
 

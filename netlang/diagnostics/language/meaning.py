@@ -46,7 +46,7 @@ class MergeOfOne(Diagnostic):
 
 
 class LabelOfPart(Diagnostic):
-    """`step` is what the label stands in front of, `after` the step that the path went on to."""
+    """`step` is the step after the label, `after` the step with which the path continued."""
 
     code: ClassVar[str] = "E0532"
     title: ClassVar[str] = "`{label}` names `{step}` alone, and its path goes on to `{after}`"
@@ -60,7 +60,7 @@ class LabelOfPart(Diagnostic):
 
 
 class LabelOfValue(Diagnostic):
-    """`value` is what the label stands in front of."""
+    """`value` is the value after the label."""
 
     code: ClassVar[str] = "E0533"
     title: ClassVar[str] = "`{label}` would be another name of `{value}`, not of what follows"

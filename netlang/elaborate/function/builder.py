@@ -117,9 +117,9 @@ class FunctionBuilder(Draft):
         self.labels[path] = labelled
 
     def find(self, scope: LabelPath, parts: LabelPath, root: LabelPath = ()) -> Labelled | None:
-        """What a label read in `scope` stands for: of this scope, or of the nearest around it.
+        """What a label stands for in `scope`: one of this scope, or of the nearest one around it.
 
-        `root` is the outermost scope that is looked at.
+        `root` is the outermost scope that is searched.
         """
         for depth in range(len(scope), len(root) - 1, -1):
             found = self.labels.get(scope[:depth] + parts)

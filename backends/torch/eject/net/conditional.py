@@ -49,7 +49,7 @@ def _shorter(body: Iterable[Statement]) -> Iterator[Statement]:
 
 
 def _together(first: Statement, second: Statement | None) -> Statement | None:
-    """A branch as one statement, one that returns with the return behind it; None for all else."""
+    """A branch as one statement, including a return at its end; None for all else."""
     match first, second:
         case If(test, (Assign(target, value, comment),)), _:
             whole = Conditional(value, test, Constant(None))

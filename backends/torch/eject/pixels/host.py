@@ -63,9 +63,9 @@ def host_function(
 
 
 def flips_of(path: AugmentationPath) -> tuple[PlacedStep, ...] | None:
-    """The steps behind the front of a path, where workers may do them; None where there are others.
+    """The steps after the front of a path, if workers may do them; None if there are others.
 
-    Mirrored bytes are those of the mirrored image, whoever mirrors them.
+    A mirrored image has the same bytes, whoever mirrors it.
     """
     way = way_of(path)
     steps = [stage.placed for stage in way.back if isinstance(stage, Change)]

@@ -1,4 +1,4 @@
-"""What a function does, in a comment behind its header: as classes of the model have it."""
+"""Puts what a function does in a comment after its header, as the model's classes have it."""
 
 from __future__ import annotations
 
