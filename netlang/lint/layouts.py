@@ -27,7 +27,7 @@ operator's module is loaded only where a spec has it."""
 KEEPING = frozenset((
     "add", "batch_norm", "concat", "crop", "drop_connect", "dropout", "elu", "frozen_batch_norm",
     "gelu", "group_norm", "hard_sigmoid", "hard_swish", "heaviside", "identity", "instance_norm",
-    "leaky_relu", "local_response_norm", "log_softmax", "max", "mul", "pad", "prelu", "relu",
+    "leaky_relu", "local_response_norm", "log_softmax", "max", "min", "mul", "pad", "prelu", "relu",
     "relu6", "sigmoid", "silu", "softmax", "softplus", "stochastic_depth", "sub",
     "switchable_norm", "tanh",
 ))  # fmt: skip

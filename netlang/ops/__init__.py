@@ -83,6 +83,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "sub": "merge:Sub",
         "mul": "merge:Mul",
         "max": "merge:Max",
+        "min": "merge:Min",
         "concat": "merge:Concat",
         "matmul": "merge:Matmul",
         "identity": "merge:Identity",

@@ -15,7 +15,7 @@ from netlang.ops.agreement import broadcast, joined, multiplied
 from netlang.ops.checks import axis_index, floating, inputs_of, ranked
 from netlang.ops.derive import changed, elements, numbers, out_axis, sum_of
 
-__all__ = ["Add", "Concat", "Identity", "Matmul", "Max", "Mul", "Sub"]
+__all__ = ["Add", "Concat", "Identity", "Matmul", "Max", "Min", "Mul", "Sub"]
 
 _LEARNED = TensorType((3, 1, 1), batch=None)
 _IMAGE = TensorType((3, 4, 5))
@@ -119,6 +119,26 @@ class Max(Elementwise):
     """
 
     name: ClassVar[str] = "max"
+    arity: ClassVar[Arity] = Arity(2, None)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (_IMAGE, _IMAGE))
+        yield Case(cls(), (_IMAGE, _PER_CHANNEL, _IMAGE))
+
+
+@final
+class Min(Elementwise):
+    """Minimum of the branches, element by element: y = min(a, b, ...).
+
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does so
+    over the batch and over missing leading axes.
+    Other: 1 for each output and branch after the first.
+
+    Source: arithmetic; as a bound: the clipped objective of Schulman et al. 2017, arXiv:1707.06347.
+    """
+
+    name: ClassVar[str] = "min"
     arity: ClassVar[Arity] = Arity(2, None)
 
     @classmethod

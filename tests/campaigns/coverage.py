@@ -36,10 +36,10 @@ CONSTRUCTS = (
     "labelled merge",
     "labelled scope", "layer as value", "layer passed to a block", "learned tensor",
     "list of layers", "loop of branches", "merge add", "merge concat", "merge gaussian_sample",
-    "merge matmul", "merge max", "merge mul", "merge multi_head_attention", "merge of one branch",
-    "merge sub", "named outputs of a block", "named outputs of an operator", "net alias",
-    "net as a step", "net parameter", "output", "parameter default", "partial application",
-    "quoted label", "repeat", "reuse", "several inputs", "several outputs",
+    "merge matmul", "merge max", "merge min", "merge mul", "merge multi_head_attention",
+    "merge of one branch", "merge sub", "named outputs of a block", "named outputs of an operator",
+    "net alias", "net as a step", "net parameter", "output", "parameter default",
+    "partial application", "quoted label", "repeat", "reuse", "several inputs", "several outputs",
     "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
     "tuple", "unlabelled scope", "zip",
 )  # fmt: skip
@@ -98,7 +98,7 @@ def _drawn(
 def admitted_pairs() -> frozenset[str]:
     """Every pair of operators whose types fit."""
     takes, gives = _takes_and_gives()
-    merged = {"add", "sub", "mul", "max"}
+    merged = {"add", "sub", "mul", "max", "min"}
     found = {
         pair(producer, consumer)
         for producer, given in gives.items()

@@ -122,6 +122,7 @@ REFUSED: list[tuple[str, Op, tuple[TensorType, ...], str]] = [
     ("E0407", make("concat"), (learned(3, 8), image(5, 7)), "differ in axis 1"),
     ("E0412", make("matmul"), (image(4, 5), image(4, 5)), "`transpose`"),
     ("E0413", make("softmax", axis=2), (image(3, 4),), "-2 to 1"),
+    ("E0421", make("softmax"), (image(3, 4),), "0 to 1"),
     ("E0414", make("conv", out=4, kernel=1), (learned(3, 4, 4),), "[3, 4, 4]"),
     ("E0415", make("linear", out=1, weight=((1.0, 2.0),)), (image(3),), "[1, 3]"),
     ("E0415", make("linear", out=2, bias=(1.0,)), (image(3),), "[2]"),

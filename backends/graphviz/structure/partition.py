@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 # Merges that work element by element, and the sign that stands for each.
-JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max"}
+JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max", "min": "min"}
 _HEAVY = frozenset({
     "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
     "window_attention", "cosine_window_attention", "multi_axis_attention", "pool", "unpool",

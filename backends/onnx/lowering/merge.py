@@ -7,7 +7,7 @@ from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim
 from netlang.ops.dropout import Dropout, StochasticDepth
-from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Mul, Sub
+from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Min, Mul, Sub
 from netlang.ops.random import GaussianSample
 
 __all__: list[str] = []
@@ -39,6 +39,11 @@ def _(op: Mul, emit: Emitter) -> tuple[str, ...]:
 @lower.register
 def _(op: Max, emit: Emitter) -> tuple[str, ...]:
     return emit.result("Max", *emit.step.inputs)
+
+
+@lower.register
+def _(op: Min, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Min", *emit.step.inputs)
 
 
 @lower.register

@@ -17,7 +17,7 @@ from netlang.backends.torch.python.tree import (
     call,
 )
 from netlang.ir.types import TensorType, Types
-from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Mul, Sub
+from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Min, Mul, Sub
 
 __all__: list[str] = []
 
@@ -48,10 +48,18 @@ def _mul(op: Mul, inputs: Types, outputs: Types) -> Lowered:
 
 @lower.register
 def _max(op: Max, inputs: Types, outputs: Types) -> Lowered:
+    return _nested("torch.maximum", inputs)
+
+
+@lower.register
+def _min(op: Min, inputs: Types, outputs: Types) -> Lowered:
+    return _nested("torch.minimum", inputs)
+
+
+def _nested(function: str, inputs: Types) -> Lowered:
+    """A function of two values, applied to the first two, then to that and the next."""
     operands: list[Expression] = [Operand(index) for index in range(len(inputs))]
-    return Lowered(
-        function=reduce(lambda left, right: call("torch.maximum", left, right), operands)
-    )
+    return Lowered(function=reduce(lambda left, right: call(function, left, right), operands))
 
 
 @lower.register

@@ -114,7 +114,7 @@ def _concat(text: _Text, draw: Draw) -> bool:
 
 
 def _add(text: _Text, draw: Draw) -> bool:
-    return _joined(text, draw, draw.pick(["add", "mul", "max", "sub"]))
+    return _joined(text, draw, draw.pick(["add", "mul", "max", "min", "sub"]))
 
 
 def _split(text: _Text, draw: Draw) -> bool:

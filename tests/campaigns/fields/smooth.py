@@ -172,6 +172,7 @@ _INSTEAD: Mapping[str, Callable[..., Any]] = {
     **{f"max_unpool{n}d": _max_unpool for n in (1, 2, 3)},
     **{f"adaptive_max_pool{n}d": _adaptive_max_pool for n in (1, 2, 3)},
     "maximum": _sum_of_two,
+    "minimum": _sum_of_two,
     "amax": _sum_along,
     "sub": _sum_of_two,
     "mul": _product,

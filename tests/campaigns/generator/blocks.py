@@ -215,7 +215,7 @@ def call_pair(body: Body, grow: Grow) -> bool:
     for chosen in path_to(inner, x.type):
         read = apply(inner, chosen, label=True)
     assert read is not None
-    name = body.draw.pick(("add", "mul", "max", "sub"))
+    name = body.draw.pick(("add", "mul", "max", "min", "sub"))
     body.spec.operators.add(name)
     inner.start(f"({one}, {read}) -> {name}", (x,))
     grow(inner, 1)

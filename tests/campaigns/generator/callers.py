@@ -31,7 +31,7 @@ def call_with_body(body: Body, grow: Grow) -> bool:
     if body.dead or body.repeated or not body.value.type.dtype.is_float:
         return False
     name = body.spec.name("around")
-    merge = body.draw.pick(("add", "mul", "max", "sub"))
+    merge = body.draw.pick(("add", "mul", "max", "min", "sub"))
     act = body.draw.pick(PLAIN)
     forms = (
         [f"{merge} {{", "    body", "    identity", "}", "act"],

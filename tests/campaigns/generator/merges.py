@@ -28,7 +28,7 @@ __all__ = [
     "unpooled_back", "widened",
 ]  # fmt: skip
 
-BRACED = ("add", "sub", "mul", "max", "concat", "matmul")
+BRACED = ("add", "sub", "mul", "max", "min", "concat", "matmul")
 
 
 def _join(body: Body, names: tuple[str, ...]) -> tuple[Join, tuple[Value, ...]] | None:
@@ -196,7 +196,7 @@ def scaled(body: Body) -> bool:
     x = body.value
     body.spec.used("learned tensor")
     body.spec.left -= 2
-    name = body.draw.pick(("add", "mul", "sub", "max"))
+    name = body.draw.pick(("add", "mul", "sub", "max", "min"))
     body.spec.operators.add(name)
     mark, read = body.new_label(plain=True)
     text = application(body, op)

@@ -198,7 +198,7 @@ class _Net:
         if main.type == x.type and main.type.dtype.is_float:
             apply(body, kept(body), label=True)
             read = body.hold()
-            merge = self.draw.pick(("add", "mul", "max", "sub"))
+            merge = self.draw.pick(("add", "mul", "max", "min", "sub"))
             self.spec.operators.add(merge)
             self.spec.used("tuple")
             body.start(f"({read}, {name}) -> {merge}", (main,))

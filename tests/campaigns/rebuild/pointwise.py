@@ -154,6 +154,11 @@ def _max(step: Step) -> Tensor:
     return reduce(torch.maximum, step.inputs)
 
 
+@layer("min")
+def _min(step: Step) -> Tensor:
+    return reduce(torch.minimum, step.inputs)
+
+
 @layer("matmul")
 def _matmul(step: Step) -> Tensor:
     return step.inputs[0] @ step.inputs[1]

@@ -144,6 +144,11 @@ def _(op: merge.Max, inputs: Types) -> nn.Module:
 
 
 @build.register
+def _(op: merge.Min, inputs: Types) -> nn.Module:
+    return _folded(torch.minimum)
+
+
+@build.register
 def _(op: merge.Concat, inputs: Types) -> nn.Module:
     return Applied(lambda *branches: torch.cat(_expanded(inputs, branches), torch_axis(op.axis)))
 

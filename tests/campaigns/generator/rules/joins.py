@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.ir.types import TensorType
-from netlang.ops.merge import Add, Concat, Matmul, Max, Mul, Sub
+from netlang.ops.merge import Add, Concat, Matmul, Max, Min, Mul, Sub
 from netlang.ops.random import GaussianSample
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Value
@@ -39,6 +39,11 @@ def _mul(draw: Draw, x: Value) -> Join | None:
 @join("max")
 def _max(draw: Draw, x: Value) -> Join | None:
     return Join(Max(), _mates(draw, x, draw.pick((1, 1, 2)))) if is_float(x) else None
+
+
+@join("min")
+def _min(draw: Draw, x: Value) -> Join | None:
+    return Join(Min(), _mates(draw, x, draw.pick((1, 1, 2)))) if is_float(x) else None
 
 
 @join("gaussian_sample")
