@@ -20,7 +20,7 @@ from tests.train.faults.disk import Call, Disk, Fault, Fine
 from tests.train.faults.subject import Listener, run
 from tests.train.pictures import without_pictures
 
-__all__ = ["QUIET", "AtCall", "AtEvent", "Report", "Run", "attempt", "collected", "live"]
+__all__ = ["QUIET", "AtCall", "AtEvent", "Report", "Run", "apart", "attempt", "collected", "live"]
 
 Run: TypeAlias = Callable[[Path, Listener], Result]
 _CODED, _BROKEN = 3, 4
@@ -111,10 +111,19 @@ def attempt(
     """
     told = out.with_name(f"{out.name}.report")
     told.unlink(missing_ok=True)
+    return collected(apart(lambda: live(out, told, fault, prepare, then)), told)
+
+
+def apart(life: Callable[[], NoReturn]) -> int:
+    """The number of a copy of this process that lives so, and never comes back from it."""
     child = os.fork()
     if child == 0:
-        live(out, told, fault, prepare, then)
-    return collected(child, told)
+        try:
+            life()
+        finally:
+            # Where even telling failed, as on a full disk, a trial mustn't be gone on with twice.
+            os._exit(_BROKEN)
+    return child
 
 
 def collected(child: int, told: Path) -> Report:

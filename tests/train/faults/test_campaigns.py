@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.campaigns.campaign import Campaign
 from tests.campaigns.running import run_here
 from tests.train.faults import damage, kill, refuse, shards, stop
-from tests.train.faults.attempt import AtCall
+from tests.train.faults.attempt import AtCall, apart, collected
 from tests.train.faults.kill import standing
 from tests.train.faults.together import attempt_together, undisturbed
 from tests.train.faults.whole import whole
@@ -65,6 +67,16 @@ def test_a_bad_writer_of_shards_is_noticed(tmp_path: Path) -> None:
 def _lost_by(out: Path, number: int) -> str:
     report, _ = attempt_together(out, 0, AtCall("rename", number, "before"), WRITERS[2])
     return standing(out, report.committed)
+
+
+def test_a_copy_of_the_process_never_comes_back(tmp_path: Path) -> None:
+    """Where not even its report could be written, as on a full disk, no trial is made twice."""
+
+    def full() -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(RuntimeError, match=f"status {4 << 8}"):
+        collected(apart(full), tmp_path / "report")
 
 
 def test_the_undisturbed_run_has_every_kind_of_moment() -> None:

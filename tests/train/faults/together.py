@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -13,7 +13,7 @@ from typing import NoReturn
 from torch._C._distributed_c10d import TCPStore
 from torch.distributed import checkpoint, fsdp
 
-from tests.train.faults.attempt import AtEvent, Report, collected, live
+from tests.train.faults.attempt import AtEvent, Report, apart, collected, live
 from tests.train.faults.disk import Fault
 from tests.train.faults.subject import ended, run_sharded, warm
 
@@ -48,12 +48,9 @@ def attempt_together(
     for rank in range(COUNT):
         told = out.with_name(f"{out.name}.{rank}.report")
         told.unlink(missing_ok=True)
-        child = os.fork()
-        if child == 0:
-            join(rank, COUNT, store.port)
-            hit = rank == faulty
-            _one(out, told, fault if hit else None, prepare, then if hit else None)
-        children.append((child, told))
+        its, acts = (fault, then) if rank == faulty else (None, None)
+        life = partial(_one, rank, store.port, out, told, its, prepare, acts)
+        children.append((apart(life), told))
     return _collected(children)
 
 
@@ -83,12 +80,15 @@ def join(rank: int, count: int, port: int) -> None:
 
 
 def _one(
+    rank: int,
+    port: int,
     out: Path,
     told: Path,
     fault: Fault | None,
     prepare: Callable[[], None] | None,
     then: Callable[[], object] | None,
 ) -> NoReturn:
+    join(rank, COUNT, port)
     live(out, told, fault, prepare, then, run_sharded)
 
 
