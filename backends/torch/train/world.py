@@ -8,7 +8,15 @@ from typing import final
 import torch
 from torch import Tensor, distributed
 
-__all__ = ["World"]
+__all__ = ["Connection", "World"]
+
+
+@final
+@dataclass
+class Connection:
+    """What connects the processes' main memories; nothing for one alone, or after they parted."""
+
+    group: distributed.ProcessGroup | None = None
 
 
 @final
@@ -16,13 +24,18 @@ __all__ = ["World"]
 class World:
     """This process's `rank` among `size`; a single process is the default.
 
-    `control` connects the processes' main memories, separately from what connects their devices.
+    `connection` is between the processes' main memories, apart from that between their devices.
     Every method that communicates has to be called by all processes, in the same order.
     """
 
     rank: int = 0
     size: int = 1
-    control: distributed.ProcessGroup | None = field(default=None, compare=False, repr=False)
+    connection: Connection = field(default_factory=Connection, compare=False, repr=False)
+
+    @property
+    def control(self) -> distributed.ProcessGroup | None:
+        """The group of processes that talk through their main memories."""
+        return self.connection.group
 
     @property
     def writes(self) -> bool:

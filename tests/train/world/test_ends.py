@@ -69,3 +69,14 @@ def test_too_many_tensors_for_the_parts_of_a_checkpoint(tmp_path: Path) -> None:
     assert status != 0
     assert codes == ["E0730"], said
     assert "internal error" not in said
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+def test_threads_of_connections_end_with_the_run(tmp_path: Path) -> None:
+    """One that lets go of its last tensor while the interpreter ends would abort the process."""
+    status, said, codes = ended(2, "nothing", tmp_path, "steps=20", "arch=mlp")
+    assert (status, codes) == (0, []), said
+    for path in (tmp_path / "0.threads", tmp_path / "1.threads"):
+        threads = path.read_text().split()
+        assert threads
+        assert not [name for name in threads if "gloo" in name]

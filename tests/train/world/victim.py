@@ -48,9 +48,17 @@ def _prepare(what: str) -> None:
     Stepper.__call__ = watched  # type: ignore[method-assign]
 
 
+def _threads() -> list[str]:
+    """The names of this process's threads, where the system tells them."""
+    return [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+
+
 if __name__ == "__main__":
     what, folder, *arguments = sys.argv[1:]
     Path(folder, f"{os.environ['RANK']}.pid").write_text(str(os.getpid()))
     if what != "nothing":
         _prepare(what)
-    main(arguments)
+    try:
+        main(arguments)
+    finally:
+        Path(folder, f"{os.environ['RANK']}.threads").write_text(" ".join(_threads()))

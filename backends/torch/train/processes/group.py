@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,7 +16,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from netlang import processes
 from netlang.backends.torch.train.interrupt import outliving_one
-from netlang.backends.torch.train.world import World
+from netlang.backends.torch.train.world import Connection, World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.processes import ProcessLost
 
@@ -36,6 +37,9 @@ def joined() -> Iterator[World]:
     if processes.count_of_processes() == 1:
         yield World()
         return
+    # The module keeps the group that it finds when it is loaded, which training would do later.
+    import torch._dynamo
+
     store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
     # One after the other: a script may train several times.
     store = PrefixStore(f"netlang/{next(_MEETINGS)}", store)
@@ -47,20 +51,32 @@ def joined() -> Iterator[World]:
         timeout=_PATIENCE,
     )
     with _one_message(store), outliving_one(SIGTERM):
-        control = distributed.new_group(backend="gloo", timeout=_PATIENCE)
-        yield World(rank, size, control)
-        _drain_gloo(control)
-        distributed.destroy_process_group()
+        connection = Connection(distributed.new_group(backend="gloo", timeout=_PATIENCE))
+        yield World(rank, size, connection)
+        _part(connection)
 
 
-def _drain_gloo(control: distributed.ProcessGroup) -> None:
-    """Wait until all processes arrive here and the message threads have released their tensors.
+def _part(connection: Connection) -> None:
+    """End the connections, and the threads behind them.
 
     A thread of gloo may hold the tensors of the last message slightly longer than its sender waits.
     If the interpreter exits at that moment, PyTorch aborts the process
-    (github.com/pytorch/pytorch/issues/190489). A barrier has no tensors and takes a round of
-    messages, during which such a thread continues. Tensors on the CPU go through gloo on hosts with
-    GPUs too, so the main-memory backends of both groups are used.
+    (github.com/pytorch/pytorch/issues/190489). A group waits for its threads when nothing refers to
+    it any more: a model that was trained does, in a circle with its own parts.
+    """
+    assert connection.group is not None
+    _drain_gloo(connection.group)
+    distributed.destroy_process_group()
+    connection.group = None
+    gc.collect()
+
+
+def _drain_gloo(control: distributed.ProcessGroup) -> None:
+    """Wait until all processes arrive here and the last messages are through.
+
+    A barrier has no tensors and takes a round of messages, during which the threads continue.
+    Tensors on the CPU go through gloo on hosts with GPUs too, so the main-memory backends of both
+    groups are used.
     """
     world = distributed.group.WORLD
     assert world is not None
