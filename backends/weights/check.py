@@ -13,7 +13,9 @@ from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 
-__all__ = ["Misfit", "Report", "better_prefix", "match", "require_fit", "require_some"]
+__all__ = [
+    "Misfit", "Report", "better_prefix", "match", "numbers_advice", "require_fit", "require_some",
+]  # fmt: skip
 
 ROWS = 20
 
@@ -170,7 +172,17 @@ def _advice(
     wanted = "give the weights of this net"
     if trained is not None:
         wanted = f"the run trained `{trained}`: name the net so, or give the weights of this one"
-    return _prefix_advice(slots, stored) or f"{wanted}{part}"
+    return _prefix_advice(slots, stored) or f"{wanted}{part}{numbers_advice(slots, stored)}"
+
+
+def numbers_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+    """What to add where a step without a label may have been put in or taken out."""
+    keys = [
+        slot.key for slot in slots if slot.key not in stored or not _fits(slot, stored[slot.key])
+    ]
+    numbered = [key for key in keys if key.split(".")[0].isdecimal()]
+    inserted = "; steps without a label are numbered: one put in between moves those after it"
+    return inserted * bool(numbered and any(key.split(".")[0].isdecimal() for key in stored))
 
 
 def better_prefix(

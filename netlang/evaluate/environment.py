@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from netlang.evaluate.values import Broken, Value
 from netlang.records import Draft, field
@@ -21,6 +21,8 @@ class Environment(Draft):
     own: dict[str, tuple[Value, Span]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     """Words of statements that couldn't be read; nothing is known of these names."""
+    listed: Callable[[], Iterable[str]] = tuple
+    """All names that `outer` finds, for suggestions."""
 
     def find(self, name: str) -> Value | None:
         """What `name` stands for, or None."""
@@ -59,4 +61,5 @@ class Environment(Draft):
         scope: Environment | Callable[[str], Value | None] = self
         while isinstance(scope, Environment):
             yield from scope.own
+            yield from scope.listed()
             scope = scope.outer

@@ -120,7 +120,9 @@ size_or_sizes = Kind("a whole number >= 1 or a range of them (`256..480`)", _siz
 side_or_sides = Kind("a whole number >= 1, or height and width (`192x256`)", _sides)
 angles = Kind("a number of degrees >= 0 or a range (`-10..30`)", _angles(float("inf")))
 angles_below_90 = Kind("a number of degrees from 0 to below 90, or a range", _angles(90.0))
-plain_name = Kind("a name of letters, digits, `_` and `-`", _plain)
+plain_name = Kind(
+    "a name of letters, digits, `_` and `-`, whose path `--data NAME=PATH` gives", _plain
+)
 
 open_share = Kind("a number between 0 and 1", _number(lambda value: 0.0 < value < 1.0))
 labels = Kind('a list of labels (`["layer1", "fc"]`)', _many(text))

@@ -55,6 +55,13 @@ class Places(Record):
             raise NetlangError(DataNotThere(span=span, what=f"`{path}`", where="", advice=looked))
         return path
 
+    def told(self, recipe: Recipe) -> dict[str, str | None]:
+        """Where the data and weights of a recipe are, absolute; None for those found elsewhere."""
+        paths = {name: self.known(name) for name in placed_names(recipe)}
+        return {
+            name: None if path is None else str(path.absolute()) for name, path in paths.items()
+        }
+
     def require_used(self, recipe: Recipe) -> None:
         """Raises `NetlangError` for a path that isn't used, since its name may be misspelt."""
         names = placed_names(recipe)

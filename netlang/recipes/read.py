@@ -51,7 +51,9 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
     with every mistake.
     """
     texts = tuple(overrides)
-    reading = _Reading(module.recipes[name], Environment(Environment(module.find)), texts)
+    reading = _Reading(
+        module.recipes[name], Environment(Environment(module.find, listed=module.names)), texts
+    )
     reading.unread()
     reading.override()
     reading.parameters()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 
 from netlang.backends.torch.train import Bar, LogLines, Silent, progress_for, train
+from netlang.backends.torch.train.records import progress as progress_module
 from netlang.backends.torch.train.records.progress import Speed, duration, status_of
 from tests.train.support import sketch
 
@@ -113,3 +115,23 @@ def test_what_a_run_says_at_its_end(tmp_path: Path) -> None:
     recipe, program = sketch(_BODY, "steps: 12")
     alone = train(recipe, program, out=tmp_path / "alone", device="cpu")
     assert alone.scored == "last weights (step 12, epoch 1)"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 160])
+def test_a_bar_keeps_its_step_and_the_time_left(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(progress_module, "_BAR_EVERY", 0.0)
+    stream = _Terminal()
+    bar = Bar(stream)
+    bar.begin(0, 15_000, 64)
+    bar.show({"loss": 1.25, "validation_loss": 0.5, "validation_accuracy": 0.5})
+    for done in range(1, 4):
+        bar.advance(done)
+    bar.end()
+    drawn = [line for line in stream.getvalue().splitlines() if "/15000" in line][-1]
+    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn.rpartition("\r")[2])
+    assert len(last.rstrip()) <= columns
+    assert "3/15000 lo" in last
+    assert last.rstrip().endswith(" left")

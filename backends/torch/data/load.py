@@ -129,9 +129,9 @@ def _require_examples(recipe: Recipe, parts: Parts) -> None:
     for purpose, part in named.items():
         if part is not None and len(part) == 0:
             what = f"`{recipe.data.name}` has no examples for {purpose}"
-            advice = (
-                "the share is too small for so few examples"
-                if purpose == "validation" and recipe.validation is not None
-                else "look at the files: are they where they should be, with the usual endings?"
-            )
+            advice = "look at the files: are they where they should be, with the usual endings?"
+            if purpose == "validation" and recipe.validation is not None:
+                advice = "the share is too small for so few examples"
+            elif isinstance(recipe.data, ImageFolder):
+                advice = "each class needs a folder of its own: `cat/1.jpg`, `dog/2.jpg`"
             raise NetlangError(DataUnfit(span=recipe.places["data"], what=what, advice=advice))

@@ -10,7 +10,7 @@ from torch import nn
 
 from netlang.backends.torch.run.weights import tensor_of
 from netlang.backends.weights import Report, Slot, Stored, match, read_weights, slots
-from netlang.backends.weights.check import better_prefix
+from netlang.backends.weights.check import better_prefix, numbers_advice
 from netlang.backends.weights.diagnostics import UnreadableWeights, WeightsMismatch
 from netlang.backends.weights.prefixes import two_keys, without_keys
 from netlang.diagnostics.errors import NetlangError
@@ -20,7 +20,7 @@ from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.source import Span
 
-__all__ = ["load_pretrained", "renamed"]
+__all__ = ["load_pretrained", "renamed", "told"]
 
 
 def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: Places) -> None:
@@ -53,6 +53,18 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
                 own[slot.key].copy_(tensor_of(np.array(fitting[slot.key].array(slot.dtype))))
 
 
+def told(recipe: Recipe, program: Program, places: Places) -> tuple[str, ...]:
+    """Which weights of the net are those of the file, and which are fresh, if there is a file."""
+    if recipe.weights is None:
+        return ()
+    keys = [slot.key for slot in slots(program)]
+    fresh = [key for key in keys if below(key, recipe.weights.skip)]
+    shown = ", ".join(f"`{key}`" for key in fresh[:5]) + ", ..." * (len(fresh) > 5)
+    rest = f"; fresh: {shown}" if fresh else ""
+    path = places.known(recipe.weights.file)
+    return (f"weights: {len(keys) - len(fresh)} of {len(keys)} tensors from {path}{rest}",)
+
+
 def _require_finite(
     path: str, keys: Sequence[str], fitting: Mapping[str, Stored], span: Span | None
 ) -> None:
@@ -69,7 +81,7 @@ def _advice(needed: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
     usual = "name what starts fresh with `skip`, other labels with `rename`"
     better = better_prefix(needed, stored)
     if better is None:
-        return usual
+        return usual + numbers_advice(needed, stored)
     change, count = better
     pair = f'[("{change.old.rstrip(".")}", "{change.new.rstrip(".")}")]'
     return f"with `rename={pair}` {count} of {len(stored)} tensors fit; {usual}"

@@ -148,17 +148,18 @@ def shared_folder(
     resume: bool,
     device: torch.device,
     world: World,
-    data: Mapping[str, Json],
+    facts: Mapping[str, Json],
     sharded: bool = False,
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
-    Only the first one writes. `data` are facts of the data that must stay the same. Raises
-    `NetlangError` as `open_folder` does, and if the processes have different recipes or nets.
+    Only the first one writes. `facts` belong to the record too; `data` among them must stay the
+    same. Raises `NetlangError` as `open_folder` does, and if the processes have different recipes
+    or nets.
     """
     if world.writes:
         record = _record(recipe, program, device, world)
-        record |= {"data": dict(data), "sharded": sharded}
+        record |= {**facts, "sharded": sharded}
         with open_folder(path, recipe, program, record, resume=resume, world=world) as files:
             world.copied(files.identity.encode())
             yield files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import final
 from torch import nn
 
 from netlang.analysis.locate import locate
+from netlang.backends.torch.recipes.pretrained import told
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.files.apart import require_apart
 from netlang.backends.torch.train.files.room import require_room
@@ -31,6 +33,7 @@ from netlang.backends.torch.train.state import Scores, State
 from netlang.backends.torch.train.steps.execution import called, multiplying, require_execution
 from netlang.backends.torch.train.steps.search import Culprit, NotFinite
 from netlang.backends.torch.train.steps.step import Stepper
+from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import LossNotFinite
@@ -155,7 +158,7 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
         require_apart(wanted.out, recipe, wanted.places, data.classes)
         opened = shared_folder(
             wanted.out, recipe, program, resume=wanted.resume, device=chosen, world=world,
-            data=data.facts(), sharded=shard,
+            facts=_facts(recipe, data, wanted.places), sharded=shard,
         )  # fmt: skip
         with closing(data), opened as files, interrupts(world) as interrupt:
 
@@ -163,7 +166,7 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
                 state = fresh_state(recipe, program, chosen, wanted.places, world, shard=shard)
                 forward = _together(called(state.model, recipe), recipe, objective, state)
                 stepper = Stepper(recipe, objective, state, world, forward)
-                for note in files.restore(state):
+                for note in (*files.restore(state), *_first(recipe, program, wanted, state)):
                     shown.say(note)
                 return state, stepper
 
@@ -178,6 +181,17 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
                 raise NetlangError(problem) from None
             finally:
                 ledger.close()
+
+
+def _first(recipe: Recipe, program: Program, wanted: _Wanted, state: State) -> tuple[str, ...]:
+    """What to say of the weights before the first step."""
+    return () if state.step else told(recipe, program, wanted.places)
+
+
+def _facts(recipe: Recipe, data: DataSplit, places: Places) -> dict[str, Json]:
+    """What the record of a run says of its data: what is in them, and where they are."""
+    paths: dict[str, Json] = dict(places.told(recipe))
+    return {"data": data.facts(), "places": paths}
 
 
 def _weights_files(recipe: Recipe, data: DataSplit, folder: RunFolder) -> WeightsFiles:
@@ -221,12 +235,12 @@ def _run(loop: Loop, again: str) -> Result:
     folder, state = loop.files.folder, loop.state
     for note in (*loop.files.notes, *loop.data.notes):
         loop.ledger.progress.say(note)
-    if state.step:
-        loop.ledger.progress.say(f"resuming {folder.path} after step {state.step}")
+    for note in _standing(loop):
+        loop.ledger.progress.say(note)
     if not loop.over:
         require_room(loop.recipe, state, loop.weights, validated=loop.data.validation is not None)
     loop.weights.save_best(state)
-    finished = loop.run()
+    finished = _finished(loop, again)
     for remark in loop.data.remarks():
         loop.ledger.progress.say(remark)
     loop.weights.save_last(loop.state)
@@ -244,6 +258,30 @@ def _run(loop: Loop, again: str) -> Result:
         folder, state.step, stopped_by, state.best, state.last, state.test,
         loop.epoch_steps,
     )  # fmt: skip
+
+
+def _standing(loop: Loop) -> Iterator[str]:
+    """What to know of the state that a run starts or resumes from."""
+    state, path = loop.state, loop.files.folder.path
+    if loop.over and state.step < loop.steps:
+        yield f"the run in {path} was ended by early stopping: more of it changes nothing"
+    elif loop.over:
+        yield f"the run in {path} is finished: with more `epochs` or `steps` it goes on"
+    elif state.step:
+        yield f"resuming {path} after step {state.step}"
+    if loop.recipe.freeze and not loop.over:
+        frozen = [not each.requires_grad for each in state.model.parameters()]
+        below = ", ".join(f"`{label}`" for label in loop.recipe.freeze)
+        yield f"frozen: {sum(frozen)} of {len(frozen)} weights, those below {below}"
+
+
+def _finished(loop: Loop, again: str) -> bool:
+    """Whether the run came to its end. A second Ctrl-C ends it at once."""
+    try:
+        return loop.run()
+    except KeyboardInterrupt:
+        loop.ledger.progress.say(f"stopped at once: go on with {again}")
+        raise
 
 
 def _early_end(loop: Loop) -> str:

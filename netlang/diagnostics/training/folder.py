@@ -83,8 +83,8 @@ class CannotProlong(Diagnostic):
         "`{schedule}` lasts as long as the run: in a longer one its rates would have been others"
     )
     help = (
-        "start a new run with `--out`, perhaps from these weights (`weights: pretrained(...)`); a"
-        " schedule with a `length` of its own, or one that counts epochs or steps, can be prolonged"
+        "start a new run with `--out`, perhaps from these weights (`weights: pretrained(...)`);"
+        " with a `length` for its schedule from the start, that run can be prolonged"
     )
 
     folder: str

@@ -36,7 +36,10 @@ class DataDiffers(Diagnostic):
 class RunExists(Diagnostic):
     code = "E0733"
     title = "`{folder}` already holds a run"
-    help = "go on with it by `--resume`, name another folder with `--out`, or remove this one"
+    help = (
+        "go on with it by `--resume`, name another folder with `--out`, or remove this one; in"
+        ' Python `resume=True` and `out="..."`'
+    )
 
     folder: str
 

@@ -57,4 +57,4 @@ def shown_frame(frame: Frame) -> str:
         return f"{height}x{width}"
     if height != width:
         return f"{height} by {width}"
-    return "any" if height.low is None else f"sides of {height}"
+    return "any size" if height.low is None else f"sides of {height}"

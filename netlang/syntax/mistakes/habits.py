@@ -189,6 +189,29 @@ def _bare_fraction(spot: Spot) -> Diagnostic | None:
     return _unexpected(spot, advice, spot.replacing(advice, spot.start, spot.start, "0"))
 
 
+def _percent(spot: Spot) -> Diagnostic | None:
+    """`validation: 20%`."""
+    ends = spot.kind() in ("SEP", "}", "$END")
+    if not ends or (spot.kind(-2), spot.kind(-1)) != ("NUMBER", "%"):
+        return None
+    share = f"{float(spot.text(-2)) / 100:g}"
+    advice = f"a share is a number from 0 to 1: write `{share}`"
+    fix = spot.replacing(advice, spot.span(-2).start, spot.span(-1).end, share)
+    return UnexpectedText(
+        span=spot.span(-1), found="`%`", expected="the end of the line", advice=advice, fix=fix
+    )
+
+
+def _named_value(spot: Spot) -> Diagnostic | None:
+    """`early_stopping: patience=10`."""
+    kinds = [spot.kind(offset) for offset in range(-3, 2)]
+    if kinds != ["NAME", ":", "NAME", "=", "NUMBER"] or spot.kind(2) not in ("SEP", "}", "$END"):
+        return None
+    advice = f"write `{spot.text(-3)}: {spot.text(1)}`"
+    start, end = spot.span(-1).start, spot.span(1).start
+    return _unexpected(spot, advice, spot.replacing(advice, start, end, ""))
+
+
 def _unclosed_call(spot: Spot) -> Diagnostic | None:
     """`conv(8, 3x3 -> relu`."""
     if spot.kind() != "->" or spot.innermost != "(" or ")" not in spot.allowed:
@@ -208,5 +231,5 @@ def pipe(spot: Spot) -> Diagnostic | None:
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
-    _bare_fraction, _unclosed_call,
+    _bare_fraction, _percent, _named_value, _unclosed_call,
 )  # fmt: skip

@@ -201,22 +201,29 @@ class Bar:
     def _render(self) -> None:
         if self._bar is None:
             self._bar = _rich_bar(self._stream)
-            self._bar.add_task("training", total=self._speed.total)
+            self._bar.add_task("training", total=self._speed.total, speed="")
             self._bar.start()
         (task,) = self._bar.task_ids
-        shown = ", ".join(filter(None, (status_of(self._shown), str(self._speed))))
-        self._bar.update(task, completed=self._speed.done, description=shown or "training")
+        shown = status_of(self._shown) or "training"
+        self._bar.update(
+            task, completed=self._speed.done, description=shown, speed=str(self._speed)
+        )
         self._bar.refresh()
 
 
 def _rich_bar(stream: TextIO) -> RichProgress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Column
 
+    # On a narrow terminal the record is cut off, never the step and the time that is left.
+    whole, cut = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
     return Progress(
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=10, table_column=Column(min_width=10)),
+        MofNCompleteColumn(table_column=whole),
+        TextColumn("{task.description}", markup=False, table_column=cut),
+        TextColumn("{task.fields[speed]}", markup=False, table_column=whole),
+        expand=True,
         console=Console(file=stream, force_terminal=stream.isatty()),
         # A thread that draws would take time from the one that trains.
         auto_refresh=False,
