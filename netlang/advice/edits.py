@@ -25,6 +25,7 @@ __all__ = [
     "labels_read",
     "replaced",
     "unused_name",
+    "values_read",
     "with_arguments",
     "without_arguments",
     "without_statement",
@@ -100,6 +101,24 @@ def calls_of(tree: ast.File, name: str) -> Sequence[tuple[ast.Argument, ...]]:
 def labels_read(tree: ast.File) -> frozenset[str]:
     """The first words of all labels that a file reads."""
     return _labels_read(_Same(tree))
+
+
+def values_read(tree: ast.File) -> frozenset[str]:
+    """The first words of all values that a file reads: in tuples and at the start of paths."""
+    return _values_read(_Same(tree))
+
+
+@lru_cache(maxsize=4)
+def _values_read(tree: _Same) -> frozenset[str]:
+    found = set[str]()
+    for node in walk(tree.tree):
+        if isinstance(node, ast.Reference):
+            found.update(node.label.first_words)
+        elif isinstance(node, ast.Path):
+            first = node.steps[0].action
+            if isinstance(first, ast.Apply) and first.arguments is None and first.body is None:
+                found.add(first.name)
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4)

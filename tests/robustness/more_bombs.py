@@ -97,6 +97,10 @@ _ERRORS: dict[str, Callable[[], str]] = {
         "net a {\n    input x: [4]\n" + "".join(f"    lnear{i}(4)\n" for i in range(16_000)) + "}\n"
     ),
     "1,000 unknown names": lambda: _net(_each(1000, "conw@")),
+    "1,000 unknown names after arrows": lambda: _net(_each(1000, "relu -> up@")),
+    "1,000 labels behind their steps": lambda: _net(
+        _each(1000, "relu -> up@") + "\n" + _each(1000, "up@ -> relu")
+    ),
     "600 unknown values": lambda: _net(_each(600, "conv(widht@, 1x1)")),
     "5,000 false asserts": lambda: _net("relu") + _each(5000, "assert a.params == 3") + "\n",
     "a block of 50,000 parameters": lambda: (
