@@ -86,7 +86,7 @@ def separate() -> tuple[Recipe, Program]:
 
 
 SCENARIOS: Mapping[str, Callable[..., Result]] = {
-    "plain": _bundled("arch=mlp"),
+    "plain": _bundled("arch=mlp", "steps=100"),
     "synchronized": _sketched(_MAPS, "sync_batch_norm: true"),
     "short": _sketched(_NORM.replace("bn -> ", ""), *_SHORT),
     "short_synchronized": _sketched(_NORM, *_SHORT, "sync_batch_norm: true"),
@@ -135,7 +135,7 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
     ),
     "separate": _sketched(_MAPS, "steps: 1"),
     "dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
-    "stopped": _bundled("arch=mlp", "checkpoint_every=30"),
+    "stopped": _bundled("arch=mlp", "checkpoint_every=30", "steps=100"),
     "stopped_dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
 }  # fmt: skip
 _STOPPED_AFTER = 17
