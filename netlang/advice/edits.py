@@ -23,6 +23,7 @@ __all__ = [
     "names_of",
     "inserted",
     "labels_read",
+    "labels_reused",
     "replaced",
     "unused_name",
     "values_read",
@@ -119,6 +120,17 @@ def _values_read(tree: _Same) -> frozenset[str]:
             if isinstance(first, ast.Apply) and first.arguments is None and first.body is None:
                 found.add(first.name)
     return frozenset(found)
+
+
+def labels_reused(tree: ast.File) -> frozenset[str]:
+    """The last words of all labels that a file applies again by `reuse`, as written."""
+    return _labels_reused(_Same(tree))
+
+
+@lru_cache(maxsize=4)
+def _labels_reused(tree: _Same) -> frozenset[str]:
+    reused = (node for node in walk(tree.tree) if isinstance(node, ast.Reuse))
+    return frozenset(node.label.parts[-1].span.text for node in reused)
 
 
 @lru_cache(maxsize=4)

@@ -65,19 +65,29 @@ class LabelledValues(Record):
             raise NetlangError  # the step failed, which has been reported
         if found is None or found.flow is None or len(found.flow) != 1:
             return None
-        self.refuse_part(found, span)
-        return self.builder.type_of(found.flow[0])
+        type_ = self.builder.type_of(found.flow[0])
+        gone_on = self.builder.gone_on.get(found.path)
+        end = None if gone_on is None else gone_on.end
+        if end is not None and [self.builder.type_of(ref) for ref in end] != [type_]:
+            self.refuse_part(found, span)
+        return type_
 
     def refuse_part(self, found: Labelled, span: Span, *, again: bool = False) -> None:
         """Raises where a label is read at `span` whose own path went on: it names a part of it.
 
-        `again` says that it is read by `reuse`.
+        `again` says that it is read by `reuse`. A label is refused where it is first read.
         """
         gone_on = self.builder.gone_on.get(found.path)
-        if gone_on is not None and found.flow is not None:
-            from netlang.advice.meaning.labels import label_of_part  # only here: an error
+        if gone_on is None or found.flow is None:
+            return
+        step = gone_on.path.steps[gone_on.index]
+        if step in self.builder.refused_parts:
+            return
+        self.builder.refused_parts.add(step)
+        from netlang.advice.meaning.labels import label_of_part  # only here: an error
 
-            raise NetlangError(label_of_part(span, *gone_on, again=again))
+        path, index, file = gone_on.path, gone_on.index, self.module.file
+        raise NetlangError(label_of_part(span, path, index, file, again=again))
 
     def input_type(self, span: Span) -> TensorType:
         """The type of `in`."""

@@ -59,6 +59,9 @@ def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
         return
     if any(ref.producer == INPUT for ref in found.flow):
         return
+    if found.path in body.builder.gone_on:  # `output x: x` would not tell which is meant, either
+        body.report_part(found, tap.name_span)
+        return
     name = tap.name
     advice = (
         f"write `output {name}: {name}` for the labelled value, or give the output another name"

@@ -12,7 +12,7 @@ from netlang.diagnostics.language.structure import BodyTwice, MisplacedStatement
 from netlang.elaborate.apply import apply
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import StepContext
-from netlang.elaborate.function.builder import CurrentValue, Labelled
+from netlang.elaborate.function.builder import CurrentValue, GoneOn, Labelled
 from netlang.elaborate.references import is_value, parts_of, reference
 from netlang.elaborate.reuse import reuse
 from netlang.elaborate.session import Abort
@@ -38,17 +38,18 @@ def path(
             flow = None
             _poison(body, step)
     if len(path.steps) > 1:
-        _note_parts(body, path)
+        _note_parts(body, path, flow)
     return flow
 
 
-def _note_parts(body: Body, path: ast.Path) -> None:
+def _note_parts(body: Body, path: ast.Path, end: CurrentValue) -> None:
     """Labels followed by a step without one: they name part of their path."""
     last = max((i for i, step in enumerate(path.steps) if step.label is None), default=0)
     for index, step in enumerate(path.steps[:last]):
         if step.label is not None:
             with suppress(NetlangError):  # a label that can't be had was reported
-                body.builder.gone_on[body.scope + parts_of(body, step.label)] = path, index
+                label = body.scope + parts_of(body, step.label)
+                body.builder.gone_on[label] = GoneOn(path, index, end)
 
 
 def _poison(body: Body, step: ast.Step) -> None:
@@ -92,7 +93,7 @@ def _step(
     if step.label is not None and len(path.steps) > 1:
         from netlang.advice.meaning.labels import label_of_value  # only here: an error
 
-        body.session.report(NetlangError(label_of_value(path)))
+        body.session.report(NetlangError(label_of_value(path, body.module.file)))
         _poison(body, step)
         return value
     return value if step.label is None else _labelled(body, context, value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
+from netlang.advice.edits import enclosing, labels_reused
 from netlang.advice.meaning.merges import braced
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.language.meaning import LabelOfPart, LabelOfValue
@@ -11,7 +14,17 @@ from netlang.syntax import ast
 __all__ = ["label_of_part", "label_of_value"]
 
 
-def label_of_part(read: Span, path: ast.Path, index: int, *, again: bool) -> LabelOfPart:
+class _Place(Enum):
+    """What the statements are among which a path stands."""
+
+    STEPS = "steps"
+    BRANCHES = "branches"  # or what a block is given as its body: braces are right in both
+    OUTPUT = "output"
+
+
+def label_of_part(
+    read: Span, path: ast.Path, index: int, file: ast.File, *, again: bool
+) -> LabelOfPart:
     """`stem: linear(8) -> relu` and `stem` read at `read`: the value before the relu, or behind?
 
     `again` says that it is read by `reuse`, which takes a step and no scope.
@@ -20,7 +33,9 @@ def label_of_part(read: Span, path: ast.Path, index: int, *, again: bool) -> Lab
     after = next(each for each in path.steps[index + 1 :] if each.label is None)
     assert step.label is not None
     label, name = step.label.span.text, _short(after.action.span)
-    advice = "put the steps after it on a line of their own"
+    again = again or step.label.parts[-1].span.text in labels_reused(file)
+    place = _place(path, file)
+    advice = _ALONE[place]
     if again:
         advice += ", or write a block for all of them"
     else:
@@ -32,19 +47,27 @@ def label_of_part(read: Span, path: ast.Path, index: int, *, again: bool) -> Lab
         after=name,
         advice=advice,
         notes=(Note(after.action.span, f"the path of `{label}` goes on here"),),
-        fix=Fix(advice, _edits(path, index, again=again)),
+        fix=Fix(advice, _edits(path, index, place, again=again)),
     )
 
 
-def _edits(path: ast.Path, index: int, *, again: bool) -> tuple[Edit, ...]:
+# How a step is left alone with its label, by the place of its path.
+_ALONE = {
+    _Place.STEPS: "put the steps after it on a line of their own",
+    _Place.BRANCHES: "put the path in braces, with the steps after it on a line of their own",
+    _Place.OUTPUT: "move the path out of the output, and put the steps after it on their own line",
+}
+
+
+def _edits(path: ast.Path, index: int, place: _Place, *, again: bool) -> tuple[Edit, ...]:
     """Braces around the rest of the path; a break behind the step where others have labels."""
     step, steps = path.steps[index], path.steps[index + 1 :]
     if not again and all(each.label is None for each in steps):
         return braced(step.action.span, steps[-1].span, "").edits
-    return (_broken(step.span, steps[0].span, path),)
+    return _broken(step.span, steps[0].span, path, place)
 
 
-def label_of_value(path: ast.Path) -> LabelOfValue:
+def label_of_value(path: ast.Path, file: ast.File) -> LabelOfValue:
     """`stem: x -> linear(8)`: the label belongs to what is made of `x`."""
     first, last = path.steps[0], path.steps[-1]
     assert first.label is not None
@@ -58,21 +81,54 @@ def label_of_value(path: ast.Path) -> LabelOfValue:
         if len(path.steps) > 2:
             advice = f"label the last step, or all of it: `{label}: {{ {value} -> ... }}`"
     else:
-        second = path.steps[1]
-        edits = (_broken(first.span, second.span, path, f"{first.action.span.text} -> "),)
-        advice = f"name the value on a line of its own, `{label}: {value}`, and begin with it"
+        place = _place(path, file)
+        start = f"{first.action.span.text} -> "
+        edits = _broken(first.span, path.steps[1].span, path, place, start)
+        advice = _NAMED[place].format(named=f"{label}: {value}", value=value, label=label)
     return LabelOfValue(
         span=first.label.span, label=label, value=value, advice=advice, fix=Fix(advice, edits)
     )
 
 
-def _broken(before: Span, after: Span, path: ast.Path, start: str = "") -> Edit:
-    """A break of a path between two steps; `start` begins what goes on."""
+# How a value is given another name, by the place of the path that starts with it.
+_NAMED = {
+    _Place.STEPS: "name the value on a line of its own, `{named}`, and begin with it",
+    _Place.BRANCHES: "put the path in braces, and name the value first: "
+    "`{{ {named}; {value} -> ... }}`",
+    _Place.OUTPUT: "leave `{label}` out, or name the value on a line of its own before the output",
+}
+
+
+def _place(path: ast.Path, file: ast.File) -> _Place:
+    """What is written around a path, `if` and `for` aside: they are of the same kind as it."""
+    kinds: tuple[type[ast.Node], ...] = (
+        ast.Scope, ast.Repeat, ast.Apply, ast.Output, ast.Auxiliary, ast.BlockDef, ast.NetDef
+    )  # fmt: skip
+    around = [node for kind in kinds if (node := enclosing(file, path.span, kind)) is not None]
+    nearest = min(around, key=lambda node: node.span.end - node.span.start, default=None)
+    if nearest is None or isinstance(nearest, ast.Output | ast.Auxiliary):
+        return _Place.OUTPUT
+    return _Place.BRANCHES if isinstance(nearest, ast.Apply) else _Place.STEPS
+
+
+def _broken(
+    before: Span, after: Span, path: ast.Path, place: _Place, start: str = ""
+) -> tuple[Edit, ...]:
+    """A break of a path between two steps; `start` begins what goes on.
+
+    Two branches would be made of one, so there the two stand in braces; an output has one path.
+    """
     source = before.source
+    if place is _Place.OUTPUT:
+        return ()
+    gap = Span(source, before.end, after.start)
+    if place is _Place.BRANCHES:
+        opening, closing = braced(path.span, path.span, "").edits
+        return (opening, Edit(gap, f"; {start}"), closing)
     line = source.text.rfind("\n", 0, path.span.start) + 1
     margin = source.text[line : path.span.start]
     separator = "; " if margin.strip() else f"\n{margin}"
-    return Edit(Span(source, before.end, after.start), f"{separator}{start}")
+    return (Edit(gap, f"{separator}{start}"),)
 
 
 def _short(span: Span) -> str:

@@ -25,7 +25,7 @@ from netlang.records import Draft, Record, field
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["FAILED", "CurrentValue", "FunctionBuilder", "Labelled", "LabelPath"]
+__all__ = ["FAILED", "CurrentValue", "FunctionBuilder", "GoneOn", "Labelled", "LabelPath"]
 
 # The current value: one ref, several, none at all, or None after an error that was reported.
 CurrentValue: TypeAlias = tuple[Ref, ...] | None
@@ -54,6 +54,14 @@ class Labelled(Record, gc=False):
         return tuple(output.name for output in self.callee.outputs if not output.auxiliary)
 
 
+class GoneOn(Record, gc=False):
+    """A labelled step that is followed by a step without a label, and the end of its path."""
+
+    path: ast.Path
+    index: int
+    end: CurrentValue
+
+
 class FunctionBuilder(Draft):
     """Collects the nodes of one function."""
 
@@ -72,8 +80,9 @@ class FunctionBuilder(Draft):
     """Whether a statement failed that may have defined labels."""
     labels: dict[LabelPath, Labelled] = field(default_factory=dict)
     label_reads: set[Ref] = field(default_factory=set)
-    # The path and number of a labelled step that is followed by a step without a label.
-    gone_on: dict[LabelPath, tuple[ast.Path, int]] = field(default_factory=dict)
+    gone_on: dict[LabelPath, GoneOn] = field(default_factory=dict)
+    # The labelled steps whose label was refused as the name of a part of its path: once is enough.
+    refused_parts: set[ast.Step] = field(default_factory=set)
     _types: dict[int, Types] = field(default_factory=dict)
     _spans: dict[int, Span] = field(default_factory=dict)
     _counts: dict[LabelPath, int] = field(default_factory=dict)
