@@ -34,6 +34,8 @@ class Examined(Record):
     diagnostics: tuple[Diagnostic, ...]
     warnings: tuple[Caution, ...] = ()
     recipes: tuple[str, ...] = ()
+    left_open: tuple[str, ...] = ()
+    """What the data of its recipes must have, which only training can tell."""
 
 
 @no_collection()
@@ -62,7 +64,8 @@ def examine_module(module: Module) -> Examined:
     if module.mistakes:
         found = in_order(found, module.source)
     examined = _linted(module, tuple(checked.programs.values()), found, recipes, whole=True)
-    return replace(examined, recipes=tuple(module.recipes))
+    left_open = tuple(_left_open(recipes))
+    return replace(examined, recipes=tuple(module.recipes), left_open=left_open)
 
 
 def warnings_of(
@@ -129,6 +132,15 @@ def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, 
                 yield checked_recipe(module, name)
             except NetlangError as error:
                 found.extend(error.diagnostics)
+
+
+def _left_open(recipes: Iterable[tuple[Recipe, Program]]) -> Iterator[str]:
+    for recipe, _ in recipes:
+        from netlang.recipes.check.run import left_to_data
+
+        sentence = left_to_data(recipe)
+        if sentence is not None:
+            yield sentence
 
 
 def _asserts(

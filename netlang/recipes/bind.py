@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from netlang.advice.arguments import missing_arguments
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.diagnostic import Fix, Note
+from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import (
     ArgumentTwice,
@@ -24,6 +24,7 @@ from netlang.evaluate.values import BoundArgument, Value
 from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.recipes.description import Description
 from netlang.recipes.tables import table
+from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -90,10 +91,41 @@ def fields_of(
             )
         given[name] = argument
     _require(cls, tuple(items.values()), given, span)
-    return {
-        name: argument_value(cls.name, items[name], argument.value, names)
-        for name, argument in given.items()
-    }
+    return {name: _field(cls, items, name, argument, names) for name, argument in given.items()}
+
+
+def _field(
+    cls: type[Description],
+    items: Mapping[str, Argument],
+    name: str,
+    argument: ast.Argument,
+    names: Environment,
+) -> object:
+    """The value of a field. A number without a name may be meant as the `length` of a schedule."""
+    try:
+        return argument_value(cls.name, items[name], argument.value, names)
+    except NetlangError as error:
+        length = items.get("length")
+        if (
+            argument.name is not None
+            or length is None
+            or not _converts(cls, length, argument, names)
+        ):
+            raise
+        start, text = argument.span.start, argument.value.span.text
+        edit = Edit(Span(argument.span.source, start, start), "length=")
+        fix = Fix(f"its length has a name: `{cls.name}(length={text})`", (edit,))
+        raise NetlangError(*(replace(each, fix=fix) for each in error.diagnostics)) from None
+
+
+def _converts(
+    cls: type[Description], item: Argument, argument: ast.Argument, names: Environment
+) -> bool:
+    try:
+        argument_value(cls.name, item, argument.value, names)
+    except NetlangError:
+        return False
+    return True
 
 
 def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environment) -> object:

@@ -246,3 +246,33 @@ def test_no_two_errors_are_compared_with_each_other() -> None:
         return steps_of(report)
 
     assert steps(800) < 1.2 * 8 * steps(100)
+
+
+RECIPE = """\
+net a {
+    input image: [3, 8, 8]
+    flatten -> linear(2)
+}
+
+train pets {
+    model:     a
+    data:      image_folder("pets")
+    augment:   resize(8)
+    early_stopping: 3
+    loss:      cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch:     4
+    epochs:    9
+}
+"""
+
+
+def test_what_only_the_data_can_tell(run: Runner) -> None:
+    """A folder may have a part for validation or not: that is no error, and no secret either."""
+    said = "`early_stopping` of `pets` needs a part for validation in the data"
+    path = run.folder / "p.net"
+    path.write_text(RECIPE)
+    assert said in run("check", "p.net").out
+    path.write_text(RECIPE.replace("    loss:", "    validation: 0.2\n    loss:"))
+    done = run("check", "p.net")
+    assert (done.status, said in done.out) == (0, False)

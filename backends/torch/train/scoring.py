@@ -102,6 +102,7 @@ def _scored(
     with closing(_normalized(ready, facts, parts, weights).testing(examples)) as data:
         model, step = _trained(weights, ready.world, ready.device, sharded=sharded)
         found = score(model, Objective(recipe, weights.program), data, step, sharded=sharded)
+    weights.say(f"scored on the {len(examples):,} examples of the {split} part")
     for remark in examples.remarks() if isinstance(examples, Images) else ():
         weights.say(remark)
     return found

@@ -156,7 +156,8 @@ def _besides_nets(spec: str, examined: Examined) -> str:
     if not examined.recipes:
         return f"{visible(spec)}: right, but has no net to build"
     noun = "recipe is" if len(examined.recipes) == 1 else "recipes are"
-    return f"{visible(spec)}: the {noun} right: {', '.join(examined.recipes)}"
+    right = f"{visible(spec)}: the {noun} right: {', '.join(examined.recipes)}"
+    return "\n".join((right, *examined.left_open))
 
 
 def _line(program: Program) -> str:

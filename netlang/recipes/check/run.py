@@ -13,7 +13,7 @@ from netlang.ops.norm import BatchNorm
 from netlang.recipes.check.optimizer import below
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["check_run", "norm_of_single_values", "nothing_to_watch"]
+__all__ = ["check_run", "left_to_data", "norm_of_single_values", "nothing_to_watch"]
 
 
 def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -36,6 +36,18 @@ def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
     """Errors of a recipe that needs a validation part but has none."""
     if recipe.early_stopping is not None:
         yield NothingToWatch(span=recipe.places["early_stopping"])
+
+
+def left_to_data(recipe: Recipe) -> str | None:
+    """What the data must have for the recipe, if only they can tell whether they do."""
+    if recipe.early_stopping is None or recipe.validation is not None:
+        return None
+    if recipe.data.own_validation is not None:
+        return None
+    return (
+        f"`early_stopping` of `{recipe.name}` needs a part for validation in the data, or"
+        " `validation: 0.2`: only training can tell"
+    )
 
 
 def norm_of_single_values(recipe: Recipe, program: Program) -> str | None:

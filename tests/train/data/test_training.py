@@ -84,6 +84,9 @@ def test_any_part_is_scored(
     weights = "run/last.safetensors"
     status, said = run(capsys, "eval", "pets.net", "--weights", weights, "--split", part)
     assert status == 0, said
+    folder = {"train": "train", "validation": "val", "test": "test"}[part]
+    count = sum(path.is_file() for path in (place / folder).rglob("*"))
+    assert f"scored on the {count} examples of the {part} part" in said
 
 
 def test_what_was_noticed_is_told_of_a_score_too(
