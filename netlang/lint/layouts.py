@@ -1,6 +1,6 @@
 """The meaning of a value's axes, as far as the steps that made it show.
 
-The result of a convolution or pooling layer has its channels first, and so has everything computed
+The result of a convolution has its channels first, and so has everything that is pooled or computed
 from it element by element. Once axes are moved or merged, nothing is known any more, so that no
 rule warns about nets that reorder axes on purpose.
 """
@@ -61,8 +61,11 @@ def _at(size: Dim, defaults: Mapping[str, int]) -> int:
 
 def made_by(op: Op, inputs: tuple[AxisLayout, ...]) -> AxisLayout:
     """The layout of an operator's output."""
-    if op.name in SPATIAL:
+    if op.name in ("conv", "conv_transpose"):
         return AxisLayout.CHANNELS_FIRST
+    if op.name in SPATIAL:  # pools run on tokens, too: nothing tells them from an image
+        unknown = inputs[0] is AxisLayout.UNKNOWN
+        return AxisLayout.UNKNOWN if unknown else AxisLayout.CHANNELS_FIRST
     if op.name in KEEPING:
         return next((each for each in inputs if each is not AxisLayout.UNKNOWN), AxisLayout.UNKNOWN)
     return AxisLayout.UNKNOWN

@@ -194,6 +194,8 @@ RIGHT: list[str] = [
     image("transpose([2, 0, 1]) -> conv(8, 3x3)", "[224, 224, 3]"),
     image("conv(8, 3x3)", "[64, 8, 3]"),
     image("flatten -> linear(10)", "[28, 28, 1]"),
+    image("conv(8, 4, stride=4) -> flatten(1) -> transpose([1, 0]) -> gap -> linear(10)"),
+    image("transpose([1, 0]) -> layer_norm -> gap -> linear(10)", "[64, 196]"),
     recipe(CLASSIFIER),
     recipe(CLASSIFIER + " -> log_softmax"),
     recipe(CLASSIFIER + " -> softmax", loss="dice"),
