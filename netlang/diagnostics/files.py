@@ -114,12 +114,13 @@ class NetNotInFile(Diagnostic):
 
 class SeveralNets(Diagnostic):
     code = "E0008"
-    title = "`{path}` has several nets: {available}"
+    title = "`{path}` has several {kind}s: {available}"
     help = "say which: `{example}`"
 
     path: str
     available: str
     example: str
+    kind: str = "net"
 
 
 class NoNetInFile(Diagnostic):

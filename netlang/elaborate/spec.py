@@ -190,7 +190,9 @@ def _name_in_file(module: Module, shown: str, name: str | None, kind: str, calle
         known = _complete(module, known) or known
     if len(known) > 1:
         example = f"{shown}:{known[-1]}"
-        raise NetlangError(SeveralNets(span=None, path=shown, available=available, example=example))
+        raise NetlangError(
+            SeveralNets(span=None, path=shown, available=available, example=example, kind=noun)
+        )
     return known[0]
 
 

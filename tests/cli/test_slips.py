@@ -46,6 +46,14 @@ def test_training_without_a_recipe(files: Runner) -> None:
     assert "train recipe { model: whole() ... }" in said
 
 
+def test_several_recipes(files: Runner) -> None:
+    text = RECIPES + RECIPES.partition("\n\n")[2].replace("first", "second")
+    (files.folder / "both.net").write_text(text)
+    said = files.refused("train", "both.net")
+    assert said.startswith("error[E0008]: `both.net` has several recipes: `first`, `second`")
+    assert "both.net:second" in said
+
+
 @pytest.mark.parametrize("verb", ["check", "summary", "train"])
 def test_a_file_with_another_suffix(files: Runner, verb: str) -> None:
     (files.folder / "nets.txt").write_text(NET)
