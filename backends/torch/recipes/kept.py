@@ -18,6 +18,8 @@ from netlang.backends.weights import read_entry
 from netlang.backends.weights.diagnostics import UnreadableWeights
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
+from netlang.recipes.check.paths import shown_shape
+from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.overrides import read_override
 from netlang.recipes.recipe import Recipe
 from netlang.records import Record
@@ -43,7 +45,8 @@ def kept_normalizer(
 
     The recipe's own applies to weights that store none, and if `normalize` was overridden by
     something other than what they were trained with. `say` gets a message if weights and recipe
-    differ. Raises `NetlangError`, naming `weights`, if the stored normalization can't be used.
+    differ. Raises `NetlangError`, naming `weights`, if the stored normalization isn't one or isn't
+    for inputs of the recipe's shape.
     """
     if "normalization" not in facts:
         return None
@@ -59,25 +62,38 @@ def kept_normalizer(
     if not isinstance(kept, dict):
         return KeptNormalizer(None)
     try:
-        return KeptNormalizer(Normalizer.from_facts(kept, _beside(kept, weights), device))
+        normalizer = Normalizer.from_facts(kept, _beside(kept, weights), device)
     except ValueError:
-        reason = "the normalization that it tells of isn't one"
-        raise NetlangError(
-            UnreadableWeights(span=None, source=str(weights), reason=reason)
-        ) from None
+        raise _unreadable(weights, "the normalization that it tells of isn't one") from None
+    shape, _ = prepared_shape(recipe, recipe.test_path)
+    try:
+        normalizer.require_for(shape)
+    except ValueError:
+        reason = f"its normalization isn't for inputs of the shape {shown_shape(shape)}"
+        raise _unreadable(weights, reason) from None
+    return KeptNormalizer(normalizer)
+
+
+def _unreadable(weights: Path, reason: str) -> NetlangError:
+    return NetlangError(UnreadableWeights(span=None, source=str(weights), reason=reason))
 
 
 def _beside(kept: Mapping[str, object], weights: Path) -> dict[str, Tensor]:
-    """The tensors of the file that the normalization names; most name none."""
+    """The tensors of the file that the normalization names; most name none.
+
+    They take no more than the file holds: the header of a safetensors file can't declare more.
+    """
     numbers = kept.get("numbers")
     listed = numbers if isinstance(numbers, list) else []
-    if not any(isinstance(each, dict) and "tensor" in each for each in listed):
+    named = [each.get("tensor") for each in listed if isinstance(each, dict)]
+    if not any(isinstance(each, str) for each in named):
         return {}
     found = read_entry(weights, None).beside
+    # What is beyond the type becomes infinite, and is refused as that.
     return {
-        name: torch.from_numpy(stored.array(DType.FLOAT32).copy())
+        name: torch.from_numpy(stored.bound_for(DType.FLOAT32).array(DType.FLOAT32).copy())
         for name, stored in found.items()
-        if stored.fits(DType.FLOAT32)
+        if name in named and stored.fits(DType.FLOAT32)
     }
 
 

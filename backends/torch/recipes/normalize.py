@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from netlang.backends.torch.invocation import Invocation
@@ -38,6 +39,8 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 # Numbers that no header has room for are kept as tensors.
 _IN_FACTS = 1 << 17
+# Those of a matrix.
+_MOST_AXES = 2
 
 
 @final
@@ -82,15 +85,33 @@ class Normalizer:
     def from_facts(
         cls, facts: Mapping[str, Any], beside: Mapping[str, Tensor], device: torch.device
     ) -> Normalizer:
-        """The normalizer that `facts` describe. Raises `ValueError` if they describe none.
+        """The normalizer that `facts` describe, whoever wrote them.
 
-        `beside` are the tensors that the facts name.
+        `beside` are the tensors that the facts name. Raises `ValueError` if the facts describe
+        none: another function, a number that is NaN or infinite, more or fewer numbers than the
+        shape says, or more axes than two. Whether it fits the inputs is told by `require_for`.
         """
         try:
             first, second = (_restored(each, beside).to(device) for each in facts["numbers"])
             return cls(_FUNCTIONS[facts["function"]], (first, second))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"no normalization: {error}") from None
+
+    def require_for(self, shape: tuple[int | None, ...]) -> None:
+        """Raise `ValueError` if this isn't for examples of a shape; None is a size of any length.
+
+        `affine` has two rows of a number for each channel or for each element, `white` a row and a
+        square matrix for all elements.
+        """
+        first, second = (tuple(each.shape) for each in self.numbers)
+        elements = None if None in shape[1:] or shape == (None,) else prod(s or 1 for s in shape)
+        if self.function is white:
+            fits = first == (elements,) and second == (elements, elements)
+        else:
+            channels = shape[0] or 1 if len(shape) > 1 else 1
+            fits = first == second and first in ((channels,), (elements,))
+        if not fits:
+            raise ValueError(f"numbers of the shapes {first} and {second}")
 
 
 def normalizer_for(
@@ -162,13 +183,22 @@ def _stored(name: str, tensor: Tensor) -> dict[str, Any]:
 
 
 def _restored(stored: Mapping[str, Any], beside: Mapping[str, Tensor]) -> Tensor:
+    if len(stored["shape"]) > _MOST_AXES:
+        raise ValueError("too many axes")
     shape = [int(size) for size in stored["shape"]]
-    if "tensor" in stored:
-        values = beside[stored["tensor"]].float().numpy()
-    elif "values" in stored:
-        values = np.array([float(value) for value in stored["values"]], np.float32)
-    else:
-        values = np.frombuffer(b64decode(stored["float32"], validate=True), "<f4")
-    if values.size != prod(shape) or min(shape, default=0) < 0:
+    with np.errstate(over="ignore"):
+        values = _values(stored, beside).astype(np.float32)
+    if values.size != prod(shape) or min(shape, default=1) < 1:
         raise ValueError(f"{values.size} numbers for the shape {shape}")
-    return torch.from_numpy(values.astype(np.float32)).reshape(shape)
+    if not np.isfinite(values).all():
+        raise ValueError("some are NaN or infinite")
+    return torch.from_numpy(values).reshape(shape)
+
+
+def _values(stored: Mapping[str, Any], beside: Mapping[str, Tensor]) -> NDArray[np.floating]:
+    if "tensor" in stored:
+        found: NDArray[np.floating] = beside[stored["tensor"]].float().numpy()
+        return found
+    if "values" in stored:
+        return np.array([float(value) for value in stored["values"]])
+    return np.frombuffer(b64decode(stored["float32"], validate=True), "<f4")

@@ -2,6 +2,10 @@
 
 A script that `netlang compile SPEC:recipe -o train.py` wrote keeps these in its checkpoints, as
 texts, numbers and tensors. Here they become the facts that a run of `netlang train` writes.
+
+A stranger's file says what it likes under the same names. On exit, the facts are no longer than a
+small multiple of what the file holds: a tensor that repeats its elements, has too many or is no
+array of floats in memory becomes no numbers, and classes that repeat long texts become none.
 """
 
 from __future__ import annotations
@@ -12,9 +16,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlang.backends.weights.pickles.checkpoint import is_tensor, loaded
+from netlang.backends.weights.pickles.archive import LONGEST_PICKLE
+from netlang.backends.weights.pickles.checkpoint import is_tensor, loaded, stored_tensor
 from netlang.backends.weights.signature import FACTS
 from netlang.diagnostics.errors import NetlangError
+from netlang.ir.types import DType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +30,10 @@ __all__ = ["numbers_told", "pickled_metadata", "told_in"]
 
 # Longer rows of numbers are kept as bytes.
 _SPELLED = 4096
+# The matrix that whitens color images of 32x32, the largest that a recipe may ask for: 38 MB.
+_MOST_NUMBERS = 3072**2
+# Of whole numbers of 64 bits.
+_MOST_STEPS = 1 << 63
 
 
 def pickled_metadata(path: Path) -> dict[str, str]:
@@ -59,7 +69,7 @@ def _facts(found: Mapping[object, object]) -> dict[str, object]:
     facts: dict[str, object] = {"recipe": given["recipe"], "classes": _names(given.get("classes"))}
     run = found.get("run")
     step = run.get("step") if isinstance(run, Mapping) else found.get("step")
-    if type(step) is int:
+    if type(step) is int and 0 <= step < _MOST_STEPS:
         facts["step"] = step
     if "mean" in found:
         # One number for each channel: the script has them in the shape of an image.
@@ -74,15 +84,47 @@ def _facts(found: Mapping[object, object]) -> dict[str, object]:
 
 
 def _names(classes: object) -> list[str] | None:
-    names = [str(name) for name in classes] if isinstance(classes, list) else []
-    return names if names == classes else None
+    """The names of classes; None if some aren't texts, or if they are longer than a file's own.
+
+    A pickle may repeat a text by its number, a hundred thousand times.
+    """
+    listed = classes if isinstance(classes, list) else [None]
+    names = [name for name in listed if type(name) is str]
+    whole = len(names) == len(listed) and sum(map(len, names)) <= LONGEST_PICKLE
+    return names if whole else None
 
 
 def _normalization(name: object, *numbers: object, flat: bool) -> dict[str, object]:
-    """A normalization with its numbers; what is none is left for its reader to refuse."""
-    tensors = [each for each in numbers if is_tensor(each)]
-    if not isinstance(name, str) or len(tensors) != 2:
+    """A normalization with its numbers; nothing, which its reader refuses, if it isn't one.
+
+    That is one without a name, or with something else than two arrays that `_numbers` takes.
+    """
+    values = [_numbers(each) for each in numbers]
+    known = [each for each in values if each is not None]
+    if type(name) is not str or len(known) != 2 or len(values) != 2:
         return {}
-    values = [each.detach().cpu().float().numpy() for each in tensors]
-    told = [numbers_told(each.ravel() if flat else each) for each in values]
-    return {"function": name, "numbers": told}
+    return {
+        "function": name,
+        "numbers": [numbers_told(each.ravel() if flat else each) for each in known],
+    }
+
+
+def _numbers(value: object) -> NDArray[np.float32] | None:
+    """A tensor's numbers; None for what isn't a plain array of floats that the file holds.
+
+    So it is for a tensor that `stored_tensor` has no data of (sparse, quantized, nested, complex,
+    without memory), for whole numbers, for one with more elements than its storage
+    (``torch.zeros(1).expand(2**28)``) and for one with more than the largest normalization needs.
+    None of its elements is read before that is known.
+    """
+    import numpy as np
+
+    if not is_tensor(value):
+        return None
+    stored = stored_tensor(value)
+    if not stored.fits(DType.FLOAT32) or value.numel() > _MOST_NUMBERS:
+        return None
+    if stored.data.nbytes > value.untyped_storage().nbytes():
+        return None
+    # What is beyond the type becomes infinite, which the reader refuses.
+    return stored.bound_for(DType.FLOAT32).array(DType.FLOAT32).view(np.float32)

@@ -13,7 +13,6 @@ import torch
 
 from netlang.backends.torch.eject import script
 from netlang.backends.torch.train import evaluate, predict
-from netlang.backends.weights import facts_beside
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
@@ -131,29 +130,6 @@ def shares(
 ) -> list[tuple[tuple[str, float], ...]]:
     """The classes of images with their probabilities."""
     return [each.classes for each in predict(recipe, program, weights, images, device="cpu")]
-
-
-def test_facts_of_others(tmp_path: Path) -> None:
-    """What a stranger's file says under these names is read with care."""
-    weights: dict[str, object] = {"model": {"fc.weight": torch.zeros(2, 3)}}
-    numbers: dict[str, object] = {"mean": torch.zeros(3), "std": torch.ones(3)}
-    strangers: list[dict[str, object]] = [
-        {"facts": 3},
-        {"facts": {"recipe": 3}, **numbers},
-        numbers,
-    ]
-    for number, beside in enumerate(strangers):
-        torch.save({**weights, **beside}, tmp_path / f"{number}.pth")
-        assert facts_beside(tmp_path / f"{number}.pth") == {}
-    told = {"facts": {"recipe": "r 0", "classes": [1, 2]}, "normalization": 7, "step": "many"}
-    torch.save({**weights, **told}, tmp_path / "told.pth")
-    assert facts_beside(tmp_path / "told.pth") == {
-        "recipe": "r 0",
-        "classes": None,
-        "normalization": {},
-    }
-    (tmp_path / "none.pth").write_bytes(b"nothing")
-    assert facts_beside(tmp_path / "none.pth") == {}
 
 
 def test_one_part_is_not_validation_and_test(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from netlang.recipes import Recipe, load_recipe
 from netlang.recipes.places import Places
 from netlang.recipes.words.normalizations import ZcaWhitening
 from tests.train.predict.support import CLASSES, SPEC, by_hand, metadata
+from tests.work import counted
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -100,19 +101,70 @@ def test_what_is_asked_for_holds_over_a_normalization_without_a_name(
         assert all("as asked for; the weights were trained with one" in line for line in said)
 
 
-@pytest.mark.parametrize("numbers", [[1, 2], [], [{"shape": [3], "values": [1.0]}] * 2])
+def row(*values: object, shape: tuple[object, ...] | None = None) -> dict[str, object]:
+    return {"shape": shape or [len(values)], "values": values}
+
+
+ONES, HUGE, MOST_STEPS = row(1.0, 1.0, 1.0), 10**18, 3_000_000
+# Nets of three channels, 12x12; numbers that aren't those of a normalization, or of another net.
+OTHERS = {
+    "numbers": [1, 2],
+    "none": [],
+    "one": [ONES],
+    "too few": [row(1.0, shape=(3,))] * 2,
+    "NaN": [row(math.nan, 1.0, 1.0), ONES],
+    "infinite": [ONES, row(1.0, 1.0, math.inf)],
+    "beyond float32": [ONES, row(1.0, 1.0, 1e300)],
+    "beyond floats": [ONES, row(1.0, 1.0, 10**400)],
+    "five channels": [row(*[1.0] * 5)] * 2,
+    "no number": [row(shape=(0, HUGE))] * 2,
+    "huge": [row(1.0, shape=(HUGE, HUGE))] * 2,
+    "negative": [row(1.0, shape=(-1, -1))] * 2,
+    "of infinite size": [row(1.0, shape=(math.inf,))] * 2,
+    "many axes": [row(1.0, shape=(9,) * 500_000)] * 2,
+    "a matrix": [ONES, row(*[1.0] * 9, shape=(3, 3))],
+    "different": [ONES, row(*[1.0] * 432)],
+}
+
+
+@pytest.mark.parametrize("function", ["affine", "white"])
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_normalization_of_a_stranger_is_refused(
-    run: Path, tmp_path: Path, numbers: list[object]
+    run: Path, tmp_path: Path, name: str, function: str
 ) -> None:
     last, weights = run / "run" / "last.safetensors", tmp_path / "w.safetensors"
-    facts = {"netlang": json.dumps({"normalization": {"function": "affine", "numbers": numbers}})}
+    told = {"normalization": {"function": function, "numbers": OTHERS[name]}}
+    facts = {"netlang": json.dumps(told)}
     weights.write_bytes(b"".join(encode_signed(load_file(last), facts)))
     recipe, program = load_recipe(str(run / "pets.net"))
     path, places = run / "pets" / "train" / "dogs" / "1.png", Places({"pets": run / "pets"})
-    with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
+    with counted(MOST_STEPS), pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
         next(predict(recipe, program, weights, [path], device="cpu"))
     with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
         evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"mean": torch.zeros(1).expand(2**28), "std": torch.ones(3)},
+        {"mean": torch.zeros(3), "std": torch.tensor([1.0, math.nan, 1.0])},
+        {"mean": torch.zeros(5), "std": torch.ones(5)},
+        {"normalization": ("white", torch.zeros(3), torch.eye(3))},
+        {"normalization": ("white", torch.zeros(432), torch.zeros(1, 1).expand(432, 432))},
+        {"normalization": ("eval", torch.zeros(3), torch.ones(3))},
+    ],
+)
+def test_a_normalization_in_a_script_of_a_stranger_is_refused(
+    run: Path, tmp_path: Path, kept: dict[str, object]
+) -> None:
+    weights = tmp_path / "w.pth"
+    model = load_file(run / "run" / "last.safetensors")
+    torch.save({"model": model, "facts": {"recipe": "r 0"}, **kept}, weights)
+    recipe, program = load_recipe(str(run / "pets.net"))
+    path = run / "pets" / "train" / "dogs" / "1.png"
+    with pytest.raises(NetlangError, match=r"E0922.*w\.pth.*normalization"):
+        next(predict(recipe, program, weights, [path], device="cpu"))
 
 
 WIDE = """
@@ -165,19 +217,43 @@ def _whitening_by_hand(recipe: Recipe, places: Places) -> tuple[Array, Array]:
     return x.mean(0), vectors / np.sqrt(values + recipe.normalize.eps) @ vectors.T
 
 
-@pytest.mark.parametrize("told", ["netlang/normalization/2", "weight", ["a"], 1])
-def test_a_tensor_of_a_stranger_is_no_normalization(
-    run: Path, tmp_path: Path, told: object
-) -> None:
-    last, weights = run / "run" / "last.safetensors", tmp_path / "w.safetensors"
-    numbers = [{"shape": [3], "values": [1.0] * 3}, {"shape": [3], "tensor": told}]
-    facts = {"netlang": json.dumps({"normalization": {"function": "affine", "numbers": numbers}})}
-    tensors = {**load_file(last), "netlang/normalization/1": torch.ones(3)}
+def refused_beside(run: Path, folder: Path, tensor: torch.Tensor, told: object) -> None:
+    """Predictions are, with the tensor beside the weights and this as the name of the scale."""
+    last, weights = run / "run" / "last.safetensors", folder / "w.safetensors"
+    second = {"shape": list(tensor.shape), "tensor": told}
+    normalization = {"function": "affine", "numbers": [ONES, second]}
+    facts = {"netlang": json.dumps({"normalization": normalization})}
+    tensors = {**load_file(last), "netlang/normalization/1": tensor}
     weights.write_bytes(b"".join(encode_signed(tensors, facts)))
     recipe, program = load_recipe(str(run / "pets.net"))
     path = run / "pets" / "train" / "dogs" / "1.png"
     with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
         next(predict(recipe, program, weights, [path], device="cpu"))
+
+
+@pytest.mark.parametrize("told", ["netlang/normalization/2", "weight", ["a"], 1])
+def test_a_tensor_of_a_stranger_is_no_normalization(
+    run: Path, tmp_path: Path, told: object
+) -> None:
+    refused_beside(run, tmp_path, torch.ones(3), told)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.ones(5),
+        torch.ones(3, 3),
+        torch.ones(0),
+        torch.ones(3, dtype=torch.int64),
+        torch.tensor([1.0, 1.0, math.nan]),
+        torch.tensor([1.0, 1.0, 1e300], dtype=torch.float64),
+    ],
+    ids=["five", "matrix", "none", "whole", "NaN", "beyond float32"],
+)
+def test_a_tensor_of_other_inputs_is_refused(
+    run: Path, tmp_path: Path, tensor: torch.Tensor
+) -> None:
+    refused_beside(run, tmp_path, tensor, "netlang/normalization/1")
 
 
 @pytest.mark.parametrize(
