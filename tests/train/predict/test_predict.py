@@ -137,7 +137,7 @@ def test_keys_with_another_prefix(
         found = answered(capsys, *command, tmp_path / "w.pth", "--prefix", "module.=")
         assert found.status == 0, found.err
         found = answered(capsys, *command, tmp_path / "less.pth")
-        assert "= help: give the weights of this net\n" in found.err
+        assert "= help: give the weights of this net; steps without a label" in found.err
 
 
 def test_the_verb_goes_on_behind_a_damaged_image(
