@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from netlang.records import Record
 
-__all__ = ["MOST_ADVISED", "Location", "Source", "Span"]
+__all__ = ["MOST_ADVISED", "Location", "Source", "Span", "shown"]
 
 MOST_ADVISED = 100
 """Places of one text for which suggestions are searched."""
@@ -98,3 +98,9 @@ class Span(Record, gc=False):
     def __str__(self) -> str:
         where = self.location
         return f"{self.source.name}:{where.line}:{where.column}"
+
+
+def shown(span: Span) -> str:
+    """The text of a step in a message: on one line, of at most 40 characters."""
+    text = " ".join(span.text.split())
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -15,7 +15,7 @@ from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.order import pytorch_order
-from netlang.lint.rules.readings import BranchLines, StepsAfterOutputs
+from netlang.lint.rules.readings import BranchLines
 from netlang.lint.rules.targets import UnusedTargets
 from netlang.lint.rules.unused import UnusedNames
 from netlang.lint.site import About, Site
@@ -35,14 +35,21 @@ def applied_twice(about: About, function: Function) -> Iterator[Caution]:
         yield from found(about, function)
 
 
-FUNCTION_RULES: tuple[FunctionRule, ...] = (applied_twice,)
+def step_after_output(about: About, function: Function) -> Iterator[Caution]:
+    """Steps after outputs that have steps: most files have none."""
+    if about.steps.tapped:
+        from netlang.lint.rules.taps import step_after_output as found
+
+        yield from found(about, function)
+
+
+FUNCTION_RULES: tuple[FunctionRule, ...] = (applied_twice, step_after_output)
 
 TREE_RULES: tuple[type[TreeRule], ...] = (
     UnusedNames,
     UnusedTargets,
     IdleLoops,
     BranchLines,
-    StepsAfterOutputs,
     BatchInInputs,
 )
 

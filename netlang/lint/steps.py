@@ -10,6 +10,7 @@ from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import outline, walk
+from netlang.syntax.lalr import load_tables
 
 if TYPE_CHECKING:
     from netlang.modules.library import Module
@@ -69,6 +70,36 @@ class StepsInText:
                 elif isinstance(node, ast.Constant) and isinstance(node.value, ast.Call):
                     calls.add(node.name)
         return frozenset(name for name in calls if applied.get(name, 0) > 1)
+
+    @cached_property
+    def tapped(self) -> dict[int, ast.BlockDef | ast.NetDef]:
+        """The blocks and nets with outputs that have steps, by the places of their names."""
+        return {
+            item.name_span.start: item
+            for item in self._module.file.items
+            if isinstance(item, _BODIES)
+            and any(isinstance(each, ast.Output) and each.path for each in outline(item).nodes)
+        }
+
+    def goes_on(self, action: Span) -> bool:
+        """Whether a step without a label follows in the path of the step whose action is given.
+
+        Its label then names a part of the path, which can't be reused.
+        """
+        found = self._at(action)
+        return found is not None and any(
+            each.label is None for each in found[0].steps[found[1] + 1 :]
+        )
+
+    def labelled(self, action: Span, label: str) -> bool:
+        """Whether a step has exactly this label in the text, one that `reuse` can name."""
+        found = self._at(action)
+        if found is None or not label.isidentifier() or label in load_tables().words.keywords:
+            return False
+        written = found[0].steps[found[1]].label
+        if written is None:  # the name of an output labels its only step
+            return found[0].span.start in self._taps and len(found[0].steps) == 1
+        return written.span.text == label
 
     def before(self, action: Span, text: str, description: str) -> Fix | None:
         """Inserts `text` as steps before the one whose action begins at `action`, and its label."""

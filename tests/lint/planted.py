@@ -12,6 +12,11 @@ def image(steps: str, shape: str = "[3, 32, 32]", head: str = "") -> str:
     return f"{head}net a {{\n    input image: {shape}\n    {steps}\n}}\n"
 
 
+def siamese(steps: str, head: str = "", shape: str = "[8]") -> str:
+    """A file with one net of two inputs, `x` and `y`, and some steps."""
+    return f"{head}net a {{\n    input x: [8]\n    input y: {shape}\n    {steps}\n}}\n"
+
+
 def recipe(steps: str, *keys: str, loss: str = "cross_entropy", length: str = "epochs: 50") -> str:
     """A net for CIFAR-10 and a recipe of it."""
     lines = ["model: a", "data: cifar10", f"loss: {loss}", "optimizer: sgd(lr=0.1)", "batch: 32"]
@@ -20,6 +25,9 @@ def recipe(steps: str, *keys: str, loss: str = "cross_entropy", length: str = "e
 
 CLASSIFIER = "conv(8, 3x3) -> relu -> gap -> flatten -> linear(10)"
 HEAD = "block head(n) { linear(n) }\n"
+DEEP = "block inner { relu; linear(3) }\nblock outer { inner }\nblock deep { outer }\n"
+LIGHT = "block inner { relu }\nblock outer { inner }\n"
+EXIT = "conv(16, 3x3, pad=1); output early: gap -> flatten -> linear(10)"
 TWO = "block two { input x; input y; x -> softmax(1) -> z: relu; (z, y) -> add }\n"
 
 PLANTED: dict[str, list[str]] = {
@@ -65,15 +73,29 @@ PLANTED: dict[str, list[str]] = {
         image("add { unit; norm; identity }", head="block unit { relu }\nnorm = bn(eps=0.1)\n"),
     ],
     "W0108": [
-        image("unit = conv(3, 1x1); p: unit; q: unit; (p, q) -> add"),
-        image("p: unit; image -> q: unit(); (p, q) -> add", head="unit = conv(3, 3x3, pad=1)\n"),
-        image("e = head(3); p: e; image -> q: e; (p, q) -> add", "[3]", head=HEAD),
-        image("e = conv(4, 1x1); output p: e; image -> q: e; output q"),
+        siamese("e = linear(3); x -> p: e; y -> q: e; (p, q) -> add"),
+        siamese("x -> p: e; y -> relu -> q: e(); (p, q) -> add", "e = linear(3)\n"),
+        siamese("e = head(3); x -> p: e; y -> q: e; (p, q) -> add", HEAD),
+        siamese("x -> p: e; y -> q: e; (p, q) -> add", f"{DEEP}e = deep()\n"),
+        siamese("e = linear(3); x -> s: { relu; p: e }; y -> q: e; (s, q) -> add"),
+        siamese("e = linear(3); x -> p: e -> relu; output u; y -> q: e -> relu; output v"),
+        siamese("e = linear(3); x -> relu; output p: e; y -> q: e; output q"),
+        siamese("(x, y) -> b", "e = linear(3)\nblock b { input u; input v; u -> p: e; v -> q: e;"
+                " (p, q) -> add }\n"),
     ],
     "W0109": [
         image("conv(8, 1x1); output p: conv(2, 1x1); relu; output q: conv(4, 1x1)"),
         image("y: relu; output p: conv(2, 1x1) -> relu; tanh -> conv(2, 1x1); output q"),
         image("relu; output p: conv(2, 1x1); output c: relu; add { relu; identity }; output q"),
+        image("flatten; output p: linear(10); linear(20) -> linear(5); output q"),
+        image("z: b; output u: z.p; output v: z.q", head="block b { relu; output p: conv(2, 1x1);"
+              " tanh; output q }\n"),
+        image("repeat 2 { relu }; output p: conv(2, 1x1); tanh; output q"),
+        image("relu: relu; output p: conv(2, 1x1); tanh; output q"),
+        image("if: relu; output p: conv(2, 1x1); tanh; output q"),
+        image("head: relu; output p: conv(2, 1x1); tanh; output q; output r: head()",
+              head="block head { relu }\n"),
+        image("act = leaky_relu(0.2); act: act; output p: conv(2, 1x1); tanh; output q"),
     ],
     "W0201": [
         image("conv(8, 3x3) -> relu -> linear(10)"),
@@ -143,6 +165,21 @@ RIGHT: list[str] = [
     image("y: conv(3, 1x1); add { y; relu }; concat { { conv(3, 1x1) -> relu }; bn }"),
     image("unit = conv(3, 1x1); repeat 2 { unit }; for i in [1, 2] { p{i}: unit }"),
     image("unit = conv(3, 1x1); p: unit; concat { p; image }; q: unit; (p, q) -> add"),
+    image("c3 = conv(8, 3x3, pad=1); conv1: c3 -> relu; conv2: c3 -> relu"),
+    image("unit = conv(3, 1x1); p: unit; q: unit; (p, q) -> add"),
+    image("p: c3; image -> q: c3(); (p, q) -> add", head="c3 = conv(3, 1x1)\n"),
+    image("trunk: relu; trunk -> p: e; trunk -> q: e; (p, q) -> add", "[3]",
+          head=f"{HEAD}e = head(3)\n"),
+    image("c = conv(4, 1x1); e = conv(4, 3x3, pad=1); p: c -> q: e; image -> r: c -> s: e;"
+          " (q, s) -> add"),
+    siamese("e = linear(8); x -> p: e -> r: e; y -> q: e -> s: e; (r, s) -> add"),
+    siamese("e = linear(8); x -> relu; repeat 2 { e }; p: relu; y -> q: e; (p, q) -> add"),
+    siamese("e = linear(3); x -> p: e; y -> q: e; (p, q) -> add", shape="[4]"),
+    siamese("x -> p: e; y -> q: e; (p, q) -> add", f"{LIGHT}e = outer()\n"),
+    image(f"{EXIT}; conv(16, 3x3, pad=1) -> relu; output late"),
+    image(f"{EXIT}; add {{ conv(16, 3x3, pad=1); identity }}; output late"),
+    image("relu; output early: classify(10); conv(16, 3x3); output late",
+          head="block classify(n) { gap -> flatten -> linear(n) }\n"),
     image("norm = bn(eps=0.1); p: norm; q: norm; (p, q) -> add"),
     image("act = leaky_relu(0.2); p: act; q: act; (p, q) -> add"),
     image("y: relu; output p: conv(2, 1x1); y -> tanh; output q"),
@@ -210,6 +247,7 @@ RIGHT: list[str] = [
     image("b", head="block b { conv(3, 6, 5) }  # allow W0202\n"),
     image("b  # allow W0202", head="block b { conv(3, 6, 5) }\n"),
     "# allow W0201\nblock b { relu }\n\nblock c {\n    linear(3)  # allow W0201\n}\n",
+    "# allow W0108, W0109\nblock b {\n    relu\n}\n\nblock c {\n    relu  # allow W0109\n}\n",
     image("relu", head="from blocks.residual import basic  # allow W0101: others import it\n"),
     image("relu", head="# allow W0103\nblock spare {\n    relu\n}\n\n"),
     image('assert true, "# allow W0201"; relu', head="# they allow W0201 # allow W0202\n"),

@@ -7,7 +7,7 @@ import pytest
 from netlang.diagnostics.edits import apply_edits
 from netlang.source import Source
 from netlang.syntax.format import format_source
-from tests.lint.planted import PLANTED, all_planted, image, recipe
+from tests.lint.planted import PLANTED, all_planted, image, recipe, siamese
 from tests.support import check_source
 
 HEAD = "from blocks.residual import basic, bottleneck\n"
@@ -88,6 +88,44 @@ def test_one_fix_is_one_warning_less(code: str, text: str) -> None:
         before = [other for other in check_source(Source("main.net", text)) if other.code == code]
         assert len(same) < len(before)
         assert all(other.severity == "warning" for other in after), after
+
+
+UNFIXED: list[str] = [
+    siamese("e = linear(3); x -> p: e -> relu; output u; y -> q: e -> relu; output v"),
+    siamese("e = linear(3); for i in [1] { x -> p{i}: e }; y -> q: e; (p1, q) -> add"),
+    siamese("e = linear(3); x -> s: { relu; p: e }; y -> q: e; (s, q) -> add"),
+    *(
+        image(f"{label}: relu; output p: conv(2, 1x1); tanh; output q", head=head)
+        for label, head in [
+            ("relu", ""),
+            ("if", ""),
+            ("body", ""),
+            ("act", "act = leaky_relu(0.2)\nassert true\n"),
+            ("head", "# allow W0103\nblock head { relu }\n"),
+        ]
+    ),
+    image("act = leaky_relu(0.2); act: act; output p: conv(2, 1x1); tanh; output q"),
+]
+
+
+@pytest.mark.parametrize("text", UNFIXED)
+def test_no_fix_that_cannot_be_read(text: str) -> None:
+    """Where the label goes on, is computed or means something else, there is advice alone."""
+    found = [each for each in check_source(Source("main.net", text)) if each.code != "W0102"]
+    assert [each.code for each in found] in (["W0108"], ["W0109"])
+    assert all(each.fix is None or not each.fix.edits for each in found)
+
+
+def test_a_label_that_goes_on_is_not_reused() -> None:
+    (found,) = check_source(Source("main.net", UNFIXED[0]))
+    assert found.fix is not None
+    assert "put the steps after `p` on a line of their own" in found.fix.description
+    apart = UNFIXED[0].replace("e -> relu; output u", "e; relu; output u")
+    (found,) = check_source(Source("main.net", apart))
+    assert found.fix is not None
+    after = apply_edits(apart, found.fix.edits)
+    assert "q: reuse p -> relu" in after
+    assert list(check_source(Source("main.net", after))) == []
 
 
 def test_most_have_a_fix() -> None:

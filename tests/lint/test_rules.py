@@ -16,7 +16,7 @@ from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.logits import probabilities_as_logits
 from netlang.lint.rules.order import pytorch_order
-from netlang.lint.rules.readings import BranchLines, StepsAfterOutputs
+from netlang.lint.rules.readings import BranchLines
 from netlang.lint.rules.targets import UnusedTargets
 from netlang.lint.rules.timing import change_beyond_end
 from netlang.lint.rules.unused import UnusedNames
@@ -61,7 +61,7 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
     IdleLoops: ("W0105",),
     BranchLines: ("W0107",),
     registry.applied_twice: ("W0108",),
-    StepsAfterOutputs: ("W0109",),
+    registry.step_after_output: ("W0109",),
     linear_of_image: ("W0201",),
     pytorch_order: ("W0202",),
     softmax_axis: ("W0203",),
