@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from netlang.advice.edits import replaced
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
@@ -11,6 +14,7 @@ from netlang.elaborate.loops import iterations
 from netlang.elaborate.session import Abort
 from netlang.ir.program import Ref
 from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["branches", "only_branch"]
 
@@ -23,10 +27,14 @@ def branches(
     """The last values of the branches of `action`, in order; None if one had an error."""
     suite = action.body
     assert suite is not None
+    inner = body.inner(scope, flow)
+    ends: list[CurrentValue] = []
     for statement in suite.statements:
-        if not isinstance(statement, ast.Path):
-            _refuse_steps(action, statement)
-    ends = _ends(body.inner(scope, flow), suite, flow)
+        if _is_refused(inner, action, statement):
+            _ends(inner, (statement,), None)  # its labels, so that reading them is no second error
+            ends.append(None)
+        else:
+            ends += _ends(inner, (statement,), flow)
     if any(end is None for end in ends):
         return None
     refs = []
@@ -43,10 +51,12 @@ def branches(
     return tuple(refs)
 
 
-def _ends(body: Body, suite: ast.Suite, flow: CurrentValue) -> list[CurrentValue]:
+def _ends(
+    body: Body, statements: Sequence[ast.Statement], flow: CurrentValue
+) -> list[CurrentValue]:
     """One value for each branch of a suite, including those of conditionals and loops."""
     ends: list[CurrentValue] = []
-    for statement in suite.statements:
+    for statement in statements:
         body.session.tick(statement.span)
         body.flow = flow
         try:
@@ -64,14 +74,14 @@ def _branch(body: Body, statement: ast.Statement, flow: CurrentValue) -> list[Cu
         return [body.elaborator.path(body, statement, flow)]
     if isinstance(statement, ast.If):
         if body.evaluator.truth(statement.condition):
-            return _ends(body.inner(flow=flow), statement.then, flow)
+            return _ends(body.inner(flow=flow), statement.then.statements, flow)
         if statement.otherwise is not None:
-            return _ends(body.inner(flow=flow), statement.otherwise, flow)
+            return _ends(body.inner(flow=flow), statement.otherwise.statements, flow)
         return []
     if isinstance(statement, ast.For):
         ends: list[CurrentValue] = []
         for inner in iterations(body, statement):
-            ends += _ends(inner, statement.body, flow)
+            ends += _ends(inner, statement.body.statements, flow)
         return ends
     if isinstance(statement, ast.Unread):
         body.statement(statement)
@@ -89,7 +99,17 @@ def _branch(body: Body, statement: ast.Statement, flow: CurrentValue) -> list[Cu
     return []
 
 
-def _refuse_steps(action: ast.Apply, statement: ast.Statement) -> None:
+def _is_refused(body: Body, action: ast.Apply, statement: ast.Statement) -> bool:
+    """Whether a statement of a merge reads like the steps of one branch, which is reported."""
+    try:
+        _refuse_steps(body, action, statement)
+    except NetlangError as error:
+        body.session.report(error)
+        return True
+    return False
+
+
+def _refuse_steps(body: Body, action: ast.Apply, statement: ast.Statement) -> None:
     """What reads like the steps of one branch: `repeat`, several lines in an `if` or `for`."""
     if isinstance(statement, ast.If):
         suites = (
@@ -107,12 +127,27 @@ def _refuse_steps(action: ast.Apply, statement: ast.Statement) -> None:
         return
     for suite in suites:
         made = [each for each in suite.statements if isinstance(each, _MAKE_BRANCHES)]
-        if len(made) > 1 and not all(map(_stands_alone, made)):
+        if _are_steps(body, suite, made):
             from netlang.advice.meaning.merges import lines_as_branches  # only here: an error
 
             raise NetlangError(lines_as_branches(action, statement, suite, made))
         for each in made:
-            _refuse_steps(action, each)
+            _refuse_steps(body, action, each)
+
+
+def _are_steps(body: Body, suite: ast.Suite, made: Sequence[ast.Statement]) -> bool:
+    """Whether one of several lines reads like a step after the line before it.
+
+    A line doesn't if it begins with a value, or if both lines show that they are branches.
+    """
+    for before, after in pairwise(made):
+        if _begins_with_value(body, suite, after):
+            continue
+        if not _stands_alone(after):
+            return True
+        if not (_stands_alone(before) or _begins_with_value(body, suite, before)):
+            return True
+    return False
 
 
 def _stands_alone(statement: ast.Statement) -> bool:
@@ -120,6 +155,27 @@ def _stands_alone(statement: ast.Statement) -> bool:
     if not isinstance(statement, ast.Path):
         return True
     return len(statement.steps) == 1 and isinstance(statement.steps[0].action, ast.Scope)
+
+
+def _begins_with_value(body: Body, suite: ast.Suite, statement: ast.Statement) -> bool:
+    """Whether a line begins with a labelled value, several or `in`, or with `identity`."""
+    if not isinstance(statement, ast.Path):
+        return False
+    step = statement.steps[0]
+    action = step.action
+    if not isinstance(action, ast.Apply):
+        return isinstance(action, ast.Reference | ast.Tuple | ast.In)
+    if action.arguments is not None or action.body is not None:
+        return False
+    if action.name == "identity" and body.evaluator.names.find(action.name) is None:
+        return step.label is None  # a label would name the value before it
+    known = body.builder.is_label(body.scope, (action.name,), body.block.root)
+    return known or any(
+        isinstance(node, ast.Step)
+        and node.label is not None
+        and [part.pieces for part in node.label.parts] == [(action.name,)]
+        for node in walk(suite)
+    )
 
 
 def only_branch(suite: ast.Suite) -> ast.Path | None:

@@ -14,11 +14,12 @@ from itertools import islice
 from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
 from netlang.advice.layers import unknown_layer
+from netlang.advice.meaning.steps import label_after
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
-from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import UnknownName
+from netlang.diagnostics.language.names import UnknownLayer, UnknownName
 from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
@@ -46,18 +47,29 @@ def unknown_names(
     nodes = outline(definition).nodes
     local = _locals(definition, nodes)
     right: set[tuple[str | None, ...]] = set()
+    misplaced: set[str] = set()  # labels behind their step: what reads them is no second error
     for node in nodes:
         if isinstance(node, ast.Apply):
             form = _form(node)
             if form in right or node.name == "body" or node.name in local:
                 continue
+            if node.name in misplaced:
+                continue
+            fix = _label_after(module, node)
+            if fix is not None:
+                misplaced.add(node.name)
             if node.name_span in told:
                 continue
-            found = tuple(_layer(module, local, node))
+            found = tuple(_layer(module, local, node, fix))
             yield from found
             if form is not None and not found:
                 right.add(form)
-        elif isinstance(node, ast.Name) and node.name not in local and node.span not in told:
+        elif (
+            isinstance(node, ast.Name)
+            and node.name not in local
+            and node.name not in misplaced
+            and node.span not in told
+        ):
             yield from _name(module, local, node)
 
 
@@ -138,8 +150,23 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
     return _Locals(frozenset(names | values), frozenset(values - names), frozenset(computed))
 
 
-def _layer(module: Namespace, local: _Locals, action: ast.Apply) -> Iterator[Diagnostic]:
-    """Errors in the layer that a step names."""
+def _label_after(module: Namespace, action: ast.Apply) -> Fix | None:
+    """The fix for a name that nothing defines, if it is meant as the label of the step before."""
+    if action.arguments is not None or action.body is not None or operator(action.name) is not None:
+        return None
+    try:
+        return label_after(module.file, action) if module.find(action.name) is None else None
+    except NetlangError:
+        return None
+
+
+def _layer(
+    module: Namespace, local: _Locals, action: ast.Apply, label: Fix | None
+) -> Iterator[Diagnostic]:
+    """Errors in the layer that a step names; `label` is the fix if it is meant as a label."""
+    if label is not None:
+        yield UnknownLayer(span=action.name_span, name=action.name, fix=label)
+        return
     try:
         found = module.find(action.name)
         op = operator(action.name) if found is None else None

@@ -137,6 +137,11 @@ class FunctionBuilder(Draft):
                 return found
         return None
 
+    def is_label(self, scope: LabelPath, parts: LabelPath, root: LabelPath = ()) -> bool:
+        """Whether `find` would find something; this doesn't count as reading it."""
+        depths = range(len(root), len(scope) + 1)
+        return any(scope[:depth] + parts in self.labels for depth in depths)
+
     def forget(self, scope: LabelPath, labels: int) -> None:
         """Make everything labelled in `scope` after the first `labels` labels unreadable."""
         for path in list(islice(reversed(self.labels), len(self.labels) - labels)):
