@@ -27,6 +27,9 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "loop variables": lambda n: image(
         f"for {', '.join(f'x{i}' for i in range(n))} in [[{', '.join('1' * n)}]] {{ relu }}"
     ),
+    "steps after outputs": lambda n: image(
+        "\n".join(f"y{i}: relu\noutput p{i}: tanh\nsilu" for i in range(n)) + "\noutput z"
+    ),
     "linear maps": lambda n: image(
         "conv(3, 1x1) -> x: relu\n"
         + "\n".join(f"x -> y{i}: linear(4)\noutput o{i}: y{i}" for i in range(n))

@@ -35,13 +35,19 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
     if definition is None or function.span.source is not about.module.source:
         return
     labels, nodes = frozenset(_labels(definition.body)), _nodes(function.items)
+    ends = {each.name: function.type_of(each.ref).rank for each in function.outputs}
+    own = _own_names(definition)
     for suite in _suites(definition.body):
         left = [each for each in suite.statements if not isinstance(each, _PASSED)]
         for number, (tap, after) in enumerate(pairwise(left)):
             if not isinstance(tap, ast.Output) or not isinstance(after, ast.Path):
                 continue
-            if _could_go_on(tap, after, labels) and _alike(function, nodes, tap, after):
-                fix = _from_value(about, definition, left[:number], after.steps[0].span, tap.name)
+            if _could_go_on(tap, after, labels) and _alike(function, nodes, ends, tap, after):
+                name = _value_name(left, number)
+                readable = name is not None and _is_readable(about, own, name)
+                fix = (
+                    _from_value(name, after.steps[0].span, tap.name) if name and readable else None
+                )
                 yield StepAfterOutput(span=after.steps[0].span, output=tap.name, fix=fix)
 
 
@@ -52,16 +58,17 @@ def _could_go_on(tap: ast.Output, after: ast.Path, labels: Labels) -> bool:
     return after.steps[0].label is None and _reads_current(after, labels)
 
 
-def _alike(function: Function, nodes: Nodes, tap: ast.Output, after: ast.Path) -> bool:
+def _alike(
+    function: Function, nodes: Nodes, ends: Mapping[str, int], tap: ast.Output, after: ast.Path
+) -> bool:
     """Whether the output has as many axes as the value that it and the path after it read."""
     assert tap.path is not None
-    ends = [function.type_of(each.ref) for each in function.outputs if each.name == tap.name]
     for path in (after, tap.path):
         for action in _first_actions(path):
             node = nodes.get((action.span.start, action.span.end))
             if node is not None and len(node.inputs) == 1:
                 (read,) = function.input_types(node)
-                return any(end.rank == read.rank for end in ends)
+                return ends.get(tap.name) == read.rank
     return False
 
 
@@ -107,17 +114,8 @@ def _is_label(name: str, labels: Labels) -> bool:
     return name in labels or any(f"{name[:end]}{{" in labels for end in range(1, len(name)))
 
 
-def _from_value(
-    about: About,
-    definition: Definition,
-    before: Sequence[ast.Statement],
-    step: Span,
-    output: str,
-) -> Fix | None:
-    """The label of the value before, in front of the step, where it has one."""
-    name = _value_name(before)
-    if name is None or not _is_readable(about, definition, name):
-        return None
+def _from_value(name: str, step: Span, output: str) -> Fix:
+    """The label of the value before, in front of the step."""
     advice = (
         f"write `{name} -> ...` if it is meant; to go on from the output, label its step, "
         f"`output {output}: y: ...`, and begin with `y`"
@@ -125,9 +123,10 @@ def _from_value(
     return Fix(advice, (Edit(Span(step.source, step.start, step.start), f"{name} -> "),))
 
 
-def _value_name(before: Sequence[ast.Statement]) -> str | None:
-    """The name of the current value behind some statements."""
-    for statement in reversed(before):
+def _value_name(statements: Sequence[ast.Statement], count: int) -> str | None:
+    """The name of the current value behind the first `count` statements."""
+    for place in range(count - 1, -1, -1):
+        statement = statements[place]
         if isinstance(statement, ast.Input):
             return statement.name
         if isinstance(statement, ast.Path):
@@ -138,13 +137,19 @@ def _value_name(before: Sequence[ast.Statement]) -> str | None:
     return None
 
 
-def _is_readable(about: About, definition: Definition, name: str) -> bool:
+def _own_names(definition: Definition) -> frozenset[str]:
+    """The parameters of a definition and the constants in it."""
+    suites = _suites(definition.body)
+    constants = {
+        each.name for suite in suites for each in suite.statements if isinstance(each, ast.Constant)
+    }
+    return frozenset(constants | {each.name for each in definition.parameters})
+
+
+def _is_readable(about: About, own: frozenset[str], name: str) -> bool:
     """Whether a path can begin with a label: it is no keyword, operator, block or other name."""
     if name == "body" or is_word(name) or name in load_tables().words.keywords:
         return False
-    own = {each.name for each in definition.parameters}
-    for suite in _suites(definition.body):
-        own |= {each.name for each in suite.statements if isinstance(each, ast.Constant)}
     try:
         return name not in own and about.module.find(name) is None
     except NetlangError:
