@@ -156,6 +156,11 @@ PLANTED: dict[str, list[str]] = {
         recipe(CLASSIFIER, "schedule: multistep([9, 20], length=10) -> cosine"),
         recipe(CLASSIFIER, "schedule: multistep([900, 1000], unit=steps)", length="steps: 1000"),
     ],
+    "W0303": [
+        recipe("flatten -> linear(20); auxiliary p: linear(10); output q: linear(10)"),
+        recipe("flatten -> linear(20); auxiliary p: linear(10); output q: linear(10)",
+               loss="cross_entropy(q, label) + 0.01*l2_penalty"),
+    ],
 }  # fmt: skip
 
 _ATTENTION = "reshape([4, 8, 96]) -> softmax(1)"

@@ -12,6 +12,7 @@ from netlang.diagnostics.render.text import render_text
 from netlang.lint import find, graph, registry, training
 from netlang.lint.layouts import KEEPING, SPATIAL
 from netlang.lint.rules.batch import BatchInInputs
+from netlang.lint.rules.heads import untrained_heads
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
 from netlang.lint.rules.logits import probabilities_as_logits
@@ -69,6 +70,7 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
     BatchInInputs: ("W0205",),
     probabilities_as_logits: ("W0301",),
     change_beyond_end: ("W0302",),
+    untrained_heads: ("W0303",),
 }
 
 

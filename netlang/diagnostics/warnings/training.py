@@ -1,4 +1,4 @@
-"""Warnings about recipes: W0301 and W0302."""
+"""Warnings about recipes: W0301 to W0303."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Caution
 
-__all__ = ["ChangeBeyondEnd", "ProbabilitiesAsLogits"]
+__all__ = ["ChangeBeyondEnd", "ProbabilitiesAsLogits", "UntrainedHead"]
 
 
 class ProbabilitiesAsLogits(Caution):
@@ -33,3 +33,14 @@ class ChangeBeyondEnd(Caution):
     place: int
     length: int
     unit: str
+
+
+class UntrainedHead(Caution):
+    code: ClassVar[str] = "W0303"
+    title: ClassVar[str] = "the loss doesn't read `{output}`, the auxiliary output of `{net}`"
+    caption: ClassVar[str] = "the steps that only `{output}` needs keep the weights they start with"
+    help: ClassVar[str] = "add a term for it, such as `{example}`"
+
+    output: str
+    net: str
+    example: str
