@@ -34,6 +34,8 @@ MOVED = {"flatten", "linear", "reshape", "transpose", "multi_head_attention", "p
 IMAGES = {"conv", "conv_transpose", "upsample", "max_unpool"}
 """Operators, besides pooling, that make an image of what they read."""
 
+MERGES = {"add", "sub", "mul", "max", "min", "concat"}
+
 STEPS = ("relu", "bn", "conv({c}, 3x3, pad=1)", "maxpool(3x3, stride=1, pad=1)", "dropout(0.5)",
          "upsample(2)", "{{ gelu; identity }}", "add {{ identity; tanh }}",
          "repeat 2 {{ conv({c}, 1x1) -> silu }}")  # fmt: skip
@@ -103,12 +105,25 @@ def true(warning: Diagnostic, programs: tuple[Program, ...]) -> bool:
         return len(re.findall(rf"\b{re.escape(span.text)}\b", text)) == 1
     if warning.code == "W0105":
         return span.text in ("0", "[]") or eval_range(span.text) == []
+    if warning.code == "W0107":
+        return _opened_by(text[: span.start]) in MERGES
     if warning.code == "W0109":
         before = span.source.text[: span.start].splitlines()
         return _statement_above(before).startswith("output ")
     if warning.code in ("W0201", "W0203"):
         return any(_is_image(program, span.text, warning.code) for program in programs)
     return False
+
+
+def _opened_by(before: str) -> str:
+    """The word in front of the innermost brace that a text leaves open."""
+    depth = 0
+    for place in range(len(before) - 1, -1, -1):
+        depth += (before[place] == "}") - (before[place] == "{")
+        if depth < 0:
+            head = re.search(r"(\w+)\s*(?:\([^{}]*\)\s*)?$", before[:place])
+            return head[1] if head else ""
+    return ""
 
 
 def _statement_above(lines: list[str]) -> str:
