@@ -9,9 +9,9 @@ from pathlib import Path
 from netlang.backends.weights.files import PICKLES, WeightSource, metadata_of
 from netlang.backends.weights.signature import FACTS
 
-__all__ = ["class_names", "facts_beside", "facts_in", "trained_net"]
+__all__ = ["class_names", "facts_beside", "facts_in", "fit_to_show", "trained_net"]
 
-_LONGEST_CALL = 200
+_LONGEST_SHOWN = 200
 
 
 def facts_beside(source: WeightSource) -> Mapping[str, object]:
@@ -45,9 +45,14 @@ def class_names(facts: Mapping[str, object]) -> tuple[str, ...]:
 def trained_net(facts: Mapping[str, object]) -> str | None:
     """The net of the run as written in its recipe (``digits(width=32)``); None if unknown.
 
-    Facts may come from a stranger's file: text that is too long or unfit for a terminal is dropped.
+    Facts may come from a stranger's file: see `fit_to_show`.
     """
     keys = facts.get("keys")
-    net = keys.get("model") if isinstance(keys, dict) else None
-    shown = isinstance(net, str) and len(net) <= _LONGEST_CALL and net.isprintable()
-    return net if shown else None
+    return fit_to_show(keys.get("model") if isinstance(keys, dict) else None)
+
+
+def fit_to_show(text: object) -> str | None:
+    """The text of a stranger's file; None for one too long or unfit for a terminal."""
+    if isinstance(text, str) and len(text) <= _LONGEST_SHOWN and text.isprintable():
+        return text
+    return None

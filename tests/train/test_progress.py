@@ -51,6 +51,22 @@ def test_a_run_that_was_over_says_nothing_of_steps() -> None:
     assert stream.getvalue() == ""
 
 
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("display", [LogLines, Bar])
+def test_messages_are_shown_without_control_characters(
+    display: type[LogLines] | type[Bar], begun: bool
+) -> None:
+    """They repeat names in a stranger's weights."""
+    stream = io.StringIO()
+    progress = display(stream)
+    progress.begin(0, 10, 10)
+    if begun:
+        progress.advance(1)
+    progress.say("entry `\x1b[2Jema\r`\nof two lines")
+    assert "entry `\\x1b[2Jema\\r`\nof two lines\n" in stream.getvalue()
+    progress.end()
+
+
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     stream = _Terminal()

@@ -16,6 +16,7 @@ from torch import Tensor
 from netlang.backends.torch.recipes.normalize import Normalizer
 from netlang.backends.weights import read_entry
 from netlang.backends.weights.diagnostics import UnreadableWeights
+from netlang.backends.weights.facts import fit_to_show
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
 from netlang.recipes.check.paths import shown_shape
@@ -51,13 +52,13 @@ def kept_normalizer(
     if "normalization" not in facts:
         return None
     theirs, ours = _stored_normalization(facts), recipe.describe()["normalize"]
+    shown = fit_to_show(theirs) or "one that they don't name"
     asked = any(read_override(text).key == "normalize" for text in recipe.overrides)
     if asked and theirs != ours:
-        trained = theirs or "one that they don't name"
-        say(f"normalize: {ours}, as asked for; the weights were trained with {trained}")
+        say(f"normalize: {ours}, as asked for; the weights were trained with {shown}")
         return None
     if theirs is not None and theirs != ours:
-        say(f"normalize: {theirs}, as the weights were trained; the recipe has {ours}")
+        say(f"normalize: {shown}, as the weights were trained; the recipe has {ours}")
     kept = facts["normalization"]
     if not isinstance(kept, dict):
         return KeptNormalizer(None)

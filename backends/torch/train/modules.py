@@ -16,6 +16,8 @@ from netlang.ir.program import Program
 
 __all__ = ["empty_module", "module_of", "trained_module"]
 
+_LAST_STEP = (1 << 63) - 1
+
 
 def module_of(program: Program, seed: int) -> nn.Module:
     """The network in training mode, its weights drawn from `seed`."""
@@ -40,4 +42,4 @@ def trained_module(
     """
     model = filled(program, BuildOptions(path, fit), tell=say)
     step = facts_beside(path).get("step")
-    return model, step if isinstance(step, int) else 0
+    return model, step if type(step) is int and 0 <= step <= _LAST_STEP else 0

@@ -167,6 +167,37 @@ def test_a_normalization_in_a_script_of_a_stranger_is_refused(
         next(predict(recipe, program, weights, [path], device="cpu"))
 
 
+@pytest.mark.parametrize("told", ["\x1b[2J", "imagenet\n", "a" * 201, "\ud800", "min_max"])
+@pytest.mark.parametrize("changes", [(), ("normalize=imagenet",)])
+def test_the_words_of_a_stranger_are_shown_if_a_terminal_can_take_them(
+    run: Path, tmp_path: Path, told: str, changes: tuple[str, ...]
+) -> None:
+    last, weights = run / "run" / "last.safetensors", tmp_path / "w.safetensors"
+    facts = {**json.loads(metadata(last)), "keys": {"normalize": told}}
+    weights.write_bytes(b"".join(encode_signed(load_file(last), {"netlang": json.dumps(facts)})))
+    recipe, program = load_recipe(str(run / "pets.net"), changes)
+    path, said = run / "pets" / "train" / "dogs" / "1.png", list[str]()
+    next(predict(recipe, program, weights, [path], device="cpu", say=said.append))
+    shown = told if told == "min_max" else "one that they don't name"
+    (line,) = said
+    assert line.endswith(f"trained with {shown}") or line.startswith(f"normalize: {shown}, as the")
+
+
+@pytest.mark.parametrize(("told", "step"), [(7, 7), (-1, 0), (True, 0), (1 << 63, 0), ("7", 0)])
+def test_a_step_that_no_run_can_have_is_none(
+    run: Path, tmp_path: Path, told: object, step: int
+) -> None:
+    """Of more bits than processes can exchange, or no count."""
+    last, weights = run / "run" / "last.safetensors", tmp_path / "w.safetensors"
+    facts = {**json.loads(metadata(last)), "step": told}
+    weights.write_bytes(b"".join(encode_signed(load_file(last), {"netlang": json.dumps(facts)})))
+    recipe, program = load_recipe(str(run / "pets.net"))
+    places = Places({"pets": run / "pets"})
+    scores = evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+    assert scores.step == step
+    assert type(scores.step) is int
+
+
 WIDE = """
 net wide {
     input x: [400]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO, final
 
 from netlang.backends.torch.train.storage import Json
+from netlang.diagnostics.render.excerpt import visible_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -41,7 +42,10 @@ class Progress(Protocol):
         """Show the newest record of the metrics."""
 
     def say(self, text: str) -> None:
-        """Show a message permanently."""
+        """Show a message permanently, with escapes for what a terminal would interpret.
+
+        Messages repeat names from weights and data that strangers wrote.
+        """
 
     def end(self) -> None:
         """The run has ended or was stopped."""
@@ -147,7 +151,7 @@ class LogLines:
         self._shown |= record
 
     def say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        print(visible_lines(text), file=self._stream, flush=True)
 
     def end(self) -> None:
         if self._shown:
@@ -188,9 +192,9 @@ class Bar:
 
     def say(self, text: str) -> None:
         if self._bar is None:
-            print(text, file=self._stream, flush=True)
+            print(visible_lines(text), file=self._stream, flush=True)
         else:
-            self._bar.console.print(text, markup=False, highlight=False)
+            self._bar.console.print(visible_lines(text), markup=False, highlight=False)
 
     def end(self) -> None:
         self._render()
