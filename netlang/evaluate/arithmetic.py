@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from itertools import repeat
 from typing import Any
 
 from netlang.diagnostics.errors import NetlangError
@@ -20,7 +19,7 @@ from netlang.diagnostics.language.values import (
     FunctionRefused,
     NumberTooLarge,
 )
-from netlang.evaluate.values import Undecided, Value, describe, kind_of
+from netlang.evaluate.values import TensorValue, Undecided, Value, describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, floor_div
 from netlang.ir.provenance import (
@@ -30,6 +29,8 @@ from netlang.ir.provenance import (
     operators_in,
     origin_of,
 )
+from netlang.ir.types import TensorType
+from netlang.records import Draft, field
 from netlang.source import Span
 
 __all__ = ["binary", "compare", "negate"]
@@ -150,10 +151,15 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
     """``left symbol right``: a boolean, or a condition on the input's sizes."""
     if symbol == "in":
         return _contains(left, right, span)
-    if isinstance(left, Expr) or isinstance(right, Expr):
-        return _compare_sizes(symbol, left, right, span)
     if symbol in ("==", "!="):
-        return _equal(left, right) == (symbol == "==")
+        outcome = _equal(left, right, span)
+        if symbol == "==":
+            return outcome
+        if isinstance(outcome, Undecided):
+            raise _depends(symbol, left, right, span)
+        return not outcome
+    if isinstance(left, Expr | int) and isinstance(right, Expr | int):
+        return _order(symbol, left, right, span)
     numbers = is_number(left) and is_number(right)
     if numbers or (isinstance(left, str) and isinstance(right, str)):
         return _ORDER[symbol](left, right)
@@ -161,45 +167,106 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
     raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
 
 
-def _equal(left: Value, right: Value, same: set[tuple[int, int]] | None = None) -> bool:
+def _depends(symbol: str, left: Value, right: Value, span: Span) -> NetlangError:
+    value = f"{describe(left)} {symbol} {describe(right)}"
+    return NetlangError(DependsOnSizes(span=span, value=value))
+
+
+def _contains(item: Value, items: Value, span: Span) -> bool | Undecided:
+    """Whether a list has an item; several items that may equal it are no single condition."""
+    if not isinstance(items, tuple):
+        raise NetlangError(BadOperands(span=span, operator="in", operands=kind_of(items)))
+    possible: dict[Undecided, None] = {}
+    for other in items:
+        outcome = _equal(item, other, span)
+        if isinstance(outcome, Undecided):
+            possible[outcome] = None
+        elif outcome:
+            return True
+    if len(possible) > 1:
+        raise _depends("in", item, items, span)
+    return next(iter(possible), False)
+
+
+def _equal(left: Value, right: Value, span: Span) -> bool | Undecided:
     """Equality of the language: 1 equals 1.0, but true isn't a number.
 
-    `same` are pairs of lists found to be equal, so that shared lists are compared once.
+    Sizes that depend on the input give one condition for each pair that must be equal.
     """
-    if isinstance(left, bool) != isinstance(right, bool):
+    comparison = _Comparison(span)
+    if not comparison.possible(left, right):
         return False
-    if not (isinstance(left, tuple) and isinstance(right, tuple)):
+    return Undecided(tuple(comparison.conditions)) if comparison.conditions else True
+
+
+class _Comparison(Draft):
+    """Finds the conditions under which two values are equal.
+
+    `compared` are pairs of lists found to be equal under them, so that shared lists are compared
+    once.
+    """
+
+    span: Span
+    conditions: dict[Constraint, None] = field(default_factory=dict)
+    compared: set[tuple[int, int]] = field(default_factory=set)
+
+    def possible(self, left: Value, right: Value) -> bool:
+        """Whether the values are equal wherever `conditions` hold; adds those that they need."""
+        for one in (left, right):
+            if isinstance(one, Undecided):
+                raise NetlangError(DependsOnSizes(span=self.span, value=describe(one)))
+        if isinstance(left, bool) != isinstance(right, bool):
+            return False
+        if isinstance(left, Expr) or isinstance(right, Expr):
+            return self._sizes(left, right)
+        if isinstance(left, TensorValue) and isinstance(right, TensorValue):
+            return all(map(self.possible, _facts(left.type), _facts(right.type)))
+        if isinstance(left, tuple) and isinstance(right, tuple):
+            return self._lists(left, right)
         return left == right
-    same = set() if same is None else same
-    pair = (id(left), id(right))
-    if pair in same:
+
+    def _lists(self, left: tuple[Value, ...], right: tuple[Value, ...]) -> bool:
+        pair = (id(left), id(right))
+        if pair in self.compared:
+            return True
+        if len(left) != len(right) or not all(map(self.possible, left, right)):
+            return False
+        self.compared.add(pair)
         return True
-    if len(left) != len(right) or not all(map(_equal, left, right, repeat(same))):
-        return False
-    same.add(pair)
-    return True
+
+    def _sizes(self, left: Value, right: Value) -> bool:
+        """The same for a size that depends on the input, and any other value."""
+        one, two = _whole(left), _whole(right)
+        if one is None or two is None:
+            return False
+        difference = one - two
+        if isinstance(difference, int):
+            return difference == 0
+        reason = f"the spec asserts `{describe(one)} == {describe(two)}`"
+        self.conditions[Constraint(one, Relation.EQUAL, two, reason)] = None
+        return True
 
 
-def _contains(item: Value, items: Value, span: Span) -> bool:
-    if isinstance(items, tuple):
-        return any(_equal(item, other) for other in items)
-    raise NetlangError(BadOperands(span=span, operator="in", operands=kind_of(items)))
+def _facts(tensor: TensorType) -> tuple[Value, ...]:
+    """What equal types have in common: element type, batch and shape."""
+    return (tensor.dtype.value, "" if tensor.batch is None else tensor.batch, tensor.shape)
 
 
-def _compare_sizes(symbol: str, left: Value, right: Value, span: Span) -> bool | Undecided:
-    if not isinstance(left, Expr | int) or not isinstance(right, Expr | int):
-        if symbol in ("==", "!="):
-            return symbol == "!="
+def _whole(value: Value) -> Dim | None:
+    """A size as such, also if written as ``12.0``."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, Expr | int) else None
+
+
+def _order(symbol: str, left: Dim, right: Dim, span: Span) -> bool | Undecided:
+    if isinstance(left, bool) or isinstance(right, bool):
         operands = f"{kind_of(left)} and {kind_of(right)}"
         raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
     difference = left - right
     if isinstance(difference, int):
-        return compare(symbol, difference, 0, span)
+        return _ORDER[symbol](difference, 0)
     reason = f"the spec asserts `{describe(left)} {symbol} {describe(right)}`"
-    if symbol == "==":
-        return Undecided((Constraint(left, Relation.EQUAL, right, reason),))
-    if symbol == "!=":
-        raise NetlangError(DependsOnSizes(span=span, value=f"{left} {symbol} {right}"))
     if symbol in ("<", "<="):
         left, right = right, left
     slack = 1 if symbol in ("<", ">") else 0
