@@ -181,6 +181,7 @@ def test_long_rows_are_kept_too(width: int, beside: int) -> None:
         {"function": "affine", "numbers": [{"shape": [1], "float32": "!"}] * 2},
         {"function": "affine", "numbers": [{"shape": [-1], "values": [1.0]}] * 2},
         {"function": "affine", "numbers": [{"shape": [1], "values": ["x"]}] * 2},
+        {"function": "affine", "numbers": [{"shape": [1], "values": [0.0]}] * 2},
         {"function": "affine", "numbers": 3},
         {"function": "affine", "numbers": [{"shape": [2], "tensor": "x"}] * 2},
         {"function": "affine", "numbers": [{"shape": [3], "tensor": "netlang/it"}] * 2},

@@ -88,14 +88,18 @@ class Normalizer:
         """The normalizer that `facts` describe, whoever wrote them.
 
         `beside` are the tensors that the facts name. Raises `ValueError` if the facts describe
-        none: another function, a number that is NaN or infinite, more or fewer numbers than the
-        shape says, or more axes than two. Whether it fits the inputs is told by `require_for`.
+        none: another function, a number that is NaN or infinite, a division by zero, more or fewer
+        numbers than the shape says, or more axes than two. Whether it fits the inputs is told by
+        `require_for`.
         """
         try:
             first, second = (_restored(each, beside).to(device) for each in facts["numbers"])
-            return cls(_FUNCTIONS[facts["function"]], (first, second))
+            found = cls(_FUNCTIONS[facts["function"]], (first, second))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"no normalization: {error}") from None
+        if found.function is affine and not second.all():
+            raise ValueError("it divides by zero")
+        return found
 
     def require_for(self, shape: tuple[int | None, ...]) -> None:
         """Raise `ValueError` if this isn't for examples of a shape; None is a size of any length.

@@ -116,6 +116,7 @@ OTHERS = {
     "infinite": [ONES, row(1.0, 1.0, math.inf)],
     "beyond float32": [ONES, row(1.0, 1.0, 1e300)],
     "beyond floats": [ONES, row(1.0, 1.0, 10**400)],
+    "division by zero": [ONES, row(1.0, 0.0, 1.0)],
     "five channels": [row(*[1.0] * 5)] * 2,
     "no number": [row(shape=(0, HUGE))] * 2,
     "huge": [row(1.0, shape=(HUGE, HUGE))] * 2,
