@@ -14,7 +14,6 @@ from itertools import islice
 from netlang.advice.arguments import foreign_module
 from netlang.advice.calls import refuse_call
 from netlang.advice.layers import unknown_layer
-from netlang.advice.meaning.steps import label_after
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
@@ -155,9 +154,13 @@ def _label_after(module: Namespace, action: ast.Apply) -> Fix | None:
     if action.arguments is not None or action.body is not None or operator(action.name) is not None:
         return None
     try:
-        return label_after(module.file, action) if module.find(action.name) is None else None
+        if module.find(action.name) is not None:
+            return None
     except NetlangError:
         return None
+    from netlang.advice.meaning.steps import label_after  # only here: an error
+
+    return label_after(module.file, action)
 
 
 def _layer(
