@@ -25,7 +25,8 @@ def with_fields(
     Values that aren't made from the input have none. `whole` is the net's own field.
     """
     folded = any(row.times > 1 for row in rows)
-    states = _Paths(fields, folded).of(fields.net, fields.inputs)
+    levels = max((row.depth for row in rows), default=0) + 1
+    states = _Paths(fields, folded).of(fields.net, fields.inputs, levels)
     found: dict[str, ReceptiveField] = {}
     made = fields.outputs()
     kept: dict[ReadState, ReceptiveField | None] = {made[0]: whole} if len(made) == 1 else {}
@@ -41,44 +42,55 @@ def with_fields(
 
 
 class _Paths(Draft):
-    """What the steps of functions read, by path; each function once for the same inputs."""
+    """What the steps of functions read, by path; each function once for the same inputs.
+
+    `levels` are the components that a path has at most: nothing deeper has a row.
+    """
 
     fields: Fields
     folded: bool
-    _known: dict[tuple[Function, States], _Found] = field(default_factory=dict)
+    _known: dict[tuple[Function, States, int], _Found] = field(default_factory=dict)
 
-    def of(self, function: Function, inputs: States) -> _Found:
-        if (function, inputs) not in self._known:
+    def of(self, function: Function, inputs: States, levels: int) -> _Found:
+        key = (function, inputs, levels)
+        if key not in self._known:
             walk = self._folded if self.folded else self._written_out
-            self._known[function, inputs] = walk(function, inputs)
-        return self._known[function, inputs]
+            self._known[key] = walk(function, inputs, levels)
+        return self._known[key]
 
-    def _folded(self, function: Function, inputs: States) -> _Found:
+    def _folded(self, function: Function, inputs: States, levels: int) -> _Found:
         walk = self.fields.walk
         if function is not self.fields.net:
             walk = FieldWalk(self.fields, function, inputs, self.fields.context)
             walk.outputs()
         found: _Found = {}
         for place, step in walk.flow.steps.items():
-            self._add(found, folded_path(step), step.node, walk.read[place], walk.states[place])
+            path = folded_path(step)
+            self._add(found, path, step.node, walk.read[place], walk.states[place], levels)
         return found
 
-    def _written_out(self, function: Function, inputs: States) -> _Found:
+    def _written_out(self, function: Function, inputs: States, levels: int) -> _Found:
         walk = FieldWalk(self.fields, function, inputs, self.fields.context)
         states: list[States] = []
         found: _Found = {}
         for node in function.nodes:
             read = tuple([_state(states, inputs, ref) for ref in node.inputs])
             states.append(walk.node(node, read, walk.flow.input_types(node)))
-            self._add(found, tuple(node.path.split(".")), node, read, states[-1])
+            self._add(found, tuple(node.path.split(".")), node, read, states[-1], levels)
         return found
 
     def _add(
-        self, found: _Found, path: tuple[str, ...], node: Node, read: States, made: States
+        self,
+        found: _Found,
+        path: tuple[str, ...],
+        node: Node,
+        read: States,
+        made: States,
+        levels: int,
     ) -> None:
         outer = ".".join(path)
-        if isinstance(node.callee, Function):
-            for inner, state in self.of(node.callee, read).items():
+        if isinstance(node.callee, Function) and (below := levels - len(path)) > 0:
+            for inner, state in self.of(node.callee, read, below).items():
                 found[f"{outer}.{inner}"] = state
         for length in range(1, len(path) + 1):
             found[".".join(path[:length])] = made[0]

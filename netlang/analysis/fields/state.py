@@ -16,12 +16,13 @@ from netlang.analysis.fields.reads import IDENTITY, Interval, Reads, hull
 from netlang.analysis.fields.rules.content import Contents
 from netlang.analysis.fields.rules.taps import Number
 from netlang.ir.dims import Dim
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 from netlang.records import Record, replace
 
 __all__ = [
     "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "ReadState",
-    "States", "Strand", "fresh", "unknown_field", "numbered", "parts_of", "remapped",
+    "States", "Strand", "fresh", "unknown_field", "unknown_state", "numbered", "parts_of",
+    "remapped",
 ]  # fmt: skip
 
 NO_PARTS: frozenset[int] = frozenset()
@@ -171,6 +172,13 @@ def unknown_field(field: Field, source: int, context: Context) -> Field:
     extent = context.extent(source)
     found = Ended(max(field.ended.width, extent), (0, extent - 1))
     return Field((), found, bound=True, cut=True, lost=True)
+
+
+def unknown_state(type_: TensorType, context: Context) -> ReadState:
+    """What is known of a value that nothing was followed to: at most everything that exists."""
+    sources = range(len(context.extents))
+    fields = tuple([unknown_field(Field(()), source, context) for source in sources])
+    return ReadState(tuple([(size,) for size in type_.shape]), fields)
 
 
 def remapped(field: Field, places: Mapping[int, int]) -> Field:

@@ -4,6 +4,10 @@ A function is walked once, with each of its input axes as a source of its own; w
 composed of that and of what its inputs read. This is exact if offset and jump describe the inputs
 completely. For other inputs (alternating places, joined axes) the function is walked once for each.
 Repeats are walked until each time adds the same.
+
+Both walk what is inside them again, and that what is inside it. Once that is `Again.too_often`, no
+more is walked than the text holds: calls of functions that were walked, and repeats, read at most
+everything.
 """
 
 from __future__ import annotations
@@ -11,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 
+from netlang.analysis.fields.again import Again
 from netlang.analysis.fields.apply import applied
 from netlang.analysis.fields.compose import composed, is_plain, told_along
 from netlang.analysis.fields.elements.figures import Elements
 from netlang.analysis.fields.figure import AxisField, ReceptiveField, axis_field
 from netlang.analysis.fields.largest import Source, clearer, figure_of, larger, sources_of
-from netlang.analysis.fields.state import Context, ReadState, States, fresh
+from netlang.analysis.fields.state import Context, ReadState, States, fresh, unknown_state
 from netlang.analysis.fields.steady import LONGEST_TRANSIENT, ahead, forgotten, is_steady
 from netlang.analysis.flow import Flow, Flows
 from netlang.diagnostics.errors import InternalError
@@ -83,7 +88,7 @@ class Fields:
         self._numbers: dict[Dim, int] = {}
         self._flows = flows or Flows()
         self._fine = fine
-        self._called: set[Function] = set()
+        self.again = Again()
         self._states: States | None = None
         self._known: dict[tuple[Function, States | None, tuple[object, ...]], States] = {}
         self.sources = sources_of(self.net)
@@ -164,22 +169,17 @@ class Fields:
         """
         key = (function, inputs, context.extents)
         if key not in self._known:
+            if self.again.too_often and function in self.again.walked:
+                types = map(self.flow(function).type_of, (out.ref for out in function.outputs))
+                return tuple(unknown_state(type_, context) for type_ in types)
             found = None
-            if function in self._called and is_plain(inputs, function):
+            if function in self.again.called and is_plain(inputs, function):
                 sources = told_along(inputs)
                 outputs = self._alone(function, sources)
                 found = composed(outputs, sources, inputs, function, context)
-            self._called.add(function)
+            self.again.called.add(function)
             self._known[key] = found or FieldWalk(self, function, inputs, context).outputs()
         return self._known[key]
-
-    def again(self, items: Iterable[Item]) -> None:
-        """These are gone through several times, so what they call is."""
-        for item in items:
-            if isinstance(item, Repeat):
-                self.again(item.items)
-            elif isinstance(item.callee, Function):
-                self._called.add(item.callee)
 
     def _alone(self, function: Function, sources: tuple[Source, ...]) -> States:
         """What the outputs read of the function's own inputs, along some of their axes."""
@@ -206,6 +206,7 @@ class FieldWalk:
         self.inputs = inputs
         self.context = context
         self.states: dict[int, States] = {}
+        self._again = fields.again.starts(function)
         # What the inputs of each place read.
         self.read: dict[int, States] = {}
 
@@ -229,6 +230,8 @@ class FieldWalk:
                 self._repeat(item, carried)
                 place += item.count * item.size
                 continue
+            if self._again or place in self.states:
+                self.fields.again.nodes += 1
             inputs = tuple([self._state(ref, carried) for ref in item.inputs])
             self.read[place] = inputs
             self.states[place] = self.node(item, inputs, self.flow.types_read(place))
@@ -252,14 +255,19 @@ class FieldWalk:
 
     def _repeat(self, repeat: Repeat, carried: Mapping[Ref, ReadState | None]) -> None:
         """Runs times until each adds the same, then jumps to the last one."""
+        if self.fields.again.too_often:
+            state = unknown_state(self.flow.type_of(repeat.carry_in), self.context)
+            self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: state})
+            return
         states = [self._state(repeat.carry_in, carried)]
-        self.fields.again(repeat.items)
+        self.fields.again.repeats(repeat.items)
         for time in range(repeat.count):
             self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: states[-1]})
             states = [*states[-2:], self._state(repeat.carry_out, {})]
             left = repeat.count - 1 - time
-            if left and (is_steady(states) or time == LONGEST_TRANSIENT):
-                steady = time < LONGEST_TRANSIENT
+            given_up = time == LONGEST_TRANSIENT or self.fields.again.too_often
+            if left and (given_up or is_steady(states)):
+                steady = not given_up
                 last = ahead(states, left - 1) if steady else forgotten(states[-1], self.context)
                 self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: last})
                 return

@@ -1,0 +1,40 @@
+"""What is walked more than once, counted: calls that don't compose, and repeats inside repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netlang.ir.program import Function, Item, Repeat
+from netlang.records import Draft, field
+
+__all__ = ["MOST_AGAIN", "Again"]
+
+# Nodes that are walked again, after which none is: the bundled nets need some 200.
+MOST_AGAIN = 50_000
+
+
+class Again(Draft):
+    """The functions that are walked, those that are called repeatedly, and the work on them."""
+
+    nodes: int = 0
+    walked: set[Function] = field(default_factory=set)
+    called: set[Function] = field(default_factory=set)
+
+    @property
+    def too_often(self) -> bool:
+        """Whether so many nodes were walked again that nothing more is."""
+        return self.nodes >= MOST_AGAIN
+
+    def starts(self, function: Function) -> bool:
+        """Notes that a function is walked; whether it was before."""
+        before = function in self.walked
+        self.walked.add(function)
+        return before
+
+    def repeats(self, items: Iterable[Item]) -> None:
+        """These are gone through several times, so what they call is."""
+        for item in items:
+            if isinstance(item, Repeat):
+                self.repeats(item.items)
+            elif isinstance(item.callee, Function):
+                self.called.add(item.callee)
