@@ -64,6 +64,13 @@ def test_a_finished_run_says_so(tmp_path: Path) -> None:
     assert not [line for line in longer if "is finished" in line]
 
 
+def test_a_finished_run_that_cannot_be_prolonged_promises_nothing(tmp_path: Path) -> None:
+    cosine = ("steps: 2", "schedule: cosine")
+    told(*cosine, out=tmp_path / "run")
+    found = told(*cosine, out=tmp_path / "run", resume=True)
+    assert f"the run in {tmp_path / 'run'} is finished" in found
+
+
 def test_a_run_that_stopped_early_says_so_when_it_is_prolonged(tmp_path: Path) -> None:
     early = ("validation: 0.2", "early_stopping: 1", "evaluate_every: 2", "optimizer: sgd(lr=40)")
     told(*early, "steps: 60", out=tmp_path / "run")

@@ -38,6 +38,7 @@ from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import LossNotFinite
 from netlang.ir.program import Program
+from netlang.recipes.check.schedule import stretched
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 
@@ -266,7 +267,10 @@ def _standing(loop: Loop) -> Iterator[str]:
     if loop.over and state.step < loop.steps:
         yield f"the run in {path} was ended by early stopping: more of it changes nothing"
     elif loop.over:
-        yield f"the run in {path} is finished: with more `epochs` or `steps` it goes on"
+        more = (
+            "" if stretched(loop.recipe.schedule) else ": with more `epochs` or `steps` it goes on"
+        )
+        yield f"the run in {path} is finished{more}"
     elif state.step:
         yield f"resuming {path} after step {state.step}"
     if loop.recipe.freeze and not loop.over:
