@@ -13,7 +13,7 @@ from contextlib import contextmanager
 __all__ = ["ENDLESS", "Endless", "limited"]
 
 ENDLESS = 1800.0
-"""Seconds of computing after which there is no end, on any machine."""
+"""Seconds, of computing or by the clock, after which there is no end, on any machine."""
 
 
 class Endless(Exception):

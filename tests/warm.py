@@ -1,7 +1,7 @@
 """Programs in processes of their own, which are copies of one that has imported torch.
 
 A program starts, ends and dies as it would by itself: it is `__main__`, has its own arguments,
-folders and files, and Python ends behind it. To import torch for each would take seconds.
+folders and files, and Python ends after it. To import torch for each would take seconds.
 """
 
 from __future__ import annotations
@@ -14,24 +14,15 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.endless import ENDLESS
 from tests.quality import ROOT
 
 __all__ = ["run_warm"]
 
-# Seconds that guard against a hang alone.
-_PATIENCE = 120
 _SERVER = """
-import json, os, runpy, signal, sys, time, warnings
+import json, os, runpy, signal, sys, warnings
 sys.path.insert(0, sys.argv[1])
 import torch, tests.train.loading.support
-
-def status_of(child):
-    end = time.monotonic() + float(sys.argv[2])
-    while not (found := os.waitpid(child, os.WNOHANG))[0]:
-        if time.monotonic() > end:
-            os.kill(child, signal.SIGKILL)
-        time.sleep(0.01)
-    return os.waitstatus_to_exitcode(found[1])
 
 # From Python 3.12 on; no thread of this process holds anything that the child needs.
 warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
@@ -39,9 +30,10 @@ for line in sys.stdin:
     child = os.fork()
     if child == 0:
         break
-    print(status_of(child), flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 else:
     sys.exit()
+signal.alarm(int(sys.argv[2]))  # ends a program that hangs
 sys.argv[:], out, err = json.loads(line)
 for file, place in ((os.devnull, 0), (out, 1), (err, 2)):
     opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -54,7 +46,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", _SERVER, str(ROOT), str(_PATIENCE)]
+    command = [sys.executable, "-c", _SERVER, str(ROOT), str(round(ENDLESS))]
     found = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(_close, found)
     return found

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.support import GOOD, Runner
-from tests.endless import limited
+from tests.endless import ENDLESS, limited
 
-HANG = 60.0
 VERBS: dict[str, tuple[str, ...]] = {
     "check": (), "check --fix": (), "check --strict": (), "summary": (), "explain": ("fc",),
     "fmt": (), "fmt --check": (), "fmt --diff": (), "draw": ("-o", "x.svg"), "expand": (),
@@ -62,7 +61,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
 @pytest.fixture(autouse=True)
 def _there(run: Runner, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(run.folder)
-    with limited(HANG):
+    with limited(ENDLESS):
         yield
 
 

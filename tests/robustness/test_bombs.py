@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.endless import ENDLESS
 from tests.quality import ROOT
 from tests.robustness import bombs
 from tests.robustness.more_bombs import MORE_BOMBS, MORE_FILES
@@ -37,8 +38,6 @@ LOOPED = {"as many shrinking steps as are allowed": 30}
 MOST = 50_000_000
 """Steps after which any text is given up."""
 MEGABYTES = 150
-HANG = 600
-"""Seconds of computing after which the answer won't come, on any machine."""
 
 # Each answer comes from a process of its own, a copy of a small one that has imported the command:
 # what it takes doesn't depend on what was answered before, and its peak memory begins at that of
@@ -85,7 +84,7 @@ for line in sys.stdin:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-c", SERVER, str(ROOT), str(MOST), str(HANG)]
+    command = [sys.executable, "-c", SERVER, str(ROOT), str(MOST), str(round(ENDLESS))]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

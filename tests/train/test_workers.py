@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from netlang.cli import main
+from tests.endless import ENDLESS
 from tests.quality import ROOT
 from tests.train.loading.test_processes import gone
 
@@ -113,7 +114,7 @@ def test_a_run_that_a_terminal_stops(spec: Path, tmp_path: Path, number: signal.
     children = [int(pid) for pid in task.read_text().split()]
     assert len(children) >= 2
     os.killpg(running.pid, number)
-    _, errors = running.communicate(timeout=120)
+    _, errors = running.communicate(timeout=ENDLESS)
     assert running.returncode == 128 + number
     assert "Traceback" not in errors
     assert "--resume" in errors

@@ -100,25 +100,31 @@ def test_numbers_that_are_no_array(name: str, tmp_path: Path) -> None:
     assert told(path, normalization=(plain, plain, plain)) == none
 
 
+def normalizer(facts: dict[str, object]) -> Normalizer:
+    assert isinstance(facts["normalization"], dict)
+    return Normalizer.from_facts(facts["normalization"], {}, torch.device("cpu"))
+
+
 def test_numbers_that_a_file_holds(tmp_path: Path) -> None:
     """A matrix by columns, and floats of other types: in a file as they are, told as float32."""
     matrix = torch.rand(80, 80).T
     facts = told(tmp_path / "kept.pth", normalization=("white", torch.zeros(80).half(), matrix))
-    made = Normalizer.from_facts(facts["normalization"], {}, torch.device("cpu"))  # type: ignore[arg-type]
+    made = normalizer(facts)
     assert torch.equal(made.numbers[1], matrix)
     assert torch.equal(made.numbers[0], torch.zeros(80))
     facts = told(
         tmp_path / "wide.pth", mean=torch.full((3, 1, 1), 1e300, dtype=torch.float64), std=matrix
     )
     with pytest.raises(ValueError, match="infinite"):
-        Normalizer.from_facts(facts["normalization"], {}, torch.device("cpu"))  # type: ignore[arg-type]
+        normalizer(facts)
 
 
 def test_texts_that_a_file_repeats(tmp_path: Path) -> None:
     """A pickle has an object once, however often it is listed."""
-    long, pairs = "a" * 100_000, ["a"]
+    long = "a" * 100_000
+    pairs: list[object] = ["a"]
     for _ in range(40):
-        pairs = [pairs, pairs]  # type: ignore[list-item]
+        pairs = [pairs, pairs]
     for number, classes in enumerate(([long] * 10_000, pairs, [torch.zeros(1).expand(2**40)])):
         facts = {"recipe": "r 0", "classes": classes}
         with counted(MOST_STEPS):

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 import netlang
-from netlang.backends.torch.train.storage import save_tensors
+from netlang.backends.torch.train.storage import Json, save_tensors
 from tests.cli.support import Runner
 from tests.quality import ROOT
 
 DIGITS = str(ROOT / "examples" / "digits.net")
 
 
-def saved(model: object) -> str:
+def saved(model: Json) -> str:
     state = netlang.load(DIGITS, width=32).torch().state_dict()
-    save_tensors(Path("w.safetensors"), state, {"keys": {"model": model}})  # type: ignore[dict-item]
+    save_tensors(Path("w.safetensors"), state, {"keys": {"model": model}})
     return "w.safetensors"
 
 
@@ -31,7 +31,7 @@ def test_the_net_that_a_run_trained_is_named(run: Runner) -> None:
 
 
 @pytest.mark.parametrize("model", ["\x1b[2J", "a" * 201, 3, ["digits"], None])
-def test_what_a_stranger_says_instead_is_not_shown(run: Runner, model: object) -> None:
+def test_what_a_stranger_says_instead_is_not_shown(run: Runner, model: Json) -> None:
     text = run.refused("compile", DIGITS, "-o", "d.onnx", "--weights", saved(model))
     assert "the run trained" not in text
     assert "= help: give the weights of this net" in text

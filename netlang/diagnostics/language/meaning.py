@@ -1,6 +1,6 @@
 """Errors of what reads one way and would mean another: merges of steps, labels of a part of a path.
 
-The codes go on behind those of how a body is put together.
+Their codes follow those of how a body is put together.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
+from tests.endless import ENDLESS
 from tests.train.data.support import pictures
 from tests.train.eject import test_sources
 from tests.train.eject.support import losses, printed, script_losses, trained_losses
@@ -197,7 +198,7 @@ def test_interrupted(tmp_path: Path) -> None:
     assert started.stdout is not None
     shown = [started.stdout.readline() for _ in range(4)]
     started.send_signal(signal.SIGINT)
-    _, errors = started.communicate(timeout=120)
+    _, errors = started.communicate(timeout=ENDLESS)
     assert started.returncode == -signal.SIGINT
     assert errors == b""
     assert shown[-1].startswith(b"step 20: loss ")

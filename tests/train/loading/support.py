@@ -22,6 +22,7 @@ from netlang.backends.torch.data.sets import Batch, Images
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.sizes import RandomCrop
+from tests.endless import ENDLESS
 from tests.quality import ROOT
 from tests.warm import run_warm
 
@@ -125,6 +126,6 @@ def program(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=ENDLESS,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )

@@ -18,6 +18,7 @@ import pytest
 from netlang.backends.torch.data.loader import Loader, usual_workers
 from netlang.backends.torch.data.loading.decoding import Decoding
 from netlang.diagnostics.errors import NetlangError
+from tests.endless import ENDLESS
 from tests.quality import ROOT
 from tests.train.loading.support import Files, drawn_files, loader, program
 
@@ -200,7 +201,7 @@ def started(folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
 
 def gone(pids: list[int]) -> bool:
     """Whether the processes end; they get some time for it."""
-    for _ in range(400):
+    for _ in range(round(ENDLESS / 0.05)):
         if not any(Path(f"/proc/{pid}").exists() and not _is_dead(pid) for pid in pids):
             return True
         time.sleep(0.05)
@@ -222,7 +223,7 @@ def test_a_signal_to_all_processes_is_for_the_first_to_answer(
     running, workers = started(tmp_path)
     assert len(workers) == 3
     os.killpg(running.pid, number)
-    out, errors = running.communicate(timeout=60)
+    out, errors = running.communicate(timeout=ENDLESS)
     assert (running.returncode, out, errors) == (0, "stopped\n", "")
     assert gone(workers)
 
@@ -231,7 +232,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     running, workers = started(tmp_path)
     assert len(workers) == 3
     running.kill()
-    running.communicate(timeout=60)
+    running.communicate(timeout=ENDLESS)
     assert gone(workers)
 
 

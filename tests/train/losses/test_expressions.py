@@ -20,19 +20,6 @@ from netlang.diagnostics.errors import NetlangError
 from tests.train.losses.support import BODY, LABEL, LOGITS, namespace, normal
 from tests.train.support import sketch
 
-
-def test_auxiliary_terms_count_in_training_only() -> None:
-    both = "cross_entropy(logits, label) + 0.3 * cross_entropy(early, label)"
-    recipe, program = sketch(BODY, f"loss: {both}")
-    objective = Objective(recipe, program)
-    values = {"logits": normal(6, 4, 10), "early": normal(7, 4, 10), "label": torch.arange(4)}
-    main = F.cross_entropy(values["logits"], values["label"])
-    early = F.cross_entropy(values["early"], values["label"])
-    torch.testing.assert_close(objective.loss(values), main + 0.3 * early)
-    deployed = {key: value for key, value in values.items() if key != "early"}
-    torch.testing.assert_close(objective.loss(deployed), main)
-
-
 # A loss, and what it is in PyTorch's terms.
 EXPRESSIONS = [
     ("mse(exp(code) - 1, target)", "F.mse_loss(code.exp() - 1, target)"),

@@ -19,6 +19,7 @@ from torch import _dynamo
 from torch._C._distributed_c10d import TCPStore
 from torch.distributed import checkpoint, fsdp
 
+from tests.endless import ENDLESS
 from tests.quality import ROOT
 from tests.train.faults.together import join
 from tests.train.world import subject
@@ -28,8 +29,6 @@ __all__ = ["compare", "copied", "launched", "notes_of", "same_run", "together"]
 
 # Each copy would import them again.
 _LOADED = (_dynamo, checkpoint, fsdp)
-# Seconds that guard against a hang alone.
-_PATIENCE = 600
 
 
 def launched(count: int, module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -49,7 +48,7 @@ def launched(count: int, module: str, *arguments: str | Path) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=_PATIENCE,
+        timeout=ENDLESS,
     )
 
 
