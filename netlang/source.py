@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from netlang.records import Record
 
-__all__ = ["MOST_ADVISED", "Location", "Source", "Span", "shown"]
+__all__ = ["MOST_ADVISED", "Location", "Source", "Span", "shortened", "shown"]
 
 MOST_ADVISED = 100
 """Places of one text for which suggestions are searched."""
@@ -102,5 +102,9 @@ class Span(Record, gc=False):
 
 def shown(span: Span) -> str:
     """The text of a step in a message: on one line, of at most 40 characters."""
-    text = " ".join(span.text.split())
+    return shortened(" ".join(span.text.split()))
+
+
+def shortened(text: str) -> str:
+    """A text of at most 40 characters: the beginning of a longer one."""
     return text if len(text) <= 40 else f"{text[:37]}..."

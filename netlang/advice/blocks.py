@@ -41,7 +41,7 @@ def as_scope(
 
 def _goes_on(path: ast.Path, read: str) -> bool:
     """Whether a step without a label follows the one that `read` labels."""
-    for index, step in enumerate(path.steps):
-        if step.label is not None and read in step.label.first_words:
-            return any(each.label is None for each in path.steps[index + 1 :])
-    return False
+    return any(
+        after is not None and step.label is not None and read in step.label.first_words
+        for step, after in zip(path.steps, path.followers(), strict=True)
+    )

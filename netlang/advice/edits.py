@@ -117,7 +117,7 @@ def _values_read(tree: _Same) -> frozenset[str]:
             found.update(node.label.first_words)
         elif isinstance(node, ast.Path):
             first = node.steps[0].action
-            if isinstance(first, ast.Apply) and first.arguments is None and first.body is None:
+            if isinstance(first, ast.Apply) and first.is_bare:
                 found.add(first.name)
     return frozenset(found)
 

@@ -40,8 +40,7 @@ def unknown_layer(
     """
     if not action.name_span.advisable:
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
-    bare = action.arguments is None and action.body is None
-    known = [*layers(), *(labels() if bare and begins_path(file, action) else ())]
+    known = [*layers(), *(labels() if action.is_bare and begins_path(file, action) else ())]
     fix = _view(action) or replacement(action.name, known, action.name_span)
     if fix is None:
         fix = in_a_recipe(action.name)

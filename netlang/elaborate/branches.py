@@ -165,7 +165,7 @@ def _begins_with_value(body: Body, suite: ast.Suite, statement: ast.Statement) -
     action = step.action
     if not isinstance(action, ast.Apply):
         return isinstance(action, ast.Reference | ast.Tuple | ast.In)
-    if action.arguments is not None or action.body is not None:
+    if not action.is_bare:
         return False
     if action.name == "identity" and body.evaluator.names.find(action.name) is None:
         return step.label is None  # a label would name the value before it

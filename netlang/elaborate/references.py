@@ -47,8 +47,7 @@ def _part(body: Body, part: ast.LabelPart) -> str:
 
 def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
     """Whether a bare name is a labelled value rather than a layer."""
-    bare = action.arguments is None and action.body is None
-    if not (bare and first) or body.find((action.name,)) is None:
+    if not (first and action.is_bare) or body.find((action.name,)) is None:
         return False
     known = body.evaluator.names.find(action.name)
     if isinstance(known, Layer) or operator(action.name) is not None:

@@ -44,9 +44,8 @@ def path(
 
 def _note_parts(body: Body, path: ast.Path, end: CurrentValue) -> None:
     """Labels followed by a step without one: they name part of their path."""
-    last = max((i for i, step in enumerate(path.steps) if step.label is None), default=0)
-    for index, step in enumerate(path.steps[:last]):
-        if step.label is not None:
+    for index, (step, after) in enumerate(zip(path.steps, path.followers(), strict=True)):
+        if step.label is not None and after is not None:
             with suppress(NetlangError):  # a label that can't be had was reported
                 label = body.scope + parts_of(body, step.label)
                 body.builder.gone_on[label] = GoneOn(path, index, end)
@@ -136,7 +135,7 @@ def _given_body(body: Body, action: ast.Apply, flow: CurrentValue) -> CurrentVal
     if body.block.applied:
         raise NetlangError(BodyTwice(span=action.span))
     body.block.applied = True
-    if action.arguments is not None or action.body is not None:
+    if not action.is_bare:
         why = "`body` stands for the steps of the call, and takes nothing itself"
         behind = Span(action.span.source, action.name_span.end, action.span.end)
         fix = replaced(behind, "", "write `body` alone")

@@ -15,7 +15,9 @@ from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Port
 
-__all__ = ["KEEPING", "SPATIAL", "AxisLayout", "declared", "made_by"]
+__all__ = ["CONVOLUTIONS", "KEEPING", "SPATIAL", "AxisLayout", "declared", "made_by"]
+
+CONVOLUTIONS = frozenset(("conv", "conv_transpose"))
 
 SPATIAL = frozenset((
     "adaptive_avgpool", "adaptive_maxpool", "avgpool", "conv", "conv_transpose", "global_avgpool",
@@ -61,7 +63,7 @@ def _at(size: Dim, defaults: Mapping[str, int]) -> int:
 
 def made_by(op: Op, inputs: tuple[AxisLayout, ...]) -> AxisLayout:
     """The layout of an operator's output."""
-    if op.name in ("conv", "conv_transpose"):
+    if op.name in CONVOLUTIONS:
         return AxisLayout.CHANNELS_FIRST
     if op.name in SPATIAL:  # pools run on tokens, too: nothing tells them from an image
         unknown = inputs[0] is AxisLayout.UNKNOWN

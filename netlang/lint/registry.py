@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.ir.program import Function
-from netlang.lint.layouts import SPATIAL
+from netlang.lint.layouts import CONVOLUTIONS, SPATIAL
 from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
@@ -59,7 +59,7 @@ CAUSES: tuple[type[TreeRule], ...] = (BranchLines, BatchInInputs)
 _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
     (linear_of_image, ("linear",)),
     (softmax_axis, ("softmax", "log_softmax")),
-    (pytorch_order, ("conv", "conv_transpose")),
+    (pytorch_order, CONVOLUTIONS),
     (channels_last, SPATIAL),
 )
 

@@ -15,9 +15,14 @@ from netlang.syntax.lalr import load_tables
 if TYPE_CHECKING:
     from netlang.modules.library import Module
 
-__all__ = ["StepsInText"]
+__all__ = ["StepsInText", "is_readable"]
 
 _BODIES = (ast.BlockDef, ast.NetDef)
+
+
+def is_readable(label: str) -> bool:
+    """Whether a label can be read by its name, which no keyword can."""
+    return label not in load_tables().words.keywords
 
 
 @final
@@ -87,14 +92,12 @@ class StepsInText:
         Its label then names a part of the path, which can't be reused.
         """
         found = self._at(action)
-        return found is not None and any(
-            each.label is None for each in found[0].steps[found[1] + 1 :]
-        )
+        return found is not None and found[0].followers()[found[1]] is not None
 
     def labelled(self, action: Span, label: str) -> bool:
         """Whether a step has exactly this label in the text, one that `reuse` can name."""
         found = self._at(action)
-        if found is None or not label.isidentifier() or label in load_tables().words.keywords:
+        if found is None or not is_readable(label):
             return False
         written = found[0].steps[found[1]].label
         if written is None:  # the name of an output labels its only step

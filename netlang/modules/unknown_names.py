@@ -151,7 +151,7 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
 
 def _label_after(module: Namespace, action: ast.Apply) -> Fix | None:
     """The fix for a name that nothing defines, if it is meant as the label of the step before."""
-    if action.arguments is not None or action.body is not None:
+    if not action.is_bare:
         return None
     try:
         if module.find(action.name) is not None or operator(action.name) is not None:

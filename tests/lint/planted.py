@@ -71,6 +71,9 @@ PLANTED: dict[str, list[str]] = {
         image("concat { conv(3, 1x1); bn; relu; conv(8, 1x1) }"),
         image("mul { maxpool(3x3, stride=1, pad=1) -> conv(3, 1x1); dropout(0.5); identity }"),
         image("add { unit; norm; identity }", head="block unit { relu }\nnorm = bn(eps=0.1)\n"),
+        image("m { conv(3, 1x1); relu; identity }", head="m = add\n"),
+        image("m { conv(3, 1x1); relu }", head="m = concat(axis=0)\n"),
+        image("add { conv(3, 1x1); relu }; conv(add, 1x1)", head="add = 3\n"),
     ],
     "W0108": [
         siamese("e = linear(3); x -> p: e; y -> q: e; (p, q) -> add"),
@@ -167,6 +170,8 @@ _ATTENTION = "reshape([4, 8, 96]) -> softmax(1)"
 
 RIGHT: list[str] = [
     image("add { identity; relu }; concat { relu; tanh }; mul { conv(6, 1x1); { sigmoid } }"),
+    image("add { conv(3, 1x1); relu }", head="block add { body }\n"),
+    image("m { conv(3, 1x1); relu }", head="block m { body }\n"),
     image("y: conv(3, 1x1); add { y; relu }; concat { { conv(3, 1x1) -> relu }; bn }"),
     image("unit = conv(3, 1x1); repeat 2 { unit }; for i in [1, 2] { p{i}: unit }"),
     image("unit = conv(3, 1x1); p: unit; concat { p; image }; q: unit; (p, q) -> add"),

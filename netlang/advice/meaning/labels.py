@@ -8,7 +8,7 @@ from netlang.advice.edits import enclosing, labels_reused
 from netlang.advice.meaning.merges import braced
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.language.meaning import LabelOfPart, LabelOfValue
-from netlang.source import Span
+from netlang.source import Span, shown
 from netlang.syntax import ast
 
 __all__ = ["label_of_part", "label_of_value"]
@@ -30,9 +30,10 @@ def label_of_part(
     `again` says that it is read by `reuse`, which takes a step and no scope.
     """
     step = path.steps[index]
-    after = next(each for each in path.steps[index + 1 :] if each.label is None)
+    after = path.followers()[index]
     assert step.label is not None
-    label, name = step.label.span.text, _short(after.action.span)
+    assert after is not None
+    label, name = step.label.span.text, shown(after.action.span)
     again = again or step.label.parts[-1].span.text in labels_reused(file)
     place = _place(path, file)
     advice = _ALONE[place]
@@ -43,7 +44,7 @@ def label_of_part(
     return LabelOfPart(
         span=read,
         label=label,
-        step=_short(step.action.span),
+        step=shown(step.action.span),
         after=name,
         advice=advice,
         notes=(Note(after.action.span, f"the path of `{label}` goes on here"),),
@@ -71,13 +72,13 @@ def label_of_value(path: ast.Path, file: ast.File) -> LabelOfValue:
     """`stem: x -> linear(8)`: the label belongs to what is made of `x`."""
     first, last = path.steps[0], path.steps[-1]
     assert first.label is not None
-    label, value = first.label.span.text, _short(first.action.span)
+    label, value = first.label.span.text, shown(first.action.span)
     source = first.span.source
     edits: tuple[Edit, ...]
     if last.label is None:
         away = Edit(Span(source, first.span.start, first.action.span.start), "")
         edits = (away, Edit(Span(source, last.span.start, last.span.start), f"{label}: "))
-        advice = f"label the step that makes it: `{value} -> {label}: {_short(last.action.span)}`"
+        advice = f"label the step that makes it: `{value} -> {label}: {shown(last.action.span)}`"
         if len(path.steps) > 2:
             advice = f"label the last step, or all of it: `{label}: {{ {value} -> ... }}`"
     else:
@@ -129,9 +130,3 @@ def _broken(
     margin = source.text[line : path.span.start]
     separator = "; " if margin.strip() else f"\n{margin}"
     return (Edit(gap, f"{separator}{start}"),)
-
-
-def _short(span: Span) -> str:
-    """The text of a step in a message."""
-    text = " ".join(span.text.split())
-    return text if len(text) <= 40 else f"{text[:37]}..."

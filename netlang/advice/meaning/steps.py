@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.advice.edits import enclosing, replaced, values_read
 from netlang.diagnostics.diagnostic import Edit, Fix
-from netlang.source import Span
+from netlang.source import Span, shown
 from netlang.syntax import ast
 from netlang.syntax.mistakes.spot import AGAIN
 
@@ -27,9 +27,7 @@ def asked_again(action: ast.Apply) -> str | None:
 
 def label_after(file: ast.File, action: ast.Apply) -> Fix | None:
     """`upsample(2) -> up3`, where `up3` is read elsewhere: a label stands in front."""
-    if action.arguments is not None or action.body is not None:
-        return None
-    if action.name not in values_read(file):
+    if not action.is_bare or action.name not in values_read(file):
         return None
     path = enclosing(file, action.span, ast.Path)
     if path is None:
@@ -44,6 +42,4 @@ def label_after(file: ast.File, action: ast.Apply) -> Fix | None:
     source, start = action.span.source, step.span.start
     edits = (Edit(Span(source, start, start), f"{name}: "),
              Edit(Span(source, step.span.end, action.span.end), ""))  # fmt: skip
-    text = " ".join(step.span.text.split())
-    shown = text if len(text) < 40 else "..."
-    return Fix(f"a label stands in front of its step: `{name}: {shown}`", edits)
+    return Fix(f"a label stands in front of its step: `{name}: {shown(step.span)}`", edits)

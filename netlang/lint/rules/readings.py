@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.warnings.text import BranchLikeStep
-from netlang.evaluate.values import BlockTarget, Layer
+from netlang.evaluate.values import BlockTarget, Broken, Layer
+from netlang.lint.layouts import CONVOLUTIONS
 from netlang.lint.tree import TreeRule
-from netlang.ops import operator
+from netlang.ops import FAMILIES, operator
 from netlang.source import shown
 from netlang.syntax import ast
 
 if TYPE_CHECKING:
+    from netlang.ir.op import Op
     from netlang.modules.library import Module
 
 __all__ = ["BranchLines"]
 
-# What seldom begins a branch, since it follows a layer with weights.
-_FOLLOWS = frozenset((
-    "relu", "relu6", "leaky_relu", "elu", "sigmoid", "tanh", "silu", "gelu", "hard_sigmoid",
-    "hard_swish", "softplus", "prelu", "batch_norm", "layer_norm", "group_norm", "instance_norm",
-    "frozen_batch_norm", "switchable_norm", "local_response_norm", "dropout",
-))  # fmt: skip
-_WEIGHTED = frozenset(("conv", "conv_transpose", "linear"))
+# What seldom begins a branch, since it follows a layer with weights. Those taken out may begin one,
+# since they make of any value a mask, probabilities, the largest of some features or a unit vector.
+_FOLLOWS = {*FAMILIES["Activations"], *FAMILIES["Normalisations"], "dropout"} - {
+    "heaviside", "softmax", "log_softmax", "maxout", "l2_normalize",
+}  # fmt: skip
+_WEIGHTED = CONVOLUTIONS | {"linear"}
 
 
 class BranchLines(TreeRule):
@@ -57,8 +58,8 @@ class BranchLines(TreeRule):
             return False
         if self._kind(step.action) not in _FOLLOWS or self._kind(last.action) not in _WEIGHTED:
             return False
-        op = operator(merge.name)
-        if op is None or op.arity.minimum < 2:
+        op = self._applied(merge.name)
+        if op is None or isinstance(op, BlockTarget) or op.arity.minimum < 2:
             return False
         self._cautions.append(
             BranchLikeStep(
@@ -75,14 +76,20 @@ class BranchLines(TreeRule):
         """The operator that a step applies; a block counts as a convolution."""
         if not isinstance(action, ast.Apply) or action.body is not None:
             return ""
+        applied = self._applied(action.name)
+        if isinstance(applied, BlockTarget):
+            return "conv"
+        return "" if applied is None else applied.name
+
+    def _applied(self, name: str) -> type[Op] | BlockTarget | None:
+        """The operator or block that a name stands for, as a step reads it, or None."""
         try:
-            found = self.module.find(action.name)
+            found = self.module.find(name)
         except NetlangError:
-            return ""
+            return None
         if isinstance(found, Layer):
-            return "conv" if isinstance(found.target, BlockTarget) else found.name
-        op = operator(action.name) if found is None else None
-        return "" if op is None else op.name
+            return found.target if isinstance(found.target, BlockTarget) else found.target.op
+        return None if isinstance(found, Broken) else operator(name)
 
     def _one_branch(
         self, merge: ast.Apply, before: ast.Statement, after: ast.Statement

@@ -12,9 +12,9 @@ from netlang.diagnostics.warnings.text import StepAfterOutput
 from netlang.evaluate.words import is_word
 from netlang.ir.program import Function, Item, Node, Repeat
 from netlang.lint.site import About
+from netlang.lint.steps import is_readable
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.lalr import load_tables
 
 __all__ = ["step_after_output"]
 
@@ -148,7 +148,7 @@ def _own_names(definition: Definition) -> frozenset[str]:
 
 def _is_readable(about: About, own: frozenset[str], name: str) -> bool:
     """Whether a path can begin with a label: it is no keyword, operator, block or other name."""
-    if name == "body" or is_word(name) or name in load_tables().words.keywords:
+    if name == "body" or is_word(name) or not is_readable(name):
         return False
     try:
         return name not in own and about.module.find(name) is None

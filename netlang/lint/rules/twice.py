@@ -27,7 +27,7 @@ _MOST_INPUTS = 64
 def applied_twice(about: About, function: Function) -> Iterator[Caution]:
     """A named layer whose every use, in one function, is made of inputs that no other use has."""
     names = about.steps.layers
-    if not names or function.span.source is not about.module.source:
+    if function.span.source is not about.module.source:
         return
     uses = _uses(function, names)
     if not any(len(nodes) > 1 for nodes in uses.values()):

@@ -63,6 +63,11 @@ class Apply(Node):
     arguments: tuple[Argument, ...] | None
     body: Suite | None
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a name alone, which may be a label."""
+        return self.arguments is None and self.body is None
+
 
 class Scope(Node):
     """`{ ... }` as a step."""
@@ -99,6 +104,18 @@ class Path(Node):
     """`conv1: conv(64) -> bn -> relu`: one or more steps."""
 
     steps: tuple[Step, ...]
+
+    def followers(self) -> list[Step | None]:
+        """For each step the next one without a label: the step's label names a part of the path.
+
+        None for those that only steps with labels follow, or none.
+        """
+        found: list[Step | None] = []
+        after: Step | None = None
+        for step in reversed(self.steps):
+            found.append(after)
+            after = step if step.label is None else after
+        return found[::-1]
 
 
 class Output(Node):

@@ -8,7 +8,7 @@ from typing import TypeAlias, final
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.records import Record
-from netlang.source import Source, Span
+from netlang.source import Source, Span, shortened
 from netlang.syntax.lexer import Tokens
 from netlang.syntax.mistakes.expected import allowed, in_words
 
@@ -115,7 +115,7 @@ class Spot(Record, dict=True):
             return "a string"
         if kind == "DOC":
             return "a docstring"
-        return f"`{text}`" if len(text) <= 40 else f"`{text[:37]}...`"
+        return f"`{shortened(text)}`"
 
     def at(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)

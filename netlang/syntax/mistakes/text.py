@@ -24,7 +24,7 @@ from netlang.diagnostics.language.text import (
     UnknownEscape,
     WrongQuotes,
 )
-from netlang.source import Source, Span
+from netlang.source import Source, Span, shortened
 from netlang.syntax.limits import MAX_ARGUMENTS, MAX_DEPTH, MAX_DIGITS
 
 __all__ = ["PROBLEMS"]
@@ -72,7 +72,7 @@ def _bad_number(source: Source, start: int, end: int) -> Diagnostic:
     span = Span(source, start, end)
     fix = None
     if end - start > MAX_DIGITS:
-        return BadNumber(span=span, found=_short(span.text))
+        return BadNumber(span=span, found=shortened(span.text))
     if re.fullmatch(r"\d+[kmgtKMGT]", span.text):
         suffix = {"k": "k"}.get(span.text[-1].lower(), span.text[-1].upper())
         fix = _replace(span, span.text[:-1] + suffix, safe=False)
@@ -80,11 +80,7 @@ def _bad_number(source: Source, start: int, end: int) -> Diagnostic:
         fix = _replace(span, span.text.lower())
     elif match := re.fullmatch(r"(\d+)([A-Za-z_]\w*)", span.text):
         fix = _replace(span, f"{match[2]}{match[1]}", safe=False)
-    return BadNumber(span=span, found=_short(span.text), fix=fix)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return BadNumber(span=span, found=shortened(span.text), fix=fix)
 
 
 def _long_number(source: Source, start: int, end: int) -> Diagnostic:
