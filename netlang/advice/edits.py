@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar, final
+from typing import NamedTuple, TypeVar
 
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
@@ -57,7 +57,7 @@ def enclosing(tree: ast.File, span: Span, kind: type[NodeT]) -> NodeT | None:
     """The innermost node of a kind that contains `span`."""
     if tree.span.source is not span.source:
         return None
-    nodes = _nodes_of(_Same(tree))
+    nodes = _nodes_of(tree)
     number = bisect_right(nodes.starts, span.start) - 1
     while number >= 0:
         node = nodes.nodes[number]
@@ -65,20 +65,6 @@ def enclosing(tree: ast.File, span: Span, kind: type[NodeT]) -> NodeT | None:
             return node
         number = nodes.parents[number]
     return None
-
-
-@final
-class _Same:
-    """A tree that is compared by identity."""
-
-    def __init__(self, tree: ast.File) -> None:
-        self.tree = tree
-
-    def __hash__(self) -> int:
-        return id(self.tree)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.tree is self.tree
 
 
 class _Nodes(NamedTuple):
@@ -89,30 +75,16 @@ class _Nodes(NamedTuple):
     parents: list[int]
 
 
-def names_of(tree: ast.File) -> frozenset[str]:
-    """Every name that a file defines or reads."""
-    return _names_of(_Same(tree))
-
-
 def calls_of(tree: ast.File, name: str) -> Sequence[tuple[ast.Argument, ...]]:
     """The arguments of every call of a block."""
-    return _calls_of(_Same(tree)).get(name, ())
-
-
-def labels_read(tree: ast.File) -> frozenset[str]:
-    """The first words of all labels that a file reads."""
-    return _labels_read(_Same(tree))
-
-
-def values_read(tree: ast.File) -> frozenset[str]:
-    """The first words of all values that a file reads: in tuples and at the start of paths."""
-    return _values_read(_Same(tree))
+    return _calls_of(tree).get(name, ())
 
 
 @lru_cache(maxsize=4)
-def _values_read(tree: _Same) -> frozenset[str]:
+def values_read(tree: ast.File) -> frozenset[str]:
+    """The first words of all values that a file reads: in tuples and at the start of paths."""
     found = set[str]()
-    for node in walk(tree.tree):
+    for node in walk(tree):
         if isinstance(node, ast.Reference):
             found.update(node.label.first_words)
         elif isinstance(node, ast.Path):
@@ -122,21 +94,18 @@ def _values_read(tree: _Same) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=4)
 def labels_reused(tree: ast.File) -> frozenset[str]:
     """The last words of all labels that a file applies again by `reuse`, as written."""
-    return _labels_reused(_Same(tree))
-
-
-@lru_cache(maxsize=4)
-def _labels_reused(tree: _Same) -> frozenset[str]:
-    reused = (node for node in walk(tree.tree) if isinstance(node, ast.Reuse))
+    reused = (node for node in walk(tree) if isinstance(node, ast.Reuse))
     return frozenset(node.label.parts[-1].span.text for node in reused)
 
 
 @lru_cache(maxsize=4)
-def _labels_read(tree: _Same) -> frozenset[str]:
+def labels_read(tree: ast.File) -> frozenset[str]:
+    """The first words of all labels that a file reads."""
     found = set[str]()
-    for node in walk(tree.tree):
+    for node in walk(tree):
         if isinstance(node, ast.Apply | ast.Name):
             found.add(node.name)
         elif isinstance(node, ast.Reference | ast.Reuse):
@@ -145,9 +114,9 @@ def _labels_read(tree: _Same) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4)
-def _calls_of(tree: _Same) -> dict[str, list[tuple[ast.Argument, ...]]]:
+def _calls_of(tree: ast.File) -> dict[str, list[tuple[ast.Argument, ...]]]:
     found: dict[str, list[tuple[ast.Argument, ...]]] = {}
-    for node in walk(tree.tree):
+    for node in walk(tree):
         called = node.callee if isinstance(node, ast.Call) else node
         if isinstance(called, ast.Name | ast.Apply):
             arguments = node.arguments if isinstance(node, ast.Call | ast.Apply) else None
@@ -156,14 +125,15 @@ def _calls_of(tree: _Same) -> dict[str, list[tuple[ast.Argument, ...]]]:
 
 
 @lru_cache(maxsize=4)
-def _names_of(tree: _Same) -> frozenset[str]:
+def names_of(tree: ast.File) -> frozenset[str]:
+    """Every name that a file defines or reads."""
     return frozenset(node.name for node in _nodes_of(tree).nodes if isinstance(node, _NAMED))
 
 
 @lru_cache(maxsize=4)
-def _nodes_of(tree: _Same) -> _Nodes:
+def _nodes_of(tree: ast.File) -> _Nodes:
     """All nodes of a tree, computed once for all errors that ask for the surrounding nodes."""
-    nodes = sorted(walk(tree.tree), key=lambda node: (node.span.start, -node.span.end))
+    nodes = sorted(walk(tree), key=lambda node: (node.span.start, -node.span.end))
     parents: list[int] = []
     around: list[int] = []
     for number, node in enumerate(nodes):

@@ -130,11 +130,11 @@ class Costs:
         self._sizes = sizes
         self._functions: dict[Function, FunctionCost] = {}
         self._operators: dict[tuple[Op, Types], Totals] = {}
-        self._flows = flows or Flows()
+        self.flows = flows or Flows()
 
     def flow(self, function: Function) -> Flow:
         """The places of a function."""
-        return self._flows.of(function)
+        return self.flows.of(function)
 
     def of(self, function: Function) -> FunctionCost:
         """The figures of one application of a function, including its own weights."""

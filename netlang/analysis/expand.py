@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, TypeAlias
 
-from netlang.analysis.flow import Flow
+from netlang.analysis.flow import Flows
 from netlang.analysis.origins import CallContext, Origin, origins
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
@@ -121,7 +121,7 @@ def expand_program(program: Program) -> Expansion:
     net = program.net
     counter = _Counter()
     written_out = counter.steps(net, fold=False)
-    fold = written_out > max(LONGEST, counter.distinct(net))
+    fold = written_out > max(LONGEST, counter.flows.distinct(net))
     if fold and counter.steps(net, fold=True) > MOST:
         advice = "`netlang summary` and `explain` take blocks as a whole"
         raise too_many(program, counter.steps(net, fold=True), MOST, advice)
@@ -137,7 +137,7 @@ def require_writable(program: Program) -> None:
     """Raise `NetlangError` for a net with more steps than a file should contain."""
     counter = _Counter()
     count, limit = counter.steps(program.net, fold=False), WRITABLE
-    if count > max(limit, counter.distinct(program.net)):
+    if count > max(limit, counter.flows.distinct(program.net)):
         advice = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
         raise too_many(program, count, limit, advice)
 
@@ -155,30 +155,20 @@ class _Counter:
     """Counts the steps of an expansion, once for each function."""
 
     def __init__(self) -> None:
-        self._flows: dict[Function, Flow] = {}
+        self.flows = Flows()
         self._known: dict[tuple[Function, bool], int] = {}
-
-    def _flow(self, function: Function) -> Flow:
-        if function not in self._flows:
-            self._flows[function] = Flow(function)
-        return self._flows[function]
 
     def steps(self, function: Function, *, fold: bool) -> int:
         key = (function, fold)
         if key not in self._known:
             self._known[key] = sum(
                 (1 if fold else step.times) * self._of_node(step.node, fold)
-                for step in self._flow(function).steps.values()
+                for step in self.flows.of(function).steps.values()
             )
         return self._known[key]
 
     def _of_node(self, node: Node, fold: bool) -> int:
         return self.steps(node.callee, fold=fold) if isinstance(node.callee, Function) else 1
-
-    def distinct(self, net: Function) -> int:
-        """How many nodes the net and all functions below it have; repeats count once."""
-        self.steps(net, fold=True)
-        return sum(len(flow.steps) for flow in self._flows.values())
 
 
 Values: TypeAlias = tuple[ExpandedValue, ...]

@@ -84,7 +84,7 @@ def deployed_rows(
     A scope that is left and entered again is one row, unless the rows must be `in_order`.
     """
     counter = _Counter(costs)
-    limit = max(LONGEST, counter.distinct(net))
+    limit = max(LONGEST, costs.flows.distinct(net))
     if not fold and counter.leaves(net, False, None) > limit:
         fold = True
     if fold and counter.leaves(net, True, None) > limit:
@@ -141,20 +141,6 @@ class _Counter:
         while self.leaves(net, True, depth + 1) <= limit:
             depth += 1
         return depth
-
-    def distinct(self, net: Function) -> int:
-        """How many nodes the net and all functions below it have; repeats count once."""
-        seen, waiting = {net}, [net]
-        nodes = 0
-        while waiting:
-            steps = self._costs.flow(waiting.pop()).steps.values()
-            nodes += len(steps)
-            for step in steps:
-                callee = step.node.callee
-                if isinstance(callee, Function) and callee not in seen:
-                    seen.add(callee)
-                    waiting.append(callee)
-        return nodes
 
 
 class _Writer:

@@ -9,7 +9,6 @@ from netlang.analysis.constraints import checked_sizes, solve
 from netlang.analysis.facts import Facts
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.figures import Figures, Json, SizedPort
-from netlang.analysis.flow import Flow
 from netlang.analysis.rows import Row
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
@@ -83,7 +82,7 @@ def summarize(program: Program, sizes: Mapping[str, int] | None = None, batch: i
     complete = checked_sizes(program, sizes, batch)
     facts = Facts(program)
     costs = facts.costs(sizes, batch)
-    flow = Flow(program.net)
+    flow = costs.flow(program.net)
     outputs = [(o.name, flow.type_of(o.ref)) for o in program.net.outputs if not o.auxiliary]
     return Summary(
         net=program.name,

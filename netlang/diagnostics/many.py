@@ -20,23 +20,34 @@ MOST_COUNTED = 1_000
 class MoreErrors(Diagnostic):
     """Errors and warnings that are not shown because too many precede them.
 
-    `count` is how many, `warnings` how many of them are warnings; `known` says that there may be
-    more, since not all was looked at.
+    `count` is how many, `warnings` how many of them are warnings. There may be more unless the
+    check was `complete`.
     """
 
     code: ClassVar[str] = "E0127"
-    title: ClassVar[str] = "and {known}{count:,} more {what} not shown"
+    title: ClassVar[str] = "and {least}{count:,} more {what} not shown"
+    unchecked: ClassVar[str] = "too many errors: the rest is not checked"
     help: ClassVar[str] = "mend those above, then check again"
 
     count: int
     what: str = "errors"
     warnings: int = 0
-    known: str = ""
+    complete: bool = True
 
     @classmethod
     def unseen(cls) -> MoreErrors:
         """The record for errors, if any, in what is no longer checked."""
-        return cls(span=None, count=0, known="at least ")
+        return cls(span=None, count=0, complete=False)
+
+    @property
+    def least(self) -> str:
+        """What precedes the count if there may be more."""
+        return "" if self.complete else "at least "
+
+    @property
+    def message(self) -> str:
+        """How many aren't shown; if none is known, that the rest wasn't checked."""
+        return self._filled(self.title if self.count else self.unchecked)
 
 
 @final
@@ -97,7 +108,7 @@ def _more(counted: Sequence[MoreErrors], hidden: Sequence[Diagnostic]) -> MoreEr
         span=None,
         count=count,
         what=" and ".join(nouns),
-        known=next((each.known for each in counted if each.known), ""),
+        complete=all(each.complete for each in counted),
         warnings=warnings,
-        severity="error" if count > warnings else "warning",
+        severity="warning" if 0 < count == warnings else "error",
     )

@@ -21,7 +21,7 @@ from netlang.records import Record, set_once
 
 __all__ = [
     "Atom", "Dim", "Expr", "Floor", "Monomial", "Symbol", "ceil_div", "evaluate", "floor_div",
-    "floors_of", "substitute", "symbol", "symbols_of",
+    "floors_of", "grows", "substitute", "symbol", "symbols_of",
 ]  # fmt: skip
 
 # Cached sums and quotients: the layers of a net compute the same ones over and over.
@@ -132,11 +132,8 @@ class Expr(Record, cache_hash=True, gc=False):
             if abs(coefficient) != 1 or not monomial:
                 factors.insert(0, str(abs(coefficient)))
             sign = "-" if coefficient < 0 else "+"
-            text += (
-                f" {sign} {'*'.join(factors)}"
-                if text
-                else ("-" if coefficient < 0 else "") + "*".join(factors)
-            )
+            product = "*".join(factors)
+            text += f" {sign} {product}" if text else f"{sign.removeprefix('+')}{product}"
         return text
 
     __repr__ = __str__
@@ -290,3 +287,12 @@ def floors_of(dim: Dim) -> Iterator[Floor]:
                 if isinstance(atom, Floor):
                     yield atom
                     yield from floors_of(atom.numerator)
+
+
+def grows(dim: Dim) -> bool:
+    """Whether a dim, and every floor in it, is a sum from which at most a constant is subtracted.
+
+    Its value then never decreases when a size grows, if no floor that is a factor is negative.
+    """
+    dims = (dim, *(floor.numerator for floor in floors_of(dim)))
+    return all(factor > 0 or not monomial for each in dims for factor, monomial in _terms(each))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Dim, Expr, evaluate, floor_div, floors_of, symbols_of
+from netlang.ir.dims import Dim, Expr, evaluate, floor_div, grows, symbols_of
 from netlang.ir.op import Op, Rejection
 
 __all__ = [
@@ -104,13 +104,7 @@ def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
 @lru_cache(maxsize=4096)
 def _always(left: Expr, right: int) -> bool:
     """Whether ``left >= right`` for all sizes; cached, since layers ask about the same ones."""
-    return _grows(left) and _smallest(left) >= right
-
-
-def _grows(dim: Expr) -> bool:
-    """Whether `dim` never decreases when a size grows."""
-    dims = (dim, *(floor.numerator for floor in floors_of(dim)))
-    return all(factor > 0 or not monomial for each in dims for factor, monomial in each.terms)
+    return grows(left) and _smallest(left) >= right
 
 
 def _smallest(dim: Expr) -> int:

@@ -56,3 +56,13 @@ def test_of_more_it_is_said_that_there_are_at_least_so_many(body: str, mistakes:
     assert found
     more = int(found[1]) + MOST_ERRORS
     assert MOST_COUNTED < more <= min(mistakes, MOST_COUNTED + 2)
+
+
+def test_if_a_mistake_of_a_block_ends_the_check_it_is_said_that_the_rest_is_not_checked() -> None:
+    block = "block b(n) {\n    conv(8 * (n + 1), 3x3, groups=2)\n}\n"
+    calls = "".join(f"    x -> b({number})\n" for number in range(MOST_COUNTED + 100))
+    net = f"net main {{\n    input x: [3, 32, 32]\n{calls}}}\n"
+    first, *others = limited(distinct(check_source(Source("a.net", block + net))))
+    assert (first.code, first.severity) == ("E0402", "error")
+    told = [(each.code, each.severity, each.message) for each in others]
+    assert told == [("E0127", "error", "too many errors: the rest is not checked")]

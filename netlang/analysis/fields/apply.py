@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import singledispatch
-from typing import TypeAlias
 
 from netlang.analysis.fields.along import by_places
 from netlang.analysis.fields.joined import told_apart
@@ -21,6 +20,7 @@ from netlang.analysis.fields.state import (
     Context,
     Field,
     ReadState,
+    States,
     numbered,
     unknown_field,
 )
@@ -45,9 +45,7 @@ from netlang.ir.reach import (
 from netlang.ir.types import TensorType, Types
 from netlang.records import replace
 
-__all__ = ["States", "applied", "hull_of"]
-
-States: TypeAlias = Sequence[ReadState | None]
+__all__ = ["applied", "hull_of"]
 
 
 @singledispatch
@@ -173,7 +171,7 @@ def _joined(
     if all(state and not any(f and f.content for f in state.fields) for state in found):
         whole = hull_of(found, context)
         return whole and told_apart(whole, found, axis, starts, context)
-    return _with_empty_places(found, axis, starts, context)
+    return _with_empty_places(tuple(found), axis, starts, context)
 
 
 def _from_place(
@@ -202,7 +200,7 @@ def _with_empty_places(
 ) -> ReadState:
     """Joined values, some of which have places that read nothing or aren't made from the input."""
     known = iter(alike([state for state in states if state], context))
-    states = [state and next(known) for state in states]
+    states = tuple([state and next(known) for state in states])
     filled = [state and _with_contents(state, ((),) * len(state.fields)) for state in states]
     whole = hull_of(filled, context)
     assert whole is not None
@@ -222,7 +220,7 @@ def _with_contents(state: ReadState, contents: Sequence[Contents]) -> ReadState:
     )
 
 
-def hull_of(states: States, context: Context) -> ReadState | None:
+def hull_of(states: Sequence[ReadState | None], context: Context) -> ReadState | None:
     """What an element reads that is made of one element of each value at the same place."""
     found = [state for state in states if state is not None]
     if not found:

@@ -7,9 +7,10 @@ from itertools import pairwise
 from math import lcm
 
 from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Atom, Dim, Expr, Floor, evaluate, floors_of, symbols_of
+from netlang.ir.dims import Atom, Dim, Expr, Floor, evaluate, floors_of, grows, symbols_of
 from netlang.ir.sizes.periodic import LONGEST_PERIOD, SizeSet, of_residues, positive
 from netlang.ir.sizes.quasi import law_of
+from netlang.ir.sizes.rising import first_size
 from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record
 
@@ -33,9 +34,8 @@ def implies(one: Constraint, two: Constraint, lows: Mapping[str, int], work: Wor
 def _never_negative(dim: Dim, lows: Mapping[str, int]) -> bool:
     if isinstance(dim, int):
         return dim >= 0
-    rises = all(c > 0 or not monomial for c, monomial in dim.terms)
     least = {name: lows.get(name, 1) for name in symbols_of(dim)}
-    return rises and not list(floors_of(dim)) and evaluate(dim, least) >= 0
+    return grows(dim) and not any(floors_of(dim)) and evaluate(dim, least) >= 0
 
 
 def _on_the_line(first: Dim, second: Dim, relation: Relation, work: WorkBudget) -> bool:
@@ -130,16 +130,12 @@ class MonotoneEquality(Record):
         def value(at: int) -> int:
             return evaluate(self.dims[1 - place], {self.names[1 - place]: at})
 
-        low, high = 0, 1  # the value is too small at the first and not at the second
-        while value(high) < target:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if value(middle) < target else (low, middle)
+        first = first_size(lambda at: value(at) >= target, 1)
+        assert first is not None  # the search has no end
         found = []
-        while value(high) == target:
-            found += [high] if high in other else []
-            high += 1
+        while value(first) == target:
+            found += [first] if first in other else []
+            first += 1
         return found
 
 

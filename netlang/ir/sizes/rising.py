@@ -5,15 +5,18 @@ So they are decided however long their period is: alternating strides make one o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Dim, Expr, evaluate, floors_of
+from netlang.ir.dims import Dim, Expr, evaluate, floors_of, grows
 from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.work import WorkBudget
 
-__all__ = ["bounded"]
+__all__ = ["bounded", "first_size"]
 
 # No bound is looked for beyond this size: it has as many bits as evaluations take to get there.
 _BITS = 40
+_LARGEST = (1 << _BITS) - 1
 
 
 def bounded(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | None:
@@ -27,33 +30,35 @@ def bounded(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | No
         return None
     if not work.allows(2 * _BITS):
         return None
-    if _never_falls(value):
-        first = _first(value, name)
+    if _is_rising(value):
+        first = first_size(lambda size: evaluate(value, {name: size}) >= 0, 1, _LARGEST)
         return None if first is None else SizeSet(1, (((first, None),),))
-    if _never_falls(-value):
-        first = _first(-value - 1, name)  # from here on the value is negative
+    if _is_rising(-value):
+        first = first_size(lambda size: evaluate(value, {name: size}) < 0, 1, _LARGEST)
         if first is None:
             return None
         return SizeSet(1, (((1, first - 1),),)) if first > 1 else SizeSet(1, ((),))
     return None
 
 
-def _never_falls(dim: Dim) -> bool:
-    """Whether a dim is a sum of symbols and of floors by such sums, nothing of it subtracted."""
-    if not isinstance(dim, Expr):
-        return True
+def _is_rising(dim: Dim) -> bool:
+    """Whether a dim grows and multiplies no sizes: negative floors can't turn it then."""
     dims = (dim, *(floor.numerator for floor in floors_of(dim)))
-    return all(c > 0 and len(m) == 1 for each in dims for c, m in each.terms if m)
+    factors = (m for each in dims if isinstance(each, Expr) for _, m in each.terms)
+    return grows(dim) and all(len(monomial) <= 1 for monomial in factors)
 
 
-def _first(dim: Dim, name: str) -> int | None:
-    """The first size at which a dim that never falls is at least 0."""
-    low, high = 0, 1  # at the first it is too small, or there is no such size
-    while evaluate(dim, {name: high}) < 0:
-        if high.bit_length() > _BITS:
+def first_size(holds: Callable[[int], bool], low: int, largest: int | None = None) -> int | None:
+    """The first size from `low` on at which something holds that holds from some size on.
+
+    By doubling and bisection; None if it doesn't hold at a size that is beyond `largest`.
+    """
+    high = low
+    while not holds(high):
+        if largest is not None and high > largest:
             return None
-        low, high = high, 2 * high
-    while high - low > 1:
+        low, high = high + 1, 2 * high
+    while low < high:
         middle = (low + high) // 2
-        low, high = (middle, high) if evaluate(dim, {name: middle}) < 0 else (low, middle)
-    return high
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low

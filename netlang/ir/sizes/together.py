@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from netlang.ir.constraints import Relation
-from netlang.ir.dims import Dim, Expr, evaluate, floors_of, symbols_of
+from netlang.ir.dims import Dim, evaluate, floors_of, grows, symbols_of
 from netlang.ir.program import Condition
 from netlang.ir.sizes.implied import implies
 from netlang.ir.sizes.periodic import SizeSet
 from netlang.ir.sizes.products import factored
+from netlang.ir.sizes.rising import first_size
 from netlang.ir.sizes.words.clauses import listed
 from netlang.ir.sizes.words.formula import formula_of, stated
 from netlang.ir.sizes.work import WorkBudget
@@ -91,11 +92,13 @@ def _statement(condition: Condition, lows: Mapping[str, int]) -> tuple[Together,
     names = tuple(dict.fromkeys(symbols_of(value)))
     least = {name: lows.get(name, 1) for name in names}
     whole = (Together(condition),)
-    if constraint.relation is not Relation.AT_LEAST or not _never_falls(value, least):
+    if constraint.relation is not Relation.AT_LEAST or not _never_decreases(value, least):
         return whole
     if evaluate(value, least) >= 0:
         return ()
-    bounds = {name: _first(_at(value, least, name), low) for name, low in least.items()}
+    bounds = {
+        name: first_size(_at(value, least, name), low, LARGEST) for name, low in least.items()
+    }
     below = {name: bound - 1 for name, bound in bounds.items() if bound}
     if len(below) < len(names) or evaluate(value, below) >= 0:
         return whole
@@ -107,7 +110,7 @@ def _at(value: Dim, lows: Mapping[str, int], name: str) -> Callable[[int], bool]
     return lambda size: evaluate(value, {**lows, name: size}) >= 0
 
 
-def _never_falls(value: Dim, least: Mapping[str, int]) -> bool:
+def _never_decreases(value: Dim, least: Mapping[str, int]) -> bool:
     """Whether a value never decreases from the least sizes on.
 
     True if every term increases, or if it is a product of nonnegative factors that never decrease.
@@ -123,22 +126,5 @@ def _never_falls(value: Dim, least: Mapping[str, int]) -> bool:
 
 
 def _rises(dim: Dim, least: Mapping[str, int]) -> bool:
-    """Whether every term of a dim increases with every symbol."""
-    if not isinstance(dim, Expr):
-        return dim >= 0
-    inner = tuple(floor.numerator for floor in floors_of(dim))
-    positive_terms = all(c > 0 or not m for each in (dim, *inner) for c, m in each.terms)
-    return positive_terms and all(evaluate(each, least) >= 0 for each in inner)
-
-
-def _first(holds: Callable[[int], bool], low: int) -> int | None:
-    """The first size from `low` on at which something holds that holds from some size on."""
-    high = low
-    while not holds(high):
-        if high > LARGEST:
-            return None
-        low, high = high + 1, 2 * high
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return low
+    """Whether a dim grows from the least sizes on, where none of its floors is negative."""
+    return grows(dim) and all(evaluate(f.numerator, least) >= 0 for f in floors_of(dim))
