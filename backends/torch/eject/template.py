@@ -122,7 +122,8 @@ def main():
     parser.add_argument("--data", required=True, help="$folder")  #? placed !named
     parser.add_argument("--data", default=$place, help="$folder (%(default)s)")  #? named
     parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained
-    parser.add_argument("--workers", type=int, default=$workers, help="(%(default)s)")  #? images
+    workers = min(4, os.cpu_count() or 1)  #? images
+    parser.add_argument("--workers", type=int, default=workers, help="(%(default)s)")  #? images
     parser.add_argument("--out", default="$file", help="checkpoint (%(default)s)")
     parser.add_argument("--every", type=int, default=10, help="steps per report (%(default)s)")
     args = parser.parse_args()

@@ -144,7 +144,6 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "evaluate_every": str(recipe.evaluate_every or "epoch_steps"),
         "checkpoint_every": str(recipe.checkpoint_every or "epoch_steps"),
         "order_seed": str(derived_seed(recipe.seed, "order")),
-        "workers": "min(4, os.cpu_count())",
         "weights_seed": str(derived_seed(recipe.seed, "weights")),
         "noise_seed": str(derived_seed(recipe.seed, "noise")),
     }

@@ -160,13 +160,18 @@ def test_classes(classes: str, others: str, said: str, tmp_path: Path) -> None:
         trained_losses(recipe, program, tmp_path / "run", Places({"mine": root}))
 
 
-def test_help_says_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("cores", "workers"), [(None, "1"), (3, "3"), (64, "4")])
+def test_help_says_defaults(
+    cores: int | None, workers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where Python doesn't know how many cores there are."""
     text = script(*sketch(PICTURES, SMALL, 'data: image_folder("a")'))
     module = module_of_text(text, tmp_path / "train.py")
-    with patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit):
+    known = patch.object(os, "cpu_count", lambda: cores)
+    with known, patch("sys.argv", ["train.py", "--help"]), pytest.raises(SystemExit):
         module.main()
     shown = " ".join(capsys.readouterr().out.split())
-    for default in (str(min(4, os.cpu_count() or 1)), "sketch-sketch.pth", "10"):
+    for default in (workers, "sketch-sketch.pth", "10"):
         assert f"({default})" in shown
 
 
