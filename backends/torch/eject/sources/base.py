@@ -96,8 +96,21 @@ class Wanted:
     @property
     def listed(self) -> str:
         """The names as an expression, without the one that is `taken`."""
-        names = literal(self.names)
-        return f"[name for name in {names} if name != taken]" if self.others else names
+        return self._where() if self.others else literal(self.names)
+
+    @property
+    def spread(self) -> str:
+        """The same names as arguments of a call."""
+        return f"*{self.listed}" if self.others else ", ".join(map(literal, self.names))
+
+    def found(self, there: str) -> str:
+        """The list of those that are there; `there` asks for one of a `name`."""
+        return self._where(there)
+
+    def _where(self, *conditions: str) -> str:
+        """The list of the names for which conditions hold, without the one that is `taken`."""
+        whole = (*conditions, "name != taken") if self.others else conditions
+        return f"[name for name in {literal(self.names)} if {' and '.join(whole)}]"
 
     def taken(self, there: str) -> Iterator[str]:
         """The lines of `main` that say which part is the test's; `there` asks for one of a name."""

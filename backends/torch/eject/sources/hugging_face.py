@@ -71,10 +71,9 @@ def _(data: HuggingFace, recipe: Recipe) -> DataSection:
 
 def _part(wanted: Wanted, data: HuggingFace) -> Iterator[str]:
     """The lines that make a part, with labels numbered as in the training part."""
-    variable, names = wanted.variable, literal(wanted.names)
-    yield from wanted.taken("name in parts")
-    free = " and name != taken" if wanted.others else ""
-    yield f"    names = [name for name in {names} if name in parts{free}]"
+    variable, there = wanted.variable, "name in parts"
+    yield from wanted.taken(there)
+    yield f"    names = {wanted.found(there)}"
     if wanted.needed:
         yield "    if not names:"
         text = f"no {wanted.names[0]} in {{args.data}}, which --data names"

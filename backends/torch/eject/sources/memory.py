@@ -94,8 +94,7 @@ def _parts(data: Arrays, recipe: Recipe) -> Iterator[str]:
     parts = list(wanted_parts(data, recipe))
     for wanted in parts:
         yield from wanted.taken('os.path.isfile(f"{args.data}/{name}.npz")')
-        names = f"*{wanted.listed}" if wanted.others else wanted.listed.strip("()").rstrip(",")
-        yield f"    {wanted.variable} = arrays(args.data, {names})"
+        yield f"    {wanted.variable} = arrays(args.data, {wanted.spread})"
     needed = [wanted for wanted in parts if wanted.needed]
     files = [f"{wanted.names[0]}.npz" for wanted in needed]
     yield f"    if {' or '.join(f'{wanted.variable} is None' for wanted in needed)}:"

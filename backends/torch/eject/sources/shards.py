@@ -91,8 +91,7 @@ def _(data: Shards, recipe: Recipe) -> DataSection:
 def _part(wanted: Wanted, data: ImageSource) -> Iterator[str]:
     """The lines that make a part, with labels numbered as in the training part."""
     yield from wanted.taken("shards(args.data, name)")
-    names = f"*{wanted.listed}" if wanted.others else wanted.listed.strip("()").rstrip(",")
-    yield f"    paths = shards(args.data, {names})"
+    yield f"    paths = shards(args.data, {wanted.spread})"
     if wanted.needed:
         yield "    if not paths:"
         text = f"no shards of {wanted.names[0]} in {{args.data}}, which --data names"
