@@ -9,7 +9,9 @@ import pytest
 from netlang.backends.torch.eject.net.conditional import conditional
 from netlang.backends.torch.eject.net.model import model_of
 from netlang.backends.torch.eject.text.commented import commented
-from netlang.backends.torch.eject.text.sections import wrapped
+from netlang.backends.torch.eject.text.sections import WIDTH, wrapped
+from netlang.backends.torch.python.printer import columns
+from netlang.backends.torch.python.statements import statement_lines
 from netlang.backends.torch.python.tree import (
     Assign,
     ClassDef,
@@ -60,6 +62,19 @@ def test_branches_that_stay() -> None:
     body = FunctionDef("forward", (Parameter("x"),), Name("x"), (*branches, Return(x)))
     definition = ClassDef("Net", dotted("nn.Module"), (body,))
     assert conditional([definition]) == [definition]
+
+
+@pytest.mark.parametrize(("columns_left", "joined"), [(1, True), (0, True), (-1, False)])
+def test_branches_that_just_fit(columns_left: int, joined: bool) -> None:
+    """A line is as long as it is printed: without a comment there are no columns for one."""
+    name = "x" * (WIDTH - columns_left - len("         = relu(x) if self.training else None"))
+    branch = If(dotted("self.training"), (Assign(Name(name), call("relu", Name("x"))),))
+    body = FunctionDef("forward", (Parameter("x"),), Name("x"), (branch, Return(Name("x"))))
+    with columns(WIDTH):
+        (made,) = conditional([ClassDef("Net", dotted("nn.Module"), (body,))])
+        lines = statement_lines(made)
+    assert any("if self.training else" in line for line in lines) == joined
+    assert (max(map(len, lines)) == WIDTH - columns_left) == joined
 
 
 def test_arguments_by_place() -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netlang.backends.torch.eject.text.sections import WIDTH
-from netlang.backends.torch.python.printer import flat
+from netlang.backends.torch.eject.net.room import on_one_line
 from netlang.backends.torch.python.tree import (
     Assign,
     ClassDef,
@@ -23,8 +22,6 @@ from netlang.backends.torch.python.tree import (
 from netlang.records import replace
 
 __all__ = ["conditional"]
-
-_INDENT = 8
 
 
 def conditional(definitions: Sequence[ClassDef]) -> list[ClassDef]:
@@ -50,14 +47,12 @@ def _shorter(body: Iterable[Statement]) -> Iterator[Statement]:
 
 def _together(first: Statement, second: Statement | None) -> Statement | None:
     """A branch as one statement, including a return at its end; None for all else."""
+    made: Assign | Return
     match first, second:
         case If(test, (Assign(target, value, comment),)), _:
-            whole = Conditional(value, test, Constant(None))
-            fits = _INDENT + len(f"{flat(target)} = {flat(whole)}  # {comment}") <= WIDTH
-            return Assign(target, whole, comment) if fits else None
+            made = Assign(target, Conditional(value, test, Constant(None)), comment)
         case If(test, (Return(value),)), Return(other, comment):
-            whole = Conditional(value, test, other)
-            fits = _INDENT + len(f"return {flat(whole)}  # {comment}") <= WIDTH
-            return Return(whole, comment) if fits else None
+            made = Return(Conditional(value, test, other), comment)
         case _:
             return None
+    return made if on_one_line(made) else None

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netlang.backends.torch.eject.text.sections import WIDTH
-from netlang.backends.torch.python.printer import flat
+from netlang.backends.torch.eject.net.room import on_one_line
 from netlang.backends.torch.python.traverse import map_expression, walk
 from netlang.backends.torch.python.tree import (
     Assign,
@@ -25,8 +24,8 @@ from netlang.records import Record, names_of, replace
 
 __all__ = ["folded"]
 
-# Nested calls, and columns before a statement of a method.
-_DEEPEST, _INDENT = 3, 8
+# Nested calls.
+_DEEPEST = 3
 
 
 def folded(definitions: Sequence[ClassDef]) -> list[ClassDef]:
@@ -64,13 +63,10 @@ def _joined(first: Statement, second: Statement, later: Sequence[Statement]) -> 
         return first.value if expression == name else expression
 
     value = map_expression(second.value, put)
-    made = replace(second, value=value)
-    head = f"{flat(second.target)} = " if isinstance(second, Assign) else "return "
-    length = _INDENT + len(head) + len(flat(value))
-    if length > WIDTH or _depth(value) > _DEEPEST:
+    made, bare = replace(second, value=value), replace(second, value=value, comment="")
+    if _depth(value) > _DEEPEST or not on_one_line(bare):
         return None
-    fits = length + len("  # ") + len(made.comment) <= WIDTH
-    return made if fits else replace(made, comment="")
+    return made if on_one_line(made) else bare
 
 
 def _reads(statements: Sequence[Statement], name: Name) -> bool:

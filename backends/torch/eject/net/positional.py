@@ -10,8 +10,7 @@ from inspect import signature
 
 from torch import nn
 
-from netlang.backends.torch.eject.text.sections import WIDTH
-from netlang.backends.torch.python.printer import flat
+from netlang.backends.torch.eject.net.room import on_one_line
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Assign,
@@ -26,8 +25,6 @@ from netlang.backends.torch.python.tree import (
 from netlang.records import replace
 
 __all__ = ["positional"]
-
-_INDENT = 8
 
 
 def positional(definitions: Sequence[ClassDef]) -> list[ClassDef]:
@@ -47,23 +44,19 @@ def positional(definitions: Sequence[ClassDef]) -> list[ClassDef]:
 def _method(part: Statement, parameters: Mapping[str, tuple[str, ...]]) -> Statement:
     if not isinstance(part, FunctionDef) or part.name != "__init__":
         return part
-    return replace(part, body=tuple(_on_one_line(each, parameters) for each in part.body))
+    return replace(part, body=tuple(_shorter(each, parameters) for each in part.body))
 
 
-def _on_one_line(statement: Statement, parameters: Mapping[str, tuple[str, ...]]) -> Statement:
+def _shorter(statement: Statement, parameters: Mapping[str, tuple[str, ...]]) -> Statement:
     """A statement with the first keyword of each call by its place, if it only fits so."""
-    if not isinstance(statement, Assign) or _fits(statement):
+    if not isinstance(statement, Assign) or on_one_line(replace(statement, comment="")):
         return statement
 
     def placed(node: Expression) -> Expression:
         return _placed(node, parameters)
 
     made = replace(statement, value=map_expression(statement.value, placed))
-    return made if _fits(made) else statement
-
-
-def _fits(statement: Assign) -> bool:
-    return _INDENT + len(f"{flat(statement.target)} = {flat(statement.value)}") <= WIDTH
+    return made if on_one_line(replace(made, comment="")) else statement
 
 
 def _placed(node: Expression, parameters: Mapping[str, tuple[str, ...]]) -> Expression:
