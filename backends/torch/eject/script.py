@@ -205,13 +205,9 @@ class _Writer:
 
     def _source(self) -> Section:
         """What reads examples; without their numbers where only workers draw for them."""
-        section = Section()
-        section.take(self.data.section)
-        if self.decisions.by_workers:
-            section.lines = [
-                line.replace("epoch), label, number", "epoch), label") for line in section.lines
-            ]
-        return section
+        if not self.decisions.by_workers:
+            return self.data.section
+        return data_section(self.recipe.data, self.recipe, numbered=False).section
 
     def _blocks(self, section: Section) -> dict[str, str]:
         """Multi-line texts by name; the script gets the functions that they call."""

@@ -75,8 +75,8 @@ def part_names(wanted: str, usual: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @singledispatch
-def data_section(data: Data, recipe: Recipe) -> DataSection:
-    """The section of a data source."""
+def data_section(data: Data, recipe: Recipe, *, numbered: bool = True) -> DataSection:
+    """The section of a data source; images come with their numbers if `numbered`."""
     raise InternalError(f"no script has the data source `{data.name}`")
 
 

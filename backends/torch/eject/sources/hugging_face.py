@@ -39,7 +39,7 @@ _ON_THE_HUB = """    if not os.path.isdir(folder):
 
 
 @data_section.register
-def _(data: HuggingFace, recipe: Recipe) -> DataSection:
+def _(data: HuggingFace, recipe: Recipe, *, numbered: bool = True) -> DataSection:
     section, parts = Section(), Section()
     label, image = literal(data.label), literal(data.image)
     start = (
@@ -56,7 +56,7 @@ def _(data: HuggingFace, recipe: Recipe) -> DataSection:
         'content = BytesIO(cell["bytes"]) if cell["bytes"] else cell["path"]',
         "image = Image.open(content, formats=FORMATS)",
     )
-    images_class(section, recipe, "those in a column of a table", start, opened)
+    images_class(section, recipe, "those in a column of a table", start, opened, numbered)
     section.imports |= {"import datasets", "from io import BytesIO"}
     text = _TABLES.replace("$absent", _ON_THE_HUB if data.repository else _ABSENT)
     section.add("", "", *text.strip("\n").split("\n"))

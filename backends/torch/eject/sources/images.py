@@ -23,33 +23,42 @@ __all__ = ["images_class", "skipping"]
 
 
 def images_class(
-    section: Section, recipe: Recipe, about: str, start: tuple[str, ...], opened: tuple[str, ...]
+    section: Section,
+    recipe: Recipe,
+    about: str,
+    start: tuple[str, ...],
+    opened: tuple[str, ...],
+    numbered: bool,
 ) -> None:
-    """`Images`: `start` sets `self.files`, pairs of file and label; `opened` opens `file`."""
+    """`Images`: `start` sets `self.files`, pairs of file and label; `opened` opens `file`.
+
+    An example is pixels and label, and if `numbered` its number.
+    """
     data = recipe.data
     assert isinstance(data, ImageSource)
     section.imports |= {"import warnings", "from PIL import Image", "from PIL import ImageOps"}
     section.add(f"class Images(Dataset):  # {about}")
     section.add(*(f"    {line}" if line else "" for line in start), "")
-    numbered = (
+    found = (
         "    def __getitem__(self, key):  # the number of an example, plus as many each epoch",
         "        epoch, number = divmod(key, len(self.files))",
         "        file, label = self.files[number]",
     )
+    given = ", label, number" if numbered else ", label"
     opened_lines = [f"        {line}" for line in (*opened, *_flattened(data.channels))]
     if data.corrupt == "skip":
         section.add("    def opened(self, file):  # an image, as it was taken")
-        section.add(*opened_lines, "        return image", "", *numbered)
-        section.add("        return self.prepare(self.opened(file), number, epoch), label, number")
+        section.add(*opened_lines, "        return image", "", *found)
+        section.add(f"        return self.prepare(self.opened(file), number, epoch){given}")
         section.add("", *_SKIPPING.strip("\n").split("\n"))
         section.imports |= {
             "from concurrent.futures import ThreadPoolExecutor",
             "from itertools import compress",
         }  # fmt: skip
     else:
-        section.add(*numbered)
+        section.add(*found)
         section.add(*opened_lines)
-        section.add("        return self.prepare(image, number, epoch), label, number")
+        section.add(f"        return self.prepare(image, number, epoch){given}")
     if recipe.validation is not None:
         section.add(
             "",
@@ -109,7 +118,7 @@ _SKIPPING = '''
 
 
 @data_section.register
-def _(data: ImageFolder, recipe: Recipe) -> DataSection:
+def _(data: ImageFolder, recipe: Recipe, *, numbered: bool = True) -> DataSection:
     section, parts = Section(), Section()
     wanted_all = list(wanted_parts(data, recipe))
     needed = all(each.needed for each in wanted_all)
@@ -119,6 +128,7 @@ def _(data: ImageFolder, recipe: Recipe) -> DataSection:
         "those below one folder for each class",
         (*_INIT, f"    if not self.files{'' if needed else ' and classes is None'}:", _NOTHING),
         (f"image = Image.open(file, formats={literal(FORMATS)})",),
+        numbered,
     )
     section.imports |= {"from glob import escape", "from glob import glob"}
     for wanted in wanted_all:

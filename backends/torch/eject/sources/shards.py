@@ -77,10 +77,11 @@ _OPENED = (
 
 
 @data_section.register
-def _(data: Shards, recipe: Recipe) -> DataSection:
+def _(data: Shards, recipe: Recipe, *, numbered: bool = True) -> DataSection:
     section, parts = Section(), Section()
     section.add(*_SHARDS.strip("\n").split("\n"), "", "")
-    images_class(section, recipe, "those in tar files, with their labels", _START, _OPENED)
+    about = "those in tar files, with their labels"
+    images_class(section, recipe, about, _START, _OPENED, numbered)
     section.imports |= {"import json", "import re", "import tarfile", "from io import BytesIO"}
     section.imports |= {"from glob import escape", "from glob import glob"}
     for wanted in wanted_parts(data, recipe):

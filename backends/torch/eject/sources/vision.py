@@ -20,13 +20,14 @@ _START = (
 
 
 @data_section.register
-def _(data: Torchvision, recipe: Recipe) -> DataSection:
+def _(data: Torchvision, recipe: Recipe, *, numbered: bool = True) -> DataSection:
     call, section, parts = CALLS[data.set], Section(), Section()
     each = "int(each[1])" if call.labels == "_samples" else "int(each)"
     labels = f"{each} for each in found.{call.labels}"
     start = tuple(line.format(labels=labels) for line in _START)
     opened = ("image = self.pictures[file][0]",)
-    images_class(section, recipe, f"those of torchvision's {data.set}", start, opened)
+    about = f"those of torchvision's {data.set}"
+    images_class(section, recipe, about, start, opened, numbered)
     parts.imports.add("from torchvision import datasets")
     parts.add("    try:")
     there = {}
