@@ -10,53 +10,24 @@ Bytecode is cached, as in any installation, even where PYTHONDONTWRITEBYTECODE i
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import final
 
+from benchmarks.timing import used
 from tests.robustness import bombs, more_bombs
 
-__all__ = ["Answer", "answer", "main"]
+__all__ = ["answer", "main"]
 
 TIMES, MEGABYTES = 4, 150
 
-# The peak memory of a process begins at that of the one that started it: a small one in between.
-LAUNCH = """
-import os, subprocess, sys
-process = subprocess.Popen(
-    [sys.executable, "-m", "netlang", "check", sys.argv[1]],
-    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-)
-_, status, used = os.wait4(process.pid, 0)
-if os.waitstatus_to_exitcode(status) not in (0, 1):
-    raise SystemExit(f"netlang check ends with {status}")
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-"""
 
-
-@final
-@dataclass(frozen=True)
-class Answer:
-    """What one answer takes: seconds of the processor, and megabytes at its peak."""
-
-    seconds: float
-    megabytes: float
-
-
-def answer(spec: str, folder: Path) -> Answer:
-    """`netlang check` of a file, or of a bundled net, in a process of its own."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-c", LAUNCH, spec]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
-    seconds, megabytes = map(float, done.stdout.split())
-    return Answer(seconds, megabytes)
+def answer(spec: str, folder: Path) -> tuple[float, float]:
+    """Seconds of the processor and peak megabytes of `netlang check` of a file or a bundled net."""
+    return used("-m", "netlang", "check", spec, folder=folder, statuses=(0, 1))
 
 
 def _texts() -> Iterator[tuple[str, Mapping[str, bytes]]]:
@@ -74,11 +45,11 @@ def _measured(files: Mapping[str, bytes], rounds: int) -> tuple[float, float]:
             (folder / file).write_bytes(content)
         ratios, memory = [], []
         for _ in range(rounds):
-            before = answer("resnet50", folder)
-            found = answer("main.net", folder)
-            after = answer("resnet50", folder)
-            ratios.append(2 * found.seconds / (before.seconds + after.seconds))
-            memory.append(found.megabytes)
+            before, _ = answer("resnet50", folder)
+            seconds, megabytes = answer("main.net", folder)
+            after, _ = answer("resnet50", folder)
+            ratios.append(2 * seconds / (before + after))
+            memory.append(megabytes)
     return median(ratios), max(memory)
 
 

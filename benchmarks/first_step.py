@@ -6,13 +6,14 @@ ends after the optimizer's first step. So the library's own imports count whole.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+
+from benchmarks.timing import environment
 
 __all__ = ["measured"]
 
@@ -40,13 +41,12 @@ def measured(rounds: int) -> dict[str, float]:
 
 
 def _rounds(count: int) -> Iterator[tuple[float, float]]:
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(count):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
                 [sys.executable, "-c", _RUN],
                 cwd=folder,
-                env=environment,
+                env=environment(),
                 capture_output=True,
                 text=True,
                 check=True,

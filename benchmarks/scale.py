@@ -8,11 +8,10 @@ summary of them.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from benchmarks.timing import used
 
 __all__ = ["check", "main"]
 
@@ -54,16 +53,7 @@ def check(text: str) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.net"
         path.write_text(text, encoding="utf-8")
-        return _used("-m", "netlang", "check", str(path))
-
-
-def _used(*arguments: str) -> tuple[float, float]:
-    """Seconds of CPU and peak megabytes of a process of Python."""
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(arguments[:3])} failed")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        return used("-m", "netlang", "check", str(path))
 
 
 def main() -> None:
@@ -76,7 +66,7 @@ def main() -> None:
         print(f"{times:>9,} repeats   {seconds:6.2f} s {megabytes:6.0f} MB")
     seconds, megabytes = check(labelled(_LABELLED))
     print(f"{_LABELLED:>9,} labels    {seconds:6.2f} s {megabytes:6.0f} MB")
-    theirs, megabytes = _used("-c", _PEER)
+    theirs, megabytes = used("-c", _PEER)
     print(f"  torch and torchinfo {theirs:6.2f} s {megabytes:6.0f} MB: {theirs / seconds:.1f}x")
 
 

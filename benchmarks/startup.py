@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import resource
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from collections.abc import Callable
 from time import perf_counter, process_time
 from typing import TypeAlias
 
-from benchmarks.timing import Comparison, compare
+from benchmarks.timing import Comparison, compare, environment
 
 __all__ = ["counting", "main", "start_up", "whole_process"]
 
@@ -37,8 +36,7 @@ print(torchinfo.summary(torchvision_models().{NET}(), (1, 3, 224, 224), verbose=
 
 def _process(*arguments: str) -> Callable[[], object]:
     command = [sys.executable, *arguments]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return lambda: subprocess.run(command, check=True, capture_output=True, env=environment)
+    return lambda: subprocess.run(command, check=True, capture_output=True, env=environment())
 
 
 def _of_children() -> float:

@@ -1,15 +1,30 @@
-"""Times that can be compared: both sides in turns, in one run, the median of each or of pairs."""
+"""Times that can be compared: both sides in turns, in one run, the median of each or of pairs.
+
+And what a process takes of the processor and of memory.
+"""
 
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import final
 
-__all__ = ["Comparison", "Pairs", "compare", "pairs"]
+__all__ = ["Comparison", "Pairs", "compare", "environment", "pairs", "used"]
+
+# The peak memory of a process begins at that of the one that started it: a small one in between.
+LAUNCH = """
+import os, subprocess, sys
+process = subprocess.Popen([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
 
 
 @final
@@ -93,3 +108,24 @@ def pairs(
                 seconds.append(clock() - start)
             del made
     return Pairs(tuple(taken[0]), tuple(taken[1]))
+
+
+def environment() -> dict[str, str]:
+    """This process's, in which bytecode is cached, as in any installation."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
+def used(
+    *arguments: str, folder: Path | None = None, statuses: tuple[int, ...] = (0,)
+) -> tuple[float, float]:
+    """Seconds of the processor and peak megabytes of a process of Python in a folder.
+
+    Raises `SystemExit` if it ends with another exit status than these.
+    """
+    command = [sys.executable, "-c", LAUNCH, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=True)
+    status, seconds, megabytes = done.stdout.split()
+    if int(status) not in statuses:
+        said = done.stderr.decode(errors="replace")
+        raise SystemExit(f"{said}{' '.join(arguments[:3])} ends with {int(status)}")
+    return float(seconds), float(megabytes)

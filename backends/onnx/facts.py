@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from netlang.backends.weights import WeightSource, class_names
+from netlang.backends.weights import WeightSource, class_names, step_of
 
 __all__ = ["facts_of_weights"]
 
@@ -51,8 +51,8 @@ def _origin(facts: Mapping[str, object], source: WeightSource | None, seed: int)
     if source is None:
         return f"random, drawn from seed {seed}: not trained"
     named = Path(source).name if isinstance(source, str | Path) else "given by a program"
-    recipe, step = facts.get("recipe"), facts.get("step")
-    told = type(step) is int and _is_told(recipe)
+    recipe, step = facts.get("recipe"), step_of(facts)
+    told = step is not None and _is_told(recipe)
     return f"{named} (recipe {recipe}, step {step})" if told else named
 
 

@@ -29,7 +29,7 @@ def build_model(program: Program, flat: Flat, told: Mapping[str, str]) -> onnx.M
 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
     _check_names(program, flat)
-    renamed = _rename_outputs(program, flat)
+    renamed = _rename_outputs(flat)
     for operation in flat.graph.operations:
         _add_node(graph, operation, renamed)
     types = _Types()
@@ -66,7 +66,7 @@ def _check_names(program: Program, flat: Flat) -> None:
             )
 
 
-def _rename_outputs(program: Program, flat: Flat) -> dict[str, str]:
+def _rename_outputs(flat: Flat) -> dict[str, str]:
     """Give every output its declared name.
 
     Returns the new names of values. A value that is an input, a weight or an output already gets

@@ -7,6 +7,7 @@ from netlang.backends.weights.files import WeightSource, read_entry, read_weight
 from netlang.backends.weights.former import former_names
 from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
+from netlang.backends.weights.pickles import step_of
 from netlang.backends.weights.slots import Slot, join, slots
 from netlang.backends.weights.stored import Stored
 
@@ -30,5 +31,6 @@ __all__ = [
     "read_weights",
     "require_fit",
     "slots",
+    "step_of",
     "suspects",
 ]

@@ -95,7 +95,7 @@ def _outcome(action: Callable[[], int], interrupts: Interrupts) -> int:
 
 def _system_failure(error: OSError) -> int:
     """The system refused something that no verb expected, such as writing to a full disk."""
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
 
     where = f": `{visible(str(error.filename))}`" if error.filename else ""
     with suppress(OSError):  # standard error may be what is full
@@ -105,7 +105,7 @@ def _system_failure(error: OSError) -> int:
 
 
 def _bug(error: Exception) -> int:
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
 
     if os.environ.get("NETLANG_TRACEBACK"):
         from traceback import print_exception

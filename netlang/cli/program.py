@@ -53,7 +53,7 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
 
 def _show(error: click.ClickException) -> None:
     """Show the error with the verb's usage; words of the command line may contain control codes."""
-    from netlang.diagnostics.render.excerpt import visible_lines
+    from netlang.diagnostics.texts import visible_lines
 
     said = StringIO()
     error.show(said)

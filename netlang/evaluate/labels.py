@@ -11,6 +11,7 @@ from typing import Protocol
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import SeveralValues
+from netlang.diagnostics.texts import listed
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.values import TensorValue
 from netlang.ir.types import TensorType
@@ -70,6 +71,5 @@ def refuse_several(expr: ast.Name, labels: Labels) -> None:
     inside = f"{expr.name}."
     values = [label for label in labels.label_names() if label.startswith(inside)]
     if values:
-        shown = ", ".join(f"`{value}`" for value in values[:_SHOWN])
-        more = ", ..." if len(values) > _SHOWN else ""
-        raise NetlangError(SeveralValues(span=expr.span, name=expr.name, values=shown + more))
+        shown = listed(values, _SHOWN)
+        raise NetlangError(SeveralValues(span=expr.span, name=expr.name, values=shown))

@@ -13,11 +13,12 @@ import pytest
 
 from netlang.analysis.constraints import checked_sizes, solve
 from netlang.analysis.render.data import render_csv, render_json
-from netlang.analysis.render.describe import describe, printable
+from netlang.analysis.render.describe import describe
 from netlang.analysis.render.table import render_table
 from netlang.analysis.rows import LONGEST, Row
 from netlang.analysis.summary import Summary, summarize
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import visible
 from netlang.elaborate import load_program
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Function
@@ -219,8 +220,8 @@ def test_folding_can_be_turned_off() -> None:
 
 
 def test_labels_are_safe_on_a_terminal() -> None:
-    assert printable("a\x1b[2Jb\n\u202e") == "a\\x1b[2Jb\\n\\u202e"
-    assert printable("conv1") == "conv1"
+    assert visible("a\x1b[2Jb\n\u202e") == "a\\x1b[2Jb\\n\\u202e"
+    assert visible("conv1") == "conv1"
     assert describe(None) == ""
 
 

@@ -50,13 +50,13 @@ VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
     ("--help", {"click"}, COMMAND | {"cli.arguments"}, set()),
     ("check --help", {"click"}, COMMAND, set()),
     ("fmt good.net", {"click", "msgspec"},
-     TEXT | {"cli.arguments", "diagnostics.render", "syntax.format"}, set()),
+     TEXT | {"cli.arguments", "syntax.format"}, set()),
     ("check good.net", {"click", "msgspec"},
-     FIGURES | {"diagnostics.render", "diagnostics.warnings", "lint", "lint.rules"}, set()),
+     FIGURES | {"diagnostics.warnings", "lint", "lint.rules"}, set()),
     ("summary good.net", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
     ("explain good.net fc", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
     ("draw good.net -o a.dot", {"click", "msgspec"},
-     NET | {"analysis", "backends", "backends.graphviz", "cli.arguments", "diagnostics.render"},
+     NET | {"analysis", "backends", "backends.graphviz", "cli.arguments"},
      {"difflib", "importlib.metadata"}),  # click asks difflib about options
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from netlang.backends.torch.data.sets import Parts, Tensors
 from netlang.backends.torch.runtime.mixing import is_mask
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import listed
 from netlang.diagnostics.training.data import DataUnfit, LabelsDiffer
 from netlang.ir.dims import Dim
 from netlang.ir.program import Port, Program
@@ -188,5 +189,5 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
 
 def shown_classes(classes: tuple[str, ...]) -> str:
     """The number of classes and the names of the first ones."""
-    names = ", ".join(f"`{name}`" for name in classes[:5]) + (", ..." if len(classes) > 5 else "")
+    names = listed(classes)
     return f"1 class, {names}" if len(classes) == 1 else f"{len(classes)} classes, {names}"

@@ -24,15 +24,9 @@ from netlang.backends.torch.python.tree import (
     Statement,
     TupleDisplay,
 )
+from netlang.diagnostics.texts import visible
 
-__all__ = ["docstring", "printable", "quoted", "statement_lines"]
-
-
-def printable(text: str) -> str:
-    """`text` with escapes for all characters that an editor wouldn't show as themselves."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+__all__ = ["docstring", "quoted", "statement_lines"]
 
 
 def statement_lines(statement: Statement, indent: str = "") -> list[str]:
@@ -45,7 +39,7 @@ def statement_lines(statement: Statement, indent: str = "") -> list[str]:
         case Do(value):
             return layout(value, indent)
         case Comment(text):
-            return [f"{indent}# {printable(text)}"]
+            return [f"{indent}# {visible(text)}"]
         case Field(name, annotation):
             return [f"{indent}{name}: {flat(annotation)}"]
         case If(test, body):
@@ -76,7 +70,7 @@ def _commented(lines: list[str], indent: str, comment: str) -> list[str]:
     """A comment after a one-line statement, or above it if there is no room."""
     if not comment:
         return lines
-    text = f"# {printable(comment)}"
+    text = f"# {visible(comment)}"
     if len(lines) == 1 and len(lines[0]) + 2 + len(text) <= width():
         return [f"{lines[0]}  {text}"]
     above = textwrap.wrap(text[2:], width() - len(indent) - 2)
@@ -136,7 +130,7 @@ def docstring(text: str, indent: str = "") -> list[str]:
 
 def quoted(line: str) -> str:
     """A line for a docstring; nothing in it is an escape or ends the quotes."""
-    return printable(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"').rstrip()
+    return visible(line.replace("\\", "\\\\")).replace('"""', '\\"\\"\\"').rstrip()
 
 
 def _dedented(lines: list[str]) -> list[str]:

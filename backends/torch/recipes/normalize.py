@@ -19,6 +19,7 @@ from netlang.backends.torch.runtime.statistics import affine, bounds, moments, w
 from netlang.backends.weights.pickles import numbers_told
 from netlang.backends.weights.signature import BESIDE
 from netlang.diagnostics.errors import InternalError
+from netlang.recipes.check.normalization import channels_of
 from netlang.recipes.words.normalizations import (
     Imagenet,
     MinMax,
@@ -112,8 +113,7 @@ class Normalizer:
         if self.function is white:
             fits = first == (elements,) and second == (elements, elements)
         else:
-            channels = shape[0] or 1 if len(shape) > 1 else 1
-            fits = first == second and first in ((channels,), (elements,))
+            fits = first == second and first in ((channels_of(shape),), (elements,))
         if not fits:
             raise ValueError(f"numbers of the shapes {first} and {second}")
 
@@ -152,7 +152,7 @@ def _(wanted: Imagenet) -> LoweredNormalization:
 def _(wanted: Standardize) -> LoweredNormalization:
     if wanted.mean is not None and wanted.std is not None:
         return LoweredNormalization(affine, (wanted.mean, wanted.std))
-    settings = {"per_element": wanted.per == "element"}
+    settings = {"per_element": wanted.of_elements}
     return LoweredNormalization(affine, learn=Invocation(moments, settings))
 
 
@@ -160,15 +160,14 @@ def _(wanted: Standardize) -> LoweredNormalization:
 def _(wanted: SubtractMean) -> LoweredNormalization:
     if wanted.mean is not None:
         return LoweredNormalization(affine, (wanted.mean, (1.0,) * len(wanted.mean)))
-    settings = {"per_element": wanted.per == "element", "centre_only": True}
+    settings = {"per_element": wanted.of_elements, "centre_only": True}
     return LoweredNormalization(affine, learn=Invocation(moments, settings))
 
 
 @lower_normalization.register
 def _(wanted: MinMax) -> LoweredNormalization:
-    per_element = wanted.per == "element"
     low, high = float(wanted.to.start), float(wanted.to.stop)
-    settings = {"low": low, "high": high, "per_element": per_element}
+    settings = {"low": low, "high": high, "per_element": wanted.of_elements}
     return LoweredNormalization(affine, learn=Invocation(bounds, settings))
 
 

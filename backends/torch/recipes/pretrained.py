@@ -14,6 +14,7 @@ from netlang.backends.weights.check import better_prefix, numbers_advice
 from netlang.backends.weights.diagnostics import UnreadableWeights, WeightsMismatch
 from netlang.backends.weights.prefixes import two_keys, without_keys
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import listed
 from netlang.ir.program import Program
 from netlang.recipes.check.optimizer import below
 from netlang.recipes.places import Places
@@ -59,8 +60,7 @@ def told(recipe: Recipe, program: Program, places: Places) -> tuple[str, ...]:
         return ()
     keys = [slot.key for slot in slots(program)]
     fresh = [key for key in keys if below(key, recipe.weights.skip)]
-    shown = ", ".join(f"`{key}`" for key in fresh[:5]) + ", ..." * (len(fresh) > 5)
-    rest = f"; fresh: {shown}" if fresh else ""
+    rest = f"; fresh: {listed(fresh)}" if fresh else ""
     path = places.known(recipe.weights.file)
     return (f"weights: {len(keys) - len(fresh)} of {len(keys)} tensors from {path}{rest}",)
 
@@ -71,8 +71,7 @@ def _require_finite(
     """Refuse weights that aren't finite, which no run can start from."""
     suspect = [key for key in keys if key in fitting and not fitting[key].finite()]
     if suspect:
-        shown = ", ".join(f"`{key}`" for key in suspect[:5]) + ", ..." * (len(suspect) > 5)
-        reason = f"no run can start from them: NaN or infinite values in {shown}"
+        reason = f"no run can start from them: NaN or infinite values in {listed(suspect)}"
         raise NetlangError(UnreadableWeights(span=span, source=path, reason=reason))
 
 

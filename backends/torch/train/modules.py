@@ -10,13 +10,11 @@ from torch import nn
 
 from netlang.backends.torch import build
 from netlang.backends.torch.run.weights import filled
-from netlang.backends.weights import facts_beside
+from netlang.backends.weights import facts_beside, step_of
 from netlang.build import WHOLE, BuildOptions, Fit
 from netlang.ir.program import Program
 
 __all__ = ["empty_module", "module_of", "trained_module"]
-
-_LAST_STEP = (1 << 63) - 1
 
 
 def module_of(program: Program, seed: int) -> nn.Module:
@@ -41,5 +39,4 @@ def trained_module(
     `say` gets notes on the file. Raises `NetlangError` if it can't be read or doesn't fit.
     """
     model = filled(program, BuildOptions(path, fit), tell=say)
-    step = facts_beside(path).get("step")
-    return model, step if type(step) is int and 0 <= step <= _LAST_STEP else 0
+    return model, step_of(facts_beside(path)) or 0

@@ -6,9 +6,14 @@ from netlang.backends.weights.pickles.checkpoint import (
     read_pickled,
     stored_tensor,
 )
-from netlang.backends.weights.pickles.facts import numbers_told, pickled_metadata, told_in
+from netlang.backends.weights.pickles.facts import (
+    numbers_told,
+    pickled_metadata,
+    step_of,
+    told_in,
+)
 
 __all__ = [
-    "ENTRIES", "is_tensor", "numbers_told", "pickled_metadata", "read_pickled", "stored_tensor",
-    "told_in",
+    "ENTRIES", "is_tensor", "numbers_told", "pickled_metadata", "read_pickled", "step_of",
+    "stored_tensor", "told_in",
 ]  # fmt: skip

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["numbers_told", "pickled_metadata", "told_in"]
+__all__ = ["numbers_told", "pickled_metadata", "step_of", "told_in"]
 
 # Longer rows of numbers are kept as bytes.
 _SPELLED = 4096
-# The matrix that whitens color images of 32x32, the largest that a recipe may ask for: 38 MB.
-_MOST_NUMBERS = 3072**2
-# Of whole numbers of 64 bits.
-_MOST_STEPS = 1 << 63
 
 
 def pickled_metadata(path: Path) -> dict[str, str]:
@@ -54,6 +50,12 @@ def told_in(found: Mapping[object, object]) -> dict[str, str]:
     return {FACTS: json.dumps(facts)} if facts else {}
 
 
+def step_of(facts: Mapping[str, object] | Mapping[object, object]) -> int | None:
+    """The step at which weights were saved; None for what isn't a count of 64 bits."""
+    step = facts.get("step")
+    return step if type(step) is int and 0 <= step < 1 << 63 else None
+
+
 def numbers_told(values: NDArray[np.float32]) -> dict[str, object]:
     """Numbers for JSON: nothing is lost on the way."""
     shape = list(values.shape)
@@ -68,8 +70,8 @@ def _facts(found: Mapping[object, object]) -> dict[str, object]:
         return {}
     facts: dict[str, object] = {"recipe": given["recipe"], "classes": _names(given.get("classes"))}
     run = found.get("run")
-    step = run.get("step") if isinstance(run, Mapping) else found.get("step")
-    if type(step) is int and 0 <= step < _MOST_STEPS:
+    step = step_of(run if isinstance(run, Mapping) else found)
+    if step is not None:
         facts["step"] = step
     if "mean" in found:
         # One number for each channel: the script has them in the shape of an image.
@@ -99,9 +101,8 @@ def _normalization(name: object, *numbers: object, flat: bool) -> dict[str, obje
 
     That is one without a name, or with something else than two arrays that `_numbers` takes.
     """
-    values = [_numbers(each) for each in numbers]
-    known = [each for each in values if each is not None]
-    if type(name) is not str or len(known) != 2 or len(values) != 2:
+    known = [each for each in map(_numbers, numbers) if each is not None]
+    if type(name) is not str or len(known) != 2:
         return {}
     return {
         "function": name,
@@ -119,10 +120,12 @@ def _numbers(value: object) -> NDArray[np.float32] | None:
     """
     import numpy as np
 
+    from netlang.recipes.check.normalization import LARGEST
+
     if not is_tensor(value):
         return None
     stored = stored_tensor(value)
-    if not stored.fits(DType.FLOAT32) or value.numel() > _MOST_NUMBERS:
+    if not stored.fits(DType.FLOAT32) or value.numel() > LARGEST**2:
         return None
     if stored.data.nbytes > value.untyped_storage().nbytes():
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.analysis.explain import LayerArithmetic, PartArithmetic, PartRow
-from netlang.analysis.render.describe import describe, printable
+from netlang.analysis.render.describe import describe
+from netlang.diagnostics.texts import visible
 from netlang.ir.derivation import Line
 from netlang.ir.dims import evaluate
 from netlang.ir.types import Types
@@ -21,7 +22,7 @@ LONGEST_SUM = 24
 
 def render_layer(layer: LayerArithmetic) -> str:
     """One layer: the place, the shapes, and one line for each figure."""
-    return "\n".join(printable(line) for line in _layer_lines(layer))
+    return "\n".join(visible(line) for line in _layer_lines(layer))
 
 
 def _layer_lines(layer: LayerArithmetic) -> Iterator[str]:
@@ -72,7 +73,7 @@ def render_part(part: PartArithmetic) -> str:
 def _heading(part: PartArithmetic) -> str:
     sizes = ", ".join(f"{name}={size}" for name, size in part.sizes.items())
     what = f": {describe(part.callee)}" if part.callee and part.callee.name != part.path else ""
-    return printable(f"{part.path}{what} at {sizes}")
+    return visible(f"{part.path}{what} at {sizes}")
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -88,7 +89,7 @@ def _cells(parts: Sequence[PartRow]) -> Iterator[tuple[str, ...]]:
         factor = row.times // times[-1]
         times.append(row.times)
         yield (
-            "  " * row.depth + printable(row.path),
+            "  " * row.depth + visible(row.path),
             (f"{factor} x " if factor > 1 and row.callee else "") + describe(row.callee),
             _shapes(part.outputs),
             _cell(part, "params", row.totals.params),

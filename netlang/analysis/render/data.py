@@ -6,8 +6,8 @@ import csv
 import json
 from io import StringIO
 
-from netlang.analysis.render.describe import printable
 from netlang.analysis.summary import Summary
+from netlang.diagnostics.texts import visible
 from netlang.ir.dims import evaluate
 
 __all__ = ["render_csv", "render_json"]
@@ -26,5 +26,5 @@ def render_csv(summary: Summary) -> str:
     for row in summary.layers:
         shape = "x".join(map(str, summary.shape(row.types[0])))
         macs = evaluate(row.totals.macs, {})
-        writer.writerow((printable(row.path), row.kind, shape, row.totals.params, macs, row.times))
+        writer.writerow((visible(row.path), row.kind, shape, row.totals.params, macs, row.times))
     return text.getvalue()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from netlang.diagnostics.texts import visible
 from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.ir.dims import Expr
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 
-__all__ = ["describe", "printable"]
+__all__ = ["describe"]
 
 # Longer values are cut: a table says what a layer is and needn't repeat all its numbers.
 LONGEST_VALUE = 24
@@ -20,22 +21,13 @@ _AXES = (2, 3)
 _LARGEST_KERNEL = 32
 
 
-def printable(text: str) -> str:
-    """`text` with escapes for everything that a terminal would interpret or hide."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
-
-
 def describe(callee: Op | Function | None) -> str:
     """An operator or block with the arguments that differ from its defaults."""
     if callee is None:
         return ""
     found = _of_operator(callee) if isinstance(callee, Op) else _of_block(callee)
     arguments = ", ".join(found)
-    return printable(f"{callee.name}({arguments})" if arguments else callee.name)
+    return visible(f"{callee.name}({arguments})" if arguments else callee.name)
 
 
 def _of_operator(op: Op) -> Iterator[str]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from netlang.analysis.expand import LONGEST, ExpandedStep, ExpandedValue, Expansion, Tap, too_many
 from netlang.analysis.origins import GivenParameter, Origin
-from netlang.analysis.render.describe import printable
 from netlang.analysis.render.literal import label, literal, reference
+from netlang.diagnostics.texts import visible
 from netlang.ir.arguments import signature
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr, Symbol, symbols_of
@@ -49,7 +49,7 @@ def render_spec(expansion: Expansion) -> str:
         lines += _indented(_step(step, names))
     lines.append("")
     lines += _indented(_outputs(expansion, names))
-    return "\n".join(printable(line) for line in [*lines, "}"])
+    return "\n".join(visible(line) for line in [*lines, "}"])
 
 
 def _indented(lines: Iterator[str]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.analysis.figures import Figures, SizedPort
-from netlang.analysis.render.describe import describe, printable
+from netlang.analysis.render.describe import describe
 from netlang.analysis.rows import Row
+from netlang.diagnostics.texts import visible
 from netlang.ir.dims import evaluate
 
 __all__ = ["render_table"]
@@ -48,11 +49,11 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _heading(summary: Figures) -> Iterator[str]:
     sizes = "".join(f", {name}={size}" for name, size in summary.size.items())
-    yield printable(f"{summary.net} at batch N={summary.batch}{sizes}")
+    yield visible(f"{summary.net} at batch N={summary.batch}{sizes}")
     if summary.solution.sentences:
-        yield printable("; ".join(summary.solution.sentences))
-    yield printable(f"in:  {_values(summary.inputs)}")
-    yield printable(f"out: {_values(summary.outputs)}")
+        yield visible("; ".join(summary.solution.sentences))
+    yield visible(f"in:  {_values(summary.inputs)}")
+    yield visible(f"out: {_values(summary.outputs)}")
 
 
 def _values(values: Sequence[SizedPort]) -> str:
@@ -72,7 +73,7 @@ def _cells(summary: Figures, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
         factor = row.times // times[-1]
         times.append(row.times)
         yield (
-            "  " * row.depth + printable(row.path),
+            "  " * row.depth + visible(row.path),
             (f"{factor} x " if factor > 1 and row.callee else "") + describe(row.callee),
             ", ".join(_shape(summary.shape(type)) for type in row.types),
             _figure(row.totals.params),

@@ -52,7 +52,7 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
     from netlang.cli.failures import REFUSED
     from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.many import distinct
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
     from netlang.examine import Examined
 
     several = kind == "text" and any(map(is_folder, specs))
@@ -96,7 +96,7 @@ def _wrong(found: Iterable[Diagnostic]) -> bool:
 def _fixed(spec: str) -> tuple[Diagnostic, ...]:
     """Apply the safe fixes to the file of a spec; returns their descriptions and the obstacles."""
     from netlang.diagnostics.errors import NetlangError
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
     from netlang.repair import repair_file
 
     name = spec.partition(".net")[0] + ".net"
@@ -151,7 +151,7 @@ def _examined(spec: str) -> Examined:
 
 def _besides_nets(spec: str, examined: Examined) -> str:
     """What was checked in a file besides nets."""
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
 
     if not examined.recipes:
         return f"{visible(spec)}: right, but has no net to build"

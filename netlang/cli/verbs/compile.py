@@ -120,7 +120,7 @@ def _of_recipe(
 
 def report(written: Written) -> None:
     """Print which files were written, their sizes, and the notes."""
-    from netlang.diagnostics.render.excerpt import visible, visible_lines
+    from netlang.diagnostics.texts import visible, visible_lines
 
     for note in written.notes:
         click.echo(visible_lines(note), err=True)

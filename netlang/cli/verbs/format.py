@@ -114,7 +114,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 def _report(text: _Text, diff: bool) -> None:
     """What would change: the file's name, or its lines as a patch."""
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
 
     if not text.changes:
         return
@@ -139,7 +139,7 @@ def _write(text: _Text) -> None:
     from netlang.atomic import replace_file
     from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import WriteFailed
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
 
     if text.path is None:
         click.echo(text.after, nl=False)

@@ -33,7 +33,7 @@ def _list(words: tuple[str, ...]) -> int:
     every = list(groups())
     found = [group for group in (each.matching(words) for each in every) if group.families]
     if not found:
-        from netlang.diagnostics.render.excerpt import visible
+        from netlang.diagnostics.texts import visible
 
         asked = visible(" ".join(words))
         click.echo(f"nothing bundled matches `{asked}`{_advice(words, every)}", err=True)

@@ -98,7 +98,7 @@ def _is_change(text: str) -> bool:
 
 
 def _line(found: Prediction, top: int) -> str:
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
 
     classes = found.classes[:top]
     shares = ", ".join(f"{visible(name)} {100.0 * share:.1f} %" for name, share in classes)

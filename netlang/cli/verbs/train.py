@@ -81,7 +81,7 @@ def _train(
     **machine: Unpack[MachineAsked],
 ) -> int:
     from netlang.cli.failures import STOPPED
-    from netlang.diagnostics.render.excerpt import visible
+    from netlang.diagnostics.texts import visible
     from netlang.records import replace
     from netlang.resuming import command_to_resume
     from netlang.targets import RunOptions, needs, training_backend

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import final
 
+from netlang.diagnostics.texts import escaped
 from netlang.records import Record
 from netlang.source import Span
 
-__all__ = ["WIDTH", "Mark", "visible", "visible_lines", "window"]
+__all__ = ["WIDTH", "Mark", "window"]
 
 WIDTH = 100
 """Cells of a source line that are shown."""
 
 _TAB = 4
 _ELLIPSIS = "..."
-_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 @final
@@ -38,27 +38,6 @@ class Mark(Record):
         return Mark(where.line, where.column, min(span.end - span.start, rest), text, primary)
 
 
-def visible(text: str) -> str:
-    """User text with escapes for everything that a terminal would interpret."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def visible_lines(text: str) -> str:
-    """The same for each line of a text, keeping line breaks."""
-    return "\n".join(map(visible, text.split("\n")))
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    if char in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[char]
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
 def _cells(char: str, column: int) -> tuple[str, int]:
     """The text shown for a character in cell `column`, and its number of cells."""
     if char.isascii() and char.isprintable():
@@ -67,7 +46,7 @@ def _cells(char: str, column: int) -> tuple[str, int]:
         width = _TAB - column % _TAB
         return " " * width, width
     if not char.isprintable():
-        return _escaped(char), len(_escaped(char))
+        return escaped(char), len(escaped(char))
     from unicodedata import combining, east_asian_width
 
     if combining(char):

@@ -7,7 +7,8 @@ terminal unescaped, and no line of source is wider than `WIDTH`.
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic, Note, Severity
-from netlang.diagnostics.render.excerpt import Mark, visible, window
+from netlang.diagnostics.render.excerpt import Mark, window
+from netlang.diagnostics.texts import visible
 from netlang.source import Source
 
 __all__ = ["render_text"]

@@ -20,10 +20,10 @@ from netlang.recipes.words.normalizations import (
     Whitening,
 )
 
-__all__ = ["check_normalization"]
+__all__ = ["LARGEST", "channels_of", "check_normalization"]
 
-# Color images of 32x32: a matrix of 38 MB.
 LARGEST = 3072
+"""The elements that whitening takes: color images of 32x32, with a matrix of 38 MB."""
 
 
 def check_normalization(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -35,9 +35,7 @@ def check_normalization(recipe: Recipe) -> Iterator[Diagnostic]:
         return
     yield from _check_channels(recipe)
     trained, _ = prepared_shape(recipe, recipe.augment)
-    if wanted is None:
-        return
-    if isinstance(wanted, Whitening) or getattr(wanted, "per", "channel") == "element":
+    if wanted is not None and wanted.of_elements:
         # Training images of several sizes are an error of their own.
         known = [size for size in trained if size is not None]
         if len(known) == len(trained):
@@ -69,7 +67,7 @@ def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
     rows = [wanted.mean]
     if not isinstance(wanted, SubtractMean) and wanted.std is not None:
         rows.append(wanted.std)
-    actual = _channels(recipe)
+    actual = channels_of(recipe.data.shape)
     wrong = next((len(row) for row in rows if len(row) != actual), None)
     if wrong is not None:
         yield ChannelCountDiffers(
@@ -81,7 +79,6 @@ def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
         )
 
 
-def _channels(recipe: Recipe) -> int:
-    """The channels of the data; a signal without a channel axis counts as one."""
-    shape = recipe.data.shape
+def channels_of(shape: tuple[int | None, ...]) -> int:
+    """The channels of an example's shape; a signal without a channel axis has one."""
     return shape[0] or 1 if len(shape) > 1 else 1

@@ -6,6 +6,7 @@ images in files, from at most 10,000, drawn by the seed. They are stored with th
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Literal, final
 
 from netlang.evaluate.values import Range
@@ -38,6 +39,11 @@ _EPS = (positive, "added to each variance")
 class Normalization(Description):
     """A change of the input. A signal without a channel axis is one channel."""
 
+    @property
+    @abstractmethod
+    def of_elements(self) -> bool:
+        """Whether each element has numbers of its own: it needs inputs of one size."""
+
 
 @final
 class Imagenet(Normalization):
@@ -47,6 +53,10 @@ class Imagenet(Normalization):
 
     mean: ClassVar[tuple[float, ...]] = (0.485, 0.456, 0.406)
     std: ClassVar[tuple[float, ...]] = (0.229, 0.224, 0.225)
+
+    @property
+    def of_elements(self) -> bool:
+        return False
 
 
 @final
@@ -61,6 +71,10 @@ class Standardize(Normalization):
     )
     per: Literal["channel", "element"] = argument(*_PER, default="channel")
 
+    @property
+    def of_elements(self) -> bool:
+        return self.per == "element"
+
 
 @final
 class SubtractMean(Normalization):
@@ -70,6 +84,10 @@ class SubtractMean(Normalization):
 
     mean: tuple[float, ...] | None = argument(*_MEAN, default=None)
     per: Literal["channel", "element"] = argument(*_PER, default="channel")
+
+    @property
+    def of_elements(self) -> bool:
+        return self.per == "element"
 
 
 @final
@@ -81,11 +99,19 @@ class MinMax(Normalization):
     to: Range = argument(_INTERVAL, "from and to", default=Range(0.0, 1.0))
     per: Literal["channel", "element"] = argument(*_PER, default="channel")
 
+    @property
+    def of_elements(self) -> bool:
+        return self.per == "element"
+
 
 class Whitening(Normalization):
     """The covariance of all elements of the input becomes the identity."""
 
     eps: float = argument(*_EPS, default=1e-5)
+
+    @property
+    def of_elements(self) -> bool:
+        return True
 
 
 @final

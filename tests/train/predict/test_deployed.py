@@ -95,6 +95,7 @@ HOSTILE: dict[str, dict[str, object]] = {
     "numbers without end": {"normalization": affine({"values": [math.inf]}, {"values": [1.0]})},
     "numbers in depth": {"normalization": affine({"values": [[0.5]]}, {"values": [1.0]})},
     "a text of halves": {"classes": ["\ud800"], "test": ["\ud800"], "recipe": "\ud800", "step": 1},
+    "a step that no run has": {"recipe": "pets", "step": -1},
     "long texts": {"classes": ["a" * 70_000], "test": ["a" * 70_000], "recipe": "a" * 70_000},
     "other types": {"classes": [1], "test": [[]], "recipe": [], "keys": {"normalize": {}}},
 }

@@ -21,6 +21,7 @@ from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.runtime.folders import image_files
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import listed
 from netlang.diagnostics.training.data import ClassNotInTraining, DataNotThere, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder
@@ -73,7 +74,7 @@ def load_image_folder(recipe: Recipe, root: Path) -> Parts:
         notes.append(f"no images to train on in {_listed([classes[n] for n in empty])}")
     for purpose, name in choice.others.items():
         theirs = _folders(root / name, recipe)
-        _align(recipe, purpose, name, choice, classes, theirs)
+        _align(recipe, name, choice, classes, theirs)
         parts[purpose] = _part(root / name, theirs, classes, data.channels)
     return Parts(parts["train"], parts.get("validation"), parts.get("test"), classes, tuple(notes))
 
@@ -162,7 +163,6 @@ def _part(
 
 def _align(
     recipe: Recipe,
-    purpose: str,
     name: str,
     choice: Choice,
     classes: tuple[str, ...],
@@ -183,5 +183,4 @@ def _align(
 
 
 def _listed(names: list[str]) -> str:
-    more = ", ..." if len(names) > 20 else ""
-    return ", ".join(f"`{name}`" for name in names[:20]) + more if names else "no folders"
+    return listed(names, 20) if names else "no folders"

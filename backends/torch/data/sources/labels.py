@@ -11,6 +11,7 @@ from torch import Tensor
 
 from netlang.backends.torch.data.sets import Tensors
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import listed
 from netlang.diagnostics.training.data import ClassNotInTraining, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import LABEL
@@ -103,13 +104,12 @@ def _beyond(recipe: Recipe, purpose: str, label: int, count: int) -> NetlangErro
 
 
 def _unknown(recipe: Recipe, purpose: str, names: list[str]) -> NetlangError:
-    more = ", ..." if len(names) > _SHOWN else ""
     return NetlangError(
         ClassNotInTraining(
             span=recipe.places["data"],
             part=purpose,
             train="training",
             count="a class" if len(names) == 1 else f"{len(names)} classes",
-            names=", ".join(f"`{name}`" for name in names[:_SHOWN]) + more,
+            names=listed(names, _SHOWN),
         )
     )

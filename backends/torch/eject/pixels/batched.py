@@ -136,7 +136,7 @@ def batched(
     if isinstance(stage, RegionCut):
         yield from _cut(section, stage, numbers, size, masks=masks)
         return
-    given = list(_drawing(section, stage.placed, numbers))
+    given = list(_drawing(stage.placed, numbers))
     if stage.mixes:
         yield from _mixed(section, stage, targets, given)
     elif masks and stage.moves:
@@ -194,7 +194,7 @@ def _cut(
     yield f"    region = whole({size}{'' if one else ', len(x)'})"
     for placed in cut.steps:
         section.add(calls=(placed.step.call.function,))
-        given = (f"{each}.numpy()" for each in _drawing(section, placed, numbers))
+        given = (f"{each}.numpy()" for each in _drawing(placed, numbers))
         yield f"    region = {placed.step.call.source('region', *given)}"
     if not one:
         section.add(calls=(cut_batch, *((cut_masks,) if masks else ())))
@@ -203,7 +203,7 @@ def _cut(
         yield f"    x{left} = cut_batch(x, region){right}"
 
 
-def _drawing(section: Section, placed: PlacedStep, numbers: str | None) -> Iterator[str]:
+def _drawing(placed: PlacedStep, numbers: str | None) -> Iterator[str]:
     """The uniform numbers of a step, `[B, k]`, or 0 in a test; nothing if it takes none."""
     wanted = placed.step.numbers
     if wanted and numbers is None:

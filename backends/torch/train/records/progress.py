@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO, final
 
 from netlang.backends.torch.train.storage import Json
-from netlang.diagnostics.render.excerpt import visible_lines
+from netlang.diagnostics.texts import visible_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -191,10 +191,11 @@ class Bar:
         self._shown |= record
 
     def say(self, text: str) -> None:
+        shown = visible_lines(text)
         if self._bar is None:
-            print(visible_lines(text), file=self._stream, flush=True)
+            print(shown, file=self._stream, flush=True)
         else:
-            self._bar.console.print(visible_lines(text), markup=False, highlight=False)
+            self._bar.console.print(shown, markup=False, highlight=False)
 
     def end(self) -> None:
         self._render()

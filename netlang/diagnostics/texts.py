@@ -1,0 +1,29 @@
+"""Texts of users for messages: escaped, and the first of many names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["escaped", "listed", "visible", "visible_lines"]
+
+
+def visible(text: str) -> str:
+    """User text with escapes for everything that a terminal or editor would interpret or hide."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else escaped(char) for char in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for each line of a text, keeping line breaks."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def escaped(char: str) -> str:
+    """The escape of a character, as Python writes it."""
+    return char.encode("unicode_escape").decode()
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first names, as a message quotes them; dots tell of more."""
+    return ", ".join(f"`{name}`" for name in names[:most]) + ", ..." * (len(names) > most)
