@@ -60,14 +60,17 @@ def images_class(
         section.add(*opened_lines)
         section.add(f"        return self.prepare(image, number, epoch){given}")
     if recipe.validation is not None:
-        section.add(
-            "",
-            "    def only(self, chosen, prepare):",
-            "        some = copy.copy(self)",
-            "        some.files, some.prepare = list(compress(self.files, chosen)), prepare",
-            "        return some",
-        )
+        section.add(*_ONLY)
         section.imports.add("from itertools import compress")
+
+
+_ONLY = (
+    "",
+    "    def only(self, chosen, prepare):",
+    "        some = copy.copy(self)",
+    "        some.files, some.prepare = list(compress(self.files, chosen)), prepare",
+    "        return some",
+)
 
 
 def skipping(data: ImageSource) -> str:
