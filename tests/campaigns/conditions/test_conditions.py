@@ -59,7 +59,7 @@ FAULTS: list[tuple[Any, str, Callable[..., object]]] = [
     (rules, "_from", _bounds_too_low),
     (residues, "_folded", lambda kept, modulus, divisor: kept & ((1 << divisor) - 1)),
     (together, "implies", lambda *_: True),
-    (together, "_first", lambda holds, low: low + 1),
+    (together, "first_size", lambda holds, low, largest=None: low + 1),
     (implied, "_apart", lambda *_: True),
     (implied.MonotoneEquality, "partners", lambda *_: []),
     (products, "_sign", lambda *_: 0),
