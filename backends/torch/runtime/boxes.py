@@ -1,11 +1,10 @@
-"""Regions of a single image in plain numbers, as `regions` and `cutting` do for many images.
+"""A box of a single image, resized in plain numbers, as `cutting` does for many images.
 
-Training scripts contain these; a test checks that both agree.
+Training scripts contain this; a test checks that both agree.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -15,7 +14,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-__all__ = ["random_box", "stretched"]
+__all__ = ["stretched"]
 
 
 if TYPE_CHECKING:
@@ -31,26 +30,6 @@ if TYPE_CHECKING:
         def draft(self, mode: str, size: tuple[int, int]) -> Drafted | None: ...
 
         def crop(self, box: Sequence[float]) -> Image.Image: ...
-
-
-def random_box(
-    height: int,
-    width: int,
-    u: Sequence[float],
-    scale: tuple[float, float] = (0.08, 1.0),
-    ratio: tuple[float, float] = (3 / 4, 4 / 3),
-) -> tuple[int, int, int, int]:
-    """Top, left, height and width of a share `scale` of the area, width over height in `ratio`."""
-    low, high = math.log(ratio[0]), math.log(ratio[1])
-    for drawn, turned in zip(u[:10], u[10:20], strict=True):
-        area = height * width * (scale[0] + (scale[1] - scale[0]) * drawn)
-        shape = math.exp(low + (high - low) * turned)
-        h, w = round(math.sqrt(area / shape)), round(math.sqrt(area * shape))
-        if 0 < h <= height and 0 < w <= width:
-            return int(u[20] * (height - h + 1)), int(u[21] * (width - w + 1)), h, w
-    shape = min(max(width / height, ratio[0]), ratio[1])
-    h, w = min(max(round(width / shape), 1), height), min(max(round(height * shape), 1), width)
-    return (height - h) // 2, (width - w) // 2, h, w
 
 
 def stretched(

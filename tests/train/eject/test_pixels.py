@@ -15,7 +15,6 @@ from netlang.backends.torch.eject.pixels.boxes import drawn_box
 from netlang.backends.torch.eject.pixels.host import host_function
 from netlang.backends.torch.eject.template import UNIFORM
 from netlang.backends.torch.eject.text.copied import copied
-from netlang.backends.torch.runtime.boxes import random_box
 from netlang.backends.torch.runtime.random import mix, uniform
 from netlang.backends.torch.runtime.regions import random_resized_crop, whole
 from tests.train.eject.support import module_of_text
@@ -106,28 +105,23 @@ def test_numbers(tmp_path: Path) -> None:
     assert np.array_equal(module.uniform(2, 7, 3, 5).numpy(), uniform(SEED, 2, numbers[2:3], 3, 5))
 
 
-def test_boxes() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(2000):
-        height, width = (int(side) for side in rng.integers(1, 700, 2))
-        u, scale = rng.random(22), (0.08, float(rng.uniform(0.1, 3.0)))
-        region = random_resized_crop(whole(height, width), u[None], (9, 9), scale)
-        top, left, rows, columns = random_box(height, width, u.tolist(), scale)
-        assert region.start[0].tolist() == [top, left]
-        assert region.stop[0].tolist() == [top + rows, left + columns]
-
-
 @pytest.mark.parametrize(
     ("scale", "ratio"),
-    [((0.08, 1.0), (3 / 4, 4 / 3)), ((0.9, 2.5), (0.2, 0.3)), ((0.5, 1.5), (2.5, 3.0))],
+    [
+        ((0.08, 1.0), (3 / 4, 4 / 3)),
+        ((0.08, 3.0), (3 / 4, 4 / 3)),
+        ((0.9, 2.5), (0.2, 0.3)),
+        ((0.5, 1.5), (2.5, 3.0)),
+    ],
 )
-def test_boxes_in_lines(
-    scale: tuple[float, float], ratio: tuple[float, float], tmp_path: Path
-) -> None:
-    """The lines that a script has for an image's box, also where no try fits."""
-    lines = "import numpy as np", "def box(drawn, image):", *drawn_box("drawn", scale, ratio)
-    text = "\n".join([*lines, "    return top, left, h, w"])
-    module = module_of_text(text, tmp_path / "box.py")
+def test_boxes(scale: tuple[float, float], ratio: tuple[float, float], tmp_path: Path) -> None:
+    """The lines that a script has for a box of an image or its part, also where no try fits."""
+    whole_image = drawn_box("drawn", "image.height", "image.width", scale, ratio)
+    part = drawn_box("drawn", "rows", "columns", scale, ratio, within=True)
+    end = "    return top, left, h, w"
+    lines = ["import numpy as np", "def box(drawn, image):", *whole_image, end]
+    lines += ["def inner(drawn, top, left, rows, columns):", *part, end]
+    module = module_of_text("\n".join(lines), tmp_path / "box.py")
     rng, fits = np.random.default_rng(0), set()
     for _ in range(1000):
         height, width = (int(side) for side in rng.integers(1, 400, 2))
@@ -136,5 +130,7 @@ def test_boxes_in_lines(
         top, left, rows, columns = module.box(torch.from_numpy(u), image)
         assert region.start[0].tolist() == [top, left]
         assert region.stop[0].tolist() == [top + rows, left + columns]
+        moved = module.inner(torch.from_numpy(u), 7, 100, height, width)
+        assert moved == (top + 7, left + 100, rows, columns)
         fits.add(top == (height - rows) // 2 and left == (width - columns) // 2)
     assert fits == {True, False}

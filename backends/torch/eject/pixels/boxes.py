@@ -8,28 +8,33 @@ from math import log
 __all__ = ["drawn_box", "pair"]
 
 
-def drawn_box(drawn: str, scale: object, ratio: object) -> Iterator[str]:
-    """The lines that place a box of `h` rows and `w` columns in `image`.
+def drawn_box(
+    drawn: str, height: str, width: str, scale: object, ratio: object, *, within: bool = False
+) -> Iterator[str]:
+    """The lines that place a box of `h` rows and `w` columns in `image`, beginning at `top, left`.
 
-    They are `random_box` of the runtime with all ten tries computed at once. `drawn` gives the
-    numbers, `scale` and `ratio` are bounds.
+    They are `random_resized_crop` of the runtime for one image. `drawn` gives the numbers, `height`
+    and `width` the size of the image or, if `within`, of its part that begins at `top, left`;
+    `scale` and `ratio` are bounds.
     """
     (least, most), (low, high) = _floats(scale), _floats(ratio)
-    yield f"    u, (width, height) = {drawn}[0].numpy(), image.size"
+    down, across = ("top + ", "left + ") if within else ("", "")
+    yield f"    u, height, width = {drawn}[0].numpy(), {height}, {width}"
     yield f"    area = height * width * ({least} + {most - least} * u[:10])"
     yield f"    shape = np.exp({log(low)} + {log(high) - log(low)} * u[10:20])"
     yield "    h, w = np.rint(np.sqrt([area / shape, area * shape])).astype(int)"
-    yield "    fits = np.flatnonzero((h > 0) & (h <= height) & (w > 0) & (w <= width))"
-    yield "    if len(fits):"
+    fits = "(h > 0) & (h <= height) & (w > 0) & (w <= width)"
+    yield f"    if len(fits := np.flatnonzero({fits})):"
     yield "        h, w = h[fits[0]], w[fits[0]]"
-    yield "        top, left = int(u[20] * (height - h + 1)), int(u[21] * (width - w + 1))"
+    places = "int(u[20] * (height - h + 1))", "int(u[21] * (width - w + 1))"
+    yield f"        top, left = {down}{places[0]}, {across}{places[1]}"
     yield "    else:  # the largest box, in the middle"
     tallest, widest = f"min(height, round(width / {low}))", f"min(width, round(height * {high}))"
     # Of a single row or column some ratios leave nothing.
     some = low < 2.0 and high > 0.5
     yield f"        h, w = {tallest}, {widest}" if some else f"        h = max(1, {tallest})"
     yield from () if some else (f"        w = max(1, {widest})",)
-    yield "        top, left = (height - h) // 2, (width - w) // 2"
+    yield f"        top, left = {down}(height - h) // 2, {across}(width - w) // 2"
 
 
 def _floats(value: object) -> tuple[float, float]:

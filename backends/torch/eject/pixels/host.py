@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from inspect import signature
 from typing import final
 
 from netlang.backends.torch.augment.path import AugmentationPath
@@ -18,9 +17,8 @@ from netlang.backends.torch.eject.pixels.batched import batched
 from netlang.backends.torch.eject.pixels.boxes import drawn_box, pair
 from netlang.backends.torch.eject.pixels.scales import several_sizes, sides_of, way_of
 from netlang.backends.torch.eject.text.sections import Section
-from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime import regions
-from netlang.backends.torch.runtime.boxes import random_box, stretched
+from netlang.backends.torch.runtime.boxes import stretched
 from netlang.backends.torch.runtime.cutting import cut_image
 from netlang.backends.torch.runtime.geometry import hflip, ten_crop, vflip
 from netlang.backends.torch.runtime.regions import whole
@@ -211,24 +209,10 @@ class _One:
         self._resize("height", "width", least)
 
     def _random_box(self, placed: PlacedStep) -> None:
-        settings = placed.step.call.settings
-        if self.place is None:
-            numbers = self._drawn(placed)
-            self.section.add(*drawn_box(numbers, settings["scale"], settings["ratio"]))
-            self.height, self.width, self.place = "h", "w", ("top", "left")
-            return
-        usual = signature(random_box).parameters
-        given = {name: settings[name] for name in ("scale", "ratio")}
-        text = "".join(
-            f", {name}={literal(value)}"
-            for name, value in given.items()
-            if value != usual[name].default
-        )
-        self.section.add(f"    u = {self._drawn(placed)}[0].tolist()", calls=(random_box,))
-        call = f"random_box({self.height}, {self.width}, u{text})"
-        self.section.add(f"    down, across, height, width = {call}")
-        self.section.add("    top, left = top + down, left + across")
-        self.height, self.width, self.place = "height", "width", ("top", "left")
+        bounds = (placed.step.call.settings[name] for name in ("scale", "ratio"))
+        size, within = (self.height, self.width), self.place is not None
+        self.section.add(*drawn_box(self._drawn(placed), *size, *bounds, within=within))
+        self.height, self.width, self.place = "h", "w", ("top", "left")
 
     def _crop(self, placed: PlacedStep) -> None:
         """Crops the box, or `x`."""
