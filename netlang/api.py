@@ -32,7 +32,8 @@ Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
 def load(spec: str | Path, **arguments: object) -> Net:
     """The net that `spec` names: ``resnet50``, ``file.net`` or ``file.net:net``, perhaps called.
 
-    `arguments` are those of the net: ``load("resnet50", classes=10)``. Raises `NetlangError`; what
+    `arguments` are those of the net: ``load("resnet50", classes=10)``. A recipe stands for the net
+    that it trains, and its arguments are changes to it as in `train`. Raises `NetlangError`; what
     is legal but probably a mistake gives a `NetlangWarning`.
     """
     found = loaded(str(spec), arguments)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 from netlang.diagnostics.diagnostic import Caution, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.many import distinct
-from netlang.elaborate import elaborate_target, resolve
+from netlang.elaborate import elaborate_target, means_recipe, resolve
 from netlang.ir.program import Program
 from netlang.modules.library import Library, Module
 from netlang.records import Record, no_collection, replace
@@ -40,16 +40,32 @@ class Examined(Record):
 
 @no_collection()
 def examine(spec: str) -> Examined:
-    """Check a whole file, or the one net that `spec` names. Raises if there is none."""
+    """Check a whole file, or the net or recipe that `spec` names. Raises if there is none."""
     if spec.endswith(".net"):
         return examine_module(Library().look_at(Path(spec)))
-    target = resolve(spec, "net")
+    try:
+        target = resolve(spec, "net")
+    except NetlangError as error:
+        if not means_recipe(spec, error):
+            raise
+        return _examined_recipe(spec)
     program = elaborate_target(target)
     # Asserts refer to nets with their default arguments.
     claims = (
         () if target.arguments else _asserts(target.module, {target.name: program}, target.name)
     )
     return _linted(target.module, (program,), list(claims))
+
+
+def _examined_recipe(spec: str) -> Examined:
+    """Check one recipe, and the net that it trains. Raises `NetlangError`."""
+    from netlang.recipes.load import checked_recipe
+
+    target = resolve(spec, "train")
+    recipe, program = checked_recipe(target.module, target.name)
+    examined = _linted(target.module, (program,), [], [(recipe, program)])
+    left_open = tuple(_left_open([(recipe, program)]))
+    return replace(examined, recipes=(target.name,), left_open=left_open)
 
 
 @no_collection()

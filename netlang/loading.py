@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate import Target, elaborate_target, from_python, resolve
+from netlang.elaborate import Target, elaborate_target, from_python, means_recipe, resolve
 from netlang.examine import warnings_of
 from netlang.ir.program import Function, Item, Program, Repeat
 from netlang.modules.files import KEPT
@@ -46,23 +46,46 @@ class _Place(Draft):
 
 
 def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
-    """The net that `spec` names, called with `arguments`.
+    """The net that `spec` names, called with `arguments`; of a recipe, the net that it trains.
 
-    Returns the same object as before if nothing from which it is made has changed. Raises
-    `NetlangError`, and `TypeError` for an argument that has no counterpart in the language.
+    The arguments of a recipe are changes to it, as in `netlang.train`. Returns the same object as
+    before if nothing from which it is made has changed. Raises `NetlangError`, and `TypeError` for
+    an argument that has no counterpart in the language.
     """
-    target = resolve(spec, "net")
+    target = _target(spec)
     place = _Place()
     given = _exactly({name: from_python(value) for name, value in arguments.items()})
     if given is not None and (files := _files(target)) is not None:
         place = _kept(spec, given, target.name, files)
     if place.loaded is not None:
         return place.loaded
-    program = elaborate_target(target, dict(arguments))
-    found = Loaded(program, warnings_of(target.module, program))
-    if _is_small(program.net):
+    found = _of_recipe(target, arguments) if target.kind == "train" else _of_net(target, arguments)
+    if _is_small(found.program.net):
         place.loaded = found
     return found
+
+
+def _target(spec: str) -> Target:
+    """The net or else the recipe that is named."""
+    try:
+        return resolve(spec, "net")
+    except NetlangError as error:
+        if not means_recipe(spec, error):
+            raise
+    return resolve(spec, "train")
+
+
+def _of_net(target: Target, arguments: Mapping[str, object]) -> Loaded:
+    program = elaborate_target(target, dict(arguments))
+    return Loaded(program, warnings_of(target.module, program))
+
+
+def _of_recipe(target: Target, changes: Mapping[str, object]) -> Loaded:
+    from netlang.recipes.load import checked_recipe
+    from netlang.recipes.overrides import overrides_of
+
+    recipe, program = checked_recipe(target.module, target.name, overrides_of(changes))
+    return Loaded(program, warnings_of(target.module, program, recipe))
 
 
 @lru_cache(maxsize=_PROGRAMS)

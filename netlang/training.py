@@ -6,13 +6,13 @@ import json
 import signal
 from collections.abc import Mapping
 from functools import cached_property
-from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.api import Net
 from netlang.processes import one_voice
 from netlang.recipes.load import load_recipe
+from netlang.recipes.overrides import overrides_of
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.records import replace
@@ -59,7 +59,7 @@ def train(  # noqa: PLR0913 - one for each option of the command
     if not isinstance(data, Mapping | None):
         raise TypeError(f"data says where each data set lies: {{NAME: {data!r}}}, not {data!r}")
     with one_voice():
-        texts = (*changes, *(f"{key}={_written(value)}" for key, value in values.items()))
+        texts = (*changes, *overrides_of(values))
         read, program = load_recipe(recipe, texts)
         where = Places({name: Path(path) for name, path in (data or {}).items()})
         where.require_used(read)
@@ -83,21 +83,6 @@ def _hand_on(number: int | None) -> None:
         raise KeyboardInterrupt
     if number is not None and number != getattr(signal, "SIGUSR1", None):
         signal.raise_signal(number)
-
-
-def _written(value: object) -> str:
-    """A Python value as written in the language."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_written, value))}]"
-    if isinstance(value, Integral):
-        return str(int(value))
-    if isinstance(value, Real):
-        return repr(float(value))
-    return str(value)
 
 
 @final

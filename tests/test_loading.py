@@ -160,3 +160,56 @@ def test_the_class_of_a_net_that_nobody_has_is_let_go(spec: str) -> None:
     del module
     gc.collect()
     assert file not in linecache.cache
+
+
+RECIPE = """\
+from part import width
+from a import a
+
+train r(classes=3) {
+    model:     a(classes=classes)
+    data:      arrays("signals", sizes=[8])
+    loss:      cross_entropy
+    optimizer: sgd(lr=0.1)
+    batch:     width
+    steps:     5
+}
+"""
+
+
+@pytest.fixture
+def recipe(spec: str) -> str:
+    path = Path(spec).with_name("r.net")
+    path.write_text(RECIPE, encoding="utf-8")
+    return str(path)
+
+
+def test_a_recipe_stands_for_the_net_that_it_trains(recipe: str) -> None:
+    """Also where the net is in another file; changes are those of `netlang.train`."""
+    for name in (recipe, f"{recipe}:r"):
+        assert netlang.load(name).params == 8 * 4 + 4 + 4 * 3 + 3
+        assert netlang.load(name).program is netlang.load(name).program
+        assert netlang.load(name, classes=5).params == 8 * 4 + 4 + 4 * 5 + 5
+        assert netlang.load(name, model="a(2)").params == 8 * 4 + 4 + 4 * 2 + 2
+    small = netlang.load("resnet:imagenet", arch="resnet18")
+    assert small.params == netlang.load("resnet18").params
+    with pytest.raises(netlang.NetlangError, match="E0720"):
+        netlang.load(recipe, width=5)
+    with pytest.raises(netlang.NetlangError, match="E0007"):
+        netlang.load(f"{recipe}:s")
+
+
+def test_a_file_that_a_recipe_imports_is_noticed(recipe: str) -> None:
+    before = netlang.load(recipe).params
+    Path(recipe).with_name("part.net").write_text("width = 5\n", encoding="utf-8")
+    assert netlang.load(recipe).params == 8 * 5 + 5 + 5 * 3 + 3 != before
+
+
+def test_mistakes_and_warnings_of_a_recipe_are_told(recipe: str) -> None:
+    path = Path(recipe)
+    path.write_text(RECIPE.replace("lr=0.1", "lr=-1"), encoding="utf-8")
+    with pytest.raises(netlang.NetlangError, match="must be"):
+        netlang.load(recipe)
+    path.write_text(f"unused = 3\n{RECIPE}", encoding="utf-8")
+    with pytest.warns(netlang.NetlangWarning, match="W0102"):
+        netlang.load(recipe)

@@ -5,6 +5,7 @@ from netlang.elaborate.spec import (
     elaborate_target,
     from_python,
     load_program,
+    means_recipe,
     names_recipe,
     resolve,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "elaborate_target",
     "from_python",
     "load_program",
+    "means_recipe",
     "names_recipe",
     "resolve",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from os.path import isdir, isfile
 from pathlib import Path
@@ -32,7 +33,7 @@ from netlang.syntax import ast
 from netlang.syntax.lalr import Stuck, parse_part
 from netlang.syntax.limits import MAX_DEPTH, Mistake
 
-__all__ = ["Target", "from_python", "load_program", "resolve"]
+__all__ = ["Target", "from_python", "load_program", "means_recipe", "names_recipe", "resolve"]
 
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
@@ -135,6 +136,15 @@ def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
     return bool(module.recipes) and not module.nets()
 
 
+def means_recipe(spec: str, error: NetlangError) -> bool:
+    """Whether `spec`, which names no net for the reason given, names a recipe instead.
+
+    A recipe stands for the net that it trains wherever a net is wanted.
+    """
+    nameless = (NetNotInFile, NoNetInFile, UnknownBundled)
+    return isinstance(error.diagnostics[0], nameless) and names_recipe(spec)
+
+
 def _locate(
     library: Library, where: str, name: str | None, kind: str, called: bool
 ) -> tuple[Module, str]:
@@ -175,12 +185,16 @@ def _name_in_file(module: Module, shown: str, name: str | None, kind: str, calle
     """The net or recipe of a file that was named, or the only possible one."""
     known = list(module.nets() if kind == "net" else module.recipes)
     noun = "net" if kind == "net" else "recipe"
-    available = ", ".join(f"`{each}`" for each in known)
+    available = _listed(known)
     if name is not None:
         if name not in known:
             raise NetlangError(
                 NetNotInFile(
-                    span=None, path=shown, name=name, kind=noun, available=available or f"no {noun}"
+                    span=None,
+                    path=shown,
+                    name=name,
+                    kind=noun,
+                    available=available or _nothing(module, kind),
                 )
             )
         return name
@@ -194,6 +208,17 @@ def _name_in_file(module: Module, shown: str, name: str | None, kind: str, calle
             SeveralNets(span=None, path=shown, available=available, example=example, kind=noun)
         )
     return known[0]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{each}`" for each in names)
+
+
+def _nothing(module: Module, kind: str) -> str:
+    """What a file has in place of the nets or recipes that it lacks."""
+    if kind == "net" and module.recipes:
+        return f"no net, and the recipe{'s' * (len(module.recipes) > 1)} {_listed(module.recipes)}"
+    return "no net" if kind == "net" else "no recipe"
 
 
 def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:

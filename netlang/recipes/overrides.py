@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from numbers import Integral, Real
 from typing import TypeVar, cast
 
 from netlang.advice.edits import with_arguments
@@ -18,7 +19,7 @@ from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
-__all__ = ["argument_of", "read_override"]
+__all__ = ["argument_of", "overrides_of", "read_override"]
 
 _PREFIX = "train argument { "
 
@@ -39,6 +40,26 @@ def read_override(text: str) -> ast.Entry:
     if not isinstance(item, ast.TrainDef) or len(item.entries) != 1:
         raise _bad(source, "one value is needed")
     return _placed(item.entries[0], source)
+
+
+def overrides_of(values: Mapping[str, object]) -> Iterator[str]:
+    """Python values by name as overrides: ``steps=100``."""
+    return (f"{name}={_written(value)}" for name, value in values.items())
+
+
+def _written(value: object) -> str:
+    """A Python value as written in the language."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, Real):
+        return repr(float(value))
+    return str(value)
 
 
 def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:

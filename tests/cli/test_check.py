@@ -276,3 +276,44 @@ def test_what_only_the_data_can_tell(run: Runner) -> None:
     path.write_text(RECIPE.replace("    loss:", "    validation: 0.2\n    loss:"))
     done = run("check", "p.net")
     assert (done.status, said in done.out) == (0, False)
+
+
+@pytest.fixture
+def apart(run: Runner) -> Runner:
+    """A recipe in a file of its own, which imports its net."""
+    net, recipe = RECIPE.split("train pets")
+    (run.folder / "nets.net").write_text(net)
+    (run.folder / "r.net").write_text(f"from nets import a\n\ntrain pets{recipe}")
+    return run
+
+
+def test_a_recipe_by_its_name(apart: Runner) -> None:
+    done = apart("check", "r.net:pets")
+    assert done.status == 0
+    assert done.out.startswith("a: 386 params, 384 MACs\nr.net:pets: the recipe is right: pets\n")
+    assert "`early_stopping` of `pets` needs a part for validation" in done.out
+    said = apart.refused("check", "r.net:dogs")
+    assert "E0007" in said
+    assert "it has no net, and the recipe `pets`" in said
+
+
+def test_a_recipe_by_its_name_that_is_wrong(apart: Runner) -> None:
+    """The recipe that was named alone, with the same errors as in its file."""
+    path = apart.folder / "r.net"
+    text = path.read_text()
+    path.write_text(text.replace("resize(8)", "resize(9)"))
+    assert apart.refused("check", "r.net:pets") == apart.refused("check", "r.net")
+    other = text.partition("\n\n")[2].replace("pets {", "dogs {").replace("lr=0.1", "lr=-1")
+    path.write_text(f"{text}\n{other}")
+    assert apart("check", "r.net").status == 1
+    assert apart("check", "r.net:pets").status == 0
+    assert "`lr` of `sgd` must be" in apart.refused("check", "r.net:dogs")
+
+
+def test_warnings_of_a_recipe_by_its_name(apart: Runner) -> None:
+    path = apart.folder / "r.net"
+    path.write_text(path.read_text().replace("train pets", "unused = 3\n\ntrain pets"))
+    done = apart("check", "r.net:pets")
+    assert (done.status, done.err) == (0, apart("check", "r.net").err)
+    assert "W0102" in done.err
+    assert apart("check", "r.net:pets", "--strict").status == 1

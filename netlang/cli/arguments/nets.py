@@ -13,14 +13,12 @@ __all__ = ["program_of"]
 def program_of(spec: str) -> Program:
     """The program of what `spec` names: a net, or else the net of a recipe."""
     from netlang.diagnostics.errors import NetlangError
-    from netlang.diagnostics.files import NetNotInFile, NoNetInFile, UnknownBundled
-    from netlang.elaborate import load_program, names_recipe
+    from netlang.elaborate import load_program, means_recipe
 
     try:
         return load_program(spec)
     except NetlangError as error:
-        nameless = (NetNotInFile, NoNetInFile, UnknownBundled)
-        if not isinstance(error.diagnostics[0], nameless) or not names_recipe(spec):
+        if not means_recipe(spec, error):
             raise
     from netlang.recipes.load import open_recipe
 

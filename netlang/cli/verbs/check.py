@@ -42,8 +42,8 @@ def command() -> click.Command:
             ),
         ],
         help="Check files with all their nets and recipes, all .net files under a folder, or single"
-        " nets (SPEC).",
-        short_help="Check files or nets; exit status 1 if something is wrong.",
+        " nets and recipes (SPEC).",
+        short_help="Check files, nets or recipes; exit status 1 if something is wrong.",
     )
 
 
