@@ -83,6 +83,19 @@ def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize("count", [1, 2, 45])
+def test_names_of_classes_have_room(tmp_path: Path, count: int) -> None:
+    """Matplotlib warns, which is an error here, where a picture has no room for its matrix."""
+    names = tuple(f"{i}: a name that goes on and on, as those of species do" for i in range(count))
+    found = Confusion(np.diag(np.arange(count)), names)
+    draw_confusion(tmp_path / "confusion.svg", found, "a recipe: a net: validation")
+    text = (tmp_path / "confusion.svg").read_text(encoding="utf-8")
+    assert text.count("0: a name that goes on …") == (2 if count <= 40 else 0)
+    assert "right in %" in text
+    assert (">100.0<" in text) == (count == 2)
+
+
+@pytest.mark.usefixtures("pictures")
 def test_a_run_without_scores_is_drawn(tmp_path: Path) -> None:
     draw_curves(tmp_path / "curves.svg", [], "recipe: net")
     draw_curves(tmp_path / "other.svg", [{"step": 1, "loss": -1.0, "lr": 0.1}], "recipe: net")

@@ -17,7 +17,6 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared, Views
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
-from netlang.recipes.words.losses import LABEL
 
 __all__ = ["Evaluation", "averaged", "evaluating", "evaluation", "score"]
 
@@ -97,10 +96,7 @@ class _Sums:
 
     def __init__(self, objective: Objective, confusion: bool) -> None:
         self._objective = objective
-        self._wanted = confusion and (
-            objective.logits is not None
-            or (objective.binary is not None and objective.binary.single)
-        )
+        self._wanted = confusion and objective.counts_classes
         self._losses: list[Tensor] = []
         self._right: list[Tensor] = []
         self._confusion: Tensor | None = None
@@ -113,12 +109,8 @@ class _Sums:
         self._right.append(right)
         if self._wanted:
             logits = self._objective.logits
-            classes, label = 2, values[LABEL].flatten()
-            if logits is None:
-                label = (label > 0.5).long()
-            else:
-                classes = values[logits].shape[1]
-            pairs = label * classes + found.flatten()
+            classes = 2 if logits is None else values[logits].shape[1]
+            pairs = (self._objective.actual(values, found) * classes + found).flatten()
             found = torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
             self._confusion = found if self._confusion is None else self._confusion + found
 

@@ -72,7 +72,7 @@ class RunFolder:
 
     @property
     def confusion(self) -> Path:
-        """The confusion matrix of the test."""
+        """The confusion matrix of the test part, or else of the part for validation."""
         return self.path / "confusion.csv"
 
     @property

@@ -223,9 +223,14 @@ class Loop:
             self._watches[state.step] = state.watch
 
     def _conclude(self) -> None:
-        """Evaluate the test part once, with the best weights if a validation part chose any."""
-        state, part = self.state, self.data.test
-        if part is None or state.test is not None:
+        """Evaluate the test part once, with the best weights if a validation part chose any.
+
+        Without a test part, the classes of the validation part are counted.
+        """
+        state, tested = self.state, self.data.test is not None
+        part = self.data.test if tested else self.data.validation
+        done = state.test if tested else state.confusion
+        if part is None or done is not None or not (tested or self.objective.counts_classes):
             return
         # The pending numbers may show that the weights aren't finite.
         self.checkpoint()
@@ -234,8 +239,10 @@ class Loop:
         chosen, sharded = nullcontext(state.scored), state.layout.sharded
         with chosen if best is None else state.at_best() as model, self.interrupt:
             found = evaluation(model, self.objective, part, step, confusion=True, sharded=sharded)
-        state.test, state.confusion = found.scores, found.confusion
-        self.ledger.add({"step": state.step, **_named("test", state.test)})
+        state.confusion = found.confusion
+        if tested:
+            state.test = found.scores
+            self.ledger.add({"step": state.step, **_named("test", state.test)})
         self._saved = -1
 
     def _search(self, step: int) -> NotFinite:

@@ -192,12 +192,7 @@ class Objective:
         found = self.predicted(values)
         if found is None:
             return None
-        label = values[LABEL]
-        if self._binary is not None:
-            label = label.reshape(found.shape) > 0.5
-        elif label.dim() != found.dim():
-            label = label.argmax(1)
-        right = found == label
+        right = found == self.actual(values, found)
         return right.sum() if right.dim() == 1 else right.flatten(1).float().mean(1).sum()
 
     def predicted(self, values: Mapping[str, Tensor]) -> Tensor | None:
@@ -209,10 +204,22 @@ class Objective:
         found = values[self._binary.output] > (0.0 if self._binary.is_logit else 0.5)
         return (found.flatten() if self._binary.single else found).long()
 
+    def actual(self, values: Mapping[str, Tensor], found: Tensor) -> Tensor:
+        """What `found` ought to be; where the label has a share of each class, the largest."""
+        label = values[LABEL]
+        if self._binary is not None:
+            return (label.reshape(found.shape) > 0.5).long()
+        return label if label.dim() == found.dim() else label.argmax(1)
+
     @property
     def classifies(self) -> bool:
         """Whether accuracy is defined."""
         return self._logits is not None or self._binary is not None
+
+    @property
+    def counts_classes(self) -> bool:
+        """Whether examples, or positions, are each of one class and taken for one."""
+        return self._logits is not None or (self._binary is not None and self._binary.single)
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:

@@ -247,7 +247,7 @@ def _run(loop: Loop, again: str) -> Result:
     loop.weights.save_last(loop.state)
     loop.ledger.draw()
     # Also for a run that was finished before, whose files may be missing.
-    loop.ledger.report(loop.state.confusion)
+    loop.ledger.report(loop.state.confusion, "validation" if loop.data.test is None else "test")
     if not finished:
         loop.ledger.progress.say(
             f"stopped after step {state.step} of {loop.steps}: go on with {again}"

@@ -93,8 +93,9 @@ class State:
     """A run after `step` steps.
 
     `averaged` is the model with averaged weights, updated `averages` times. `best` and `last` are
-    scores on the validation part, `test` is the one on the test part, when the run is over, with
-    `confusion` ``[classes, classes]`` of a classifier, on the CPU (kept for at most 2,048 classes).
+    scores on the validation part, `test` is the one on the test part, when the run is over.
+    `confusion` ``[classes, classes]`` is then that of a classifier on the test part, or else on the
+    validation part, on the CPU (kept for at most 2,048 classes).
     `losses` is this process's sum, on the device, of the losses of the `loss_steps` steps since the
     last record; `since` holds those between the last evaluation and that record. `settled` is the
     last step whose record and evaluation, if due, were made: a signal may come in between.

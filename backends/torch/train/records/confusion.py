@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import NDArray
 
-from netlang.backends.torch.train.records.drawing import draw
+from netlang.backends.torch.train.records.drawing import PALE, draw
 from netlang.backends.torch.train.storage import write_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Confusion", "draw_confusion", "lines_of", "write_confusion"]
+__all__ = ["Confusion", "confusion_of", "draw_confusion", "lines_of", "write_confusion"]
 
+_LONGEST = 24
 _FEW = 12
 _NAMED = 40
 _SHOWN = 10
@@ -46,6 +48,23 @@ class Confusion:
             return np.diagonal(self.counts) / self.examples
 
 
+def confusion_of(counts: NDArray[np.int64], names: Sequence[str]) -> Confusion:
+    """The counts with the names of their classes; a class without a name has its number.
+
+    Outputs may have more channels than there are classes: those that no example was taken for are
+    left out.
+    """
+    used = np.array(
+        [
+            index
+            for index in range(len(counts))
+            if index < len(names) or not names or counts[:, index].any()
+        ]
+    )
+    shown = tuple(names[index] if index < len(names) else str(index) for index in used.tolist())
+    return Confusion(counts[np.ix_(used, used)], shown)
+
+
 def write_confusion(path: Path, found: Confusion) -> None:
     """Write one row per class: its name, examples, accuracy, and counts by predicted class."""
     text = io.StringIO()
@@ -60,26 +79,46 @@ def write_confusion(path: Path, found: Confusion) -> None:
 
 
 def draw_confusion(path: Path, found: Confusion, title: str) -> None:
-    """The share of each class (row) that was classified as each class (column)."""
+    """The share of each class (row) that was classified as each class (column).
+
+    Bars beside the rows are the accuracy of each class.
+    """
     many = len(found.classes)
-    side = min(3.0 + 0.3 * many, 12.0)
+    names = [
+        name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in found.classes
+    ]
+    side = min(2.4 + 0.3 * many + 0.07 * max(map(len, names)), 12.0)
 
     def fill(figure: Figure) -> None:
-        axes = figure.subplots()
+        axes, beside = figure.subplots(1, 2, width_ratios=(side, 1.0))
         shares = found.counts / np.maximum(found.examples, 1)[:, None]
-        axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, interpolation="nearest")
+        axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
         axes.set(xlabel="classified as", ylabel="class", title=title)
         if many <= _NAMED:
-            axes.set_xticks(range(many), found.classes, rotation=90)
-            axes.set_yticks(range(many), found.classes)
+            axes.set_xticks(range(many), names, rotation=90)
+            axes.set_yticks(range(many), names)
             for (row, column), count in np.ndenumerate(found.counts):
                 if count:
                     color = "white" if shares[row, column] > 0.5 else "black"
                     axes.text(
                         column, row, str(count), ha="center", va="center", color=color, fontsize=7
                     )
+        _draw_accuracy(beside, found)
 
-    draw(path, (side, side), fill)
+    draw(path, (side + 1.0, side), fill)
+
+
+def _draw_accuracy(axes: Axes, found: Confusion) -> None:
+    """A bar for each row of the matrix, to its right; with a number if there are few."""
+    shares, many = np.nan_to_num(100.0 * found.accuracy), len(found.classes)
+    axes.barh(range(many), shares, height=0.8 if many <= _NAMED else 1.0, color=PALE)
+    axes.set(xlim=(0.0, 100.0), xticks=(0, 50, 100), ylim=(many - 0.5, -0.5))
+    axes.set_xlabel("right in %")
+    axes.tick_params(left=False, labelleft=False)
+    if many <= _NAMED:
+        for row, share in enumerate(found.accuracy):
+            if not np.isnan(share):
+                axes.text(3.0, row, f"{100.0 * share:.1f}", va="center", fontsize=7)
 
 
 def lines_of(found: Confusion) -> list[str]:
@@ -112,5 +151,5 @@ def _table(found: Confusion) -> list[str]:
 
 
 def _padded(names: Sequence[str]) -> list[str]:
-    longest = min(max(map(len, names), default=0), 24)
+    longest = min(max(map(len, names), default=0), _LONGEST)
     return [name[:longest].ljust(longest) for name in names]

@@ -12,7 +12,7 @@ from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.folder import RunFolder
 from netlang.backends.torch.train.records.board import Board
 from netlang.backends.torch.train.records.confusion import (
-    Confusion,
+    confusion_of,
     draw_confusion,
     lines_of,
     write_confusion,
@@ -67,21 +67,21 @@ class Ledger:
         """Write and show a record. Test scores may be of other weights than the rest of it."""
         if self._metrics is not None:
             self._metrics.add(record)
-        self.progress.show({k: v for k, v in record.items() if not k.startswith("test_")})
+        shown = {k: v for k, v in record.items() if not k.startswith("test_")}
+        if shown.keys() != {"step"}:
+            self.progress.show(shown)
         if self.board is not None:
             self.board.add(record)
 
-    def report(self, counts: Tensor | None) -> None:
-        """Report the confusion matrix of the test, if outputs are classes: true class by row."""
+    def report(self, counts: Tensor | None, part: str) -> None:
+        """Report the confusion matrix of a part, if outputs are classes: true class by row."""
         if not self.writes or counts is None:
             return
-        if self.classes is None or len(self.classes) != len(counts):
-            return
-        confusion = Confusion(counts.numpy(), self.classes)
-        for line in lines_of(confusion):
+        confusion = confusion_of(counts.numpy(), self.classes or ())
+        for line in (f"classes of the {part} part:", *lines_of(confusion)):
             self.progress.say(line)
         write_confusion(self.folder.confusion, confusion)
-        draw_confusion(self.folder.confusion, confusion, f"{self.title}: test")
+        draw_confusion(self.folder.confusion, confusion, f"{self.title}: {part}")
 
     def close(self) -> None:
         """Close all files."""
