@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from netlang.backends.torch import build, class_name, emit
-from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES
+from netlang.backends.torch.python.identifiers import MAPPING_ATTRIBUTES, MODULE_ATTRIBUTES
 from netlang.backends.weights import slots
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
@@ -59,7 +59,7 @@ def test_text_needs_torch_alone(program: Program) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [node.names[0].name])
     }
-    assert modules <= {"torch", "torch.nn.functional", "typing"}
+    assert modules <= {"collections", "torch", "torch.nn.functional", "typing"}
     assert str(NETS) not in text
     assert max(map(len, text.splitlines())) <= 100
 
@@ -156,6 +156,47 @@ def test_no_label_meets_an_attribute_of_modules() -> None:
     modules = (nn.Module(), nn.Sequential(), nn.ModuleList())
     names = {name for module in modules for name in dir(module) if not name.startswith("_")}
     assert names <= MODULE_ATTRIBUTES
+    mapping = {name for name in dir(nn.ModuleDict()) if not name.startswith("_")}
+    assert mapping <= MODULE_ATTRIBUTES | MAPPING_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    ("steps", "lines"),
+    [
+        # A number or a quoted label is an item; `keys` is an attribute of what has items.
+        (
+            '8: conv(2, 1x1) -> keys: conv(2, 1x1) -> relu -> add { identity; "a b": bn }',
+            [
+                "class A(nn.ModuleDict):",
+                'self["8"] = nn.Conv2d(2, 2, 1)',
+                'self._modules["keys"] = nn.Conv2d(2, 2, 1)',
+                'self["a b"] = nn.BatchNorm2d(2)',
+                'x = F.relu(self._modules["keys"](x), inplace=True)',
+            ],
+        ),
+        # Labels that count are one comprehension; each is a key of the state dict.
+        (
+            'm: { "b-0": conv(2, 1x1); for i in [1, 2] { "b-{i}": bn } }; add { identity; bn }',
+            [
+                "class A(nn.Module",
+                '("b-0", nn.Conv2d(2, 2, 1)),',
+                '*((f"b-{index}", nn.BatchNorm2d(2)) for index in range(1, 3)),',
+            ],
+        ),
+    ],
+)
+def test_labels_that_are_no_attributes(steps: str, lines: list[str], tmp_path: Path) -> None:
+    """They are keys of an `nn.ModuleDict` or `nn.Sequential`, and of the state dict."""
+    path = tmp_path / "spec.net"
+    path.write_text(f"net a {{ input x: [2, 4, 4]; {steps} }}\n", encoding="utf-8")
+    program = load_program(str(path))
+    source = emit(program)
+    for line in lines:
+        assert line in source
+    assert "get_submodule" not in source
+    model = build(program)
+    assert list(model.state_dict()) == [slot.key for slot in slots(program)]
+    assert model(torch.ones(2, 2, 4, 4)).shape == (2, 2, 4, 4)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ class ClassWriter:
             return
         yield from self._returned.tuples()
         body = (*self._initialization(), self._forward())
-        yield ClassDef(self._constructor.class_name, dotted("nn.Module"), body, self._doc())
+        base = dotted("nn.ModuleDict" if self._modules.is_mapping else "nn.Module")
+        yield ClassDef(self._constructor.class_name, base, body, self._doc())
 
     def _doc(self) -> str:
         function = self._function

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netlang.backends.torch.emit.modules import LOOP, settled
+from netlang.backends.torch.emit.loops import LOOP
+from netlang.backends.torch.emit.modules import settled
 from netlang.backends.torch.emit.running_names import RUNNING, RunningNames
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.python.printer import flat, width

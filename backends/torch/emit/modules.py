@@ -8,40 +8,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.diagnostics import NotAModuleName
-from netlang.backends.torch.emit.registration import SET_BY_TORCH, register, registered
+from netlang.backends.torch.emit.loops import LOOP, folded, keyed, listed
+from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
-    Attribute,
+    Assign,
     Call,
     Constant,
-    Do,
+    DictDisplay,
     Expression,
     For,
-    Generator,
     Index,
     ListDisplay,
     Name,
     Overwrite,
-    Star,
     Statement,
-    TupleDisplay,
     call,
     dotted,
 )
-from netlang.backends.torch.rewrite.scopes import Branch, LabelScope, Readers, is_chain, tree
+from netlang.backends.torch.rewrite.scopes import (
+    Branch,
+    LabelScope,
+    Readers,
+    is_chain,
+    is_numbered,
+    tree,
+)
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Ref
 from netlang.ops.merge import Identity
 from netlang.source import Span
 
-__all__ = ["LOOP", "Modules", "settled"]
+__all__ = ["Modules", "settled"]
 
 _SELF = Name("self")
-_LONGEST_PERIOD = 8
 _SHORTEST_LOOP = 4
-# The variable of loops over numbered modules.
-LOOP = "index"
 
 
 def settled(part: Expression, overwrite: bool) -> Expression:
@@ -106,7 +108,7 @@ class Modules:
 
     def numbered(self) -> Expression:
         """The current module of a loop."""
-        return Call(Attribute(_SELF, "get_submodule"), (call("str", Name(LOOP)),))
+        return Index(_SELF, call("str", Name(LOOP)))
 
     def _all_runs(self) -> Iterator[tuple[int, ...]]:
         run: list[int] = []
@@ -154,8 +156,11 @@ class Modules:
 
     def _is_list(self, scope: LabelScope) -> bool:
         """Whether a container is numbered from 0 and contains only modules."""
-        numbers = [str(number) for number in range(len(scope.children))]
-        return list(scope.children) == numbers and all(
+        return is_numbered(scope) and self._has_only_modules(scope)
+
+    def _has_only_modules(self, scope: LabelScope) -> bool:
+        """Whether each child of a container is one expression: a module or a plain chain."""
+        return all(
             (self.is_module(child) and not self._steps[child].parameter)
             if isinstance(child, int)
             else child.path in self._chains
@@ -168,11 +173,25 @@ class Modules:
         """The layers of a class that is an `nn.Sequential`."""
         return self._sequence(self._root)
 
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the class itself is an `nn.ModuleDict`, for labels that are no attributes."""
+        return self._owner(self._root, _SELF).is_mapping
+
     def statements(self) -> tuple[Statement, ...]:
         """The statements of `__init__` that register everything."""
-        return tuple(self._registered(self._root, _SELF))
+        return tuple(self._registered(self._root, self._owner(self._root, _SELF)))
 
-    def _registered(self, scope: LabelScope, owner: Expression) -> Iterator[Statement]:
+    def _owner(self, scope: LabelScope, expression: Expression) -> Owner:
+        """What registers the children of a scope."""
+        modules = (
+            label
+            for label, child in scope.children.items()
+            if self._owns(child) and not (isinstance(child, int) and self._steps[child].parameter)
+        )
+        return Owner(expression, modules)
+
+    def _registered(self, scope: LabelScope, owner: Owner) -> Iterator[Statement]:
         for label, child in scope.children.items():
             if not self._owns(child):
                 continue
@@ -187,15 +206,24 @@ class Modules:
                     if child == run[0]:
                         yield self._loop(run, made)
                     continue
-                yield register(owner, label, made, "_parameters" if step.parameter else "_modules")
+                yield owner.register(label, made, parameter=bool(step.parameter))
             elif child.path in self._chains:
-                yield register(owner, label, self._sequential(child), "_modules")
+                yield owner.register(label, self._sequential(child))
             elif self._is_list(child):
-                made = _list([self._item(inner) for inner in child.children.values()])
-                yield register(owner, label, call("nn.ModuleList", made), "_modules")
+                made = listed([self._item(inner) for inner in child.children.values()])
+                yield owner.register(label, call("nn.ModuleList", made))
             else:
-                yield register(owner, label, call("nn.Module"), "_modules")
-                yield from self._registered(child, registered(owner, label, "_modules"))
+                yield from self._container(child, label, owner)
+
+    def _container(self, scope: LabelScope, label: str, owner: Owner) -> Iterator[Statement]:
+        """Registers a module that only holds others."""
+        inner = self._owner(scope, owner.registered(label))
+        if inner.is_mapping and self._has_only_modules(scope):
+            items = tuple((key, self._item(child)) for key, child in scope.children.items())
+            yield owner.register(label, call("nn.ModuleDict", DictDisplay(items)))
+            return
+        yield owner.register(label, call("nn.ModuleDict" if inner.is_mapping else "nn.Module"))
+        yield from self._registered(scope, inner)
 
     def _span(self, branch: Branch) -> Span:
         """The span of the first step in a part of the tree."""
@@ -206,8 +234,8 @@ class Modules:
     def _loop(self, run: Sequence[int], made: Expression) -> Statement:
         """Registers numbered modules of one kind."""
         first, last = (int(self._function.nodes[i].path) for i in (run[0], run[-1]))
-        add = Call(Attribute(_SELF, "add_module"), (call("str", Name(LOOP)), made))
-        return For(LOOP, call("range", Constant(first), Constant(last + 1)), (Do(add),))
+        add = Assign(self.numbered(), made)
+        return For(LOOP, call("range", Constant(first), Constant(last + 1)), (add,))
 
     def _item(self, child: Branch) -> Expression:
         """A member of a list or chain."""
@@ -233,62 +261,24 @@ class Modules:
             assert constructor is not None
             items.append(settled(constructor, overwritable))
             overwritable = self._steps[child].overwritable
-        return tuple(_folded(items))
+        if is_numbered(scope):
+            return tuple(folded(items))
+        return (call("OrderedDict", ListDisplay(tuple(keyed(list(scope.children), items)))),)
 
     # --- access -------------------------------------------------------------------------------
 
     def reference(self, path: str, parameter: bool = False) -> Expression:
         """The expression by which `forward` accesses the module or learned tensor at a path."""
-        owner: Expression = _SELF
+        found: Expression = _SELF
         scope: Branch = self._root
         parts = path.split(".")
         for depth, part in enumerate(parts):
             assert isinstance(scope, LabelScope)
             indexed = scope.path in self._chains or (scope.path and self._is_list(scope))
-            kind = "_parameters" if parameter and depth == len(parts) - 1 else "_modules"
-            owner = Index(owner, Constant(int(part))) if indexed else registered(owner, part, kind)
+            if indexed:
+                found = Index(found, Constant(int(part)))
+            else:
+                last = depth == len(parts) - 1
+                found = self._owner(scope, found).registered(part, parameter=parameter and last)
             scope = scope.children[part]
-        return owner
-
-
-def _folded(items: Sequence[Expression]) -> tuple[Expression, ...]:
-    """Items with repetitions written as a comprehension."""
-    found: list[Expression] = []
-    position = 0
-    while position < len(items):
-        period, times = _repetition(items, position)
-        if times > 1:
-            found.append(Star(_comprehension(tuple(items[position : position + period]), times)))
-        else:
-            found.append(items[position])
-        position += period * times
-    return tuple(found)
-
-
-def _list(items: Sequence[Expression]) -> Expression:
-    """Items as a list, or as a comprehension if they are all the same."""
-    folded = _folded(items)
-    if len(folded) == 1 and isinstance(folded[0], Star):
-        return folded[0].value
-    return ListDisplay(folded)
-
-
-def _repetition(items: Sequence[Expression], start: int) -> tuple[int, int]:
-    """The period and count of the longest repetition that begins at `start`."""
-    best = (1, 1)
-    for period in range(1, _LONGEST_PERIOD + 1):
-        unit = items[start : start + period]
-        times = 1
-        while items[start + times * period : start + (times + 1) * period] == unit:
-            times += 1
-        enough = times >= (2 if period == 1 else 3)
-        if enough and len(unit) == period and period * times > best[0] * best[1]:
-            best = (period, times)
-    return best
-
-
-def _comprehension(unit: tuple[Expression, ...], times: int) -> Generator:
-    again = ("_", call("range", Constant(times)))
-    if len(unit) == 1:
-        return Generator(unit[0], (again,))
-    return Generator(Name("layer"), (again, ("layer", TupleDisplay(unit))))
+        return found

@@ -26,6 +26,7 @@ __all__ = ["Emitted", "class_name", "emit", "emitted"]
 Change: TypeAlias = Callable[[Sequence[ClassDef]], Sequence[ClassDef]]
 
 _IMPORTS = {
+    "OrderedDict": "from collections import OrderedDict",
     "NamedTuple": "from typing import NamedTuple",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
@@ -122,9 +123,8 @@ def _words(line: str) -> Iterator[str]:
 
 def _imports(names: set[str]) -> Iterator[str]:
     """The imports for these names, in the usual order."""
-    if "NamedTuple" in names:
-        yield _IMPORTS["NamedTuple"]
-        yield ""
+    standard = [_IMPORTS[name] for name in ("OrderedDict", "NamedTuple") if name in names]
+    yield from (*standard, "") if standard else ()
     if "torch" in names:
         yield _IMPORTS["torch"]
     if "F" in names:

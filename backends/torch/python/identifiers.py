@@ -13,17 +13,32 @@ import re
 from collections.abc import Iterable
 
 __all__ = [
+    "MAPPING_ATTRIBUTES",
     "MODULE_ATTRIBUTES",
     "RESERVED",
     "PythonScope",
+    "collides",
     "identifier",
     "is_attribute",
     "is_identifier",
+    "is_item",
 ]
 
 # What emitted code means by these names must not change.
 RESERVED = frozenset(
-    {"F", "NamedTuple", "Tensor", "forward", "index", "layer", "math", "nn", "self", "torch"}
+    {
+        "F",
+        "NamedTuple",
+        "OrderedDict",
+        "Tensor",
+        "forward",
+        "index",
+        "layer",
+        "math",
+        "nn",
+        "self",
+        "torch",
+    }
 ) | frozenset(name for name in dir(builtins))
 
 # Public attributes of `torch.nn.Module` and of its containers, of every release that is supported.
@@ -90,6 +105,9 @@ MODULE_ATTRIBUTES = frozenset(
     ]
 )
 
+# Those that only `torch.nn.ModuleDict` has.
+MAPPING_ATTRIBUTES = frozenset(["clear", "items", "keys", "update", "values"])
+
 
 def is_identifier(text: str) -> bool:
     """Whether Python reads `text` as one name and leaves it unchanged."""
@@ -101,7 +119,17 @@ def is_attribute(label: str) -> bool:
 
     A leading underscore may clash with private attributes, and Python mangles two.
     """
-    return is_identifier(label) and label not in MODULE_ATTRIBUTES and not label.startswith("_")
+    return is_identifier(label) and not collides(label)
+
+
+def is_item(label: str) -> bool:
+    """Whether a submodule `label` can be an item of an `nn.ModuleDict`, and is no attribute."""
+    return not is_attribute(label) and not collides(label)
+
+
+def collides(label: str) -> bool:
+    """Whether `nn.Module` has, or may have, an attribute of that name."""
+    return label in MODULE_ATTRIBUTES or label.startswith("_")
 
 
 def identifier(text: str) -> str:

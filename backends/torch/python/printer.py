@@ -19,6 +19,8 @@ from netlang.backends.torch.python.tree import (
     Call,
     Conditional,
     Constant,
+    Counted,
+    DictDisplay,
     Expression,
     Generator,
     Index,
@@ -105,6 +107,8 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
             return _binary(node, binding)
         case Star(value):
             return f"*{flat(value, _TIGHTEST)}"
+        case Counted(before, index, after):
+            return f'f"{before}{{{flat(index)}}}{after}"'
         case Slice():
             return _slice(node)
         case Conditional(value, test, other):
@@ -130,6 +134,8 @@ def _in_brackets(node: Expression) -> str:
             return f"({', '.join(map(flat, items))}{',' if len(items) == 1 else ''})"
         case ListDisplay(items):
             return f"[{', '.join(map(flat, items))}]"
+        case DictDisplay(entries):
+            return f"{{{', '.join(f'{_string(key)}: {flat(value)}' for key, value in entries)}}}"
         case Generator(element, loops):
             clauses = [f"{_loop(loop)}{flat(loop[1])}" for loop in loops]
             return f"({' '.join([flat(element), *clauses])})"
@@ -193,6 +199,14 @@ def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = 
             return _bracketed(items, indent, f"{head}[", f"]{tail}", together=False)
         case TupleDisplay(items):
             return _bracketed(items, indent, f"{head}(", f"){tail}", together=False)
+        case DictDisplay(entries):
+            inner = indent + INDENT
+            lines = [
+                line
+                for key, value in entries
+                for line in layout(value, inner, f"{_string(key)}: ", ",")
+            ]
+            return [f"{indent}{head}{{", *lines, f"{indent}}}{tail}"]
         case Generator(element, loops):
             return _comprehension(element, loops, indent, f"{head}(", f"){tail}")
         case Binary():

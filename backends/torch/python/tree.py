@@ -12,11 +12,11 @@ from typing import TypeAlias
 from netlang.records import Record
 
 __all__ = [
-    "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Conditional", "Constant", "Do",
-    "Expression", "For", "FunctionDef", "Generator", "If", "Index", "Keyword", "ListDisplay",
-    "Name", "Number", "NumberValue", "Operand", "Field", "Overwrite", "Parameter", "PerAxis",
-    "Return", "SizeOf", "Slice", "Star", "Statement", "TheModule", "TupleDisplay", "Unary", "call",
-    "dotted",
+    "Assign", "Attribute", "Binary", "Call", "ClassDef", "Comment", "Conditional", "Constant",
+    "Counted", "DictDisplay", "Do", "Expression", "Field", "For", "FunctionDef", "Generator", "If",
+    "Index", "Keyword", "ListDisplay", "Name", "Number", "NumberValue", "Operand", "Overwrite",
+    "Parameter", "PerAxis", "Return", "SizeOf", "Slice", "Star", "Statement", "TheModule",
+    "TupleDisplay", "Unary", "call", "dotted",
 ]  # fmt: skip
 
 NumberValue: TypeAlias = int | float
@@ -89,6 +89,20 @@ class ListDisplay(Record):
     items: tuple[Expression, ...]
 
 
+class DictDisplay(Record):
+    """``{"key": value}``."""
+
+    items: tuple[tuple[str, Expression], ...]
+
+
+class Counted(Record):
+    """The text ``f"{before}{index}{after}"``."""
+
+    before: str
+    index: Expression
+    after: str
+
+
 class Star(Record):
     value: Expression
 
@@ -135,7 +149,7 @@ class Overwrite(Record):
 
 Expression: TypeAlias = (
     Name | Attribute | Index | Slice | Call | Constant | Unary | Binary | TupleDisplay | ListDisplay
-    | Star | Generator | Number | PerAxis | Operand | SizeOf | TheModule
+    | DictDisplay | Counted | Star | Generator | Number | PerAxis | Operand | SizeOf | TheModule
     | Overwrite | Conditional
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The label paths of a function as a tree, and which of its scopes are plain chains.
 
-A plain chain is what `nn.Sequential` can hold: steps numbered from 0, each of which reads the
-result of the one before and nothing else.
+A plain chain is what `nn.Sequential` can hold: steps numbered from 0, or with labels such as
+`block2-0`, each of which reads the result of the one before and nothing else.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from netlang.backends.torch.lowering import is_plain
+from netlang.backends.torch.python.identifiers import is_item
 from netlang.ir.program import INPUT, Function, Node, Ref
 
-__all__ = ["OUTPUT", "Branch", "Readers", "LabelScope", "is_chain", "tree"]
+__all__ = ["OUTPUT", "Branch", "Readers", "LabelScope", "is_chain", "is_numbered", "tree"]
 
 OUTPUT = -2
 
@@ -98,7 +99,7 @@ def is_chain(readers: Readers, scope: LabelScope) -> bool:
     """Whether a scope of the function of `readers` is a plain chain."""
     function = readers.function
     members = sorted(scope.members())
-    if scope.merges or not _numbered(scope):
+    if not _is_sequence(scope):
         return False
     if not all(_is_plain(function, function.nodes[index]) for index in members):
         return False
@@ -121,11 +122,22 @@ def is_chain(readers: Readers, scope: LabelScope) -> bool:
     return scope.path != "" or _is_whole(function, members)
 
 
-def _numbered(scope: LabelScope) -> bool:
-    numbers = [str(number) for number in range(len(scope.children))]
-    return list(scope.children) == numbers and all(
-        not isinstance(child, LabelScope) or (not child.merges and _numbered(child))
-        for child in scope.children.values()
+def is_numbered(scope: LabelScope) -> bool:
+    """Whether the labels of a scope count from 0."""
+    return list(scope.children) == [str(number) for number in range(len(scope.children))]
+
+
+def _is_sequence(scope: LabelScope) -> bool:
+    """Whether the labels of a scope, and of those in it, are keys of an `nn.Sequential`.
+
+    Where labels can be attributes, a class with a `forward` reads better.
+    """
+    labels = scope.children
+    keys = is_numbered(scope) or all(is_item(label) and not label.isdigit() for label in labels)
+    return (
+        keys
+        and not scope.merges
+        and all(_is_sequence(child) for child in labels.values() if isinstance(child, LabelScope))
     )
 
 
