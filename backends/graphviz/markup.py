@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from html import escape
 
 __all__ = [
-    "MINUS", "TIMES", "bold", "clean", "coloured", "element", "html", "name_of", "quoted",
+    "MINUS", "OBELUS", "TIMES", "bold", "clean", "coloured", "element", "html", "name_of", "quoted",
 ]  # fmt: skip
 
 LONGEST = 64
 TIMES = "\N{MULTIPLICATION SIGN}"
 MINUS = "\N{MINUS SIGN}"
+OBELUS = "\N{DIVISION SIGN}"
 
 # Control, format (bidirectional overrides among them), surrogate, private, unassigned.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})

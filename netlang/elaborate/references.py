@@ -6,6 +6,7 @@ from netlang.advice.blocks import as_scope, first_words
 from netlang.advice.bodies import glued_body
 from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.nearest import replacement
+from netlang.advice.numbers import among_values
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
@@ -46,11 +47,14 @@ def _part(body: Body, part: ast.LabelPart) -> str:
 
 
 def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
-    """Whether a bare name is a labelled value rather than a layer."""
+    """Whether a bare name is a labelled value rather than a layer.
+
+    An operator that needs arguments can't be meant: `scale`, `mean` and `sum` stay free as labels.
+    """
     if not (first and action.is_bare) or body.find((action.name,)) is None:
         return False
     known = body.evaluator.names.find(action.name)
-    if isinstance(known, Layer) or operator(action.name) is not None:
+    if isinstance(known, Layer) or _applies_bare(action.name):
         fix = inserted(
             action.span,
             "()",
@@ -58,6 +62,12 @@ def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
         )
         raise NetlangError(AmbiguousLabel(span=action.span, name=action.name, fix=fix))
     return True
+
+
+def _applies_bare(name: str) -> bool:
+    """Whether a name alone is an operator with all of its arguments."""
+    op = operator(name)
+    return op is not None and not any(each.required for each in signature(op))
 
 
 def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> CurrentValue:
@@ -83,7 +93,7 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
     _refuse_glued(body, action)
     text = ".".join(parts)
     if all(part.isdecimal() for part in parts):
-        raise NetlangError(_number(action.span))
+        raise NetlangError(_number(body, action.span))
     inside = _inside_block(body, parts, action.span)
     if inside is not None:
         raise NetlangError(inside)
@@ -142,13 +152,16 @@ def _layer_as_step(body: Body, name: str) -> Fix | None:
     return as_step(constant) if constant is not None else None
 
 
-def _number(span: Span) -> MisplacedStatement:
+def _number(body: Body, span: Span) -> MisplacedStatement:
     """The error for `3 -> relu`, `(3, x) -> add`: a number where only a value is allowed."""
+    number = span.text
     return MisplacedStatement(
         span=span,
         what=f"the number `{span.text}`",
         why="a path starts at a value of the net, which a label or an input names",
-        advice="a number is an argument, in parentheses: `conv(8, 3)`",
+        advice=f"a number is an argument: `scale({number})` multiplies a value by it, "
+        f"`scale(1, offset={number})` adds it",
+        fix=among_values(body.module.file, span),
     )
 
 

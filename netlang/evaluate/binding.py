@@ -20,6 +20,7 @@ from netlang.advice.arguments import (
 )
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
+from netlang.advice.numbers import as_argument
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import (
@@ -111,8 +112,10 @@ def _parameter(
             return open_names.pop(0)
         last = max(index for index, each in enumerate(arguments) if each.name is None)
         edit = without_arguments(arguments, place, last)
-        fix = _as_list(layer, arguments) or Fix(
-            f"remove it; `{layer.name}` takes {_listed(names)}", (edit,)
+        fix = (
+            _as_list(layer, arguments)
+            or as_argument(layer.name, arguments)
+            or Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,))
         )
         raise NetlangError(
             TooManyArguments(

@@ -235,7 +235,7 @@ class Evaluator(Draft):
         return self.value(expr.then if self.truth(expr.condition) else expr.otherwise)
 
     def _call(self, expr: ast.Call) -> Value:
-        if isinstance(expr.callee, ast.Name) and self._is_function(expr.callee.name):
+        if isinstance(expr.callee, ast.Name) and self._is_function(expr):
             return _bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):
             owner = self.value(expr.callee.value)
@@ -249,9 +249,16 @@ class Evaluator(Draft):
         fix = replaced(behind, "", "remove the parentheses")
         raise NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
 
-    def _is_function(self, name: str) -> bool:
-        """Whether it is a function's name with its usual meaning; `max` is also an operator."""
-        return name in FUNCTIONS and self.names.find(name) is None
+    def _is_function(self, expr: ast.Call) -> bool:
+        """Whether a function is called; `sum(axes=1)` is the operator: functions name no argument.
+
+        A name that the file defines has another meaning.
+        """
+        name = expr.callee.span.text
+        if name not in FUNCTIONS or self.names.find(name) is not None:
+            return False
+        op = operator(name) if any(each.name for each in expr.arguments) else None
+        return op is None or not any(each.name in op.declared for each in expr.arguments)
 
 
 def _bounded(value: Value, span: Span) -> Value:

@@ -69,11 +69,13 @@ class Cost(Record, gc=False):
 class Sample(Enum):
     """What the values of an input mean, for tests that can't use arbitrary values.
 
+    POSITIVE are numbers from 0.1 to 1.1.
     PLACES are places within a channel of the first output, row by row, distinct within each
     channel. BOXES are corners x1, y1, x2, y2 with x1 <= x2 and y1 <= y2 within the first input.
     """
 
     ANY = auto()
+    POSITIVE = auto()
     PLACES = auto()
     BOXES = auto()
 

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
-from netlang.ir.op import Arity, Case, Cost, Inferred, Op
+from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Sample
 from netlang.ir.reach import POINTWISE, Aligned, Each, Everywhere, Joined, MappedAxes, Reach, Same
 from netlang.ir.types import BATCH, DType, TensorType, Types
 from netlang.ir.weights import Weight
@@ -15,7 +15,7 @@ from netlang.ops.agreement import broadcast, joined, multiplied
 from netlang.ops.checks import axis_index, floating, inputs_of, ranked
 from netlang.ops.derive import changed, elements, numbers, out_axis, sum_of
 
-__all__ = ["Add", "Concat", "Identity", "Matmul", "Max", "Min", "Mul", "Sub"]
+__all__ = ["Add", "Concat", "Div", "Elementwise", "Identity", "Matmul", "Max", "Min", "Mul", "Sub"]
 
 _LEARNED = TensorType((3, 1, 1), batch=None)
 _IMAGE = TensorType((3, 4, 5))
@@ -105,6 +105,28 @@ class Mul(Elementwise):
         yield Case(cls(), (_IMAGE, _PER_CHANNEL))
         yield Case(cls(), (_LEARNED, _IMAGE))
         yield Case(cls(), (_IMAGE, TensorType((5,), batch=None), _IMAGE))
+
+
+@final
+class Div(Elementwise):
+    """Quotient of two branches: y = a / b. It is infinite or undefined (nan) where b is 0.
+
+    Shape: branches of one shape -> that shape. A size of 1 broadcasts, and a learned tensor does so
+    over the batch and over missing leading axes.
+    Other: 1 for each output.
+
+    Source: elementary arithmetic.
+    """
+
+    name: ClassVar[str] = "div"
+    arity: ClassVar[Arity] = Arity(2, 2)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        positive = (Sample.ANY, Sample.POSITIVE)
+        yield Case(cls(), (_IMAGE, _IMAGE), samples=positive)
+        yield Case(cls(), (_IMAGE, _PER_CHANNEL), samples=positive)
+        yield Case(cls(), (_LEARNED, _IMAGE), samples=positive)
 
 
 @final

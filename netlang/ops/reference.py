@@ -24,6 +24,10 @@ _ABOUT = {
     "`[C, H, W]` 2-D, on `[C, D, H, W]` 3-D.",
     "Activations": "They work element by element, on values of any shape, unless they say "
     "otherwise.",
+    "Arithmetic": "They work element by element, on values of any shape. `abs`, `log`, `round` and "
+    "`sqrt` are functions of compile-time numbers, too: as a step each is the operator.",
+    "Reductions": "They leave the batch as it is: no operator mixes examples. `sum` of a list of "
+    "compile-time numbers is a function; as a step it is the operator.",
     "Normalisations": "`bn` stands for `batch_norm` in every file.",
     "Pools": "`gap` stands for `global_avgpool` in every file.",
     "Layout": "They move elements, leave some out or repeat them.",

@@ -13,6 +13,7 @@ from tests.campaigns.coverage import CONSTRUCTS, admitted_pairs, pair
 from tests.campaigns.generator import generate
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
+from tests.campaigns.generator.rules.arithmetic import BOUNDED, POSITIVE
 from tests.campaigns.generator.rules.regions import REGIONS
 from tests.campaigns.subject import Spec, load, read_spec
 from tests.campaigns.walk import applied
@@ -21,8 +22,10 @@ SPECS = 120
 
 
 def test_every_operator_has_a_rule() -> None:
-    # The way back from a pool is made together with its pool, parts of images with their boxes.
-    assert {*STEPS, *JOINS, *SOURCES, *REGIONS, "max_unpool"} == set(operator_names())
+    # The way back from a pool is made together with its pool, parts of images with their boxes,
+    # and what needs values of a kind with the steps that make them so.
+    together = {*REGIONS, "max_unpool", *BOUNDED, *POSITIVE, "div"}
+    assert {*STEPS, *JOINS, *SOURCES, *together} == set(operator_names())
 
 
 @pytest.mark.parametrize("seed", range(0, 1000, 100))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
-from netlang.backends.graphviz.markup import MINUS, TIMES
+from netlang.backends.graphviz.markup import MINUS, OBELUS, TIMES
 from netlang.backends.graphviz.palette import family_of
 from netlang.backends.graphviz.structure.view import DrawnStep, RepeatGroup, View
 from netlang.ir.op import Op
@@ -30,7 +30,9 @@ __all__ = [
 ]
 
 # Merges that work element by element, and the sign that stands for each.
-JUNCTIONS = {"add": "+", "sub": MINUS, "mul": TIMES, "max": "max", "min": "min"}
+JUNCTIONS = {
+    "add": "+", "sub": MINUS, "mul": TIMES, "div": OBELUS, "max": "max", "min": "min",
+}  # fmt: skip
 _HEAVY = frozenset({
     "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
     "window_attention", "cosine_window_attention", "multi_axis_attention", "pool", "unpool",

@@ -7,7 +7,7 @@ from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim
 from netlang.ops.dropout import Dropout, StochasticDepth
-from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Min, Mul, Sub
+from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
 from netlang.ops.random import GaussianSample
 
 __all__: list[str] = []
@@ -34,6 +34,11 @@ def _(op: Sub, emit: Emitter) -> tuple[str, ...]:
 @lower.register
 def _(op: Mul, emit: Emitter) -> tuple[str, ...]:
     return _folded("Mul", emit)
+
+
+@lower.register
+def _(op: Div, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Div", *emit.step.inputs)
 
 
 @lower.register

@@ -9,6 +9,7 @@ from netlang.backends.torch.lowering import (
     attention,
     conv,
     cut,
+    elementary,
     layout,
     linear,
     merge,
@@ -31,8 +32,8 @@ from netlang.ir.types import Types
 __all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower"]
 
 _FAMILIES = (
-    activation, attention, conv, cut, layout, linear, merge, norm, pool, random, recurrent, region,
-    shuffle, sized, tensor, upsample, vector,
+    activation, attention, conv, cut, elementary, layout, linear, merge, norm, pool, random,
+    recurrent, region, shuffle, sized, tensor, upsample, vector,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from netlang.backends.torch.python.tree import (
     call,
 )
 from netlang.ir.types import TensorType, Types
-from netlang.ops.merge import Add, Concat, Identity, Matmul, Max, Min, Mul, Sub
+from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
 
 __all__: list[str] = []
 
@@ -44,6 +44,11 @@ def _sub(op: Sub, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _mul(op: Mul, inputs: Types, outputs: Types) -> Lowered:
     return _chained("*", inputs)
+
+
+@lower.register
+def _div(op: Div, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(function=Binary("/", Operand(0), Operand(1)))
 
 
 @lower.register

@@ -51,6 +51,7 @@ _PRECEDENCE = {
     "@": 2,
     "**": 4,
 }
+_UNARY = 3
 LOOSEST = min(_PRECEDENCE.values())
 # The precedence that an attribute, an index or a call needs of its operand.
 _TIGHTEST = 9
@@ -102,7 +103,8 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
         case Attribute(value, name):
             return f"{flat(value, _TIGHTEST)}.{name}"
         case Unary(operator, value):
-            return f"{operator}{flat(value, _PRECEDENCE['*'] + 1)}"
+            text = f"{operator}{flat(value, _UNARY)}"
+            return f"({text})" if binding > _UNARY else text
         case Binary():
             return _binary(node, binding)
         case Star(value):

@@ -52,6 +52,8 @@ def _arithmetic(spot: Spot) -> Diagnostic | None:
         return None
     if spot.kind(1) == "NUMBER":
         times = spot.text(1)
+        if spot.kind(-1) == "NAME":
+            return _with_number(spot, times)
         return _unexpected(spot, f"steps are repeated by `repeat {times} {{ ... }}`")
     if (spot.kind(-1), spot.kind(1)) != ("NAME", "NAME"):
         return None
@@ -60,6 +62,19 @@ def _arithmetic(spot: Spot) -> Diagnostic | None:
     return _unexpected(
         spot, advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text)
     )
+
+
+def _with_number(spot: Spot, number: str) -> Diagnostic:
+    """`y * 0.17` of a value, `y + 1`, `z: y * 0.17`."""
+    form = {"*": "scale({})", "+": "scale(1, offset={})", "-": "scale(1, offset=-{})"}
+    labelled = (spot.kind(-3), spot.kind(-2)) == ("NAME", ":")
+    label, first = (f"{spot.text(-3)}: ", -3) if labelled else ("", -1)
+    text = f"{spot.text(-1)} -> {label}{form[spot.kind()].format(number)}"
+    advice = f"a value meets a number in a step: `{text}`"
+    if spot.kind() == "*" and number.isdecimal():
+        advice += f"; steps are repeated by `repeat {number} {{ ... }}`"
+    start, end = spot.span(first).start, spot.span(1).end
+    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
 
 
 def _module_in_front(spot: Spot) -> Diagnostic | None:

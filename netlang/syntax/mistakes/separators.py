@@ -26,7 +26,7 @@ _STATEMENT_STARTS = (_VALUE_STARTS - {"["}) | {
     "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",
     "train", "from",
 }  # fmt: skip
-_MERGES = ("add", "sub", "mul", "max", "min", "concat", "matmul")
+_MERGES = ("add", "sub", "mul", "div", "max", "min", "concat", "matmul")
 _FIRST_WORDS = ("input", "output", "auxiliary")
 _TAPS = {"input": "the name of an input", "output": "the name of an output",
          "auxiliary": "the name of an output"}  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.types import DType, TensorType
-from tests.campaigns.generator import blocks, callers, control, merges
+from tests.campaigns.generator import arithmetic, blocks, callers, control, merges
 from tests.campaigns.generator.body import Body, indented
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Generated, Labelled, Value
@@ -38,6 +38,8 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.unpooled_back, 1),
     (merges.attended, 2),
     (merges.boxed, 3),
+    (arithmetic.elementary, 3),
+    (arithmetic.divided, 2),
     (control.scope, 6),
     (control.conditional, 2),
     (control.repeat, 2),

@@ -10,13 +10,21 @@ from typing import cast, final
 import torch
 from torch import Tensor, nn
 
-from tests.campaigns.rebuild import layout, norms, pointwise, regions, sequences, windows
+from tests.campaigns.rebuild import (
+    arithmetic,
+    layout,
+    norms,
+    pointwise,
+    regions,
+    sequences,
+    windows,
+)
 from tests.campaigns.rebuild.table import LAYERS, Json, Step
 
 __all__ = ["Network"]
 
 # Filing their layers is what they are imported for.
-FAMILIES = (layout, norms, pointwise, regions, sequences, windows)
+FAMILIES = (arithmetic, layout, norms, pointwise, regions, sequences, windows)
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

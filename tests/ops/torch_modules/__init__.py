@@ -3,7 +3,7 @@
 Independent of every backend: the oracle for shapes, state, and counts of floating point operations.
 """
 
-from tests.ops.torch_modules import norms, others, sequences, windows
+from tests.ops.torch_modules import arithmetic, norms, others, sequences, windows
 from tests.ops.torch_modules.base import build, samples, tensors
 
-__all__ = ["build", "norms", "others", "samples", "sequences", "tensors", "windows"]
+__all__ = ["arithmetic", "build", "norms", "others", "samples", "sequences", "tensors", "windows"]

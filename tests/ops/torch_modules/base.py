@@ -28,7 +28,8 @@ def _sample(kind: Sample, case: Case, inputs: Types, x: TensorType, batch: int) 
         return _places(case.op, inputs, shape)
     if kind is Sample.BOXES:
         return _boxes(inputs[0], shape)
-    return _tensor(x, batch, case.integers_below)
+    drawn = _tensor(x, batch, case.integers_below)
+    return drawn + 0.6 if kind is Sample.POSITIVE else drawn
 
 
 def _places(op: Op, inputs: Types, shape: list[int]) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlang.backends.torch.emit.helpers.arithmetic import ARITHMETIC
 from netlang.backends.torch.emit.helpers.boxes import REGIONS
 from netlang.backends.torch.emit.helpers.window_attention import WINDOW_HELPERS
 
@@ -116,6 +117,7 @@ class SwitchableNorm(nn.Module):
         return centred * scale.view(shape) + self.bias.view(-1, *shape[2:])
 ''',
     **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
+    **ARITHMETIC,
     **WINDOW_HELPERS,
     "ChannelLayerNorm": '''
 class ChannelLayerNorm(nn.LayerNorm):

@@ -1,6 +1,7 @@
 """One rule for every operator: what it needs of a value, and its arguments drawn at random."""
 
 from tests.campaigns.generator.rules import (
+    arithmetic,
     joins,
     layout,
     pointwise,
@@ -17,6 +18,7 @@ __all__ = [
     "STEPS",
     "Join",
     "Step",
+    "arithmetic",
     "joins",
     "layout",
     "pointwise",

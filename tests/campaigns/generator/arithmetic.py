@@ -1,0 +1,50 @@
+"""Functions that need values of a kind, with the steps that make them so."""
+
+from __future__ import annotations
+
+from netlang.ir.op import Op
+from netlang.ops.activation import Sigmoid, Tanh
+from netlang.ops.merge import Div
+from netlang.ops.scale import Scale
+from tests.campaigns.generator.body import Body
+from tests.campaigns.generator.rules.arithmetic import bounded, positive
+from tests.campaigns.generator.steps import Chosen, application, apply, kept, outputs_of
+
+__all__ = ["divided", "elementary"]
+
+
+def elementary(body: Body) -> bool:
+    """`tanh -> exp`, `sigmoid -> scale(1, offset=0.5) -> log`."""
+    if not body.value.type.dtype.is_float:
+        return False
+    if body.draw.chance(0.4):
+        _steps(body, body.draw.pick((Tanh(), Sigmoid())), bounded(body.draw))
+    else:
+        _steps(body, *_positive(body), positive(body.draw))
+    return True
+
+
+def _positive(body: Body) -> tuple[Op, Op]:
+    return Sigmoid(), Scale(by=body.draw.whole(1, 8) / 4, offset=body.draw.whole(1, 4) / 4)
+
+
+def _steps(body: Body, *ops: Op, label: bool | None = None) -> None:
+    for op in ops:
+        named = label if op is ops[-1] else False
+        apply(body, Chosen(op, outputs_of(body, op, body.current)), label=named)
+
+
+def divided(body: Body) -> bool:
+    """`(a, b) -> div`, where b is positive."""
+    x = body.value
+    if body.repeated or not x.type.dtype.is_float or x.type.batch is None:
+        return False
+    apply(body, kept(body), label=True)
+    above = body.hold()
+    _steps(body, *_positive(body), label=True)
+    body.spec.used("tuple", "merge div")
+    body.spec.left -= 1
+    body.line(f"({above}, {body.hold()}) -> {application(body, Div())}")
+    body.joinable = True
+    body.current = (x,)
+    return True
