@@ -213,6 +213,28 @@ def test_what_torch_sets_is_no_label(step: str, tmp_path: Path) -> None:
     assert found.span.text in step
 
 
+def test_no_scope_is_invented(tmp_path: Path) -> None:
+    """Classes of numbered scopes are called by their numbers, and say where they come from."""
+    path = tmp_path / "spec.net"
+    path.write_text(
+        "net a {\n    input image: [3, 32, 32]\n    blocks: {\n"
+        "        {1 + 1}.0: { conv: conv(8, 1x1) -> bn1: bn -> relu }\n"
+        "        {3}: { x: conv(8, 1x1) -> relu }\n    }\n    7: { x: conv(8, 1x1) -> bn }\n}\n",
+        encoding="utf-8",
+    )
+    tree = ast.parse(emit(load_program(str(path))))
+    classes = {
+        node.name: ast.get_docstring(node) for node in tree.body if isinstance(node, ast.ClassDef)
+    }
+    assert classes == {
+        "Blocks20": "The scope at line 4 of spec.net.",
+        "Blocks3": "The scope at line 5 of spec.net.",
+        "Blocks": "The scope at line 4 of spec.net.",
+        "A7": "The scope at line 7 of spec.net.",
+        "A": "Net `a` of spec.net, line 1.",
+    }
+
+
 def test_emitting_imports_no_torch() -> None:
     code = (
         "import sys; from netlang.backends.torch import emit;"

@@ -67,9 +67,11 @@ class ClassWriter:
 
     def _doc(self) -> str:
         function = self._function
-        where = f"{file_name(function)}, line {function.span.location.line}"
-        kind = "Net" if self._is_net else "Scope" if function.doc == "" else "Block"
-        what = f"{kind} `{function.name}` of {where}."
+        line = function.span.location.line
+        if function.doc == "" and not self._is_net:
+            return f"The scope at line {line} of {file_name(function)}."
+        kind = "Net" if self._is_net else "Block"
+        what = f"{kind} `{function.name}` of {file_name(function)}, line {line}."
         return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
 
     # --- constructor --------------------------------------------------------------------------

@@ -188,6 +188,6 @@ def _plain_inputs(function: Function) -> tuple[tuple[Dim, ...], ...]:
 
 
 def _name(function: Function, path: str) -> str:
-    """A name for a scope: its label without a trailing number."""
+    """A name for a scope: its label without a trailing number, or the numbers below its owner."""
     label = path.rpartition(".")[2].rstrip("0123456789").rstrip("_-")
-    return label or f"{function.name}_part"
+    return label or f"{function.name}_{path.replace('.', '_')}"
