@@ -187,7 +187,7 @@ class _Subject:
         figures, _ = axis_fields(self.program, borders=True)
         ways = [Fields(self.program, fine=fine) for fine in (False, True)]
         counted = _counted(self.program)
-        for number, source in enumerate(ways[0].sources):
+        for number, source in enumerate(ways[0].sources.axes):
             port, axis = source
             said = [
                 [_said(fields, number, element) for element in self.elements] for fields in ways
@@ -211,7 +211,7 @@ def _counted(program: Program) -> dict[Source, Callable[[Element], Interval | No
     """For each source what an element of the last output reads, as told element by element."""
     fields = Fields(program)
     elements = Elements(program.net, fields.number, [len(program.net.outputs) - 1])
-    tables = elements.tables(fields.sources, borders=True)
+    tables = elements.tables(fields.sources.axes, borders=True)
     return {source: table.at if table else _none for source, (table,) in tables.items()}
 
 
@@ -228,7 +228,7 @@ def _picked(program: Program, elements: list[Element], seed: int) -> tuple[Eleme
     counted = _counted(program)
     found = {elements[0], elements[-1]}
     found.update(random.Random(seed).sample(elements, min(DRAWN, len(elements))))
-    for number, source in enumerate(fields.sources):
+    for number, source in enumerate(fields.sources.axes):
         said = counted.get(source) or partial(_said, fields, number)
         widths = [_widest([said(each)]) for each in elements]
         order = sorted(range(len(elements)), key=lambda place: (-widths[place], place))

@@ -104,7 +104,7 @@ def compared(
     module = positive(build(program), 0)
     with _WindowsAlone():
         gradients = influence(module, inputs, -1, picked, statistics=False, together=False)
-    for source, (port, axis) in enumerate(fields.sources):
+    for source, (port, axis) in enumerate(fields.sources.axes):
         told = [by_windows(state, source, element, at) for element in picked]
         read = intervals(gradients[port], axis, noise=0.0)
         certain = intervals(gradients[port], axis)

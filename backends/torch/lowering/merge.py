@@ -15,35 +15,47 @@ from netlang.backends.torch.python.tree import (
     ListDisplay,
     Operand,
     call,
+    dotted,
 )
 from netlang.ir.types import TensorType, Types
 from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
+from netlang.records import replace
 
-__all__: list[str] = []
+__all__ = ["MOST_OPERANDS"]
 
 
-def _chained(operator: str, inputs: Types) -> Lowered:
+# Operands that are written as one expression; more would nest deeper than Python reads.
+MOST_OPERANDS = 32
+
+
+def _chained(operator: str, function: str, inputs: Types) -> Lowered:
     """``a + b + ...``; the backward pass of sums and products doesn't need their result."""
     operands: list[Expression] = [Operand(index) for index in range(len(inputs))]
+    if len(operands) > MOST_OPERANDS:
+        return replace(_folded(function, operands), overwritable=True)
     return Lowered(
         function=reduce(lambda left, right: Binary(operator, left, right), operands),
         overwritable=True,
     )
 
 
+def _folded(function: str, operands: Sequence[Expression]) -> Lowered:
+    return Lowered(function=call("folded", dotted(function), ListDisplay(tuple(operands))))
+
+
 @lower.register
 def _add(op: Add, inputs: Types, outputs: Types) -> Lowered:
-    return _chained("+", inputs)
+    return _chained("+", "torch.add", inputs)
 
 
 @lower.register
 def _sub(op: Sub, inputs: Types, outputs: Types) -> Lowered:
-    return _chained("-", inputs)
+    return _chained("-", "torch.sub", inputs)
 
 
 @lower.register
 def _mul(op: Mul, inputs: Types, outputs: Types) -> Lowered:
-    return _chained("*", inputs)
+    return _chained("*", "torch.mul", inputs)
 
 
 @lower.register
@@ -64,6 +76,8 @@ def _min(op: Min, inputs: Types, outputs: Types) -> Lowered:
 def _nested(function: str, inputs: Types) -> Lowered:
     """A function of two values, applied to the first two, then to that and the next."""
     operands: list[Expression] = [Operand(index) for index in range(len(inputs))]
+    if len(operands) > MOST_OPERANDS:
+        return _folded(function, operands)
     return Lowered(function=reduce(lambda left, right: call(function, left, right), operands))
 
 

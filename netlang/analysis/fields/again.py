@@ -9,8 +9,8 @@ from netlang.records import Draft, field
 
 __all__ = ["MOST_AGAIN", "Again"]
 
-# Nodes that are walked again, after which none is: the bundled nets need some 200.
-MOST_AGAIN = 50_000
+# Nodes that are walked again, after which none is: the bundled nets need 158 at most.
+MOST_AGAIN = 10_000
 
 
 class Again(Draft):

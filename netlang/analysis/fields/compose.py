@@ -31,9 +31,13 @@ from netlang.records import replace
 __all__ = ["composed", "is_plain", "told_along"]
 
 
+# Inputs of a function whose axes are told apart, to compose what calls of it read.
+MOST_INPUTS = 32
+
+
 def is_plain(states: Sequence[ReadState | None], function: Function) -> bool:
-    """Whether offset and jump describe completely what the inputs read, each axis on its own."""
-    return all(
+    """Whether offset and jump describe completely what few inputs read, each axis on its own."""
+    return len(states) <= MOST_INPUTS and all(
         state is None or (port.type.rank > 0 and _is_plain(state))
         for state, port in zip(states, function.inputs, strict=True)
     )

@@ -1,26 +1,77 @@
-"""The receptive field of a net: along each input axis, the largest of its outputs' fields."""
+"""The receptive field of a net: along each input axis, the largest of its outputs' fields.
+
+The axes of very many inputs aren't told apart: what a value reads of each would be the square of
+the text. One source then stands for the same axis of all inputs with as many axes, a value reads at
+most the hull of what it reads of each, and the figures are bounds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.figure import AxisField, ReceptiveField
+from netlang.analysis.fields.reads import IDENTITY
+from netlang.analysis.fields.rules.taps import Number
+from netlang.analysis.fields.state import Field, ReadState, States, Strand, fresh
 from netlang.ir.program import Function
+from netlang.ir.types import TensorType, Types
+from netlang.records import Record
 
-__all__ = ["Source", "clearer", "figure_of", "larger", "sources_of"]
+__all__ = ["MOST_SOURCES", "Source", "Sources", "clearer", "figure_of", "larger", "sources_of"]
+
+# Axes that are told apart: those of 16 images. No bundled net has more than 4 inputs.
+MOST_SOURCES = 32
 
 # An input of a function and one of its axes.
 Source: TypeAlias = tuple[int, int]
 
 
-def sources_of(net: Function) -> tuple[Source, ...]:
-    """The axes along which receptive fields are computed: all but the channels, or a vector's."""
-    return tuple(
-        (port, axis)
-        for port, each in enumerate(net.inputs)
-        for axis in (range(1, each.type.rank) if each.type.rank > 1 else range(each.type.rank))
-    )
+class Sources(Record):
+    """The axes along which receptive fields are computed, and what the inputs read of them.
+
+    `together`: each axis stands for those of all inputs with as many axes.
+    """
+
+    axes: tuple[Source, ...]
+    extents: tuple[int, ...]
+    inputs: States
+    together: bool
+
+
+def sources_of(net: Function, number: Number) -> Sources:
+    """All axes of the inputs but the channels, and that of a vector."""
+    types = tuple([port.type for port in net.inputs])
+    axes = [(port, axis) for port, type_ in enumerate(types) for axis in _places(type_)]
+    if len(axes) > MOST_SOURCES:
+        return _together(types, axes, number)
+    extents = tuple([number(types[port].shape[axis]) for port, axis in axes])
+    return Sources(tuple(axes), extents, fresh(types, axes), together=False)
+
+
+def _places(type_: TensorType) -> range:
+    return range(1, type_.rank) if type_.rank > 1 else range(type_.rank)
+
+
+def _together(types: Types, axes: Sequence[Source], number: Number) -> Sources:
+    """One source, the first, for each axis of all inputs with as many axes."""
+    first: dict[tuple[int, int], Source] = {}
+    extents: dict[tuple[int, int], int] = {}
+    for port, axis in axes:
+        key = (types[port].rank, axis)
+        first.setdefault(key, (port, axis))
+        extents[key] = max(extents.get(key, 0), number(types[port].shape[axis]))
+    inputs = tuple([_state(type_, list(first)) for type_ in types])
+    return Sources(tuple(first.values()), tuple(extents.values()), inputs, together=True)
+
+
+def _state(type_: TensorType, keys: Sequence[tuple[int, int]]) -> ReadState:
+    """What an input reads of the axes of all inputs with as many axes: at most its own."""
+    fields = [
+        Field((Strand(((axis, IDENTITY),)),), bound=True) if rank == type_.rank else None
+        for rank, axis in keys
+    ]
+    return ReadState(tuple([(size,) for size in type_.shape]), tuple(fields))
 
 
 def _bound(one: int, one_bound: bool, two: int, two_bound: bool) -> bool:

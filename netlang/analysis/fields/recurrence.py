@@ -46,8 +46,8 @@ def recurrence(
     before = hull_of(states, fields.context) if len(states) == 1 else None
     lines: list[tuple[str, tuple[Line, ...]]] = []
     words: list[tuple[str, str]] = []
-    several = len({port for port, _ in fields.sources}) > 1
-    for source, (port, axis) in enumerate(fields.sources):
+    several = len({port for port, _ in fields.sources.axes}) > 1
+    for source, (port, axis) in enumerate(fields.sources.axes):
         name = _name(fields, port, axis, several)
         if made is not None and (field := made.fields[source]) is not None:
             words.append((name, _words(made, field, axis)))
@@ -60,6 +60,8 @@ def _name(fields: Fields, port: int, axis: int, several: bool) -> str:
     """The name of an input's axis; includes the input's name if there are several."""
     rank = fields.net.inputs[port].type.rank
     own = axis_name(rank - 1, axis - 1) if 2 <= rank <= 4 else f"axis {axis}"
+    if fields.sources.together:
+        return f"{own} of the inputs with {rank} {'axis' if rank == 1 else 'axes'}"
     return f"{own} of `{fields.net.inputs[port].name}`" if several else own
 
 

@@ -60,12 +60,15 @@ def axis_fields(
 ) -> tuple[dict[Source, AxisField], Fields]:
     """What a net's outputs read along each axis of its inputs, and the fields used.
 
-    If that is a bound, a further attempt distinguishes joined values, and then single elements.
-    With `borders`, `seen` is made exact too, even if only windows read the axis.
+    If that is a bound, a further attempt distinguishes joined values, and then single elements,
+    unless there are too many inputs to tell apart. With `borders`, `seen` is made exact too, even
+    if only windows read the axis.
     """
     flows = flows or Flows()
     fields = Fields(program, sizes, flows=flows)
     found = fields.of_net()
+    if fields.sources.together:
+        return found, fields
     if any(field.bound for field in found.values()):
         fields = Fields(program, sizes, fine=True, flows=flows)
         found = {source: clearer(found[source], own) for source, own in fields.of_net().items()}
@@ -87,20 +90,14 @@ class Fields:
         self._sizes = {**program.defaults, **(sizes or {})}
         self._numbers: dict[Dim, int] = {}
         self._flows = flows or Flows()
-        self._fine = fine
         self.again = Again()
         self._states: States | None = None
         self._known: dict[tuple[Function, States | None, tuple[object, ...]], States] = {}
-        self.sources = sources_of(self.net)
-        self._every = range(len(self.sources))
-        types = tuple(port.type for port in self.net.inputs)
-        self.context = self._context(types, self.sources)
-        self.inputs = fresh(types, self.sources)
+        self.sources = sources_of(self.net, self.number)
+        self._every = range(len(self.sources.axes))
+        self.context = Context(self.number, self.sources.extents, fine)
+        self.inputs = self.sources.inputs
         self.walk = FieldWalk(self, self.net, self.inputs, self.context)
-
-    def _context(self, types: Types, sources: Sequence[Source]) -> Context:
-        extents = tuple(types[port].shape[axis] for port, axis in sources)
-        return Context(self.number, extents, self._fine)
 
     def number(self, size: Dim) -> int:
         """A size as a number."""
@@ -149,7 +146,7 @@ class Fields:
         for state in filter(None, states):
             # Of very many sources most values read few.
             for number in compress(self._every, state.fields):
-                source = self.sources[number]
+                source = self.sources.axes[number]
                 axis = axis_field(state, number, self.context, places=places)
                 found[source] = larger(found[source], axis) if source in found else axis
         return found
@@ -173,7 +170,8 @@ class Fields:
                 types = map(self.flow(function).type_of, (out.ref for out in function.outputs))
                 return tuple(unknown_state(type_, context) for type_ in types)
             found = None
-            if function in self.again.called and is_plain(inputs, function):
+            several = function in self.again.called and not self.sources.together
+            if several and is_plain(inputs, function):
                 sources = told_along(inputs)
                 outputs = self._alone(function, sources)
                 found = composed(outputs, sources, inputs, function, context)
@@ -186,7 +184,9 @@ class Fields:
         key = (function, None, sources)
         if key not in self._known:
             types = tuple(port.type for port in function.inputs)
-            walk = FieldWalk(self, function, fresh(types, sources), self._context(types, sources))
+            extents = tuple(types[port].shape[axis] for port, axis in sources)
+            context = Context(self.number, extents, self.context.fine)
+            walk = FieldWalk(self, function, fresh(types, sources), context)
             self._known[key] = walk.outputs()
         return self._known[key]
 

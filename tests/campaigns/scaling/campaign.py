@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from tests.campaigns.running import MOST as TRIALS
 from tests.campaigns.running import Campaign, Failure, Option, Verdict, command
 from tests.campaigns.scaling.measure import VERBS, exponent, steps
+from tests.campaigns.scaling.ports import PORTS
 from tests.campaigns.scaling.right import FILES, RIGHT
 from tests.campaigns.scaling.texts import Texts
 from tests.campaigns.scaling.wrong import DEEP, WRONG
@@ -39,7 +40,7 @@ def _deeper(make: Callable[[int], str]) -> Callable[[int], Texts]:
 
 
 CONSTRUCTS: dict[str, tuple[Callable[[int], Texts], tuple[str, ...]]] = {
-    **{name: (_files(make), tuple(VERBS)) for name, make in RIGHT.items()},
+    **{name: (_files(make), tuple(VERBS)) for name, make in (RIGHT | PORTS).items()},
     **{name: (make, tuple(VERBS)) for name, make in FILES.items()},
     **{f"wrong: {name}": (_files(make), ("check",)) for name, make in WRONG.items()},
     **{f"wrong: {name}": (_deeper(make), ("check",)) for name, make in DEEP.items()},

@@ -222,6 +222,14 @@ def fixed_linear(
         layer.bias = nn.Parameter(torch.tensor(bias), requires_grad=False)
     return layer
 ''',
+    "folded": '''
+def folded(merge, values: list[Tensor]) -> Tensor:
+    """Many values merged in turn: the first two, then that and the next."""
+    result = values[0]
+    for value in values[1:]:
+        result = merge(result, value)
+    return result
+''',
     "batch_first": '''
 def batch_first(result: tuple) -> tuple[Tensor, ...]:
     """The output of a recurrent layer and its last states, all with the batch in front."""
