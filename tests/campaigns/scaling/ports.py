@@ -35,7 +35,9 @@ PORTS: dict[str, Make] = {
     "images that are added in turn behind windows": lambda n: _net(
         n, _in_turn(n, "({before}, {x}) -> add -> p{p}: conv(8, 3x3, pad=1)")
     ),
-    "images that are joined in turn": lambda n: _net(n, _in_turn(n, "({before}, {x}) -> p{p}: concat")),
+    "images that are joined in turn": lambda n: _net(
+        n, _in_turn(n, "({before}, {x}) -> p{p}: concat")
+    ),
     "vectors that are joined in turn": lambda n: _net(
         n, _in_turn(n, "({before}, {x}) -> p{p}: concat"), "[3]"
     ),
@@ -44,9 +46,7 @@ PORTS: dict[str, Make] = {
         head=f"block b {{\n{each(n, lambda i: f'input x{i}')}\n"
         f"{_all(n)} -> add -> conv(8, 3x3, pad=1)\n}}\n",
     ),
-    "outputs of one value": lambda n: net(
-        each(n, lambda i: f"output o{i}: probe -> conv(8, 3x3)")
-    ),
+    "outputs of one value": lambda n: net(each(n, lambda i: f"output o{i}: probe -> conv(8, 3x3)")),
     "outputs of inputs": lambda n: _net(
         n,
         "output first: x0 -> probe: relu\n"
@@ -55,4 +55,4 @@ PORTS: dict[str, Make] = {
     "outputs of inputs in turn": lambda n: _net(
         n, _in_turn(n, "output o{p}: ({before}, {x}) -> add -> p{p}: conv(8, 3x3, pad=1)")
     ),
-}  # fmt: skip
+}
