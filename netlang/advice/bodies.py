@@ -34,6 +34,8 @@ def input_earlier(file: ast.File, declaration: ast.Input) -> Fix | None:
         return None
     first = steps[0]
     start = first.span.start
+    if start > declaration.span.start:  # the step stood in an earlier turn of a loop
+        return Fix("declare all inputs first, in a loop of their own", ())
     source = first.span.source
     column = source.location(start).column
     before = source.text[start - column + 1 : start]

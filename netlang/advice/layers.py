@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from netlang.advice.edits import enclosing, without_arguments
+from netlang.advice.edits import enclosing, replaced, without_arguments
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.language.names import UnknownLayer
 from netlang.ir.arguments import signature
 from netlang.ops import operator
+from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["begins_path", "unknown_layer"]
@@ -41,7 +42,7 @@ def unknown_layer(
     if not action.name_span.advisable:
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     known = [*layers(), *(labels() if action.is_bare and begins_path(file, action) else ())]
-    fix = _view(action) or replacement(action.name, known, action.name_span)
+    fix = _view(action) or _port(action) or replacement(action.name, known, action.name_span)
     if fix is None:
         fix = in_a_recipe(action.name)
     if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
@@ -54,6 +55,16 @@ def _view(action: ast.Apply) -> Fix | None:
     if action.name not in ("view", "viewas", "view_as"):
         return None
     return Fix("`flatten` makes one axis; `reshape([8, 4, 4])` takes sizes without the batch")
+
+
+def _port(action: ast.Apply) -> Fix | None:
+    """For `input {i}`: a computed name begins with a word."""
+    word = {"input": "x", "output": "y", "auxiliary": "aux"}.get(action.name)
+    if word is None or action.body is None or action.arguments is not None:
+        return None
+    gap = Span(action.span.source, action.name_span.end, action.body.span.start)
+    text = f"its name begins with a word: `{action.name} {word}{{...}}`"
+    return replaced(gap, f" {word}", text)
 
 
 def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:

@@ -22,7 +22,7 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
-__all__ = ["dead_step", "new_label", "numbered", "renamed", "without_parameter"]
+__all__ = ["dead_step", "new_label", "new_port", "numbered", "renamed", "without_parameter"]
 
 
 def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None) -> Fix | None:
@@ -51,6 +51,14 @@ def new_label(span: Span, taken: Iterator[str]) -> Fix | None:
         return None
     new = unused_name(span.text, taken)
     return replaced(span, new, f"choose another name, such as `{new}`")
+
+
+def new_port(file: ast.File, port: ast.Port, taken: Iterator[str]) -> Fix | None:
+    """Another name for an input or output: with the number of the loop, if that repeats it."""
+    loops = (enclosing(file, port.span, ast.For), enclosing(file, port.span, ast.Repeat))
+    if not port.is_computed and any(loops):
+        return _label_per_loop(file, port.name_span)
+    return new_label(port.name_span, taken)
 
 
 def numbered(file: ast.File, error: NetlangError) -> NetlangError:

@@ -182,11 +182,15 @@ def _block(body: Body, layer: Layer, action: ast.Apply, step: StepContext) -> Cu
     """A block or net as a step."""
     path = next_path(body, step.label)
     if action.body is not None:
-        result = inline(body, layer, action, path, step.flow)
-        labelled = Labelled(result, step.span, "a block with a body", path)
-        return add_label(body, step.label, labelled)
+        result, names = inline(body, layer, action, path, step.flow)
+        if step.label is not None:  # its outputs have their labels already
+            what = "a block with a body"
+            body.builder.label(path, Labelled(result, step.span, what, path, outputs=names))
+        return result
     result, callee = _instance(body, layer, action, step, path)
-    return add_label(body, step.label, Labelled(result, step.span, "a block", path, layer, callee))
+    names = () if callee is None else callee.deployed_names
+    labelled = Labelled(result, step.span, "a block", path, layer, callee, names)
+    return add_label(body, step.label, labelled)
 
 
 def _instance(

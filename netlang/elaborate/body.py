@@ -72,6 +72,15 @@ class LabelledValues(Record):
             self.refuse_part(found, span)
         return type_
 
+    def count(self, *parts: str) -> int | None:
+        """How many values a label stands for, if it is that of a block or of several values."""
+        found = self.find(parts)
+        if found is None:
+            return None
+        if found.flow is None:
+            raise NetlangError  # the step failed, which has been reported
+        return len(found.flow) if found.outputs or len(found.flow) != 1 else None
+
     def refuse_part(self, found: Labelled, span: Span, *, again: bool = False) -> None:
         """Raises where a label is read at `span` whose own path went on: it names a part of it.
 
@@ -122,6 +131,8 @@ class Body(Draft):
     evaluator: Evaluator
     values: LabelledValues
     flow: CurrentValue
+    # What the conditions and loops around decide on, outermost first.
+    decisions: tuple[ast.Expr, ...] = ()
 
     @classmethod
     def begin(
@@ -179,13 +190,19 @@ class Body(Draft):
 
     # --- suites -----------------------------------------------------------------------------
 
-    def inner(self, scope: LabelPath | None = None, flow: CurrentValue = None) -> Body:
-        """A suite inside this one: new names, the same function."""
+    def inner(
+        self,
+        scope: LabelPath | None = None,
+        flow: CurrentValue = None,
+        decision: ast.Expr | None = None,
+    ) -> Body:
+        """A suite inside this one, perhaps on a `decision`: new names, the same function."""
         values = self.values
         if scope is not None:
             values = LabelledValues(self.builder, self.block, self.module, scope)
         evaluator = self.evaluator.within(self.evaluator.names.inner(), values)
-        return Body(self.elaborator, evaluator, values, flow)
+        decisions = self.decisions if decision is None else (*self.decisions, decision)
+        return Body(self.elaborator, evaluator, values, flow, decisions)
 
     def run(self, suite: ast.Suite) -> CurrentValue:
         """Elaborate all statements in turn; returns the last value."""
@@ -207,7 +224,7 @@ class Body(Draft):
 
     def _mark_unknown(self, statement: ast.Statement) -> None:
         """Mark labels of a failed statement, so that reading them is no second error."""
-        if isinstance(statement, ast.Input):
+        if isinstance(statement, ast.Input) and not statement.is_computed:
             path = (*self.scope, statement.name)
             labelled = Labelled(None, statement.name_span, "an input", path)
             self.builder.labels.setdefault(path, labelled)

@@ -74,9 +74,11 @@ def _branch(body: Body, statement: ast.Statement, flow: CurrentValue) -> list[Cu
         return [body.elaborator.path(body, statement, flow)]
     if isinstance(statement, ast.If):
         if body.evaluator.truth(statement.condition):
-            return _ends(body.inner(flow=flow), statement.then.statements, flow)
+            inner = body.inner(None, flow, statement.condition)
+            return _ends(inner, statement.then.statements, flow)
         if statement.otherwise is not None:
-            return _ends(body.inner(flow=flow), statement.otherwise.statements, flow)
+            inner = body.inner(None, flow, statement.condition)
+            return _ends(inner, statement.otherwise.statements, flow)
         return []
     if isinstance(statement, ast.For):
         ends: list[CurrentValue] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlang.advice.batch import is_batch, without_batch
 from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import replaced
-from netlang.advice.names import new_label
+from netlang.advice.names import new_port
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -25,6 +25,7 @@ from netlang.diagnostics.language.structure import (
     NothingToRead,
 )
 from netlang.diagnostics.language.values import BadArgument
+from netlang.elaborate.blocks.ports import port_name
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue, Labelled
 from netlang.evaluate.values import describe, kind_of
@@ -40,7 +41,7 @@ __all__ = ["declare"]
 
 def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     """One `input` line: the value that it names becomes (part of) the current value."""
-    block = body.block
+    block, name = body.block, port_name(body, declaration)
     if block.started:
         if any(isinstance(each, NothingToRead) for each in body.session.diagnostics):
             raise NetlangError  # told at the step that stands before it
@@ -49,18 +50,18 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     index = block.declared
     block.declared += 1
     if block.given is None:
-        port = Port(declaration.name, _declared_type(body, declaration))
+        port = Port(name, _declared_type(body, declaration))
         ref = Ref(INPUT, len(body.builder.inputs))
         body.builder.inputs.append(port)
         body.builder.input_spans[ref.output] = declaration.name_span
     else:
-        ref = _bound(body, declaration, index)
-    path = (*body.scope, declaration.name)
+        ref = _bound(body, declaration, name, index)
+    path = (*body.scope, name)
     if path in body.builder.labels:
         notes = (Note(body.builder.labels[path].span, "used here before"),)
-        fix = new_label(declaration.name_span, (each[-1] for each in body.builder.labels))
+        fix = new_port(body.module.file, declaration, (each[-1] for each in body.builder.labels))
         raise NetlangError(
-            DuplicateLabel(span=declaration.name_span, label=declaration.name, notes=notes, fix=fix)
+            DuplicateLabel(span=declaration.name_span, label=name, notes=notes, fix=fix)
         )
     body.builder.label(path, Labelled((ref,), declaration.name_span, "an input", path))
     if block.given is not None:
@@ -68,7 +69,7 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     return None if body.flow is None else (*body.flow, ref)
 
 
-def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
+def _bound(body: Body, declaration: ast.Input, name: str, index: int) -> Ref:
     """An input of a block, or of a net used as a step: the value that the caller gave."""
     block = body.block
     given = block.given or ()
@@ -96,7 +97,7 @@ def _bound(body: Body, declaration: ast.Input, index: int) -> Ref:
         _check(body, declaration, declaration.type, given[index])
     if body.builder.inputs and ref.producer == INPUT:
         old = body.builder.inputs[ref.output]
-        body.builder.inputs[ref.output] = Port(declaration.name, old.type)
+        body.builder.inputs[ref.output] = Port(name, old.type)
         body.builder.input_spans[ref.output] = declaration.name_span
     return ref
 

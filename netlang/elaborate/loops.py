@@ -27,7 +27,7 @@ def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
         raise NetlangError(BadIterable(span=span, actual=actual, fix=counted(span, items)))
     with body.session.loop(len(items), statement.iterable.span):
         for item in items:
-            inner = body.inner(flow=body.flow)
+            inner = body.inner(None, body.flow, statement.iterable)
             _bind(inner, statement, item)
             yield inner
 

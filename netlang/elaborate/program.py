@@ -13,6 +13,7 @@ from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import NoInput
 from netlang.elaborate.blocks.parameters import own_names, parameters
+from netlang.elaborate.blocks.ports import declares_inputs
 from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.elaborator import StatementElaborator
 from netlang.elaborate.function.block_state import BlockState
@@ -102,6 +103,11 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=place)
 
 
+def _may_have_inputs(definition: ast.BlockDef | ast.NetDef) -> bool:
+    unread = any(isinstance(each, ast.Unread) for each in definition.body.statements)
+    return unread or declares_inputs(definition.body)
+
+
 def _net(
     session: ElaborationSession, applied: Layer, name: str, span: Span, doc: str | None
 ) -> Program | None:
@@ -116,7 +122,7 @@ def _net(
     readable = LabelledValues(builder, block, target.module)
     body = Body.begin(StatementElaborator(session), names, readable)
     session.active.append(definition)
-    if not any(isinstance(each, ast.Input | ast.Unread) for each in definition.body.statements):
+    if not _may_have_inputs(definition):
         fix = first_input(definition.body)
         raise NetlangError(NoInput(span=definition.name_span, net=definition.name, fix=fix))
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from netlang.advice.blocks import as_scope, first_words
 from netlang.advice.bodies import glued_body
 from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
-from netlang.advice.nearest import replacement
+from netlang.advice.nearest import nearest, replacement
 from netlang.advice.numbers import among_values
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
+from netlang.diagnostics.language.ports import NoSuchOutput
 from netlang.diagnostics.language.structure import BadLabelText, MisplacedStatement
+from netlang.diagnostics.texts import listed
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of
@@ -21,15 +23,19 @@ from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["has_failed", "is_value", "parts_of", "reference"]
+__all__ = ["has_failed", "is_value", "part_text", "parts_of", "reference"]
+
+_MOST_NAMES = 8
+"""Names of outputs that a message lists."""
 
 
 def parts_of(body: Body, label: ast.Label) -> LabelPath:
     """The text of a label, with computed parts evaluated."""
-    return tuple([_part(body, part) for part in label.parts])
+    return tuple([part_text(body, part) for part in label.parts])
 
 
-def _part(body: Body, part: ast.LabelPart) -> str:
+def part_text(body: Body, part: ast.LabelPart) -> str:
+    """The text of a part of a label."""
     text = ""
     for piece in part.pieces:
         if isinstance(piece, str):
@@ -94,7 +100,7 @@ def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple
     text = ".".join(parts)
     if all(part.isdecimal() for part in parts):
         raise NetlangError(_number(body, action.span))
-    inside = _inside_block(body, parts, action.span)
+    inside = _inside_block(body, parts, action.span) or _no_output(body, parts, action.span)
     if inside is not None:
         raise NetlangError(inside)
     fix = (
@@ -123,6 +129,21 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | No
             fix=as_scope(body.module.file, target.definition, found.span, instance, parts[end]),
         )
     return None
+
+
+def _no_output(body: Body, parts: LabelPath, span: Span) -> NoSuchOutput | None:
+    """The error for `m.y3`, if `m` labels a block whose outputs have other names."""
+    found = body.find(parts[:-1]) if len(parts) > 1 else None
+    if found is None or found.outputs in ((), ("output",)):
+        return None
+    instance, names = ".".join(parts[:-1]), found.outputs
+    shown = listed(names, _MOST_NAMES)
+    available = f"the output {shown}" if len(names) == 1 else f"the outputs {shown}"
+    near = None if parts[-1].isdecimal() else nearest(parts[-1], names)
+    fix = (
+        replaced(span, f"{instance}.{near}", f"did you mean `{instance}.{near}`?") if near else None
+    )
+    return NoSuchOutput(span=span, instance=instance, name=parts[-1], available=available, fix=fix)
 
 
 def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:

@@ -58,7 +58,9 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
     _same_weights(label, action, _weights(found.callee), _weights(elaborated.function))
     body.builder.claim(path, action.span)
     result = instances.call(body, elaborated, call, values)
-    labelled = Labelled(result, action.span, "a value", path, callee=elaborated.function)
+    function = elaborated.function
+    names = function.deployed_names
+    labelled = Labelled(result, action.span, "a value", path, callee=function, outputs=names)
     return add_label(body, step.label, labelled)
 
 

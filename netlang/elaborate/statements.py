@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from netlang.advice.edits import inserted
-from netlang.advice.names import new_label
+from netlang.advice.names import new_port
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput, OutputElsewhere
+from netlang.elaborate.blocks.ports import port_name
 from netlang.elaborate.body import Body
+from netlang.elaborate.function.application import TapName
 from netlang.elaborate.function.builder import FAILED
 from netlang.elaborate.inputs import declare
 from netlang.elaborate.loops import count, iterations, refuse_reassignment
@@ -30,31 +32,32 @@ def _path(body: Body, statement: ast.Path) -> None:
 
 
 def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
-    _refuse_again(body, tap)
+    name = port_name(body, tap)
+    _refuse_again(body, tap, name)
     flow = body.flow
     auxiliary = isinstance(tap, ast.Auxiliary)
     if tap.path is not None:
-        flow = path(body, tap.path, flow, tap=tap)
-        _refuse_again(body, tap)
+        flow = path(body, tap.path, flow, tap=TapName(name, tap.name_span))
+        _refuse_again(body, tap, name)
     else:
-        _refuse_elsewhere(body, tap)
+        _refuse_elsewhere(body, tap, name)
     if flow is None:
-        body.builder.outputs[tap.name,] = Output(tap.name, FAILED, auxiliary)
+        body.builder.outputs[name,] = Output(name, FAILED, auxiliary)
         return
-    ref = single(body, flow, tap.span, f"output `{tap.name}`")
-    body.builder.outputs[tap.name,] = Output(tap.name, ref, auxiliary)
+    ref = single(body, flow, tap.span, f"output `{name}`")
+    body.builder.outputs[name,] = Output(name, ref, auxiliary)
 
 
-def _refuse_again(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
+def _refuse_again(body: Body, tap: ast.Output | ast.Auxiliary, name: str) -> None:
     outputs = body.builder.outputs
-    if (tap.name,) in outputs:
-        fix = new_label(tap.name_span, (output.name for output in outputs.values()))
-        raise NetlangError(DuplicateOutput(span=tap.name_span, name=tap.name, fix=fix))
+    if (name,) in outputs:
+        fix = new_port(body.module.file, tap, (output.name for output in outputs.values()))
+        raise NetlangError(DuplicateOutput(span=tap.name_span, name=name, fix=fix))
 
 
-def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
+def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary, name: str) -> None:
     """Refuse `output x` if `x` labels a step other than the current value: one is meant."""
-    found = body.find((tap.name,))
+    found = body.find((name,))
     if found is None or not found.flow or not body.flow or found.flow == body.flow:
         return
     if any(ref.producer == INPUT for ref in found.flow):
@@ -62,11 +65,11 @@ def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
     if found.path in body.builder.gone_on:  # `output x: x` would not tell which is meant, either
         body.report_part(found, tap.name_span)
         return
-    name = tap.name
     advice = (
-        f"write `output {name}: {name}` for the labelled value, or give the output another name"
+        f"write `output {tap.name}: {tap.name}` for the labelled value, "
+        "or give the output another name"
     )
-    fix = inserted(tap.name_span, f": {name}", advice)
+    fix = inserted(tap.name_span, f": {tap.name}", advice)
     notes = (Note(found.span, "labelled here"),)
     raise NetlangError(OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix))
 
@@ -92,7 +95,7 @@ def _if(body: Body, statement: ast.If) -> None:
         if statement.otherwise is None:
             return
         chosen = statement.otherwise
-    body.flow = body.inner(flow=body.flow).run(chosen)
+    body.flow = body.inner(None, body.flow, statement.condition).run(chosen)
 
 
 def _for(body: Body, statement: ast.For) -> None:

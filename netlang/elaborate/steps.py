@@ -11,7 +11,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import BodyTwice, MisplacedStatement, NothingToApply
 from netlang.elaborate.apply import apply
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.application import StepContext
+from netlang.elaborate.function.application import StepContext, TapName
 from netlang.elaborate.function.builder import CurrentValue, GoneOn, Labelled
 from netlang.elaborate.references import is_value, parts_of, reference
 from netlang.elaborate.reuse import reuse
@@ -23,7 +23,7 @@ __all__ = ["path"]
 
 
 def path(
-    body: Body, path: ast.Path, flow: CurrentValue, tap: ast.Output | ast.Auxiliary | None = None
+    body: Body, path: ast.Path, flow: CurrentValue, tap: TapName | None = None
 ) -> CurrentValue:
     """The steps of a path in turn, from `flow`."""
     if len(path.steps) > 1 or path.steps[0].label is not None:
@@ -68,7 +68,7 @@ def _step(
     path: ast.Path,
     index: int,
     flow: CurrentValue,
-    tap: ast.Output | ast.Auxiliary | None,
+    tap: TapName | None,
 ) -> CurrentValue:
     """One step applied to `flow`. The name of a tap labels a step that has no label."""
     body.block.started = True
@@ -98,13 +98,11 @@ def _step(
     return value if step.label is None else _labelled(body, context, value)
 
 
-def _context(
-    body: Body, step: ast.Step, flow: CurrentValue, tap: ast.Output | ast.Auxiliary | None
-) -> StepContext:
+def _context(body: Body, step: ast.Step, flow: CurrentValue, tap: TapName | None) -> StepContext:
     if step.label is not None:
         return StepContext(parts_of(body, step.label), step.label.span, flow)
     if tap is not None:
-        return StepContext((tap.name,), tap.name_span, flow)
+        return StepContext((tap.name,), tap.span, flow)
     return StepContext(None, step.action.span, flow)
 
 

@@ -28,7 +28,7 @@ from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.calls import call_function
 from netlang.evaluate.environment import Environment
-from netlang.evaluate.labels import Labels, labelled, refuse_several
+from netlang.evaluate.labels import Labels, counted, labelled, refuse_several
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
 from netlang.evaluate.values import (
     Broken,
@@ -160,9 +160,7 @@ class Evaluator(Draft):
         raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
 
     def _known(self) -> Iterator[str]:
-        yield from self.names.names()
-        yield from FUNCTIONS
-        yield from ("true", "false")
+        yield from (*self.names.names(), *FUNCTIONS, "true", "false")
         if self.labels is not None:
             yield from self.labels.label_names()
 
@@ -235,6 +233,8 @@ class Evaluator(Draft):
         return self.value(expr.then if self.truth(expr.condition) else expr.otherwise)
 
     def _call(self, expr: ast.Call) -> Value:
+        if (count := counted(expr, self.labels, self.names)) is not None:
+            return count
         if isinstance(expr.callee, ast.Name) and self._is_function(expr):
             return _bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):

@@ -18,7 +18,7 @@ from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Labels", "labelled", "refuse_several"]
+__all__ = ["Labels", "counted", "labelled", "refuse_several"]
 
 _SHOWN = 4
 
@@ -27,6 +27,7 @@ class Labels(Protocol):
     """What a body adds to the readable names of an expression: labelled values and `in`."""
 
     def tensor(self, span: Span, *parts: str) -> TensorType | None: ...
+    def count(self, *parts: str) -> int | None: ...
     def input_type(self, span: Span) -> TensorType: ...
     def label_names(self) -> Iterator[str]: ...
 
@@ -49,6 +50,16 @@ def labelled(
     if (tensor := labels.tensor(expr.span, *parts)) is not None:
         return TensorValue(tensor), True
     return None
+
+
+def counted(call: ast.Call, labels: Labels | None, names: Environment) -> int | None:
+    """For `len(m)`, where `m` labels a block or several values, their number."""
+    if labels is None or call.callee.span.text != "len" or len(call.arguments) != 1:
+        return None
+    parts = _parts(call.arguments[0].value)
+    if parts is None or any(names.find(name) is not None for name in (parts[0], "len")):
+        return None
+    return labels.count(*parts)
 
 
 def _parts(expr: ast.Expr) -> tuple[str, ...] | None:

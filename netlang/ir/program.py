@@ -213,6 +213,11 @@ class Function(Record, eq=False, dict=True, weakref=True):
     def output_types(self) -> Types:
         return tuple(self.type_of(output.ref) for output in self.outputs)
 
+    @property
+    def deployed_names(self) -> tuple[str, ...]:
+        """The names of the outputs that a call gives."""
+        return tuple(output.name for output in self.outputs if not output.auxiliary)
+
 
 class Size(Record):
     """A symbolic size of an input: its name, its default for reports, and its declaration."""

@@ -143,7 +143,7 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
                 for part in node.label.parts:
                     _note_part(part, values, computed)
         elif isinstance(node, (ast.Input, ast.Output, ast.Auxiliary)):
-            values.add(node.name)
+            _note_part(node.port, values, computed)
         elif isinstance(node, (ast.Unread, ast.Constant, ast.For)):
             names.update(_constants(node))
     return _Locals(frozenset(names | values), frozenset(values - names), frozenset(computed))

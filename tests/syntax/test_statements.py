@@ -88,17 +88,29 @@ def test_two_statements(text: str) -> None:
         'Path([Step(None, Apply("b", None, None))])]'  # fmt: skip
 
 
+def port(name: str) -> str:
+    return f'LabelPart(["{name}"], False)'
+
+
 STATEMENTS = {
-    "output m": 'Output("m", None)',
-    "output m: a": f'Output("m", Path([Step(None, {NAMED})]))',
-    "output l: x: a": f'Output("l", Path([Step(Label([LabelPart(["x"], False)]), {NAMED})]))',
-    "auxiliary m: a": f'Auxiliary("m", Path([Step(None, {NAMED})]))',
-    "input x": 'Input("x", None)',
+    "output m": f"Output({port('m')}, None)",
+    "output m: a": f"Output({port('m')}, Path([Step(None, {NAMED})]))",
+    "output m{i}b: a": (
+        f'Output(LabelPart(["m", Name("i"), "b"], False), Path([Step(None, {NAMED})]))'
+    ),
+    "output l: x: a": f"Output({port('l')}, Path([Step(Label([{port('x')}]), {NAMED})]))",
+    "auxiliary m: a": f"Auxiliary({port('m')}, Path([Step(None, {NAMED})]))",
+    "auxiliary m{i}": 'Auxiliary(LabelPart(["m", Name("i")], False), None)',
+    "input x": f"Input({port('x')}, None)",
+    "input x{i}": 'Input(LabelPart(["x", Name("i")], False), None)',
     "input x: [3, H=224, W]": (
-        'Input("x", TypeSpec(None, [SizeDecl(None, Number(3)), SizeDecl("H", Number(224)), '
+        f"Input({port('x')}, TypeSpec(None, [SizeDecl(None, Number(3)), "
+        'SizeDecl("H", Number(224)), '
         'SizeDecl("W", None)]))'
     ),
-    "input x: int64[128]": 'Input("x", TypeSpec("int64", [SizeDecl(None, Number(128))]))',
+    "input x: int64[128]": (
+        f'Input({port("x")}, TypeSpec("int64", [SizeDecl(None, Number(128))]))'
+    ),
     "k = conv(3)": 'Constant("k", Call(Name("conv"), [Argument(None, Number(3))]))',
     "if c { }": 'If(Name("c"), Suite([]), None)',
     "if c { } else { }": 'If(Name("c"), Suite([]), Suite([]))',

@@ -30,8 +30,11 @@ __all__ = ["inline"]
 
 def inline(
     body: Body, applied: Layer, action: ast.Apply, path: LabelPath, flow: CurrentValue
-) -> CurrentValue:
-    """The block's own steps under its label, with the given body's steps in their place."""
+) -> tuple[CurrentValue, tuple[str, ...]]:
+    """The block's own steps under its label, with the given body's steps in their place.
+
+    Returns its value, and the names of the outputs that it declares.
+    """
     target, session, builder = target_of(applied), body.session, body.builder
     inner = _inner(body, applied, action, path, flow)
     builder.claim(path, action.span, scope=True)
@@ -45,7 +48,8 @@ def inline(
     taken = _taken(builder, tuple(taps.values()), path, action.span)
     if not inner.block.applied:
         _refuse_unapplied(target, action)
-    return result if taken == () else taken
+    names = tuple(tap.name for tap in taps.values() if not tap.auxiliary)
+    return (result if taken == () else taken), names
 
 
 def _inner(
@@ -60,7 +64,7 @@ def _inner(
         names.assign(parameter.name, values[parameter.name], parameter.name_span)
     given = None if flow is None else tuple(body.builder.type_of(ref) for ref in flow)
     if given is not None:
-        count_inputs(target, len(given), action.span)
+        count_inputs(body, target, values, len(given), action.span)
     is_net = isinstance(target.definition, ast.NetDef)
     closure = _closure(body, action)
     block = BlockState(target.name, is_net, flow, given or (), closure=closure, root=path)

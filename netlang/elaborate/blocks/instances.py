@@ -6,7 +6,9 @@ from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import WrongInputCount
 from netlang.diagnostics.language.names import Recursion, TooDeep
+from netlang.diagnostics.texts import listed
 from netlang.elaborate.blocks.parameters import own_names, target_of
+from netlang.elaborate.blocks.ports import input_names
 from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.block_state import BlockState
@@ -45,7 +47,7 @@ def function(body: Body, step: Application, values: dict[str, Value]) -> Elabora
     """The function of a block for these arguments and inputs; None if its body had an error."""
     session, target = body.session, target_of(step.layer)
     inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
-    count_inputs(target, len(inputs), step.span)
+    count_inputs(body, target, values, len(inputs), step.span)
     key = (id(target.definition), memo_key(tuple(values.values())), inputs)
     if key not in session.functions:
         refuse_endless(session, target, step.span, key)
@@ -65,14 +67,14 @@ def _link(body: Body, step: Application) -> ChainLink:
     return ChainLink(step.span, shown, ".".join(step.path), body.block.shown)
 
 
-def count_inputs(target: BlockTarget, actual: int, span: Span) -> None:
+def count_inputs(
+    body: Body, target: BlockTarget, values: dict[str, Value], actual: int, span: Span
+) -> None:
     """Check that a block gets as many inputs as it declares, or one if it declares none."""
-    statements = target.definition.body.statements
-    if any(isinstance(statement, ast.Unread) for statement in statements):
-        return  # which may be an input
-    wanted = max(1, sum(isinstance(statement, ast.Input) for statement in statements))
-    if wanted != actual:
-        expected = "1 input" if wanted == 1 else f"{wanted} inputs"
+    names = input_names(body, target, values)
+    wanted = max(1, len(names or ()))
+    if names is not None and wanted != actual:
+        expected = "1 input" if wanted == 1 else f"{wanted} inputs ({listed(names)})"
         raise NetlangError(
             WrongInputCount(span=span, name=target.name, expected=expected, actual=str(actual))
         )

@@ -70,6 +70,9 @@ class _Entry:
     def tensor(self, span: Span, *parts: str) -> TensorType | None:
         return None
 
+    def count(self, *parts: str) -> int | None:
+        return None
+
     def input_type(self, span: Span) -> TensorType:
         return self._body.builder.type_of(self._flow[0])
 

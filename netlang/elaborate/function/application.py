@@ -12,7 +12,7 @@ from netlang.ir.types import Types
 from netlang.records import Record
 from netlang.source import Span
 
-__all__ = ["Application", "StepContext"]
+__all__ = ["Application", "StepContext", "TapName"]
 
 
 class StepContext(Record, gc=False):
@@ -24,6 +24,13 @@ class StepContext(Record, gc=False):
     label: LabelPath | None
     span: Span
     flow: CurrentValue
+
+
+class TapName(Record, gc=False):
+    """The name of an output, which labels the only step of its path if that has no label."""
+
+    name: str
+    span: Span
 
 
 class Application(Record, gc=False):

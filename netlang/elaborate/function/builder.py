@@ -10,16 +10,14 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeAlias
 
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import DuplicateLabel, LabelInsideInstance
-from netlang.evaluate.values import Layer
-from netlang.ir.op import Op
-from netlang.ir.program import INPUT, Condition, Function, Item, Node, Output, Port, Ref, Repeat
+from netlang.elaborate.function.labelled import CurrentValue, GoneOn, Labelled, LabelPath
+from netlang.ir.program import INPUT, Condition, Item, Node, Output, Port, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 from netlang.records import Draft, Record, field
 from netlang.source import Span
@@ -27,39 +25,8 @@ from netlang.syntax import ast
 
 __all__ = ["FAILED", "CurrentValue", "FunctionBuilder", "GoneOn", "Labelled", "LabelPath"]
 
-# The current value: one ref, several, none at all, or None after an error that was reported.
-CurrentValue: TypeAlias = tuple[Ref, ...] | None
-LabelPath: TypeAlias = tuple[str, ...]
 # What an output with a failed path reads.
 FAILED = Ref(-2)
-
-
-class Labelled(Record, gc=False):
-    """What a label stands for: its value and, for an instance with weights, the layer."""
-
-    flow: CurrentValue
-    span: Span
-    what: str
-    path: LabelPath
-    layer: Layer | None = None
-    callee: Op | Function | None = None
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """The names of the outputs, if there are several."""
-        if self.callee is None or len(self.flow or ()) < 2:
-            return ()
-        if isinstance(self.callee, Op):
-            return self.callee.output_names
-        return tuple(output.name for output in self.callee.outputs if not output.auxiliary)
-
-
-class GoneOn(Record, gc=False):
-    """A labelled step that is followed by a step without a label, and the end of its path."""
-
-    path: ast.Path
-    index: int
-    end: CurrentValue
 
 
 class FunctionBuilder(Draft):
@@ -135,7 +102,12 @@ class FunctionBuilder(Draft):
             if found is not None:
                 self.label_reads.update(found.flow or ())
                 return found
-        return None
+        return self._output(scope, parts, root) if len(parts) > 1 else None
+
+    def _output(self, scope: LabelPath, parts: LabelPath, root: LabelPath) -> Labelled | None:
+        """An output of a labelled block by its number, or the only one by its name."""
+        owner = self.find(scope, parts[:-1], root)
+        return None if owner is None else owner.output(parts[-1])
 
     def is_label(self, scope: LabelPath, parts: LabelPath, root: LabelPath = ()) -> bool:
         """Whether `find` would find something; this doesn't count as reading it."""

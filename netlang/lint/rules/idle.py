@@ -31,7 +31,7 @@ _PLAIN = (ast.Number, ast.Name, ast.Unary, ast.Binary)
 class IdleLoops(TreeRule):
     """The loops of each definition, and the names that it binds itself."""
 
-    watches = (ast.For, ast.Repeat, ast.Constant, ast.Parameter, ast.Input, ast.LabelPart)
+    watches = (ast.For, ast.Repeat, ast.Constant, ast.Parameter, ast.LabelPart)
 
     def __init__(self, module: Module) -> None:
         super().__init__(module)
@@ -48,7 +48,7 @@ class IdleLoops(TreeRule):
             self._bound.update(target.name for target in node.targets)
         elif isinstance(node, ast.Repeat):
             self._loops.append(node)
-        elif isinstance(node, ast.Constant | ast.Parameter | ast.Input):
+        elif isinstance(node, ast.Constant | ast.Parameter):
             self._bound.add(node.name)
         elif isinstance(node, ast.LabelPart):
             self._bound.update(piece for piece in node.pieces if isinstance(piece, str))

@@ -46,6 +46,7 @@ from netlang.syntax.ast.statements import (
     LabelPart,
     Output,
     Path,
+    Port,
     Reference,
     Repeat,
     Reuse,
@@ -64,7 +65,7 @@ __all__ = [
     "Call", "Compare", "Conditional", "Constant", "Dims", "Entry", "Expr", "File", "For",
     "FromImport", "If", "Import", "In", "Index", "Input", "Item", "Label", "LabelPart",
     "ListExpr", "Logical", "Name", "NetAlias", "NetDef", "Node", "Number", "Output",
-    "Parameter", "Path", "Pipeline", "RangeExpr", "Reference", "Repeat", "Reuse", "Scope",
+    "Parameter", "Path", "Pipeline", "Port", "RangeExpr", "Reference", "Repeat", "Reuse", "Scope",
     "Slice", "Statement", "Step", "Action", "String", "Suite", "Tuple", "TupleExpr", "TrainDef",
     "Unary", "Unread", "TypeSpec", "SizeDecl", "is_known",
 ]  # fmt: skip

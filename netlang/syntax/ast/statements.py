@@ -12,7 +12,7 @@ from netlang.syntax.ast.expressions import Argument, Expr, In, Name, Node, Strin
 
 __all__ = [
     "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",
-    "LabelPart", "Output", "Path", "Reference", "Repeat", "Reuse", "Scope", "SizeDecl",
+    "LabelPart", "Output", "Path", "Port", "Reference", "Repeat", "Reuse", "Scope", "SizeDecl",
     "Statement", "Step", "Suite", "Tuple", "TypeSpec",
     "Unread",
 ]  # fmt: skip
@@ -118,19 +118,35 @@ class Path(Node):
         return found[::-1]
 
 
-class Output(Node):
+class Port(Node):
+    """An input or output, whose name may be computed: `x{i}`."""
+
+    port: LabelPart
+
+    @property
+    def name(self) -> str:
+        """The name as it is written."""
+        return self.port.span.text
+
+    @property
+    def name_span(self) -> Span:
+        return self.port.span
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the name has computed parts."""
+        return not all(isinstance(piece, str) for piece in self.port.pieces)
+
+
+class Output(Port):
     """`output mask: conv(2, 1x1)`; `output mask` alone (no path) taps the current value."""
 
-    name: str
-    name_span: Span
     path: Path | None
 
 
-class Auxiliary(Node):
+class Auxiliary(Port):
     """`auxiliary aux1: classifier(10)`."""
 
-    name: str
-    name_span: Span
     path: Path | None
 
 
@@ -149,11 +165,9 @@ class TypeSpec(Node):
     sizes: tuple[SizeDecl, ...]
 
 
-class Input(Node):
+class Input(Port):
     """`input image: [3, 224, 224]` in a net, `input skip` (type None) in a block."""
 
-    name: str
-    name_span: Span
     type: TypeSpec | None
 
 

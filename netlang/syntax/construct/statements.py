@@ -106,17 +106,17 @@ def _check_operator(b: Builder, reference: Reference) -> None:
 
 def _output(b: Builder, parts: Parts, first: int, last: int) -> Output:
     path = parts[1] if len(parts) == 2 else None
-    return Output(b.span(first, last), b.text(parts[0]), b.span(parts[0], parts[0]), path)
+    return Output(b.span(first, last), parts[0][0], path)
 
 
 def _auxiliary(b: Builder, parts: Parts, first: int, last: int) -> Auxiliary:
     path = parts[1] if len(parts) == 2 else None
-    return Auxiliary(b.span(first, last), b.text(parts[0]), b.span(parts[0], parts[0]), path)
+    return Auxiliary(b.span(first, last), parts[0][0], path)
 
 
 def _input(b: Builder, parts: Parts, first: int, last: int) -> Input:
     type_spec = parts[1] if len(parts) == 2 else None
-    return Input(b.span(first, last), b.text(parts[0]), b.span(parts[0], parts[0]), type_spec)
+    return Input(b.span(first, last), parts[0][0], type_spec)
 
 
 def _type_spec(b: Builder, parts: Parts, first: int, last: int) -> TypeSpec:

@@ -16,6 +16,8 @@ from netlang.syntax.mistakes.text import PROBLEMS
 
 __all__ = ["BRACKETS", "UNCLOSED", "closed_early"]
 
+# The words before a port, and how a name that is computed could begin.
+_PORTS = {"input": "x", "output": "y", "auxiliary": "aux"}
 _NEW_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
 
 
@@ -210,6 +212,12 @@ def _space_before_computed(spot: Spot) -> Diagnostic | None:
     if opener == 0 or spot.tokens.kinds[opener - 1] != "NAME":
         return None
     start, end = spot.tokens.ends[opener - 1], spot.tokens.starts[opener]
+    kind = spot.source.text[spot.tokens.starts[opener - 1] : start]
+    if kind in _PORTS:
+        reason = "the name of an input or output begins with a word"
+        text = f"write `{kind} {_PORTS[kind]}{{...}}`"
+        fix = spot.replacing(text, start, end, f" {_PORTS[kind]}")
+        return LabelText(span=spot.at(start, end), reason=reason, fix=fix)
     fix = spot.replacing("remove the space", start, end, "", safe=True)
     reason = "its parts stand together, without spaces"
     return LabelText(span=spot.at(start, end), reason=reason, fix=fix)
