@@ -52,8 +52,9 @@ LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 300, 40
 # Of torch and the standard library, for what they have no public name for.
 PRIVATE_OF_OTHERS = {
     "hashlib._Hash", "nn.modules.batchnorm._NormBase", "nn.modules.conv._ConvNd",
-    "outputs._is_view", "region._replace", "sys._getframe", "torch._foreach_lerp_",
-    "torch._foreach_norm",
+    "outputs._is_view", "region._replace", "sys._getframe",
+    "torch._C", "torch._C._clear_DTensor_sharding_propagator_cache",
+    "torch._foreach_lerp_", "torch._foreach_norm",
     "torch.nn.modules.batchnorm._BatchNorm", "torch.nn.modules.batchnorm._NormBase",
     "torch.utils.tensorboard._pytorch_graph",
 }  # fmt: skip

@@ -72,9 +72,11 @@ def test_too_many_tensors_for_the_parts_of_a_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
-def test_threads_of_connections_end_with_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shard", [False, True])
+def test_threads_of_connections_end_with_the_run(tmp_path: Path, shard: bool) -> None:
     """One that lets go of its last tensor while the interpreter ends would abort the process."""
-    status, said, codes = ended(2, "nothing", tmp_path, "steps=20", "arch=mlp")
+    more = ("--shard", "ema=0.9", "validation=0.2") if shard else ()
+    status, said, codes = ended(2, "nothing", tmp_path, "steps=20", "arch=mlp", *more)
     assert (status, codes) == (0, []), said
     for path in (tmp_path / "0.threads", tmp_path / "1.threads"):
         threads = path.read_text().split()

@@ -62,12 +62,14 @@ def _part(connection: Connection) -> None:
     A thread of gloo may hold the tensors of the last message slightly longer than its sender waits.
     If the interpreter exits at that moment, PyTorch aborts the process
     (github.com/pytorch/pytorch/issues/190489). A group waits for its threads when nothing refers to
-    it any more: a model that was trained does, in a circle with its own parts.
+    it any more: a model that was trained does, in a circle with its own parts, and so do the
+    layouts of sharded weights that PyTorch has kept.
     """
     assert connection.group is not None
     _drain_gloo(connection.group)
     distributed.destroy_process_group()
     connection.group = None
+    torch._C._clear_DTensor_sharding_propagator_cache()
     gc.collect()
 
 
