@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -20,17 +21,17 @@ from torch.nn import functional
 
 from netlang.diagnostics.errors import InternalError
 
-__all__ = ["RUNTIME", "Invocation", "Setting", "callee", "literal"]
+__all__ = ["RUNTIME", "Invocation", "Setting", "callee", "literal", "power"]
 
 Setting: TypeAlias = "bool | int | float | str | tuple[Setting, ...] | None"
 
 # Modules of plain functions, whose text a script holds.
 RUNTIME = ("netlang.backends.torch.runtime.", "netlang.recipes.words.rates")
 
-# How a script calls what PyTorch offers, after `import torch`, `from torch import nn` and
+# How a script calls what PyTorch offers, after `import torch`, `from torch import nn, optim` and
 # `import torch.nn.functional as F`.
 _PUBLIC = {
-    "torch.optim": torch.optim,
+    "optim": torch.optim,
     "nn.init": torch.nn.init,
     "nn.utils": torch.nn.utils,
     "nn": torch.nn,
@@ -38,6 +39,8 @@ _PUBLIC = {
     "torch": torch,
 }
 _BUILTIN = (len,)
+# Names, also of attributes, and numbers.
+_CLOSE = re.compile(r"[a-zA-Z_][\w.]*|-?\d[\d.]*(e[-+]?\d+)?")
 
 
 @final
@@ -52,11 +55,14 @@ class Invocation:
         """The result for the given operands."""
         return self.function(*operands, **self.settings)
 
-    def source(self, *operands: str) -> str:
-        """The call as a person would write it, without arguments that equal their defaults."""
+    def source(self, *operands: str, **texts: str) -> str:
+        """The call as a person would write it, without arguments that equal their defaults.
+
+        `texts` are expressions that a script has for settings in place of their values.
+        """
         known = _defaults(self.function)
         given = (
-            f"{name}={literal(value)}"
+            f"{name}={texts.get(name) or literal(value)}"
             for name, value in self.settings.items()
             if name not in known or not _same(known[name], value)
         )
@@ -86,6 +92,12 @@ def literal(value: Setting) -> str:
         single = value.count('"') > value.count("'") or not value.isprintable()
         return repr(value) if single else json.dumps(value, ensure_ascii=False)
     return repr(value)
+
+
+def power(base: str, exponent: str) -> str:
+    """A power as `ruff format` leaves it: names and numbers stand close to the operator."""
+    close = all(map(_CLOSE.fullmatch, (base, exponent)))
+    return f"{base}**{exponent}" if close else f"{base} ** {exponent}"
 
 
 def _defaults(function: Callable[..., Any]) -> Mapping[str, object]:

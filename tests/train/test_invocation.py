@@ -14,7 +14,7 @@ from netlang.diagnostics.errors import InternalError
 
 def test_settings_that_are_defaults_are_left_out() -> None:
     made = Invocation(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": False})
-    assert made.source("groups") == "torch.optim.SGD(groups, lr=0.1, momentum=0.9)"
+    assert made.source("groups") == "optim.SGD(groups, lr=0.1, momentum=0.9)"
     (group,) = made([nn.Parameter(torch.zeros(1))]).param_groups
     assert (group["lr"], group["momentum"], group["nesterov"]) == (0.1, 0.9, False)
 

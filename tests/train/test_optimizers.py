@@ -263,11 +263,11 @@ def test_what_a_script_writes() -> None:
     body = "    input x: [40]\n    head: linear(10)"
     plain, _ = sketch(body, "optimizer: sgd(lr=0.1, momentum=0.9)")
     made = optimization_for(plain, CPU)
-    text = "torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, fused=True)"
+    text = "optim.SGD(model.parameters(), lr=0.1, momentum=0.9, fused=True)"
     assert made.source() == text
     rated, _ = sketch(body, 'rates: [("head", 10)]', "no_decay: [norms]")
     assert optimization_for(rated, CPU).source() == (
-        'torch.optim.SGD(parameter_groups(model, lr=0.1, no_decay=("norms",),'
+        'optim.SGD(parameter_groups(model, lr=0.1, no_decay=("norms",),'
         ' rates=(("head", 10.0),)), lr=0.1, fused=True)'
     )
 

@@ -125,7 +125,7 @@ def forward_lines(recipe: Recipe, names: ScriptNames, whole: str, fed: str | Non
     call, half = f"net({', '.join(inputs)})", HALVES.get(recipe.precision)
     once = [key for key in names_in(names.loss) if names.locals.get(key) == names.trained[0]]
     if half:
-        yield f"{space}with torch.autocast(torch.device(DEVICE).type, {half}):"
+        yield f"{space}with torch.autocast(args.device.type, {half}):"
         yield f"{space}    {', '.join(names.trained)} = {call}"
         yield from (f"{space}{name} = {name}.float()" for name in names.trained)
     elif len(names.trained) == 1 and len(once) == 1:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from netlang.backends.torch.eject.text.arithmetic import printed
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.schedules import RateExpression, momentum_formula, rate_formula
@@ -46,7 +47,7 @@ def rates_section(recipe: Recipe) -> Section:
         lr = literal(recipe.optimizer.lr)
         if text == rate.source:
             section.add(calls=rate.functions)
-        text = _with_reductions(text)
+        section.add(*_counted(recipe))
         if " if " in text:
             section.add(*_chosen("rate", text))
             text = "rate"
@@ -57,9 +58,10 @@ def rates_section(recipe: Recipe) -> Section:
         section.add(*(f"{_SPACE}{line}" for line in lines))
         return section
     given = []
+    section.add(*_counted(recipe))
     for name, formula in (("rate", rate), ("momentum", momentum)):
         if formula is not None:
-            text = _with_reductions(formula.source)
+            text = formula.source
             section.add(*(_chosen(name, text) if " if " in text else ()), calls=formula.functions)
             given.append(name if " if " in text else text)
     section.add(f"{_SPACE}set_rates(optimizer, {', '.join(given)})", calls=(set_rates,))
@@ -77,8 +79,9 @@ def overrun_lines(recipe: Recipe) -> Iterator[str]:
     lengths = [_length(phase.duration) for phase in (phases if is_warmup else phases[:-1])]
     if lengths:
         needed, what = " + ".join(lengths), "ends" if is_warmup else "begins"
-        yield f"    if {needed} {'>' if is_warmup else '>='} steps:"
-        told = f"{last.name} {what} after {{{needed}}} of {{steps}} steps: train longer"
+        yield f"    if steps {'<' if is_warmup else '<='} {needed}:"
+        count = needed if needed.isdecimal() else f"{{{needed}}}"
+        told = f"{last.name} {what} after {count} of {{steps}} steps: train longer"
         yield f'        raise SystemExit(f"{told}")'
 
 
@@ -100,8 +103,10 @@ def _factor(text: str) -> str:
     return f"({text})" if first else text
 
 
-def _with_reductions(text: str) -> str:
-    return re.sub(r"\breductions\b", 'run["reductions"]', text)
+def _counted(recipe: Recipe) -> Iterator[str]:
+    """The line that looks up `reductions`, which the formulas of a plateau have."""
+    if plateau_of(recipe.schedule) is not None:
+        yield f'{_SPACE}reductions = run["reductions"]'
 
 
 def noted(recipe: Recipe, nested: bool, by_losses: bool) -> str:
@@ -141,16 +146,16 @@ def _between(begin: str, end: str) -> str:
 def _observed(plateau: Plateau, space: str) -> Iterator[str]:
     """The lines that compare an error with the lowest one, counting in `waited`."""
     waited = 'min(run["waited"], 0)' if plateau.cooldown else "0"
-    reduced = f'"waited": {-plateau.cooldown}, "reductions": run["reductions"] + 1'
     yield f'{space}if error < run["lowest"] * {1.0 - plateau.threshold!r}:'
     yield f'{space}    run |= {{"lowest": error, "waited": {waited}}}'
     yield f'{space}if run["waited"] > {plateau.patience}:'
-    yield f"{space}    run |= {{{reduced}}}"
+    yield f'{space}    reductions = run["reductions"] + 1'
+    yield f'{space}    run |= {{"waited": {-plateau.cooldown}, "reductions": reductions}}'
 
 
 def _reduced(recipe: Recipe) -> Iterator[str]:
     """The lines that set the rates after a reduction."""
-    text = _with_reductions(_inlined(rate_formula(recipe.schedule)))
+    text = _inlined(rate_formula(recipe.schedule))
     rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
     yield from (f"    {line}" for line in _set(recipe, rate))
 
@@ -185,7 +190,7 @@ def _inlined(formula: RateExpression) -> str:
         if item.default is not inspect.Parameter.empty
     }
     values |= given.arguments
-    return ast.unparse(_Folding().visit(_plainer(_Replacing(values).visit(body))))
+    return printed(_Folding().visit(_plainer(_Replacing(values).visit(body))))
 
 
 def _expression(function: Callable[..., Any]) -> ast.expr | None:

@@ -110,9 +110,9 @@ class _Writer:
 
     def _definitions(self, main: Section) -> Iterator[str]:
         """The definitions copied from the runtime, and those that draw numbers."""
-        for text in self._copied(main).definitions:
+        for name, text in self._copied(main).definitions.items():
             yield text
-            if text.startswith("def mix(") and self.draws:
+            if name == mix.__name__ and self.draws:
                 seed = str(derived_seed(self.recipe.seed, "augment"))
                 yield "\n".join(filled(UNIFORM, set(), {"seed": seed}))
 
@@ -211,7 +211,7 @@ class _Writer:
 
     def _blocks(self, section: Section) -> dict[str, str]:
         """Multi-line texts by name; the script gets the functions that they call."""
-        start = self.decisions.start("x.to(DEVICE)")
+        start = self.decisions.start("x.to(args.device)")
         drawn = start_section(self.recipe, self.program)
         drawn.take(trained_section(self.recipe, self.program))
         scales = sides_of(self.test) if self.test.scales > 1 and not self.data.images else ()

@@ -83,21 +83,21 @@ def evaluate($evaluated):
     sums = torch.zeros(1, dtype=torch.float64)  #? !logits
 $own
     for x, label$unread in DataLoader($tested_by):  #? images !scales
-        x, label = $start, label.to(DEVICE)  #? images !scales
+        x, label = $start, label.to(args.device)  #? images !scales
     for views, label in by_size(DataLoader($tested_by, collate_fn=list)):  #? images scales
-        seen, label = [], label.to(DEVICE)  #? images scales
+        seen, label = [], label.to(args.device)  #? images scales
         for x in views:  #? images scales
             x = $start  #? images scales
     for numbers in torch.arange(RANK, len(examples[0]), SIZE).split($chunk):  #? !images
-        $memory = (each[numbers].to(DEVICE) for each in examples)  #? !images
+        $memory = (each[numbers].to(args.device) for each in examples)  #? !images
         seen, images = [], x  #? !images scales
         for side in $sides:  #? !images scales
             x = $start  #? !images scales
 $prepared
-        with torch.autocast(torch.device(DEVICE).type, $half):  #? half !scales
+        with torch.autocast(args.device.type, $half):  #? half !scales
             $deployed = model($tested)  #? half !scales
         $deployed = model($tested)  #? !half !scales
-            with torch.autocast(torch.device(DEVICE).type, $half):  #? half scales
+            with torch.autocast(args.device.type, $half):  #? half scales
                 seen.append(model($tested))  #? half scales
             seen.append(model($tested))  #? !half scales
 $floats
@@ -124,9 +124,12 @@ def main():
     parser.add_argument("--weights", required=True, help="file of trained weights")  #? pretrained
     workers = min(4, os.cpu_count() or 1)  #? images
     parser.add_argument("--workers", type=int, default=workers, help="(%(default)s)")  #? images
+    parser.add_argument("--device", type=torch.device, default=DEVICE, help="(%(default)s)")
     parser.add_argument("--out", default="$file", help="checkpoint (%(default)s)")
     parser.add_argument("--every", type=int, default=10, help="steps per report (%(default)s)")
     args = parser.parse_args()
+    if not os.path.isdir(os.path.dirname(args.out) or "."):
+        raise SystemExit(f"there is no folder for {args.out}: give another --out")
     weights = args.out.removesuffix(".pth") + "-weights.pth"  #? apart_weights
     loading = {"num_workers": args.workers, "generator": torch.Generator()}  #? images draws
     say = print if RANK == 0 else lambda text: None
@@ -140,10 +143,10 @@ $split
 $learned
     torch.manual_seed($weights_seed)
     model = $model()  #? started
-    model = $model().to(DEVICE)  #? !started
+    model = $model().to(args.device)  #? !started
 $start_weights
-    model.to(DEVICE)  #? started !channels_last
-    model.to(DEVICE, memory_format=torch.channels_last)  #? channels_last
+    model.to(args.device)  #? started !channels_last
+    model.to(args.device, memory_format=torch.channels_last)  #? channels_last
     model = nn.SyncBatchNorm.convert_sync_batchnorm(model) if SIZE > 1 else model  #? sync
     freeze(model, $frozen)  #? freeze
     set_training(model, $frozen)  #? freeze
@@ -151,7 +154,7 @@ $start_weights
 $penalized
     torch.manual_seed($noise_seed + RANK)  #? draws
     kept = {"model": model, "optimizer": optimizer}  #? !only
-    scaler = kept["scaler"] = torch.amp.GradScaler(torch.device(DEVICE).type)  #? fp16
+    scaler = kept["scaler"] = torch.amp.GradScaler(args.device.type)  #? fp16
     averaged = kept["averaged"] = copy.deepcopy(model).requires_grad_(False).eval()  #? ema
     pairs = averaged_pairs(averaged, model)  #? ema
     facts = {$facts}
@@ -191,10 +194,10 @@ $loaded
         for numbers, whole in zip(own, plan, strict=True):  #? !images !mixes
             whole = min(BATCH, $examples - step % epoch_steps * BATCH)  #? mixes
             whole *= 1 if whole >= SIZE else SIZE  # of a tiny batch each process has all  #? mixes
-            $memory = (each[numbers].to(DEVICE) for each in train)  #? !images
-            x, label = augment(x.to(DEVICE), $both, numbers, epoch$statistics)  #? mixes images
-            x, label = x.to(DEVICE).movedim(-1, -3) / 255.0, $both  #? by_workers
-            x, label = augment(x.to(DEVICE), numbers, epoch$statistics), $both  #? batched
+            $memory = (each[numbers].to(args.device) for each in train)  #? !images
+            x, label = augment(x.to(args.device), $both, numbers, epoch$statistics)  #? mixes images
+            x, label = x.to(args.device).movedim(-1, -3) / 255.0, $both  #? by_workers
+            x, label = augment(x.to(args.device), numbers, epoch$statistics), $both  #? batched
             $mixed = augment($mixed, numbers, epoch$statistics)  #? together !images
             x = augment(x, numbers, epoch$statistics)  #? !together !images changes
 $ordered

@@ -46,8 +46,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     loading = _loading(decisions) if decisions.data.images else {}
     # What `evaluate` and `augment` are given beside a model and examples.
     learned = ", statistics" if normalized.learned is not None else ""
-    given = f", {loading['given']}" if loading else ""
-    named = f", {loading['named']}" if loading else ""
+    given = f", args{loading.get('given', '')}{learned}"
     return {
         **_settings(decisions.recipe),
         **_data(decisions),
@@ -56,27 +55,24 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         **(loading or {"own": "", "loaded": ""}),
         **_kept(decisions, normalized),
         "statistics": learned,
-        "more": given + learned,
-        "finally": _finally(decisions, given + learned),
-        "evaluated": f"model, {'data' if loading else 'examples'}{named}{learned}",
+        "more": given,
+        "finally": _finally(decisions, given),
+        "evaluated": f"model, {'data' if loading else 'examples'}{given}",
         "tested": ", ".join(_ordered(decisions, (normalized.text, *decisions.names.inputs[1:]))),
     }
 
 
 def _loading(decisions: Decisions) -> dict[str, str]:
     """The loading of images; if there is dropout, with separate random numbers."""
-    given, named = ("loading",) * 2 if decisions.draws else ("args.workers", "workers")
     how = "**loading" if decisions.draws else "num_workers=args.workers"
     rest = "rest" if decisions.train.mixes else "own"
     unread = "" if decisions.by_workers else ", _"
     trained = f"train, batch_sampler={rest}, {how}"
-    tested = f"data, BATCH, sampler={_OWN}, {how.replace('args.', '')}"
-    own = ""
+    tested, own = f"data, BATCH, sampler={_OWN}, {how}", ""
     if decisions.scales or len(f"    for x, label{unread} in DataLoader({tested}):") > WIDTH:
-        own, tested = f"    own = {_OWN}", tested.replace(_OWN, "own")
+        tested, own = f"data, BATCH, sampler=own, {how}", f"    own = {_OWN}"
     return {
-        "given": given,
-        "named": named,
+        "given": ", loading" if decisions.draws else "",
         "trained_by": trained,
         "loaded": "" if decisions.train.mixes else "\n".join(_loaded(decisions, trained)),
         "tested_by": tested,
@@ -166,8 +162,8 @@ def _data(decisions: Decisions) -> dict[str, str]:
         "memory": names.memory,
         "before": str(decisions.train.mixes),
         "mixed": ", ".join(("x", *names.targets)),
-        "both": "label.to(DEVICE)",
-        "start": decisions.start("x.to(DEVICE)" if images else "images"),
+        "both": "label.to(args.device)",
+        "start": decisions.start("x.to(args.device)" if images else "images"),
         "sides": repr(sides_of(decisions.test)) if decisions.scales > 1 else "",
         "crowded": "\n".join(_crowded(decisions)),
         "split": "\n".join(split_lines(recipe, len(names.inputs), images=images)),
@@ -272,8 +268,7 @@ def _run(decisions: Decisions) -> str:
 
 def _optimizer(recipe: Recipe) -> str:
     """The optimizer, fused into one kernel if the script's device supports it."""
-    on_cpu, on_gpu = (
-        optimization_for(recipe, torch.device(name)).source().replace("torch.optim.", "optim.")
-        for name in ("cpu", "cuda")
-    )
-    return on_cpu if on_cpu == on_gpu else on_cpu.replace("=True", '=DEVICE == "cpu"')
+    on_cpu, on_gpu = (optimization_for(recipe, torch.device(name)) for name in ("cpu", "cuda"))
+    if on_cpu == on_gpu:
+        return on_cpu.source()
+    return on_cpu.source(fused='args.device.type == "cpu"')

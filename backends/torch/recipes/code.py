@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias, final
 
-from netlang.backends.torch.invocation import Invocation, Setting, literal
+from netlang.backends.torch.invocation import Invocation, Setting, literal, power
 
 __all__ = [
     "FunctionCall", "Code", "Infix", "NumberLiteral", "Method", "Named", "Negative",
@@ -177,9 +177,11 @@ class Infix(Code):
 
     def source(self, names: Mapping[str, str]) -> str:
         # `**` groups to the right, all else to the left.
-        left, right = (1, 0) if self.symbol == "**" else (0, 1)
-        first = self.left.within(self.rank + left, names)
-        return f"{first} {self.symbol} {self.right.within(self.rank + right, names)}"
+        if self.symbol == "**":
+            exponent = self.right.within(self.rank, names)
+            return power(self.left.within(self.rank + 1, names), exponent)
+        first = self.left.within(self.rank, names)
+        return f"{first} {self.symbol} {self.right.within(self.rank + 1, names)}"
 
 
 @final
@@ -198,4 +200,5 @@ class Negative(Code):
         return -self.operand.evaluate(values)
 
     def source(self, names: Mapping[str, str]) -> str:
-        return f"-{self.operand.within(self.rank, names)}"
+        # `-(x**2)`, as `ruff format` has it.
+        return f"-{self.operand.within(_ATOM, names)}"

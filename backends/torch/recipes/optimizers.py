@@ -61,10 +61,10 @@ class Optimization:
         made: torch.optim.Optimizer = call(*lists)
         return made
 
-    def source(self, model: str = "model") -> str:
-        """The source text for a script."""
+    def source(self, model: str = "model", **texts: str) -> str:
+        """The source text for a script, with expressions for some of the optimizer's settings."""
         groups = [groups.source(model) for groups in self.groups]
-        return self.optimizer.source(*(groups or [f"{model}.parameters()"]))
+        return self.optimizer.source(*(groups or [f"{model}.parameters()"]), **texts)
 
     @property
     def invocations(self) -> tuple[Invocation, ...]:

@@ -135,16 +135,24 @@ def defined(tree: ast.Module) -> frozenset[str]:
 
 def clashes(spec: str, kind: str, names: Collection[str]) -> int:
     """Call something by each of these names, and compare scripts; how many names are allowed."""
-    plain, tried = written(spec), 0
+    tried = 0
     for name in names:
         try:
             found = written(spec, **{kind: name})
         except NetlangError:
             continue  # a word of the language
         tried += 1
-        changed = renamed(plain, found)
+        changed = renamed(alike(spec, kind, found), found)
         assert len(changed) <= 1, (name, changed)
     return tried
+
+
+def alike(spec: str, kind: str, found: ast.Module) -> ast.Module:
+    """The script with a plain name that is as long: how lines are broken depends on that."""
+    plain = written(spec)
+    given = {*names_in(found)}.difference(names_in(plain))
+    length = max(map(len, given), default=0)
+    return written(spec, **{kind: PLAIN[kind][0] * length}) if given else plain
 
 
 def names_of(spec: str) -> list[str]:

@@ -76,7 +76,7 @@ def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     used = copied([mix, *section.functions, *alone.functions])
     lines = [*used.imports, "import torch", "import numpy as np", "import torch.nn.functional as F"]
     lines += ["from collections import namedtuple", DRAWING]
-    text = "\n".join([*lines, *used.definitions, *section.lines, *alone.lines])
+    text = "\n".join([*lines, *used.definitions.values(), *section.lines, *alone.lines])
     module = module_of_text(text, tmp_path / "prepared.py")
     for number, size in enumerate(SIZES * 2):
         expected = path.host(_image(*size, mode), number, 3)
@@ -89,7 +89,8 @@ def test_small_images_are_refused(tmp_path: Path) -> None:
     recipe, _ = sketch(BODY, 'data: image_folder("photos")', "augment: random_crop(24)")
     path = path_for(recipe.augment, SEED, images=True)
     section = host_function(path, "prepare", "It.", 3, drawn=True)
-    text = "\n".join(["import numpy as np", *copied(section.functions).definitions, *section.lines])
+    used = copied(section.functions).definitions.values()
+    text = "\n".join(["import numpy as np", *used, *section.lines])
     module = module_of_text(text, tmp_path / "prepared.py")
     with pytest.raises(AssertionError, match="too small"):
         module.prepare(_image(20, 30, "RGB"), 0, 0)
@@ -97,7 +98,7 @@ def test_small_images_are_refused(tmp_path: Path) -> None:
 
 def test_numbers(tmp_path: Path) -> None:
     """What a script draws with PyTorch is what training draws with numpy."""
-    text = "\n".join(["import torch", DRAWING, *copied([mix]).definitions])
+    text = "\n".join(["import torch", DRAWING, *copied([mix]).definitions.values()])
     module = module_of_text(text, tmp_path / "drawn.py")
     numbers = np.array([0, 1, 7, 1 << 40])
     found = module.uniform(12345, torch.from_numpy(numbers), 3, 5)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from netlang.backends.torch.eject import script
@@ -85,7 +87,8 @@ def test_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # Lines are broken at hyphens too.
     shown = "".join(capsys.readouterr().out.split())
     sentences = (
-        "train.py [-h] --data DATA --weights WEIGHTS [--workers WORKERS] [--out OUT]",
+        "train.py [-h] --data DATA --weights WEIGHTS [--workers WORKERS] [--device DEVICE]"
+        " [--out OUT]",
         "Train `sketch` by recipe `sketch` of sketch.net, also by torchrun. By netlang",
     )
     assert all("".join(each.split()) in shown for each in sentences)
@@ -243,7 +246,7 @@ def test_floats_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.ones((30, 30), np.float32)).save(root / "train" / "cats" / "floats.tif")
     body = test_sources.PICTURES.format(3, 24, 24, 3)
     text = script(*sketch(body, SMALL, 'data: image_folder("a", test="val")', "batch: 3"))
-    with pytest.raises(AssertionError, match=r"floats\.tif has floats"):
+    with pytest.raises(AssertionError, match=r"floats\.tif: > 16 bits"):
         printed(text, tmp_path / "script", "--data", str(root), "--workers", "0")
 
 
@@ -257,3 +260,85 @@ def test_another_data_set_in_cifars_place(tmp_path: Path) -> None:
     text = script(*sketch(test_sources.PICTURES.format(3, 32, 32, 10), 'data: cifar10("a")'))
     with pytest.raises(SystemExit, match="a file of CIFAR has no labels"):
         printed(text, tmp_path / "script", "--data", str(tmp_path))
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """Said at the start, before anything is trained for the first checkpoint."""
+    text = script(*sketch(FLAT.replace("[6]", "[40]").replace("(3)", "(10)")))
+    module = module_of_text(text, tmp_path / "train.py")
+    out = str(tmp_path / "no" / "such.pth")
+    with (
+        patch("sys.argv", ["train.py", "--out", out]),
+        patch.object(module, "Sketch", side_effect=AssertionError("it began to train")),
+        pytest.raises(SystemExit, match=r"there is no folder for .*such\.pth: give another --out"),
+    ):
+        module.main()
+
+
+def test_a_file_beside_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint without a folder in its name lies where one is."""
+    text = script(*sketch(FLAT.replace("[6]", "[40]").replace("(3)", "(10)"), "steps: 2"))
+    module = module_of_text(text, tmp_path / "train.py")
+    monkeypatch.chdir(tmp_path)
+    with patch("sys.argv", ["train.py", "--out", "mine.pth"]):
+        module.main()
+    assert (tmp_path / "mine.pth").is_file()
+
+
+DEVICES = {
+    "memory": (
+        FLAT.replace("[6]", "[40]").replace("(3)", "(10)"),
+        "validation: 0.2",
+        "normalize: standardize",
+        "precision: bf16",
+        "augment: noise(0.1) -> mixup(0.2)",
+        "optimizer: adagrad(lr=0.1)",
+    ),
+    "digits": (
+        "    input x: [1, H=8, W=8]\n    conv1: conv(8, 3x3) -> relu -> gap -> flatten\n"
+        "    fc: linear(10)",
+        "data: digits",
+        "test: multi_scale([8, 16])",
+        "init: orthogonal",
+        "ema: 0.9",
+    ),
+    "images": (PICTURES, SMALL, 'data: image_folder("mine", test="val")', "batch: 2"),
+    "images at scales": (
+        PICTURES,
+        SMALL,
+        'data: image_folder("mine", test="val")',
+        "test: multi_scale([24, 30])",
+        "normalize: standardize",
+        "channels_last: true",
+        "batch: 2",
+    ),
+    "mixed images": (
+        PICTURES,
+        "augment: resize(24) -> mixup(0.2)",
+        'data: image_folder("mine", test="val")',
+        "batch: 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_device(name: str, tmp_path: Path) -> None:
+    """Data and model go to the device that is named, and nowhere else."""
+    body, *lines = DEVICES[name]
+    root = image_folder(tmp_path / "mine", "train", "val")
+    text = script(*sketch(body, *lines, "steps: 2"))
+    options = ("--data", str(root), "--workers", "0") if "image" in name else ()
+    assert "DEVICE" not in text.split("default=DEVICE")[1]
+    asked = set[str]()
+    to = torch.Tensor.to
+
+    def moved(self: torch.Tensor, *args: Any, **settings: Any) -> Any:
+        asked.update(str(each) for each in args if isinstance(each, str | torch.device))
+        return to(self, *args, **settings)
+
+    with patch.object(torch.Tensor, "to", moved):
+        shown = printed(text, tmp_path / "script", *options, "--device", "cpu")
+    assert "step 2: loss" in shown
+    assert asked == {"cpu"}
+    with pytest.raises(RuntimeError, match="device"):
+        printed(text, tmp_path / "other", *options, "--device", "nowhere")

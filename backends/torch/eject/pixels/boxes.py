@@ -18,23 +18,23 @@ def drawn_box(
     `scale` and `ratio` are bounds.
     """
     (least, most), (low, high) = _floats(scale), _floats(ratio)
-    down, across = ("top + ", "left + ") if within else ("", "")
+    corner = "down, across" if within else "top, left"
     yield f"    u, height, width = {drawn}[0].numpy(), {height}, {width}"
     yield f"    area = height * width * ({least} + {most - least} * u[:10])"
     yield f"    shape = np.exp({log(low)} + {log(high) - log(low)} * u[10:20])"
-    yield "    h, w = np.rint(np.sqrt([area / shape, area * shape])).astype(int)"
-    fits = "(h > 0) & (h <= height) & (w > 0) & (w <= width)"
-    yield f"    if len(fits := np.flatnonzero({fits})):"
-    yield "        h, w = h[fits[0]], w[fits[0]]"
-    places = "int(u[20] * (height - h + 1))", "int(u[21] * (width - w + 1))"
-    yield f"        top, left = {down}{places[0]}, {across}{places[1]}"
-    yield "    else:  # the largest box, in the middle"
-    tallest, widest = f"min(height, round(width / {low}))", f"min(width, round(height * {high}))"
+    yield "    tall, wide = np.rint(np.sqrt([area / shape, area * shape])).astype(int)"
+    highest, widest = f"min(height, round(width / {low}))", f"min(width, round(height * {high}))"
     # Of a single row or column some ratios leave nothing.
     some = low < 2.0 and high > 0.5
-    yield f"        h, w = {tallest}, {widest}" if some else f"        h = max(1, {tallest})"
-    yield from () if some else (f"        w = max(1, {widest})",)
-    yield f"        top, left = {down}(height - h) // 2, {across}(width - w) // 2"
+    yield f"    h, w = {highest}, {widest}" if some else f"    h = max(1, {highest})"
+    yield from () if some else (f"    w = max(1, {widest})",)
+    yield f"    {corner} = (height - h) // 2, (width - w) // 2  # the middle, if no box fits"
+    fits = "(tall > 0) & (tall <= height) & (wide > 0) & (wide <= width)"
+    yield f"    if len(fits := np.flatnonzero({fits})):"
+    yield "        h, w = tall[fits[0]], wide[fits[0]]"
+    yield f"        {corner} = int(u[20] * (height - h + 1)), int(u[21] * (width - w + 1))"
+    if within:
+        yield "    top, left = top + down, left + across"
 
 
 def _floats(value: object) -> tuple[float, float]:

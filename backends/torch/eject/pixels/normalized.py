@@ -73,9 +73,9 @@ class Normalized:
                 f"train[0].split({chunk(self.recipe)})",
                 f", {scales[0]}" if scales else "",
             )
-            section.add(f"    inputs = (prepared(x.to(DEVICE){side}) for x in {split})")
+            section.add(f"    inputs = (prepared(x.to(args.device){side}) for x in {split})")
         section.add(f"    statistics = {self.learned.source('inputs')}")
-        section.add("    statistics = [each.to(DEVICE) for each in statistics]")
+        section.add("    statistics = [each.to(args.device) for each in statistics]")
         return section
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from string import Template
 
 from netlang.backends.torch.eject.sources.base import (
     NAMED,
@@ -58,7 +59,7 @@ def _(data: HuggingFace, recipe: Recipe, *, numbered: bool = True) -> DataSectio
     )
     images_class(section, recipe, "those in a column of a table", start, opened, numbered)
     section.imports |= {"import datasets", "from io import BytesIO"}
-    text = _TABLES.replace("$absent", _ON_THE_HUB if data.repository else _ABSENT)
+    text = Template(_TABLES).substitute(absent=_ON_THE_HUB if data.repository else _ABSENT)
     section.add("", "", *text.strip("\n").split("\n"))
     parts.add("    parts = tables(args.data)")
     for wanted in wanted_parts(data, recipe):

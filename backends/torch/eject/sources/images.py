@@ -81,9 +81,10 @@ def skipping(data: ImageSource) -> str:
 def _flattened(channels: int) -> Iterator[str]:
     """The lines that convert an image to what a person would see, with 1 or 3 channels."""
     yield "ImageOps.exif_transpose(image, in_place=True)"
-    yield 'assert image.mode != "F", f"{file} has floats, of which nothing says what white is"'
-    yield 'if image.mode.startswith("I"):  # of 16 bits a channel the upper 8'
-    yield '    assert not (np.asarray(image) >> 16).any(), f"{file} has more than 16 bits"'
+    # Nothing says what white is in images of floats, or of whole numbers beyond 16 bits.
+    deep = '"I" in image.mode and not (np.asarray(image) >> 16).any()'
+    yield 'if image.mode[0] in "FI":  # of 16 bits a channel the upper 8'
+    yield f'    assert {deep}, f"{{file}}: > 16 bits"'
     yield "    image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))"
     if channels == 1:
         yield "if image.has_transparency_data:"

@@ -36,9 +36,9 @@ class _Definition:
 @final
 @dataclass
 class Copied:
-    """Definitions, each after those that it needs, and import lines."""
+    """Definitions by name, each after those that it needs, and import lines."""
 
-    definitions: list[str] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
     _done: set[tuple[str, str]] = field(default_factory=set)
 
@@ -54,7 +54,7 @@ class Copied:
         for needed in sorted(definition.names - {name}):
             if needed in _definitions(module) or needed in _imports(module):
                 self.add(module, needed)
-        self.definitions.append(definition.text)
+        self.definitions[name] = definition.text
 
     def _import(self, module: ModuleType, name: str) -> None:
         """Add a name that the module imports from another runtime module or from a library."""

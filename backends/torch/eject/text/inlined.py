@@ -9,6 +9,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["inlined"]
 
 _LONGEST = 4
 # A script waits for its batches anyhow.
-_HASTE = ", non_blocking=True"
+_HASTE = "non_blocking"
 # Longer ones are given a name.
 _LONG = 40
 
@@ -93,15 +94,24 @@ def _replaced(lines: list[str], value: ast.expr, names: Mapping[str, str]) -> st
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
 
-    def place(line: int, column: int) -> int:
-        return starts[line - 1] + column
+    def begin(node: ast.expr | ast.keyword) -> int:
+        return starts[node.lineno - 1] + node.col_offset
 
-    begin = place(value.lineno, value.col_offset)
-    end = place(value.end_lineno or 0, value.end_col_offset or 0)
-    found = text[begin:end]
-    given = [each for each in ast.walk(value) if isinstance(each, ast.Name) and each.id in names]
-    for each in sorted(given, key=lambda name: (name.lineno, name.col_offset), reverse=True):
-        first = place(each.lineno, each.col_offset) - begin
-        found = f"{found[:first]}{names[each.id]}{found[first + len(each.id) :]}"
-    found = " ".join(line.strip() for line in found.splitlines())
-    return found.replace(_HASTE, "")
+    def end(node: ast.expr | ast.keyword) -> int:
+        return starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+
+    found, stop = "", end(value)
+    changes = [(begin(value), begin(value), "")]
+    for each in ast.walk(value):
+        if isinstance(each, ast.Name) and each.id in names:
+            changes.append((begin(each), end(each), names[each.id]))
+        elif isinstance(each, ast.Call):
+            given: list[ast.expr | ast.keyword] = [*each.args, *each.keywords]
+            changes += [
+                (end(before), end(keyword), "")
+                for before, keyword in pairwise(given)
+                if isinstance(keyword, ast.keyword) and keyword.arg == _HASTE
+            ]
+    for (_, start, new), (until, *_) in pairwise([*sorted(changes), (stop, stop, "")]):
+        found += new + text[start:until]
+    return " ".join(line.strip() for line in found.splitlines())

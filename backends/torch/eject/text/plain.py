@@ -6,6 +6,7 @@ The code itself stays the same, character for character.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 __all__ = ["plain"]
 
@@ -44,22 +45,38 @@ def _function(node: ast.FunctionDef, lines: list[str]) -> str:
     text = (ast.get_docstring(node) or "").split("\n", 1)[0]
     about = [f'{space}    """{text}"""'] if text else []
     last = node.body[0].end_lineno if text else body[0].lineno - 1
-    header = [space + line for line in _header(node)]
+    header = [space + line for line in _header(node, "\n".join(lines))]
     return "\n".join([*above, *header, *about, *lines[last : node.end_lineno]])
 
 
-def _header(node: ast.FunctionDef) -> list[str]:
-    for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-        argument.annotation = None
-    for rest in (node.args.vararg, node.args.kwarg):
-        if rest is not None:
-            rest.annotation = None
-    # In the quotes that the functions have: their defaults are plain words.
-    arguments = ast.unparse(node.args).replace("'", '"')
-    whole = f"def {node.name}({arguments}):"
-    if len(whole) <= _WIDTH:
+def _header(node: ast.FunctionDef, source: str) -> list[str]:
+    """The header as `ruff format` breaks it."""
+    given, room = list(_parameters(node.args, source)), _WIDTH - node.col_offset
+    whole = f"def {node.name}({', '.join(given)}):"
+    if len(whole) <= room:
         return [whole]
-    return [f"def {node.name}(", f"    {arguments},", "):"]
+    together = f"    {', '.join(given)}"
+    inner = [together] if len(together) <= room else [f"    {each}," for each in given]
+    return [f"def {node.name}(", *inner, "):"]
+
+
+def _parameters(given: ast.arguments, source: str) -> Iterator[str]:
+    """The parameters with their defaults as `source` has them."""
+    first = [*given.posonlyargs, *given.args]
+    required = len(first) - len(given.defaults)
+    defaults: list[ast.expr | None] = [*[None] * required, *given.defaults]
+    for place, (each, default) in enumerate(zip(first, defaults, strict=True), 1):
+        yield _parameter(each, default, source)
+        yield from ("/",) if place == len(given.posonlyargs) else ()
+    if given.vararg or given.kwonlyargs:
+        yield f"*{given.vararg.arg if given.vararg else ''}"
+    for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        yield _parameter(each, default, source)
+    yield from (f"**{given.kwarg.arg}",) if given.kwarg else ()
+
+
+def _parameter(each: ast.arg, default: ast.expr | None, source: str) -> str:
+    return f"{each.arg}={ast.get_source_segment(source, default)}" if default else each.arg
 
 
 def _is_named_tuple(node: ast.ClassDef) -> bool:

@@ -112,7 +112,21 @@ def _item(item: ast.expr | ast.keyword, text: str, indent: str) -> list[str]:
     """One of several items, followed by a comma."""
     if isinstance(item, ast.keyword):
         return _broken(item.value, text, indent, f"{item.arg}=", ",")
-    return _broken(item, text, indent, "", ",")
+    whole, places = text[item.col_offset : item.end_col_offset], _links(item)
+    if len(places) < 2 or len(f"{indent}{whole},") <= WIDTH:
+        return _broken(item, text, indent, "", ",")
+    calls = pairwise([item.col_offset, *places, item.end_col_offset or 0])
+    *first, last = (f"{indent}{text[start:stop]}" for start, stop in calls)
+    return [*first, f"{last},"]
+
+
+def _links(node: ast.expr) -> list[int]:
+    """Where methods of what a call returns begin, as `.to(x)` in `y.view(2).to(x)`."""
+    places: list[int] = []
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+        places.insert(0, node.end_col_offset or 0)
+    return places[1:]
 
 
 def _terms(node: ast.expr, text: str, indent: str) -> list[str]:
