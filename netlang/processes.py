@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from netlang.diagnostics.errors import NetlangError
 
 __all__ = [
-    "command",
     "count_of_processes",
     "count_on_this_host",
+    "how_to_start",
     "is_first",
     "local_rank",
     "one_voice",
@@ -39,9 +42,27 @@ def count_on_this_host() -> int:
     return _number("LOCAL_WORLD_SIZE", count_of_processes())
 
 
-def command(count: int) -> str:
-    """The command that starts `count` of them on one host."""
-    return f"torchrun --nproc-per-node {count} -m netlang train ..."
+def how_to_start(devices: Sequence[str]) -> str:
+    """What to type for a process on each of these devices, in place of what started this one."""
+    kind, count = devices[0].partition(":")[0], len(devices)
+    numbers = [device.partition(":")[2] for device in devices]
+    torchrun = ["torchrun", "--nproc-per-node", str(count)]
+    some = "" if numbers == list(map(str, range(count))) else ",".join(numbers).strip(",")
+    before = f"CUDA_VISIBLE_DEVICES={some} " if some and kind == "cuda" else ""
+    program = Path(sys.argv[0])
+    if program.stem in ("netlang", "__main__"):
+        words = [*torchrun, "-m", "netlang", *_without_device(sys.argv[1:]), "--device", kind]
+        return f"start it as `{before}{shlex.join(words)}`"
+    script = sys.argv[0] if program.suffix == ".py" and program.exists() else "script.py"
+    shown = f"{before}{shlex.join([*torchrun, script])}"
+    return f"give `device={kind!r}` in a script, and start that as `{shown}`"
+
+
+def _without_device(words: Sequence[str]) -> Iterator[str]:
+    """The words of a command line without the option for devices."""
+    for before, word in zip(("", *words), words, strict=False):
+        if "--device" not in (before, word) and not word.startswith("--device="):
+            yield word
 
 
 def is_first() -> bool:

@@ -61,8 +61,9 @@ def _of_this_process(name: str) -> torch.device:
 
 
 def _one_each(names: str) -> SeveralDevices:
-    count = len(names.split(","))
-    return SeveralDevices(span=None, devices=names, count=count, command=processes.command(count))
+    each = [name.strip() for name in names.split(",")]
+    advice = processes.how_to_start(each)
+    return SeveralDevices(span=None, devices=names, count=len(each), advice=advice)
 
 
 def threads_for(program: Program, batch: int) -> int:

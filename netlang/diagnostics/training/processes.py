@@ -52,11 +52,11 @@ class ProcessLost(Diagnostic):
 class SeveralDevices(Diagnostic):
     code = "E0775"
     title = "`{devices}` are {count} devices, and each needs a process of its own"
-    help = "start it as `{command}`"
+    help = "{advice}"
 
     devices: str
     count: int
-    command: str
+    advice: str
 
 
 class OneDeviceEach(Diagnostic):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
@@ -25,10 +26,37 @@ def refused(device: str | None, world: World | None = None) -> str:
     return f"{diagnostic.code} {diagnostic.message} {diagnostic.help_text}"
 
 
-def test_several_devices_need_several_processes() -> None:
-    said = refused("cuda:0,cuda:1")
-    assert said.startswith("E0775")
-    assert "torchrun --nproc-per-node 2 -m netlang train" in said
+@pytest.mark.parametrize(
+    ("words", "devices", "shown"),
+    [
+        (["train", "a b.net", "seed=7", "--device", "cuda:0,cuda:1", "--shard"], "cuda:0,cuda:1",
+         "`torchrun --nproc-per-node 2 -m netlang train 'a b.net' seed=7 --shard --device cuda`"),
+        (["eval", "a.net", "--device=cuda:2, cuda:5"], "cuda:2, cuda:5",
+         "`CUDA_VISIBLE_DEVICES=2,5 torchrun --nproc-per-node 2 -m netlang eval a.net"
+         " --device cuda`"),
+        (["train", "a.net", "--device", "cpu,cpu,cpu"], "cpu,cpu,cpu",
+         "`torchrun --nproc-per-node 3 -m netlang train a.net --device cpu`"),
+    ],
+)  # fmt: skip
+def test_several_devices_need_several_processes(
+    words: list[str], devices: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole command is told, for the devices that were meant."""
+    monkeypatch.setattr("sys.argv", ["/usr/bin/netlang", *words])
+    assert refused(devices) == (
+        f"E0775 `{devices}` are {devices.count(',') + 1} devices, and each needs a process of its"
+        f" own start it as {shown}"
+    )
+
+
+def test_several_devices_of_a_script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "pets.py"
+    script.touch()
+    for program, shown in ((str(script), str(script)), ("ipykernel_launcher", "script.py")):
+        monkeypatch.setattr("sys.argv", [program])
+        said = refused("cuda:0,cuda:1")
+        assert "give `device='cuda'` in a script" in said
+        assert said.endswith(f"start that as `torchrun --nproc-per-node 2 {shown}`")
 
 
 @pytest.fixture
