@@ -84,6 +84,11 @@ class Emitter:
         self.graph.weights[key] = self.step.weights[name]
         return key
 
+    def given(self, tensor: Weight) -> str:
+        """The initializer that holds the numbers of a constant, which is named by the step."""
+        self.graph.weights[self.step.module] = tensor
+        return self.step.module
+
     def has_weight(self, name: str) -> bool:
         """Whether the step owns a weight `name`."""
         return name in self.step.weights

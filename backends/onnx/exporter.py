@@ -16,6 +16,7 @@ from netlang.backends.weights import (
     Slot,
     Stored,
     WeightSource,
+    constants,
     given,
     initial,
     not_finite,
@@ -80,6 +81,7 @@ def _written(
     from netlang.backends.onnx.graph import Graph
     from netlang.backends.onnx.model import build_model
 
+    owned += constants(program)
     flat = flatten(program, Graph(opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
     stored = {slot.key: taken.tensors.get(slot.key) for slot in needed}

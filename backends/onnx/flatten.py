@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from netlang.backends.onnx.diagnostics import OperatorUnsupported
 from netlang.backends.onnx.emitter import Emitter, PlacedOperator
 from netlang.backends.onnx.graph import Graph
-from netlang.backends.onnx.lowering import UNSUPPORTED, lower
+from netlang.backends.onnx.lowering import UNSUPPORTED
+from netlang.backends.onnx.lowering.one_example import lower_step
 from netlang.backends.onnx.sizes import SizeNodes
 from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.ir.op import Op
@@ -97,7 +98,7 @@ class _Walker:
                 span=node.span, operator=kind.name, reason=UNSUPPORTED[kind]
             )
             raise NetlangError(diagnostic)
-        names = lower(step.op, Emitter(self.flat.graph, self.sizes, step))
+        names = lower_step(Emitter(self.flat.graph, self.sizes, step))
         if len(names) != len(step.outputs):
             raise InternalError(f"the ONNX lowering of `{kind.name}` gives {len(names)} outputs")
         for name, type_ in zip(names, step.outputs, strict=True):

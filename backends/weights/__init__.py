@@ -8,7 +8,7 @@ from netlang.backends.weights.former import former_names
 from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.pickles import step_of
-from netlang.backends.weights.slots import Slot, join, slots
+from netlang.backends.weights.slots import Slot, constants, join, slots
 from netlang.backends.weights.stored import Stored
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Stored",
     "WeightSource",
     "class_names",
+    "constants",
     "facts_beside",
     "former_names",
     "given",

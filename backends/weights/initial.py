@@ -13,6 +13,7 @@ from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.slots import Slot
 from netlang.ir.weights import (
     Constant,
+    Evenly,
     Init,
     KaimingUniform,
     Literal,
@@ -59,6 +60,8 @@ def _drawn(weight: Weight, init: Init, generator: np.random.Generator) -> NDArra
             return np.full(weight.shape, value, np.float64)
         case Literal(values):
             return np.array(values, np.float64).reshape(weight.shape)
+        case Evenly(first, last):
+            return np.linspace(first, last, weight.elements)
         case WindowOffsets(rows, columns):
             return _offsets(rows, columns).reshape(weight.shape)
         case WindowCoordinates(rows, columns):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netlang.ir.owned import join, owned
+from netlang.ir.owned import Owned, join, owned, placed
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.ir.weights import Weight
+from netlang.ops.constants import made
 
-__all__ = ["Slot", "join", "slots"]
+__all__ = ["Slot", "constants", "join", "slots"]
 
 # PyTorch counts batches in every batch norm; nothing reads the count unless momentum is None.
 BATCH_COUNTER = "num_batches_tracked"
@@ -36,8 +37,14 @@ class Slot:
 
 def slots(program: Program) -> tuple[Slot, ...]:
     """Every weight of `program`, including auxiliary heads."""
-    floats = program.floats
-    return tuple(
-        Slot(each.key, each.weight, each.weight.dtype or floats, each.auxiliary)
-        for each in owned(program)
-    )
+    return tuple(_slot(program, each) for each in owned(program))
+
+
+def constants(program: Program) -> tuple[Slot, ...]:
+    """Every tensor that the text of `program` gives and no file of weights has."""
+    return tuple(_slot(program, each) for each in placed(program, made))
+
+
+def _slot(program: Program, each: Owned) -> Slot:
+    dtype = each.weight.dtype or program.floats
+    return Slot(each.key, each.weight, dtype, each.auxiliary)

@@ -181,7 +181,7 @@ def _number(body: Body, span: Span) -> MisplacedStatement:
         what=f"the number `{span.text}`",
         why="a path starts at a value of the net, which a label or an input names",
         advice=f"a number is an argument: `scale({number})` multiplies a value by it, "
-        f"`scale(1, offset={number})` adds it",
+        f"`scale(1, offset={number})` adds it, `constant({number})` is a value",
         fix=among_values(body.module.file, span),
     )
 

@@ -119,12 +119,14 @@ class Op(Described, gc=False):
     """One operator with all of its arguments.
 
     `name` is its name in the language, `arity` the number of its inputs, `output_names` the names
-    of its outputs (``indices`` of a pooling layer that returns them). Shapes omit the batch.
+    of its outputs (``indices`` of a pooling layer that returns them). Shapes omit the batch. With
+    `one_example`, a value without a batch axis is computed as a batch of one example.
     """
 
     name: ClassVar[str]
     arity: ClassVar[Arity] = Arity(1, 1)
     output_names: ClassVar[tuple[str, ...]] = ("output",)
+    one_example: ClassVar[bool] = False
 
     @abstractmethod
     def infer(self, inputs: Types) -> Inferred:

@@ -6,7 +6,7 @@ reuses another one's weights adds none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from netlang.ir.op import Op
@@ -15,9 +15,10 @@ from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 from netlang.records import Record
 
-__all__ = ["Owned", "join", "owned"]
+__all__ = ["Owned", "join", "owned", "placed"]
 
 Weights: TypeAlias = tuple[Weight, ...]
+Tensors: TypeAlias = Callable[[Op, Types], Weights]
 
 
 class Owned(Record):
@@ -37,13 +38,23 @@ class Owned(Record):
 
 def owned(program: Program) -> Iterator[Owned]:
     """Every weight of `program`, including auxiliary heads."""
-    return _function(program.net, "", False, {})
+    return placed(program, _weights)
+
+
+def placed(program: Program, tensors: Tensors) -> Iterator[Owned]:
+    """What `tensors` gives for each operator, by key, including auxiliary heads."""
+    return _function(program.net, "", False, {}, tensors)
+
+
+def _weights(op: Op, inputs: Types) -> Weights:
+    return op.weights(inputs)
 
 
 def _function(
-    function: Function, prefix: str, auxiliary: bool, known: dict[int, tuple[Types, Weights]]
-) -> Iterator[Owned]:
-    """The weights of an instance of `function`.
+    function: Function, prefix: str, auxiliary: bool, known: dict[int, tuple[Types, Weights]],
+    tensors: Tensors,
+) -> Iterator[Owned]:  # fmt: skip
+    """The tensors of an instance of `function`.
 
     `known` caches results for nodes, by identity, since all instances share them.
     """
@@ -52,12 +63,12 @@ def _function(
             continue
         path, extra = prefix + node.module, auxiliary or node.auxiliary
         if isinstance(node.callee, Function):
-            yield from _function(node.callee, f"{path}.", extra, known)
+            yield from _function(node.callee, f"{path}.", extra, known, tensors)
             continue
         found = known.get(id(node))
         if found is None:
             inputs = function.input_types(node)
-            found = known[id(node)] = inputs, node.callee.weights(inputs)
+            found = known[id(node)] = inputs, tensors(node.callee, inputs)
         inputs, weights = found
         for weight in weights:
             yield Owned(join(path, weight.name), weight, node.callee, inputs, extra)

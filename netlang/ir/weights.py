@@ -9,6 +9,7 @@ from netlang.records import Record
 
 __all__ = [
     "Constant",
+    "Evenly",
     "Init",
     "KaimingUniform",
     "Literal",
@@ -41,6 +42,13 @@ class Literal(Record, gc=False):
     """The elements in row-major order, as given in the spec."""
 
     values: tuple[float, ...]
+
+
+class Evenly(Record, gc=False):
+    """Numbers at equal distances from `first` to `last`, both included."""
+
+    first: float
+    last: float
 
 
 class Uniform(Record, gc=False):
@@ -99,6 +107,7 @@ Init: TypeAlias = (
     | Ones
     | Constant
     | Literal
+    | Evenly
     | Uniform
     | UniformButMiddle
     | Normal

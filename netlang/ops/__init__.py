@@ -107,6 +107,14 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "matmul": "merge:Matmul",
         "identity": "merge:Identity",
     },
+    "Constants": {
+        "constant": "constants.listed:Listed",
+        "arange": "constants.sequences:Arange",
+        "linspace": "constants.sequences:Linspace",
+        "full": "constants.filled:Full",
+        "zeros": "constants.filled:Zeros",
+        "ones": "constants.filled:Ones",
+    },
     "Learned tensors": {
         "parameter": "tensor:Parameter",
         "embedding": "tensor:Embedding",
@@ -145,6 +153,8 @@ KEYWORDS = frozenset(
         "bicubic",
         "row",
         "batch",
+        "float",
+        "int64",
     ]
 )
 

@@ -74,6 +74,7 @@ class AdaptiveAvgpool(Op):
     """
 
     name: ClassVar[str] = "adaptive_avgpool"
+    one_example: ClassVar[bool] = True
 
     out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the output")
 
@@ -102,6 +103,7 @@ class AdaptiveAvgpool(Op):
         yield Case(cls(out=(7, 7)), (TensorType((2, 3, 1)),))
         yield Case(cls(out=3), _SIGNAL)
         yield Case(cls(out=(2, 3, 4)), _VOLUME)
+        yield Case(cls(out=2), (TensorType((4, 6), batch=None),))
 
 
 @final
@@ -118,6 +120,7 @@ class AdaptiveMaxpool(Op):
     """
 
     name: ClassVar[str] = "adaptive_maxpool"
+    one_example: ClassVar[bool] = True
 
     out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the output")
 
@@ -146,6 +149,7 @@ class AdaptiveMaxpool(Op):
         yield Case(cls(out=4), _IMAGE)
         yield Case(cls(out=3), _SIGNAL)
         yield Case(cls(out=(2, 3, 4)), _VOLUME)
+        yield Case(cls(out=2), (TensorType((4, 6), batch=None),))
 
 
 @final
@@ -159,6 +163,7 @@ class GlobalAvgpool(Op):
     """
 
     name: ClassVar[str] = "global_avgpool"
+    one_example: ClassVar[bool] = True
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -181,6 +186,7 @@ class GlobalAvgpool(Op):
     def cases(cls) -> Iterator[Case]:
         for inputs in (_IMAGE, _SIGNAL, _VOLUME):
             yield Case(cls(), inputs)
+        yield Case(cls(), (TensorType((4, 6), batch=None),))
 
 
 @final
@@ -194,6 +200,7 @@ class GlobalMaxpool(Op):
     """
 
     name: ClassVar[str] = "global_maxpool"
+    one_example: ClassVar[bool] = True
 
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
@@ -218,3 +225,4 @@ class GlobalMaxpool(Op):
     def cases(cls) -> Iterator[Case]:
         for inputs in (_IMAGE, _SIGNAL, _VOLUME):
             yield Case(cls(), inputs)
+        yield Case(cls(), (TensorType((4, 6), batch=None),))

@@ -108,10 +108,10 @@ def ranked(op: Op, x: TensorType, ranks: range, expected: str, index: int = 0) -
 
 
 def spatial_input(op: Op, inputs: Types) -> TensorType:
-    """The one input, a batch of channels with one to three spatial axes."""
+    """The one input, channels with one to three spatial axes."""
     return ranked(
         op,
-        batched(op, the_input(op, inputs)),
+        the_input(op, inputs),
         range(2, 5),
         "an input of shape [C, L], [C, H, W] or [C, D, H, W]",
     )

@@ -86,6 +86,7 @@ class Conv(Op):
     """
 
     name: ClassVar[str] = "conv"
+    one_example: ClassVar[bool] = True
 
     out: int = argument(count, "number of output channels")
     kernel: Sizes = argument(sizes(), "size of the window")
@@ -199,3 +200,4 @@ class Conv(Op):
         yield Case(cls(out=5, kernel=3, pad=2, pad_mode="reflect"), (TensorType((2, 11)),))
         yield Case(cls(out=4, kernel=(3, 2, 1), stride=2, pad=1), (TensorType((2, 5, 6, 7)),))
         yield Case(cls(out=2, kernel=3, pad=1, pad_mode="replicate"), (TensorType((2, 4, 5, 3)),))
+        yield Case(cls(out=4, kernel=3, pad=1), (TensorType((2, 5, 4), batch=None),))

@@ -53,6 +53,7 @@ class ConvTranspose(Op):
     """
 
     name: ClassVar[str] = "conv_transpose"
+    one_example: ClassVar[bool] = True
 
     out: int = argument(count, "number of output channels")
     kernel: Sizes = argument(sizes(), "size of the window")
@@ -166,3 +167,4 @@ class ConvTranspose(Op):
         yield Case(cls(out=3, kernel=4), (TensorType((5, 1, 1)),))
         yield Case(cls(out=3, kernel=4, stride=3, pad=1), (TensorType((2, 7)),))
         yield Case(cls(out=2, kernel=(1, 2, 3), stride=(1, 2, 2)), (TensorType((2, 3, 4, 5)),))
+        yield Case(cls(out=4, kernel=2, stride=2), (TensorType((2, 3, 4), batch=None),))

@@ -12,7 +12,7 @@ from netlang.ir.dims import Dim, ceil_div, floor_div
 from netlang.ir.op import Case, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
-from netlang.ops.checks import axis_index, batched, inputs_of, spatial_input
+from netlang.ops.checks import axis_index, inputs_of, spatial_input
 from netlang.ops.derive import numbers, out_axis, plain
 from netlang.ops.layout import Rearrangement
 from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis, size_given
@@ -41,6 +41,7 @@ class Pad(Rearrangement):
     """
 
     name: ClassVar[str] = "pad"
+    one_example: ClassVar[bool] = True
 
     before: Sizes = argument(sizes(minimum=0), "elements added in front")
     after: Sizes | None = argument(
@@ -91,6 +92,7 @@ class Pad(Rearrangement):
         yield Case(cls(before=1, after=2, mode="circular"), _IMAGE)
         yield Case(cls(before=3), (TensorType((2, 7)),))
         yield Case(cls(before=(1, 0, 2)), (TensorType((2, 3, 2, 4)),))
+        yield Case(cls(before=1, mode="reflect"), (TensorType((2, 3, 4), batch=None),))
 
 
 @final
@@ -104,6 +106,7 @@ class Crop(Rearrangement):
     """
 
     name: ClassVar[str] = "crop"
+    one_example: ClassVar[bool] = True
 
     size: tuple[Dim, ...] = argument(shape, "size of the window, one for each spatial axis")
     offset: Sizes | None = argument(
@@ -159,6 +162,7 @@ class Crop(Rearrangement):
         yield Case(cls(size=(3, 3)), _IMAGE)
         yield Case(cls(size=(2, 6), offset=(3, 0)), _IMAGE)
         yield Case(cls(size=(4,), offset=1), (TensorType((2, 7)),))
+        yield Case(cls(size=(2, 3)), (TensorType((2, 3, 4), batch=None),))
 
 
 @final
@@ -182,7 +186,7 @@ class Slice(Rearrangement):
     step: int = argument(count, "distance of the elements taken", default=1)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         axis = axis_index(self, x, self.axis)
         size = x.shape[axis]
         start, stop = self._place(self.start, size), self._place(self.stop, size)
@@ -229,3 +233,4 @@ class Slice(Rearrangement):
         yield Case(cls(start=-2, axis=-1), _IMAGE)
         yield Case(cls(start=1, stop=-1, axis=1, step=2), _IMAGE)
         yield Case(cls(start=2, stop=5), (TensorType((7,)),))
+        yield Case(cls(start=1, stop=3, axis=1), (TensorType((4, 5), batch=None),))

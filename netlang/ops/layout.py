@@ -14,7 +14,7 @@ from netlang.ir.reach import Reach, Rearranged
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.axes import axes, distinct_axes
-from netlang.ops.checks import axis_index, batched, inputs_of, shape_text
+from netlang.ops.checks import axis_index, inputs_of, shape_text
 from netlang.ops.derive import changed, numbers, out_axis, plain, sum_of
 from netlang.ops.spatial import product
 from netlang.ops.tracing import traced_product
@@ -48,7 +48,7 @@ class Flatten(Rearrangement):
     end: int = argument(integer, "last axis to join", default=-1)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         start, end = axis_index(self, x, self.start, "start"), axis_index(self, x, self.end, "end")
         if start > end:
             from netlang.diagnostics.language.shapes import ConflictingArguments
@@ -77,6 +77,7 @@ class Flatten(Rearrangement):
         yield Case(cls(start=1), (TensorType((3, 4, 5)),))
         yield Case(cls(start=-3, end=1), (TensorType((3, 4, 5)),))
         yield Case(cls(), (TensorType((6,)),))
+        yield Case(cls(), (TensorType((3, 4), batch=None),))
 
 
 @final
@@ -140,7 +141,7 @@ class Transpose(Rearrangement):
     axes: int | tuple[int, ...] = argument(axes, "every axis of the input, in the order wanted")
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         order = distinct_axes(self, x, self.axes, every=True)
         return Inferred((x.with_shape(*(x.shape[axis] for axis in order)),))
 
@@ -160,3 +161,4 @@ class Transpose(Rearrangement):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(axes=(1, 2, 0)), (TensorType((3, 4, 5)),))
         yield Case(cls(axes=(-1, 0)), (TensorType((3, 4)),))
+        yield Case(cls(axes=(1, 2, 0)), (TensorType((3, 4, 5), batch=None),))

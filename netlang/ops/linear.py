@@ -118,6 +118,7 @@ class Linear(Op):
         yield Case(cls(out=1, weight=((0.5, -0.25),), bias=(-0.7,)), (TensorType((2,)),))
         yield Case(cls(out=2, weight=((1.0, 2.0, 3.0), (0.0, -1.0, 0.5))), (TensorType((3,)),))
         yield Case(cls(out=2, bias=(1.0, -1.0)), (TensorType((2, 3, 4)),))
+        yield Case(cls(out=3), (TensorType((4, 5), batch=None),))
 
 
 def _weight(name: str, shape: tuple[int, ...], given: Nested | None, init: Init) -> Weight:

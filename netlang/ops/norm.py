@@ -119,7 +119,7 @@ class LayerNorm(Op):
     bias: bool = argument(flag, "whether to learn a summand too, if affine", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
+        x = the_input(self, inputs)
         self._sizes(x)
         return Inferred((x,))
 
@@ -150,6 +150,8 @@ class LayerNorm(Op):
         yield Case(cls(axes=(0, 1, 2)), (TensorType((3, 4, 5)),))
         yield Case(cls(axes=(-2, -1), bias=False), (TensorType((2, 3, 4)),))
         yield Case(cls(affine=False), (TensorType((6,)),))
+        yield Case(cls(), (TensorType((4, 3), batch=None),))
+        yield Case(cls(axes=0), (TensorType((4, 3, 2), batch=None),))
 
 
 @final
@@ -166,13 +168,14 @@ class GroupNorm(Op):
     """
 
     name: ClassVar[str] = "group_norm"
+    one_example: ClassVar[bool] = True
 
     groups: int = argument(count, "number of groups of channels")
     eps: float = argument(epsilon, "added to the variance", default=1e-5)
     affine: bool = argument(flag, "whether to learn a factor and a summand a channel", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
+        x = the_input(self, inputs)
         ranked(self, x, range(1, 5), "an input of shape [C] or [C, ...] with up to 3 spatial axes")
         divisible(self, channels_of(self, inputs), self.groups, "the input channels", "groups")
         return Inferred((x,))
@@ -196,6 +199,7 @@ class GroupNorm(Op):
         yield Case(cls(groups=2), (TensorType((4, 3, 5)),))
         yield Case(cls(groups=3, eps=1e-3), (TensorType((6,)),))
         yield Case(cls(groups=1, affine=False), (TensorType((4, 7)),))
+        yield Case(cls(groups=2), (TensorType((4, 3), batch=None),))
 
 
 @final
@@ -213,6 +217,7 @@ class InstanceNorm(Op):
     """
 
     name: ClassVar[str] = "instance_norm"
+    one_example: ClassVar[bool] = True
 
     eps: float = argument(epsilon, "added to the variance", default=1e-5)
     affine: bool = argument(
@@ -255,3 +260,4 @@ class InstanceNorm(Op):
         yield Case(cls(), (TensorType((3, 4, 5)),))
         yield Case(cls(eps=1e-3, affine=True), (TensorType((2, 7)),))
         yield Case(cls(), (TensorType((2, 3, 2, 4)),))
+        yield Case(cls(), (TensorType((4, 3), batch=None),))

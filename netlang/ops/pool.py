@@ -13,7 +13,7 @@ from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, AxisRule, Numbered, Reach, Same, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
-from netlang.ops.checks import spatial_input
+from netlang.ops.checks import batched, spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of, times
 from netlang.ops.spatial import (
     Padding,
@@ -151,6 +151,7 @@ class Maxpool(Op):
     """
 
     name: ClassVar[str] = "maxpool"
+    one_example: ClassVar[bool] = True
     output_names: ClassVar[tuple[str, ...]] = ("output", "indices")
 
     kernel: Sizes = argument(sizes(), "size of the window")
@@ -173,6 +174,8 @@ class Maxpool(Op):
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
         window = self.sliding(x.rank - 1)
+        if self.return_indices:
+            batched(self, x)
         window.check_pad(self)
         y, constraints = window.infer(self, x)
         constraints += window.reads(self, x)
@@ -219,6 +222,7 @@ class Maxpool(Op):
         yield Case(cls(kernel=(2, 2, 3), stride=2, return_indices=True), _VOLUME)
         yield Case(cls(kernel=3, stride=2, ceil=True), _SIGNAL)
         yield Case(cls(kernel=(1, 2, 3), stride=2), _VOLUME)
+        yield Case(cls(kernel=2), (TensorType((4, 6), batch=None),))
 
 
 @final
@@ -237,6 +241,7 @@ class Avgpool(Op):
     """
 
     name: ClassVar[str] = "avgpool"
+    one_example: ClassVar[bool] = True
 
     kernel: Sizes = argument(sizes(), "size of the window")
     stride: Sizes | None = argument(
@@ -292,3 +297,4 @@ class Avgpool(Op):
         )
         yield Case(cls(kernel=3, stride=2, pad=1), _SIGNAL)
         yield Case(cls(kernel=(1, 2, 3), stride=2), _VOLUME)
+        yield Case(cls(kernel=2), (TensorType((4, 6), batch=None),))

@@ -33,6 +33,7 @@ _ABOUT = {
     "Layout": "They move elements, leave some out or repeat them.",
     "Randomness": "They act in training; deployed, each is what its text says.",
     "Merges": "They take several values: branches, `add { a; b }`, or a tuple, `(a, b) -> add`.",
+    "Constants": "Values of given numbers, the same for every example.",
     "Learned tensors": "Weights that are values of their own.",
     "Sequences": "The first axis is time, or the place in the sequence.",
 }

@@ -34,6 +34,7 @@ class LocalResponseNorm(Op):
     """
 
     name: ClassVar[str] = "local_response_norm"
+    one_example: ClassVar[bool] = True
 
     size: int = argument(count, "number of channels that are neighbours")
     alpha: float = argument(non_negative, "factor of the mean square", default=1e-4)
@@ -61,3 +62,4 @@ class LocalResponseNorm(Op):
         yield Case(cls(size=5, alpha=5e-4, k=2.0), (TensorType((8, 4, 5)),))
         yield Case(cls(size=2, alpha=1.0, beta=0.5), (TensorType((3, 7)),))
         yield Case(cls(size=3), (TensorType((5, 2, 3)),))
+        yield Case(cls(size=3), (TensorType((4, 3, 2), batch=None),))

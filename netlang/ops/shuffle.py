@@ -10,7 +10,7 @@ from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Inferred
 from netlang.ir.reach import Along, Reach, Rearranged, Same, Shuffled
 from netlang.ir.types import TensorType, Types
-from netlang.ops.checks import batched, divisible, fixed, inputs_of, ranked
+from netlang.ops.checks import divisible, fixed, inputs_of, ranked
 from netlang.ops.derive import numbers
 from netlang.ops.layout import Rearrangement
 
@@ -27,11 +27,12 @@ class ChannelShuffle(Rearrangement):
     """
 
     name: ClassVar[str] = "channel_shuffle"
+    one_example: ClassVar[bool] = True
 
     groups: int = argument(count, "number of groups that the channels come in")
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         ranked(self, x, range(2, 5), "an input of shape [C, L], [C, H, W] or [C, D, H, W]")
         channels = fixed(self, x.channels, "the input channels")
         divisible(self, channels, self.groups, "the input channels", "groups")
@@ -49,6 +50,7 @@ class ChannelShuffle(Rearrangement):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(groups=2), (TensorType((6, 4, 5)),))
         yield Case(cls(groups=3), (TensorType((6, 7)),))
+        yield Case(cls(groups=2), (TensorType((4, 3), batch=None),))
 
 
 @final
@@ -61,11 +63,12 @@ class PixelShuffle(Rearrangement):
     """
 
     name: ClassVar[str] = "pixel_shuffle"
+    one_example: ClassVar[bool] = True
 
     factor: int = argument(count, "how many times as high and wide the output is")
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         ranked(self, x, range(3, 4), "an input of shape [C, H, W]")
         channels = fixed(self, x.channels, "the input channels")
         if channels % self.factor**2:
@@ -91,3 +94,4 @@ class PixelShuffle(Rearrangement):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(factor=2), (TensorType((8, 3, 5)),))
         yield Case(cls(factor=3), (TensorType((9, 2, 2)),))
+        yield Case(cls(factor=2), (TensorType((4, 2, 3), batch=None),))

@@ -82,6 +82,7 @@ class Softmax(_AlongAxis):
         yield Case(cls(), _VECTOR)
         yield Case(cls(axis=-1), _IMAGE)
         yield Case(cls(axis=0), _IMAGE)
+        yield Case(cls(axis=0), (TensorType((4, 3), batch=None),))
 
 
 @final
@@ -107,3 +108,4 @@ class LogSoftmax(_AlongAxis):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), _VECTOR)
         yield Case(cls(axis=1), _IMAGE)
+        yield Case(cls(axis=-1), (TensorType((4, 3), batch=None),))

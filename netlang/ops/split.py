@@ -12,7 +12,7 @@ from netlang.ir.dims import Dim
 from netlang.ir.op import Case, Inferred, Rejection
 from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
-from netlang.ops.checks import axis_index, batched, fixed, inputs_of
+from netlang.ops.checks import axis_index, fixed, inputs_of
 from netlang.ops.derive import out_axis, plain
 from netlang.ops.layout import Rearrangement
 
@@ -51,7 +51,7 @@ class Split(Rearrangement):
     axis: int = argument(integer, "axis to split; 0 is the channels", default=0)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         axis = axis_index(self, x, self.axis)
         before, behind = x.shape[:axis], x.shape[axis + 1 :]
         parts = self.parts(x)
@@ -119,3 +119,4 @@ class Split(Rearrangement):
         yield Case(cls(size=(1, 3)), image)
         yield Case(cls(size=(3, 1, 2), axis=-1), image)
         yield Case(cls(size=7), (TensorType((7,)),))
+        yield Case(cls(size=2, axis=1), (TensorType((3, 5), batch=None),))

@@ -12,7 +12,7 @@ from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Ones, Weight, Zeros
 from netlang.ops.axes import statistics
-from netlang.ops.checks import spatial_input
+from netlang.ops.checks import batched, spatial_input
 from netlang.ops.derive import weights_and_work
 from netlang.ops.norm import channels_of, scale_and_shift
 
@@ -51,7 +51,7 @@ class SwitchableNorm(Op):
     )
 
     def infer(self, inputs: Types) -> Inferred:
-        x = spatial_input(self, inputs)
+        x = batched(self, spatial_input(self, inputs))
         channels_of(self, inputs)
         return Inferred((x,))
 

@@ -12,7 +12,7 @@ from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, NothingRead, Reach, Same
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Constant, Normal, Weight
-from netlang.ops.checks import batched, fixed, inputs_of, integral
+from netlang.ops.checks import fixed, inputs_of, integral
 from netlang.ops.derive import plain, state_lines
 
 __all__ = ["Embedding", "Parameter"]
@@ -25,7 +25,7 @@ class Parameter(Op):
     Shape: -> shape. Parameters: one tensor of this shape, whose key is the label of the step. It
     starts with `init` everywhere, or drawn from N(0, std^2) where `std` is given. With `batch_axis`
     it is stored as [1, *shape], as weights files have it for tokens and positions; the value is the
-    same.
+    same. With `trainable=false` it is a parameter that training leaves as it is.
     Other: 0.
 
     Source: as the scale of a layer: Touvron et al. 2021, arXiv:2103.17239; as a token: Dosovitskiy
@@ -43,6 +43,7 @@ class Parameter(Op):
     batch_axis: bool = argument(
         flag, "whether the tensor is kept with an axis of 1 more", default=False
     )
+    trainable: bool = argument(flag, "whether it is trained", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
         inputs_of(self, inputs)
@@ -65,7 +66,7 @@ class Parameter(Op):
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         init = Normal(self.std) if self.std else Constant(self.init)
         front = (1,) if self.batch_axis else ()
-        return (Weight("", (*front, *self._sizes()), init),)
+        return (Weight("", (*front, *self._sizes()), init, trainable=self.trainable),)
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)
@@ -85,6 +86,7 @@ class Parameter(Op):
         yield Case(cls(shape=(), std=0.5), ())
         yield Case(cls(shape=(), init=0.5), ())
         yield Case(cls(shape=(2, 3), std=0.5, batch_axis=True), ())
+        yield Case(cls(shape=(3, 2), std=0.5, trainable=False), ())
 
 
 @final
@@ -103,7 +105,7 @@ class Embedding(Op):
     size: int = argument(count, "elements of a vector")
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, integral(self, inputs_of(self, inputs)[0]))
+        x = integral(self, inputs_of(self, inputs)[0])
         return Inferred((TensorType((*x.shape, self.size), batch=x.batch),))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
@@ -122,3 +124,4 @@ class Embedding(Op):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(words=10, size=4), (TensorType((7,), dtype=DType.INT64),), 10)
         yield Case(cls(words=3, size=5), (TensorType((), dtype=DType.INT64),), 3)
+        yield Case(cls(words=4, size=5), (TensorType((3,), DType.INT64, batch=None),), 4)

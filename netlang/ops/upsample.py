@@ -40,6 +40,7 @@ class Upsample(Op):
     """
 
     name: ClassVar[str] = "upsample"
+    one_example: ClassVar[bool] = True
 
     scale: Sizes | None = argument(sizes(), "how many times as large the output is", default=None)
     size: tuple[Dim, ...] | None = argument(
@@ -141,3 +142,4 @@ class Upsample(Op):
         yield Case(cls(scale=2, mode="bicubic"), image)
         yield Case(cls(scale=3, mode="linear"), signal)
         yield Case(cls(scale=(2, 1, 2), mode="trilinear"), (TensorType((2, 3, 2, 4)),))
+        yield Case(cls(scale=2), (TensorType((4, 3, 2), batch=None),))

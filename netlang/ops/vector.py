@@ -12,7 +12,7 @@ from netlang.ir.reach import POINTWISE, Along, Reach, Same, Window
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Constant, Weight
 from netlang.ops.axes import statistics
-from netlang.ops.checks import axis_index, batched, divisible, fixed, the_input
+from netlang.ops.checks import axis_index, divisible, fixed, the_input
 from netlang.ops.derive import elements, numbers, out_axis, sum_of, weights_and_work
 
 __all__ = ["L2Normalize", "Maxout", "Prelu"]
@@ -31,12 +31,13 @@ class Prelu(Op):
     """
 
     name: ClassVar[str] = "prelu"
+    one_example: ClassVar[bool] = True
 
     per_channel: bool = argument(flag, "whether each channel has a slope of its own", default=False)
     init: float = argument(number, "the slope to start with", default=0.25)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
+        x = the_input(self, inputs)
         self._slopes(x)
         return Inferred((x,))
 
@@ -60,6 +61,7 @@ class Prelu(Op):
         yield Case(cls(), _IMAGE)
         yield Case(cls(per_channel=True, init=0.1), _IMAGE)
         yield Case(cls(per_channel=True), (TensorType((4,)),))
+        yield Case(cls(per_channel=True), (TensorType((4, 3), batch=None),))
 
 
 @final
@@ -72,11 +74,12 @@ class Maxout(Op):
     """
 
     name: ClassVar[str] = "maxout"
+    one_example: ClassVar[bool] = True
 
     pieces: int = argument(count, "number of channels that make one")
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
+        x = the_input(self, inputs)
         channels = fixed(self, x.channels, "the input channels")
         left = divisible(self, channels, self.pieces, "the input channels", "pieces")
         return Inferred((x.with_shape(left, *x.spatial),))
@@ -101,6 +104,7 @@ class Maxout(Op):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(pieces=2), _IMAGE)
         yield Case(cls(pieces=3), (TensorType((9,)),))
+        yield Case(cls(pieces=2), (TensorType((4, 3), batch=None),))
 
 
 @final
@@ -121,7 +125,7 @@ class L2Normalize(Op):
     eps: float = argument(non_negative, "the least length to divide by", default=1e-12)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
+        x = the_input(self, inputs)
         axis_index(self, x, self.axis)
         return Inferred((x,))
 
@@ -141,3 +145,4 @@ class L2Normalize(Op):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), _IMAGE)
         yield Case(cls(axis=-1, eps=0.1), _IMAGE)
+        yield Case(cls(), (TensorType((4, 3), batch=None),))

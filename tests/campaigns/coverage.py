@@ -29,7 +29,8 @@ CONSTRUCTS = (
     "auxiliary output", "block", "block called again", "block in a block",
     "block of several inputs",
     "block parameter", "block with a body", "body constant", "branch of a label",
-    "computed label", "conditional branch", "conditional expression", "dims", "docstring",
+    "computed label", "conditional branch", "conditional expression", "constant tensor", "dims",
+    "docstring",
     "dotted label", "else", "else if", "enumerate", "file constant", "for", "identity branch",
     "if", "import", "import as", "import of the library", "in", "index", "input of a block",
     "input of other floats", "input of whole numbers", "keyword label", "label of a scope",
@@ -106,7 +107,7 @@ def admitted_pairs() -> frozenset[str]:
         for consumer, taken in takes.items()
         if given & taken
     }
-    return frozenset(found | {pair("parameter", consumer) for consumer in merged})
+    return frozenset(found | {pair(name, consumer) for name in SOURCES for consumer in merged})
 
 
 @final

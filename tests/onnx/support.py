@@ -16,8 +16,8 @@ from netlang.backends.weights import Slot, initial, slots
 from netlang.elaborate import load_program
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref, Size
-from netlang.ir.types import Types
-from netlang.ir.weights import WindowCoordinates, WindowOffsets
+from netlang.ir.types import DType, Types
+from netlang.ir.weights import Constant, Evenly, Literal, WindowCoordinates, WindowOffsets
 from netlang.source import Source, Span
 
 __all__ = [
@@ -52,13 +52,15 @@ def random_weights(program: Program, seed: int = 0) -> Arrays:
     return {slot.key: _given(slot, generator) for slot in slots(program)}
 
 
+_FIXED = (WindowOffsets, WindowCoordinates, Constant, Evenly, Literal)
+
+
 def _given(slot: Slot, generator: np.random.Generator) -> NDArray[np.generic]:
     """Random values, but for a buffer of fixed numbers; floats are of single precision."""
     weight = slot.weight
-    if weight.buffer and isinstance(weight.init, WindowOffsets):
-        return initial(slot, 0)
-    if weight.buffer and isinstance(weight.init, WindowCoordinates):
-        return initial(slot, 0).astype(np.float32)
+    if weight.buffer and isinstance(weight.init, _FIXED):
+        made = initial(slot, 0)
+        return made if slot.dtype is DType.INT64 else made.astype(np.float32)
     return _random(slot.key, weight.shape, generator)
 
 

@@ -15,6 +15,7 @@ from netlang.ir.op import Case, Inferred, Op, Rejection
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import (
     Constant,
+    Evenly,
     KaimingUniform,
     Literal,
     Normal,
@@ -96,6 +97,9 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
         case Literal(given):
             assert len(given) == weight.elements
             assert not weight.trainable
+        case Evenly(start, stop):
+            even = torch.linspace(start, stop, weight.elements, dtype=torch.float64)
+            assert torch.allclose(values.view(200, -1), even)
         case WindowOffsets():
             own = initial(Slot("w", weight, DType.INT64, False), 0)
             assert (values.view(-1, own.size) == torch.from_numpy(own).flatten()).all()

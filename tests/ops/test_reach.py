@@ -18,7 +18,7 @@ from netlang.ir.op import Case, Rejection, Sample
 from netlang.ir.types import TensorType, Types
 from netlang.ops import all_operators
 from tests.campaigns.fields.told import told
-from tests.ops.torch_modules import build
+from tests.ops.torch_modules.base import build
 
 SIDE = 20
 # What a larger element doesn't change.

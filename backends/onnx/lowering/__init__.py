@@ -4,6 +4,7 @@ from netlang.backends.onnx.lowering import (
     activation,
     adaptive,
     attention,
+    constants,
     conv,
     cosine_window_attention,
     cut,
@@ -22,8 +23,9 @@ from netlang.backends.onnx.lowering import (
 from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
 FAMILIES = (
-    activation, adaptive, attention, conv, cosine_window_attention, cut, elementary, layout, linear,
-    merge, multi_axis_attention, norm, pool, recurrent, region, tensor, window_attention,
+    activation, adaptive, attention, constants, conv, cosine_window_attention, cut, elementary,
+    layout, linear, merge, multi_axis_attention, norm, pool, recurrent, region, tensor,
+    window_attention,
 )  # fmt: skip
 
 __all__ = ["FAMILIES", "UNSUPPORTED", "lower", "lowered"]

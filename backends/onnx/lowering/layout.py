@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim, Expr
 from netlang.ops.axes import distinct_axes
@@ -21,7 +22,7 @@ def _(op: Flatten, emit: Emitter) -> tuple[str, ...]:
     start, end = axis_index(op, x, op.start), axis_index(op, x, op.end)
     if start == end:
         return emit.step.inputs
-    if (start, end) == (0, x.rank - 1):
+    if (start, end) == (0, x.rank - 1) and x.batch is not None:
         return emit.result("Flatten", *emit.step.inputs, axis=1)
     return reshaped(emit.step.outputs[0].shape, emit)
 
@@ -37,7 +38,9 @@ def _(op: Reshape, emit: Emitter) -> tuple[str, ...]:
 def _(op: Transpose, emit: Emitter) -> tuple[str, ...]:
     x = emit.step.types[0]
     order = distinct_axes(op, x, op.axes, every=True)
-    return emit.result("Transpose", *emit.step.inputs, perm=[0, *(axis + 1 for axis in order)])
+    batch = [] if x.batch is None else [0]
+    perm = [*batch, *(full_axis(axis, x) for axis in order)]
+    return emit.result("Transpose", *emit.step.inputs, perm=perm)
 
 
 @lower.register
@@ -56,7 +59,7 @@ def _(op: PixelShuffle, emit: Emitter) -> tuple[str, ...]:
 
 
 def reshaped(shape: Sequence[Dim], emit: Emitter, x: str | None = None) -> tuple[str, ...]:
-    """The result of the step: `x`, or its first input, reshaped after its batch axis.
+    """The result of the step: `x`, or its first input, reshaped after its batch axis, if any.
 
     The first size is a 0, which copies the batch of the input, if it has one. A symbolic size is
     left to the runtime.
@@ -64,8 +67,8 @@ def reshaped(shape: Sequence[Dim], emit: Emitter, x: str | None = None) -> tuple
     x = emit.step.inputs[0] if x is None else x
     symbolic = [size for size in shape if isinstance(size, Expr)]
     if len(symbolic) > 1:
-        batch = emit.sizes.name(0)
-        target = emit.node("shape", "Concat", batch, *map(emit.sizes.name, shape), axis=0)
+        batch = () if emit.step.types[0].batch is None else (emit.sizes.name(0),)
+        target = emit.node("shape", "Concat", *batch, *map(emit.sizes.name, shape), axis=0)
         return emit.result("Reshape", x, target)
     kept = [] if emit.step.types[0].batch is None else [0]
     sizes = [*kept, *(-1 if isinstance(size, Expr) else int(size) for size in shape)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.layout import reshaped
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.op import Op
@@ -69,8 +70,8 @@ def _(op: GroupNorm, emit: Emitter) -> tuple[str, ...]:
 def _(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:
     """ONNX normalizes the last axes, so other axes are moved there and back."""
     (x,), (type_,) = emit.step.inputs, emit.step.types
-    along = [axis + 1 for axis in distinct_axes(op, type_, op.axes)]
-    others = [axis for axis in range(type_.rank + 1) if axis not in along]
+    along = [full_axis(axis, type_) for axis in distinct_axes(op, type_, op.axes)]
+    others = [axis for axis in range(full_axis(-1, type_) + 1) if axis not in along]
     order, axis = [*others, *along], len(others)
     tensors = _layer_tensors(op, emit)
     if order == sorted(order):

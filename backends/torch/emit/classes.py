@@ -61,7 +61,7 @@ class ClassWriter:
             yield self._sequential()
             return
         yield from self._returned.tuples()
-        body = (*self._initialization(), self._forward())
+        body = (*self._modules.tensors(), *self._initialization(), self._forward())
         base = dotted("nn.ModuleDict" if self._modules.is_mapping else "nn.Module")
         yield ClassDef(self._constructor.class_name, base, body, self._doc())
 
@@ -171,7 +171,7 @@ class ClassWriter:
     def _unit(self, index: int) -> Unit:
         node, step = self._function.nodes[index], self._constructor.steps[index]
         if self._modules.is_registered(node.module):
-            module = self._modules.reference(node.module, step.parameter)
+            module = self._modules.reference(node.module, step.held)
             value = _with_module(step.apply, module)
         else:
             assert step.function is not None

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.diagnostics import NotAModuleName
 from netlang.backends.torch.emit.loops import LOOP, folded, keyed, listed
-from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner
+from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner, constant_name
 from netlang.backends.torch.lowering import Lowered
+from netlang.backends.torch.lowering.base import Held
+from netlang.backends.torch.python.identifiers import is_attribute
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Assign,
@@ -18,6 +20,7 @@ from netlang.backends.torch.python.tree import (
     Constant,
     DictDisplay,
     Expression,
+    Field,
     For,
     Index,
     ListDisplay,
@@ -161,7 +164,7 @@ class Modules:
     def _has_only_modules(self, scope: LabelScope) -> bool:
         """Whether each child of a container is one expression: a module or a plain chain."""
         return all(
-            (self.is_module(child) and not self._steps[child].parameter)
+            (self.is_module(child) and self._steps[child].held == "module")
             if isinstance(child, int)
             else child.path in self._chains
             for child in scope.children.values()
@@ -187,9 +190,18 @@ class Modules:
         modules = (
             label
             for label, child in scope.children.items()
-            if self._owns(child) and not (isinstance(child, int) and self._steps[child].parameter)
+            if self._owns(child)
+            and not (isinstance(child, int) and self._steps[child].held != "module")
         )
-        return Owner(expression, modules)
+        return Owner(expression, modules, scope.children)
+
+    def tensors(self) -> Iterator[Field]:
+        """Annotations of the class's buffers, which a type checker might take for modules."""
+        for label, child in self._root.children.items():
+            held = self._steps[child].held if isinstance(child, int) else "module"
+            name = constant_name(label, self._root.children) if held == "constant" else label
+            if held in ("buffer", "constant") and is_attribute(name):
+                yield Field(name, Name("Tensor"))
 
     def _registered(self, scope: LabelScope, owner: Owner) -> Iterator[Statement]:
         for label, child in scope.children.items():
@@ -206,7 +218,7 @@ class Modules:
                     if child == run[0]:
                         yield self._loop(run, made)
                     continue
-                yield owner.register(label, made, parameter=bool(step.parameter))
+                yield owner.register(label, made, step.held)
             elif child.path in self._chains:
                 yield owner.register(label, self._sequential(child))
             elif self._is_list(child):
@@ -267,8 +279,8 @@ class Modules:
 
     # --- access -------------------------------------------------------------------------------
 
-    def reference(self, path: str, parameter: bool = False) -> Expression:
-        """The expression by which `forward` accesses the module or learned tensor at a path."""
+    def reference(self, path: str, held: Held = "module") -> Expression:
+        """The expression by which `forward` accesses the module or tensor at a path."""
         found: Expression = _SELF
         scope: Branch = self._root
         parts = path.split(".")
@@ -278,7 +290,7 @@ class Modules:
             if indexed:
                 found = Index(found, Constant(int(part)))
             else:
-                last = depth == len(parts) - 1
-                found = self._owner(scope, found).registered(part, parameter=parameter and last)
+                kind: Held = held if depth == len(parts) - 1 else "module"
+                found = self._owner(scope, found).registered(part, kind)
             scope = scope.children[part]
         return found

@@ -1,14 +1,15 @@
-"""Registers modules and learned tensors under their labels, and reads them from there.
+"""Registers modules and tensors under their labels, and reads them from there.
 
 Most labels are attributes. A module with another label is an item of its owner, an `nn.ModuleDict`;
 what `nn.Module` has an attribute of stands in its registry. Either way the label is the key in the
-state dict.
+state dict. A constant without a key may have another name than its label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from netlang.backends.torch.lowering.base import Held
 from netlang.backends.torch.python.identifiers import (
     MAPPING_ATTRIBUTES,
     collides,
@@ -23,40 +24,81 @@ from netlang.backends.torch.python.tree import (
     Do,
     Expression,
     Index,
+    Keyword,
     Statement,
 )
 
-__all__ = ["SET_BY_TORCH", "Owner"]
+__all__ = ["SET_BY_TORCH", "Owner", "constant_name", "name_among"]
 
 # Attributes that `nn.Module` assigns: it refuses to where a module has the name.
 SET_BY_TORCH = frozenset(("training",))
+# For each kind, the registry of `nn.Module` for it, and the methods that add and read one.
+_REGISTRIES: Mapping[Held, tuple[str, str, str]] = {
+    "module": ("_modules", "", ""),
+    "parameter": ("_parameters", "register_parameter", "get_parameter"),
+    "buffer": ("_buffers", "register_buffer", "get_buffer"),
+    "constant": ("_buffers", "register_buffer", "get_buffer"),
+}
+
+
+def constant_name(label: str, taken: Collection[str]) -> str:
+    """The name of a constant without a key: its label, or one that can be an attribute.
+
+    None of the labels `taken` begins with a name that isn't the label.
+    """
+    named = f"constant_{label}"
+    if is_attribute(label) or not is_attribute(named):
+        return label
+    while any(each.startswith(named) for each in taken):
+        named += "_"
+    return named
+
+
+def name_among(label: str, tensors: Collection[str]) -> str:
+    """The name of a constant among the tensors of its owner."""
+    named = [each for each in tensors if each.rstrip("_") == f"constant_{label}"]
+    return label if constant_name(label, ()) == label else max(named, key=len)
 
 
 class Owner:
-    """The module that others are registered in: `expression`, in which modules have `labels`."""
+    """The module that others are registered in: `expression`, in which modules have `labels`.
 
-    def __init__(self, expression: Expression, labels: Iterable[str]) -> None:
+    `taken` are the labels of everything in it.
+    """
+
+    def __init__(
+        self, expression: Expression, labels: Iterable[str], taken: Collection[str]
+    ) -> None:
         self.expression, self.is_mapping = expression, any(map(is_item, labels))
+        self._taken = taken
 
-    def register(self, label: str, value: Expression, *, parameter: bool = False) -> Statement:
-        """Register a module or learned tensor under a label, whatever the label is."""
-        if parameter and is_item(label):
-            method = Attribute(self.expression, "register_parameter")
-            return Do(Call(method, (Constant(label), value)))
-        return Assign(self.registered(label, parameter=parameter), value)
+    def register(self, label: str, value: Expression, held: Held = "module") -> Statement:
+        """Register a module or tensor under a label, whatever the label is."""
+        _, method, _ = _REGISTRIES[held]
+        if held == "constant":
+            arguments = Constant(constant_name(label, self._taken)), value
+            unsaved = (Keyword("persistent", Constant(False)),)
+            return Do(Call(Attribute(self.expression, method), arguments, unsaved))
+        buffer = held == "buffer" and not self._collides(label)
+        if buffer or (held == "parameter" and is_item(label)):
+            return Do(Call(Attribute(self.expression, method), (Constant(label), value)))
+        return Assign(self.registered(label, held), value)
 
-    def registered(self, label: str, *, parameter: bool = False) -> Expression:
-        """The module or learned tensor under a label."""
-        if self.is_mapping and label in MAPPING_ATTRIBUTES:
-            return self._in_registry(label, parameter)
+    def registered(self, label: str, held: Held = "module") -> Expression:
+        """The module or tensor under a label."""
+        registry, _, method = _REGISTRIES[held]
+        if held == "constant":
+            label = constant_name(label, self._taken)
+        if self._collides(label):
+            return Index(Attribute(self.expression, registry), Constant(label))
         if is_attribute(label):
             return Attribute(self.expression, label)
-        if collides(label):
-            return self._in_registry(label, parameter)
-        if parameter:
-            return Call(Attribute(self.expression, "get_parameter"), (Constant(label),))
+        if held != "module":
+            return Call(Attribute(self.expression, method), (Constant(label),))
         return Index(self.expression, Constant(label))
 
-    def _in_registry(self, label: str, parameter: bool) -> Expression:
-        kind = "_parameters" if parameter else "_modules"
-        return Index(Attribute(self.expression, kind), Constant(label))
+    def _collides(self, label: str) -> bool:
+        """Whether the module has, or may have, an attribute of that name."""
+        if self.is_mapping and label in MAPPING_ATTRIBUTES:
+            return True
+        return not is_attribute(label) and collides(label)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from netlang.backends.torch.lowering import (
     activation,
     attention,
+    constants,
     conv,
     cut,
     elementary,
@@ -25,14 +26,16 @@ from netlang.backends.torch.lowering import (
     vector,
 )
 from netlang.backends.torch.lowering.base import Lowered, Unsupported, lower
+from netlang.backends.torch.lowering.one_example import lowered
 from netlang.backends.torch.lowering.unsupported import UNSUPPORTED
 from netlang.ir.op import Op
 from netlang.ir.types import Types
 
-__all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower"]
+__all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower", "lowered"]
 
 _FAMILIES = (
-    activation, attention, conv, cut, elementary, layout, linear, merge, norm, pool, random,
+    activation, attention, constants, conv, cut, elementary, layout, linear, merge, norm, pool,
+    random,
     recurrent, region, shuffle, sized, tensor, upsample, vector,
 )  # fmt: skip
 
@@ -40,4 +43,4 @@ _FAMILIES = (
 @lru_cache(maxsize=4096)
 def is_plain(op: Op, inputs: Types, outputs: Types) -> bool:
     """Whether the operator can stand in an `nn.Sequential`."""
-    return lower(op, inputs, outputs).plain
+    return lowered(op, inputs, outputs).plain

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import singledispatch
+from typing import Literal, TypeAlias
 
 from netlang.backends.lowerings import load_installed
 from netlang.backends.torch.diagnostics import NoLowering
@@ -35,6 +36,7 @@ from netlang.records import Record
 
 __all__ = [
     "APPLIED",
+    "Held",
     "Lowered",
     "Unsupported",
     "applied",
@@ -57,6 +59,10 @@ APPLIED = Call(TheModule(), (Operand(0),))
 """The usual use of a module: calling it with the only value that the step reads."""
 
 
+# What a step keeps: a constant is a buffer that is no part of the state.
+Held: TypeAlias = Literal["module", "parameter", "buffer", "constant"]
+
+
 class Unsupported(Exception):
     """PyTorch can't express the operator with these arguments; the message says why."""
 
@@ -65,22 +71,22 @@ class Lowered(Record):
     """One step as PyTorch code.
 
     `constructor` makes its module, and `apply` is the value in terms of the module; `function` is
-    the value without a module. A `parameter` is a learned tensor rather than a module. `light`
-    steps read well around the call that made their input. The backward pass of an `overwritable`
-    step doesn't need its output, so the next step may overwrite it.
+    the value without a module. `held` says what the constructor makes: a module or a tensor.
+    `light` steps read well around the call that made their input. The backward pass of an
+    `overwritable` step doesn't need its output, so the next step may overwrite it.
     """
 
     constructor: Expression | None = None
     apply: Expression = APPLIED
     function: Expression | None = None
-    parameter: bool = False
+    held: Held = "module"
     light: bool = False
     overwritable: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether it can stand in an `nn.Sequential`."""
-        return self.constructor is not None and not self.parameter and self.apply == APPLIED
+        return self.constructor is not None and self.held == "module" and self.apply == APPLIED
 
 
 @singledispatch

@@ -20,6 +20,7 @@ from netlang.backends.torch.python.tree import (
     Index,
     Name,
     Operand,
+    SizeOf,
     TupleDisplay,
     call,
     dotted,
@@ -44,7 +45,9 @@ def _flatten(op: Flatten, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _reshape(op: Reshape, inputs: Types, outputs: Types) -> Lowered:
     if inputs[0].batch is None:
-        sizes = (number(item, "shape") for item in op.shape)
+        sizes = [size(item, "shape") for item in op.shape]
+        if sum(not isinstance(item, int) for item in op.shape) == 1:
+            sizes = [Constant(-1) if isinstance(item, SizeOf) else item for item in sizes]
         return Lowered(function=applied(Attribute(Operand(0), "reshape"), *sizes))
     symbolic = sum(not isinstance(item, int) for item in op.shape)
     if symbolic > 1:

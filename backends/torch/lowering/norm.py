@@ -77,7 +77,7 @@ def _layer_norm(op: LayerNorm, inputs: Types, outputs: Types) -> Lowered:
     x = inputs[0]
     axes = distinct_axes(op, x, op.axes)
     sizes = tuple(number(x.shape[axis], "normalized_shape") for axis in axes)
-    along_channels = axes == (0,) and x.rank > 1
+    along_channels = axes == (0,) and x.rank > 1 and x.batch is not None
     constructor = applied(
         Name("ChannelLayerNorm") if along_channels else dotted("nn.LayerNorm"),
         sizes[0] if len(sizes) == 1 else TupleDisplay(sizes),

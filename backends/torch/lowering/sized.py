@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, final
 
 from netlang.backends.torch.lowering.base import Lowered, lower
+from netlang.backends.torch.lowering.one_example import lowered
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Attribute,
@@ -71,7 +72,7 @@ def shape_of(part: Expression, axis: int) -> Expression:
 
 @lower.register
 def _sized(op: Sized, inputs: Types, outputs: Types) -> Lowered:
-    step = lower(op.op, inputs[: op.own], outputs)
+    step = lowered(op.op, inputs[: op.own], outputs)
     assert step.function is not None
     ranks = [type_.rank + (type_.batch is not None) for type_ in inputs]
     return replace(step, function=_with_sizes(step.function, dict(op.sizes), ranks))

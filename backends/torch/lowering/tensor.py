@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.backends.torch.lowering.base import Lowered, constant, lower, number
+from netlang.backends.torch.lowering.base import Lowered, constant, lower, number, option
 from netlang.backends.torch.python.tree import (
     Binary,
     Constant,
@@ -32,7 +32,8 @@ def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
     else:
         value = call("torch.full", TupleDisplay(sizes), number(op.init, "init"))
     apply = Index(TheModule(), Constant(0)) if op.batch_axis else TheModule()
-    return Lowered(call("nn.Parameter", value), apply=apply, parameter=True)
+    trained = option("requires_grad", constant(op.trainable), True)
+    return Lowered(call("nn.Parameter", value, trained), apply=apply, held="parameter")
 
 
 @lower.register

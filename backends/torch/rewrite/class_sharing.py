@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netlang.backends.torch.diagnostics import NoLowering
-from netlang.backends.torch.lowering import Lowered, Unsupported, lower
+from netlang.backends.torch.lowering import Lowered, Unsupported, lowered
 from netlang.backends.torch.lowering.base import APPLIED
 from netlang.backends.torch.python.traverse import blanked, map_expression, walk
 from netlang.backends.torch.python.tree import (
@@ -141,7 +141,7 @@ def _step(lowered: Lowered) -> _Step:
 
 def _lowered(function: Function, node: Node, op: Op) -> Lowered:
     try:
-        return lower(op, function.input_types(node), node.types)
+        return lowered(op, function.input_types(node), node.types)
     except Unsupported as reason:
         raise NetlangError(
             NoLowering(span=node.span, operator=op.name, reason=str(reason))

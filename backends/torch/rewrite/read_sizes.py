@@ -37,8 +37,7 @@ def symbolic_sizes(op: Op) -> tuple[Expr, ...]:
     return tuple(
         size
         for value in values
-        if isinstance(value, tuple)
-        for size in value
+        for size in (value if isinstance(value, tuple) else (value,))
         if isinstance(size, Expr)
     )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from netlang.backends.torch.emit.registration import name_among
 from netlang.backends.torch.run.execute import instance
-from netlang.backends.weights import Stored, given, initial, numpy_type, slots
+from netlang.backends.weights import Stored, constants, given, initial, numpy_type, slots
 from netlang.backends.weights.given import name_of
 from netlang.build import BuildOptions
 from netlang.ir.program import Program
@@ -53,6 +54,12 @@ def filled(
     }
     module = instance(program, "meta", guard=guard)
     module.load_state_dict(tensors, assign=True)
+    for slot in constants(program):
+        path, _, label = slot.key.rpartition(".")
+        owner = module.get_submodule(path)
+        value = tensor_of(np.array(initial(slot, 0)))
+        name = name_among(label, dict(owner.named_buffers(recurse=False)))
+        owner.register_buffer(name, value, persistent=False)
     return module
 
 

@@ -198,12 +198,12 @@ class AxisNeeded(Diagnostic):
 
 
 class WithoutBatch(Diagnostic):
-    """A learned tensor, which has no batch, is the input of an operator that works on examples."""
+    """A value without a batch axis is the input of an operator that needs a batch."""
 
     code: ClassVar[str] = "E0414"
-    title: ClassVar[str] = "`{operator}` needs a value with a batch, not a learned tensor"
-    caption: ClassVar[str] = "its input {received} has no batch axis"
-    help: ClassVar[str] = "merge the learned tensor with a value first, with `add` or `mul`"
+    title: ClassVar[str] = "`{operator}` needs a value with a batch axis"
+    caption: ClassVar[str] = "its input {received} is one for all examples"
+    help: ClassVar[str] = "merge it with a value that has one first, with `add` or `mul`"
 
     operator: str
     received: str

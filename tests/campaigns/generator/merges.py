@@ -8,7 +8,6 @@ from netlang.ops.layout import Flatten, Reshape
 from netlang.ops.linear import Linear
 from netlang.ops.merge import Concat
 from netlang.ops.spatial import product
-from netlang.ops.tensor import Parameter
 from tests.campaigns.generator.body import Body, as_path, indented
 from tests.campaigns.generator.expressions import condition
 from tests.campaigns.generator.model import Labelled, Value
@@ -189,12 +188,13 @@ def joined_to(body: Body, wanted: TensorType) -> str:
 
 
 def scaled(body: Body) -> bool:
-    """A learned tensor merged with the current value, by label or as a branch."""
-    op = SOURCES["parameter"](body.draw, body.value)
-    if not isinstance(op, Parameter) or body.repeated:
+    """A learned tensor or constant merged with the current value, by label or as a branch."""
+    name = "parameter" if body.draw.chance(0.2) else body.draw.pick(tuple(SOURCES))
+    op = SOURCES[name](body.draw, body.value)
+    if op is None or body.repeated:
         return False
     x = body.value
-    body.spec.used("learned tensor")
+    body.spec.used("learned tensor" if name == "parameter" else "constant tensor")
     body.spec.left -= 2
     name = body.draw.pick(("add", "mul", "sub", "max", "min"))
     body.spec.operators.add(name)

@@ -32,7 +32,7 @@ def _with_growth(call: Callable[[Body, blocks.Grow], bool]) -> Production:
 PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.merge_braces, 4),
     (merges.merge_tuple, 4),
-    (merges.scaled, 2),
+    (merges.scaled, 5),
     (merges.one_branch, 2),
     (merges.widened, 2),
     (merges.unpooled_back, 1),

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tests.campaigns.rebuild import (
     arithmetic,
+    constants,
     layout,
     norms,
     pointwise,
@@ -24,7 +25,7 @@ from tests.campaigns.rebuild.table import LAYERS, Json, Step
 __all__ = ["Network"]
 
 # Filing their layers is what they are imported for.
-FAMILIES = (arithmetic, layout, norms, pointwise, regions, sequences, windows)
+FAMILIES = (arithmetic, constants, layout, norms, pointwise, regions, sequences, windows)
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -86,10 +87,15 @@ class Network(nn.Module):
             shapes = [_shape(each["shape"], sizes) for each in told]
             operands = [value(each) for each in _objects(step["inputs"])]
             arguments = cast(Object, step["arguments"])
-            made = LAYERS[str(step["op"])](
-                Step(operands, weights, arguments, shapes, self.training, bool(told[0]["batch"]))
-            )
+            batched = bool(told[0]["batch"])
+            lone = not batched and len(operands) == 1
+            if lone:  # as a batch of one example
+                operands = [operands[0][None]]
+            run = Step(operands, weights, arguments, shapes, self.training, batched or lone)
+            made = LAYERS[str(step["op"])](run)
             results = made if isinstance(made, tuple) else (made,)
+            if lone:
+                results = tuple(result[0] for result in results)
             for result, shape, each in zip(results, shapes, told, strict=True):
                 expected = [inputs[0].shape[0], *shape] if each["batch"] else shape
                 assert list(result.shape) == expected, f"{step['path']}: {result.shape}"

@@ -3,7 +3,11 @@
 Independent of every backend: the oracle for shapes, state, and counts of floating point operations.
 """
 
-from tests.ops.torch_modules import arithmetic, norms, others, sequences, windows
-from tests.ops.torch_modules.base import build, samples, tensors
+from tests.ops.torch_modules import arithmetic, constants, norms, others, sequences, windows
+from tests.ops.torch_modules.base import samples, tensors
+from tests.ops.torch_modules.one_example import build
 
-__all__ = ["arithmetic", "build", "norms", "others", "samples", "sequences", "tensors", "windows"]
+__all__ = [
+    "arithmetic", "build", "constants", "norms", "others", "samples", "sequences", "tensors",
+    "windows",
+]  # fmt: skip

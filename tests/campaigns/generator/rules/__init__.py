@@ -2,6 +2,7 @@
 
 from tests.campaigns.generator.rules import (
     arithmetic,
+    constants,
     joins,
     layout,
     pointwise,
@@ -19,6 +20,7 @@ __all__ = [
     "Join",
     "Step",
     "arithmetic",
+    "constants",
     "joins",
     "layout",
     "pointwise",

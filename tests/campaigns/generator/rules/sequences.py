@@ -13,6 +13,7 @@ from netlang.ops.window_attention import WindowAttention
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules.base import SOURCES, is_float, step
+from tests.campaigns.generator.rules.constants import narrowed
 
 __all__: list[str] = []
 
@@ -119,13 +120,10 @@ def _parameter(draw: Draw, x: Value) -> Op | None:
     """A tensor that broadcasts to `x`: some axes are 1, some in front are missing."""
     if not is_float(x) or not x.type.rank:
         return None
-    wanted = [
-        dim if isinstance(dim, int) and draw.chance(0.7) else 1
-        for dim in x.type.shape[draw.whole(0, x.type.rank - 1) :]
-    ]
+    wanted, trained = narrowed(draw, x), draw.chance(0.7)
     if draw.chance(0.5):
-        return Parameter(shape=tuple(wanted), init=draw.pick((0.0, 1.0, 1e-6)))
-    return Parameter(shape=tuple(wanted), std=draw.near(0.1))
+        return Parameter(shape=wanted, init=draw.pick((0.0, 1.0, 1e-6)), trainable=trained)
+    return Parameter(shape=wanted, std=draw.near(0.1), trainable=trained)
 
 
 SOURCES["parameter"] = _parameter
