@@ -171,7 +171,7 @@ def counted(span: Span, value: object) -> Fix | None:
     return replaced(span, f"range({span.text})")
 
 
-def more_targets(targets: tuple[ast.Name, ...], count: int) -> Fix | None:
+def more_targets(targets: tuple[ast.Target, ...], count: int) -> Fix | None:
     """Adds names for the values of an item that have none."""
     if count <= len(targets):
         return None

@@ -43,8 +43,10 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
     raise NetlangError(MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix))
 
 
-def _values(expr: ast.Expr, is_value: IsValue) -> list[str]:
+def _values(expr: ast.Expr | ast.Spread, is_value: IsValue) -> list[str]:
     """The labelled values that an argument names, possibly in a list."""
+    if isinstance(expr, ast.Spread):
+        return []
     if isinstance(expr, ast.ListExpr | ast.TupleExpr):
         items = [_values(item, is_value) for item in expr.items]
         return [text for item in items for text in item] if all(items) else []

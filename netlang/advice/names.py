@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netlang.advice.edits import (
     calls_of,
@@ -43,6 +43,20 @@ def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None
     ]
     edits = tuple(Edit(each, new) for each in (span, *reads))
     return Fix(f"choose another name for the second value, such as `{new}`", edits)
+
+
+def renamed_inside(expr: ast.Comprehension, target: ast.Name, taken: Iterable[str]) -> Fix | None:
+    """Gives a name of a comprehension that is taken outside another one, wherever it is read."""
+    if not target.span.advisable:
+        return None
+    clause = next(each for each in expr.clauses if target in ast.names_in(each.targets))
+    later = [each for each in expr.clauses if each.span.start > clause.span.start]
+    nodes = [*walk((expr.element, *clause.conditions, *later)), target]
+    read = [each for each in nodes if isinstance(each, ast.Name)]
+    new = unused_name(target.name, [*taken, *(each.name for each in read)])
+    edits = [Edit(each.span, new) for each in read if each.name == target.name]
+    edits.sort(key=lambda edit: edit.span.start)
+    return Fix(f"choose another name, such as `{new}`", tuple(edits))
 
 
 def new_label(span: Span, taken: Iterator[str]) -> Fix | None:
@@ -93,7 +107,7 @@ def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
         return Fix(advice, edits)
     if loop is None or not span.text.isidentifier() or not _is_counter(loop):
         return None
-    name = loop.targets[0].name
+    name = next(ast.names_in(loop.targets)).name
     return replaced(behind, f"{{{name}}}", f"number the labels: `{span.text}{{{name}}}`")
 
 
@@ -101,6 +115,8 @@ def _is_counter(loop: ast.For) -> bool:
     """Whether the first name of a loop is a different whole number each time."""
     iterable = loop.iterable
     if not isinstance(iterable, ast.Call) or not isinstance(iterable.callee, ast.Name):
+        return False
+    if not isinstance(loop.targets[0], ast.Name):
         return False
     return iterable.callee.name in ("range", "enumerate")
 

@@ -63,6 +63,8 @@ def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
     op = operator(call.name)
     names = [item.name for item in signature(op)] if op else []
     for place, argument in enumerate(call.arguments or ()):
+        if isinstance(argument.value, ast.Spread):
+            return None
         given = argument.name or (names[place] if place < len(names) else "")
         if given == name:
             return argument.value

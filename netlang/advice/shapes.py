@@ -192,7 +192,8 @@ def _channels(file: ast.File, origin: Span) -> ast.Expr | None:
     for call in reversed(calls):
         if isinstance(call, ast.Apply) and call.name in ("conv", "linear") and call.arguments:
             named = [each.value for each in call.arguments if each.name == "out"]
-            return named[0] if named else call.arguments[0].value
+            out = named[0] if named else call.arguments[0].value
+            return None if isinstance(out, ast.Spread) else out
     return None
 
 

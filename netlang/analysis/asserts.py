@@ -21,6 +21,7 @@ from netlang.diagnostics.language.structure import AssertFailed, AssertOnNoNet, 
 from netlang.diagnostics.language.values import BadArgument
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.lists import single
 from netlang.evaluate.values import BlockTarget, Layer, Value, describe, kind_of
 from netlang.ir.program import Program
 from netlang.modules.library import Module
@@ -151,7 +152,7 @@ class _Nets:
         return self._facts[name]
 
     def _size(self, argument: ast.Argument) -> tuple[str, int]:
-        value = self._module.evaluator().value(argument.value)
+        value = self._module.evaluator().value(single(argument, "a fact"))
         if argument.name and isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return argument.name, int(value)
         raise NetlangError(

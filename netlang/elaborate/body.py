@@ -144,6 +144,7 @@ class Body(Draft):
         pins: set[ParameterOrigin | InputOrigin] | None = None,
     ) -> Body:
         """The outermost suite of a net or block; `pins` are those of the function it is part of."""
+        names.work = elaborator.session.work
         evaluator = Evaluator(names, values, set() if pins is None else pins)
         return cls(elaborator, evaluator, values, flow)
 

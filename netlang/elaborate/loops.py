@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.arguments import counted, more_targets
 from netlang.advice.names import renamed
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import AssignedTwice
-from netlang.diagnostics.language.values import BadCount, BadIterable, BadTargets
+from netlang.diagnostics.language.values import BadCount
 from netlang.elaborate.body import Body
+from netlang.evaluate.lists import items_of, taken_apart
 from netlang.evaluate.values import Value, describe, kind_of
 from netlang.source import Span
 from netlang.syntax import ast
@@ -20,11 +20,7 @@ __all__ = ["count", "iterations", "refuse_reassignment"]
 
 def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
     """One inner body for each item, with its names bound, starting from the current value."""
-    items = body.evaluator.value(statement.iterable)
-    if not isinstance(items, tuple):
-        actual = f"{describe(items)}, {kind_of(items)}"
-        span = statement.iterable.span
-        raise NetlangError(BadIterable(span=span, actual=actual, fix=counted(span, items)))
+    items = items_of(statement.iterable, body.evaluator.value(statement.iterable))
     with body.session.loop(len(items), statement.iterable.span):
         for item in items:
             inner = body.inner(None, body.flow, statement.iterable)
@@ -34,20 +30,7 @@ def iterations(body: Body, statement: ast.For) -> Iterator[Body]:
 
 def _bind(body: Body, statement: ast.For, item: Value) -> None:
     """The names of a `for`, for one item."""
-    targets = statement.targets
-    values = (item,) if len(targets) == 1 else item
-    if not isinstance(values, tuple) or len(values) != len(targets):
-        count = len(values) if isinstance(values, tuple) else 1
-        raise NetlangError(
-            BadTargets(
-                span=targets[0].span.to(targets[-1].span),
-                targets=len(targets),
-                values=count,
-                item=describe(item),
-                fix=more_targets(targets, count),
-            )
-        )
-    for target, value in zip(targets, values, strict=True):
+    for target, value in taken_apart(statement.targets, item):
         refuse_reassignment(body, target.name, target.span, statement)
         body.evaluator.names.assign(target.name, value, target.span)
 

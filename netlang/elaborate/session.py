@@ -11,6 +11,7 @@ from netlang.diagnostics.language.structure import TooManySteps
 from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Told
 from netlang.elaborate.function.inference import Inference
 from netlang.evaluate.literals import LiteralKey, LiteralStep
+from netlang.evaluate.work import Work
 from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.provenance import InputOrigin, ParameterOrigin
@@ -51,6 +52,7 @@ class ElaborationSession(Draft):
     links: list[ChainLink] = field(default_factory=list)
     literal_steps: dict[LiteralKey, LiteralStep] = field(default_factory=dict)
     inference: Inference = field(default_factory=Inference)
+    work: Work = field(default_factory=Work)
     limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)
@@ -59,7 +61,8 @@ class ElaborationSession(Draft):
     @classmethod
     def for_text(cls, text: str) -> ElaborationSession:
         """The session for a net in `text`: a long text may have many steps, loops only so many."""
-        return cls(limit=_LOOPED + int(len(text) * _PER_CHARACTER))
+        steps = _LOOPED + int(len(text) * _PER_CHARACTER)
+        return cls(limit=steps, work=Work.for_text(text))
 
     @property
     def precision(self) -> DType:

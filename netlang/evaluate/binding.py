@@ -30,6 +30,7 @@ from netlang.diagnostics.language.values import (
     TooManyArguments,
     UnknownArgument,
 )
+from netlang.evaluate.lists import spread
 from netlang.evaluate.values import (
     BoundArgument,
     Layer,
@@ -74,28 +75,43 @@ def bind(
     here: dict[str, ast.Argument] = {}
     unknown: list[Diagnostic] = []
     for place, argument in enumerate(arguments):
+        if isinstance(argument.value, ast.Spread):
+            items = spread(argument.value, evaluate)
+            if len(items) > len(open_names):
+                raise _too_many(argument, layer, names, len(bound) + len(items))
+            for item in items:
+                name = open_names.pop(0)
+                here[name] = argument
+                bound[name] = BoundArgument(item, argument.value.span)
+            continue
         if argument.name is not None and argument.name not in names:
             unknown.append(_unknown(layer, argument, names))
             continue
         name = _parameter(layer, arguments, place, names, open_names)
         if name in here:
-            edit = without_arguments(arguments, place, place)
-            same = argument.value.span.text == here[name].value.span.text
-            raise NetlangError(
-                ArgumentTwice(
-                    span=argument.span,
-                    callee=layer.name,
-                    name=name,
-                    notes=(Note(here[name].span, f"`{name}` is given here"),),
-                    fix=Fix("remove one of them", (edit,), safe=same),
-                )
-            )
+            raise _twice(layer, arguments, place, name, here[name])
         here[name] = argument
         bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
     if unknown:
         raise NetlangError(*unknown)
     given = list(filter(bound.__contains__, names))
     return Layer(layer.target, tuple(zip(given, map(bound.__getitem__, given), strict=True)))
+
+
+def _twice(
+    layer: Layer, arguments: tuple[ast.Argument, ...], place: int, name: str, before: ast.Argument
+) -> NetlangError:
+    edit = without_arguments(arguments, place, place)
+    same = arguments[place].value.span.text == before.value.span.text
+    return NetlangError(
+        ArgumentTwice(
+            span=arguments[place].span,
+            callee=layer.name,
+            name=name,
+            notes=(Note(before.span, f"`{name}` is given here"),),
+            fix=Fix("remove one of them", (edit,), safe=same),
+        )
+    )
 
 
 def _parameter(
@@ -110,26 +126,41 @@ def _parameter(
     if argument.name is None:
         if open_names:
             return open_names.pop(0)
-        last = max(index for index, each in enumerate(arguments) if each.name is None)
-        edit = without_arguments(arguments, place, last)
         fix = (
             _as_list(layer, arguments)
             or as_argument(layer.name, arguments)
-            or Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,))
+            or _without_rest(layer, arguments, place, names)
         )
-        raise NetlangError(
-            TooManyArguments(
-                span=argument.span,
-                callee=layer.name,
-                expected=_counted(len(names)),
-                given=len(arguments) + len(layer.arguments),
-                available=_listed(names),
-                fix=fix,
-            )
-        )
+        raise _too_many(argument, layer, names, len(arguments) + len(layer.arguments), fix)
     if argument.name in open_names:
         open_names.remove(argument.name)
     return argument.name
+
+
+def _too_many(
+    argument: ast.Argument, layer: Layer, names: tuple[str, ...], given: int, fix: Fix | None = None
+) -> NetlangError:
+    return NetlangError(
+        TooManyArguments(
+            span=argument.span,
+            callee=layer.name,
+            expected=_counted(len(names)),
+            given=given,
+            available=_listed(names),
+            fix=fix,
+        )
+    )
+
+
+def _without_rest(
+    layer: Layer, arguments: tuple[ast.Argument, ...], place: int, names: tuple[str, ...]
+) -> Fix | None:
+    """Removes the arguments that are too many; None if a list may be among them."""
+    if any(isinstance(each.value, ast.Spread) for each in arguments):
+        return None
+    last = max(index for index, each in enumerate(arguments) if each.name is None)
+    edit = without_arguments(arguments, place, last)
+    return Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,))
 
 
 def _as_list(layer: Layer, arguments: tuple[ast.Argument, ...]) -> Fix | None:
@@ -173,9 +204,15 @@ def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
                 name=item.name,
                 expected=item.kind.description,
                 actual=actual,
-                fix=converted(item, bound.value, bound.span),
+                fix=_converted(item, bound),
             )
         ) from None
+
+
+def _converted(item: Argument, bound: BoundArgument) -> Fix | None:
+    """The value in the right form; of the items of `*row`, none can be written by itself."""
+    spread = bound.span.text.startswith("*")
+    return None if spread else converted(item, bound.value, bound.span)
 
 
 def operator_of(layer: Layer, span: Span) -> Op:

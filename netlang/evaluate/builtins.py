@@ -1,4 +1,4 @@
-"""The functions of the language: `len range enumerate zip sum ... product round_to`.
+"""The functions of the language: `len range enumerate zip any all sum ... product round_to`.
 
 Each takes and returns compile-time values, and raises a `Refusal` in words for others.
 """
@@ -117,6 +117,13 @@ def _smallest(*values: Value) -> Value:
     return min(_nonempty(values))
 
 
+def _truths(items: Value) -> list[bool]:
+    truths = [item for item in _items(items) if isinstance(item, bool)]
+    if len(truths) < len(_items(items)):
+        raise Refusal("an item isn't a truth value")
+    return truths
+
+
 def _enumerate(items: Value, start: Value = 0) -> Value:
     return tuple(enumerate(_items(items), _whole_number(start)))
 
@@ -134,6 +141,8 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "range": _range,
     "enumerate": _enumerate,
     "zip": _zip,
+    "any": lambda items: any(_truths(items)),
+    "all": lambda items: all(_truths(items)),
     "sum": lambda *values: sum(_numbers(values)),
     "min": _smallest,
     "max": _largest,
@@ -152,6 +161,8 @@ USAGE: dict[str, str] = {
     "range": "range(stop), range(start, stop) or range(start, stop, step)",
     "enumerate": "enumerate(list) or enumerate(list, start)",
     "zip": "zip(list, list, ...)",
+    "any": "any(list)",
+    "all": "all(list)",
     "sum": "sum(list)",
     "min": "min(list) or min(a, b, ...)",
     "max": "max(list) or max(a, b, ...)",

@@ -12,6 +12,7 @@ from netlang.diagnostics.language.values import (
     UnknownArgument,
 )
 from netlang.evaluate.builtins import FUNCTIONS, USAGE, Refusal
+from netlang.evaluate.lists import spread
 from netlang.evaluate.values import Value
 from netlang.ir.dims import Expr
 from netlang.ir.types import TensorType
@@ -22,7 +23,9 @@ __all__ = ["attributes", "call_function"]
 
 def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Value]) -> Value:
     """The value of ``name(...)``. Raises a diagnostic for arguments that it doesn't accept."""
-    values = [_positional(name, argument, evaluate) for argument in expr.arguments]
+    values: list[Value] = []
+    for argument in expr.arguments:
+        values += _positional(name, argument, evaluate)
     try:
         return FUNCTIONS[name](*values)
     except Refusal as refusal:
@@ -40,16 +43,21 @@ def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Valu
         ) from None
 
 
-def _positional(name: str, argument: ast.Argument, evaluate: Callable[[ast.Expr], Value]) -> Value:
+def _positional(
+    name: str, argument: ast.Argument, evaluate: Callable[[ast.Expr], Value]
+) -> tuple[Value, ...]:
+    """The values of an argument: one, or the items of a list."""
     if argument.name is not None:
         span = argument.name_span or argument.span
         raise NetlangError(
             UnknownArgument(span=span, callee=name, name=argument.name, available=USAGE[name])
         )
-    value = evaluate(argument.value)
-    if isinstance(value, Expr):
-        raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
-    return value
+    written = argument.value
+    values = spread(written, evaluate) if isinstance(written, ast.Spread) else (evaluate(written),)
+    for value in values:
+        if isinstance(value, Expr):
+            raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
+    return values
 
 
 _SPATIAL = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}

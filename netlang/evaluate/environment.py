@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from netlang.evaluate.values import Broken, Value
+from netlang.evaluate.work import Work
 from netlang.records import Draft, field
 from netlang.source import Span
 
@@ -23,6 +24,8 @@ class Environment(Draft):
     """Words of statements that couldn't be read; nothing is known of these names."""
     listed: Callable[[], Iterable[str]] = tuple
     """All names that `outer` finds, for suggestions."""
+    work: Work = field(default_factory=Work)
+    """What expressions of this and inner scopes have computed, which is limited."""
 
     def find(self, name: str) -> Value | None:
         """What `name` stands for, or None."""
@@ -54,7 +57,7 @@ class Environment(Draft):
 
     def inner(self) -> Environment:
         """A scope inside this one."""
-        return Environment(self, unread=self.unread)
+        return Environment(self, unread=self.unread, work=self.work)
 
     def names(self) -> Iterator[str]:
         """The names of this block, for suggestions."""

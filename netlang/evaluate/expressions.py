@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netlang.advice.arguments import compared, foreign_module
+from netlang.advice.arguments import compared
 from netlang.advice.edits import replaced
-from netlang.advice.nearest import replacement
-from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownName
 from netlang.diagnostics.language.values import (
@@ -21,7 +19,6 @@ from netlang.diagnostics.language.values import (
     BadOperands,
     DependsOnSizes,
     NotCallable,
-    NumberTooLarge,
 )
 from netlang.evaluate.arithmetic import binary, compare, negate
 from netlang.evaluate.binding import bind
@@ -29,7 +26,9 @@ from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.calls import call_function
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.labels import Labels, counted, labelled, refuse_several
+from netlang.evaluate.lists import bounded, comprehension, spread
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
+from netlang.evaluate.unknown import unknown_name
 from netlang.evaluate.values import (
     Broken,
     Items,
@@ -51,9 +50,6 @@ from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["Evaluator", "Figure", "Labels", "leaves"]
-
-# Values in nested lists, or in a layer with layers as arguments: twenty names can make a million.
-_MOST_INSIDE = 20_000
 
 # A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
 Figure = Callable[[Layer, ast.Attribute, tuple[ast.Argument, ...]], Value]
@@ -77,9 +73,13 @@ class Evaluator(Draft):
     keywords: frozenset[str] = KEYWORDS
     figure: Figure | None = None
 
-    def within(self, names: Environment, labels: Labels) -> Evaluator:
+    def within(self, names: Environment, labels: Labels | None) -> Evaluator:
         """The evaluator of an inner scope, with the same set of pins."""
         return Evaluator(names, labels, self.pins, self.keywords, self.figure)
+
+    def inner(self) -> Evaluator:
+        """The evaluator of a scope with more names."""
+        return self.within(self.names.inner(), self.labels)
 
     def value(self, expr: ast.Expr) -> Value:
         """The value of `expr`. Raises `NetlangError`."""
@@ -126,7 +126,16 @@ class Evaluator(Draft):
         return expr.sizes
 
     def _items(self, expr: ast.ListExpr | ast.TupleExpr) -> Value:
-        return _bounded(tuple(self.value(item) for item in expr.items), expr.span)
+        values: list[Value] = []
+        for item in expr.items:
+            if isinstance(item, ast.Spread):
+                values += spread(item, self.value)
+            else:
+                values.append(self.value(item))
+        return bounded(tuple(values), expr.span)
+
+    def _comprehension(self, expr: ast.Comprehension) -> Value:
+        return bounded(comprehension(expr, self), expr.span)
 
     def _range(self, expr: ast.RangeExpr) -> Value:
         start, stop = self.decided(expr.start), self.decided(expr.stop)
@@ -152,17 +161,7 @@ class Evaluator(Draft):
             return Keyword(expr.name)
         if self.labels is not None:
             refuse_several(expr, self.labels)
-        fix = (
-            foreign_module(expr)
-            or in_a_recipe(expr.name)
-            or replacement(expr.name, self._known(), expr.span)
-        )
-        raise NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
-
-    def _known(self) -> Iterator[str]:
-        yield from (*self.names.names(), *FUNCTIONS, "true", "false")
-        if self.labels is not None:
-            yield from self.labels.label_names()
+        raise unknown_name(expr, self.names, self.labels)
 
     def _in(self, expr: ast.In) -> Value:
         if self.labels is None:
@@ -198,7 +197,7 @@ class Evaluator(Draft):
 
     def _binary(self, expr: ast.Binary) -> Value:
         left, right = self.value(expr.left), self.value(expr.right)
-        result = _bounded(binary(expr.operator, left, right, expr.span), expr.span)
+        result = bounded(binary(expr.operator, left, right, expr.span), expr.span)
         if not isinstance(result, Traced):
             self.pin(left)
             self.pin(right)
@@ -236,14 +235,14 @@ class Evaluator(Draft):
         if (count := counted(expr, self.labels, self.names)) is not None:
             return count
         if isinstance(expr.callee, ast.Name) and self._is_function(expr):
-            return _bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
+            return bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):
             owner = self.value(expr.callee.value)
             if isinstance(owner, Layer):
                 return self.figure(owner, expr.callee, expr.arguments)
         callee = self.value(expr.callee)
         if isinstance(callee, Layer):
-            return _bounded(bind(callee, expr.arguments, self.value, expr.span), expr.span)
+            return bounded(bind(callee, expr.arguments, self.value, expr.span), expr.span)
         what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
         behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
         fix = replaced(behind, "", "remove the parentheses")
@@ -261,22 +260,6 @@ class Evaluator(Draft):
         return op is None or not any(each.name in op.declared for each in expr.arguments)
 
 
-def _bounded(value: Value, span: Span) -> Value:
-    """A value of a size that can safely be traversed."""
-    if isinstance(value, tuple):
-        value = Items.of(value)
-        if value.weight > max(_MOST_INSIDE, len(value) + 1):
-            raise _too_many(span)
-    elif isinstance(value, Layer) and value.weight > _MOST_INSIDE:
-        raise _too_many(span)
-    return value
-
-
-def _too_many(span: Span) -> NetlangError:
-    limit = f"{_MOST_INSIDE:,} values in lists and layers inside each other"
-    return NetlangError(NumberTooLarge(span=span, limit=limit))
-
-
 # Each rule takes the class under which it is registered.
 _RULES: dict[type[ast.Node], Callable[[Evaluator, Any], Value]] = {
     ast.Number: Evaluator._literal,
@@ -285,6 +268,7 @@ _RULES: dict[type[ast.Node], Callable[[Evaluator, Any], Value]] = {
     ast.Dims: Evaluator._dims,
     ast.ListExpr: Evaluator._items,
     ast.TupleExpr: Evaluator._items,
+    ast.Comprehension: Evaluator._comprehension,
     ast.RangeExpr: Evaluator._range,
     ast.Name: Evaluator._name,
     ast.In: Evaluator._in,

@@ -62,7 +62,7 @@ def counted(call: ast.Call, labels: Labels | None, names: Environment) -> int | 
     return labels.count(*parts)
 
 
-def _parts(expr: ast.Expr) -> tuple[str, ...] | None:
+def _parts(expr: ast.Expr | ast.Spread) -> tuple[str, ...] | None:
     parts: list[str] = []
     while isinstance(expr, ast.Attribute):
         parts.append(expr.name)

@@ -25,6 +25,7 @@ from netlang.evaluate.expressions import Evaluator, Figure
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
+from netlang.evaluate.work import Work
 from netlang.modules.chains import Chains
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
@@ -121,6 +122,7 @@ class Module(Namespace):
         self.source = source
         self.folder = folder
         self.mistakes: list[Diagnostic] = []
+        self.work = Work.for_text(source.text)
         try:
             self.file = parsed(source)
         except BrokenText as broken:
@@ -256,7 +258,8 @@ class Module(Namespace):
         self, keywords: frozenset[str] = KEYWORDS, figure: Figure | None = None
     ) -> Evaluator:
         """An evaluator for file level; `figure` returns the facts of nets."""
-        return Evaluator(Environment(self.find), keywords=keywords, figure=figure)
+        names = Environment(self.find, work=self.work)
+        return Evaluator(names, keywords=keywords, figure=figure)
 
     # --- imports ----------------------------------------------------------------------------
 

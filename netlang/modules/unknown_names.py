@@ -144,7 +144,7 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
                     _note_part(part, values, computed)
         elif isinstance(node, (ast.Input, ast.Output, ast.Auxiliary)):
             _note_part(node.port, values, computed)
-        elif isinstance(node, (ast.Unread, ast.Constant, ast.For)):
+        elif isinstance(node, (ast.Unread, ast.Constant, ast.For, ast.Comprehension)):
             names.update(_constants(node))
     return _Locals(frozenset(names | values), frozenset(values - names), frozenset(computed))
 
@@ -180,7 +180,7 @@ def _layer(
         if isinstance(found, Broken):
             return
         if isinstance(found, Layer) and not _reads_parts(local, action):
-            bind(found, action.arguments or (), _any_value, action.span)
+            bind(found, _listed_each(action), _any_value, action.span)
         elif found is None:
 
             def known() -> Iterable[str]:
@@ -189,6 +189,14 @@ def _layer(
             yield unknown_layer(module.file, action, known, lambda: local.values)
     except NetlangError as error:
         yield from error.diagnostics
+
+
+def _listed_each(action: ast.Apply) -> tuple[ast.Argument, ...]:
+    """The arguments of a step; behind `*row`, how many there are isn't known."""
+    arguments = action.arguments or ()
+    if any(isinstance(each.value, ast.Spread) for each in arguments):
+        return tuple(each for each in arguments if each.name is not None)
+    return arguments
 
 
 def _reads_parts(local: _Locals, action: ast.Apply) -> bool:
@@ -223,14 +231,17 @@ def _any_value(expr: ast.Expr) -> Value:
     return 0
 
 
-def _constants(node: ast.Unread | ast.Constant | ast.For) -> Iterator[str]:
+def _constants(
+    node: ast.Unread | ast.Constant | ast.For | ast.Comprehension,
+) -> Iterator[str]:
     """The names that a statement gives to numbers and layers: by constants and loops."""
     if isinstance(node, ast.Unread):
         yield from (word for word in node.words if not is_word(word))
     elif isinstance(node, ast.Constant):
         yield node.name
     else:
-        yield from (target.name for target in node.targets)
+        for each in node.clauses if isinstance(node, ast.Comprehension) else (node,):
+            yield from (target.name for target in ast.names_in(each.targets))
 
 
 def _note_part(part: ast.LabelPart, values: set[str], computed: set[tuple[str, ...]]) -> None:

@@ -20,6 +20,7 @@ from netlang.diagnostics.recipes.keys import NotADescription, UnknownWord
 from netlang.evaluate.binding import convert
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.lists import single
 from netlang.evaluate.values import BoundArgument, Value
 from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.recipes.description import Description
@@ -75,6 +76,7 @@ def fields_of(
     items = {item.name: item for item in signature(cls)}
     given: dict[str, ast.Argument] = {}
     for position, argument in enumerate(arguments):
+        single(argument, cls.name)
         name = _name(cls, arguments, position, tuple(items))
         if name in given:
             first = Note(given[name].span, f"`{name}` is given here")
@@ -103,7 +105,7 @@ def _field(
 ) -> object:
     """The value of a field. A number without a name may be meant as the `length` of a schedule."""
     try:
-        return argument_value(cls.name, items[name], argument.value, names)
+        return argument_value(cls.name, items[name], single(argument, cls.name), names)
     except NetlangError as error:
         length = items.get("length")
         if (
@@ -122,7 +124,7 @@ def _converts(
     cls: type[Description], item: Argument, argument: ast.Argument, names: Environment
 ) -> bool:
     try:
-        argument_value(cls.name, item, argument.value, names)
+        argument_value(cls.name, item, single(argument, cls.name), names)
     except NetlangError:
         return False
     return True
@@ -150,7 +152,9 @@ def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environme
     return convert(callee, item, BoundArgument(found, expr.span))
 
 
-def _keywords(expr: ast.Expr, words: tuple[str, ...], names: Environment) -> Value | None:
+def _keywords(
+    expr: ast.Expr | ast.Spread, words: tuple[str, ...], names: Environment
+) -> Value | None:
     """A bare word or a list of them, even if an operator has the name: `conv`, `linear`."""
     if isinstance(expr, ast.Name):
         free = expr.name in words and names.find(expr.name) is None

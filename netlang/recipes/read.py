@@ -52,7 +52,9 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
     """
     texts = tuple(overrides)
     reading = _Reading(
-        module.recipes[name], Environment(Environment(module.find, listed=module.names)), texts
+        module.recipes[name],
+        Environment(Environment(module.find, listed=module.names), work=module.work),
+        texts,
     )
     reading.unread()
     reading.override()

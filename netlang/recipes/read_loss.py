@@ -11,6 +11,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import LossForm, LossOperands, UnknownWord
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.lists import single
 from netlang.recipes.bind import fields_of, listed, word_of
 from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table
@@ -91,7 +92,9 @@ def _term(expr: ast.Expr, names: Environment) -> Term:
             )
         )
     arguments = expr.arguments if isinstance(expr, ast.Call) else ()
-    operands = tuple(read_operand(item.value, names) for item in arguments if item.name is None)
+    operands = tuple(
+        read_operand(single(item, cls.name), names) for item in arguments if item.name is None
+    )
     settings = tuple(item for item in arguments if item.name is not None)
     function = cls(**fields_of(cls, settings, names, expr.span))
     by_default = not operands and len(cls.operands) == 2

@@ -15,6 +15,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import UnknownWord
 from netlang.diagnostics.recipes.optimization import BadOperand
 from netlang.evaluate.environment import Environment
+from netlang.evaluate.lists import single
 from netlang.recipes.bind import listed
 from netlang.recipes.words.operands import FUNCTIONS, Apply, NamedValue, Number, Operand
 from netlang.syntax import ast
@@ -78,7 +79,7 @@ def _call(expr: ast.Call, callee: ast.Name, names: Environment) -> Operand:
         )
     if len(expr.arguments) != 1 or expr.arguments[0].name is not None:
         raise NetlangError(BadOperand(span=expr.span))
-    return _applied(callee.name, expr, read_operand(expr.arguments[0].value, names))
+    return _applied(callee.name, expr, read_operand(single(expr.arguments[0], callee.name), names))
 
 
 def _applied(function: str, expr: ast.Expr, *operands: Operand) -> Operand:

@@ -30,8 +30,8 @@ __all__ = [
 ]  # fmt: skip
 
 _NESTING = frozenset((
-    "attribute", "binary", "call", "compare", "conditional", "if", "index", "list_expr", "logical",
-    "slice", "suite", "tuple_expr", "unary",
+    "attribute", "binary", "call", "compare", "comprehension", "conditional", "if", "index",
+    "list_expr", "logical", "slice", "spread", "suite", "targets", "tuple_expr", "unary",
 ))  # fmt: skip
 # How the tables call the repetitions of these rules.
 _LIMITED = ("__parameters_", "__arguments_")

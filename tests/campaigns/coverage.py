@@ -44,6 +44,7 @@ CONSTRUCTS = (
     "partial application", "quoted label", "repeat", "reuse", "several inputs", "several outputs",
     "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
     "tuple", "unlabelled scope", "zip",
+    "comprehension", "parts of an item", "spread",
 )  # fmt: skip
 
 

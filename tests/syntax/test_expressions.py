@@ -28,6 +28,16 @@ VALUES = {
     "(1,)": "TupleExpr([Number(1)])",
     "(1, 2)": "TupleExpr([Number(1), Number(2)])",
     "(1)": "Number(1)",
+    "[*a, b]": 'ListExpr([Spread(Name("a")), Name("b")])',
+    "(*a,)": 'TupleExpr([Spread(Name("a"))])',
+    "f(*a, b=1)": (
+        'Call(Name("f"), [Argument(None, Spread(Name("a"))), Argument("b", Number(1))])'
+    ),
+    "[k for k in a]": ('Comprehension(Name("k"), [ForClause([Name("k")], Name("a"), [])])'),
+    "[k for i, (k, j) in a if b if c for l in k]": (
+        'Comprehension(Name("k"), [ForClause([Name("i"), Targets([Name("k"), Name("j")])], '
+        'Name("a"), [Name("b"), Name("c")]), ForClause([Name("l")], Name("k"), [])])'
+    ),
     "in.channels": 'Attribute(In(), "channels")',
     "a.in": 'Attribute(Name("a"), "in")',
     "a[0]": 'Index(Name("a"), Number(0))',

@@ -12,6 +12,19 @@ LONG = "a_name_of_thirty_one_characters"
 FILES = {
     "spaces": ("k=-a**2+f( x ,y = - 1 )[ 0 ]", "k = -a ** 2 + f(x, y=-1)[0]\n"),
     "words": ("k=a  if not(b)else c in in", "k = a if not (b) else c in in\n"),
+    "spread": ("k=[* a,2*b,*(c)]+f(*a)", "k = [*a, 2 * b, *(c)] + f(*a)\n"),
+    "comprehension": (
+        "k=[ a+b for a,( b,c ) in  in.shape\n if c>1 for d in c]",
+        "k = [a + b for a, (b, c) in in.shape if c > 1 for d in c]\n",
+    ),
+    "long comprehension": (
+        f"k=[{LONG}(a if b else c) for a,b,c in {LONG} if {LONG}]",
+        f"k = [\n    {LONG}(a if b else c)\n    for a, b, c in {LONG}\n    if {LONG}\n]\n",
+    ),
+    "comments in a comprehension": (
+        "k=[a#a\n#b\nfor a in#c\nb#d\n]",
+        "k = [\n    a  #a\n    #b\n    #c\n    for a in b  #d\n]\n",
+    ),
     "range and slice": ("k=[1 .. 2,a[1 : -1]]", "k = [1..2, a[1:-1]]\n"),
     "separators": ("k=1;;j=2 ;", "k = 1\nj = 2\n"),
     "spelling": ("k=600_000*1.0e-4+(14M)", "k = 600_000 * 1.0e-4 + (14M)\n"),

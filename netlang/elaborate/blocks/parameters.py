@@ -37,6 +37,8 @@ def parameters(
 ) -> dict[str, Value]:
     """The values of the parameters: the given ones, then defaults, which may use earlier ones."""
     names = Environment(target.module.find)
+    if entry is not None:
+        names.work = entry.work
     evaluator = Evaluator(names, entry, entry.pins if entry is not None else set())
     given = dict(applied.arguments)
     values: dict[str, Value] = {}
@@ -66,6 +68,7 @@ class _Entry:
         self._body = body
         self._flow = flow
         self.pins = body.evaluator.pins
+        self.work = body.session.work
 
     def tensor(self, span: Span, *parts: str) -> TensorType | None:
         return None

@@ -31,7 +31,14 @@ _PLAIN = (ast.Number, ast.Name, ast.Unary, ast.Binary)
 class IdleLoops(TreeRule):
     """The loops of each definition, and the names that it binds itself."""
 
-    watches = (ast.For, ast.Repeat, ast.Constant, ast.Parameter, ast.LabelPart)
+    watches = (
+        ast.For,
+        ast.Repeat,
+        ast.Comprehension,
+        ast.Constant,
+        ast.Parameter,
+        ast.LabelPart,
+    )
 
     def __init__(self, module: Module) -> None:
         super().__init__(module)
@@ -45,9 +52,12 @@ class IdleLoops(TreeRule):
     def see(self, node: ast.Node) -> None:
         if isinstance(node, ast.For):
             self._loops.append(node)
-            self._bound.update(target.name for target in node.targets)
+            self._bound.update(target.name for target in ast.names_in(node.targets))
         elif isinstance(node, ast.Repeat):
             self._loops.append(node)
+        elif isinstance(node, ast.Comprehension):
+            for clause in node.clauses:
+                self._bound.update(target.name for target in ast.names_in(clause.targets))
         elif isinstance(node, ast.Constant | ast.Parameter):
             self._bound.add(node.name)
         elif isinstance(node, ast.LabelPart):
@@ -97,8 +107,10 @@ class IdleLoops(TreeRule):
         )
         return "the range is empty", step if backwards else None
 
-    def _number(self, expr: ast.Expr) -> int | None:
+    def _number(self, expr: ast.Expr | ast.Spread) -> int | None:
         """The value of an expression that is a constant whole number, else None."""
+        if isinstance(expr, ast.Spread):
+            return None
         for node in walk(expr):
             if not isinstance(node, _PLAIN):
                 return None

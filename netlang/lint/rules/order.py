@@ -32,6 +32,8 @@ def pytorch_order(site: Site) -> Iterator[Caution]:
     first, second, third = (site.by_position(name) for name in _NAMES)
     if first is None or second is None or third is None:
         return
+    if second.start < first.end or third.start < second.end:  # of one list, `conv(*row)`
+        return
     own = node.span
     call = own.text[: first.start - own.start] + own.text[second.start - own.start :]
     instead = " ".join(call.split())

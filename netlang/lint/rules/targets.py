@@ -21,23 +21,35 @@ __all__ = ["UnusedTargets"]
 
 @final
 class _Loop(Draft):
-    """A loop that is being walked, with those of its variables that haven't been read so far."""
+    """A loop that is being walked, with those of its variables that haven't been read so far.
 
-    statement: ast.For
+    In `unseen`, and before `start`, they have no value yet.
+    """
+
+    statement: ast.For | ast.Comprehension
     names: frozenset[str]
     unread: dict[str, ast.Name]
+    start: int
+    unseen: Span | None = None
+    targets: frozenset[ast.Name] = frozenset()
+
+    def reads(self, node: ast.Node) -> bool:
+        """Whether a node with one of the names reads it."""
+        start = node.span.start
+        hidden = self.unseen is not None and self.unseen.start <= start < self.unseen.end
+        return start >= self.start and not hidden and node not in self.targets
 
 
 class UnusedTargets(TreeRule):
     """The loops around the current node, innermost last."""
 
-    watches = (*NAMES, ast.For)
+    watches = (*NAMES, ast.For, ast.Comprehension)
 
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self._open: list[_Loop] = []
         self._branching: set[ast.Node] = set()
-        self._unread: list[tuple[ast.For, ast.Name]] = []
+        self._unread: list[tuple[ast.For | ast.Comprehension, ast.Name]] = []
 
     def begin(self, item: ast.Item) -> None:
         self._close(item.span.start)
@@ -45,17 +57,15 @@ class UnusedTargets(TreeRule):
     def see(self, node: ast.Node) -> None:
         if isinstance(node, ast.Apply) and node.body is not None:
             self._branching.update(_loops(node.body))
-        if not self._open and not isinstance(node, ast.For):
+        if not self._open and not isinstance(node, ast.For | ast.Comprehension):
             return
         self._close(node.span.start)
-        if isinstance(node, ast.For):
-            unread = {each.name: each for each in node.targets if not each.name.startswith("_")}
-            names = frozenset(each.name for each in node.targets)
-            self._open.append(_Loop(node, names, unread))
+        if isinstance(node, ast.For | ast.Comprehension):
+            self._open.append(_loop(node))
             return
         name = read_name(node)
         for loop in reversed(self._open):
-            if name in loop.names and node.span.start >= loop.statement.body.span.start:
+            if name in loop.names and loop.reads(node):
                 loop.unread.pop(name, None)
                 return
 
@@ -68,9 +78,23 @@ class UnusedTargets(TreeRule):
     def found(self) -> Iterator[Caution]:
         self._close(self.module.file.span.end + 1)
         for statement, name in sorted(self._unread, key=lambda each: each[1].span.start):
-            fix = None if statement in self._branching else _repeat(statement)
+            fix = None
+            if isinstance(statement, ast.For) and statement not in self._branching:
+                fix = _repeat(statement)
             fix = fix or replaced(name.span, f"_{name.name}")
             yield UnusedTarget(span=name.span, name=name.name, fix=fix)
+
+
+def _loop(node: ast.For | ast.Comprehension) -> _Loop:
+    """A loop at its beginning."""
+    if isinstance(node, ast.For):
+        targets, start, unseen = tuple(ast.names_in(node.targets)), node.body.span.start, None
+    else:
+        targets = tuple(name for each in node.clauses for name in ast.names_in(each.targets))
+        start, unseen = node.span.start, node.clauses[0].iterable.span
+    unread = {each.name: each for each in targets if not each.name.startswith("_")}
+    names = frozenset(each.name for each in targets)
+    return _Loop(node, names, unread, start, unseen, frozenset(targets))
 
 
 def _loops(suite: ast.Suite) -> Iterator[ast.For]:

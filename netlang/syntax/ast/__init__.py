@@ -17,9 +17,11 @@ from netlang.syntax.ast.expressions import (
     Boolean,
     Call,
     Compare,
+    Comprehension,
     Conditional,
     Dims,
     Expr,
+    ForClause,
     In,
     Index,
     ListExpr,
@@ -29,9 +31,13 @@ from netlang.syntax.ast.expressions import (
     Number,
     RangeExpr,
     Slice,
+    Spread,
     String,
+    Target,
+    Targets,
     TupleExpr,
     Unary,
+    names_in,
 )
 from netlang.syntax.ast.statements import (
     Action,
@@ -61,13 +67,14 @@ from netlang.syntax.ast.statements import (
 )
 
 __all__ = [
-    "Apply", "Argument", "Assert", "Attribute", "Auxiliary", "Binary", "BlockDef", "Boolean",
-    "Call", "Compare", "Conditional", "Constant", "Dims", "Entry", "Expr", "File", "For",
-    "FromImport", "If", "Import", "In", "Index", "Input", "Item", "Label", "LabelPart",
-    "ListExpr", "Logical", "Name", "NetAlias", "NetDef", "Node", "Number", "Output",
-    "Parameter", "Path", "Pipeline", "Port", "RangeExpr", "Reference", "Repeat", "Reuse", "Scope",
-    "Slice", "Statement", "Step", "Action", "String", "Suite", "Tuple", "TupleExpr", "TrainDef",
-    "Unary", "Unread", "TypeSpec", "SizeDecl", "is_known",
+    "Action", "Apply", "Argument", "Assert", "Attribute", "Auxiliary", "Binary", "BlockDef",
+    "Boolean", "Call", "Compare", "Comprehension", "Conditional", "Constant", "Dims", "Entry",
+    "Expr", "File", "For", "ForClause", "FromImport", "If", "Import", "In", "Index", "Input",
+    "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name", "NetAlias", "NetDef", "Node",
+    "Number", "Output", "Parameter", "Path", "Pipeline", "Port", "RangeExpr", "Reference", "Repeat",
+    "Reuse", "Scope", "SizeDecl", "Slice", "Spread", "Statement", "Step", "String", "Suite",
+    "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec", "Unary", "Unread",
+    "is_known", "names_in",
 ]  # fmt: skip
 
 

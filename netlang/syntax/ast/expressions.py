@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from netlang.records import Record
 from netlang.source import Span
 
 __all__ = [
-    "Argument", "Attribute", "Binary", "Boolean", "Call", "Compare", "Conditional", "Dims", "Expr",
-    "In", "Index", "ListExpr", "Logical", "Name", "Node", "Number", "RangeExpr", "Slice", "String",
-    "TupleExpr", "Unary",
+    "Argument", "Attribute", "Binary", "Boolean", "Call", "Compare", "Comprehension", "Conditional",
+    "Dims", "Expr", "ForClause", "In", "Index", "ListExpr", "Logical", "Name", "Node", "Number",
+    "RangeExpr", "Slice", "Spread", "String", "Target", "Targets", "TupleExpr", "Unary",
+    "names_in",
 ]  # fmt: skip
 
 
@@ -56,12 +58,39 @@ class In(Node):
     """`in`: the input of the enclosing block."""
 
 
+class Spread(Node):
+    """`*row` among items or arguments: those of the list, in its place."""
+
+    value: Expr
+
+
 class ListExpr(Node):
-    items: tuple[Expr, ...]
+    items: tuple[Expr | Spread, ...]
 
 
 class TupleExpr(Node):
-    items: tuple[Expr, ...]
+    items: tuple[Expr | Spread, ...]
+
+
+class Targets(Node):
+    """`(k, out)` among the names of a `for`: an item that is a list is taken apart."""
+
+    items: tuple[Target, ...]
+
+
+class ForClause(Node):
+    """`for i, (k, out) in rows if k > 1` of a comprehension."""
+
+    targets: tuple[Target, ...]
+    iterable: Expr
+    conditions: tuple[Expr, ...]
+
+
+class Comprehension(Node):
+    """`[f(k) for k in ks if k > 1]`; later clauses are inside earlier ones."""
+
+    element: Expr
+    clauses: tuple[ForClause, ...]
 
 
 class RangeExpr(Node):
@@ -92,11 +121,11 @@ class Slice(Node):
 
 
 class Argument(Node):
-    """`64` (name is None) or `stride=2`; `span` covers the whole of it."""
+    """`64` or `*row` (name is None), or `stride=2`; `span` covers the whole of it."""
 
     name: str | None
     name_span: Span | None
-    value: Expr
+    value: Expr | Spread
 
 
 class Call(Node):
@@ -145,6 +174,16 @@ class Conditional(Node):
 
 
 Expr: TypeAlias = (
-    Number | String | Boolean | Dims | Name | In | ListExpr | TupleExpr | RangeExpr | Attribute
-    | Index | Slice | Call | Unary | Binary | Compare | Logical | Conditional
+    Number | String | Boolean | Dims | Name | In | ListExpr | TupleExpr | Comprehension | RangeExpr
+    | Attribute | Index | Slice | Call | Unary | Binary | Compare | Logical | Conditional
 )  # fmt: skip
+Target: TypeAlias = Name | Targets
+
+
+def names_in(targets: tuple[Target, ...]) -> Iterator[Name]:
+    """The names that a `for` gives to the parts of an item, in order."""
+    for target in targets:
+        if isinstance(target, Targets):
+            yield from names_in(target.items)
+        else:
+            yield target

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from netlang.source import Span
-from netlang.syntax.ast.expressions import Argument, Expr, In, Name, Node, String
+from netlang.syntax.ast.expressions import Argument, Expr, In, Node, String, Target
 
 __all__ = [
     "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",
@@ -188,9 +188,9 @@ class If(Node):
 
 
 class For(Node):
-    """`for i, depth in enumerate(depths) { ... }`."""
+    """`for i, (k, out) in enumerate(rows) { ... }`."""
 
-    targets: tuple[Name, ...]
+    targets: tuple[Target, ...]
     iterable: Expr
     body: Suite
 

@@ -26,7 +26,8 @@ LITERALS: frozenset[type] = frozenset((ast.Boolean, ast.Dims, ast.Number, ast.St
 
 _PASSED = frozenset((ast.Boolean, ast.Number, ast.String))
 _ENTERED = frozenset((
-    ast.Argument, ast.Label, ast.ListExpr, ast.Path, ast.Suite, ast.TupleExpr, ast.TypeSpec,
+    ast.Argument, ast.ForClause, ast.Label, ast.ListExpr, ast.Path, ast.Spread, ast.Suite,
+    ast.Targets, ast.TupleExpr, ast.TypeSpec,
 ))  # fmt: skip
 LEFT_OUT: frozenset[type] = _PASSED | _ENTERED
 """Nodes that an outline omits: plain numbers and words, and nodes that only contain others."""

@@ -12,9 +12,11 @@ from netlang.syntax.ast import (
     Boolean,
     Call,
     Compare,
+    Comprehension,
     Conditional,
     Dims,
     Expr,
+    ForClause,
     In,
     Index,
     Label,
@@ -25,7 +27,9 @@ from netlang.syntax.ast import (
     Number,
     RangeExpr,
     Slice,
+    Spread,
     String,
+    Targets,
     TupleExpr,
     Unary,
 )  # fmt: skip
@@ -71,6 +75,25 @@ def _list(b: Builder, parts: Parts, first: int, last: int) -> ListExpr:
 
 def _tuple(b: Builder, parts: Parts, first: int, last: int) -> TupleExpr:
     return TupleExpr(b.span(first, last), tuple(parts))
+
+
+def _spread(b: Builder, parts: Parts, first: int, last: int) -> Spread:
+    return Spread(b.span(first, last), parts[0])
+
+
+def _targets(b: Builder, parts: Parts, first: int, last: int) -> Targets:
+    return Targets(b.span(first, last), tuple(parts))
+
+
+def _for_clause(b: Builder, parts: Parts, first: int, last: int) -> ForClause:
+    """Names, the token `in`, the list, then the conditions."""
+    place = next(place for place, part in enumerate(parts) if isinstance(part, int))
+    targets, (iterable, *conditions) = tuple(parts[:place]), parts[place + 1 :]
+    return ForClause(b.span(first, last), targets, iterable, tuple(conditions))
+
+
+def _comprehension(b: Builder, parts: Parts, first: int, last: int) -> Comprehension:
+    return Comprehension(b.span(first, last), parts[0], tuple(parts[1:]))
 
 
 def _range(b: Builder, parts: Parts, first: int, last: int) -> RangeExpr:
@@ -230,6 +253,8 @@ def _label(b: Builder, parts: Parts, first: int, last: int) -> Label:
 EXPRESSIONS: dict[str, Maker] = {
     "number": _number, "string": _string, "boolean": _boolean, "dims": _dims, "name": _name,
     "in": _in, "list_expr": _list, "tuple_expr": _tuple, "range_expr": _range,
+    "spread": _spread, "targets": _targets, "for_clause": _for_clause,
+    "comprehension": _comprehension,
     "attribute": _attribute, "numbered": _numbered, "index": _index, "slice": _slice,
     "argument": _argument, "arguments": _arguments, "call": _call, "unary": _unary,
     "binary": _binary, "compare": _compare, "logical": _logical, "conditional": _conditional,

@@ -85,7 +85,7 @@ def fits(parts: Sequence[Part], column: int, reserve: int) -> bool:
 def _may_open(part: Part, operators: bool) -> bool:
     if not isinstance(part, Group) or not part.items:
         return False
-    return part.kind in ("list", "names") or (part.kind == "call" and not operators)
+    return part.kind in ("list", "names", "clauses") or (part.kind == "call" and not operators)
 
 
 def _write_open(lines: Lines, group: Group) -> None:
@@ -99,18 +99,18 @@ def _write_open(lines: Lines, group: Group) -> None:
     for number, item in enumerate(group.items):
         lines.end(margin + INDENT)
         lines.above(item.first, blanks=number > 0)
-        _write_item(lines, item)
+        _write_item(lines, item, group.kind != "clauses")
     lines.end(margin + INDENT)
     lines.above(group.close, blanks=bool(group.items), closing=True)
     lines.end(margin)
     lines.word(group.close)
 
 
-def _write_item(lines: Lines, item: Item) -> None:
+def _write_item(lines: Lines, item: Item, commas: bool) -> None:
     write_parts(lines, item.parts, 1, has_operators(item.parts))
     if item.comma:
         lines.word(item.comma)
-    else:
+    elif commas:
         lines.text(",", False)
 
 
@@ -124,7 +124,7 @@ def _inner(group: Group) -> Group | None:
     if not inner and len(ends) > 1:
         inner = [end for end in ends if isinstance(end, Group) and end.kind == "list"]
     inner = inner or [end for end in ends if isinstance(end, Group)]
-    if len(inner) != 1 or group.kind == "names" or group.ends_in_comma:
+    if len(inner) != 1 or group.kind in ("names", "clauses") or group.ends_in_comma:
         return None
     only = inner[0]
     others = (part for item in group.items for part in item.parts if part is not only)

@@ -7,6 +7,7 @@ where it can have a line of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import final
 
 from netlang.records import Draft
@@ -111,6 +112,8 @@ class _Reader:
         comma = any(item.comma for item in items)
         if open_.role == "(" and called:
             kind = "call"
+        elif open_.role == "[" and len(items) > 0 and (clauses := _clauses(items)):
+            return Group("clauses", open_, clauses, close)
         elif comma or (open_.role == "[" and not called):
             kind = "list"
         else:
@@ -143,3 +146,29 @@ class _Reader:
         assert isinstance(last, Word)
         close.after, last.after = last.after, None
         return Group("names", Word("(", "(", True), items, close)
+
+
+def _clauses(items: list[Item]) -> list[Item]:
+    """The element and the clauses of a comprehension, each begun by `for` or `if`; else nothing.
+
+    The commas between the names of a `for` end none of them.
+    """
+    parts: list[Part] = []
+    for item in items:
+        parts += item.parts
+        if item.comma:
+            parts.append(item.comma)
+    starts = [place for place, part in enumerate(parts) if _begins_clause(part)]
+    loops = [place for place in starts if _role(parts[place]) == "for"]
+    if not loops:
+        return []
+    starts = [0, *(place for place in starts if place >= loops[0]), len(parts)]
+    return [Item(parts[start:end], None) for start, end in pairwise(starts)]
+
+
+def _begins_clause(part: Part) -> bool:
+    return _role(part) in ("for", "if")
+
+
+def _role(part: Part) -> str:
+    return part.role if isinstance(part, Word) else ""

@@ -43,8 +43,9 @@ class Group(Draft):
     """Something in brackets.
 
     `kind` is `list`, `call` (arguments or parameters), `names` (of an import, whose brackets are
-    omitted on one line), or `closed` for groups that are never opened on their own: an index, the
-    computed part of a name, parentheses that only group.
+    omitted on one line), `clauses` (a comprehension: its element and its clauses, without commas),
+    or `closed` for groups that are never opened on their own: an index, the computed part of a
+    name, parentheses that only group.
     """
 
     kind: str
@@ -60,8 +61,16 @@ class Group(Draft):
     def __post_init__(self) -> None:
         self.comments = tuple(self._comments())
         self.forced = self.open.role != "COMPUTED" and self._forced()
-        inner = sum(flat_width(item.parts) + 2 for item in self.items)
-        self.width = max(0, inner - 2) + (0 if self.kind == "names" else 2) + self.single_tuple
+        between = len(self.separator)
+        inner = sum(flat_width(item.parts) + between for item in self.items)
+        self.width = (
+            max(0, inner - between) + (0 if self.kind == "names" else 2) + self.single_tuple
+        )
+
+    @property
+    def separator(self) -> str:
+        """What stands between two items on one line."""
+        return " " if self.kind == "clauses" else ", "
 
     @property
     def single_tuple(self) -> bool:
@@ -78,7 +87,7 @@ class Group(Draft):
 
     @property
     def flat(self) -> str:
-        text = ", ".join(flat_text(item.parts) for item in self.items)
+        text = self.separator.join(flat_text(item.parts) for item in self.items)
         if self.kind == "names":
             return text
         comma = "," if self.single_tuple else ""

@@ -26,7 +26,7 @@ OPERAND_ENDS = frozenset((
 ))  # fmt: skip
 """Roles of the words after which `(` calls, `[` takes an item and `-` subtracts."""
 
-_GLUED_BEHIND = frozenset(("", "(", "[", "COMPUTED", ".", "..", "NEG"))
+_GLUED_BEHIND = frozenset(("", "(", "[", "COMPUTED", ".", "..", "NEG", "SPREAD"))
 _GLUED_BEFORE = frozenset((")", "]", "COMPUTED }", ",", ".", "..", ":"))
 _LABEL_ENDS = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "COMPUTED }"))
 _OPENERS = frozenset(("(", "[", "{", "COMPUTED"))
@@ -46,7 +46,7 @@ class Comment(Draft):
 
 @final
 class Word(Draft):
-    """A token. `role` is its kind, but distinguishes the two meanings of `-`, `in` and `}`.
+    """A token. `role` is its kind, but distinguishes the two meanings of `-`, `*`, `in` and `}`.
 
     `spaced` says that a space precedes it unless it begins its line.
     """
@@ -144,6 +144,8 @@ class _Roles:
             return "NEG"
         if kind == "in" and self.before not in OPERAND_ENDS:
             return "IN"
+        if kind == "*" and self.before not in OPERAND_ENDS:
+            return "SPREAD"
         return kind
 
     def _spaced(self, role: str) -> bool:

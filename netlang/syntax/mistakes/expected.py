@@ -86,7 +86,7 @@ def in_words(kinds: frozenset[str]) -> str:
         rest -= _STEP
     elif rest >= _VALUE:
         words.append("a value")
-        rest -= _VALUE | {"-", "not"}
+        rest -= _VALUE | {"-", "not", "*"}
     if rest >= {"+", "*", "=="}:
         rest -= _OPERATORS
         words.append("an operator")

@@ -147,13 +147,13 @@ def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
     return _unexpected(spot, advice, Fix(advice, tuple(edits)))
 
 
-def _closing(text: str, start: int) -> list[int] | None:
+def _closing(text: str, start: int, bracket: str = "]") -> list[int] | None:
     """The commas of a bracket, and where it closes; None if it doesn't close soon."""
     depth, commas = 0, list[int]()
     for place in range(start, min(len(text), start + _FAR)):
         depth += (text[place] in "([{") - (text[place] in ")]}")
         if not depth:
-            return [*commas, place] if text[place] == "]" else None
+            return [*commas, place] if text[place] == bracket else None
         if text[place] == "," and depth == 1:
             commas.append(place)
     return None
@@ -235,6 +235,20 @@ def _unclosed_call(spot: Spot) -> Diagnostic | None:
     return _unexpected(spot, advice, spot.replacing(advice, spot.before, spot.before, ")"))
 
 
+def _loop_in_call(spot: Spot) -> Diagnostic | None:
+    """`sum(k for k in ks)`: a list stands in brackets."""
+    if spot.kind() != "for" or spot.innermost != "(":
+        return None
+    text, start = spot.source.text, spot.tokens.ends[spot.opened[-1]]
+    advice = "a list stands in square brackets: `sum([k for k in list])`"
+    closing = _closing(text, start - 1, ")")
+    if closing is None or len(closing) > 1:
+        return _unexpected(spot, advice)
+    instead = f"[{text[start : closing[0]].strip()}]"
+    advice = f"a list stands in square brackets: `{instead}`"
+    return _unexpected(spot, advice, spot.replacing(advice, start, closing[0], instead))
+
+
 def pipe(spot: Spot) -> Diagnostic | None:
     """`conv(8, 3x3) | relu`: between steps, `or` isn't meant."""
     if spot.innermost != "{" or "->" not in spot.allowed or spot.source.text[spot.start + 1] == "|":
@@ -246,5 +260,5 @@ def pipe(spot: Spot) -> Diagnostic | None:
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
-    _bare_fraction, _percent, _named_value, _unclosed_call,
+    _bare_fraction, _percent, _named_value, _unclosed_call, _loop_in_call,
 )  # fmt: skip

@@ -35,8 +35,13 @@ def _definition(owner: Owner, name: str, lines: list[str]) -> str:
 
 def _called(body: Body, block: Block) -> str:
     """A call with the arguments that it needs, by position or name, some defaults given too."""
+    ordered = sorted(block.parameters, key=lambda each: each.default is not None)
+    if ordered and body.draw.chance(0.15):
+        body.spec.used("spread")
+        needed = [each for each in ordered if each.default is None] or ordered[:1]
+        return f"(*[{', '.join(_given(body, each) for each in needed)}])"
     texts: list[str] = []
-    for parameter in sorted(block.parameters, key=lambda each: each.default is not None):
+    for parameter in ordered:
         by_place = body.draw.chance(0.4) and len(texts) < 1
         if parameter.default is None or body.draw.chance(0.4):
             text = _given(body, parameter)

@@ -148,6 +148,10 @@ def _loop_over(body: Body, rows: list[tuple[int, int, int]], names: tuple[str, s
         body.spec.used("zip")
         return f"for {w}, {k}, {s} in zip({columns[0]}, {columns[1]}, {columns[2]})"
     body.spec.used("table")
+    if body.draw.chance(0.5):
+        body.spec.used("parts of an item")
+        nested = [(width, (kernel, stride)) for width, kernel, stride in rows]
+        return f"for {w}, ({k}, {s}) in {nested}"
     return f"for {w}, {k}, {s} in [{', '.join(map(str, rows))}][:]"
 
 

@@ -56,9 +56,19 @@ def _list(body: Body, values: tuple[object, ...]) -> str:
     texts = [
         size(body, value) if isinstance(value, int) else written(body, value) for value in values
     ]
+    if body.draw.chance(0.15):
+        return _spread(body, texts)
     if len(texts) == 1 or body.draw.chance(0.7):
         return f"[{', '.join(texts)}]"
     return f"({', '.join(texts)})"
+
+
+def _spread(body: Body, texts: list[str]) -> str:
+    """The items of a list, some of them as those of another."""
+    body.spec.used("spread")
+    start, stop = sorted((body.draw.whole(0, len(texts)), body.draw.whole(0, len(texts))))
+    items = [*texts[:start], f"*[{', '.join(texts[start:stop])}]", *texts[stop:]]
+    return f"[{', '.join(items)}]"
 
 
 def size(body: Body, dim: Dim) -> str:
@@ -143,6 +153,26 @@ def _indexed(body: Body, number: int) -> str:
     return f"{items}[{body.draw.pick((place, place - 3))}]"
 
 
+def _comprehended(body: Body, number: int) -> str:
+    """A number out of a list that is made of another."""
+    body.spec.used("comprehension")
+    draw, k, i = body.draw, body.spec.name("k"), body.spec.name("i")
+    other = number + draw.whole(1, 4)
+    forms: tuple[Callable[[], str], ...] = (
+        lambda: f"[{k} + {number} for {k} in range({draw.whole(1, 3)})][0]",
+        lambda: f"[{k} for {k} in [{other}, {number}] if {k} < {other}][-1]",
+        lambda: f"sum([{k} for {i}, {k} in enumerate([{number}, {other}]) if {i} == 0])",
+        lambda: f"max(*[{k} - {i} for ({k}, {i}) in [({other}, {other - number})]], {number})",
+        lambda: f"[{k} * {i} for {k} in [1, {number}] for {i} in range(2)][-1]",
+        lambda: f"[{k} for {i} in [[{number}], []] for {k} in {i} if true][0]",
+        lambda: f"[[{k} for {i} in [0]] for {k} in (*[{number}], {other})][0][-1]",
+    )
+    text = draw.pick(forms)()
+    if "*[" in text:
+        body.spec.used("spread")
+    return text
+
+
 def _chosen(body: Body, number: int) -> str:
     body.spec.used("conditional expression")
     truth = body.draw.chance(0.5)
@@ -177,6 +207,7 @@ _WAYS: tuple[Callable[[Body, int], str | None], ...] = (
     _parameter,
     _arithmetic,
     _indexed,
+    _comprehended,
     _chosen,
     _of_value,
     _of_value,

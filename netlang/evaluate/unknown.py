@@ -1,0 +1,35 @@
+"""The error for a name in an expression that nothing has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.advice.arguments import foreign_module
+from netlang.advice.nearest import replacement
+from netlang.advice.recipe_words import in_a_recipe
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import UnknownName
+from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.environment import Environment
+from netlang.evaluate.labels import Labels
+from netlang.syntax import ast
+
+__all__ = ["unknown_name"]
+
+
+def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> NetlangError:
+    """The error, with the name that may be meant."""
+    fix = (
+        foreign_module(expr)
+        or in_a_recipe(expr.name)
+        or replacement(expr.name, _known(names, labels), expr.span)
+    )
+    return NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
+
+
+def _known(names: Environment, labels: Labels | None) -> Iterator[str]:
+    yield from names.names()
+    yield from FUNCTIONS
+    yield from ("true", "false")
+    if labels is not None:
+        yield from labels.label_names()
