@@ -45,6 +45,8 @@ CONSTRUCTS = (
     "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
     "tuple", "unlabelled scope", "zip",
     "comprehension", "parts of an item", "spread",
+    "computed auxiliary", "computed input", "computed output", "input in a condition",
+    "number of outputs", "output by its number", "several values go on",
 )  # fmt: skip
 
 

@@ -258,13 +258,13 @@ class Writer:
             return self._taken.fresh(self._output_names[ref])
         aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, value)
         aside = aside or self._is_listed(ref)
+        callee = self._function.nodes[unit.result].callee
+        if isinstance(callee, Function) and len(callee.outputs) > 1:
+            return self._taken.fresh(callee.outputs[ref.output].name)
         if aside and not unit.path.replace(".", "").isdigit():
-            callee = self._function.nodes[unit.result].callee
             name = unit.path
             if ref.output and not isinstance(callee, Function):
                 name = f"{unit.path}_{callee.output_names[ref.output]}"
-            elif isinstance(callee, Function) and len(callee.outputs) > 1:
-                name = callee.outputs[ref.output].name
             return self._taken.fresh(name.replace(".", "_"))
         return self._running.first_free(place)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.types import DType, TensorType
-from tests.campaigns.generator import arithmetic, blocks, callers, control, merges
+from tests.campaigns.generator import arithmetic, blocks, callers, control, merges, ports
 from tests.campaigns.generator.body import Body, indented
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Generated, Labelled, Value
@@ -54,6 +54,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (_with_growth(callers.call_with_body), 2),
     (_with_growth(callers.call_bundled), 3),
     (callers.reused, 4),
+    (ports.branched, 2),
 )
 _BAG = tuple(production for production, weight in PRODUCTIONS for _ in range(weight))
 
@@ -182,6 +183,10 @@ class _Net:
     def _taps(self, body: Body) -> None:
         """Outputs and auxiliary outputs on the way."""
         for _ in range(self.draw.whole(1, 2)):
+            if self.draw.chance(0.2):
+                ports.tapped(body)
+                grow(body, 1)
+                continue
             kind = self.draw.pick(("output", "output", "auxiliary"))
             name = self.spec.name("tap")
             side = body.child(repeated=True)
