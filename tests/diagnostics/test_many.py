@@ -66,3 +66,29 @@ def test_if_a_mistake_of_a_block_ends_the_check_it_is_said_that_the_rest_is_not_
     assert (first.code, first.severity) == ("E0402", "error")
     told = [(each.code, each.severity, each.message) for each in others]
     assert told == [("E0127", "error", "too many errors: the rest is not checked")]
+
+
+def commas(mistakes: int) -> str:
+    return "block b {\n" + "    conv 3\n" * mistakes + "}\n"
+
+
+NET = "net a {\n    input x: [4]\n    b\n    c\n}\n"
+BLOCK = "block c {\n    conw\n    conv 3\n}\n"
+
+
+@pytest.mark.parametrize("mistakes", [MOST_COUNTED + 1, 3 * MOST_COUNTED])
+def test_after_a_thousand_mistakes_of_syntax_each_ends_its_definition(mistakes: int) -> None:
+    """What other definitions say isn't lost, so no name is told as unknown."""
+    found = check_source(Source("a.net", commas(mistakes) + NET + BLOCK))
+    assert {each.code for each in found} == {"E0101", "E0127", "E0201"}
+    last = limited(found)[-1]
+    more = MOST_COUNTED - MOST_ERRORS
+    assert last.message == f"and at least {more + 3} more errors not shown"
+
+
+def test_a_thousand_mistakes_of_syntax_are_all_counted() -> None:
+    *found, last = limited(
+        check_source(Source("a.net", commas(MOST_COUNTED) + NET + BLOCK[:9] + " relu }\n"))
+    )
+    assert len(found) == MOST_ERRORS
+    assert last.message == f"and {MOST_COUNTED - MOST_ERRORS} more errors not shown"

@@ -5,10 +5,10 @@ statement around it is given up: the stack goes back to where it began, an `Unre
 place, and reading continues at the next statement (`places`), or at the braces that the statement
 opens. So a mistake hides nothing but its own statement, and costs no more than reading that twice.
 What is nested too deeply is given up as a whole, with the rest of its definition, so the stack
-stays small.
+stays small. After `MOST_COUNTED` mistakes, each further one ends its definition.
 
-On exit, every mistake was found, and the first `MOST_ERRORS` of them are explained; the tree has
-everything that could be read.
+On exit, every mistake but those behind so many was found, and the first `MOST_ERRORS` of them are
+explained; the tree has everything that could be read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import cast, final
 
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import InternalError
-from netlang.diagnostics.many import MOST_ERRORS, MoreErrors
+from netlang.diagnostics.many import MOST_COUNTED, MOST_ERRORS, MoreErrors
 from netlang.records import no_collection
 from netlang.source import Source
 from netlang.syntax.ast import File
@@ -64,7 +64,9 @@ def read_on(source: Source) -> BrokenText:
     with no_collection():
         file = reader.read()
     if reader.more:
-        reader.diagnostics.append(MoreErrors(span=None, count=reader.more))
+        reader.diagnostics.append(
+            MoreErrors(span=None, count=reader.more, complete=reader.complete)
+        )
     return BrokenText(file, *reader.diagnostics)
 
 
@@ -78,6 +80,8 @@ class _Reader:
         self.automaton = Automaton(source)
         self.diagnostics: list[Diagnostic] = []
         self.more = 0
+        self.complete = True
+        """Whether each definition was read to its end."""
         self.mistakes = 0
         self.torn = Torn()
         self.bodies: set[int] = set()
@@ -118,6 +122,9 @@ class _Reader:
         end = self._definition_inside(first, index)
         if end is None and automaton.tokens.kinds[index] == "$END":
             end = len(self.text)
+        if end is None and self.more >= MOST_COUNTED - MOST_ERRORS:
+            self.complete = False
+            end = definition_behind(self.text, starts[index])
         if end is not None and automaton.rule_at(place) != "block_def":
             if not self.unbraced:
                 self._tell(error, index, (place, start))
