@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from msgspec import Struct, StructMeta, field
-from msgspec.structs import force_setattr, replace
+from msgspec.structs import astuple, force_setattr, replace
 
 __all__ = [
     "ComparedInPart",
@@ -31,6 +31,7 @@ __all__ = [
     "no_collection",
     "replace",
     "set_once",
+    "values_of",
 ]
 
 
@@ -80,6 +81,11 @@ class ComparedInPart(Record):
 def names_of(record: Struct | type[Struct]) -> tuple[str, ...]:
     """The field names of a record or a class of records, in the order of the constructor."""
     return record.__struct_fields__
+
+
+def values_of(record: Struct) -> tuple[Any, ...]:
+    """The fields of a record, in the order of the constructor."""
+    return astuple(record)
 
 
 def set_once(record: Struct, name: str, value: object) -> None:

@@ -8,15 +8,16 @@ The figures of a function are cached by its identity for the lifetime of the `Co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from operator import mul
 
 from netlang.analysis.flow import Flow, Flows, PlacedNode
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.types import TensorType, Types
-from netlang.records import Record, replace
+from netlang.records import Record, replace, values_of
 
 __all__ = ["NOTHING", "Costs", "FunctionCost", "Totals", "at_sizes", "formula", "total"]
 
@@ -64,34 +65,32 @@ def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
     listed = list(parts)
     if not listed:
         return NOTHING
-    trainable = frozen = buffers = 0
-    for times, part in listed:
-        trainable += times * part.trainable
-        frozen += times * part.frozen
-        buffers += times * part.buffers
+    times = [count for count, _ in listed]
+    columns = zip(*[values_of(figures) for _, figures in listed], strict=True)
+    trainable, frozen, buffers, macs, other, memory = columns
     return Totals(
-        trainable,
-        frozen,
-        buffers,
-        macs=_sum([(times, part.macs) for times, part in listed]),
-        other=_sum([(times, part.other) for times, part in listed]),
-        memory=_sum([(times, part.memory) for times, part in listed]),
+        _number(times, trainable),
+        _number(times, frozen),
+        _number(times, buffers),
+        _sum(times, macs),
+        _sum(times, other),
+        _sum(times, memory),
     )
 
 
-def _sum(parts: Iterable[tuple[int, Dim]]) -> Dim:
+def _number(times: Sequence[int], numbers: Sequence[int]) -> int:
+    return sum(map(mul, times, numbers))
+
+
+def _sum(times: Sequence[int], dims: Sequence[Dim]) -> Dim:
     """The sum of formulas. Equal ones are counted first, since adding is what takes time."""
-    number = 0
-    formulas: dict[Dim, int] = {}
-    for times, dim in parts:
-        if isinstance(dim, int):
-            number += times * dim
-        else:
-            formulas[dim] = formulas.get(dim, 0) + times
-    result: Dim = number
-    for dim, times in formulas.items():
-        result = result + dim * times
-    return result
+    if {*map(type, dims)} == {int}:
+        numbers: int = sum(map(mul, times, dims))
+        return numbers
+    counts = dict.fromkeys(dims, 0)
+    for count, dim in zip(times, dims, strict=True):
+        counts[dim] += count
+    return sum(dim * count for dim, count in counts.items())
 
 
 def formula(type: TensorType) -> TensorType:
@@ -167,7 +166,7 @@ class Costs:
             **counts,
             macs=self._figure(cost.macs) if self._only in (None, "macs") else 0,
             other=self._figure(cost.other) if self._only in (None, "other") else 0,
-            memory=_sum((output.dtype.size, output.elements) for output in outputs)
+            memory=_sum([y.dtype.size for y in outputs], [y.elements for y in outputs])
             if self._only in (None, "memory")
             else 0,
         )

@@ -80,15 +80,7 @@ class Flow:
     @cached_property
     def deployed(self) -> frozenset[int]:
         """The places that an output needs which isn't auxiliary."""
-        found: set[int] = set()
-        waiting = [output.ref for output in self.function.outputs if not output.auxiliary]
-        while waiting:
-            ref = waiting.pop()
-            place = INPUT if ref.producer == INPUT else self.place(ref.producer)
-            if place != INPUT and place not in found:
-                found.add(place)
-                waiting.extend(self.steps[place].sources)
-        return frozenset(found)
+        return frozenset([each for each, step in self.steps.items() if not step.node.auxiliary])
 
     def deployed_steps(self) -> Iterator[PlacedNode]:
         """The steps of the deployed network, in order."""

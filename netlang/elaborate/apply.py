@@ -26,7 +26,7 @@ from netlang.evaluate.literals import (
     literal_key,
     parameters_given,
 )  # fmt: skip
-from netlang.evaluate.values import BlockTarget, Broken, Layer, OperatorTarget, kind_of
+from netlang.evaluate.values import Broken, Layer, OperatorTarget, kind_of
 from netlang.ir.op import Op
 from netlang.ir.program import NO_ARGUMENTS, Function, Ref
 from netlang.ops import operator, operator_names
@@ -45,11 +45,10 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
             known = body.session.literal_steps.get(key) if key else None
             if known is not None:
                 return _literal(body, layer, known, action, step)
-        refuse_call(body.module.file, action, partial(_is_value, body))
-    layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
-    if isinstance(layer.target, BlockTarget):
+    else:
+        layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
         return _block(body, layer, action, step)
-    op = operator_of(layer, action.span)
+    layer, op = _operator(body, layer, action)
     if action.body is not None:
         return _merge(body, op, layer, action, step)
     if key is not None:
@@ -61,6 +60,17 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
         call = _application(layer, action, step, path, step.flow)
         result = operator_node(body, op, call)
     return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
+
+
+def _operator(body: Body, layer: Layer, action: ast.Apply) -> tuple[Layer, Op]:
+    """An operator with the arguments of a step. Raises a diagnostic if they don't fit."""
+    try:
+        layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
+        return layer, operator_of(layer, action.span)
+    except NetlangError:
+        # No operator takes a value of the net as an argument, which has a message of its own.
+        refuse_call(body.module.file, action, partial(_is_value, body))
+        raise
 
 
 def _literal(

@@ -54,7 +54,8 @@ def infer(body: Body, op: Op, step: Application, inputs: Types) -> Inferred:
     """The operator's own rule; a rejection becomes a diagnostic with its places."""
     try:
         inferred = body.session.inference.of(op, inputs) if step.shared else op.infer(inputs)
-        _refuse_never(body, op, inputs, inferred, step.name)
+        if inferred.constraints:
+            _refuse_never(body, op, inputs, inferred, step.name)
         return _in_floats(body, inputs, inferred)
     except Rejection as refused:
         in_numbers = _at_defaults(body, op, inputs)
@@ -89,8 +90,6 @@ def _refusal(
 
 def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:
     """Raises the rejection in numbers if no input size meets a condition of the step."""
-    if not inferred.constraints:
-        return
     defaults = {name: size.default for name, size in body.session.sizes.items()}
     broken = [each for each in inferred.constraints if not each.holds(defaults)]
     if not broken:

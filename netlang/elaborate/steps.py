@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from netlang.advice.bodies import with_body
 from netlang.advice.edits import replaced
 from netlang.advice.names import numbered
@@ -46,9 +44,11 @@ def _note_parts(body: Body, path: ast.Path, end: CurrentValue) -> None:
     """Labels followed by a step without one: they name part of their path."""
     for index, (step, after) in enumerate(zip(path.steps, path.followers(), strict=True)):
         if step.label is not None and after is not None:
-            with suppress(NetlangError):  # a label that can't be had was reported
+            try:
                 label = body.scope + parts_of(body, step.label)
-                body.builder.gone_on[label] = GoneOn(path, index, end)
+            except NetlangError:
+                continue  # a label that can't be had was reported
+            body.builder.gone_on[label] = GoneOn(path, index, end)
 
 
 def _poison(body: Body, step: ast.Step) -> None:

@@ -13,28 +13,29 @@ __all__ = ["Environment"]
 
 
 class Environment(Draft):
-    """One scope: its own names, then those of the enclosing scope.
+    """One scope: its own names, then those of the enclosing scope, `outer`.
 
-    `outer` resolves the outermost names: those of the file, which are evaluated on demand.
+    `file` resolves the outermost names: those of the file, which are evaluated on demand.
     """
 
-    outer: Environment | Callable[[str], Value | None]
+    file: Callable[[str], Value | None]
+    outer: Environment | None = None
     own: dict[str, tuple[Value, Span]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     """Words of statements that couldn't be read; nothing is known of these names."""
     listed: Callable[[], Iterable[str]] = tuple
-    """All names that `outer` finds, for suggestions."""
+    """All names that `file` finds, for suggestions."""
     work: Work = field(default_factory=Work)
     """What expressions of this and inner scopes have computed, which is limited."""
 
     def find(self, name: str) -> Value | None:
         """What `name` stands for, or None."""
-        scope: Environment | Callable[[str], Value | None] = self
-        while isinstance(scope, Environment):
+        scope: Environment | None = self
+        while scope is not None:
             if name in scope.own:
                 return scope.own[name][0]
             scope = scope.outer
-        found = scope(name)
+        found = self.file(name)
         return Broken() if found is None and self.unread and self.may_name(name) else found
 
     def may_name(self, name: str) -> bool:
@@ -45,8 +46,8 @@ class Environment(Draft):
 
     def assigned(self, name: str) -> Span | None:
         """Where `name` was assigned in this block, or None. Names of the file don't count."""
-        scope: Environment | Callable[[str], Value | None] = self
-        while isinstance(scope, Environment):
+        scope: Environment | None = self
+        while scope is not None:
             if name in scope.own:
                 return scope.own[name][1]
             scope = scope.outer
@@ -57,12 +58,12 @@ class Environment(Draft):
 
     def inner(self) -> Environment:
         """A scope inside this one."""
-        return Environment(self, unread=self.unread, work=self.work)
+        return Environment(self.file, self, unread=self.unread, work=self.work)
 
     def names(self) -> Iterator[str]:
         """The names of this block, for suggestions."""
-        scope: Environment | Callable[[str], Value | None] = self
-        while isinstance(scope, Environment):
+        scope: Environment | None = self
+        while scope is not None:
             yield from scope.own
             yield from scope.listed()
             scope = scope.outer

@@ -34,7 +34,7 @@ class DType(Enum):
     @property
     def size(self) -> int:
         """Bytes of one element."""
-        return 1 if self is DType.BOOL else int(self.value[-2:]) // 8
+        return _BYTES[self]
 
     def kept(self, value: float) -> float:
         """A number >= 0, or the smallest positive one of this type if it would be rounded to 0.
@@ -45,7 +45,8 @@ class DType(Enum):
         return smallest if 0 < value <= smallest / 2 else value
 
 
-_WHOLE = (DType.INT64, DType.INT32, DType.BOOL)
+_WHOLE = frozenset((DType.INT64, DType.INT32, DType.BOOL))
+_BYTES = {each: 1 if each is DType.BOOL else int(each.value[-2:]) // 8 for each in DType}
 
 # The smallest positive number of each type of floats: IEEE 754, subnormal; bfloat16 alike.
 _SMALLEST = {

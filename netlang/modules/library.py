@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from netlang.advice.nearest import nearest
@@ -51,8 +51,6 @@ class Library:
         self._refused: dict[Path, NetlangError] = {}
         self._opening: dict[Path, None] = {}
         self.chains = Chains()
-        prelude = Path(__file__).with_name("prelude.net")
-        self.prelude = Module(self, read(prelude), None, {})
 
     def open(self, path: Path, shown: str | None = None) -> Module:
         """The file at `path`, called `shown` in messages.
@@ -105,7 +103,14 @@ class Library:
 
     def module(self, source: Source, folder: Path | None) -> Module:
         """A text as a file in `folder`, as far as it can be read: see `Module.mistakes`."""
-        return Module(self, source, folder, self.prelude.layers())
+        return Module(self, source, folder, _prelude())
+
+
+@cache
+def _prelude() -> dict[str, Value]:
+    """The names that every file knows, read once in a process, as netlang's own modules are."""
+    source = read(Path(__file__).with_name("prelude.net"))
+    return Module(Library(), source, None, {}).layers()
 
 
 class Module(Namespace):

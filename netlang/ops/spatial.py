@@ -79,7 +79,7 @@ def product(sizes: Sequence[Dim]) -> Dim:
 
 def extents(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
     """How many input elements a dilated kernel spans: d(k - 1) + 1."""
-    return tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+    return tuple([d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)])
 
 
 def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
@@ -89,8 +89,8 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
     PyTorch); with stride s, the output has ceil(size / s).
     """
     if isinstance(pad, str):
-        return tuple(((e - 1) // 2, e // 2) for e in extent)
-    return tuple((p, p) for p in per_axis(pad, len(extent), "pad"))
+        return tuple([((e - 1) // 2, e // 2) for e in extent])
+    return tuple([(p, p) for p in per_axis(pad, len(extent), "pad")])
 
 
 def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:

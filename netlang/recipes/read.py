@@ -53,7 +53,7 @@ def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Rec
     texts = tuple(overrides)
     reading = _Reading(
         module.recipes[name],
-        Environment(Environment(module.find, listed=module.names), work=module.work),
+        Environment(module.find, listed=module.names, work=module.work).inner(),
         texts,
     )
     reading.unread()

@@ -28,12 +28,11 @@ from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.ir.reach import POINTWISE
 from netlang.ir.types import Types
 from netlang.records import replace
 
-__all__ = [
-    "Fields", "FieldWalk", "axis_fields", "field_and_walk", "receptive_field",
-]  # fmt: skip
+__all__ = ["FieldWalk", "Fields", "axis_fields", "field_and_walk", "receptive_field"]
 
 
 def receptive_field(
@@ -165,19 +164,20 @@ class Fields:
         A function that is called once is walked once, for that call.
         """
         key = (function, inputs, context.extents)
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is None:
             if self.again.too_often and function in self.again.walked:
                 types = map(self.flow(function).type_of, (out.ref for out in function.outputs))
                 return tuple(unknown_state(type_, context) for type_ in types)
-            found = None
             several = function in self.again.called and not self.sources.together
             if several and is_plain(inputs, function):
                 sources = told_along(inputs)
                 outputs = self._alone(function, sources)
-                found = composed(outputs, sources, inputs, function, context)
+                known = composed(outputs, sources, inputs, function, context)
             self.again.called.add(function)
-            self._known[key] = found or FieldWalk(self, function, inputs, context).outputs()
-        return self._known[key]
+            known = known or FieldWalk(self, function, inputs, context).outputs()
+            self._known[key] = known
+        return known
 
     def _alone(self, function: Function, sources: tuple[Source, ...]) -> States:
         """What the outputs read of the function's own inputs, along some of their axes."""
@@ -247,10 +247,10 @@ class FieldWalk:
         if not any(inputs):
             return (None,) * len(outputs)
         return tuple(
-            [
-                applied(op.reach(types, number), inputs, types, output, self.context)
-                for number, output in enumerate(outputs)
-            ]
+            inputs[0]  # for most operators, which look up no rule
+            if (reach := op.reach(types, number)) is POINTWISE
+            else applied(reach, inputs, types, output, self.context)
+            for number, output in enumerate(outputs)
         )
 
     def _repeat(self, repeat: Repeat, carried: Mapping[Ref, ReadState | None]) -> None:

@@ -91,9 +91,12 @@ class Liveness:
         seen: set[int] = set()
         waiting = [ref.producer for ref in roots]
         while waiting:
-            producer = self._spans.folded(waiting.pop())
-            if producer == INPUT or producer in seen:
-                continue
-            seen.add(producer)
-            waiting.extend(ref.producer for ref in self._readers[producer])
+            producer = waiting.pop()
+            if producer not in self._readers:  # an input, or a later time of a repeat
+                if producer == INPUT:
+                    continue
+                producer = self._spans.folded(producer)
+            if producer not in seen:
+                seen.add(producer)
+                waiting += [ref.producer for ref in self._readers[producer]]
         return seen
