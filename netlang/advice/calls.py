@@ -50,8 +50,8 @@ def _values(expr: ast.Expr | ast.Spread, is_value: IsValue) -> list[str]:
     if isinstance(expr, ast.ListExpr | ast.TupleExpr):
         items = [_values(item, is_value) for item in expr.items]
         return [text for item in items for text in item] if all(items) else []
-    if isinstance(expr, ast.In):
-        return ["in"]
+    if isinstance(expr, ast.In | ast.Here):
+        return [expr.span.text]
     parts: list[str] = []
     inner: ast.Expr = expr
     while isinstance(inner, ast.Attribute):
@@ -64,10 +64,13 @@ def _values(expr: ast.Expr | ast.Spread, is_value: IsValue) -> list[str]:
 
 def _as_path(file: ast.File, action: ast.Apply, count: int, values: str) -> Fix | None:
     """Writes the values before the path that the call begins; None if others already flow in."""
+    arguments = action.arguments or ()
+    if values == "here" and count < len(arguments):
+        edit = without_arguments(arguments, 0, count - 1)
+        return Fix(f"leave it out: `{action.name}` reads it as the current value", (edit,))
     path = enclosing(file, action.span, ast.Path)
     if path is None or not begins_path(file, action):
         return None
-    arguments = action.arguments or ()
     start, source = path.span.start, action.span.source
     removed = without_arguments(arguments, 0, count - 1)
     if count == len(arguments) and action.body is None:

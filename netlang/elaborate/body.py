@@ -14,12 +14,14 @@ from collections.abc import Iterator
 
 from netlang.advice.inputs import value_before
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.expressions import SeveralCurrent
 from netlang.diagnostics.language.names import NotAValue
 from netlang.elaborate.function.block_state import BlockState
 from netlang.elaborate.function.builder import CurrentValue, FunctionBuilder, Labelled, LabelPath
 from netlang.elaborate.session import Abort, ElaborationSession
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.values import Namespace
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Ref
@@ -101,6 +103,22 @@ class LabelledValues(Record):
     def input_type(self, span: Span) -> TensorType:
         """The type of `in`."""
         return self.builder.type_of(self.entry(span))
+
+    def current_type(self, span: Span) -> TensorType:
+        """The type of `here`."""
+        refs = self.current(span)
+        if len(refs) > 1:
+            raise NetlangError(SeveralCurrent(span=span, count=len(refs)))
+        return self.builder.type_of(refs[0])
+
+    def current(self, span: Span) -> tuple[Ref, ...]:
+        """The current value, or values, where the statement or step at `span` begins."""
+        flow = self.builder.current
+        if flow is None:
+            raise NetlangError  # the step before failed, which has been reported
+        if not flow:
+            raise no_current_value(span, "no step and no input stands before it")
+        return flow
 
     def label_names(self) -> Iterator[str]:
         """The labels, as they would be written here."""
@@ -214,6 +232,7 @@ class Body(Draft):
     def statement(self, statement: ast.Statement) -> None:
         """Elaborate one statement. Its errors are recorded, and the next statement follows."""
         self.session.tick(statement.span)
+        self.builder.current = self.flow
         try:
             self.elaborator.statement(self, statement)
         except Abort:

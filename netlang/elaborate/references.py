@@ -76,10 +76,14 @@ def _applies_bare(name: str) -> bool:
     return op is not None and not any(each.required for each in signature(op))
 
 
-def reference(body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Tuple) -> CurrentValue:
+def reference(
+    body: Body, action: ast.Apply | ast.Reference | ast.In | ast.Here | ast.Tuple
+) -> CurrentValue:
     """The labelled value, or values, that a path starts from."""
     if isinstance(action, ast.In):
         return (body.values.entry(action.span),)
+    if isinstance(action, ast.Here):
+        return body.values.current(action.span)
     if isinstance(action, ast.Tuple):
         flows = [reference(body, item) for item in action.items]
         if any(flow is None for flow in flows):

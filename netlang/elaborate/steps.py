@@ -26,7 +26,9 @@ def path(
     """The steps of a path in turn, from `flow`."""
     if len(path.steps) > 1 or path.steps[0].label is not None:
         tap = None
+    flows: list[CurrentValue] = []
     for index, step in enumerate(path.steps):
+        flows.append(flow)
         try:
             flow = _step(body, path, index, flow, tap)
         except Abort:
@@ -36,14 +38,18 @@ def path(
             flow = None
             _poison(body, step)
     if len(path.steps) > 1:
-        _note_parts(body, path, flow)
+        _note_parts(body, path, flows, flow)
     return flow
 
 
-def _note_parts(body: Body, path: ast.Path, end: CurrentValue) -> None:
-    """Labels followed by a step without one: they name part of their path."""
+def _note_parts(body: Body, path: ast.Path, flows: list[CurrentValue], end: CurrentValue) -> None:
+    """Labels followed by a step without one: they name part of their path.
+
+    `flows` are the current values before each step, which computed labels may read.
+    """
     for index, (step, after) in enumerate(zip(path.steps, path.followers(), strict=True)):
         if step.label is not None and after is not None:
+            body.builder.current = flows[index]
             try:
                 label = body.scope + parts_of(body, step.label)
             except NetlangError:
@@ -72,6 +78,7 @@ def _step(
 ) -> CurrentValue:
     """One step applied to `flow`. The name of a tap labels a step that has no label."""
     body.block.started = True
+    body.builder.current = flow
     step, first = path.steps[index], index == 0
     action = step.action
     context = _context(body, step, flow, tap)
@@ -86,8 +93,14 @@ def _step(
     if not first:
         what = f"the value `{action.span.text}`"
         why = "after `->` a name is an operator or block"
-        advice = "start a path with it: put it on a line of its own"
-        raise NetlangError(MisplacedStatement(span=action.span, what=what, why=why, advice=advice))
+        advice, fix = "start a path with it: put it on a line of its own", None
+        if isinstance(action, ast.Here):
+            why, advice = "it is what the steps before it have made", "leave it out"
+            between = Span(action.span.source, path.steps[index - 1].span.end, step.span.end)
+            fix = replaced(between, "", advice) if step.label is None else None
+        raise NetlangError(
+            MisplacedStatement(span=action.span, what=what, why=why, advice=advice, fix=fix)
+        )
     value = reference(body, action)
     if step.label is not None and len(path.steps) > 1:
         from netlang.advice.meaning.labels import label_of_value  # only here: an error

@@ -25,7 +25,7 @@ from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.calls import call_function
 from netlang.evaluate.environment import Environment
-from netlang.evaluate.labels import Labels, counted, labelled, refuse_several
+from netlang.evaluate.labels import Labels, counted, labelled, no_current_value, refuse_several
 from netlang.evaluate.lists import bounded, comprehension, spread
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
 from netlang.evaluate.unknown import unknown_name
@@ -168,6 +168,11 @@ class Evaluator(Draft):
             raise NetlangError(UnknownName(span=expr.span, name="in"))
         return TensorValue(self.labels.input_type(expr.span))
 
+    def _here(self, expr: ast.Here) -> Value:
+        if self.labels is None:
+            raise no_current_value(expr.span, "it is known in the body of a net or block only")
+        return TensorValue(self.labels.current_type(expr.span))
+
     def _attribute(self, expr: ast.Attribute) -> Value:
         found = labelled(expr, self.labels, self.names)
         if found is not None:
@@ -272,6 +277,7 @@ _RULES: dict[type[ast.Node], Callable[[Evaluator, Any], Value]] = {
     ast.RangeExpr: Evaluator._range,
     ast.Name: Evaluator._name,
     ast.In: Evaluator._in,
+    ast.Here: Evaluator._here,
     ast.Attribute: Evaluator._attribute,
     ast.Index: Evaluator._index,
     ast.Slice: Evaluator._slice,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.expressions import NoCurrentValue
 from netlang.diagnostics.language.names import SeveralValues
 from netlang.diagnostics.texts import listed
 from netlang.evaluate.environment import Environment
@@ -18,7 +20,7 @@ from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Labels", "counted", "labelled", "refuse_several"]
+__all__ = ["Labels", "counted", "labelled", "no_current_value", "refuse_several"]
 
 _SHOWN = 4
 
@@ -29,6 +31,7 @@ class Labels(Protocol):
     def tensor(self, span: Span, *parts: str) -> TensorType | None: ...
     def count(self, *parts: str) -> int | None: ...
     def input_type(self, span: Span) -> TensorType: ...
+    def current_type(self, span: Span) -> TensorType: ...
     def label_names(self) -> Iterator[str]: ...
 
 
@@ -50,6 +53,11 @@ def labelled(
     if (tensor := labels.tensor(expr.span, *parts)) is not None:
         return TensorValue(tensor), True
     return None
+
+
+def no_current_value(span: Span, why: str, fix: Fix | None = None) -> NetlangError:
+    """The error for `here` where there is no current value."""
+    return NetlangError(NoCurrentValue(span=span, why=why, fix=fix))
 
 
 def counted(call: ast.Call, labels: Labels | None, names: Environment) -> int | None:

@@ -211,7 +211,7 @@ class Lexer:
         if before in (".", "reuse") or (before == "COMPUTED }" and self.tokens.ends[-1] == start):
             return False
         following = text[end : end + 1]
-        if following in (".", "{") and word not in ("in", "true", "false"):
+        if following in (".", "{") and word not in ("in", "here", "true", "false"):
             return following == "{" and not _BRACE_OF_LABEL.match(text, end)
         if (not self.brackets or self.brackets[-1] == "{") and _COLON.match(text, end):
             return False

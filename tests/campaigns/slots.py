@@ -72,6 +72,7 @@ SLOTS: dict[str, Callable[[str], str]] = {
     "value of a recipe": lambda t: _net(
         "relu", after=f"train r {{ model: a\n data: {_quoted(t)} }}\n"
     ),
+    "attribute of here": lambda t: _net(f"conv(here.{t}, 1x1)"),
     "name of a comprehension": lambda t: _net(f"conv([{t} for {t} in [3]][0], 1x1)"),
     "name of a part": lambda t: _net(
         f"for (i, ({t}, _)) in [(1, (2, 3))] {{ conv(i + {t}, 1x1) }}"

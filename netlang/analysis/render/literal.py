@@ -12,8 +12,8 @@ __all__ = ["KEYWORDS", "label", "literal", "reference"]
 # The words that act as something else than a name; a test compares them with the grammar's.
 KEYWORDS = frozenset(
     (
-        "and", "as", "assert", "auxiliary", "block", "else", "false", "for", "from", "if", "import",
-        "in", "input", "net", "not", "or", "output", "repeat", "reuse", "train", "true",
+        "and", "as", "assert", "auxiliary", "block", "else", "false", "for", "from", "here", "if",
+        "import", "in", "input", "net", "not", "or", "output", "repeat", "reuse", "train", "true",
     )
 )  # fmt: skip
 

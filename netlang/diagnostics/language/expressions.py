@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["SpreadMisplaced", "SpreadNotList", "TooMuchWork"]
+__all__ = ["NoCurrentValue", "SeveralCurrent", "SpreadMisplaced", "SpreadNotList", "TooMuchWork"]
+
+
+class NoCurrentValue(Diagnostic):
+    code = "E0225"
+    title = "there is no current value here"
+    caption = "{why}"
+    help = "`here` is the value that the next step would read: write it behind a step or an input"
+
+    why: str
+
+
+class SeveralCurrent(Diagnostic):
+    code = "E0226"
+    title = "the current value is {count} values, and `here` has no shape"
+    caption = "{count} values"
+    help = "read one of them by its name: with `halves: split(4)` it is `halves.0.channels`"
+
+    count: int
 
 
 class TooMuchWork(Diagnostic):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.advice.edits import replaced
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import MissingArgument
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
+from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.values import BlockTarget, Layer, Value
 from netlang.ir.program import Ref
 from netlang.ir.provenance import ParameterOrigin, Traced
@@ -78,6 +80,10 @@ class _Entry:
 
     def input_type(self, span: Span) -> TensorType:
         return self._body.builder.type_of(self._flow[0])
+
+    def current_type(self, span: Span) -> TensorType:
+        why = "the block has no step yet"
+        raise no_current_value(span, why, replaced(span, "in", "write `in`, the block's input"))
 
     def label_names(self) -> Iterator[str]:
         return iter(())

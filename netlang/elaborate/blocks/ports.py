@@ -68,6 +68,8 @@ def _values_read(body: Body, expr: ast.Expr, seen: set[int]) -> Iterator[str]:
     for node in walk(expr):
         if isinstance(node, ast.In):
             yield "in"
+        elif isinstance(node, ast.Here):
+            yield "here"
         elif isinstance(node, ast.Name) and id(node) not in counted:
             place = body.evaluator.names.assigned(node.name)
             if place is None:

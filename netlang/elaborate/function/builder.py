@@ -46,6 +46,8 @@ class FunctionBuilder(Draft):
     incomplete: bool = False
     """Whether a statement failed that may have defined labels."""
     labels: dict[LabelPath, Labelled] = field(default_factory=dict)
+    current: CurrentValue = ()
+    """What `here` means: the current value where a statement or step begins."""
     label_reads: set[Ref] = field(default_factory=set)
     gone_on: dict[LabelPath, GoneOn] = field(default_factory=dict)
     # The labelled steps whose label was refused as the name of a part of its path: once is enough.

@@ -22,6 +22,7 @@ from netlang.syntax.ast.expressions import (
     Dims,
     Expr,
     ForClause,
+    Here,
     In,
     Index,
     ListExpr,
@@ -69,11 +70,11 @@ from netlang.syntax.ast.statements import (
 __all__ = [
     "Action", "Apply", "Argument", "Assert", "Attribute", "Auxiliary", "Binary", "BlockDef",
     "Boolean", "Call", "Compare", "Comprehension", "Conditional", "Constant", "Dims", "Entry",
-    "Expr", "File", "For", "ForClause", "FromImport", "If", "Import", "In", "Index", "Input",
-    "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name", "NetAlias", "NetDef", "Node",
-    "Number", "Output", "Parameter", "Path", "Pipeline", "Port", "RangeExpr", "Reference", "Repeat",
-    "Reuse", "Scope", "SizeDecl", "Slice", "Spread", "Statement", "Step", "String", "Suite",
-    "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec", "Unary", "Unread",
+    "Expr", "File", "For", "ForClause", "FromImport", "Here", "If", "Import", "In", "Index",
+    "Input", "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name", "NetAlias", "NetDef",
+    "Node", "Number", "Output", "Parameter", "Path", "Pipeline", "Port", "RangeExpr", "Reference",
+    "Repeat", "Reuse", "Scope", "SizeDecl", "Slice", "Spread", "Statement", "Step", "String",
+    "Suite", "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec", "Unary", "Unread",
     "is_known", "names_in",
 ]  # fmt: skip
 

@@ -12,10 +12,10 @@ from netlang.records import Record
 from netlang.source import Span
 
 __all__ = [
-    "Argument", "Attribute", "Binary", "Boolean", "Call", "Compare", "Comprehension", "Conditional",
-    "Dims", "Expr", "ForClause", "In", "Index", "ListExpr", "Logical", "Name", "Node", "Number",
-    "RangeExpr", "Slice", "Spread", "String", "Target", "Targets", "TupleExpr", "Unary",
-    "names_in",
+    "Argument", "Attribute", "Binary", "Boolean", "Call", "Compare", "Comprehension",
+    "Conditional", "Dims", "Expr", "ForClause", "Here", "In", "Index", "ListExpr", "Logical",
+    "Name", "Node", "Number", "RangeExpr", "Slice", "Spread", "String", "Target", "Targets",
+    "TupleExpr", "Unary", "names_in",
 ]  # fmt: skip
 
 
@@ -62,6 +62,10 @@ class Spread(Node):
     """`*row` among items or arguments: those of the list, in its place."""
 
     value: Expr
+
+
+class Here(Node):
+    """`here`: the current value, which the step before has made."""
 
 
 class ListExpr(Node):
@@ -174,8 +178,9 @@ class Conditional(Node):
 
 
 Expr: TypeAlias = (
-    Number | String | Boolean | Dims | Name | In | ListExpr | TupleExpr | Comprehension | RangeExpr
-    | Attribute | Index | Slice | Call | Unary | Binary | Compare | Logical | Conditional
+    Number | String | Boolean | Dims | Name | In | Here | ListExpr | TupleExpr | Comprehension
+    | RangeExpr | Attribute | Index | Slice | Call | Unary | Binary | Compare | Logical
+    | Conditional
 )  # fmt: skip
 Target: TypeAlias = Name | Targets
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from netlang.source import Span
-from netlang.syntax.ast.expressions import Argument, Expr, In, Node, String, Target
+from netlang.syntax.ast.expressions import Argument, Expr, Here, In, Node, String, Target
 
 __all__ = [
     "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",
@@ -76,9 +76,9 @@ class Scope(Node):
 
 
 class Tuple(Node):
-    """`(down3, up3)` as a step: labelled values (or `in`) side by side."""
+    """`(down3, up3)` as a step: labelled values (or `in` and `here`) side by side."""
 
-    items: tuple[Reference | In, ...]
+    items: tuple[Reference | In | Here, ...]
 
 
 class Reuse(Node):
@@ -87,7 +87,7 @@ class Reuse(Node):
     label: Label
 
 
-Action: TypeAlias = Apply | Scope | Tuple | Reuse | Reference | In
+Action: TypeAlias = Apply | Scope | Tuple | Reuse | Reference | In | Here
 
 
 class Step(Node):

@@ -17,6 +17,7 @@ from netlang.syntax.ast import (
     Dims,
     Expr,
     ForClause,
+    Here,
     In,
     Index,
     Label,
@@ -67,6 +68,10 @@ def _name(b: Builder, parts: Parts, first: int, last: int) -> Name:
 
 def _in(b: Builder, parts: Parts, first: int, last: int) -> In:
     return In(b.span(first, last))
+
+
+def _here(b: Builder, parts: Parts, first: int, last: int) -> Here:
+    return Here(b.span(first, last))
 
 
 def _list(b: Builder, parts: Parts, first: int, last: int) -> ListExpr:
@@ -252,7 +257,7 @@ def _label(b: Builder, parts: Parts, first: int, last: int) -> Label:
 
 EXPRESSIONS: dict[str, Maker] = {
     "number": _number, "string": _string, "boolean": _boolean, "dims": _dims, "name": _name,
-    "in": _in, "list_expr": _list, "tuple_expr": _tuple, "range_expr": _range,
+    "in": _in, "here": _here, "list_expr": _list, "tuple_expr": _tuple, "range_expr": _range,
     "spread": _spread, "targets": _targets, "for_clause": _for_clause,
     "comprehension": _comprehension,
     "attribute": _attribute, "numbered": _numbered, "index": _index, "slice": _slice,

@@ -22,7 +22,7 @@ OPERATORS = frozenset((
 """Roles of the words that make an expression of operands; `if` only where no suite follows."""
 
 OPERAND_ENDS = frozenset((
-    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "IN", ")", "]", "COMPUTED }",
+    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "IN", "here", ")", "]", "COMPUTED }",
 ))  # fmt: skip
 """Roles of the words after which `(` calls, `[` takes an item and `-` subtracts."""
 

@@ -10,7 +10,8 @@ from netlang.syntax.lalr import Tables, load_tables
 __all__ = ["advance", "allowed", "can_follow", "in_words", "states_before"]
 
 _VALUE = frozenset(("NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "(", "["))
-_STEP = frozenset(("NAME", "NUMBER", "STRING", "COMPUTED", "in", "(", "{", "reuse"))
+_ALSO_VALUES = frozenset(("here", "-", "not", "*"))
+_STEP = frozenset(("NAME", "NUMBER", "STRING", "COMPUTED", "in", "here", "(", "{", "reuse"))
 _STATEMENT = frozenset(("if", "for", "repeat", "assert", "output", "input", "auxiliary"))
 _DEFINITION = frozenset(("block", "net", "train", "from", "assert"))
 _OPERATORS = frozenset((
@@ -86,7 +87,7 @@ def in_words(kinds: frozenset[str]) -> str:
         rest -= _STEP
     elif rest >= _VALUE:
         words.append("a value")
-        rest -= _VALUE | {"-", "not", "*"}
+        rest -= _VALUE | _ALSO_VALUES
     if rest >= {"+", "*", "=="}:
         rest -= _OPERATORS
         words.append("an operator")

@@ -20,7 +20,7 @@ from netlang.syntax.mistakes.spot import AGAIN, OPENERS, Spot
 __all__ = ["SEPARATORS"]
 
 _VALUE_STARTS = frozenset((
-    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "(", "[", "not", "DOC",
+    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "here", "(", "[", "not", "DOC",
 ))  # fmt: skip
 _STATEMENT_STARTS = (_VALUE_STARTS - {"["}) | {
     "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",

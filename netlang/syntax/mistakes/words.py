@@ -13,6 +13,7 @@ from netlang.diagnostics.language.syntax import (
     UnexpectedText,
     UnknownDefinition,
 )
+from netlang.source import Span
 from netlang.syntax.lalr import load_tables
 from netlang.syntax.mistakes.brackets import closed_early
 from netlang.syntax.mistakes.spot import Spot
@@ -89,6 +90,8 @@ def _foreign(spot: Spot, offset: int, word: str) -> Diagnostic:
 
 def _keyword_as_name(spot: Spot) -> Diagnostic | None:
     word = spot.kind()
+    if (word, spot.kind(-1), spot.first) == ("=", "here", -1):  # `here` alone may begin a path
+        return _renamed(spot, spot.span(-1), "here", "a name")
     if word not in load_tables().words.keywords or "NAME" not in spot.allowed:
         return None
     if spot.kind(-1) in ("SEP", "{", "}", "", "->", "else") or _starts_value(spot):
@@ -96,11 +99,13 @@ def _keyword_as_name(spot: Spot) -> Diagnostic | None:
     following = spot.kind(1)
     if following not in ("=", ",", ")", "{", "(", ":", "in", "SEP", "import", "."):
         return None
-    span = spot.span()
-    fix = spot.replacing(
-        f"choose another name, such as `{word}_`", span.start, span.end, f"{word}_"
-    )
-    return KeywordAsName(span=span, word=word, expected=spot.expected, fix=fix)
+    return _renamed(spot, spot.span(), word, spot.expected)
+
+
+def _renamed(spot: Spot, span: Span, word: str, expected: str) -> Diagnostic:
+    advice = f"choose another name, such as `{word}_`"
+    fix = spot.replacing(advice, span.start, span.end, f"{word}_")
+    return KeywordAsName(span=span, word=word, expected=expected, fix=fix)
 
 
 def _starts_value(spot: Spot) -> bool:

@@ -52,6 +52,7 @@ class Body:
     marks: dict[str, str] = field(default_factory=dict)
     began: int = 0
     straight: bool = True
+    reads_here: bool = False
 
     @property
     def draw(self) -> Draw:
@@ -190,4 +191,6 @@ class Body:
             if _WORD.fullmatch(name) and len(labelled.values) == 1
         ]
         entry = self.owner.entry
+        if self.reads_here:
+            found.append(("here", self.value.type))
         return [*found, *([("in", entry.type)] if entry and not self.owner.is_net else [])]

@@ -198,7 +198,10 @@ def _of_value(body: Body, number: Dim) -> str | None:
     if not found:
         return None
     body.spec.used("size of a value")
-    return body.draw.pick(found)
+    text = body.draw.pick(found)
+    if text.startswith("here."):
+        body.spec.used("here")
+    return text
 
 
 _WAYS: tuple[Callable[[Body, int], str | None], ...] = (

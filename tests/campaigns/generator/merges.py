@@ -81,6 +81,9 @@ def _scope_label(body: Body) -> str:
 def _branch(body: Body, wanted: Value, first: bool) -> list[str]:
     """One branch from the current value to the type wanted: identity, a step, or a scope."""
     same = wanted.type == body.value.type
+    if same and body.draw.chance(0.08):
+        body.spec.used("here")
+        return ["here"]
     if same and body.draw.chance(0.35):
         body.spec.used("identity branch")
         body.spec.operators.add("identity")
@@ -154,6 +157,9 @@ def _joined(body: Body, names: tuple[str, ...]) -> bool:
     body.spec.left -= 1
     values = outputs_of(body, join.op, (x, *others))
     text = application(body, join.op)
+    if others and body.draw.chance(0.2):
+        body.spec.used("here")
+        reads[-1] = "here"
     body.line(f"({', '.join(reads)}) -> {text}")
     body.joinable = True
     body.current = values

@@ -195,7 +195,9 @@ def apply(body: Body, chosen: Chosen, label: bool | None = None) -> str | None:
     """Write a step; returns how its label is read, if it has one."""
     several = len(chosen.values) > 1
     body.spec.left -= 1
+    body.reads_here = len(body.current) == 1 and not body.dead
     text = application(body, chosen.op)
+    body.reads_here = False
     before = tuple(value.type for value in body.current)
     labelled = (body.draw.chance(0.25) if label is None else label) or several
     if not labelled or body.repeated:
