@@ -31,6 +31,7 @@ __all__ = [
 Shape: TypeAlias = tuple[Dim, ...]
 
 ADVICE_FLOAT = "numbers that stand for classes or words go through `embedding` first"
+_TRUTH = "truth values are for `where`, which chooses by them"
 
 
 def shape_text(shape: Shape) -> str:
@@ -61,7 +62,7 @@ def floating(op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT) 
             operator=op.name,
             expected="floating point",
             received=x.dtype.value,
-            advice=advice,
+            advice=_TRUTH if x.dtype is DType.BOOL else advice,
         )
     return x
 

@@ -28,6 +28,8 @@ _ABOUT = {
     "`sqrt` are functions of compile-time numbers, too: as a step each is the operator.",
     "Reductions": "They leave the batch as it is: no operator mixes examples. `sum` of a list of "
     "compile-time numbers is a function; as a step it is the operator.",
+    "Comparisons": "They give truth values, `bool`, by which `where` chooses; arithmetic doesn't "
+    "take them.",
     "Normalisations": "`bn` stands for `batch_norm` in every file.",
     "Pools": "`gap` stands for `global_avgpool` in every file.",
     "Layout": "They move elements, leave some out or repeat them.",

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count
+from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim, floor_div
 from netlang.ir.op import Case, Inferred
 from netlang.ir.reach import Along, Reach, Rearranged, Same, Shuffled
 from netlang.ir.types import TensorType, Types
@@ -14,7 +16,9 @@ from netlang.ops.checks import divisible, fixed, inputs_of, ranked
 from netlang.ops.derive import numbers
 from netlang.ops.layout import Rearrangement
 
-__all__ = ["ChannelShuffle", "PixelShuffle"]
+__all__ = ["ChannelShuffle", "PixelShuffle", "PixelUnshuffle"]
+
+_AXES = ("height", "width")
 
 
 @final
@@ -95,3 +99,63 @@ class PixelShuffle(Rearrangement):
         yield Case(cls(factor=2), (TensorType((8, 3, 5)),))
         yield Case(cls(factor=3), (TensorType((9, 2, 2)),))
         yield Case(cls(factor=2), (TensorType((4, 2, 3), batch=None),))
+
+
+@final
+class PixelUnshuffle(Rearrangement):
+    """Places arranged as channels: y[c r^2 + a r + b, i, j] = x[c, r i + a, r j + b], r the factor.
+
+    The opposite of `pixel_shuffle`.
+
+    Shape: [C, H, W] -> [C r^2, H/r, W/r], where r divides both. Other: 0.
+
+    Source: the opposite of Shi et al. 2016, arXiv:1609.05158.
+    """
+
+    name: ClassVar[str] = "pixel_unshuffle"
+
+    factor: int = argument(count, "how many times as high and wide the input is")
+
+    def infer(self, inputs: Types) -> Inferred:
+        x = batched(self, inputs_of(self, inputs)[0])
+        ranked(self, x, range(3, 4), "an input of shape [C, H, W]")
+        height, width = (
+            self._part(size, axis) for size, axis in zip(x.spatial, _AXES, strict=True)
+        )
+        sizes = zip(x.spatial, (height, width), strict=True)
+        constraints = tuple(
+            Constraint(size, Relation.EQUAL, part * self.factor, self._reason(axis))
+            for (size, part), axis in zip(sizes, _AXES, strict=True)
+            if size != part * self.factor
+        )
+        return Inferred((x.with_shape(x.channels * self.factor**2, height, width),), constraints)
+
+    def _part(self, size: Dim, axis: str) -> Dim:
+        if isinstance(size, int):
+            return divisible(self, size, self.factor, f"the {axis}", "factor")
+        return floor_div(size, self.factor)
+
+    def _reason(self, axis: str) -> str:
+        return f"`pixel_unshuffle` takes {self.factor} places along the {axis} at a time"
+
+    def split(self, inputs: Types) -> tuple[Dim, ...]:
+        """The sizes of the input with each place apart: [C, H/r, r, W/r, r]."""
+        _, height, width = self.infer(inputs).outputs[0].shape
+        return (inputs[0].channels, height, self.factor, width, self.factor)
+
+    def reach(self, inputs: Types, output: int = 0) -> Reach:
+        return Rearranged(self.split(inputs), (0, 2, 4, 1, 3))
+
+    def derivation(self, inputs: Types) -> tuple[Line, ...]:
+        channels, height, width = numbers(inputs[0].shape)
+        factor = self.factor
+        return (
+            Line("out channels", f"{channels}*{factor}*{factor}", channels * factor**2),
+            Line("out height", f"{height}/{factor}", height // factor),
+            Line("out width", f"{width}/{factor}", width // factor),
+        )
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(factor=2), (TensorType((3, 4, 6)),))
+        yield Case(cls(factor=3), (TensorType((2, 3, 9)),))

@@ -20,6 +20,7 @@ from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 from netlang.ops.norm import LayerNorm
+from netlang.ops.rms_norm import RmsNorm
 from tests.campaigns.failure import Failure
 from tests.campaigns.subject import BATCH, named_outputs
 from tests.campaigns.walk import Applied
@@ -121,7 +122,7 @@ def _inner(steps: tuple[Applied, ...], seen: Shapes, sizes: Mapping[str, int]) -
     told: Shapes = defaultdict(list)
     for step in steps:
         # Modules that work along other axes see their input with its axes in another order.
-        turned = isinstance(step.op, LayerNorm)
+        turned = isinstance(step.op, LayerNorm | RmsNorm)
         shape = _shape(step.outputs[0], sizes)
         told[step.module].append(tuple(sorted(shape)) if turned else shape)
         if turned:

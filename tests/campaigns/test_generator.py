@@ -14,6 +14,7 @@ from tests.campaigns.generator import generate
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
 from tests.campaigns.generator.rules.arithmetic import BOUNDED, POSITIVE
+from tests.campaigns.generator.rules.places import COMPARISONS
 from tests.campaigns.generator.rules.regions import REGIONS
 from tests.campaigns.subject import Spec, load, read_spec
 from tests.campaigns.walk import applied
@@ -24,7 +25,8 @@ SPECS = 120
 def test_every_operator_has_a_rule() -> None:
     # The way back from a pool is made together with its pool, parts of images with their boxes,
     # and what needs values of a kind with the steps that make them so.
-    together = {*REGIONS, "max_unpool", *BOUNDED, *POSITIVE, "div"}
+    together = {*REGIONS, "max_unpool", *BOUNDED, *POSITIVE, "div", "fold", "where"}
+    together |= {kind.name for kind in COMPARISONS}
     assert {*STEPS, *JOINS, *SOURCES, *together} == set(operator_names())
 
 

@@ -14,6 +14,7 @@ from netlang.backends.onnx.lowering import (
     merge,
     multi_axis_attention,
     norm,
+    places,
     pool,
     recurrent,
     region,
@@ -24,7 +25,7 @@ from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
 FAMILIES = (
     activation, adaptive, attention, constants, conv, cosine_window_attention, cut, elementary,
-    layout, linear, merge, multi_axis_attention, norm, pool, recurrent, region, tensor,
+    layout, linear, merge, multi_axis_attention, norm, places, pool, recurrent, region, tensor,
     window_attention,
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from netlang.ops.checks import fixed
 from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.response_norm import LocalResponseNorm
+from netlang.ops.rms_norm import RmsNorm
 from netlang.ops.switchable_norm import SwitchableNorm
 
 __all__: list[str] = []
@@ -80,6 +81,27 @@ def _(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:
     even = emit.node("even", "LayerNormalization", turned, *tensors, axis=axis, epsilon=op.eps)
     back = [order.index(axis) for axis in range(len(order))]
     return emit.result("Transpose", even, perm=back)
+
+
+@lower.register
+def _(op: RmsNorm, emit: Emitter) -> tuple[str, ...]:
+    (x,), (type_,) = emit.step.inputs, emit.step.types
+    along = distinct_axes(op, type_, op.axes)
+    squares = emit.node("squares", "Mul", x, x)
+    axes = emit.integers("axes", [axis + 1 for axis in along])
+    mean = emit.node("mean", "ReduceMean", squares, axes, keepdims=1)
+    root = emit.node("root", "Sqrt", emit.node("sum", "Add", mean, emit.epsilon(op.eps)))
+    if not op.affine:
+        return emit.result("Div", x, root)
+    even = emit.node("even", "Div", x, root)
+    weight, order = emit.weight("weight"), sorted(range(len(along)), key=along.__getitem__)
+    if order != sorted(order):
+        weight = emit.node("weight.turned", "Transpose", weight, perm=order)
+    shape = [
+        fixed(op, size, "a size") if axis in along else 1 for axis, size in enumerate(type_.shape)
+    ]
+    weight = emit.node("weight.aligned", "Reshape", weight, emit.integers("shape", shape))
+    return emit.result("Mul", even, weight)
 
 
 def _layer_tensors(op: LayerNorm, emit: Emitter) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from netlang.backends.torch.lowering import (
     linear,
     merge,
     norm,
+    places,
     pool,
     random,
     recurrent,
@@ -34,8 +35,8 @@ from netlang.ir.types import Types
 __all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower", "lowered"]
 
 _FAMILIES = (
-    activation, attention, constants, conv, cut, elementary, layout, linear, merge, norm, pool,
-    random,
+    activation, attention, constants, conv, cut, elementary, layout, linear, merge, norm, places,
+    pool, random,
     recurrent, region, shuffle, sized, tensor, upsample, vector,
 )  # fmt: skip
 

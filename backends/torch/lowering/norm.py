@@ -23,11 +23,12 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     dotted,
 )
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 from netlang.ops.axes import distinct_axes
 from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.response_norm import LocalResponseNorm
+from netlang.ops.rms_norm import RmsNorm
 from netlang.ops.switchable_norm import SwitchableNorm
 from netlang.records import replace
 
@@ -76,16 +77,40 @@ def _switchable_norm(op: SwitchableNorm, inputs: Types, outputs: Types) -> Lower
 def _layer_norm(op: LayerNorm, inputs: Types, outputs: Types) -> Lowered:
     x = inputs[0]
     axes = distinct_axes(op, x, op.axes)
-    sizes = tuple(number(x.shape[axis], "normalized_shape") for axis in axes)
     along_channels = axes == (0,) and x.rank > 1 and x.batch is not None
     constructor = applied(
         Name("ChannelLayerNorm") if along_channels else dotted("nn.LayerNorm"),
-        sizes[0] if len(sizes) == 1 else TupleDisplay(sizes),
+        _normalized(op, x),
         option("eps", number(op.eps, "eps"), 1e-5),
         option("elementwise_affine", constant(op.affine), True),
         option("bias", constant(op.bias), True),
     )
-    if along_channels or axes == tuple(range(x.rank - len(axes), x.rank)):
+    return Lowered(constructor, light=True) if along_channels else _along(op, x, constructor)
+
+
+@lower.register
+def _rms_norm(op: RmsNorm, inputs: Types, outputs: Types) -> Lowered:
+    x = inputs[0]
+    constructor = applied(
+        dotted("nn.RMSNorm"),
+        _normalized(op, x),
+        option("eps", epsilon(op.eps, inputs)),
+        option("elementwise_affine", constant(op.affine), True),
+    )
+    return _along(op, x, constructor)
+
+
+def _normalized(op: LayerNorm | RmsNorm, x: TensorType) -> Expression:
+    """The sizes of the axes that are normalised."""
+    axes = distinct_axes(op, x, op.axes)
+    sizes = tuple(number(x.shape[axis], "normalized_shape") for axis in axes)
+    return sizes[0] if len(sizes) == 1 else TupleDisplay(sizes)
+
+
+def _along(op: LayerNorm | RmsNorm, x: TensorType, constructor: Call) -> Lowered:
+    """A module that normalises the last axes; others are moved there and back."""
+    axes = distinct_axes(op, x, op.axes)
+    if axes == tuple(range(x.rank - len(axes), x.rank)):
         return Lowered(constructor, light=True)
     order = (*(axis for axis in range(x.rank) if axis not in axes), *axes)
     inner = Call(TheModule(), (permuted(Operand(0), order, x),))

@@ -40,7 +40,7 @@ INDENT = " " * 4
 _width: ContextVar[int] = ContextVar("width", default=88)
 _PRECEDENCE = {
     "or": -2,
-    "!=": -1,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), -1),
     "|": 0,
     "+": 1,
     "-": 1,
@@ -91,7 +91,7 @@ def _string(value: str) -> str:
     return f"{quote}{escaped}{quote}"
 
 
-def flat(node: Expression | Keyword, binding: int = 0) -> str:
+def flat(node: Expression | Keyword, binding: int = LOOSEST) -> str:
     """An expression on one line; parenthesized if it binds less tightly than `binding`."""
     match node:
         case Name(id):
@@ -115,7 +115,7 @@ def flat(node: Expression | Keyword, binding: int = 0) -> str:
             return _slice(node)
         case Conditional(value, test, other):
             text = f"{flat(value, 1)} if {flat(test)} else {flat(other)}"
-            return f"({text})" if binding else text
+            return f"({text})" if binding > LOOSEST else text
         case _:
             return _in_brackets(node)
 

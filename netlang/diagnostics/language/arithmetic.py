@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["NumbersForChannels"]
+__all__ = ["CannotExpand", "NoSuchPlace", "NotWindows", "NumbersForChannels"]
 
 
 class NumbersForChannels(Diagnostic):
@@ -24,3 +24,51 @@ class NumbersForChannels(Diagnostic):
     given: int
     channels: int
     received: str
+
+
+class NoSuchPlace(Diagnostic):
+    """A place is asked for that an axis doesn't have."""
+
+    code: ClassVar[str] = "E0425"
+    title: ClassVar[str] = "axis {axis} of the input has no place {place}"
+    caption: ClassVar[str] = "`{operator}` asks for place {place} of {size}"
+    help: ClassVar[str] = "places are 0 to {last}, or -1 to -{size} from the end"
+
+    operator: str
+    place: int
+    axis: int
+    size: int
+    last: int
+
+
+class CannotExpand(Diagnostic):
+    """A value can't be repeated to a shape: an axis has another size than 1, or is missing."""
+
+    code: ClassVar[str] = "E0426"
+    title: ClassVar[str] = "{received} can't be expanded to {target}"
+    caption: ClassVar[str] = "`{operator}` repeats axes of size 1, and keeps all others"
+    help: ClassVar[str] = (
+        "give every other axis its own size; `reshape` adds axes of size 1 where they are missing"
+    )
+
+    operator: str
+    received: str
+    target: str
+
+
+class NotWindows(Diagnostic):
+    """The columns are not those of the windows of an image of the size wanted."""
+
+    code: ClassVar[str] = "E0427"
+    title: ClassVar[str] = "the columns don't fit the windows of the image"
+    caption: ClassVar[str] = (
+        "the input is {received}; there are {windows} windows of {places} places"
+    )
+    help: ClassVar[str] = (
+        "`{operator}` takes [C * {places}, {windows}], which `unfold` with the same arguments makes"
+    )
+
+    operator: str
+    received: str
+    places: int
+    windows: int

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from netlang.ir.op import Op
+from netlang.ir.types import DType
 from netlang.ops.activation import Sigmoid, Tanh
+from netlang.ops.compare import Where
 from netlang.ops.merge import Div
 from netlang.ops.scale import Scale
+from netlang.ops.unfold import Unfold
 from tests.campaigns.generator.body import Body
+from tests.campaigns.generator.model import Labelled, Value
+from tests.campaigns.generator.rules import STEPS
 from tests.campaigns.generator.rules.arithmetic import bounded, positive
+from tests.campaigns.generator.rules.places import comparison, fold_of
 from tests.campaigns.generator.steps import Chosen, application, apply, kept, outputs_of
 
-__all__ = ["divided", "elementary"]
+__all__ = ["chosen", "divided", "elementary", "folded"]
 
 
 def elementary(body: Body) -> bool:
@@ -45,6 +51,47 @@ def divided(body: Body) -> bool:
     body.spec.used("tuple", "merge div")
     body.spec.left -= 1
     body.line(f"({above}, {body.hold()}) -> {application(body, Div())}")
+    body.joinable = True
+    body.current = (x,)
+    return True
+
+
+def folded(body: Body) -> bool:
+    """`unfold -> fold`, back to the size of the image."""
+    x = body.value
+    op = STEPS["unfold"](body.draw, x)
+    fixed = all(isinstance(dim, int) for dim in x.type.shape)
+    if not isinstance(op, Unfold) or not fixed:
+        return False
+    if not body.spec.small(op.infer((x.type,)).outputs):
+        return False
+    _steps(body, op, fold_of(op, x))
+    return True
+
+
+def chosen(body: Body) -> bool:
+    """`c: greater(0)`, `(c, a, b) -> where`."""
+    x = body.value
+    if body.repeated or x.type.batch is None or x.type.dtype is DType.BOOL:
+        return False
+    apply(body, kept(body), label=True)
+    first = body.hold()
+    body.start(first, (x,))
+    apply(body, kept(body), label=True)
+    second = body.hold()
+    if body.draw.chance(0.5):
+        body.start(first, (x,))
+        _steps(body, comparison(body.draw, x, number=True), label=True)
+        condition = body.hold()
+    else:
+        op = comparison(body.draw, x, number=False)
+        mark, condition = body.new_label(plain=True)
+        body.line(f"({first}, {second}) -> {mark}: {application(body, op)}")
+        truth = Value(op.infer((x.type, x.type)).outputs[0], x.below)
+        body.labels[condition] = Labelled((truth,))
+    body.spec.used("tuple", "merge where")
+    body.spec.left -= 1
+    body.line(f"({condition}, {first}, {second}) -> {application(body, Where())}")
     body.joinable = True
     body.current = (x,)
     return True

@@ -40,6 +40,8 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.boxed, 3),
     (arithmetic.elementary, 3),
     (arithmetic.divided, 2),
+    (arithmetic.folded, 2),
+    (arithmetic.chosen, 4),
     (control.scope, 6),
     (control.conditional, 2),
     (control.repeat, 2),

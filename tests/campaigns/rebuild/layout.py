@@ -52,17 +52,6 @@ def _split(step: Step) -> tuple[Tensor, ...]:
     return torch.split(step.x, [shape[axis - 1] for shape in step.shapes], axis)
 
 
-@layer("roll")
-def _roll(step: Step) -> Tensor:
-    axes = [from_front(axis, step.x) for axis in _list(step, "axes")]
-    return step.x.roll(_list(step, "shift"), axes)
-
-
-def _list(step: Step, name: str) -> list[int]:
-    value = step.arguments[name]
-    return [value] if isinstance(value, int) else wholes(value)
-
-
 @layer("crop")
 def _crop(step: Step) -> Tensor:
     x, given = step.x, step.arguments["offset"]

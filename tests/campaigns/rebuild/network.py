@@ -15,6 +15,7 @@ from tests.campaigns.rebuild import (
     constants,
     layout,
     norms,
+    places,
     pointwise,
     regions,
     sequences,
@@ -25,7 +26,9 @@ from tests.campaigns.rebuild.table import LAYERS, Json, Step
 __all__ = ["Network"]
 
 # Filing their layers is what they are imported for.
-FAMILIES = (arithmetic, constants, layout, norms, pointwise, regions, sequences, windows)
+FAMILIES = (
+    arithmetic, constants, layout, norms, places, pointwise, regions, sequences, windows,
+)  # fmt: skip
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

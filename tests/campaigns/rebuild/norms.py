@@ -126,3 +126,17 @@ def _l2_normalize(step: Step) -> Tensor:
     # Not the root of a sum of squares: its gradient at 0 is no number.
     length: Tensor = torch.linalg.vector_norm(step.x, dim=step.axis(), keepdim=True)
     return step.x / length.clamp_min(number(step.arguments["eps"]))
+
+
+@layer("rms_norm")
+def _rms_norm(step: Step) -> Tensor:
+    """The axes last, in the order given, which is that of the weight."""
+    given = step.arguments["axes"]
+    listed = [given] if isinstance(given, int) else given
+    assert isinstance(listed, list)
+    axes = [from_front(whole(axis), step.x) for axis in listed]
+    last = list(range(-len(axes), 0))
+    x = step.x.movedim(axes, last)
+    y = x * (x.square().mean(last, keepdim=True) + number(step.arguments["eps"])).rsqrt()
+    weight = step.get("weight")
+    return (y if weight is None else y * weight).movedim(last, axes)

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from netlang.ir.types import Types
-from netlang.ops import frozen_norm, norm, response_norm, switchable_norm, vector
+from netlang.ops import frozen_norm, norm, response_norm, rms_norm, switchable_norm, vector
 from tests.analysis.oracles import torchvision_models
 from tests.ops.torch_modules.base import Applied, Around, build, by_rank, channels, torch_axis
 from tests.ops.torch_modules.switchable import Switchable
@@ -42,6 +42,17 @@ def _(op: norm.LayerNorm, inputs: Types) -> nn.Module:
     others = [axis for axis in range(x.rank) if axis not in axes]
     order = [0, *(axis + 1 for axis in others + axes)]
     inner = nn.LayerNorm([int(str(x.shape[axis])) for axis in axes], op.eps, op.affine, op.bias)
+    back = [order.index(axis) for axis in range(x.rank + 1)]
+    return Around(inner, lambda y: y.permute(order), lambda y: y.permute(back))
+
+
+@build.register
+def _(op: rms_norm.RmsNorm, inputs: Types) -> nn.Module:
+    x = inputs[0]
+    axes = [axis % x.rank for axis in ((op.axes,) if isinstance(op.axes, int) else op.axes)]
+    others = [axis for axis in range(x.rank) if axis not in axes]
+    order = [0, *(axis + 1 for axis in others + axes)]
+    inner = nn.RMSNorm([int(str(x.shape[axis])) for axis in axes], op.eps, op.affine)
     back = [order.index(axis) for axis in range(x.rank + 1)]
     return Around(inner, lambda y: y.permute(order), lambda y: y.permute(back))
 
