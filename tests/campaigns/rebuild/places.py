@@ -129,7 +129,7 @@ for _name in _COMPARISONS:
 @layer("where")
 def _where(step: Step) -> Tensor:
     condition, chosen, other = step.inputs
-    shape = torch.broadcast_shapes(condition.shape, chosen.shape, other.shape)
+    shape = (condition + chosen + other).shape
     condition, chosen = condition.expand(shape), chosen.expand(shape)
     found = other.expand(shape).clone()
     found[condition] = chosen[condition]
