@@ -12,7 +12,7 @@ from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Ones, Weight
 from netlang.ops.axes import axes, distinct_axes, statistics
-from netlang.ops.checks import batched, fixed, the_input
+from netlang.ops.checks import fixed, the_input
 from netlang.ops.derive import weights_and_work
 
 __all__ = ["RmsNorm"]
@@ -32,6 +32,7 @@ class RmsNorm(Op):
     """
 
     name: ClassVar[str] = "rms_norm"
+    one_example: ClassVar[bool] = True
 
     axes: int | tuple[int, ...] = argument(
         axes, "axes to normalise along; 0 is the channels", default=-1
@@ -40,7 +41,7 @@ class RmsNorm(Op):
     affine: bool = argument(flag, "whether to learn a factor for each element", default=True)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, the_input(self, inputs))
+        x = the_input(self, inputs)
         self._sizes(x)
         return Inferred((x,))
 
@@ -67,3 +68,4 @@ class RmsNorm(Op):
         yield Case(cls(axes=(-2, -1)), (TensorType((2, 3, 4)),))
         yield Case(cls(axes=(2, 0)), (TensorType((2, 3, 4)),))
         yield Case(cls(affine=False), (TensorType((6,)),))
+        yield Case(cls(axes=0), (TensorType((4, 3), batch=None),))

@@ -113,11 +113,12 @@ class PixelUnshuffle(Rearrangement):
     """
 
     name: ClassVar[str] = "pixel_unshuffle"
+    one_example: ClassVar[bool] = True
 
     factor: int = argument(count, "how many times as high and wide the input is")
 
     def infer(self, inputs: Types) -> Inferred:
-        x = batched(self, inputs_of(self, inputs)[0])
+        (x,) = inputs_of(self, inputs)
         ranked(self, x, range(3, 4), "an input of shape [C, H, W]")
         height, width = (
             self._part(size, axis) for size, axis in zip(x.spatial, _AXES, strict=True)
@@ -159,3 +160,4 @@ class PixelUnshuffle(Rearrangement):
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(factor=2), (TensorType((3, 4, 6)),))
         yield Case(cls(factor=3), (TensorType((2, 3, 9)),))
+        yield Case(cls(factor=2), (TensorType((1, 4, 2), batch=None),))

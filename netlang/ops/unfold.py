@@ -21,7 +21,7 @@ from netlang.ir.reach import (
 )
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
-from netlang.ops.checks import batched, fixed, ranked, the_input
+from netlang.ops.checks import fixed, ranked, the_input
 from netlang.ops.derive import changed, elements, numbers, sum_of
 from netlang.ops.spatial import Sizes, extents, fits, padding, per_axis, product, size_given, slide
 
@@ -57,6 +57,7 @@ class Unfold(Windows):
     """
 
     name: ClassVar[str] = "unfold"
+    one_example: ClassVar[bool] = True
 
     kernel: Sizes = argument(sizes(), "size of a window")
     stride: Sizes = argument(sizes(), "distance between windows", default=1)
@@ -64,7 +65,7 @@ class Unfold(Windows):
     dilation: Sizes = argument(sizes(), "distance between the elements of a window", default=1)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = ranked(self, batched(self, the_input(self, inputs)), range(3, 4), "an image [C, H, W]")
+        x = ranked(self, the_input(self, inputs), range(3, 4), "an image [C, H, W]")
         extent = extents(self.pair("kernel"), self.pair("dilation"))
         constraints = fits(self, x.spatial, padding(self.pair("pad"), extent), extent)
         rows = fixed(self, x.channels, "the input channels") * prod(self.pair("kernel"))
@@ -96,6 +97,7 @@ class Unfold(Windows):
         yield Case(cls(kernel=2), (TensorType((3, 5, 6)),))
         yield Case(cls(kernel=(2, 3), stride=2, pad=1), (TensorType((2, 5, 6)),))
         yield Case(cls(kernel=2, stride=(1, 2), dilation=2), (TensorType((1, 5, 6)),))
+        yield Case(cls(kernel=2), (TensorType((2, 3, 3), batch=None),))
 
 
 @final
@@ -110,6 +112,7 @@ class Fold(Windows):
     """
 
     name: ClassVar[str] = "fold"
+    one_example: ClassVar[bool] = True
 
     size: tuple[Dim, ...] = argument(shape, "height and width of the image")
     kernel: Sizes = argument(sizes(), "size of a window")
@@ -118,9 +121,7 @@ class Fold(Windows):
     dilation: Sizes = argument(sizes(), "distance between the elements of a window", default=1)
 
     def infer(self, inputs: Types) -> Inferred:
-        x = ranked(
-            self, batched(self, the_input(self, inputs)), range(2, 3), "columns [rows, windows]"
-        )
+        x = ranked(self, the_input(self, inputs), range(2, 3), "columns [rows, windows]")
         rows, count = (fixed(self, size, "rows and columns of its input") for size in x.shape)
         wanted = self.image()
         extent = extents(self.pair("kernel"), self.pair("dilation"))
@@ -166,3 +167,4 @@ class Fold(Windows):
         yield Case(cls(kernel=2, size=(4, 5)), (TensorType((8, 12)),))
         yield Case(cls(kernel=(2, 3), stride=2, pad=1, size=(5, 6)), (TensorType((12, 9)),))
         yield Case(cls(kernel=2, stride=(1, 2), dilation=2, size=(5, 6)), (TensorType((4, 6)),))
+        yield Case(cls(kernel=2, size=(3, 3)), (TensorType((8, 4), batch=None),))

@@ -75,7 +75,8 @@ def _results(module: nn.Module, inputs: Mapping[str, Tensor], *, training: bool)
         if x.requires_grad:
             gradient = torch.zeros_like(x) if x.grad is None else x.grad
             found[f"gradient of {name}"] = gradient.detach().clone()
-    found |= {f"buffer {name}": x.clone() for name, x in module.named_buffers()}
+    kept = module.state_dict().keys()  # constants without a key are no state
+    found |= {f"buffer {name}": x.clone() for name, x in module.named_buffers() if name in kept}
     return Results(found)
 
 
