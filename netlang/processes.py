@@ -50,7 +50,7 @@ def how_to_start(devices: Sequence[str]) -> str:
     some = "" if numbers == list(map(str, range(count))) else ",".join(numbers).strip(",")
     before = f"CUDA_VISIBLE_DEVICES={some} " if some and kind == "cuda" else ""
     program = Path(sys.argv[0])
-    if program.stem in ("netlang", "__main__"):
+    if program.stem == "netlang" or program.parts[-2:] == ("netlang", "__main__.py"):
         words = [*torchrun, "-m", "netlang", *_without_device(sys.argv[1:]), "--device", kind]
         return f"start it as `{before}{shlex.join(words)}`"
     script = sys.argv[0] if program.suffix == ".py" and program.exists() else "script.py"

@@ -23,7 +23,7 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.setup import DataSplit
 from netlang.backends.torch.train.state import Scores, Since, State
-from netlang.backends.torch.train.steps.reading import Reading
+from netlang.backends.torch.train.steps.reading import Pending, Reading
 from netlang.backends.torch.train.steps.search import NotFinite, watched_step
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import Json
@@ -38,17 +38,6 @@ _RECORD_EVERY = 10
 # Steps between checkpoints at least, where the recipe leaves them to epochs: flushing files takes
 # as long as many steps of a small net.
 _WORTH_SAVING = 200
-
-
-@final
-@dataclass(frozen=True)
-class _Pending:
-    """A record whose losses, over `steps` steps, haven't been read yet."""
-
-    step: int
-    steps: int
-    rate: float
-    total: Reading
 
 
 @final
@@ -70,7 +59,7 @@ class Loop:
     interrupt: Interrupt
     _begun: bool = field(init=False, default=False)
     _saved: int = field(init=False, default=-1)
-    _pending: _Pending | None = field(init=False, default=None)
+    _pending: Pending | None = field(init=False, default=None)
     # What the plateau remembered after each evaluation since the last checkpoint.
     _watches: dict[int, Watch] = field(init=False, default_factory=dict)
 
@@ -139,7 +128,9 @@ class Loop:
                     model = None if state.layout.sharded else state.scored
                     self.ledger.begin(model, batch, state.step)
                 pace = self._pace(state.step)
-                self.stepper(batch, part.whole(state.step % self.epoch_steps), pace)
+                self.stepper.counting = self._is_recorded(state.step + 1)
+                self.stepper(batch, part.whole(position), pace)
+                position += 1
                 self._after_step(pace)
 
     def _after_step(self, pace: Pace) -> None:
@@ -155,6 +146,10 @@ class Loop:
     def _due(self, every: int) -> bool:
         return self.state.step % every == 0 or self.state.step == self.steps
 
+    def _is_recorded(self, step: int) -> bool:
+        last = step == self.steps
+        return last or step % _RECORD_EVERY == 0 or step % self.evaluate_every == 0
+
     def _pace(self, step: int) -> Pace:
         """The rate and momentum of the step after `step` steps."""
         return self.recipe.schedule.pace(self._clock(step))
@@ -166,17 +161,20 @@ class Loop:
 
     def _record(self, rate: float) -> None:
         """Begin the record that is due after this step, and finish the one before it."""
-        evaluating = self._due(self.evaluate_every)
-        if not evaluating and not self._due(_RECORD_EVERY):
+        state, evaluating = self.state, self._due(self.evaluate_every)
+        if not self._is_recorded(state.step):
             return
-        state = self.state
         if evaluating:
             self.stepper.settle()
         # First of all, as a signal may cut it short.
         scores = self._validate() if evaluating else None
         self._settle()
-        total = self.data.train.world.sum(state.losses)
-        self._pending = _Pending(state.step, state.loss_steps, rate, Reading(total))
+        train = self.data.train
+        counted = train.whole((state.step - 1) % self.epoch_steps)
+        self._pending = Pending(
+            state.step, state.loss_steps, rate, Reading(train.world.sum(state.sums)),
+            counted if self.objective.classifies else None,
+        )  # fmt: skip
         state.losses.zero_()
         state.loss_steps = 0
         if evaluating:
@@ -187,14 +185,16 @@ class Loop:
         pending, self._pending = self._pending, None
         if pending is None:
             return
-        total = pending.total.value()
+        total, right = pending.sums.values()
         if not isfinite(total):
             raise self._search(pending.step)
         since = self.state.since
         since.total += total
         since.steps += pending.steps
-        loss = total / max(1, pending.steps)
-        self.ledger.add({"step": pending.step, "loss": loss, "lr": pending.rate, **(extra or {})})
+        record: dict[str, Json] = {"step": pending.step, "loss": total / max(1, pending.steps)}
+        if pending.examples is not None:
+            record["accuracy"] = right / pending.examples
+        self.ledger.add({**record, "lr": pending.rate, **(extra or {})})
 
     def _validate(self) -> Scores | None:
         """The scores on the validation part, if there is one."""

@@ -97,7 +97,8 @@ class State:
     `confusion` ``[classes, classes]`` is then that of a classifier on the test part, or else on the
     validation part, on the CPU (kept for at most 2,048 classes).
     `losses` is this process's sum, on the device, of the losses of the `loss_steps` steps since the
-    last record; `since` holds those between the last evaluation and that record. `settled` is the
+    last record; `since` holds those between the last evaluation and that record. `right` is how
+    many examples this process classified correctly in the last step with a record. `settled` is the
     last step whose record and evaluation, if due, were made: a signal may come in between.
     `best_weights` are those of the best score, on the CPU, and `records` the lines of the metrics,
     so that a run needs nothing but the checkpoint. In `world` each process has a state of its own;
@@ -118,12 +119,21 @@ class State:
     watch: Watch = field(default_factory=Watch)
     losses: Tensor = field(default_factory=lambda: torch.zeros(()))
     loss_steps: int = 0
+    right: Tensor = field(init=False)
     since: Since = field(default_factory=Since)
     settled: int = 0
     best_weights: dict[str, Kept] = field(default_factory=dict)
     records: bytes = b""
     world: World = field(default_factory=World)
     layout: WeightLayout = field(default_factory=Whole)
+
+    def __post_init__(self) -> None:
+        self.right = torch.zeros_like(self.losses)
+
+    @property
+    def sums(self) -> Tensor:
+        """`losses` and `right`, ``[2]``."""
+        return torch.stack((self.losses, self.right))
 
     @property
     def scored(self) -> nn.Module:
@@ -163,8 +173,8 @@ class State:
                 tensors[f"optimizer/{index}/{name}"] = self.layout.beside(weights[index], value)
         tensors |= streams_of(self.world, self.device)
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
-        for rank, losses in enumerate(self.world.gathered(self.losses.cpu())):
-            tensors[_losses_of(rank)] = losses
+        for rank, sums in enumerate(self.world.gathered(self.sums.cpu())):
+            tensors[_losses_of(rank)] = sums
         if self.confusion is not None and len(self.confusion) <= MOST_CLASSES:
             tensors["confusion"] = self.confusion
         tensors["records"] = torch.from_numpy(np.frombuffer(self.records, np.uint8).copy())
@@ -225,14 +235,16 @@ class State:
         parsed_records(self.records)
 
     def _take_losses(self, part: CheckpointPart) -> None:
-        """Each process continues its own sum; if their number changed, the first gets the total."""
+        """Each process continues its own sums; of another number, the first gets the totals."""
         names = {_losses_of(0), *(name for name in part.names if name.startswith("losses/"))}
-        found = {name: part.one(name, self.losses).to(self.device) for name in sorted(names)}
+        expected = self.sums
+        found = {name: part.one(name, expected).to(self.device) for name in sorted(names)}
         if found.keys() == {_losses_of(rank) for rank in range(self.world.size)}:
-            self.losses = found[_losses_of(self.world.rank)]
+            sums = found[_losses_of(self.world.rank)]
         else:
-            total = torch.stack([*found.values()]).sum()
-            self.losses = total if self.world.writes else torch.zeros_like(total)
+            total = torch.stack([*found.values()]).sum(0)
+            sums = total if self.world.writes else torch.zeros_like(total)
+        self.losses, self.right = sums[0].clone(), sums[1].clone()
 
     def _take_facts(self, facts: Mapping[str, Json]) -> None:
         if self.scaler is not None:

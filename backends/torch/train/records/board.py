@@ -66,7 +66,8 @@ class Board:
         for name, value in record.items():
             if name != "step" and isinstance(value, int | float):
                 part, _, kind = name.rpartition("_")
-                tag = f"{kind}/{part}" if part else f"{kind}/train" if kind == "loss" else kind
+                of = part or ("train" if kind in ("loss", "accuracy") else "")
+                tag = f"{kind}/{of}" if of else kind
                 self._write(step, summary=scalar(tag, value))
 
     def open(self, step: int) -> None:

@@ -20,7 +20,7 @@ def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -
     """Draw the records of a run."""
     kept = list(records)
     panels = [_draw_losses, _draw_rate]
-    if any("validation_accuracy" in record for record in kept):
+    if any({"accuracy", "validation_accuracy"} & record.keys() for record in kept):
         panels.insert(1, _draw_accuracy)
 
     def fill(figure: Figure) -> None:
@@ -57,20 +57,28 @@ def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
 
 def _logarithmic(axes: Axes) -> None:
     """A logarithmic axis with plain numbers, also between powers of ten if there are few."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
     least, greatest = axes.get_ylim()
+    if 10 * least <= greatest < 100 * least:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     plain = FuncFormatter(lambda value, place: f"{value:g}")
     axes.yaxis.set_major_formatter(plain)
     axes.yaxis.set_minor_formatter(plain if greatest < 10 * least else NullFormatter())
 
 
 def _draw_accuracy(axes: Axes, records: list[Mapping[str, Json]]) -> None:
-    steps, values = _series(records, "validation_accuracy")
-    axes.plot(steps, [100.0 * value for value in values], color=DARK, label="validation")
-    steps, values = _series(records, "test_accuracy")
-    _mark(axes, (steps, [100.0 * value for value in values]))
+    train, held, test = (
+        (steps, [100.0 * value for value in values])
+        for steps, values in (
+            _series(records, f"{part}accuracy") for part in ("", "validation_", "test_")
+        )
+    )
+    axes.plot(*train, color=PALE, linewidth=0.8, label="training")
+    if held[0]:
+        axes.plot(*held, color=DARK, linewidth=1.5, label="validation")
+    _mark(axes, test)
     axes.set_ylabel("accuracy in %")
     axes.legend(frameon=False)
 

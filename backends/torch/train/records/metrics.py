@@ -1,6 +1,7 @@
 """`metrics.jsonl` and `metrics.csv`: one line per record of a run, in order of the steps.
 
-A record has `step`, `loss` (mean since the previous record) and `lr`; after an evaluation also
+A record has `step`, `loss` (mean since the previous record), for classifiers `accuracy` (of the
+step's batch, as it was trained on) and `lr`; after an evaluation also
 `validation_loss` and, for classifiers, `validation_accuracy`. The last record of a run has
 `test_loss` and `test_accuracy`. The same run gives the same bytes.
 """
@@ -20,7 +21,8 @@ from netlang.backends.torch.train.storage import Json, write_parts, writing
 __all__ = ["COLUMNS", "Metrics", "parsed_records", "read_metrics"]
 
 COLUMNS = (
-    "step", "loss", "lr", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
+    "step", "loss", "accuracy", "lr", "validation_loss", "validation_accuracy", "test_loss",
+    "test_accuracy",
 )  # fmt: skip
 
 

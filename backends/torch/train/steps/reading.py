@@ -1,31 +1,49 @@
-"""Reads numbers from a device without waiting for it."""
+"""Reads numbers from a device without waiting for it, for records that come later."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import final
 
 import torch
 from torch import Tensor
 
-__all__ = ["Reading"]
+__all__ = ["Pending", "Reading"]
 
 
 @final
 class Reading:
-    """A copy of a number at the current point of the device's queue, to be read later."""
+    """A copy of some numbers at the current point of the device's queue, to be read later."""
 
-    def __init__(self, number: Tensor) -> None:
+    def __init__(self, numbers: Tensor) -> None:
         self._event: torch.cuda.Event | None = None
-        if number.device.type == "cuda":
-            self._copy = torch.empty((), dtype=number.dtype, pin_memory=True)
-            self._copy.copy_(number, non_blocking=True)
+        if numbers.device.type == "cuda":
+            self._copy = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
+            self._copy.copy_(numbers, non_blocking=True)
             self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch's
             self._event.record()
         else:
-            self._copy = number.clone()
+            self._copy = numbers.clone()
 
-    def value(self) -> float:
-        """The number. Waits only if the device hasn't reached that point yet."""
+    def values(self) -> list[float]:
+        """The numbers. Waits only if the device hasn't reached that point yet."""
         if self._event is not None:
             self._event.synchronize()
-        return self._copy.item()
+        found: list[float] = self._copy.tolist()
+        return found
+
+
+@final
+@dataclass(frozen=True)
+class Pending:
+    """A record whose numbers haven't been read yet.
+
+    `sums` are the loss over `steps` steps, and how many of the `examples` of the last of them were
+    classified correctly; without `examples`, the net doesn't classify.
+    """
+
+    step: int
+    steps: int
+    rate: float
+    sums: Reading
+    examples: int | None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import final
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_value_
 
@@ -27,7 +28,8 @@ class Stepper:
     """Changes a state by one step at a time, without ever waiting for the device.
 
     `forward` is the state's model as called in training: compiled, or wrapped for several
-    processes.
+    processes. While it is `counting`, the state gets to know how many examples of a step are
+    classified correctly.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Stepper:
         self._state = state
         self._world = world
         self._forward = state.model if forward is None else forward
+        self.counting = False
         self._most = longest_part(recipe, world)
         layout = state.layout
         # Where one process waits for the others in a forward pass, all make equally many.
@@ -60,6 +63,8 @@ class Stepper:
     def gradients(self, batch: Batch, whole: int) -> None:
         """Compute the gradient of the mean loss, and add the loss to the state's sum."""
         layout = self._state.layout
+        if self.counting:
+            self._state.right.zero_()
         layout.clear(self._state.optimizer)
         *earlier, last = self.parts(batch, whole)
         for part in earlier:
@@ -109,7 +114,10 @@ class Stepper:
 
     def _backward(self, part: Batch, whole: int) -> None:
         if len(part):
-            loss = self._objective.loss(self._objective.values(self._forward, part))
+            values = self._objective.values(self._forward, part)
+            loss = self._objective.loss(values)
+            if self.counting and self._objective.classifies:
+                self._count(values)
         else:
             loss = self._objective.nothing(self._forward, part)
         factor = self._world.factor(len(part), whole)
@@ -118,6 +126,12 @@ class Stepper:
         share = loss.detach()
         self._state.losses += share if self._world.size == 1 else share / self._world.size
         self._scaled(loss).backward()  # type: ignore[no-untyped-call]
+
+    @torch.no_grad()
+    def _count(self, values: Mapping[str, Tensor]) -> None:
+        right = self._objective.correct(values)
+        assert right is not None
+        self._state.right += right
 
     def settle(self) -> None:
         """Make the state consistent over all processes, before it is scored or saved."""
